@@ -1,0 +1,57 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let swift: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"])]
+let kernels: [CSetting] = [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=fast"])]
+
+let package = Package(
+    name: "seg",
+    products: [
+        .executable(name: "seg", targets: ["seg"]),
+        .library(name: "Seg", targets: ["Seg"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        // The language tower.
+        .target(name: "SegSyntax", swiftSettings: swift),
+        .target(name: "SegRuntime", dependencies: ["SegSyntax"], swiftSettings: swift),
+
+        // The tensor tower.
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .target(name: "CKernels", cSettings: kernels),
+        .target(name: "SegTensor", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: swift),
+        .systemLibrary(name: "CSystemPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .target(name: "CPNG", dependencies: ["CSystemPNG"]),
+        .target(name: "SegImaging", dependencies: ["SegTensor", "CPNG"], swiftSettings: swift),
+
+        // The terminal.
+        .target(name: "SegTerminal", swiftSettings: swift),
+
+        // The bridge: natives and the library written in seg.
+        .executableTarget(name: "EmbedStdlib", swiftSettings: swift),
+        .plugin(name: "StdlibPlugin", capability: .buildTool(), dependencies: ["EmbedStdlib"], path: "Sources/StdlibPlugin"),
+        .target(name: "SegStdlib", path: "stdlib", plugins: ["StdlibPlugin"]),
+        .target(
+            name: "SegLibrary",
+            dependencies: ["SegRuntime", "SegImaging", "SegTerminal", "SegTensor", "SegStdlib"],
+            swiftSettings: swift),
+        .target(name: "Seg", dependencies: ["SegLibrary", "SegRuntime"], swiftSettings: swift),
+
+        // The command and its prompt.
+        .systemLibrary(name: "CSystemEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
+        .target(name: "CLibedit", dependencies: ["CSystemEdit"]),
+        .target(name: "SegConsole", dependencies: ["SegLibrary", "CLibedit"], swiftSettings: swift),
+        .executableTarget(
+            name: "seg",
+            dependencies: ["SegConsole", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: swift),
+
+        .testTarget(name: "SyntaxTests", dependencies: ["SegSyntax"]),
+        .testTarget(name: "TensorTests", dependencies: ["SegTensor"]),
+        .testTarget(name: "ImagingTests", dependencies: ["SegImaging"]),
+        .testTarget(name: "TerminalTests", dependencies: ["SegTerminal"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
