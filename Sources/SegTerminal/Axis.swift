@@ -1,0 +1,187 @@
+// Axes: from the numbers of a chart to a range, ticks at round numbers and their
+// labels, linear or logarithmic. Text charts and drawings use the same axes; where a
+// tick stands on screen or paper is left to them.
+
+@preconcurrency import Glibc
+
+/// The range of the usable numbers among many; on a logarithmic axis only those above zero.
+struct Extent: Sendable {
+    private(set) var low = Double.infinity
+    private(set) var high = -Double.infinity
+    /// Whether all usable numbers are whole.
+    private(set) var isWhole = true
+    let isLog: Bool
+
+    init(isLog: Bool = false) { self.isLog = isLog }
+
+    var isEmpty: Bool { !(low <= high) }
+
+    /// Takes a number in; what is not finite, or not above zero on a logarithmic axis, is passed over.
+    mutating func take(_ value: Double) {
+        guard value.isFinite, !isLog || value > 0 else { return }
+        low = min(low, value)
+        high = max(high, value)
+        if isWhole && value.rounded() != value { isWhole = false }
+    }
+}
+
+/// One direction of a chart.
+struct Axis: Sendable {
+    struct Tick: Sendable {
+        let value: Double
+        let label: String
+    }
+
+    let low: Double
+    let high: Double
+    let isLog: Bool
+    let ticks: [Tick]
+
+    /// An axis for what `extent` saw; 0 to 1 if it saw nothing.
+    ///
+    /// - Parameters:
+    ///   - intervals: about how many intervals between ticks there is room for.
+    ///   - isRounded: whether the axis reaches to the next tick at both ends (for values),
+    ///     or ends with the data (for steps and epochs).
+    init(_ extent: Extent, intervals: Int, isRounded: Bool) {
+        isLog = extent.isLog
+        let intervals = intervals.held(within: 1...50)
+        // Bounds keep differences and powers finite, whatever a script plots.
+        let bound = 1e300
+        var (low, high) = (extent.low, extent.high)
+        if extent.isEmpty { (low, high) = extent.isLog ? (1, 10) : (0, 1) }
+        if extent.isLog {
+            low = low.held(within: (1 / bound)...bound)
+            high = high.held(within: (1 / bound)...bound)
+            (self.low, self.high, ticks) = Axis.logarithmic(low, high, intervals, isRounded)
+        } else {
+            low = low.held(within: -bound...bound)
+            high = high.held(within: -bound...bound)
+            let isWhole = extent.isWhole && !extent.isEmpty && !isRounded
+            (self.low, self.high, ticks) = Axis.linear(low, high, intervals, isRounded, isWhole)
+        }
+    }
+
+    /// Where `value` lies between the low end (0) and the high end (1); nil for what has no
+    /// place: not a number, infinite, or not above zero on a logarithmic axis.
+    func fraction(_ value: Double) -> Double? {
+        guard value.isFinite else { return nil }
+        if isLog {
+            guard value > 0 else { return nil }
+            return (log10(value) - log10(low)) / (log10(high) - log10(low))
+        }
+        // Halves, so that the difference of two large numbers stays finite.
+        return (value / 2 - low / 2) / (high / 2 - low / 2)
+    }
+
+    // MARK: Linear
+
+    private static func linear(
+        _ first: Double, _ last: Double, _ intervals: Int, _ isRounded: Bool, _ isWhole: Bool
+    ) -> (Double, Double, [Tick]) {
+        var (low, high) = (first, last)
+        let size = max(abs(low), abs(high))
+        if !(high - low > size * 1e-9) || size < 1e-290 {
+            // One value only: make room around it.
+            let room = isWhole ? 0.5 : size < 1e-290 ? 1 : size * 0.1
+            low -= room
+            high += room
+        }
+        var step = niceStep((high - low) / Double(intervals))
+        if isWhole { step = max(step.rounded(.up), 1) }
+        if isRounded {
+            low = (low / step + 1e-9).rounded(.down) * step
+            high = (high / step - 1e-9).rounded(.up) * step
+        }
+        let from = (low / step - 1e-9).rounded(.up)
+        let to = (high / step + 1e-9).rounded(.down)
+        let count = Int(to - from, within: 0...100)
+        let values = (0...count).map { index -> Double in
+            let value = (from + Double(index)) * step
+            return value == 0 ? 0 : value
+        }
+        return (low, high, label(values, step: step))
+    }
+
+    /// The smallest of 1, 2, 2.5, 5 and 10 times a power of ten that is not below `step`.
+    private static func niceStep(_ step: Double) -> Double {
+        guard step.isFinite, step > 1e-305 else { return 1 }
+        let power = pow(10, log10(step).rounded(.down))
+        let size = step / power
+        for nice in [1, 2, 2.5, 5] where size <= nice * (1 + 1e-9) { return nice * power }
+        return 10 * power
+    }
+
+    private static func label(_ values: [Double], step: Double) -> [Tick] {
+        let largest = values.map { abs($0) }.max() ?? 0
+        let units: [(Double, String)] = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")]
+        let unit = largest >= 1e5 ? units.first { largest >= $0.0 } ?? (1, "") : (1, "")
+        let decimals = decimals(of: step / unit.0)
+        if largest >= 1e15 || step < 1e-5 || decimals > 6 {
+            let digits = Int(log10(max(largest, 1e-300) / step).rounded(.up) + 1, within: 2...12)
+            return values.map { Tick(value: $0, label: NumberFormat.scientific($0, digits)) }
+        }
+        return values.map { value in
+            let text = NumberFormat.fixed(value / unit.0, decimals)
+            return Tick(value: value, label: value == 0 ? NumberFormat.fixed(0, decimals) : text + unit.1)
+        }
+    }
+
+    /// Decimals that tell multiples of `step` apart.
+    private static func decimals(of step: Double) -> Int {
+        for decimals in 0...12 {
+            let scaled = step * pow(10, Double(decimals))
+            if abs(scaled - scaled.rounded()) < 1e-6 * scaled { return decimals }
+        }
+        return 13
+    }
+
+    // MARK: Logarithmic
+
+    private static func logarithmic(
+        _ first: Double, _ last: Double, _ intervals: Int, _ isRounded: Bool
+    ) -> (Double, Double, [Tick]) {
+        var (low, high) = (first, last)
+        if !(high > low * (1 + 1e-9)) {
+            low /= 2
+            high *= 2
+        }
+        let decades = log10(high) - log10(low)
+        if decades < 0.7 {
+            let (_, _, ticks) = linear(low, high, intervals, false, false)
+            return (low, high, ticks.filter { $0.value >= low && $0.value <= high })
+        }
+        // 1, 2 and 5 of each decade where they fit, else 1, else every n-th decade.
+        let multiples: [Double] = decades * 3 <= Double(intervals) + 1 ? [1, 2, 5] : [1]
+        let stride = max(1, Int((decades / Double(intervals)).rounded(.up), within: 1...700))
+        if isRounded && decades >= 1 {
+            low = roundedEnd(low, multiples, .down)
+            high = roundedEnd(high, multiples, .up)
+        }
+        let from = Int(log10(low).rounded(.down), within: -320...320)
+        let to = Int(log10(high).rounded(.up), within: -320...320)
+        var ticks: [Tick] = []
+        for exponent in from...max(from, to) {
+            for multiple in multiples where multiples.count > 1 || (exponent - from) % stride == 0 {
+                let value = multiple * pow(10, Double(exponent))
+                guard value >= low * (1 - 1e-9), value <= high * (1 + 1e-9) else { continue }
+                ticks.append(Tick(value: value, label: logLabel(value)))
+            }
+        }
+        return (low, high, ticks)
+    }
+
+    private static func roundedEnd(
+        _ value: Double, _ multiples: [Double], _ rule: FloatingPointRoundingRule
+    ) -> Double {
+        let power = pow(10, log10(value).rounded(.down))
+        let candidates = (multiples + [10]).map { $0 * power }
+        return rule == .down
+            ? candidates.last { $0 <= value * (1 + 1e-9) } ?? power
+            : candidates.first { $0 >= value * (1 - 1e-9) } ?? power * 10
+    }
+
+    private static func logLabel(_ value: Double) -> String {
+        value >= 1e-3 && value < 1e5 ? NumberFormat.plain(value) : NumberFormat.scientific(value, 2)
+    }
+}

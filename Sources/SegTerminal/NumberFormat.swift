@@ -1,0 +1,172 @@
+// Numbers as people read them: counts with thousands, bytes, durations, shares, and
+// columns of numbers with one common number of decimals. The language's own number
+// syntax and its format specifiers are left to the runtime.
+
+@preconcurrency import Glibc
+
+/// Numbers as text for tables, charts and messages.
+public enum NumberFormat {
+    /// `14,655,082`.
+    public static func count(_ value: Int) -> String {
+        grouped(String(value.magnitude), sign: value < 0 ? "-" : "")
+    }
+
+    /// `1.3 MB`: decimal units, as disks and networks count.
+    public static func bytes(_ value: Int) -> String {
+        let units = ["kB", "MB", "GB", "TB", "PB", "EB"]
+        let magnitude = Double(value.magnitude)
+        guard magnitude >= 1000 else { return value == 1 ? "1 byte" : "\(value) bytes" }
+        var scaled = magnitude / 1000
+        var unit = 0
+        while scaled >= 999.5 && unit < units.count - 1 {
+            scaled /= 1000
+            unit += 1
+        }
+        return (value < 0 ? "-" : "") + fixed(scaled, scaled < 9.95 ? 1 : 0) + " " + units[unit]
+    }
+
+    /// A duration in seconds: `850 µs`, `12 ms`, `4.2 s`, `1 min 05 s`, `2 h 03 min`, `3 d 4 h`.
+    public static func duration(_ seconds: Double) -> String {
+        guard seconds.isFinite else { return seconds.isNaN ? "?" : seconds < 0 ? "-∞" : "∞" }
+        if seconds < 0 { return "-" + duration(-seconds) }
+        if seconds == 0 { return "0 s" }
+        if seconds < 999.5e-9 { return fixed(seconds * 1e9, 0) + " ns" }
+        if seconds < 999.5e-6 { return significant(seconds * 1e6, 2, keeps: true) + " µs" }
+        if seconds < 0.9995 { return significant(seconds * 1e3, 2, keeps: true) + " ms" }
+        if seconds < 59.95 { return fixed(seconds, 1) + " s" }
+        let whole = Int(rounding: seconds, within: 0...(1 << 52))
+        func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        if whole < 3600 { return "\(whole / 60) min \(two(whole % 60)) s" }
+        if whole < 86400 { return "\(whole / 3600) h \(two(whole / 60 % 60)) min" }
+        return "\(count(whole / 86400)) d \(whole / 3600 % 24) h"
+    }
+
+    /// A duration as a clock shows it: `0:08`, `12:05`, `1:02:03`.
+    static func clock(_ seconds: Double) -> String {
+        guard seconds.isFinite else { return "?" }
+        let whole = Int(rounding: seconds, within: 0...(1 << 40))
+        func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        let (hours, minutes) = (whole / 3600, whole / 60 % 60)
+        return hours > 0 ? "\(hours):\(two(minutes)):\(two(whole % 60))" : "\(minutes):\(two(whole % 60))"
+    }
+
+    /// A share as a percentage, `12.3 %`; what is little but not nothing shows as `<0.1 %`.
+    public static func percent(_ share: Double, decimals: Int = 1) -> String {
+        guard share.isFinite else { return plain(share) }
+        let smallest = pow(10, -Double(decimals.held(within: 0...15)))
+        if share > 0 && share * 100 < smallest / 2 { return "<" + fixed(smallest, decimals) + " %" }
+        return fixed(share * 100, decimals) + " %"
+    }
+
+    /// `value` with exactly `decimals` decimals; `nan`, `inf` and `-inf` by name.
+    public static func fixed(_ value: Double, _ decimals: Int) -> String {
+        guard value.isFinite else { return plain(value) }
+        let text = formatted("%.*f", decimals.held(within: 0...60), value)
+        // A rounded -0.001 is 0, not -0.
+        return text.hasPrefix("-") && !text.contains(where: { $0 >= "1" && $0 <= "9" })
+            ? String(text.dropFirst()) : text
+    }
+
+    /// `value` with about `digits` significant digits, thousands grouped, exponents only
+    /// where they must be: `0.123`, `12.3`, `1,234`, `1.2e-05`.
+    public static func significant(_ value: Double, _ digits: Int = 3) -> String {
+        significant(value, digits, keeps: false)
+    }
+
+    /// As above; `keeps` keeps trailing zeros (`1.0`), so that a running number does not jump.
+    static func significant(_ value: Double, _ digits: Int, keeps: Bool) -> String {
+        guard value.isFinite, value != 0 else { return plain(value) }
+        let magnitude = abs(value)
+        if magnitude >= 1e15 || magnitude < 1e-4 { return scientific(value, digits) }
+        let digits = digits.held(within: 1...17)
+        let exponent = Int(log10(magnitude).rounded(.down), within: -5...15)
+        var decimals = max(digits - 1 - exponent, 0)
+        // 9.96 to two digits is 10, not 10.0.
+        if decimals > 0, let rounded = Double(fixed(magnitude, decimals)),
+            rounded >= pow(10, Double(exponent + 1))
+        {
+            decimals -= 1
+        }
+        let text = fixed(value, decimals)
+        return thousands(keeps ? text : trimmed(text))
+    }
+
+    /// `1.5e-5`, `2e+20` written as `2e20`.
+    static func scientific(_ value: Double, _ digits: Int) -> String {
+        guard value.isFinite else { return plain(value) }
+        let text = formatted("%.*e", (digits - 1).held(within: 0...17), value)
+        guard let mark = text.firstIndex(of: "e") else { return text }
+        let mantissa = trimmed(String(text[..<mark]))
+        let exponent = Int(text[text.index(after: mark)...]) ?? 0
+        return mantissa + "e\(exponent)"
+    }
+
+    /// The shortest text that reads back the same; whole numbers without a point.
+    public static func plain(_ value: Double) -> String {
+        if value.isNaN { return "nan" }
+        if value.isInfinite { return value < 0 ? "-inf" : "inf" }
+        if value.rounded() == value && abs(value) < 1e15 { return String(Int(value, within: Int.min...Int.max)) }
+        return value.description
+    }
+
+    /// A column of numbers with one common number of decimals: whole numbers as counts,
+    /// else enough decimals for about four digits of the typical number, and exponents
+    /// for what would vanish.
+    public static func column(_ values: [Double]) -> [String] {
+        let finite = values.filter { $0.isFinite }
+        guard !finite.isEmpty else { return values.map(plain) }
+        if finite.allSatisfy({ $0.rounded() == $0 && abs($0) < 1e15 }) {
+            return values.map { $0.isFinite ? count(Int($0, within: -(1 << 52)...(1 << 52))) : plain($0) }
+        }
+        let sizes = finite.filter { $0 != 0 }.map { log10(abs($0)) }.sorted()
+        let middle = sizes.isEmpty ? 0 : sizes[sizes.count / 2].rounded(.down)
+        var decimals = Int(3 - middle, within: 1...6)
+        // No more decimals than the numbers have themselves.
+        while decimals > 1, values.allSatisfy({ fixed($0, decimals).hasSuffix("0") || !$0.isFinite }) {
+            decimals -= 1
+        }
+        let smallest = 0.5 * pow(10, -Double(decimals))
+        return values.map { value in
+            let magnitude = abs(value)
+            let vanishes = magnitude > 0 && magnitude < smallest
+            if value.isFinite && (vanishes || magnitude >= 1e15) { return scientific(value, 2) }
+            return thousands(fixed(value, decimals))
+        }
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        guard text.contains(".") else { return text }
+        var text = text
+        while text.last == "0" { text.removeLast() }
+        if text.last == "." { text.removeLast() }
+        return text
+    }
+
+    /// Groups the whole part of a number that is written out.
+    private static func thousands(_ text: String) -> String {
+        let sign = text.hasPrefix("-") ? "-" : ""
+        let digits = text.dropFirst(sign.count)
+        let whole = digits.prefix { $0 >= "0" && $0 <= "9" }
+        return whole.count > 3 ? grouped(String(whole), sign: sign) + digits.dropFirst(whole.count) : text
+    }
+
+    private static func grouped(_ digits: String, sign: String) -> String {
+        var result = sign
+        for (index, digit) in digits.enumerated() {
+            if index > 0 && (digits.count - index) % 3 == 0 { result += "," }
+            result.append(digit)
+        }
+        return result
+    }
+
+    private static func formatted(_ format: String, _ precision: Int, _ value: Double) -> String {
+        // 309 digits before the point, 60 after it at most.
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 400) { buffer in
+            let length = withVaList([Int32(precision), value]) {
+                vsnprintf(buffer.baseAddress, buffer.count, format, $0)
+            }
+            let used = Int(length).held(within: 0...(buffer.count - 1))
+            return String(decoding: buffer[..<used].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        }
+    }
+}

@@ -1,0 +1,199 @@
+// Tables: a header, rows of text and numbers, an optional footer. Numbers stand right,
+// aligned at their decimal points; on a terminal the widest text columns give way until
+// the table fits, in a pipe it is printed whole.
+
+/// Rows and columns of text and numbers.
+public struct Table: Sendable {
+    /// One entry of a table.
+    public struct Cell: Sendable {
+        enum Content: Sendable {
+            case text(String)
+            case number(Double)
+            case figure(String)
+            case empty
+        }
+        let content: Content
+        let color: RGB?
+
+        /// A text, with a swatch of `color` before it on a colour terminal.
+        public static func text(_ text: String, color: RGB? = nil) -> Cell {
+            Cell(content: .text(text), color: color)
+        }
+        /// A number; its column chooses the decimals.
+        public static func number(_ value: Double) -> Cell { Cell(content: .number(value), color: nil) }
+        /// A number that is written already, such as `12.3 %` or `1.3 MB`: set right, as it is.
+        public static func figure(_ text: String) -> Cell { Cell(content: .figure(text), color: nil) }
+        public static let empty = Cell(content: .empty, color: nil)
+    }
+
+    public var title: String?
+    public var header: [String]
+    public var rows: [[Cell]]
+    /// Rows below a second rule, such as totals.
+    public var footer: [[Cell]]
+
+    /// Rows may be shorter than the header; longer ones get columns without a heading.
+    public init(title: String? = nil, header: [String], rows: [[Cell]], footer: [[Cell]] = []) {
+        self.title = title
+        self.header = header
+        self.rows = rows
+        self.footer = footer
+    }
+
+    /// The table as lines.
+    ///
+    /// - Parameter rowLimit: on a terminal, more rows than this are cut out of the middle,
+    ///   and a line says how many; in a pipe all rows are printed.
+    public func lines(_ style: TerminalStyle, rowLimit: Int? = nil) -> [String] {
+        let count = max(header.count, (rows + footer).map(\.count).max() ?? 0)
+        guard count > 0 else { return title.map { [TextWidth.escaped($0)] } ?? [] }
+        var columns = (0..<count).map { column(at: $0, style) }
+        if style.isTerminal { Table.fit(&columns, to: style.columns, style) }
+
+        var lines: [String] = []
+        if let title { lines.append(style.paint(fitted(title, style), bold: true)) }
+        let rule = columns.map { String(repeating: style.unicode ? "─" : "-", count: $0.width) }
+        let ruleLine = style.paint(rule.joined(separator: Table.gap), dim: true)
+        if header.contains(where: { !$0.isEmpty }) {
+            lines.append(line(columns.map(\.heading), columns, style, bold: true))
+            lines.append(ruleLine)
+        }
+        let hidden = hiddenRows(rowLimit, style)
+        for index in 0..<rows.count {
+            if hidden.contains(index) {
+                if index == hidden.lowerBound {
+                    let note = "\(style.unicode ? "⋮" : ":") \(NumberFormat.count(hidden.count)) more rows"
+                    lines.append(style.paint(note, dim: true))
+                }
+                continue
+            }
+            lines.append(line(columns.map { $0.texts[index] }, columns, style, row: rows[index]))
+        }
+        if !footer.isEmpty { lines.append(ruleLine) }
+        for (index, cells) in footer.enumerated() {
+            let texts = columns.map { $0.texts[rows.count + index] }
+            lines.append(line(texts, columns, style, row: cells, bold: true))
+        }
+        return lines
+    }
+
+    private static let gap = "  "
+
+    /// One column, its texts written and aligned at their decimal points.
+    private struct Column {
+        var heading: String
+        var texts: [String]
+        var isNumeric: Bool
+        var width: Int
+        var smallest: Int
+    }
+
+    private func column(at index: Int, _ style: TerminalStyle) -> Column {
+        let cells = (rows + footer).map { index < $0.count ? $0[index] : Cell.empty }
+        let heading = index < header.count ? TextWidth.escaped(header[index]) : ""
+        let numbers = cells.compactMap { cell -> Double? in
+            if case .number(let value) = cell.content { return value }
+            return nil
+        }
+        var written = NumberFormat.column(numbers).makeIterator()
+        var isNumeric = false
+        var isText = false
+        var texts = cells.map { cell -> String in
+            switch cell.content {
+            case .text(let text):
+                isText = isText || !text.isEmpty
+                let swatch = cell.color != nil && style.color >= .ansi256 && style.unicode ? "■ " : ""
+                return swatch + TextWidth.escaped(text)
+            case .number:
+                isNumeric = true
+                return written.next() ?? ""
+            case .figure(let text):
+                isNumeric = true
+                return TextWidth.escaped(text)
+            case .empty: return ""
+            }
+        }
+        // A column of numbers with a stray "-" among them is still one of numbers.
+        let isRight = isNumeric && (!isText || numbers.count * 2 > cells.count)
+        if isRight { Table.alignPoints(&texts, cells) }
+        let width = max((texts + [heading]).map(TextWidth.of).max() ?? 0, 1)
+        let smallest = isRight ? width : min(width, max(TextWidth.of(heading), 8))
+        return Column(heading: heading, texts: texts, isNumeric: isRight, width: width, smallest: smallest)
+    }
+
+    /// Fills up the decimals with blanks, so that points stand below each other. A column whose
+    /// units differ from row to row (bytes, durations) stands as it is.
+    private static func alignPoints(_ texts: inout [String], _ cells: [Cell]) {
+        var parts: [Int: (number: Substring, unit: Substring, tail: Int)] = [:]
+        for (index, text) in texts.enumerated() where text.contains(where: \.isNumber) {
+            if case .text = cells[index].content { continue }
+            let number = text.prefix { $0.isNumber || ",.-+<e".contains($0) }
+            let tail = number.firstIndex(of: ".").map { number.distance(from: $0, to: number.endIndex) } ?? 0
+            parts[index] = (number, text[number.endIndex...], tail)
+        }
+        guard Set(parts.values.map(\.unit)).count == 1 else { return }
+        let longest = parts.values.map(\.tail).max() ?? 0
+        for (index, part) in parts where part.tail < longest {
+            texts[index] = part.number + TextWidth.spaces(longest - part.tail) + part.unit
+        }
+    }
+
+    /// Takes width from the widest text columns first; what still does not fit loses
+    /// columns from the right, and says so by a last column of dots.
+    private static func fit(_ columns: inout [Column], to width: Int, _ style: TerminalStyle) {
+        func total() -> Int { columns.reduce(0) { $0 + $1.width } + gap.count * (columns.count - 1) }
+        var excess = total() - max(width, 1)
+        while excess > 0 {
+            let shrinkable = columns.indices.filter { columns[$0].width > columns[$0].smallest }
+            guard let widest = shrinkable.max(by: { columns[$0].width < columns[$1].width }) else { break }
+            columns[widest].width -= 1
+            excess -= 1
+        }
+        guard excess > 0, let rowCount = columns.first?.texts.count else { return }
+        let mark = style.unicode ? "…" : "~"
+        while columns.count > 1 && total() + gap.count + 1 > width { columns.removeLast() }
+        let dots = Array(repeating: mark, count: rowCount)
+        columns.append(Column(heading: mark, texts: dots, isNumeric: false, width: 1, smallest: 1))
+        if let first = columns.first, total() > width {
+            columns[0].width = max(1, first.width - (total() - width))
+        }
+    }
+
+    private func hiddenRows(_ limit: Int?, _ style: TerminalStyle) -> Range<Int> {
+        guard style.isTerminal, let limit, rows.count > max(limit, 3) else { return 0..<0 }
+        let shown = max(limit, 3) - 1
+        let head = (shown + 1) / 2
+        return head..<(rows.count - (shown - head))
+    }
+
+    private func line(
+        _ texts: [String], _ columns: [Column], _ style: TerminalStyle, row: [Cell] = [], bold: Bool = false
+    ) -> String {
+        var parts: [String] = []
+        for (index, column) in columns.enumerated() {
+            let alignment: TextWidth.Alignment = column.isNumeric ? .right : .left
+            var text = TextWidth.fit(
+                texts[index], to: column.width, alignment: alignment, unicode: style.unicode)
+            if index == columns.count - 1 && !column.isNumeric { text = Table.withoutEnd(text) }
+            if text.hasPrefix("■"), index < row.count, let color = row[index].color {
+                text = style.paint("■", color) + style.paint(String(text.dropFirst()), bold: bold)
+            } else if bold {
+                text = style.paint(text, bold: true)
+            }
+            parts.append(text)
+        }
+        return parts.joined(separator: Table.gap)
+    }
+
+    private static func withoutEnd(_ text: String) -> String {
+        var text = text
+        while text.last == " " { text.removeLast() }
+        return text
+    }
+
+    private func fitted(_ title: String, _ style: TerminalStyle) -> String {
+        let text = TextWidth.escaped(title)
+        return style.isTerminal
+            ? TextWidth.truncate(text, to: style.columns, ellipsis: style.unicode ? "…" : "~") : text
+    }
+}
