@@ -1,0 +1,105 @@
+// The door to weight files: finds out what a file is, hands it to the right reader, or says why it is refused.
+// The formats themselves stand in Safetensors, TorchZip and TorchLegacy; loading into a model is the bridge's.
+
+/// What a weight file holds: named tensors in the file's order. Nothing of a file is ever executed, and opening
+/// one takes memory in proportion to its own size.
+public struct Checkpoint: Sendable {
+    public enum Format: String, Sendable {
+        case torchZip = "PyTorch (zip)"
+        case torchLegacy = "PyTorch (legacy)"
+        case safetensors = "safetensors"
+    }
+
+    /// The path as the user gave it.
+    public let path: String
+    public let format: Format
+    public let tensors: [StoredTensor]
+    /// The strings that a safetensors file carries beside its tensors, in the file's order.
+    public let metadata: [(key: String, value: String)]
+    /// What was done to get at the tensors, a sentence each: the dictionary they were taken from, prefixes taken
+    /// off, entries that are no tensors.
+    public let notes: [String]
+    private let positions: [String: Int]
+
+    init(
+        path: String, format: Format, tensors: [StoredTensor], metadata: [(key: String, value: String)] = [],
+        notes: [String] = []
+    ) {
+        self.path = path
+        self.format = format
+        self.tensors = tensors
+        self.metadata = metadata
+        self.notes = notes
+        positions = Dictionary(tensors.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { $1 })
+    }
+
+    /// The tensor of that name, if the file has it.
+    public subscript(name: String) -> StoredTensor? {
+        positions[name].map { tensors[$0] }
+    }
+
+    /// The number of elements of all tensors.
+    public var parameterCount: Int { tensors.reduce(0) { $0 + $1.count } }
+
+    /// Opens a weight file of any format that seg reads. Errors of kind `file` say what was expected and found.
+    public static func open(_ path: String) throws -> Checkpoint {
+        try open(FileReader(path))
+    }
+
+    /// Opens a weight file; also one that lies in memory.
+    public static func open(_ file: FileReader) throws -> Checkpoint {
+        let head = try file.bytes(at: 0, count: min(file.count, 512))
+        if head.starts(with: ZipDirectory.signature) { return try TorchZip.open(file).withoutModulePrefix() }
+        if TorchLegacy.matches(head) {
+            return try TorchLegacy.open(file).withoutModulePrefix()
+        }
+        if let other = known(head) {
+            throw TensorError(.file, "\(file.path) is \(other.what)", help: other.help)
+        }
+        if head.count > 8, head[8] == UInt8(ascii: "{") {
+            return try Safetensors.open(file).withoutModulePrefix()
+        }
+        throw TensorError(
+            .file, "\(file.path) is not a weight file that seg knows",
+            help: "seg reads PyTorch's .pth (zip and legacy) and .safetensors")
+    }
+
+    /// Takes `module.` off names where every name has it: torch.nn.DataParallel puts it there.
+    func withoutModulePrefix() -> Checkpoint {
+        let prefix = "module."
+        guard !tensors.isEmpty, tensors.allSatisfy({ $0.name.hasPrefix(prefix) }) else { return self }
+        return Checkpoint(
+            path: path, format: format,
+            tensors: tensors.map { $0.named(String($0.name.dropFirst(prefix.count))) },
+            metadata: metadata, notes: notes + ["'module.' was taken off every name"])
+    }
+
+    /// What a file is that often stands where weights were expected.
+    private static func known(_ head: [UInt8]) -> (what: String, help: String)? {
+        func begins(_ text: String) -> Bool { head.starts(with: Array(text.utf8)) }
+        let again = "save the model's state_dict() again with a PyTorch of 1.6 or later"
+        if head.isEmpty { return ("empty", "copy or download it again") }
+        if head.count >= 262, head[257..<262].elementsEqual("ustar".utf8) {
+            return ("a tar archive, as PyTorch wrote before 0.1.10; seg does not read that form", again)
+        }
+        if begins("version https://git-lfs") {
+            return ("only the pointer that git-lfs left in its place", "run git lfs pull where it came from")
+        }
+        if begins("<") {
+            return ("a web page or other markup, not weights", "the download gave an error page")
+        }
+        if head.starts(with: [0x89, 0x48, 0x44, 0x46]) {
+            return (
+                "an HDF5 file, as Keras writes; seg does not read that form", "convert it to .safetensors"
+            )
+        }
+        if head.starts(with: [0x1f, 0x8b]) { return ("compressed with gzip", "unpack it with gunzip") }
+        if head.starts(with: [0x89, 0x50, 0x4e, 0x47]) {
+            return ("a PNG picture, not weights", "check the path")
+        }
+        if head.count > 2, head[0] == 0x80, (2...5).contains(head[1]) {
+            return ("a plain Python pickle, not a file that torch.save wrote", again)
+        }
+        return nil
+    }
+}

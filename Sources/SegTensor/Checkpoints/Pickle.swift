@@ -1,0 +1,140 @@
+// The values of a Python pickle, in one arena: handles instead of references, so that a file that nests tuples a
+// million deep, or ties a list into a circle, is released without recursion. Reading a pickle into an arena is
+// PickleReader's; what the tensors in it mean is TorchObjects'.
+
+/// All values of one pickle. Handles are places in `nodes`.
+struct Pickle {
+    typealias Handle = Int32
+
+    enum Node {
+        case none
+        case bool(Bool)
+        case integer(Int)
+        case real(Double)
+        case text(String)
+        /// Bytes, sets and whole numbers beyond 64 bits: nothing that weights are made of.
+        case other
+        case tuple([Handle])
+        /// A place in `lists`, which may still grow.
+        case list(Int)
+        /// A place in `dictionaries`.
+        case dictionary(Int)
+        /// A place in `globals`: a function or class by name, never looked up.
+        case global(Int)
+        /// What a function or class that seg does not know would have made; a place in `globals`.
+        case opaque(Int)
+        /// A place in `storages`.
+        case storage(Int)
+        /// A place in `tensors`.
+        case tensor(Int)
+    }
+
+    struct Global: Equatable {
+        let module: String
+        let name: String
+        var path: String { "\(module).\(name)" }
+    }
+
+    /// A block of numbers that tensors are views of.
+    struct Storage {
+        let key: String
+        /// Nil for an untyped storage, whose count is in bytes.
+        let dtype: StoredDType?
+        /// The type's name in the file, for errors.
+        let typeName: String
+        let count: Int
+        /// Elements to add to every offset: old files have storages that are views of others.
+        let viewOffset: Int
+    }
+
+    /// A view of a storage: offset and strides in elements.
+    struct TensorView {
+        let storage: Int
+        let dtype: StoredDType
+        let offset: Int
+        let shape: [Int]
+        let strides: [Int]
+        let count: Int
+    }
+
+    var nodes: [Node] = []
+    var lists: [[Handle]] = []
+    var dictionaries: [[(key: Handle, value: Handle)]] = []
+    var globals: [Global] = []
+    var storages: [Storage] = []
+    var tensors: [TensorView] = []
+    /// What the STOP operation left: the pickled object.
+    var root: Handle = -1
+
+    subscript(handle: Handle) -> Node {
+        handle >= 0 && Int(handle) < nodes.count ? nodes[Int(handle)] : .none
+    }
+
+    func text(_ handle: Handle) -> String? {
+        if case .text(let text) = self[handle] { text } else { nil }
+    }
+
+    func integer(_ handle: Handle) -> Int? {
+        if case .integer(let value) = self[handle] { value } else { nil }
+    }
+
+    func global(_ handle: Handle) -> Global? {
+        if case .global(let place) = self[handle] { globals[place] } else { nil }
+    }
+
+    /// The items of a tuple or a list.
+    func sequence(_ handle: Handle) -> [Handle]? {
+        switch self[handle] {
+        case .tuple(let items): items
+        case .list(let place): lists[place]
+        default: nil
+        }
+    }
+
+    /// A tuple or list of whole numbers.
+    func integers(_ handle: Handle) -> [Int]? {
+        guard let items = sequence(handle) else { return nil }
+        var values: [Int] = []
+        values.reserveCapacity(items.count)
+        for item in items {
+            guard let value = integer(item) else { return nil }
+            values.append(value)
+        }
+        return values
+    }
+
+    /// The entries of a dictionary; of those with the same key the last one counts, as in Python.
+    func entries(_ handle: Handle) -> [(key: String, value: Handle)]? {
+        guard case .dictionary(let place) = self[handle] else { return nil }
+        var positions: [String: Int] = [:]
+        var entries: [(key: String, value: Handle)] = []
+        for (key, value) in dictionaries[place] {
+            guard let key = text(key) else { continue }
+            if let known = positions[key] {
+                entries[known].value = value
+            } else {
+                positions[key] = entries.count
+                entries.append((key, value))
+            }
+        }
+        return entries
+    }
+
+    /// What a value is, for errors and notes.
+    func description(_ handle: Handle) -> String {
+        switch self[handle] {
+        case .none: "None"
+        case .bool: "a bool"
+        case .integer, .real: "a number"
+        case .text: "a string"
+        case .other: "bytes or a set"
+        case .tuple: "a tuple"
+        case .list: "a list"
+        case .dictionary: "a dictionary"
+        case .global(let place): globals[place].path
+        case .opaque(let place): "an object of \(globals[place].path)"
+        case .storage: "a storage"
+        case .tensor: "a tensor"
+        }
+    }
+}

@@ -1,0 +1,196 @@
+// safetensors: eight bytes of header length, a JSON header, then the tensors' bytes side by side. seg's own form for
+// weights and runs, which other programs open too.
+
+/// A tensor to be written. `withBytes` hands over its row-major, little-endian bytes when their turn comes, so that a
+/// model's weights need not lie in memory twice.
+public struct TensorToWrite {
+    public let name: String
+    public let dtype: StoredDType
+    public let shape: [Int]
+    let withBytes: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
+
+    public init(
+        name: String, dtype: StoredDType, shape: [Int],
+        withBytes: @escaping ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) {
+        self.name = name
+        self.dtype = dtype
+        self.shape = shape
+        self.withBytes = withBytes
+    }
+
+    public init(name: String, dtype: StoredDType, shape: [Int], bytes: [UInt8]) {
+        self.init(name: name, dtype: dtype, shape: shape) { use in try bytes.withUnsafeBytes(use) }
+    }
+}
+
+public enum Safetensors {
+    /// The largest header, as in the reference implementation.
+    static let headerLimit = 100_000_000
+
+    /// Opens a safetensors file with the names exactly as they stand in it.
+    public static func open(_ file: FileReader) throws -> Checkpoint {
+        let path = file.path
+        var stream = ByteStream(file)
+        guard stream.remaining >= 8 else {
+            throw TensorError(
+                .file, "\(path) is cut off: a safetensors file has at least 8 bytes, this has \(file.count)")
+        }
+        let length = try stream.number(bytes: 8)
+        guard length <= UInt64(headerLimit) else {
+            throw TensorError(
+                .file, "\(path) is damaged or no safetensors file: its header would have \(length) bytes")
+        }
+        guard length <= UInt64(stream.remaining) else {
+            throw TensorError(
+                .file, "\(path) is cut off: its header needs \(length) bytes, \(stream.remaining) are left")
+        }
+        let header = try SafetensorsHeader(stream.bytes(length), path: path)
+        let start = stream.position
+        try checkOffsets(header.entries, held: file.count - start, path)
+        let tensors = try header.entries.map { entry in
+            guard let dtype = dtypes[entry.dtype] else {
+                throw TensorError(
+                    .file,
+                    "\(path): tensor '\(entry.name)' has the type \(entry.dtype), which seg does not read",
+                    help: "seg reads \(dtypes.keys.sorted().joined(separator: " "))")
+            }
+            guard entry.shape.count <= StoredSize.rankLimit, let count = StoredSize.elements(entry.shape),
+                case let (bytes, overflow) = count.multipliedReportingOverflow(by: dtype.size), !overflow,
+                bytes == entry.end - entry.begin
+            else {
+                throw TensorError(
+                    .file,
+                    "\(path) is damaged: tensor '\(entry.name)' of shape \(entry.shape) and type \(entry.dtype) does not take the \(entry.end - entry.begin) bytes that it has"
+                )
+            }
+            return StoredTensor(
+                name: entry.name, dtype: dtype, shape: entry.shape, count: count, file: file,
+                start: start + entry.begin)
+        }
+        return Checkpoint(path: path, format: .safetensors, tensors: tensors, metadata: header.metadata)
+    }
+
+    /// The tensors must cover the rest of the file without holes and overlaps.
+    private static func checkOffsets(_ entries: [SafetensorsHeader.Entry], held: Int, _ path: String) throws {
+        var position = 0
+        for entry in entries.sorted(by: { ($0.begin, $0.end) < ($1.begin, $1.end) }) {
+            guard entry.begin == position, entry.end >= entry.begin else {
+                let what =
+                    entry.begin < position ? "overlaps another" : "does not begin where the one before ends"
+                throw TensorError(.file, "\(path) is damaged: tensor '\(entry.name)' \(what)")
+            }
+            guard entry.end <= held else {
+                throw TensorError(
+                    .file,
+                    "\(path) is cut off: tensor '\(entry.name)' needs \(entry.end - entry.begin) bytes, \(max(held - entry.begin, 0)) are left"
+                )
+            }
+            position = entry.end
+        }
+        guard position == held else {
+            throw TensorError(.file, "\(path) is damaged: \(held - position) bytes follow its last tensor")
+        }
+    }
+
+    /// Writes a file beside `path` and renames it over. Tensors are listed in the order given; their bytes stand in
+    /// the order of element size, the largest first, so that all are aligned.
+    public static func write(
+        _ tensors: [TensorToWrite], metadata: [(key: String, value: String)] = [], to path: String
+    ) throws {
+        let order = tensors.indices.sorted {
+            (tensors[$1].dtype.size, $0) < (tensors[$0].dtype.size, $1)
+        }
+        var ranges = [Range<Int>](repeating: 0..<0, count: tensors.count)
+        var position = 0
+        for place in order {
+            let tensor = tensors[place]
+            guard let count = StoredSize.elements(tensor.shape),
+                case let (bytes, overflow) = count.multipliedReportingOverflow(by: tensor.dtype.size),
+                !overflow,
+                case let (end, passed) = position.addingReportingOverflow(bytes), !passed
+            else { throw TensorError(.value, "tensor '\(tensor.name)' is too large to write") }
+            ranges[place] = position..<end
+            position = end
+        }
+        let header = try header(tensors, ranges, metadata)
+        let file = try AtomicFile(path)
+        try withUnsafeBytes(of: UInt64(header.count).littleEndian) { try file.write($0) }
+        try file.write(header)
+        for place in order {
+            let tensor = tensors[place]
+            var given = false
+            try tensor.withBytes { bytes in
+                guard bytes.count == ranges[place].count, !given else {
+                    throw TensorError(
+                        .value,
+                        "tensor '\(tensor.name)' gives \(bytes.count) bytes, its shape asks for \(ranges[place].count)"
+                    )
+                }
+                given = true
+                try file.write(bytes)
+            }
+            guard given || ranges[place].isEmpty else {
+                throw TensorError(.value, "tensor '\(tensor.name)' gave no bytes to write")
+            }
+        }
+        try file.commit()
+    }
+
+    private static func header(
+        _ tensors: [TensorToWrite], _ ranges: [Range<Int>], _ metadata: [(key: String, value: String)]
+    ) throws -> [UInt8] {
+        var names: Set<String> = ["__metadata__"]
+        var fields: [String] = []
+        if !metadata.isEmpty {
+            var keys: Set<String> = []
+            for (key, _) in metadata where !keys.insert(key).inserted {
+                throw TensorError(.value, "the metadata have '\(key)' twice")
+            }
+            let strings = metadata.map { "\(quoted($0.key)):\(quoted($0.value))" }
+            fields.append("\"__metadata__\":{\(strings.joined(separator: ","))}")
+        }
+        for (tensor, range) in zip(tensors, ranges) {
+            guard names.insert(tensor.name).inserted else {
+                throw TensorError(.value, "two tensors would be written under the name '\(tensor.name)'")
+            }
+            let shape = tensor.shape.map(String.init).joined(separator: ",")
+            let offsets = "\(range.lowerBound),\(range.upperBound)"
+            fields.append(
+                "\(quoted(tensor.name)):{\"dtype\":\"\(code(tensor.dtype))\",\"shape\":[\(shape)],\"data_offsets\":[\(offsets)]}"
+            )
+        }
+        var bytes = Array("{\(fields.joined(separator: ","))}".utf8)
+        while !bytes.count.isMultiple(of: 8) { bytes.append(0x20) }
+        guard bytes.count <= headerLimit else {
+            throw TensorError(.value, "the names and metadata to write take more than \(headerLimit) bytes")
+        }
+        return bytes
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case "\u{0}"..<"\u{20}":
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+
+    private static func code(_ dtype: StoredDType) -> String {
+        dtypes.first { $0.value == dtype }?.key ?? ""
+    }
+
+    private static let dtypes: [String: StoredDType] = [
+        "BOOL": .bool, "U8": .uint8, "I8": .int8, "I16": .int16, "U16": .uint16, "F16": .float16,
+        "BF16": .bfloat16, "I32": .int32, "U32": .uint32, "F32": .float32, "I64": .int64, "U64": .uint64,
+        "F64": .float64,
+    ]
+}

@@ -1,0 +1,227 @@
+// A tensor as a file holds it: a name, a type, a shape and where its bytes lie. Nothing is read before it is
+// asked for. What the formats look like is left to Safetensors and the PyTorch files, and making a Tensor of
+// it to whoever loads weights.
+
+/// The element types of weight files. seg computes in six of them; `widened` says where the others go.
+public enum StoredDType: String, Sendable, CaseIterable {
+    case float16, bfloat16, float32, float64
+    case int8, uint8, int16, uint16, int32, uint32, int64, uint64
+    case bool
+
+    /// Bytes an element.
+    public var size: Int {
+        switch self {
+        case .int8, .uint8, .bool: 1
+        case .float16, .bfloat16, .int16, .uint16: 2
+        case .float32, .int32, .uint32: 4
+        case .float64, .int64, .uint64: 8
+        }
+    }
+
+    /// The smallest of seg's own types that holds every value of this one (uint64 beyond int64's range is an
+    /// error when it is read).
+    public var widened: StoredDType {
+        switch self {
+        case .float16, .bfloat16: .float32
+        case .int8, .int16, .uint16: .int32
+        case .uint32, .uint64: .int64
+        case .float32, .float64, .uint8, .int32, .int64, .bool: self
+        }
+    }
+}
+
+/// A tensor in an open weight file. Its size is checked against the file when the file is opened, so reading it
+/// takes no more memory than `byteCount`.
+public struct StoredTensor: Sendable {
+    public let name: String
+    public let dtype: StoredDType
+    public let shape: [Int]
+    /// The number of elements.
+    public let count: Int
+    private let file: FileReader
+    private let start: Int
+    /// Nil for row-major elements side by side; otherwise in elements, one an axis.
+    private let strides: [Int]?
+
+    /// Bytes of the row-major elements in the stored type.
+    public var byteCount: Int { count * dtype.size }
+    /// Bytes of the row-major elements in the widened type.
+    public var widenedByteCount: Int { count * dtype.widened.size }
+
+    /// The caller has checked that every element lies inside the file.
+    init(
+        name: String, dtype: StoredDType, shape: [Int], count: Int, file: FileReader, start: Int,
+        strides: [Int]? = nil
+    ) {
+        self.name = name
+        self.dtype = dtype
+        self.shape = shape
+        self.count = count
+        self.file = file
+        self.start = start
+        self.strides = strides
+    }
+
+    /// The same tensor under another name.
+    func named(_ name: String) -> StoredTensor {
+        StoredTensor(
+            name: name, dtype: dtype, shape: shape, count: count, file: file, start: start, strides: strides)
+    }
+
+    /// Writes the elements, row-major and little-endian, to `target`, which holds exactly `byteCount` bytes, or
+    /// `widenedByteCount` when `widened` asks for seg's own types (half and bfloat16 become float32).
+    public func read(widened: Bool = false, into target: UnsafeMutableRawBufferPointer) throws {
+        let wanted = widened ? widenedByteCount : byteCount
+        guard target.count == wanted else {
+            throw TensorError(
+                .value, "tensor '\(name)' has \(wanted) bytes, the place for it \(target.count)")
+        }
+        guard count > 0 else { return }
+        guard widened, dtype.widened != dtype else { return try readStored(into: target) }
+        // The stored elements are no larger than the widened ones: they are read into the end of the target and
+        // widened from the front, so that no second buffer is needed.
+        let stored = UnsafeMutableRawBufferPointer(rebasing: target[(wanted - byteCount)...])
+        try readStored(into: stored)
+        try widen(UnsafeRawBufferPointer(stored), into: target)
+    }
+
+    /// The elements, row-major and little-endian.
+    public func bytes(widened: Bool = false) throws -> [UInt8] {
+        let wanted = widened ? widenedByteCount : byteCount
+        return try [UInt8](unsafeUninitializedCapacity: wanted) { buffer, filled in
+            try read(widened: widened, into: UnsafeMutableRawBufferPointer(buffer))
+            filled = wanted
+        }
+    }
+
+    /// The elements of a float16, bfloat16 or float32 tensor.
+    public func floats() throws -> [Float] {
+        guard dtype.widened == .float32 else {
+            throw TensorError(.type, "tensor '\(name)' of \(file.path) is \(dtype.rawValue), not a float32")
+        }
+        return try [Float](unsafeUninitializedCapacity: count) { buffer, filled in
+            try read(widened: true, into: UnsafeMutableRawBufferPointer(buffer))
+            filled = count
+        }
+    }
+
+    private func readStored(into target: UnsafeMutableRawBufferPointer) throws {
+        if let strides {
+            // Every element lies between the first and the last one, and the file holds that range.
+            let reach = zip(shape, strides).reduce(0) { $0 + ($1.0 - 1) * $1.1 }
+            let range = try file.bytes(at: start, count: (reach + 1) * dtype.size)
+            range.withUnsafeBytes { gather($0, strides, into: target) }
+        } else {
+            try file.read(at: start, into: target)
+        }
+        if dtype == .bool {
+            for i in target.indices where target[i] > 1 { target[i] = 1 }
+        }
+    }
+
+    private func gather(
+        _ source: UnsafeRawBufferPointer, _ strides: [Int], into target: UnsafeMutableRawBufferPointer
+    ) {
+        let size = dtype.size
+        let width = shape.last ?? 1
+        let step = (strides.last ?? 1) * size
+        var index = [Int](repeating: 0, count: max(shape.count - 1, 0))
+        var row = 0
+        var out = 0
+        while out < target.count {
+            var from = row * size
+            for _ in 0..<width {
+                for byte in 0..<size { target[out + byte] = source[from + byte] }
+                out += size
+                from += step
+            }
+            var axis = index.count - 1
+            while axis >= 0 {
+                index[axis] += 1
+                row += strides[axis]
+                if index[axis] < shape[axis] { break }
+                row -= index[axis] * strides[axis]
+                index[axis] = 0
+                axis -= 1
+            }
+        }
+    }
+
+    private func widen(_ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) throws {
+        func each<From, To>(_ from: From.Type, _ to: To.Type, _ convert: (From) -> To) {
+            for i in 0..<count {
+                let value = source.loadUnaligned(fromByteOffset: i * MemoryLayout<From>.size, as: From.self)
+                target.storeBytes(of: convert(value), toByteOffset: i * MemoryLayout<To>.size, as: To.self)
+            }
+        }
+        switch dtype {
+        case .float16: each(UInt16.self, UInt32.self, Self.floatBits(half:))
+        case .bfloat16: each(UInt16.self, UInt32.self) { UInt32($0) << 16 }
+        case .int8: each(Int8.self, Int32.self) { Int32($0) }
+        case .int16: each(Int16.self, Int32.self) { Int32($0) }
+        case .uint16: each(UInt16.self, Int32.self) { Int32($0) }
+        case .uint32: each(UInt32.self, Int64.self) { Int64($0) }
+        case .uint64:
+            for i in 0..<count where source.loadUnaligned(fromByteOffset: i * 8, as: UInt64.self) >> 63 != 0 {
+                throw TensorError(.value, "tensor '\(name)' of \(file.path) holds numbers beyond int64")
+            }
+        case .float32, .float64, .uint8, .int32, .int64, .bool: break
+        }
+    }
+
+    /// IEEE 754 binary16 to binary32, exact. Done on the bits: without F16C the library call is slow.
+    static func floatBits(half: UInt16) -> UInt32 {
+        let sign = UInt32(half & 0x8000) << 16
+        let exponent = UInt32(half >> 10) & 0x1f
+        let fraction = UInt32(half & 0x3ff)
+        switch exponent {
+        case 0:
+            // A subnormal half is a whole number of 2^-24.
+            return sign | (Float(fraction) * 0x1p-24).bitPattern
+        case 31: return sign | 0x7f80_0000 | fraction << 13
+        default: return sign | (exponent + 112) << 23 | fraction << 13
+        }
+    }
+}
+
+/// Sizes that a file states, multiplied without overflow.
+enum StoredSize {
+    /// A tensor's rank in a file is at most this; PyTorch's own limit.
+    static let rankLimit = 64
+
+    /// The number of elements, or nil where it passes Int's range or a size is negative.
+    static func elements(_ shape: [Int]) -> Int? {
+        var count = 1
+        // A size of 0 makes the tensor empty whatever the others are, so it is looked for first.
+        for size in shape where size < 0 { return nil }
+        for size in shape where size == 0 { return 0 }
+        for size in shape {
+            let (product, overflow) = count.multipliedReportingOverflow(by: size)
+            guard !overflow else { return nil }
+            count = product
+        }
+        return count
+    }
+
+    /// The largest offset, in elements from the first one, that strides reach; nil on overflow.
+    static func reach(_ shape: [Int], _ strides: [Int]) -> Int? {
+        var reach = 0
+        for (size, stride) in zip(shape, strides) {
+            let (span, overflow) = (size - 1).multipliedReportingOverflow(by: stride)
+            let (sum, passed) = reach.addingReportingOverflow(span)
+            guard !overflow, !passed else { return nil }
+            reach = sum
+        }
+        return reach
+    }
+
+    /// Whether the strides are those of row-major elements side by side. Axes of size 1 may have any stride.
+    static func isRowMajor(_ shape: [Int], _ strides: [Int]) -> Bool {
+        var expected = 1
+        for (size, stride) in zip(shape, strides).reversed() where size != 1 {
+            if stride != expected { return false }
+            expected *= size
+        }
+        return true
+    }
+}

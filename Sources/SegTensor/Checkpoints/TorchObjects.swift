@@ -1,0 +1,122 @@
+// What the few known functions and classes in PyTorch's pickles make: dictionaries, sizes, parameters and views
+// of storages. Every number is checked here once, so that those who read tensors later need not.
+
+extension Pickle {
+    enum Made {
+        case node(Node)
+        case same(Handle)
+    }
+
+    /// What calling `function` would make, or nil where it is not known. Dictionaries are made in place.
+    mutating func make(_ function: Global, _ arguments: Handle, file: String) throws -> Made? {
+        let items = sequence(arguments) ?? []
+        switch function.path {
+        case "collections.OrderedDict", "builtins.dict", "__builtin__.dict", "collections.defaultdict":
+            var pairs: [(key: Handle, value: Handle)] = []
+            if function.name != "defaultdict", let first = items.first {
+                for item in sequence(first) ?? [] {
+                    if let pair = sequence(item), pair.count == 2 { pairs.append((pair[0], pair[1])) }
+                }
+            }
+            dictionaries.append(pairs)
+            return .node(.dictionary(dictionaries.count - 1))
+        case "torch.Size":
+            return items.first.map(Made.same)
+        case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state",
+            "torch.nn.parameter.Parameter":
+            guard let first = items.first, case .tensor = self[first] else { return nil }
+            return .same(first)
+        case "torch._tensor._rebuild_from_type_v2":
+            // (function, class, arguments, state): a tensor that carries attributes of its own.
+            guard items.count >= 3, let inner = global(items[0]), inner != function else { return nil }
+            return try make(inner, items[2], file: file)
+        case "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2":
+            guard items.count >= 4, case .storage(let place) = self[items[0]] else { return nil }
+            guard let dtype = storages[place].dtype else {
+                throw Self.refused(file, "a tensor lies in a storage of type \(storages[place].typeName)")
+            }
+            return .node(try makeTensor(place, dtype, items, file: file))
+        case "torch._utils._rebuild_tensor_v3":
+            guard items.count >= 7, case .storage(let place) = self[items[0]] else { return nil }
+            guard let global = global(items[6]), let dtype = StoredDType(rawValue: global.name) else {
+                throw Self.refused(file, "a tensor has the type \(description(items[6]))")
+            }
+            return .node(try makeTensor(place, dtype, items, file: file))
+        default:
+            // Quantized, sparse and other tensors would be missed silently otherwise.
+            if function.module == "torch._utils", function.name.hasPrefix("_rebuild") {
+                throw Self.refused(file, "a tensor is made by \(function.path)")
+            }
+            return nil
+        }
+    }
+
+    /// A storage from its persistent id: `('storage', class, key, location, count)`, and in legacy files a sixth
+    /// entry for views.
+    func makeStorage(_ tuple: Handle, file: String) throws -> Storage {
+        let items = sequence(tuple) ?? []
+        if let first = items.first, text(first) == "module" {
+            throw Self.wholeModule(file, items.count > 1 ? global(items[1])?.path : nil)
+        }
+        guard items.count >= 5, text(items[0]) == "storage", let type = global(items[1]),
+            let count = integer(items[4]), count >= 0
+        else { throw Self.refused(file, "a storage is described in an unknown way") }
+        guard let key = text(items[2]) ?? integer(items[2]).map(String.init) else {
+            throw Self.refused(file, "a storage has no name")
+        }
+        var offset = 0
+        if items.count >= 6, let view = sequence(items[5]) {
+            guard view.count >= 2, let start = integer(view[1]), start >= 0, start <= count else {
+                throw Self.refused(file, "a storage lies outside the one it is a part of")
+            }
+            offset = start
+        }
+        return Storage(
+            key: key, dtype: Self.storageTypes[type.name], typeName: type.path, count: count,
+            viewOffset: offset)
+    }
+
+    /// `(storage, offset, shape, strides, …)`, with every element inside the storage.
+    private mutating func makeTensor(
+        _ place: Int, _ dtype: StoredDType, _ items: [Handle], file: String
+    ) throws -> Node {
+        let storage = storages[place]
+        guard let stated = integer(items[1]), let shape = integers(items[2]),
+            let strides = integers(items[3]),
+            stated >= 0, shape.count == strides.count, shape.count <= StoredSize.rankLimit,
+            shape.allSatisfy({ $0 >= 0 }), strides.allSatisfy({ $0 >= 0 }),
+            let count = StoredSize.elements(shape)
+        else { throw Self.refused(file, "a tensor has an impossible shape") }
+        let (offset, overflow) = stated.addingReportingOverflow(storage.viewOffset)
+        let held = storage.dtype == nil ? storage.count / dtype.size : storage.count
+        guard !overflow else { throw Self.refused(file, "a tensor has an impossible offset") }
+        if count > 0 {
+            guard let reach = StoredSize.reach(shape, strides), offset < held, reach < held - offset else {
+                throw Self.refused(
+                    file, "a tensor of shape \(shape) reaches outside its storage of \(held) elements")
+            }
+        }
+        tensors.append(
+            TensorView(
+                storage: place, dtype: dtype, offset: offset, shape: shape, strides: strides, count: count))
+        return .tensor(tensors.count - 1)
+    }
+
+    static func refused(_ file: String, _ what: String) -> TensorError {
+        TensorError(.file, "\(file) cannot be read: \(what)")
+    }
+
+    static func wholeModule(_ file: String, _ type: String?) -> TensorError {
+        let of = type.map { " (\($0))" } ?? ""
+        return TensorError(
+            .file,
+            "\(file) holds a whole model object\(of), which only running its Python code could rebuild",
+            help: "save its weights instead: torch.save(model.state_dict(), \"weights.pth\")")
+    }
+
+    private static let storageTypes: [String: StoredDType] = [
+        "FloatStorage": .float32, "DoubleStorage": .float64, "HalfStorage": .float16,
+        "BFloat16Storage": .bfloat16, "LongStorage": .int64, "IntStorage": .int32, "ShortStorage": .int16,
+        "CharStorage": .int8, "ByteStorage": .uint8, "BoolStorage": .bool,
+    ]
+}
