@@ -1,0 +1,67 @@
+// An error as the user sees it: one struct for lexer, parser, compiler, machine and
+// natives. Rendering it with the underlined line stands in Diagnostic+Rendering.
+
+/// What kind of mistake; `e.kind` in a script.
+public enum ErrorKind: String, Sendable, CaseIterable {
+    case syntax, name, call, type, shape, index, label, value, file, memory, user
+    /// Ctrl-C; never caught by a script.
+    case interrupt
+}
+
+public struct Diagnostic: Sendable {
+    public var kind: ErrorKind
+    public var message: String
+    /// How to mend it, where that is known.
+    public var help: String?
+    /// The place; nil before anybody knew it.
+    public var location: Location?
+    /// Values or shapes shown under parts of the line: `[32]` under an operand.
+    public var notes: [Note]
+    /// The calls that led here, innermost first.
+    public var trace: [Frame]
+
+    public struct Location: Sendable {
+        public var source: Source
+        /// The whole faulty part.
+        public var span: Span
+        /// The one sign to point at inside it, as an operator: `^`.
+        public var point: Span?
+        public init(source: Source, span: Span, point: Span? = nil) {
+            self.source = source
+            self.span = span
+            self.point = point
+        }
+    }
+
+    public struct Note: Sendable {
+        public var span: Span
+        public var text: String
+        public init(span: Span, text: String) {
+            self.span = span
+            self.text = text
+        }
+    }
+
+    public struct Frame: Sendable {
+        public var function: String
+        public var source: Source
+        public var span: Span
+        public init(function: String, source: Source, span: Span) {
+            self.function = function
+            self.source = source
+            self.span = span
+        }
+    }
+
+    public init(
+        _ kind: ErrorKind, _ message: String, help: String? = nil, location: Location? = nil,
+        notes: [Note] = [], trace: [Frame] = []
+    ) {
+        self.kind = kind
+        self.message = message
+        self.help = help
+        self.location = location
+        self.notes = notes
+        self.trace = trace
+    }
+}

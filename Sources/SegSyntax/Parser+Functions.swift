@@ -1,0 +1,178 @@
+// Functions with and without a name, their parameters, and types.
+
+extension Parser {
+    /// `x -> e`, `(a, b=2) -> { … }`, from the arrow on.
+    func function(_ parameters: [Parameter], from start: Int32) throws(Bail) -> Expression {
+        if at(.fatArrow) { report("`=>` is written `->`", current.span, help: "a comparison is `>=`") }
+        let outer = height
+        height = 0
+        defer { height = max(outer, height) }
+        advance()
+        let (body, isExpression) = try nested { () throws(Bail) in try self.functionBody() }
+        let whole = span(from: start)
+        let function = FunctionSyntax(
+            name: nil, nameSpan: Span(Int(start), Int(start)), parameters: parameters, body: body,
+            isExpression: isExpression, doc: nil, span: whole)
+        return try make(.function(function), whole)
+    }
+
+    /// What stands after `=` or `->`: a block, or one expression.
+    func functionBody() throws(Bail) -> (Block, isExpression: Bool) {
+        if at(.leftBrace) { return (try block(), false) }
+        if at(.return) {
+            report(
+                "a function of one expression needs no `return`", current.span,
+                help: "leave it out, or write { return … }")
+            advance()
+        }
+        let value = try expression()
+        return (Block([Statement(.expression(value), value.span)], value.span), true)
+    }
+
+    /// Parameters from what was read as the entries of parentheses.
+    func parameters(_ entries: [Entry]) throws(Bail) -> [Parameter] {
+        var list = ParameterList()
+        for entry in entries {
+            switch entry.key {
+            case nil: list.add(entry.value, nil, entry.span, self)
+            case .name(let name)?: list.add(name, entry.value, entry.span, self)
+            case .spread?: list.addRest(entry.value, entry.span, self)
+            case .string?: report("a parameter is a name", entry.span)
+            }
+        }
+        return list.parameters
+    }
+
+    /// Parameters from what was read as the arguments of a call: `f(x, y=2) = …`.
+    func parameters(_ arguments: [Argument]) -> [Parameter] {
+        var list = ParameterList()
+        for argument in arguments {
+            switch argument.label {
+            case .positional: list.add(argument.value, nil, argument.span, self)
+            case .named(let name): list.add(name, argument.value, argument.span, self)
+            case .spread: list.addRest(argument.value, argument.span, self)
+            }
+        }
+        return list.parameters
+    }
+
+    /// Collects parameters and reports what cannot be one.
+    private struct ParameterList {
+        var parameters: [Parameter] = []
+        private var names: Set<String> = []
+
+        mutating func add(_ expression: Expression, _ value: Expression?, _ span: Span, _ parser: Parser) {
+            guard case .name(let name) = expression.kind else {
+                parser.reportAnew("a parameter is a name", span, help: "write f(x, y=2) = …")
+                return
+            }
+            add(name, value, span, parser)
+        }
+
+        mutating func add(_ name: String, _ value: Expression?, _ span: Span, _ parser: Parser) {
+            if Token.Kind.keywords[name] != nil {
+                parser.reportAnew("`\(name)` is a keyword and cannot name a parameter", span)
+            } else if !names.insert(name).inserted {
+                parser.reportAnew("the parameter `\(name)` stands twice", span)
+            } else if let last = parameters.last, last.isRest {
+                parser.reportAnew("`...\(last.name)` collects the rest and comes last", last.span)
+            } else if value == nil, let last = parameters.last, last.defaultValue != nil {
+                parser.reportAnew(
+                    "`\(name)` has no default but stands after one that has", span,
+                    help: "parameters with defaults come last")
+            }
+            parameters.append(Parameter(name: name, defaultValue: value, isRest: false, span: span))
+        }
+
+        mutating func addRest(_ expression: Expression, _ span: Span, _ parser: Parser) {
+            guard case .name(let name) = expression.kind else {
+                parser.reportAnew("a parameter is a name", span, help: "the rest is collected by `...rest`")
+                return
+            }
+            if let last = parameters.last, last.isRest {
+                parser.reportAnew("`...\(last.name)` collects the rest and comes last", last.span)
+            }
+            if !names.insert(name).inserted {
+                parser.reportAnew("the parameter `\(name)` stands twice", span)
+            }
+            parameters.append(Parameter(name: name, defaultValue: nil, isRest: true, span: span))
+        }
+    }
+
+    // MARK: Named functions and types
+
+    /// `f(x, y=2) = e`, from the `=` on; the head has been read as a call.
+    func definition(_ name: String, _ nameSpan: Span, _ arguments: [Argument], doc: String?) throws(Bail)
+        -> Statement
+    {
+        let parameters = parameters(arguments)
+        advance()
+        let (body, isExpression) = try functionBody()
+        let whole = span(from: nameSpan.start)
+        return Statement(
+            .function(
+                FunctionSyntax(
+                    name: name, nameSpan: nameSpan, parameters: parameters, body: body,
+                    isExpression: isExpression,
+                    doc: doc, span: whole)), whole)
+    }
+
+    /// `type Name(a, b=2) { … }`
+    func typeDefinition(doc: String?) throws(Bail) -> Statement {
+        let word = current
+        advance()
+        guard continues(with: .name) else {
+            if continues(with: .leftParen) {
+                throw failure(
+                    "`type` begins the definition of a type", word.span, help: "write type Name(a, b) { … }",
+                    isLocal: false)
+            }
+            throw missing("the name of the type", help: "write type Name(a, b) { … }")
+        }
+        let name = current
+        advance()
+        var parameters: [Parameter] = []
+        if continues(with: .leftParen) {
+            let arguments = try bracketed { (open) throws(Bail) in try self.arguments(open) }
+            parameters = self.parameters(arguments)
+        }
+        if continues(with: .assign), peek().kind == .leftBrace {
+            report(
+                "a type's body follows its head without `=`", current.span, help: "write type Name(a) { … }")
+            advance()
+        }
+        let body = try suite(after: "the head of the type")
+        let whole = span(from: word.start)
+        return Statement(
+            .type(
+                FunctionSyntax(
+                    name: text(name), nameSpan: name.span, parameters: parameters, body: body,
+                    isExpression: false,
+                    doc: doc, span: whole)), whole)
+    }
+
+    /// A signature alone, as a native declares it: `clamp(x, low=nil, high=nil)`. The body is
+    /// empty; nil where it cannot be read, and `diagnostics` says why.
+    public func parseSignature() -> (signature: FunctionSyntax?, diagnostics: [Diagnostic]) {
+        let name = current
+        do throws(Bail) {
+            guard at(.name) || current.kind.isKeyword else { throw missing("a name") }
+            advance()
+            guard at(.leftParen) else { throw missing("`(`") }
+            let arguments = try bracketed { (open) throws(Bail) in try self.arguments(open) }
+            let parameters = parameters(arguments)
+            if !at(.end) { throw failure("\(quoted(current)) is not expected here", current.span) }
+            guard diagnostics.isEmpty else { return (nil, diagnostics) }
+            let whole = span(from: name.start)
+            return (
+                FunctionSyntax(
+                    name: text(name), nameSpan: name.span, parameters: parameters,
+                    body: Block([], Span(Int(whole.end), Int(whole.end))), isExpression: false, doc: nil,
+                    span: whole),
+                []
+            )
+        } catch {
+            return (nil, diagnostics)
+        }
+    }
+}

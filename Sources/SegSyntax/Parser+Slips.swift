@@ -1,0 +1,310 @@
+// Forms of other languages, named with the form of seg. Each is reported where the parser
+// finds something that cannot stand there; where it is plain what was meant, parsing goes on.
+
+extension Parser {
+    /// Reports at a place other than the current token, past the guard against repetition.
+    func reportAnew(_ message: String, _ span: Span, help: String? = nil) {
+        report(message, span, help: help)
+    }
+
+    /// The block after a head; `:` or a newline in its place is named.
+    func suite(after what: String, repeatsSlip: Bool = false) throws(Bail) -> Block {
+        if at(.leftBrace) {
+            if isAfterNewline {
+                report("the `{` of a block stands on the line of its head", current.span)
+            }
+            return try block()
+        }
+        if continues(with: .colon) {
+            if !repeatsSlip {
+                report("a block stands in braces, without `:`", current.span, help: "write `{ … }`")
+            }
+            let place = current
+            skipSuite()
+            return Block([], place.span)
+        }
+        if continues(with: .name), ["then", "do", "begin"].contains(text(current)) {
+            throw failure(
+                "a block stands in braces, without `\(text(current))`", current.span, help: "write `{ … }`",
+                isLocal: false)
+        }
+        throw missing("a block `{ … }`", help: "the block follows \(what) on its line")
+    }
+
+    /// Goes past the lines that Python would take for the block after a colon: the rest of the
+    /// line, and what is indented deeper than the statement.
+    func skipSuite() {
+        let column = indentation(at: Int(statementStart))
+        advance()
+        while !at(.end), !current.startsLine, !at(.rightBrace) { advance() }
+        while !at(.end), !at(.rightBrace), !current.startsLine || indentation(at: Int(current.start)) > column
+        { advance() }
+    }
+
+    /// Words of other languages at the start of a statement. A definition in another
+    /// language's form is skipped; `let x = 3` is read on without its word.
+    func statementSlip(doc: String?) throws(Bail) -> Statement? {
+        let word = current
+        switch word.kind {
+        case .else: throw failure("this `else` has no `if` before it", word.span, isLocal: false)
+        case .catch: throw failure("this `catch` has no `try` before it", word.span, isLocal: false)
+        case .doubleSlash: throw failure("a comment begins with `#`", word.span, isLocal: false)
+        case .name: break
+        default: return nil
+        }
+        let next = peek()
+        guard !next.startsLine else { return nil }
+        let name = text(word)
+        switch name {
+        case "def", "function", "func", "fn", "fun":
+            guard next.kind == .name else { return nil }
+            report(
+                "a function is defined without `\(name)`", word.span,
+                help: "write `\(text(next))(x) = …` or `\(text(next))(x) = { … }`")
+            advance()
+            return try foreignDefinition(doc: doc)
+        case "let", "var", "const", "local", "val", "auto":
+            guard next.kind == .name else { return nil }
+            report("a variable needs no `\(name)`", word.span, help: "write `\(text(next)) = …`")
+            advance()
+            statementStart = current.start
+            return try simpleStatement(doc: doc)
+        case "class", "struct":
+            guard next.kind == .name else { return nil }
+            report("a type is defined by `type`", word.span, help: "write type \(text(next))(…) { … }")
+            return try foreignDefinition(doc: doc)
+        case "elif", "elseif", "elsif", "except", "finally":
+            guard next.kind != .assign, next.kind != .leftParen, next.kind != .dot else { return nil }
+            let meant = name == "except" ? "catch" : "else if"
+            throw failure(
+                "`\(name)` has no meaning here", word.span,
+                help: name == "finally" ? nil : "write `\(meant)` behind the `}` of the block before",
+                isLocal: false)
+        case "from" where next.kind == .name:
+            throw failure(
+                "names are imported with their file", word.span,
+                help: "write `w = import(\"\(text(next)).seg\")`, then w.name", isLocal: false)
+        case "raise", "throw":
+            guard next.kind == .name || next.kind == .string else { return nil }
+            throw failure(
+                "an error is raised by a call", word.span, help: "write error(\"…\")", isLocal: false)
+        default:
+            return nil
+        }
+    }
+
+    /// The rest of a definition in another language's form: its head is read as a call, its
+    /// block as one, what Python indents is skipped.
+    private func foreignDefinition(doc: String?) throws(Bail) -> Statement {
+        let start = current
+        if at(.name), ["class", "struct"].contains(text(current)) { advance() }
+        let name = current
+        statementStart = start.start
+        let head = try expression()
+        if continues(with: .arrow) {
+            advance()
+            _ = try expression()
+        }
+        var arguments: [Argument] = []
+        if case .call(_, let given) = head.kind { arguments = given }
+        if continues(with: .assign) { return try definition(text(name), name.span, arguments, doc: doc) }
+        var body = Block([], head.span)
+        if at(.leftBrace) {
+            body = try block()
+        } else if continues(with: .colon) {
+            skipSuite()
+        }
+        let function = FunctionSyntax(
+            name: text(name), nameSpan: name.span, parameters: [], body: body, isExpression: false, doc: doc,
+            span: head.span)
+        return Statement(.function(function), head.span)
+    }
+
+    /// A name that another language has for one of seg's values, or a prefix of another form.
+    func nameSlip(_ token: Token, _ name: String) throws(Bail) -> Expression? {
+        switch name {
+        case "True", "False", "None":
+            let next = peek()
+            guard next.kind != .assign, next.kind != .leftParen else { return nil }
+            let meant = name == "None" ? "nil" : name == "True" ? "true" : "false"
+            report("`\(name)` is written `\(meant)`", token.span)
+            advance()
+            return try make(name == "None" ? .nilLiteral : .bool(name == "True"), token.span)
+        case "lambda", "function", "func", "fn":
+            let next = peek()
+            guard !next.startsLine, next.kind == .name || next.kind == .colon || next.kind == .leftBrace
+            else { return nil }
+            throw failure(
+                "a function without a name is written with `->`", token.span,
+                help: "write x -> x + 1, or (a, b) -> a * b", isLocal: false)
+        case "f", "r", "b", "u":
+            let next = peek()
+            guard next.kind == .string, next.start == token.end else { return nil }
+            report(
+                "strings have no prefix", token.span,
+                help: name == "f" ? "\"{x}\" puts a value into any string" : nil)
+            advance()
+            return try postfix()
+        default:
+            return nil
+        }
+    }
+
+    /// Something stands where a value should.
+    func operandSlip() -> Bail {
+        let span = current.span
+        switch current.kind {
+        case .invalid: return Bail()
+        case .end: return missing("a value")
+        case .plus:
+            return failure("`+` has no value on its left", span, help: "leave the sign out")
+        case .doubleSlash: return failure("a comment begins with `#`", span, isLocal: false)
+        case .slash where peek().kind == .star || peek().kind == .doubleStar:
+            return failure("a comment begins with `#`", span, isLocal: false)
+        case .arrow, .fatArrow:
+            return failure(
+                "the parameters are missing before `\(text(current))`", span, help: "write x -> e, or () -> e"
+            )
+        case .question:
+            return failure(
+                "`?` has no meaning here", span,
+                help: "help is `?name` at the prompt, `help(name)` in a script")
+        case .ellipsis, .halfOpenRange:
+            return failure(
+                "a value is missing before `\(text(current))`", span,
+                help: "a range is `0...9`; `...xs` spreads a list within ( ) and [ ]")
+        case .for where !openBrackets.isEmpty && !newlinesMatter:
+            return failure("`for` is a statement", span, help: "to make a list, write xs.map(x -> …)")
+        case .colon where !openBrackets.isEmpty && !newlinesMatter:
+            return failure("`:` stands alone in an index", span, help: "a whole axis is t[:, 0]")
+        case .for, .while, .return, .break, .continue, .global, .type:
+            return failure(
+                "`\(text(current))` is a statement and has no value", span,
+                help: "statements stand in a block: x -> { … }")
+        case .doubleStar:
+            return failure("`**` is written `^`", span, help: "a record is spread by `...settings`")
+        case .star where !openBrackets.isEmpty && !newlinesMatter:
+            return failure("a value is missing before `*`", span, help: "a list is spread by `...xs`")
+        default:
+            if current.kind.isCloser, newlinesMatter || openBrackets.isEmpty {
+                if previous.kind.continuesLine { return missing("a value") }
+                return failure("this `\(text(current))` closes nothing", span)
+            }
+            return missing("a value")
+        }
+    }
+
+    /// Something follows a whole expression that cannot. nil where nothing better is known.
+    func leftoverSlip(inBrackets: Bool) -> Bail? {
+        let span = current.span
+        switch current.kind {
+        case .if:
+            return failure(
+                "`if` begins its expression", span, help: "write if c { a } else { b }", isLocal: inBrackets)
+        case .for:
+            return failure(
+                "`for` is a statement", span, help: "to make a list, write xs.map(x -> …)",
+                isLocal: inBrackets)
+        case .in, .not:
+            guard at(.in) || peek().kind == .in else { return nil }
+            return failure("`in` belongs to `for`", span, help: "write xs.contains(x)", isLocal: inBrackets)
+        case .question:
+            return failure(
+                "`?` is not an operator", span, help: "write if c { a } else { b }", isLocal: inBrackets)
+        case .doubleDot:
+            return failure(
+                "`..` is not a form", span, help: "a range is `0...9` with its end, `0..<9` without",
+                isLocal: inBrackets)
+        case .fatArrow:
+            return failure(
+                "`=>` is not an operator", span, help: "a function is `x -> e`, a comparison `>=`",
+                isLocal: inBrackets)
+        case .colon:
+            if !newlinesMatter || openBrackets.last?.kind == .leftBrace {
+                return failure(
+                    "`:` has no meaning here", span, help: "a record is (a=1, \"b\"=2)", isLocal: inBrackets)
+            }
+            return failure(
+                "`:` has no meaning here", span, help: "a name gets its value by `=`", isLocal: false)
+        case .arrow:
+            return failure(
+                "`->` follows the parameters of a function", span,
+                help: "write x -> e, (a, b) -> e, or f(x) = e", isLocal: inBrackets)
+        case .assign where inBrackets, .plusAssign, .minusAssign, .starAssign, .slashAssign:
+            return failure(
+                "an assignment is a statement", span, help: "a comparison is `==`", isLocal: inBrackets)
+        case .rightParen, .rightBracket:
+            guard !inBrackets else { return nil }
+            let open = text(current) == ")" ? "(" : "["
+            return failure(
+                "this `\(text(current))` closes nothing", span, help: "no `\(open)` is open here",
+                isLocal: false)
+        case .name where text(current) == "is":
+            return failure("`is` is written `==`", span, help: "x == nil", isLocal: inBrackets)
+        case .name, .number, .string:
+            return juxtaposition(inBrackets: inBrackets)
+        default:
+            return nil
+        }
+    }
+
+    /// `print x`, `2 x`, `x = 1 y = 2`.
+    private func juxtaposition(inBrackets: Bool) -> Bail? {
+        let span = current.span
+        if !inBrackets, previous.kind == .name, previous.start == statementStart {
+            let rest = at(.string) ? "\"…\"" : text(current)
+            return failure(
+                "\(quoted(current)) is not expected here", span,
+                help: "a call has parentheses: \(text(previous))(\(rest))", isLocal: false)
+        }
+        if previous.kind == .number, at(.name), !inBrackets, previous.start == statementStart {
+            return failure(
+                "\(quoted(current)) is not expected here", span,
+                help:
+                    "is \(text(previous)) the number of a line? to multiply, write `\(text(previous)) * \(text(current))`",
+                isLocal: false)
+        }
+        if previous.kind == .number, at(.name) {
+            return failure(
+                "\(quoted(current)) is not expected here", span,
+                help: "to multiply, write `\(text(previous)) * \(text(current))`", isLocal: inBrackets)
+        }
+        return nil
+    }
+
+    /// `for (a, b) in xs`, `for (i = 0; …)`
+    func forParenthesesSlip() -> Bail {
+        failure(
+            "the names of `for` stand without parentheses", current.span,
+            help: "write for x in xs { … }, for a, b in pairs { … }, for i in 0..<10 { … }", isLocal: false)
+    }
+
+    /// What cannot be assigned to, and why.
+    func targetSlip(_ place: Expression) -> Bail {
+        var message = "this cannot be assigned to"
+        var help = "left of `=` stands a name, `x.name` or `x[i]`; a comparison is `==`"
+        switch place.kind {
+        case .call(let callee, _):
+            if case .member = callee.kind {
+                message = "a method cannot be defined from outside"
+                help = "methods are defined within their type"
+            } else {
+                message = "a call cannot be assigned to"
+                help = "a function is defined by f(x) = e"
+            }
+        case .selfReference:
+            message = "`self` cannot be assigned to"
+            help = "change a field: self.name = e"
+        case .list:
+            message = "a list cannot be assigned to"
+            help = "to unpack, write a, b = pair"
+        case .record:
+            message = "a record cannot be assigned to"
+            help = "to unpack, write a, b = pair"
+        case .nilLiteral, .bool, .number, .string:
+            message = "a literal cannot be assigned to"
+        default: break
+        }
+        return failure(message, place.span, help: help, isLocal: false)
+    }
+}

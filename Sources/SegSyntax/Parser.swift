@@ -1,0 +1,335 @@
+// Makes the syntax tree of a text. One parser type, spread over files by grammar area: here
+// its state, its errors and how it finds its feet again after one. It reads tokens as they
+// come, looks one ahead, and never recurses without counting: see `nestingLimit`, `heightLimit`.
+
+/// Parses one text. Always gives a program; what could not be read stands in its diagnostics.
+public final class Parser {
+    /// How many brackets, functions and powers may stand within each other.
+    public static let nestingLimit = 250
+    /// How high the tree may grow: the length of `1 + 1 + …` and `x.a.a.a…`. Whoever walks the
+    /// tree recursively needs stack for this many nodes.
+    public static let heightLimit = 5_000
+    /// How many nodes one text may have; more is data, and would exhaust memory.
+    public static let nodeLimit = 2_000_000
+    /// How many errors one pass reports.
+    public static let errorLimit = 20
+
+    let source: Source
+    var lexer: Lexer
+    var current: Token
+    private var ahead: Token?
+    /// The token before `current`.
+    var previous: Token
+
+    /// The brackets that are open, outermost first.
+    var openBrackets: [Token] = []
+    /// Newlines end statements, except directly inside ( ) and [ ].
+    var newlinesMatter = true
+    /// Directly inside an index, where `2...` may go without its right end.
+    var allowsOpenRange = false
+    var nesting = 0
+    var height = 0
+    private var nodes = 0
+    var statementStart: Int32 = 0
+
+    private(set) var diagnostics: [Diagnostic] = []
+    private var lastErrorAt: Int32 = -1
+    private(set) var isUnfinished = false
+    private var isAborted = false
+
+    public init(source: Source) {
+        self.source = source
+        if let problem = source.utf8Problem {
+            diagnostics = [problem]
+            isAborted = true
+            lexer = Lexer(source: source, range: 0..<0)
+        } else {
+            lexer = Lexer(source: source)
+        }
+        let start = Token(kind: .end, startsLine: true, followsSpace: false, start: 0, end: 0)
+        previous = start
+        current = start
+        current = lexer.next()
+        collectLexerErrors()
+    }
+
+    public convenience init(name: String, text: String) {
+        self.init(source: Source(name: name, text: text))
+    }
+
+    /// Parses the whole text.
+    public func parse() -> Program {
+        let statements = statements(inBlock: false)
+        if diagnostics.isEmpty, endsWithDocumentation { isUnfinished = true }
+        return Program(
+            source: source, statements: statements, diagnostics: diagnostics, isUnfinished: isUnfinished)
+    }
+
+    /// `##` lines at the very end of an entry document what the next line will define.
+    private var endsWithDocumentation: Bool { current.kind == .end && current.docStart >= 0 }
+
+    // MARK: Tokens
+
+    func advance() {
+        previous = current
+        if let next = ahead {
+            current = next
+            ahead = nil
+        } else {
+            current = lexer.next()
+        }
+        collectLexerErrors()
+    }
+
+    /// The token after the current one.
+    func peek() -> Token {
+        if let ahead { return ahead }
+        let next = lexer.next()
+        ahead = next
+        return next
+    }
+
+    func at(_ kind: Token.Kind) -> Bool { current.kind == kind }
+
+    /// Whether the current token stands on a new line that begins a new statement.
+    var isAfterNewline: Bool { current.startsLine && newlinesMatter }
+
+    /// Whether the current token continues the statement and is of this kind.
+    func continues(with kind: Token.Kind) -> Bool { current.kind == kind && !isAfterNewline }
+
+    func text(_ token: Token) -> String { source.text(token.span) }
+
+    /// From a place up to the end of the token before the current one.
+    func span(from start: Int32) -> Span { Span(Int(start), Int(max(start, previous.end))) }
+
+    /// Runs a body on a part of the text, as for the braces of a string, and comes back.
+    func within(_ range: Range<Int>, _ body: () -> Void) {
+        let saved = (lexer, current, ahead, previous, newlinesMatter, allowsOpenRange, openBrackets)
+        lexer = Lexer(source: source, range: range)
+        ahead = nil
+        openBrackets = []
+        newlinesMatter = false
+        allowsOpenRange = false
+        current = lexer.next()
+        collectLexerErrors()
+        body()
+        (lexer, current, ahead, previous, newlinesMatter, allowsOpenRange, openBrackets) = saved
+        if isAborted { stop() }
+    }
+
+    // MARK: Errors
+
+    /// Thrown after an error has been reported, to leave the part that cannot be read.
+    struct Bail: Error {
+        /// Whether the next `,` or closing bracket is a good place to go on from.
+        var isLocal = false
+    }
+
+    func report(
+        _ message: String, _ span: Span, help: String? = nil, point: Span? = nil,
+        notes: [Diagnostic.Note] = []
+    ) {
+        // One error a token: what follows from the first teaches nobody.
+        guard !isAborted, current.start != lastErrorAt else { return }
+        lastErrorAt = current.start
+        record(
+            Diagnostic(
+                .syntax, message, help: help, location: .init(source: source, span: span, point: point),
+                notes: notes))
+    }
+
+    private func record(_ diagnostic: Diagnostic) {
+        guard !isAborted else { return }
+        diagnostics.append(diagnostic)
+        if diagnostics.count >= Parser.errorLimit { stop() }
+    }
+
+    func collectLexerErrors() {
+        guard !lexer.diagnostics.isEmpty else { return }
+        if diagnostics.isEmpty, lexer.endsInsideString { isUnfinished = true }
+        for diagnostic in lexer.diagnostics { record(diagnostic) }
+        lexer.diagnostics = []
+    }
+
+    func failure(_ message: String, _ span: Span, help: String? = nil, isLocal: Bool = true) -> Bail {
+        report(message, span, help: help)
+        return Bail(isLocal: isLocal)
+    }
+
+    /// Nothing more is read: the text is hopeless, or too much for the parser.
+    func stop() {
+        isAborted = true
+        lexer.position = lexer.limit
+        ahead = nil
+        current = Token(
+            kind: .end, startsLine: true, followsSpace: true, start: Int32(clamping: lexer.limit),
+            end: Int32(clamping: lexer.limit))
+    }
+
+    func giveUp(_ message: String, _ span: Span, help: String) -> Bail {
+        lastErrorAt = -1
+        report(message, span, help: help)
+        stop()
+        return Bail()
+    }
+
+    /// What was awaited is not there. Marks the program unfinished where only the text's end is in the way.
+    func missing(_ what: String, help: String? = nil) -> Bail {
+        if at(.invalid) { return Bail() }
+        if at(.end) {
+            if diagnostics.isEmpty, !newlinesMatter && !openBrackets.isEmpty || previous.kind.continuesLine {
+                isUnfinished = true
+            }
+            if !newlinesMatter, let open = openBrackets.last { return unclosed(open) }
+        }
+        if at(.end) || isAfterNewline {
+            let place = Span(Int(previous.start), Int(max(previous.end, previous.start + 1)))
+            return failure("\(what) is missing after \(quoted(previous))", place, help: help, isLocal: false)
+        }
+        return failure("\(what) is missing before \(quoted(current))", current.span, help: help)
+    }
+
+    /// A bracket that nothing closes; pointed at where it opens.
+    func unclosed(_ open: Token) -> Bail {
+        if at(.invalid) { return Bail() }
+        if at(.end), diagnostics.isEmpty { isUnfinished = true }
+        let closer = open.kind == .leftParen ? ")" : open.kind == .leftBracket ? "]" : "}"
+        var message = "this `\(text(open))` is not closed"
+        var help = "a `\(closer)` is missing"
+        if current.kind.isCloser {
+            message = "this `\(text(open))` is closed by `\(text(current))`"
+            help = "it wants a `\(closer)`"
+        }
+        return failure(message, open.span, help: help, isLocal: false)
+    }
+
+    /// A token as an error names it.
+    func quoted(_ token: Token) -> String {
+        switch token.kind {
+        case .end: return "the end of the text"
+        case .string: return "the string"
+        default:
+            let full = text(token)
+            return full.count <= 40 ? "`\(full)`" : "`\(full.prefix(37))…`"
+        }
+    }
+
+    // MARK: Finding the next statement
+
+    /// Goes to where the statement that began with `start` seems to end. Brackets that it left
+    /// open are followed to their end, but never past a line indented no deeper than the
+    /// statement: there something new begins.
+    func synchronize(from start: Token, openBefore: Int) {
+        var pending = openBrackets.count > openBefore ? openBrackets[openBefore...].map(\.kind) : []
+        let column = indentation(at: Int(start.start))
+        if current.start == start.start, !at(.end) { skip(&pending) }
+        while !at(.end) {
+            if current.startsLine {
+                if pending.isEmpty { break }
+                if !current.kind.isCloser, indentation(at: Int(current.start)) <= column { break }
+            }
+            if pending.isEmpty, at(.semicolon) || at(.rightBrace) { break }
+            if at(.rightBrace), !pending.contains(.leftBrace), openBefore > 0 { break }
+            skip(&pending)
+        }
+        if openBrackets.count > openBefore { openBrackets.removeLast(openBrackets.count - openBefore) }
+    }
+
+    private func skip(_ pending: inout [Token.Kind]) {
+        if current.kind.isOpener {
+            pending.append(current.kind)
+        } else if current.kind.isCloser, let match = pending.lastIndex(where: { $0.closer == current.kind }) {
+            pending.removeSubrange(match...)
+        }
+        advance()
+    }
+
+    /// Goes to the next `,` or the closing bracket of the list that was opened last; false
+    /// where the statement seems to end before.
+    func skipToElementEnd(_ closer: Token.Kind, openCount: Int) -> Bool {
+        var pending = openBrackets.count > openCount ? openBrackets[openCount...].map(\.kind) : []
+        let column = indentation(at: Int(statementStart))
+        while !at(.end) {
+            if pending.isEmpty, at(.comma) || at(closer) {
+                if openBrackets.count > openCount { openBrackets.removeLast(openBrackets.count - openCount) }
+                return true
+            }
+            if at(.invalid) || (pending.isEmpty && current.kind.isCloser) { return false }
+            if current.startsLine, !current.kind.isCloser, indentation(at: Int(current.start)) <= column {
+                return false
+            }
+            skip(&pending)
+        }
+        return false
+    }
+
+    /// The indentation of the line that holds a byte; lines beyond 4 KB count as not indented.
+    func indentation(at offset: Int) -> Int {
+        var start = min(offset, source.bytes.count)
+        let floor = max(0, start - 4096)
+        while start > floor {
+            let c = source.bytes[start - 1]
+            if c == UInt8(ascii: "\n") || c == UInt8(ascii: "\r") { break }
+            start -= 1
+        }
+        var width = 0
+        while start + width < source.bytes.count {
+            let c = source.bytes[start + width]
+            guard c == UInt8(ascii: " ") || c == UInt8(ascii: "\t") else { break }
+            width += 1
+        }
+        return width
+    }
+
+    // MARK: Nodes and limits
+
+    func make(_ kind: Expression.Kind, _ span: Span) throws(Bail) -> Expression {
+        height += 1
+        try count(span)
+        if height > Parser.heightLimit {
+            throw giveUp(
+                "more than \(Parser.heightLimit) operations hang on each other here", span,
+                help: "split the expression, or put the values into a list")
+        }
+        return Expression(kind, span)
+    }
+
+    func count(_ span: Span) throws(Bail) {
+        nodes += 1
+        if nodes > Parser.nodeLimit {
+            throw giveUp(
+                "the text is too large: more than \(Parser.nodeLimit) values and operations", span,
+                help: "data belongs into a file of its own: read_csv, read_json, read_tensors")
+        }
+    }
+
+    /// Runs a body one construct deeper.
+    func nested<T>(_ body: () throws(Bail) -> T) throws(Bail) -> T {
+        nesting += 1
+        defer { nesting -= 1 }
+        if nesting > Parser.nestingLimit {
+            throw giveUp(
+                "more than \(Parser.nestingLimit) constructs stand within each other here", current.span,
+                help: "give the inner parts names")
+        }
+        return try body()
+    }
+
+    /// Reads what stands between the bracket that is current and its partner. The body stops
+    /// at the partner, which is then consumed.
+    func bracketed<T>(_ body: (Token) throws(Bail) -> T) throws(Bail) -> T {
+        let open = current
+        let saved = (newlinesMatter, allowsOpenRange)
+        newlinesMatter = open.kind == .leftBrace
+        allowsOpenRange = false
+        openBrackets.append(open)
+        advance()
+        defer { (newlinesMatter, allowsOpenRange) = saved }
+        let result = try nested { () throws(Bail) in try body(open) }
+        guard current.kind == open.kind.closer else { throw unclosed(open) }
+        if openBrackets.last == open { openBrackets.removeLast() }
+        (newlinesMatter, allowsOpenRange) = saved
+        advance()
+        return result
+    }
+}
