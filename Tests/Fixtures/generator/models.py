@@ -1,0 +1,284 @@
+"""Segmentation models with formula weights: names, shapes and counts, logits in
+evaluation, steps of training, and gradients judged in float64."""
+
+import copy
+import math
+from collections import OrderedDict
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import formula
+from writing import rounded, torchvision, values
+
+from torchvision.models import mobilenet_v2, segmentation
+from torchvision.models._utils import IntermediateLayerGetter
+from torchvision.models.segmentation.lraspp import LRASPP
+
+CLASSES = 21
+SHAKE = 1e-5
+
+
+def lraspp_mobilenet_v2(num_classes=CLASSES, **_):
+    """LR-ASPP on MobileNetV2 (MobileNetV3 paper, section 6.4) at output stride 16:
+    features.14 keeps stride 1, features.15-17 run at dilation 2; low branch
+    features.6 (32 channels, stride 8), high branch features.18 (1280 channels)."""
+    features = mobilenet_v2(weights=None).features
+    features[14].conv[1][0].stride = (1, 1)
+    for index in (15, 16, 17):
+        depthwise = features[index].conv[1][0]
+        depthwise.dilation, depthwise.padding = (2, 2), (2, 2)
+    backbone = IntermediateLayerGetter(features, OrderedDict([("6", "low"), ("18", "high")]))
+    return LRASPP(backbone, low_channels=32, high_channels=1280, num_classes=num_classes)
+
+
+def build(name, classes=CLASSES, aux=True):
+    """The model with formula weights; dropout off (p = 0), so that a training step is the same everywhere."""
+    if name == "lraspp_mobilenet_v2":
+        model = lraspp_mobilenet_v2(classes)
+    else:
+        options = {} if name.startswith("lraspp") else {"aux_loss": aux}
+        maker = getattr(segmentation, name)
+        model = maker(weights=None, weights_backbone=None, num_classes=classes, **options)
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    formula.fill(model)
+    return model
+
+
+def counts(name):
+    """Learned parameters by number of classes, with and without the auxiliary head."""
+    rows = []
+    for classes in (21, 32):
+        for aux in (True, False):
+            if name.startswith("lraspp") and aux:
+                continue
+            model = build(name, classes, aux)
+            backbone = sum(p.numel() for p in model.backbone.parameters())
+            total = sum(p.numel() for p in model.parameters())
+            rows.append({"classes": classes, "aux": aux, "parameters": total, "backbone": backbone})
+    return rows
+
+
+def summary_of(tensor, samples):
+    flat = tensor.detach().to(torch.float64).reshape(-1).numpy()
+    return {
+        "shape": list(tensor.shape),
+        "max_abs": rounded(np.abs(flat).max()),
+        "sum": rounded(flat.sum()),
+        "abs_sum": rounded(np.abs(flat).sum()),
+        "std": rounded(flat.std()),
+        "samples": values(flat[formula.sample_positions(flat.size, samples)]),
+    }
+
+
+def evaluation(model, shape, samples):
+    """Logits of one input in float32, and how far float64 and a shaken input lie from them."""
+    x = formula.images(shape)
+    with torch.no_grad():
+        outputs = model(x)
+        exact = copy.deepcopy(model).double()(x.double())["out"]
+        shaken = model(shake(x))["out"]
+    out = outputs["out"]
+    largest = exact.abs().max()
+    result = {"input": list(shape)}
+    for key, tensor in outputs.items():
+        result[key] = summary_of(tensor, samples if key == "out" else samples // 2)
+    result["out_class_means"] = values(out.double().mean(dim=(0, 2, 3)))
+    result["float32_against_float64"] = rounded((out - exact).abs().max() / largest, 3)
+    result["shaken_against_float64"] = rounded((shaken - exact).abs().max() / largest, 3)
+    ratio = float(out.std())
+    if not 0.1 <= ratio <= 100:
+        raise ValueError(f"logits of standard deviation {ratio}: the formula's weights want another gain")
+    return result
+
+
+def stages(model, shape):
+    """What each child of backbone and heads gives for one input: name, shape, sum of absolute values, two values."""
+    rows, handles = [], []
+
+    def watch(name):
+        def hook(_module, _inputs, output):
+            if isinstance(output, torch.Tensor):
+                flat = output.double().reshape(-1).numpy()
+                picked = values(flat[formula.tensor_positions(flat.size, 2)], 6)
+                rows.append([name, list(output.shape), rounded(np.abs(flat).sum(), 6), *picked])
+
+        return hook
+
+    for part in ("backbone", "classifier", "aux_classifier"):
+        top = getattr(model, part, None)
+        for name, child in [] if top is None else top.named_children():
+            handles.append(child.register_forward_hook(watch(f"{part}.{name}")))
+    with torch.no_grad():
+        model(formula.images(shape))
+    for handle in handles:
+        handle.remove()
+    return rows
+
+
+def shake(x):
+    return x + SHAKE * x.abs().max() * formula.tensor("shake", tuple(x.shape), dtype=x.dtype)
+
+
+def loss_of(model, x, masks):
+    """cross_entropy(out) + 0.5 * cross_entropy(aux), the mean over all pixels, as references/segmentation has it."""
+    outputs = model(x)
+    parts = {key: F.cross_entropy(value, masks) for key, value in outputs.items()}
+    return parts["out"] + 0.5 * parts["aux"] if "aux" in parts else parts["out"], parts
+
+
+def gradients(model, x, masks):
+    model = copy.deepcopy(model).to(x.dtype).train()
+    loss, _ = loss_of(model, x, masks)
+    loss.backward()
+    return OrderedDict((name, p.grad.double().numpy().reshape(-1)) for name, p in model.named_parameters())
+
+
+def updates(model, x, masks, make, steps):
+    """What each parameter has moved after some steps of an optimizer."""
+    model = copy.deepcopy(model).to(x.dtype).train()
+    before = [p.detach().clone() for p in model.parameters()]
+    optimizer = make(model.parameters())
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss_of(model, x, masks)[0].backward()
+        optimizer.step()
+    moved = [(p.detach() - b).double().numpy().reshape(-1) for p, b in zip(model.parameters(), before)]
+    return OrderedDict(zip((name for name, _ in model.named_parameters()), moved))
+
+
+def errors(candidate, exact, scales, samples):
+    """Over all tensors that have a scale and their sampled positions: root mean square and largest of |candidate - exact| / scale."""
+    parts = []
+    for name, truth in exact.items():
+        if scales[name]:
+            at = formula.tensor_positions(truth.size, samples)
+            parts.append(np.abs(candidate[name][at] - truth[at]) / scales[name])
+    parts = np.concatenate(parts)
+    return {"rms": rounded(math.sqrt((parts**2).mean()), 4), "max": rounded(parts.max(), 4)}
+
+
+def judged(model, x, masks, run, scales, samples, digits=6):
+    """The float64 result of `run`, a row a parameter, with the errors of float32 and of float32 with a shaken input."""
+    exact = run(model, x.double(), masks)
+    rows = []
+    for name, truth in exact.items():
+        picked = values(truth[formula.tensor_positions(truth.size, samples)], digits)
+        rows.append([rounded(scales[name], digits), *picked])
+    return {
+        "float32": errors(run(model, x, masks), exact, scales, samples),
+        "float32_shaken": errors(run(model, shake(x), masks), exact, scales, samples),
+        "columns": ["scale"] + [f"sample{k}" for k in range(samples)],
+        "rows": rows,
+    }
+
+
+def snapshot(model, samples, digits):
+    rows = []
+    for value in model.state_dict().values():
+        flat = value.double().numpy().reshape(-1)
+        if value.dtype == torch.int64:
+            rows.append([int(value)])
+            continue
+        picked = values(flat[formula.tensor_positions(flat.size, samples)], digits)
+        rows.append([rounded(flat.sum(), digits), rounded(np.abs(flat).sum(), digits), *picked])
+    return rows
+
+
+def largest_difference(a, b):
+    """Over all entries of two state dicts, the largest difference relative to the entry's largest value."""
+    worst = 0.0
+    for name, value in a.state_dict().items():
+        if value.dtype.is_floating_point:
+            other = b.state_dict()[name].double()
+            worst = max(worst, float((value.double() - other).abs().max() / other.abs().max()))
+    return rounded(worst, 3)
+
+
+def training(model, shape, kept_steps, samples, digits):
+    """Steps of SGD on all parameters in training mode, from the formula's weights, always on the same batch."""
+    x = formula.images(shape)
+    masks = formula.masks((shape[0], *shape[2:]), CLASSES)
+    result = {
+        "input": list(shape),
+        "loss": "cross_entropy(out)" + (" + 0.5 * cross_entropy(aux)" if hasattr(model, "aux_classifier") else ""),
+        "optimizer": {"name": "sgd", "lr": 0.01, "momentum": 0.9, "weight_decay": 1e-4},
+        "dropout": "off (p = 0)",
+        "mask_counts": [int(n) for n in torch.bincount(masks.reshape(-1), minlength=CLASSES)],
+        "losses": [],
+        "columns": ["sum", "abs_sum"] + [f"sample{k}" for k in range(samples)],
+    }
+
+    def stepping(start):
+        run = copy.deepcopy(start).train()
+        return run, torch.optim.SGD(run.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4)
+
+    runs = [stepping(model), stepping(copy.deepcopy(model).double()), stepping(model)]
+    inputs = [x, x.double(), shake(x)]
+    for step in range(1, max(kept_steps) + 1):
+        for index, ((run, optimizer), pictures) in enumerate(zip(runs, inputs)):
+            optimizer.zero_grad()
+            loss, parts = loss_of(run, pictures, masks)
+            loss.backward()
+            optimizer.step()
+            if index == 0:
+                row = {"loss": rounded(loss.detach()), **{key: rounded(part.detach()) for key, part in parts.items()}}
+            elif index == 1:
+                row["float64"] = rounded(loss.detach())
+            else:
+                row["shaken"] = rounded(loss.detach())
+        result["losses"].append(row)
+        if step in kept_steps:
+            result[f"after_step_{step}"] = {
+                "float32_against_float64": largest_difference(runs[0][0], runs[1][0]),
+                "shaken_against_float64": largest_difference(runs[2][0], runs[1][0]),
+                "rows": snapshot(runs[0][0], samples, digits),
+            }
+    exact = gradients(model, x.double(), masks)
+    largest = max(np.abs(g).max() for g in exact.values())
+    scales = {n: max(np.abs(g).max(), 1e-4 * largest) for n, g in exact.items()}
+    result["gradients"] = judged(model, x, masks, gradients, scales, samples, digits)
+    for name, make, settings in (
+        ("adam", torch.optim.Adam, {"lr": 1e-3}),
+        ("rmsprop", torch.optim.RMSprop, {"lr": 1e-3, "weight_decay": 1e-3, "momentum": 0.9}),
+    ):
+        # Where the gradient is zero but for rounding (a bias before a batch norm), the
+        # direction of these updates is noise: scale 0 leaves the tensor out.
+        scales = {n: settings["lr"] if np.abs(g).max() > 1e-6 * largest else 0 for n, g in exact.items()}
+
+        def run(start, pictures, truth, make=make, settings=settings):
+            return updates(start, pictures, truth, lambda p: make(p, **settings), 2)
+
+        result[f"{name}_updates"] = {"settings": settings, "steps": 2, **judged(model, x, masks, run, scales, samples, 5)}
+    return result
+
+
+def fixture(name):
+    torch.manual_seed(0)
+    model = build(name).eval()
+    light = name.startswith("lraspp")
+    shapes = [(1, 3, 64, 64), (3, 3, 97, 131), (1, 3, 520, 520)]
+    if light:
+        shapes.insert(1, (2, 3, 97, 131))
+    learned = {key for key, _ in model.named_parameters()}
+    recipes = formula.fill(model)
+    entries = []
+    for key, value in model.state_dict().items():
+        dtype, kind = str(value.dtype).removeprefix("torch."), "parameter" if key in learned else "buffer"
+        entries.append([key, list(value.shape), dtype, kind, formula.code(key), *recipes[key]])
+    return {
+        "model": name,
+        "classes": CLASSES,
+        "aux": hasattr(model, "aux_classifier") and model.aux_classifier is not None,
+        "counts": counts(name),
+        "evaluations": [evaluation(model, shape, 200 if light else 100) for shape in shapes],
+        "stages": {"input": [1, 3, 64, 64], "rows": stages(model, (1, 3, 64, 64))},
+        "training": training(
+            model, (2, 3, 64, 64) if light else (2, 3, 65, 65), (1, 3) if light else (1,), 4 if light else 2, 7 if light else 6
+        ),
+        "entry_columns": ["name", "shape", "dtype", "kind", "code", "scale", "offset"],
+        "entries": entries,
+    }

@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""Makes the correctness fixtures of seg: numbers computed by PyTorch and
+torchvision (and, for losses and class weights, by NumPy in double precision),
+written as JSON text beside this file. Tests read the JSON; they need no Python.
+
+How to run, in a virtual environment outside the repository:
+
+    python3 -m venv VENV
+    VENV/bin/pip install torch==2.13.0 numpy Pillow safetensors   # a CPU build of torch will do
+    VENV/bin/pip install --no-deps torchvision==0.28.0
+    VENV/bin/python Tests/Fixtures/make_fixtures.py all
+    VENV/bin/python Tests/Fixtures/make_fixtures.py ops lraspp    # some sections
+    VENV/bin/python Tests/Fixtures/make_fixtures.py formats --out DIR   # weight files, binary: never committed
+
+Weights and inputs come from a formula of name and index (generator/formula.py),
+so no fixture needs a weight file. The layout of each file is told in README.md.
+"""
+
+import argparse
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "generator"))
+
+import writing  # noqa: E402  (also makes torchvision importable beside a CPU build of torch)
+
+
+def sections():
+    import class_weights, losses, models, operations, optimizers
+
+    return {
+        "ops": lambda: {"ops.json": operations.fixture()},
+        "optimizers": lambda: {"optimizers.json": optimizers.fixture()},
+        "losses": lambda: {"losses.json": losses.fixture()},
+        "weights": lambda: {"class_weights.json": class_weights.fixture()},
+        "lraspp": lambda: {
+            f"{name}.json": models.fixture(name)
+            for name in ("lraspp_mobilenet_v3_large", "lraspp_mobilenet_v2")
+        },
+        "segmentation": lambda: {
+            f"{name}.json": models.fixture(name)
+            for name in (
+                "deeplabv3_mobilenet_v3_large",
+                "deeplabv3_resnet50",
+                "deeplabv3_resnet101",
+                "fcn_resnet50",
+                "fcn_resnet101",
+            )
+        },
+    }
+
+
+def main():
+    table = sections()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sections", nargs="+", choices=[*table, "formats", "all"])
+    parser.add_argument("--out", help="folder for the weight files of `formats`, outside the repository")
+    arguments = parser.parse_args()
+    wanted = list(table) if "all" in arguments.sections else arguments.sections
+    print(", ".join(f"{name} {version}" for name, version in writing.versions().items()))
+    for section in wanted:
+        start = time.time()
+        if section == "formats":
+            import formats
+
+            if not arguments.out:
+                parser.error("formats needs --out DIR")
+            formats.write_all(arguments.out)
+            print(f"formats: {arguments.out}, {time.time() - start:.1f} s")
+            continue
+        for name, content in table[section]().items():
+            path = os.path.join(os.path.dirname(os.path.abspath(__file__)), name)
+            size = writing.write(path, content)
+            print(f"{section}: {name}, {size} bytes, {time.time() - start:.1f} s")
+
+
+if __name__ == "__main__":
+    main()
