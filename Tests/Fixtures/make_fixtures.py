@@ -17,6 +17,7 @@ so no fixture needs a weight file. The layout of each file is told in README.md.
 """
 
 import argparse
+import functools
 import os
 import sys
 import time
@@ -26,28 +27,21 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "gen
 import writing  # noqa: E402  (also makes torchvision importable beside a CPU build of torch)
 
 
+LIGHT = ["lraspp_mobilenet_v3_large", "lraspp_mobilenet_v2"]
+HEAVY = ["deeplabv3_mobilenet_v3_large", "deeplabv3_resnet50", "deeplabv3_resnet101", "fcn_resnet50", "fcn_resnet101"]
+
+
 def sections():
+    """By section: the files' names and what makes each."""
     import class_weights, losses, models, operations, optimizers
 
     return {
-        "ops": lambda: {"ops.json": operations.fixture()},
-        "optimizers": lambda: {"optimizers.json": optimizers.fixture()},
-        "losses": lambda: {"losses.json": losses.fixture()},
-        "weights": lambda: {"class_weights.json": class_weights.fixture()},
-        "lraspp": lambda: {
-            f"{name}.json": models.fixture(name)
-            for name in ("lraspp_mobilenet_v3_large", "lraspp_mobilenet_v2")
-        },
-        "segmentation": lambda: {
-            f"{name}.json": models.fixture(name)
-            for name in (
-                "deeplabv3_mobilenet_v3_large",
-                "deeplabv3_resnet50",
-                "deeplabv3_resnet101",
-                "fcn_resnet50",
-                "fcn_resnet101",
-            )
-        },
+        "ops": {"ops.json": operations.fixture},
+        "optimizers": {"optimizers.json": optimizers.fixture},
+        "losses": {"losses.json": losses.fixture},
+        "weights": {"class_weights.json": class_weights.fixture},
+        "lraspp": {f"{name}.json": functools.partial(models.fixture, name) for name in LIGHT},
+        "segmentation": {f"{name}.json": functools.partial(models.fixture, name) for name in HEAVY},
     }
 
 
@@ -69,10 +63,10 @@ def main():
             formats.write_all(arguments.out)
             print(f"formats: {arguments.out}, {time.time() - start:.1f} s")
             continue
-        for name, content in table[section]().items():
+        for name, make in table[section].items():
             path = os.path.join(os.path.dirname(os.path.abspath(__file__)), name)
-            size = writing.write(path, content)
-            print(f"{section}: {name}, {size} bytes, {time.time() - start:.1f} s")
+            size = writing.write(path, make())
+            print(f"{section}: {name}, {size} bytes, {time.time() - start:.1f} s", flush=True)
 
 
 if __name__ == "__main__":

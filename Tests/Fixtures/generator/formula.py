@@ -62,16 +62,16 @@ def recipe(name, shape, norms):
 
 
 def norm_gains(model):
-    """The gain of each batch norm by its path: 1, but 1/4 in ResNets and 1/2 in MobileNets where
-    its result is added to a residual, lest each of up to 33 sums double the variance."""
+    """The gain of each batch norm by its path: 1, but 1/8 (ResNet) or 1/4 (MobileNet) where a residual is added,
+    lest each of up to 33 sums double the variance."""
     gains = {name: 1 for name, module in model.named_modules() if isinstance(module, torch.nn.BatchNorm2d)}
     for name, module in model.named_modules():
         kind = type(module).__name__
         if kind == "Bottleneck":
-            gains[f"{name}.bn3"] = 0.25
+            gains[f"{name}.bn3"] = 0.125
         elif kind == "InvertedResidual" and module.use_res_connect:
             last = [path for path in gains if path.startswith(f"{name}.")][-1]
-            gains[last] = 0.5
+            gains[last] = 0.25
     return gains
 
 
