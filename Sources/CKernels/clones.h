@@ -1,0 +1,47 @@
+// How the inner loops are compiled: one version a processor level, chosen at
+// load, and the one place where a multiplication and an addition become one
+// rounding.
+
+#ifndef SEG_CLONES_H
+#define SEG_CLONES_H
+
+#if defined(__x86_64__) && defined(__linux__)
+#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define CLONES
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+
+// Where a loop cannot be vectorised (a division of integers), the plain loop is meant.
+#pragma clang diagnostic ignored "-Wpass-failed"
+// Vectors are passed between inlined functions only.
+#pragma clang diagnostic ignored "-Wpsabi"
+
+/// Says that a loop's iterations do not depend on each other, although `out`
+/// may be one of the operands.
+#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+
+/// Eight floats, and eight integers; loads need no alignment.
+typedef float float8 __attribute__((vector_size(32), aligned(4)));
+typedef int int8 __attribute__((vector_size(32), aligned(4)));
+
+/// a * b + c in one rounding where the processor can. Every kernel that has a
+/// fused and a separate form goes through this, so that both give the same bits.
+INLINE float mul_add(float a, float b, float c) {
+#pragma clang fp contract(on)
+    return a * b + c;
+}
+
+/// The same for eight floats.
+#define MUL_ADD8(a, b, c) ((a) * (b) + (c))
+
+INLINE float8 splat8(float x) { return (float8){x, x, x, x, x, x, x, x}; }
+
+INLINE long min_long(long a, long b) { return a < b ? a : b; }
+INLINE long max_long(long a, long b) { return a > b ? a : b; }
+
+/// How often `part` goes into `whole`, rounded up.
+INLINE long parts_of(long whole, long part) { return (whole + part - 1) / part; }
+
+#endif

@@ -1,0 +1,204 @@
+// The indirect product behind convolutions and their gradients by the input. A
+// plan says which source pixel each tap of a destination pixel looks at; forward
+// has one plan, the gradient of a strided convolution one for each phase of the
+// stride. A task is a tile of destination pixels of one sample. The inner kernels
+// stand in convolution_tile.c, packing in convolution_pack.c.
+
+#include "convolution.h"
+
+#include <stdlib.h>
+
+#include "clones.h"
+#include "convolution_tile.h"
+#include "pool.h"
+
+enum { SMALLEST_TILE = 48, LARGEST_TILE = 480, TILE_PRODUCTS = 1 << 20, BLOCK_LENGTH = 1024 };
+
+typedef struct {
+    conv_product product;
+    conv_plan *plans;
+    long plan_count;
+    _Atomic int failed;
+} conv_job;
+
+static void tile_task(void *context, long index) {
+    conv_job *job = context;
+    long p = 0;
+    while (p + 1 < job->plan_count && index >= job->plans[p + 1].first_task) p++;
+    const conv_plan *plan = &job->plans[p];
+    const long local = index - plan->first_task;
+    if (conv_tile(&job->product, plan, local / plan->tiles, local % plan->tiles) != 0) job->failed = 1;
+}
+
+/// The runs of channels that a pixel's product is made of, cut into blocks of at most
+/// BLOCK_LENGTH so that a panel of weights stays in cache. 0 or -1.
+static int make_segments(const conv_product *product, conv_plan *plan) {
+    const long pieces = parts_of(product->run, BLOCK_LENGTH);
+    const long piece = parts_of(product->run, max_long(1, pieces));
+    plan->segments = malloc((size_t)max_long(1, plan->tap_count * pieces) * sizeof(conv_segment));
+    plan->block_starts = malloc((size_t)(plan->tap_count * pieces + 2) * sizeof(long));
+    if (plan->segments == NULL || plan->block_starts == NULL) return -1;
+    long count = 0, blocks = 0, filled = 0;
+    plan->block_starts[0] = 0;
+    for (long t = 0; t < plan->tap_count; t++) {
+        for (long first = 0; first < product->run; first += piece) {
+            const long length = min_long(piece, product->run - first);
+            if (filled > 0 && filled + length > BLOCK_LENGTH) {
+                plan->block_starts[++blocks] = count;
+                filled = 0;
+            }
+            plan->segments[count++] =
+                (conv_segment){t, first, length, plan->taps[t].index * product->run + first};
+            filled += length;
+        }
+    }
+    plan->block_starts[++blocks] = count;
+    plan->block_count = blocks;
+    return 0;
+}
+
+/// Where the taps of a kernel row are neighbours in memory, a row is one run. 0 or -1.
+static int make_row_segments(const conv_product *product, conv_plan *plan, const conv_geometry *g) {
+    plan->row_segments = NULL;
+    plan->row_taps = g->kernel_width;
+    const long length = g->kernel_width * product->run;
+    if (g->kernel_width == 1 || g->dilation_width != 1 || g->groups != 1 || product->run > 16 ||
+        plan->block_count != 1)
+        return 0;
+    plan->row_segments = malloc((size_t)g->kernel_height * sizeof(conv_segment));
+    if (plan->row_segments == NULL) return -1;
+    for (long ky = 0; ky < g->kernel_height; ky++)
+        plan->row_segments[ky] = (conv_segment){ky * g->kernel_width, 0, length, ky * length};
+    plan->row_segment_count = g->kernel_height;
+    return 0;
+}
+
+/// Pixels of a tile, from the layer alone.
+static long tile_pixels(long products_a_pixel) {
+    const long wanted = TILE_PRODUCTS / max_long(1, products_a_pixel);
+    const long rounded = (wanted + CONV_PIXELS - 1) / CONV_PIXELS * CONV_PIXELS;
+    return max_long(SMALLEST_TILE, min_long(LARGEST_TILE, rounded));
+}
+
+static void free_plans(conv_plan *plans, long count) {
+    if (plans == NULL) return;
+    for (long p = 0; p < count; p++) {
+        free(plans[p].taps);
+        free(plans[p].segments);
+        free(plans[p].block_starts);
+        free(plans[p].row_segments);
+    }
+    free(plans);
+}
+
+/// Runs all tiles of all plans. Returns 0 or -1.
+static int run_plans(conv_job *job, const conv_geometry *g) {
+    conv_product *product = &job->product;
+    const long zeros = product->source_channels * g->kernel_width;
+    float *zero_run = calloc((size_t)max_long(1, zeros), sizeof(float));
+    if (zero_run == NULL) return -1;
+    product->zeros = zero_run;
+    product->tile = tile_pixels(product->run * g->kernel_height * g->kernel_width * product->width);
+    long tasks = 0;
+    for (long p = 0; p < job->plan_count; p++) {
+        conv_plan *plan = &job->plans[p];
+        plan->tiles = parts_of(plan->grid_height * plan->grid_width, product->tile);
+        plan->first_task = tasks;
+        tasks += plan->tiles * g->batch;
+    }
+    pool_run(tasks, tile_task, job);
+    free(zero_run);
+    return job->failed ? -1 : 0;
+}
+
+int conv_forward(
+    const conv_geometry *g, const float *input, const float *packed, const conv_epilogue *epilogue,
+    float *output) {
+    conv_job job = {
+        .product = {
+            .source = input, .dest = output, .packed = packed, .epilogue = epilogue,
+            .groups = g->groups,
+            .source_height = g->input_height, .source_width = g->input_width,
+            .source_channels = g->input_channels, .run = g->input_channels / g->groups,
+            .dest_height = g->output_height, .dest_width = g->output_width,
+            .dest_channels = g->output_channels, .width = g->output_channels / g->groups,
+            .kernel_taps = g->kernel_height * g->kernel_width,
+            .step_y = g->stride_height, .step_x = g->stride_width,
+        },
+        .plan_count = 1,
+    };
+    job.plans = calloc(1, sizeof(conv_plan));
+    if (job.plans == NULL) return -1;
+    conv_plan *plan = job.plans;
+    plan->grid_height = g->output_height;
+    plan->grid_width = g->output_width;
+    plan->dest_step_y = plan->dest_step_x = 1;
+    plan->tap_count = g->kernel_height * g->kernel_width;
+    plan->taps = malloc((size_t)max_long(1, plan->tap_count) * sizeof(conv_tap));
+    int status = -1;
+    if (plan->taps != NULL) {
+        for (long t = 0; t < plan->tap_count; t++) {
+            plan->taps[t] = (conv_tap){
+                t / g->kernel_width * g->dilation_height - g->padding_height,
+                t % g->kernel_width * g->dilation_width - g->padding_width, t};
+        }
+        if (make_segments(&job.product, plan) == 0 && make_row_segments(&job.product, plan, g) == 0)
+            status = run_plans(&job, g);
+    }
+    free_plans(job.plans, job.plan_count);
+    return status;
+}
+
+/// Whether `place` divides by `step` without rest, also below zero.
+static int divides(long place, long step) { return place % step == 0; }
+
+/// The plan for input pixels (first_y + n * stride, first_x + m * stride): the taps that
+/// reach output pixels from there. 0 or -1.
+static int make_phase(const conv_product *product, const conv_geometry *g, long first_y, long first_x, conv_plan *plan) {
+    plan->grid_height = parts_of(g->input_height - first_y, g->stride_height);
+    plan->grid_width = parts_of(g->input_width - first_x, g->stride_width);
+    plan->dest_first_y = first_y;
+    plan->dest_first_x = first_x;
+    plan->dest_step_y = g->stride_height;
+    plan->dest_step_x = g->stride_width;
+    plan->taps = malloc((size_t)max_long(1, g->kernel_height * g->kernel_width) * sizeof(conv_tap));
+    if (plan->taps == NULL) return -1;
+    for (long ky = 0; ky < g->kernel_height; ky++) {
+        for (long kx = 0; kx < g->kernel_width; kx++) {
+            const long y = first_y + g->padding_height - ky * g->dilation_height;
+            const long x = first_x + g->padding_width - kx * g->dilation_width;
+            if (!divides(y, g->stride_height) || !divides(x, g->stride_width)) continue;
+            plan->taps[plan->tap_count++] =
+                (conv_tap){y / g->stride_height, x / g->stride_width, ky * g->kernel_width + kx};
+        }
+    }
+    return make_segments(product, plan);
+}
+
+int conv_input_gradient(
+    const conv_geometry *g, const float *output_gradient, const float *packed, float *input_gradient) {
+    conv_job job = {
+        .product = {
+            .source = output_gradient, .dest = input_gradient, .packed = packed,
+            .groups = g->groups,
+            .source_height = g->output_height, .source_width = g->output_width,
+            .source_channels = g->output_channels, .run = g->output_channels / g->groups,
+            .dest_height = g->input_height, .dest_width = g->input_width,
+            .dest_channels = g->input_channels, .width = g->input_channels / g->groups,
+            .kernel_taps = g->kernel_height * g->kernel_width,
+            .step_y = 1, .step_x = 1,
+        },
+    };
+    // A stride larger than the picture leaves no more phases than pixels.
+    const long phases_y = min_long(g->stride_height, g->input_height);
+    const long phases_x = min_long(g->stride_width, g->input_width);
+    job.plan_count = phases_y * phases_x;
+    job.plans = calloc((size_t)max_long(1, job.plan_count), sizeof(conv_plan));
+    if (job.plans == NULL) return -1;
+    int status = 0;
+    for (long p = 0; p < job.plan_count && status == 0; p++)
+        status = make_phase(&job.product, g, p / phases_x, p % phases_x, &job.plans[p]);
+    if (status == 0) status = run_plans(&job, g);
+    free_plans(job.plans, job.plan_count);
+    return status;
+}

@@ -1,0 +1,61 @@
+// What convolution.c plans and convolution_tile.c computes.
+
+#ifndef SEG_CONVOLUTION_TILE_H
+#define SEG_CONVOLUTION_TILE_H
+
+#include "convolution.h"
+
+/// Pixels a block: two kernels of 6 × 16, or one of 12 × 8. PANEL is the width of packed weights;
+/// a last panel of at most 8 columns is 8 wide.
+enum { CONV_PIXELS = 12, CONV_PANEL = 16, CONV_NARROW = 8 };
+
+/// A tap looks at source pixel (grid * step + add), by weights number `index`.
+typedef struct {
+    long add_y, add_x, index;
+} conv_tap;
+
+/// A run of channels of one tap; `place` is its first row of packed weights.
+typedef struct {
+    long tap, channel, length, place;
+} conv_segment;
+
+/// Destination pixels (first + n * step) and the taps they have.
+typedef struct {
+    long grid_height, grid_width;
+    long dest_first_y, dest_first_x, dest_step_y, dest_step_x;
+    conv_tap *taps;
+    long tap_count;
+    conv_segment *segments;
+    long *block_starts;
+    long block_count;
+    /// Whole kernel rows as runs, for blocks that do not touch the left and right edge; may be NULL.
+    conv_segment *row_segments;
+    long row_segment_count, row_taps;
+    long tiles, first_task;
+} conv_plan;
+
+/// What all plans of a convolution share.
+typedef struct {
+    const float *source;
+    float *dest;
+    const float *packed;
+    const float *zeros;
+    const conv_epilogue *epilogue;
+    long groups;
+    long source_height, source_width, source_channels, run;
+    long dest_height, dest_width, dest_channels, width;
+    long kernel_taps;
+    long step_y, step_x;
+    long tile;
+} conv_product;
+
+/// Computes one tile of one sample; 0, or -1 where scratch memory is lacking.
+int conv_tile(const conv_product *product, const conv_plan *plan, long sample, long tile);
+
+/// Columns that `width` channels take when packed.
+static inline long conv_packed_columns(long width) {
+    const long rest = width % CONV_PANEL;
+    return width - rest + (rest == 0 ? 0 : rest <= CONV_NARROW ? CONV_NARROW : CONV_PANEL);
+}
+
+#endif

@@ -1,0 +1,57 @@
+// Bias, batch norm, residual and activation over [rows, channels], each optional.
+// The loops are written out for each combination, so that none has a branch inside.
+
+#include "epilogue.h"
+
+#include <stddef.h>
+
+#include "clones.h"
+#include "functions.h"
+
+#define LOOP(B, S, R, ACTIVATE)                                                 \
+    for (long r = 0; r < rows; r++, values += channels) {                       \
+        INDEPENDENT for (long c = 0; c < channels; c++) {                       \
+            float v = values[c];                                                \
+            if (B) v = v + bias[c];                                             \
+            if (S) v = mul_add(v, scale[c], shift[c]);                          \
+            if (R) v = v + residual[c];                                         \
+            values[c] = ACTIVATE(v);                                            \
+        }                                                                       \
+        if (R) residual += channels;                                            \
+    }                                                                           \
+    break;
+
+#define COMBINATIONS(ACTIVATE)                                                  \
+    switch (parts) {                                                            \
+        case 0: LOOP(0, 0, 0, ACTIVATE)                                         \
+        case 1: LOOP(1, 0, 0, ACTIVATE)                                         \
+        case 2: LOOP(0, 1, 0, ACTIVATE)                                         \
+        case 3: LOOP(1, 1, 0, ACTIVATE)                                         \
+        case 4: LOOP(0, 0, 1, ACTIVATE)                                         \
+        case 5: LOOP(1, 0, 1, ACTIVATE)                                         \
+        case 6: LOOP(0, 1, 1, ACTIVATE)                                         \
+        default: LOOP(1, 1, 1, ACTIVATE)                                        \
+    }
+
+#define UNCHANGED(v) (v)
+
+CLONES void epilogue_rows(
+    const conv_epilogue *epilogue, const float *residual, float *values, long rows, long channels) {
+    if (epilogue == NULL) return;
+    const float *bias = epilogue->bias, *scale = epilogue->scale, *shift = epilogue->shift;
+    const int parts = (bias != NULL ? 1 : 0) | (scale != NULL ? 2 : 0) | (residual != NULL ? 4 : 0);
+    switch (epilogue->activation) {
+        case ACTIVATION_RELU: COMBINATIONS(relu_f32) break;
+        case ACTIVATION_RELU6: COMBINATIONS(relu6_f32) break;
+        case ACTIVATION_HARDSWISH: COMBINATIONS(hardswish_f32) break;
+        case ACTIVATION_HARDSIGMOID: COMBINATIONS(hardsigmoid_f32) break;
+        case ACTIVATION_SIGMOID: COMBINATIONS(sigmoid_f32) break;
+        default:
+            if (parts != 0) COMBINATIONS(UNCHANGED)
+            break;
+    }
+}
+
+void conv_apply_epilogue(const conv_epilogue *epilogue, float *values, long rows, long channels) {
+    if (epilogue != NULL) epilogue_rows(epilogue, epilogue->residual, values, rows, channels);
+}

@@ -1,0 +1,279 @@
+// The loops of image.h. Sums that are cut off to whole numbers are not contracted to fused multiply-adds: one level
+// would then depend on the processor.
+
+#include "image.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "clones.h"
+
+#pragma clang fp contract(off)
+
+static inline uint8_t clipped(int32_t value) { return value < 0 ? 0 : value > 255 ? 255 : (uint8_t)value; }
+
+enum { WEIGHT_BITS = 22 };
+
+// Four rows at once share the weights and keep twelve sums in flight.
+CLONES void image_resize_rows_rgb(
+    const uint8_t *restrict source, ptrdiff_t width, ptrdiff_t height, uint8_t *restrict target,
+    ptrdiff_t target_width, const int32_t *restrict starts, const int32_t *restrict counts,
+    const int32_t *restrict weights, ptrdiff_t taps
+) {
+    const int32_t half = 1 << (WEIGHT_BITS - 1);
+    for (ptrdiff_t y = 0; y < height; y += 4) {
+        const ptrdiff_t rows = height - y < 4 ? height - y : 4;
+        const uint8_t *r0 = source + y * width * 3;
+        const uint8_t *r1 = source + (y + (rows > 1 ? 1 : 0)) * width * 3;
+        const uint8_t *r2 = source + (y + (rows > 2 ? 2 : 0)) * width * 3;
+        const uint8_t *r3 = source + (y + (rows > 3 ? 3 : 0)) * width * 3;
+        for (ptrdiff_t x = 0; x < target_width; x++) {
+            int32_t a0 = half, a1 = half, a2 = half, b0 = half, b1 = half, b2 = half;
+            int32_t c0 = half, c1 = half, c2 = half, d0 = half, d1 = half, d2 = half;
+            const int32_t *w = weights + x * taps;
+            ptrdiff_t at = (ptrdiff_t)starts[x] * 3;
+#pragma clang loop vectorize(disable)
+            for (int32_t t = 0; t < counts[x]; t++, at += 3) {
+                const int32_t k = w[t];
+                a0 += r0[at] * k, a1 += r0[at + 1] * k, a2 += r0[at + 2] * k;
+                b0 += r1[at] * k, b1 += r1[at + 1] * k, b2 += r1[at + 2] * k;
+                c0 += r2[at] * k, c1 += r2[at + 1] * k, c2 += r2[at + 2] * k;
+                d0 += r3[at] * k, d1 += r3[at + 1] * k, d2 += r3[at + 2] * k;
+            }
+            uint8_t *out = target + (y * target_width + x) * 3;
+            const ptrdiff_t row = target_width * 3;
+            out[0] = clipped(a0 >> WEIGHT_BITS), out[1] = clipped(a1 >> WEIGHT_BITS), out[2] = clipped(a2 >> WEIGHT_BITS);
+            if (rows > 1) {
+                out += row;
+                out[0] = clipped(b0 >> WEIGHT_BITS), out[1] = clipped(b1 >> WEIGHT_BITS), out[2] = clipped(b2 >> WEIGHT_BITS);
+            }
+            if (rows > 2) {
+                out += row;
+                out[0] = clipped(c0 >> WEIGHT_BITS), out[1] = clipped(c1 >> WEIGHT_BITS), out[2] = clipped(c2 >> WEIGHT_BITS);
+            }
+            if (rows > 3) {
+                out += row;
+                out[0] = clipped(d0 >> WEIGHT_BITS), out[1] = clipped(d1 >> WEIGHT_BITS), out[2] = clipped(d2 >> WEIGHT_BITS);
+            }
+        }
+    }
+}
+
+enum { STRIP = 128 };
+
+CLONES void image_resize_columns(
+    const uint8_t *restrict source, ptrdiff_t row, uint8_t *restrict target, ptrdiff_t target_height,
+    const int32_t *restrict starts, const int32_t *restrict counts, const int32_t *restrict weights, ptrdiff_t taps
+) {
+    for (ptrdiff_t y = 0; y < target_height; y++) {
+        const int32_t *w = weights + y * taps;
+        const uint8_t *first = source + starts[y] * row;
+        uint8_t *out = target + y * row;
+        for (ptrdiff_t x = 0; x < row; x += STRIP) {
+            const ptrdiff_t length = row - x < STRIP ? row - x : STRIP;
+            int32_t sums[STRIP];
+            for (ptrdiff_t i = 0; i < STRIP; i++) sums[i] = 1 << (WEIGHT_BITS - 1);
+            for (int32_t t = 0; t < counts[y]; t++) {
+                const uint8_t *in = first + t * row + x;
+                const int32_t k = w[t];
+                for (ptrdiff_t i = 0; i < length; i++) sums[i] += in[i] * k;
+            }
+            for (ptrdiff_t i = 0; i < length; i++) out[x + i] = clipped(sums[i] >> WEIGHT_BITS);
+        }
+    }
+}
+
+// The columns of a row whose source lies in [0, limit) for `base + step * x`; a column too many or too few at the
+// ends is mended by the test that follows in the loops.
+static void narrow(double base, double step, double limit, ptrdiff_t *from, ptrdiff_t *to) {
+    if (step == 0) {
+        if (!(base >= 0 && base < limit)) *to = *from;
+        return;
+    }
+    double a = -base / step, b = (limit - base) / step;
+    double low = a < b ? a : b, high = a < b ? b : a;
+    if (low - 2 > (double)*from) *from = low - 2 > (double)*to ? *to : (ptrdiff_t)(low - 2);
+    if (high + 2 < (double)*to) *to = high + 2 < (double)*from ? *from : (ptrdiff_t)(high + 2);
+}
+
+enum { CHUNK = 64, FRACTION_BITS = 11 };
+
+CLONES void image_affine_rgb(
+    const uint8_t *restrict source, ptrdiff_t width, ptrdiff_t height, uint8_t *restrict target, const double *m
+) {
+    const int32_t one = 1 << FRACTION_BITS;
+    memset(target, 0, (size_t)width * (size_t)height * 3);
+    for (ptrdiff_t y = 0; y < height; y++) {
+        const double bx = m[0] * 0.5 + m[1] * ((double)y + 0.5) + m[2];
+        const double by = m[3] * 0.5 + m[4] * ((double)y + 0.5) + m[5];
+        ptrdiff_t from = 0, to = width;
+        narrow(bx, m[0], (double)width, &from, &to);
+        narrow(by, m[3], (double)height, &from, &to);
+        for (ptrdiff_t start = from; start < to; start += CHUNK) {
+            const int32_t length = (int32_t)(to - start < CHUNK ? to - start : CHUNK);
+            int32_t columns[CHUNK], rows[CHUNK], dx[CHUNK], dy[CHUNK], inside[CHUNK];
+            for (int32_t i = 0; i < length; i++) {
+                const double x = bx + m[0] * (double)(start + i);
+                const double v = by + m[3] * (double)(start + i);
+                inside[i] = (x >= 0) & (x < (double)width) & (v >= 0) & (v < (double)height);
+                // Shifted by one, so that cutting off rounds down from -0.5 on too.
+                const double sx = x + 0.5, sv = v + 0.5;
+                const int32_t cx = (int32_t)sx, cv = (int32_t)sv;
+                columns[i] = cx - 1;
+                rows[i] = cv - 1;
+                dx[i] = (int32_t)((sx - cx) * one + 0.5);
+                dy[i] = (int32_t)((sv - cv) * one + 0.5);
+            }
+            uint8_t *out = target + (y * width + start) * 3;
+            for (int32_t i = 0; i < length; i++, out += 3) {
+                if (!inside[i]) continue;
+                const ptrdiff_t x0 = columns[i] < 0 ? 0 : columns[i];
+                const ptrdiff_t x1 = columns[i] + 1 < width ? columns[i] + 1 : width - 1;
+                const ptrdiff_t y0 = rows[i] < 0 ? 0 : rows[i];
+                const ptrdiff_t y1 = rows[i] + 1 < height ? rows[i] + 1 : height - 1;
+                const uint8_t *a = source + (y0 * width + x0) * 3, *b = source + (y0 * width + x1) * 3;
+                const uint8_t *c = source + (y1 * width + x0) * 3, *d = source + (y1 * width + x1) * 3;
+                const int32_t wb = dx[i] * (one - dy[i]), wa = (one - dx[i]) * (one - dy[i]);
+                const int32_t wd = dx[i] * dy[i], wc = (one - dx[i]) * dy[i];
+                for (int k = 0; k < 3; k++) {
+                    out[k] = (uint8_t)((a[k] * wa + b[k] * wb + c[k] * wc + d[k] * wd) >> (2 * FRACTION_BITS));
+                }
+            }
+        }
+    }
+}
+
+// Pillow steps in units of 2^-16 here, and so does this: masks are equal to the bit.
+void image_affine_mask(
+    const uint8_t *restrict source, ptrdiff_t width, ptrdiff_t height, uint8_t *restrict target, const double *m,
+    uint8_t fill
+) {
+    const int64_t a0 = (int64_t)floor(m[0] * 65536 + 0.5), a1 = (int64_t)floor(m[1] * 65536 + 0.5);
+    const int64_t a3 = (int64_t)floor(m[3] * 65536 + 0.5), a4 = (int64_t)floor(m[4] * 65536 + 0.5);
+    int64_t bx = (int64_t)floor((m[2] + m[0] * 0.5 + m[1] * 0.5) * 65536 + 0.5);
+    int64_t by = (int64_t)floor((m[5] + m[3] * 0.5 + m[4] * 0.5) * 65536 + 0.5);
+    memset(target, fill, (size_t)width * (size_t)height);
+    for (ptrdiff_t y = 0; y < height; y++, bx += a1, by += a4) {
+        ptrdiff_t from = 0, to = width;
+        narrow((double)bx / 65536, (double)a0 / 65536, (double)width, &from, &to);
+        narrow((double)by / 65536, (double)a3 / 65536, (double)height, &from, &to);
+        uint8_t *out = target + y * width;
+        int64_t x = bx + a0 * from, v = by + a3 * from;
+        for (ptrdiff_t i = from; i < to; i++, x += a0, v += a3) {
+            const int64_t column = x >> 16, row = v >> 16;
+            if (column >= 0 && column < width && row >= 0 && row < height) out[i] = source[row * width + column];
+        }
+    }
+}
+
+void image_flip_rows_rgb(
+    const uint8_t *restrict source, ptrdiff_t width, ptrdiff_t height, uint8_t *restrict target
+) {
+    for (ptrdiff_t y = 0; y < height; y++) {
+        const uint8_t *in = source + y * width * 3;
+        uint8_t *out = target + (y + 1) * width * 3 - 3;
+        for (ptrdiff_t x = 0; x < width; x++, in += 3, out -= 3) {
+            out[0] = in[0], out[1] = in[1], out[2] = in[2];
+        }
+    }
+}
+
+CLONES void image_flip_rows_mask(
+    const uint8_t *restrict source, ptrdiff_t width, ptrdiff_t height, uint8_t *restrict target
+) {
+    for (ptrdiff_t y = 0; y < height; y++) {
+        for (ptrdiff_t x = 0; x < width; x++) target[y * width + x] = source[y * width + width - 1 - x];
+    }
+}
+
+static inline uint8_t cut(float value) {
+    // In this order what is not a number becomes 0.
+    value = value > 0 ? (value < 255 ? value : 255) : 0;
+    return (uint8_t)(int32_t)value;
+}
+
+CLONES void image_brightness(const uint8_t *restrict source, ptrdiff_t count, uint8_t *restrict target, float factor) {
+    for (ptrdiff_t i = 0; i < count; i++) target[i] = cut(factor * (float)source[i]);
+}
+
+CLONES void image_saturation_rgb(
+    const uint8_t *restrict source, ptrdiff_t pixels, uint8_t *restrict target, float factor
+) {
+    for (ptrdiff_t i = 0; i < pixels; i++) {
+        const int32_t r = source[3 * i], g = source[3 * i + 1], b = source[3 * i + 2];
+        const int32_t gray = (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
+        target[3 * i] = cut((float)gray + factor * (float)(r - gray));
+        target[3 * i + 1] = cut((float)gray + factor * (float)(g - gray));
+        target[3 * i + 2] = cut((float)gray + factor * (float)(b - gray));
+    }
+}
+
+CLONES void image_add_noise(
+    const uint8_t *restrict source, ptrdiff_t count, uint8_t *restrict target, const float *restrict noise, float scale
+) {
+    for (ptrdiff_t i = 0; i < count; i++) target[i] = cut((float)source[i] + scale * noise[i] + 0.5f);
+}
+
+void image_floats_last(
+    const uint8_t *restrict source, ptrdiff_t pixels, float *restrict target, const float *restrict tables
+) {
+    for (ptrdiff_t i = 0; i < 3 * pixels; i += 3) {
+        target[i] = tables[source[i]];
+        target[i + 1] = tables[256 + source[i + 1]];
+        target[i + 2] = tables[512 + source[i + 2]];
+    }
+}
+
+void image_floats_planar(
+    const uint8_t *restrict source, ptrdiff_t pixels, float *restrict target, const float *restrict tables
+) {
+    for (ptrdiff_t i = 0; i < pixels; i++) {
+        target[i] = tables[source[3 * i]];
+        target[pixels + i] = tables[256 + source[3 * i + 1]];
+        target[2 * pixels + i] = tables[512 + source[3 * i + 2]];
+    }
+}
+
+size_t image_decode_colors(
+    const uint8_t *restrict source, ptrdiff_t pixels, uint8_t *restrict target, const uint32_t *restrict keys,
+    const uint8_t *restrict values, uint32_t mask, uint8_t stray, size_t *first
+) {
+    size_t strays = 0;
+    uint32_t last = 0xffffffffu;
+    uint8_t value = stray;
+    int unknown = 0;
+    for (ptrdiff_t i = 0; i < pixels; i++, source += 3) {
+        const uint32_t color = (uint32_t)source[0] << 16 | (uint32_t)source[1] << 8 | source[2];
+        // Neighbours mostly have the same colour.
+        if (color != last) {
+            uint32_t place = image_color_place(color, mask);
+            while (keys[place] != color && keys[place] != 0xffffffffu) place = (place + 1) & mask;
+            unknown = keys[place] != color;
+            value = unknown ? stray : values[place];
+            last = color;
+        }
+        if (unknown && strays++ == 0) *first = (size_t)i;
+        target[i] = value;
+    }
+    return strays;
+}
+
+void image_colorize(
+    const uint8_t *restrict source, ptrdiff_t pixels, uint8_t *restrict target, const uint8_t *restrict colors
+) {
+    for (ptrdiff_t i = 0; i < pixels; i++, target += 3) {
+        const uint8_t *color = colors + 3 * source[i];
+        target[0] = color[0], target[1] = color[1], target[2] = color[2];
+    }
+}
+
+void image_overlay(
+    const uint8_t *restrict source, const uint8_t *restrict classes, ptrdiff_t pixels, uint8_t *restrict target,
+    const uint8_t *restrict colors, const uint8_t *restrict transparent, int32_t alpha
+) {
+    for (ptrdiff_t i = 0; i < pixels; i++, source += 3, target += 3) {
+        const uint8_t *color = colors + 3 * classes[i];
+        const int32_t a = transparent[classes[i]] ? 0 : alpha;
+        for (int k = 0; k < 3; k++) target[k] = (uint8_t)((source[k] * (256 - a) + color[k] * a + 128) >> 8);
+    }
+}

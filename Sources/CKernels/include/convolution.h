@@ -1,0 +1,59 @@
+// Convolution of float32, channels last: [N, H, W, I] by [O, I/g, kh, kw].
+//
+// Works without unfolding: a kernel of six pixels by sixteen channels
+// multiplies pixels found through a table of pointers (Dukhan, "The Indirect
+// Convolution Algorithm", 2019) by weights packed into panels. Every sample is
+// computed by itself. Depthwise layers stand in depthwise.h; the Swift side
+// (`ConvolutionKernels`) chooses, and makes the weight gradient with OpenBLAS.
+
+#ifndef SEG_CONVOLUTION_H
+#define SEG_CONVOLUTION_H
+
+/// What a convolution layer does to what size. Output sizes are given, not derived.
+typedef struct {
+    long batch;
+    long input_channels, input_height, input_width;
+    long output_channels, output_height, output_width;
+    long kernel_height, kernel_width;
+    long stride_height, stride_width;
+    long padding_height, padding_width;
+    long dilation_height, dilation_width;
+    long groups;
+} conv_geometry;
+
+enum {
+    ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_RELU6, ACTIVATION_HARDSWISH, ACTIVATION_HARDSIGMOID,
+    ACTIVATION_SIGMOID
+};
+
+/// What is done to a tile while it is in cache:
+/// out = activation((product + bias[c]) * scale[c] + shift[c] + residual). Any pointer may
+/// be NULL (scale and shift come together). Equal to the bit to the separate kernels.
+typedef struct {
+    const float *bias;
+    const float *scale;
+    const float *shift;
+    const float *residual;
+    long activation;
+} conv_epilogue;
+
+/// Floats that the packed weights take, and packing itself. One form serves the
+/// forward pass, the other the gradient by the input.
+long conv_packed_count(const conv_geometry *g);
+void conv_pack(const conv_geometry *g, const float *weight, float *packed);
+long conv_packed_transposed_count(const conv_geometry *g);
+void conv_pack_transposed(const conv_geometry *g, const float *weight, float *packed);
+
+/// Forward pass. Returns 0, or -1 where scratch memory is lacking.
+int conv_forward(
+    const conv_geometry *g, const float *input, const float *packed, const conv_epilogue *epilogue,
+    float *output);
+
+/// Gradient by the input, from weights packed by conv_pack_transposed. Returns as conv_forward.
+int conv_input_gradient(
+    const conv_geometry *g, const float *output_gradient, const float *packed, float *input_gradient);
+
+/// Applies an epilogue in place to [rows, channels]; the separate steps use the same expressions.
+void conv_apply_epilogue(const conv_epilogue *epilogue, float *values, long rows, long channels);
+
+#endif

@@ -1,0 +1,23 @@
+// Depthwise convolution of float32, channels last: groups = inputs = outputs.
+
+#ifndef SEG_DEPTHWISE_H
+#define SEG_DEPTHWISE_H
+
+#include "convolution.h"
+
+/// [C, 1, kh, kw] to [kh * kw, C], and back.
+void depthwise_pack(const conv_geometry *g, const float *weight, float *packed);
+void depthwise_unpack(const conv_geometry *g, const float *packed, float *weight);
+
+/// Forward pass with epilogue. Returns 0, or -1 where scratch memory is lacking.
+int depthwise_forward(
+    const conv_geometry *g, const float *input, const float *packed, const conv_epilogue *epilogue,
+    float *output);
+/// Gradient by the input.
+int depthwise_input_gradient(
+    const conv_geometry *g, const float *output_gradient, const float *packed, float *input_gradient);
+/// Gradient by the weights, [C, 1, kh, kw].
+int depthwise_weight_gradient(
+    const conv_geometry *g, const float *input, const float *output_gradient, float *weight_gradient);
+
+#endif

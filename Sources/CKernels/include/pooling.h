@@ -1,0 +1,27 @@
+// Pooling of float32, channels last.
+
+#ifndef SEG_POOLING_H
+#define SEG_POOLING_H
+
+#include "convolution.h"
+
+// Geometry: input_channels = output_channels, the window as kernel, stride, padding and
+// dilation; output sizes as given (a window may reach beyond the right edge: ceil mode).
+
+/// Maximum over the window; padding counts as minus infinity; NaN wins.
+void pool_max_forward(const conv_geometry *g, const float *input, float *output);
+/// Finds the first maximum of each window again and gives it the gradient.
+void pool_max_backward(
+    const conv_geometry *g, const float *input, const float *output_gradient, float *input_gradient);
+
+/// Average over the window; padding counts as zeros where `count_padding`, and is left out otherwise.
+void pool_average_forward(const conv_geometry *g, long count_padding, const float *input, float *output);
+void pool_average_backward(
+    const conv_geometry *g, long count_padding, const float *output_gradient, float *input_gradient);
+
+/// Mean over all pixels: [batch, pixels, channels] to [batch, channels], and its gradient.
+void pool_global_forward(const float *input, float *output, long batch, long pixels, long channels);
+void pool_global_backward(
+    const float *output_gradient, float *input_gradient, long batch, long pixels, long channels);
+
+#endif

@@ -1,0 +1,55 @@
+// Upsampling, softmax, cross-entropy and confusion matrix in one pass over the
+// rows of the full-size picture, forward and backward; full-size logits are
+// never stored.
+
+#ifndef SEG_SEGMENTATION_LOSS_H
+#define SEG_SEGMENTATION_LOSS_H
+
+#include <stdint.h>
+
+/// What is given. Logits are [batch, in_height, in_width, classes], masks [batch, height, width].
+typedef struct {
+    long batch, classes;
+    long in_height, in_width;
+    long height, width;
+    const float *logits;
+    /// Labels of kind KIND_U8, KIND_I32 or KIND_I64, or NULL where only predictions are asked.
+    const void *masks;
+    long mask_kind;
+    /// One weight a class, or NULL.
+    const float *class_weights;
+    /// A label that counts nowhere, or -1. Labels outside 0..<classes count nowhere either.
+    long ignore;
+    float label_smoothing;
+} segmentation_input;
+
+/// What is asked; any pointer may be NULL.
+typedef struct {
+    /// By sample: sum of weighted losses, sum of the weights of its pixels, pixels counted.
+    double *loss;
+    double *weight;
+    int64_t *pixels;
+    /// Gradient of the sum of losses (not divided) by the logits, [batch, in_height, in_width, classes].
+    float *gradient;
+    /// [classes, classes], rows are the truth; counts are added to what is there.
+    int64_t *confusion;
+    /// First maximum of each pixel, [batch, height, width].
+    uint8_t *predictions_u8;
+    int64_t *predictions_i64;
+} segmentation_output;
+
+/// Returns 0, or -1 where memory is lacking.
+int segmentation_loss(const segmentation_input *input, const segmentation_output *output);
+
+/// The position of the first label that is neither in 0..<classes nor `ignore`, or -1.
+long segmentation_bad_label(const void *masks, long mask_kind, long n, long classes, long ignore);
+
+/// Adds to counts[classes, classes] (rows are truth) from two label arrays of one kind.
+void segmentation_confusion(
+    const void *predictions, long prediction_kind, const void *masks, long mask_kind, long n, long classes,
+    long ignore, int64_t *confusion);
+
+/// counts[classes] += the number of pixels of each label in 0..<classes.
+void segmentation_label_counts(const void *masks, long mask_kind, long n, long classes, int64_t *counts);
+
+#endif

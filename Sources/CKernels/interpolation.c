@@ -1,0 +1,230 @@
+// Bilinear and nearest change of size, channels last, with PyTorch's coordinates
+// (align_corners = false). Bilinear goes along x first, into a row buffer, then
+// along y; backward the other way round, gathered by input rows so that no two
+// tasks write to one place.
+
+#include "interpolation.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clones.h"
+#include "interpolation_axis.h"
+#include "pool.h"
+
+enum { ROWS_A_TASK = 8 };
+
+typedef struct {
+    resize_geometry g;
+    const void *input;
+    void *out;
+    long element_bytes;
+    axis_sample *y, *x;
+    _Atomic int failed;
+} resize_job;
+
+void axis_samples(long in, long out, axis_sample *samples) {
+    const float scale = (float)in / (float)out;
+    for (long i = 0; i < out; i++) {
+        const float source = fmaxf(((float)i + 0.5f) * scale - 0.5f, 0.0f);
+        const long first = min_long((long)source, in - 1);
+        const float fraction = in == out ? 0.0f : source - (float)first;
+        samples[i] = (axis_sample){first, min_long(first + 1, in - 1), 1.0f - fraction, fraction};
+    }
+}
+
+/// One row made longer or shorter along x.
+CLONES static void stretch_row(
+    const float *restrict row, const axis_sample *x, long out_width, long channels, float *restrict out) {
+    for (long i = 0; i < out_width; i++, out += channels) {
+        const float *a = row + x[i].first * channels, *b = row + x[i].second * channels;
+        const float wa = x[i].first_weight, wb = x[i].second_weight;
+        for (long c = 0; c < channels; c++) out[c] = mul_add(b[c], wb, a[c] * wa);
+    }
+}
+
+CLONES static void blend_rows(
+    const float *restrict a, const float *restrict b, float wa, float wb, float *restrict out, long n) {
+    for (long i = 0; i < n; i++) out[i] = mul_add(b[i], wb, a[i] * wa);
+}
+
+static void bilinear_task(void *context, long index) {
+    resize_job *j = context;
+    const resize_geometry *g = &j->g;
+    const long bands = parts_of(g->out_height, ROWS_A_TASK);
+    const long sample = index / bands, first = index % bands * ROWS_A_TASK;
+    const long row_floats = g->out_width * g->channels, in_row = g->in_width * g->channels;
+    const float *input = (const float *)j->input + sample * g->in_height * in_row;
+    float *out = (float *)j->out + sample * g->out_height * row_floats;
+    float *rows = pool_scratch(0, 2 * row_floats * (long)sizeof(float));
+    if (rows == NULL) {
+        j->failed = 1;
+        return;
+    }
+    float *buffers[2] = {rows, rows + row_floats};
+    long held[2] = {-1, -1};
+    for (long y = first; y < min_long(first + ROWS_A_TASK, g->out_height); y++) {
+        const axis_sample at = j->y[y];
+        const long wanted[2] = {at.first, at.second};
+        const float *stretched[2] = {NULL, NULL};
+        for (int k = 0; k < 2; k++) {
+            int slot = held[0] == wanted[k] ? 0 : held[1] == wanted[k] ? 1 : -1;
+            if (slot < 0) {
+                // The second must not take the place of the first.
+                slot = k == 1 && stretched[0] == buffers[0] ? 1 : k == 1 ? 0 : held[0] == wanted[1] ? 1 : 0;
+                stretch_row(input + wanted[k] * in_row, j->x, g->out_width, g->channels, buffers[slot]);
+                held[slot] = wanted[k];
+            }
+            stretched[k] = buffers[slot];
+        }
+        blend_rows(stretched[0], stretched[1], at.first_weight, at.second_weight, out + y * row_floats, row_floats);
+    }
+}
+
+/// Adds a full row back onto its short one.
+CLONES static void gather_row(
+    const float *restrict row, const axis_sample *x, long out_width, long channels, float *restrict out) {
+    for (long i = 0; i < out_width; i++, row += channels) {
+        float *a = out + x[i].first * channels, *b = out + x[i].second * channels;
+        const float wa = x[i].first_weight, wb = x[i].second_weight;
+        INDEPENDENT for (long c = 0; c < channels; c++) a[c] = mul_add(row[c], wa, a[c]);
+        if (wb != 0.0f) {
+            INDEPENDENT for (long c = 0; c < channels; c++) b[c] = mul_add(row[c], wb, b[c]);
+        }
+    }
+}
+
+CLONES static void add_weighted(const float *restrict row, float weight, float *restrict total, long n) {
+    for (long i = 0; i < n; i++) total[i] = mul_add(row[i], weight, total[i]);
+}
+
+static void bilinear_gradient_task(void *context, long index) {
+    resize_job *j = context;
+    const resize_geometry *g = &j->g;
+    const long sample = index / g->in_height, y = index % g->in_height;
+    const long row_floats = g->out_width * g->channels, in_row = g->in_width * g->channels;
+    const float *gradient = (const float *)j->input + sample * g->out_height * row_floats;
+    float *out = (float *)j->out + index * in_row;
+    float *total = pool_scratch(0, row_floats * (long)sizeof(float));
+    if (total == NULL) {
+        j->failed = 1;
+        return;
+    }
+    memset(out, 0, (size_t)in_row * sizeof(float));
+    memset(total, 0, (size_t)row_floats * sizeof(float));
+    // The first output row whose second source is this one, by bisection: sources never go back.
+    long low = 0, high = g->out_height;
+    while (low < high) {
+        const long middle = (low + high) / 2;
+        if (j->y[middle].second < y) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    int any = 0;
+    for (long o = low; o < g->out_height && j->y[o].first <= y; o++) {
+        const axis_sample at = j->y[o];
+        const float weight = (at.first == y ? at.first_weight : 0.0f) + (at.second == y ? at.second_weight : 0.0f);
+        if (weight == 0.0f) continue;
+        any = 1;
+        add_weighted(gradient + o * row_floats, weight, total, row_floats);
+    }
+    if (any) gather_row(total, j->x, g->out_width, g->channels, out);
+}
+
+/// Prepares the samples of both axes; 0 or -1.
+static int prepare(resize_job *j) {
+    const resize_geometry *g = &j->g;
+    j->y = malloc((size_t)(g->out_height + g->out_width) * sizeof(axis_sample));
+    if (j->y == NULL) return -1;
+    j->x = j->y + g->out_height;
+    axis_samples(g->in_height, g->out_height, j->y);
+    axis_samples(g->in_width, g->out_width, j->x);
+    return 0;
+}
+
+static int is_empty(const resize_geometry *g) {
+    return g->batch <= 0 || g->channels <= 0 || g->in_height <= 0 || g->in_width <= 0 || g->out_height <= 0 ||
+           g->out_width <= 0;
+}
+
+int resize_bilinear_forward(const resize_geometry *g, const float *input, float *output) {
+    if (is_empty(g)) return 0;
+    resize_job j = {.g = *g, .input = input, .out = output};
+    if (prepare(&j) != 0) return -1;
+    pool_run(g->batch * parts_of(g->out_height, ROWS_A_TASK), bilinear_task, &j);
+    free(j.y);
+    return j.failed ? -1 : 0;
+}
+
+int resize_bilinear_backward(const resize_geometry *g, const float *output_gradient, float *input_gradient) {
+    if (is_empty(g)) return 0;
+    resize_job j = {.g = *g, .input = output_gradient, .out = input_gradient};
+    if (prepare(&j) != 0) return -1;
+    pool_run(g->batch * g->in_height, bilinear_gradient_task, &j);
+    free(j.y);
+    return j.failed ? -1 : 0;
+}
+
+/// PyTorch's nearest: the scale is a float.
+INLINE long nearest(long i, float scale, long in) { return min_long((long)floorf((float)i * scale), in - 1); }
+
+static void nearest_task(void *context, long index) {
+    const resize_job *j = context;
+    const resize_geometry *g = &j->g;
+    const long sample = index / g->out_height, y = index % g->out_height;
+    const long pixel = g->channels * j->element_bytes;
+    const float scale_y = (float)g->in_height / (float)g->out_height;
+    const float scale_x = (float)g->in_width / (float)g->out_width;
+    const char *row = (const char *)j->input +
+                      (sample * g->in_height + nearest(y, scale_y, g->in_height)) * g->in_width * pixel;
+    char *out = (char *)j->out + index * g->out_width * pixel;
+    switch (pixel) {
+        case 1:
+            for (long x = 0; x < g->out_width; x++) out[x] = row[nearest(x, scale_x, g->in_width)];
+            break;
+        case 4:
+            for (long x = 0; x < g->out_width; x++)
+                memcpy(out + x * 4, row + nearest(x, scale_x, g->in_width) * 4, 4);
+            break;
+        case 8:
+            for (long x = 0; x < g->out_width; x++)
+                memcpy(out + x * 8, row + nearest(x, scale_x, g->in_width) * 8, 8);
+            break;
+        default:
+            for (long x = 0; x < g->out_width; x++)
+                memcpy(out + x * pixel, row + nearest(x, scale_x, g->in_width) * pixel, (size_t)pixel);
+    }
+}
+
+void resize_nearest_forward(const resize_geometry *g, long element_bytes, const void *input, void *output) {
+    if (is_empty(g)) return;
+    resize_job j = {.g = *g, .input = input, .out = output, .element_bytes = element_bytes};
+    pool_run(g->batch * g->out_height, nearest_task, &j);
+}
+
+static void nearest_gradient_task(void *context, long index) {
+    const resize_job *j = context;
+    const resize_geometry *g = &j->g;
+    const long in_row = g->in_width * g->channels;
+    const float scale_y = (float)g->in_height / (float)g->out_height;
+    const float scale_x = (float)g->in_width / (float)g->out_width;
+    float *out = (float *)j->out + index * g->in_height * in_row;
+    const float *row = (const float *)j->input + index * g->out_height * g->out_width * g->channels;
+    memset(out, 0, (size_t)(g->in_height * in_row) * sizeof(float));
+    for (long y = 0; y < g->out_height; y++) {
+        float *to = out + nearest(y, scale_y, g->in_height) * in_row;
+        for (long x = 0; x < g->out_width; x++, row += g->channels) {
+            float *pixel = to + nearest(x, scale_x, g->in_width) * g->channels;
+            INDEPENDENT for (long c = 0; c < g->channels; c++) pixel[c] += row[c];
+        }
+    }
+}
+
+void resize_nearest_backward(const resize_geometry *g, const float *output_gradient, float *input_gradient) {
+    if (is_empty(g)) return;
+    resize_job j = {.g = *g, .input = output_gradient, .out = input_gradient};
+    pool_run(g->batch, nearest_gradient_task, &j);
+}

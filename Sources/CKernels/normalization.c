@@ -1,0 +1,232 @@
+// Batch normalisation over [rows, channels]. Sums run over fixed chunks of rows
+// in float64, and the chunks are added in order, so that neither large means nor
+// the number of threads show in the result.
+
+#include "normalization.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "clones.h"
+#include "pool.h"
+
+enum { CHUNK_ELEMENTS = 65536, BLOCK_ELEMENTS = 16384, MOST_CHUNKS = 256 };
+
+/// Rows a chunk of sums takes: by shape alone.
+static long chunk_rows(long rows, long channels) {
+    const long wanted = max_long(1, CHUNK_ELEMENTS / max_long(1, channels));
+    return max_long(wanted, parts_of(rows, MOST_CHUNKS));
+}
+
+void norm_fold_f32(
+    const float *mean, const float *variance, const float *gamma, const float *beta, float epsilon,
+    float *scale, float *shift, long channels) {
+    for (long c = 0; c < channels; c++) {
+        const double inverse = 1.0 / sqrt((double)variance[c] + (double)epsilon);
+        const double s = gamma == NULL ? inverse : inverse * (double)gamma[c];
+        scale[c] = (float)s;
+        shift[c] = (float)((beta == NULL ? 0.0 : (double)beta[c]) - (double)mean[c] * s);
+    }
+}
+
+/// One job for all the passes over rows.
+typedef struct {
+    const float *x, *gradient;
+    const float *mean, *a, *b, *c;
+    float *out;
+    double *first, *second;
+    long rows, channels, rows_a_task;
+} norm_job;
+
+CLONES static void scale_shift_rows(
+    const float *x, const float *restrict scale, const float *restrict shift, float *out, long rows,
+    long channels) {
+    for (long r = 0; r < rows; r++, x += channels, out += channels) {
+        INDEPENDENT for (long c = 0; c < channels; c++) out[c] = mul_add(x[c], scale[c], shift[c]);
+    }
+}
+
+static void scale_shift_task(void *context, long index) {
+    const norm_job *j = context;
+    const long row = index * j->rows_a_task;
+    scale_shift_rows(
+        j->x + row * j->channels, j->a, j->b, j->out + row * j->channels,
+        min_long(j->rows_a_task, j->rows - row), j->channels);
+}
+
+void norm_scale_shift_f32(
+    const float *x, const float *scale, const float *shift, float *out, long rows, long channels) {
+    if (rows <= 0 || channels <= 0) return;
+    norm_job j = {.x = x, .a = scale, .b = shift, .out = out, .rows = rows, .channels = channels};
+    j.rows_a_task = max_long(1, BLOCK_ELEMENTS / channels);
+    pool_run(parts_of(rows, j.rows_a_task), scale_shift_task, &j);
+}
+
+CLONES static void moments_of_rows(
+    const float *restrict x, long rows, long channels, double *restrict sum, double *restrict squares) {
+    for (long c = 0; c < channels; c++) sum[c] = squares[c] = 0;
+    for (long r = 0; r < rows; r++, x += channels) {
+        for (long c = 0; c < channels; c++) {
+            const double value = (double)x[c];
+            sum[c] += value;
+            squares[c] += value * value;
+        }
+    }
+}
+
+static void moments_task(void *context, long index) {
+    const norm_job *j = context;
+    const long row = index * j->rows_a_task;
+    moments_of_rows(
+        j->x + row * j->channels, min_long(j->rows_a_task, j->rows - row), j->channels,
+        j->first + index * j->channels, j->second + index * j->channels);
+}
+
+/// sum of dy and of dy * (x - mean): the difference is taken before the product, so a large mean costs nothing.
+CLONES static void gradient_sums_of_rows(
+    const float *restrict gradient, const float *restrict x, const float *restrict mean, long rows,
+    long channels, double *restrict sum, double *restrict product) {
+    for (long c = 0; c < channels; c++) sum[c] = product[c] = 0;
+    for (long r = 0; r < rows; r++, x += channels, gradient += channels) {
+        for (long c = 0; c < channels; c++) {
+            const double dy = (double)gradient[c];
+            sum[c] += dy;
+            product[c] += dy * (double)(x[c] - mean[c]);
+        }
+    }
+}
+
+static void gradient_sums_task(void *context, long index) {
+    const norm_job *j = context;
+    const long row = index * j->rows_a_task;
+    gradient_sums_of_rows(
+        j->gradient + row * j->channels, j->x + row * j->channels, j->mean,
+        min_long(j->rows_a_task, j->rows - row), j->channels, j->first + index * j->channels,
+        j->second + index * j->channels);
+}
+
+/// Runs a pass that leaves two sums a channel and chunk; adds the chunks in order into
+/// first[0..<channels] and second[...]. Gives memory to be freed at `j->first`, or -1.
+static int run_sums(norm_job *j, void (*task)(void *, long)) {
+    j->rows_a_task = chunk_rows(j->rows, j->channels);
+    const long chunks = parts_of(j->rows, j->rows_a_task);
+    j->first = malloc((size_t)(2 * chunks * j->channels) * sizeof(double));
+    if (j->first == NULL) return -1;
+    j->second = j->first + chunks * j->channels;
+    pool_run(chunks, task, j);
+    for (long chunk = 1; chunk < chunks; chunk++) {
+        for (long c = 0; c < j->channels; c++) {
+            j->first[c] += j->first[chunk * j->channels + c];
+            j->second[c] += j->second[chunk * j->channels + c];
+        }
+    }
+    return 0;
+}
+
+int norm_statistics_f32(const float *x, float *mean, float *variance, long rows, long channels) {
+    if (rows <= 0 || channels <= 0) return 0;
+    norm_job j = {.x = x, .rows = rows, .channels = channels};
+    if (run_sums(&j, moments_task) != 0) return -1;
+    for (long c = 0; c < channels; c++) {
+        const double m = j.first[c] / (double)rows;
+        const double v = j.second[c] / (double)rows - m * m;
+        mean[c] = (float)m;
+        variance[c] = (float)(v < 0 ? 0 : v);
+    }
+    free(j.first);
+    return 0;
+}
+
+int norm_forward_f32(
+    const float *x, const float *gamma, const float *beta, float epsilon, float *out, float *mean,
+    float *variance, float *inverse_std, long rows, long channels) {
+    if (rows <= 0 || channels <= 0) return 0;
+    float *scale = malloc((size_t)(2 * channels) * sizeof(float));
+    if (scale == NULL || norm_statistics_f32(x, mean, variance, rows, channels) != 0) {
+        free(scale);
+        return -1;
+    }
+    for (long c = 0; c < channels; c++)
+        inverse_std[c] = (float)(1.0 / sqrt((double)variance[c] + (double)epsilon));
+    norm_fold_f32(mean, variance, gamma, beta, epsilon, scale, scale + channels, channels);
+    norm_scale_shift_f32(x, scale, scale + channels, out, rows, channels);
+    free(scale);
+    return 0;
+}
+
+/// dx = ((dy - a) - (x - mean) * b) * c, or dy * c where a is NULL.
+CLONES static void input_gradient_rows(
+    const float *gradient, const float *x, const float *restrict mean, const float *restrict a,
+    const float *restrict b, const float *restrict factor, float *out, long rows, long channels) {
+    for (long r = 0; r < rows; r++, x += channels, gradient += channels, out += channels) {
+        if (a == NULL) {
+            INDEPENDENT for (long c = 0; c < channels; c++) out[c] = gradient[c] * factor[c];
+        } else {
+            INDEPENDENT for (long c = 0; c < channels; c++)
+                out[c] = mul_add(-(x[c] - mean[c]), b[c], gradient[c] - a[c]) * factor[c];
+        }
+    }
+}
+
+static void input_gradient_task(void *context, long index) {
+    const norm_job *j = context;
+    const long row = index * j->rows_a_task, offset = row * j->channels;
+    input_gradient_rows(
+        j->gradient + offset, j->x + offset, j->mean, j->a, j->b, j->c, j->out + offset,
+        min_long(j->rows_a_task, j->rows - row), j->channels);
+}
+
+static int backward(
+    const float *output_gradient, const float *x, const float *mean, const float *inverse_std,
+    const float *gamma, float *input_gradient, float *gamma_gradient, float *beta_gradient, long rows,
+    long channels, int frozen) {
+    if (rows <= 0 || channels <= 0) return 0;
+    float *coefficients = malloc((size_t)(3 * channels) * sizeof(float));
+    if (coefficients == NULL) return -1;
+    float *a = coefficients, *b = a + channels, *factor = b + channels;
+    norm_job j = {.x = x, .gradient = output_gradient, .mean = mean, .rows = rows, .channels = channels};
+    for (long c = 0; c < channels; c++) factor[c] = gamma == NULL ? inverse_std[c] : gamma[c] * inverse_std[c];
+    if (!frozen || gamma_gradient != NULL || beta_gradient != NULL) {
+        if (run_sums(&j, gradient_sums_task) != 0) {
+            free(coefficients);
+            return -1;
+        }
+        for (long c = 0; c < channels; c++) {
+            const double inverse = (double)inverse_std[c];
+            if (beta_gradient != NULL) beta_gradient[c] = (float)j.first[c];
+            if (gamma_gradient != NULL) gamma_gradient[c] = (float)(j.second[c] * inverse);
+            a[c] = (float)(j.first[c] / (double)rows);
+            b[c] = (float)(j.second[c] * inverse * inverse / (double)rows);
+        }
+        free(j.first);
+    }
+    if (input_gradient != NULL) {
+        j.a = frozen ? NULL : a;
+        j.b = b;
+        j.c = factor;
+        j.out = input_gradient;
+        j.rows_a_task = max_long(1, BLOCK_ELEMENTS / channels);
+        pool_run(parts_of(rows, j.rows_a_task), input_gradient_task, &j);
+    }
+    free(coefficients);
+    return 0;
+}
+
+int norm_backward_f32(
+    const float *output_gradient, const float *x, const float *mean, const float *inverse_std,
+    const float *gamma, float *input_gradient, float *gamma_gradient, float *beta_gradient, long rows,
+    long channels) {
+    return backward(
+        output_gradient, x, mean, inverse_std, gamma, input_gradient, gamma_gradient, beta_gradient, rows,
+        channels, 0);
+}
+
+int norm_backward_frozen_f32(
+    const float *output_gradient, const float *x, const float *mean, const float *inverse_std,
+    const float *gamma, float *input_gradient, float *gamma_gradient, float *beta_gradient, long rows,
+    long channels) {
+    return backward(
+        output_gradient, x, mean, inverse_std, gamma, input_gradient, gamma_gradient, beta_gradient, rows,
+        channels, 1);
+}

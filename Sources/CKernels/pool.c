@@ -1,0 +1,194 @@
+// The pool of threads. A region is announced by a new generation in `state`;
+// workers that see it in time join, take indices from an atomic counter, and
+// the caller waits only for those that joined. Idle workers spin briefly, yield
+// a little, then sleep on a futex.
+
+#include "pool.h"
+
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { MAX_THREADS = 256, SPINS = 400, YIELDS = 20, SCRATCH_SLOTS = 8 };
+
+/// Low 16 bits of the state: workers that joined. Then a bit that says joining is
+/// open. High 32 bits: the generation.
+#define OPEN ((uint64_t)1 << 16)
+#define JOINED ((uint64_t)0xffff)
+
+static struct {
+    void (*body)(void *, long);
+    void *context;
+    long tasks;
+    long helpers;
+    _Alignas(64) atomic_long next;
+    _Alignas(64) _Atomic uint64_t state;
+    _Alignas(64) atomic_long left;
+    _Alignas(64) _Atomic uint32_t generation;
+    atomic_long sleepers;
+    atomic_int busy;
+} pool;
+
+static atomic_long wanted_threads = 0;
+static long started_workers = 0;
+
+static void pause_briefly(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+static void take_tasks(void) {
+    void (*body)(void *, long) = pool.body;
+    void *context = pool.context;
+    const long tasks = pool.tasks;
+    for (;;) {
+        const long index = atomic_fetch_add_explicit(&pool.next, 1, memory_order_relaxed);
+        if (index >= tasks) return;
+        body(context, index);
+    }
+}
+
+static void wait_for_generation_after(uint32_t seen) {
+    for (int i = 0; i < SPINS; i++) {
+        if (atomic_load_explicit(&pool.generation, memory_order_acquire) != seen) return;
+        pause_briefly();
+    }
+    for (int i = 0; i < YIELDS; i++) {
+        if (atomic_load_explicit(&pool.generation, memory_order_acquire) != seen) return;
+        sched_yield();
+    }
+    atomic_fetch_add(&pool.sleepers, 1);
+    while (atomic_load(&pool.generation) == seen) {
+        syscall(SYS_futex, (uint32_t *)&pool.generation, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);
+    }
+    atomic_fetch_sub(&pool.sleepers, 1);
+}
+
+static void *work(void *argument) {
+    const long index = (long)(intptr_t)argument;
+    uint32_t seen = 0;
+    for (;;) {
+        wait_for_generation_after(seen);
+        uint64_t state = atomic_load_explicit(&pool.state, memory_order_acquire);
+        seen = (uint32_t)(state >> 32);
+        while (state & OPEN) {
+            // The state is the region's own: a successful exchange means that it is still open,
+            // so the description cannot change before this worker has left.
+            if (atomic_compare_exchange_weak(&pool.state, &state, state + 1)) {
+                if (index < pool.helpers) take_tasks();
+                atomic_fetch_add_explicit(&pool.left, 1, memory_order_release);
+                break;
+            }
+            seen = (uint32_t)(state >> 32);
+        }
+    }
+    return NULL;
+}
+
+/// Starts workers until there are `count`; fewer if the system refuses.
+static void start_workers(long count) {
+    if (started_workers >= count) return;
+    sigset_t all, before;
+    sigfillset(&all);
+    // Signals are the caller's affair.
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    while (started_workers < count) {
+        pthread_t thread;
+        if (pthread_create(&thread, &attributes, work, (void *)(intptr_t)started_workers) != 0) break;
+        started_workers++;
+    }
+    pthread_attr_destroy(&attributes);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+void pool_set_threads(long threads) {
+    if (threads < 1) threads = sysconf(_SC_NPROCESSORS_ONLN);
+    if (threads < 1) threads = 1;
+    if (threads > MAX_THREADS) threads = MAX_THREADS;
+    atomic_store(&wanted_threads, threads);
+}
+
+long pool_threads(void) {
+    if (atomic_load_explicit(&wanted_threads, memory_order_relaxed) == 0) pool_set_threads(0);
+    return atomic_load_explicit(&wanted_threads, memory_order_relaxed);
+}
+
+void pool_run(long tasks, void (*body)(void *context, long index), void *context) {
+    const long threads = pool_threads();
+    if (tasks <= 1 || threads == 1 || atomic_exchange(&pool.busy, 1) != 0) {
+        for (long index = 0; index < tasks; index++) body(context, index);
+        return;
+    }
+    start_workers(threads - 1);
+    pool.body = body;
+    pool.context = context;
+    pool.tasks = tasks;
+    pool.helpers = threads - 1;
+    atomic_store_explicit(&pool.next, 0, memory_order_relaxed);
+    atomic_store_explicit(&pool.left, 0, memory_order_relaxed);
+    const uint32_t generation = atomic_load_explicit(&pool.generation, memory_order_relaxed) + 1;
+    atomic_store_explicit(&pool.state, ((uint64_t)generation << 32) | OPEN, memory_order_release);
+    atomic_store(&pool.generation, generation);
+    if (atomic_load(&pool.sleepers) > 0) {
+        const long wanted = tasks - 1 < started_workers ? tasks - 1 : started_workers;
+        syscall(SYS_futex, (uint32_t *)&pool.generation, FUTEX_WAKE_PRIVATE, (int)wanted, NULL, NULL, 0);
+    }
+    take_tasks();
+    const uint64_t joined = atomic_fetch_and(&pool.state, ~OPEN) & JOINED;
+    for (long waits = 0; (uint64_t)atomic_load_explicit(&pool.left, memory_order_acquire) != joined; waits++) {
+        if (waits < 2000) {
+            pause_briefly();
+        } else {
+            sched_yield();
+        }
+    }
+    atomic_store(&pool.busy, 0);
+}
+
+struct scratch {
+    void *memory[SCRATCH_SLOTS];
+    long bytes[SCRATCH_SLOTS];
+};
+
+static pthread_key_t scratch_key;
+static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
+static _Thread_local struct scratch *thread_scratch;
+
+static void free_scratch(void *argument) {
+    struct scratch *scratch = argument;
+    for (int slot = 0; slot < SCRATCH_SLOTS; slot++) free(scratch->memory[slot]);
+    free(scratch);
+}
+
+static void make_scratch_key(void) { pthread_key_create(&scratch_key, free_scratch); }
+
+void *pool_scratch(long slot, long bytes) {
+    if (slot < 0 || slot >= SCRATCH_SLOTS || bytes < 0) return NULL;
+    if (thread_scratch == NULL) {
+        pthread_once(&scratch_once, make_scratch_key);
+        thread_scratch = calloc(1, sizeof(struct scratch));
+        if (thread_scratch == NULL) return NULL;
+        pthread_setspecific(scratch_key, thread_scratch);
+    }
+    if (thread_scratch->bytes[slot] < bytes || thread_scratch->memory[slot] == NULL) {
+        const long rounded = (bytes + 4095) / 4096 * 4096 + 4096;
+        free(thread_scratch->memory[slot]);
+        thread_scratch->bytes[slot] = 0;
+        thread_scratch->memory[slot] = aligned_alloc(64, (size_t)rounded);
+        if (thread_scratch->memory[slot] == NULL) return NULL;
+        thread_scratch->bytes[slot] = rounded;
+    }
+    return thread_scratch->memory[slot];
+}

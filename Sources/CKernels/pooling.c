@@ -1,0 +1,258 @@
+// Pooling over windows and over whole pictures, channels last. Forward passes
+// go by output rows; backward passes by sample and block of channels, so that
+// overlapping windows never meet on two threads.
+
+#include "pooling.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "clones.h"
+#include "pool.h"
+
+enum { CHANNEL_BLOCK = 32, GLOBAL_BLOCK = 64 };
+
+typedef struct {
+    const conv_geometry *g;
+    const float *input;
+    const float *gradient;
+    float *out;
+    long count_padding;
+} pooling_job;
+
+/// The taps of a window at `start` that lie inside 0..<size.
+INLINE void inside(long start, long dilation, long kernel, long size, long *first, long *last) {
+    *first = start < 0 ? parts_of(-start, dilation) : 0;
+    *last = start >= size ? 0 : min_long(kernel, (size - 1 - start) / dilation + 1);
+    if (*last < *first) *last = *first;
+}
+
+/// PyTorch's divisor: with padding counted, the window as it lies in the padded picture.
+INLINE float average_divisor(
+    const conv_geometry *g, long count_padding, long y, long x, long taps) {
+    if (!count_padding) return (float)max_long(1, taps);
+    const long bottom = min_long(y + g->kernel_height, g->input_height + g->padding_height);
+    const long right = min_long(x + g->kernel_width, g->input_width + g->padding_width);
+    return (float)max_long(1, (bottom - y) * (right - x));
+}
+
+CLONES static void max_row(const conv_geometry *g, const float *sample, long oy, float *out) {
+    const long channels = g->input_channels;
+    long ky0, ky1, kx0, kx1;
+    const long y = oy * g->stride_height - g->padding_height;
+    inside(y, g->dilation_height, g->kernel_height, g->input_height, &ky0, &ky1);
+    for (long ox = 0; ox < g->output_width; ox++, out += channels) {
+        const long x = ox * g->stride_width - g->padding_width;
+        inside(x, g->dilation_width, g->kernel_width, g->input_width, &kx0, &kx1);
+        for (long c = 0; c < channels; c++) out[c] = -INFINITY;
+        for (long ky = ky0; ky < ky1; ky++) {
+            for (long kx = kx0; kx < kx1; kx++) {
+                const float *restrict pixel =
+                    sample + ((y + ky * g->dilation_height) * g->input_width + x + kx * g->dilation_width) * channels;
+                INDEPENDENT for (long c = 0; c < channels; c++) {
+                    const float best = out[c], value = pixel[c];
+                    out[c] = (value > best || value != value) ? value : best;
+                }
+            }
+        }
+    }
+}
+
+static void max_task(void *context, long index) {
+    const pooling_job *j = context;
+    const conv_geometry *g = j->g;
+    const long sample = index / g->output_height, oy = index % g->output_height;
+    max_row(
+        g, j->input + sample * g->input_height * g->input_width * g->input_channels, oy,
+        j->out + index * g->output_width * g->input_channels);
+}
+
+void pool_max_forward(const conv_geometry *g, const float *input, float *output) {
+    pooling_job j = {g, input, NULL, output, 0};
+    pool_run(g->batch * g->output_height, max_task, &j);
+}
+
+/// Finds each window's first maximum again (a NaN counts as one) and adds the gradient there.
+static void max_gradient_block(
+    const conv_geometry *g, const float *input, const float *gradient, float *out, long width) {
+    const long channels = g->input_channels;
+    for (long oy = 0; oy < g->output_height; oy++) {
+        long ky0, ky1, kx0, kx1;
+        const long y = oy * g->stride_height - g->padding_height;
+        inside(y, g->dilation_height, g->kernel_height, g->input_height, &ky0, &ky1);
+        for (long ox = 0; ox < g->output_width; ox++, gradient += channels) {
+            const long x = ox * g->stride_width - g->padding_width;
+            inside(x, g->dilation_width, g->kernel_width, g->input_width, &kx0, &kx1);
+            if (ky0 == ky1 || kx0 == kx1) continue;
+            float best[CHANNEL_BLOCK];
+            long place[CHANNEL_BLOCK];
+            const long corner =
+                ((y + ky0 * g->dilation_height) * g->input_width + x + kx0 * g->dilation_width) * channels;
+            for (long c = 0; c < width; c++) best[c] = input[corner + c], place[c] = corner;
+            for (long ky = ky0; ky < ky1; ky++) {
+                for (long kx = kx0; kx < kx1; kx++) {
+                    const long pixel =
+                        ((y + ky * g->dilation_height) * g->input_width + x + kx * g->dilation_width) * channels;
+                    for (long c = 0; c < width; c++) {
+                        const float value = input[pixel + c];
+                        const int wins = value > best[c] || (value != value && best[c] == best[c]);
+                        best[c] = wins ? value : best[c];
+                        place[c] = wins ? pixel : place[c];
+                    }
+                }
+            }
+            for (long c = 0; c < width; c++) out[place[c] + c] += gradient[c];
+        }
+    }
+}
+
+static void max_gradient_task(void *context, long index) {
+    const pooling_job *j = context;
+    const conv_geometry *g = j->g;
+    const long channels = g->input_channels, blocks = parts_of(channels, CHANNEL_BLOCK);
+    const long sample = index / blocks, first = index % blocks * CHANNEL_BLOCK;
+    const long width = min_long(CHANNEL_BLOCK, channels - first), pixels = g->input_height * g->input_width;
+    const long offset = sample * pixels * channels + first;
+    float *out = j->out + offset;
+    for (long p = 0; p < pixels; p++) memset(out + p * channels, 0, (size_t)width * sizeof(float));
+    max_gradient_block(
+        g, j->input + offset,
+        j->gradient + sample * g->output_height * g->output_width * channels + first, out, width);
+}
+
+void pool_max_backward(
+    const conv_geometry *g, const float *input, const float *output_gradient, float *input_gradient) {
+    pooling_job j = {g, input, output_gradient, input_gradient, 0};
+    pool_run(g->batch * parts_of(g->input_channels, CHANNEL_BLOCK), max_gradient_task, &j);
+}
+
+CLONES static void average_row(
+    const conv_geometry *g, long count_padding, const float *sample, long oy, float *out) {
+    const long channels = g->input_channels;
+    long ky0, ky1, kx0, kx1;
+    const long y = oy * g->stride_height - g->padding_height;
+    inside(y, g->dilation_height, g->kernel_height, g->input_height, &ky0, &ky1);
+    for (long ox = 0; ox < g->output_width; ox++, out += channels) {
+        const long x = ox * g->stride_width - g->padding_width;
+        inside(x, g->dilation_width, g->kernel_width, g->input_width, &kx0, &kx1);
+        for (long c = 0; c < channels; c++) out[c] = 0;
+        for (long ky = ky0; ky < ky1; ky++) {
+            for (long kx = kx0; kx < kx1; kx++) {
+                const float *restrict pixel =
+                    sample + ((y + ky * g->dilation_height) * g->input_width + x + kx * g->dilation_width) * channels;
+                INDEPENDENT for (long c = 0; c < channels; c++) out[c] += pixel[c];
+            }
+        }
+        const float divisor = average_divisor(g, count_padding, y, x, (ky1 - ky0) * (kx1 - kx0));
+        INDEPENDENT for (long c = 0; c < channels; c++) out[c] /= divisor;
+    }
+}
+
+static void average_task(void *context, long index) {
+    const pooling_job *j = context;
+    const conv_geometry *g = j->g;
+    const long sample = index / g->output_height, oy = index % g->output_height;
+    average_row(
+        g, j->count_padding, j->input + sample * g->input_height * g->input_width * g->input_channels, oy,
+        j->out + index * g->output_width * g->input_channels);
+}
+
+void pool_average_forward(const conv_geometry *g, long count_padding, const float *input, float *output) {
+    pooling_job j = {g, input, NULL, output, count_padding};
+    pool_run(g->batch * g->output_height, average_task, &j);
+}
+
+CLONES static void average_gradient_block(
+    const conv_geometry *g, long count_padding, const float *gradient, float *out, long width) {
+    const long channels = g->input_channels;
+    for (long oy = 0; oy < g->output_height; oy++) {
+        long ky0, ky1, kx0, kx1;
+        const long y = oy * g->stride_height - g->padding_height;
+        inside(y, g->dilation_height, g->kernel_height, g->input_height, &ky0, &ky1);
+        for (long ox = 0; ox < g->output_width; ox++, gradient += channels) {
+            const long x = ox * g->stride_width - g->padding_width;
+            inside(x, g->dilation_width, g->kernel_width, g->input_width, &kx0, &kx1);
+            const float divisor = average_divisor(g, count_padding, y, x, (ky1 - ky0) * (kx1 - kx0));
+            for (long ky = ky0; ky < ky1; ky++) {
+                for (long kx = kx0; kx < kx1; kx++) {
+                    float *restrict pixel =
+                        out + ((y + ky * g->dilation_height) * g->input_width + x + kx * g->dilation_width) * channels;
+                    INDEPENDENT for (long c = 0; c < width; c++) pixel[c] += gradient[c] / divisor;
+                }
+            }
+        }
+    }
+}
+
+static void average_gradient_task(void *context, long index) {
+    const pooling_job *j = context;
+    const conv_geometry *g = j->g;
+    const long channels = g->input_channels, blocks = parts_of(channels, CHANNEL_BLOCK);
+    const long sample = index / blocks, first = index % blocks * CHANNEL_BLOCK;
+    const long width = min_long(CHANNEL_BLOCK, channels - first), pixels = g->input_height * g->input_width;
+    float *out = j->out + sample * pixels * channels + first;
+    for (long p = 0; p < pixels; p++) memset(out + p * channels, 0, (size_t)width * sizeof(float));
+    average_gradient_block(
+        g, j->count_padding, j->gradient + sample * g->output_height * g->output_width * channels + first, out,
+        width);
+}
+
+void pool_average_backward(
+    const conv_geometry *g, long count_padding, const float *output_gradient, float *input_gradient) {
+    pooling_job j = {g, NULL, output_gradient, input_gradient, count_padding};
+    pool_run(g->batch * parts_of(g->input_channels, CHANNEL_BLOCK), average_gradient_task, &j);
+}
+
+/// Means over all pixels.
+typedef struct {
+    const float *input;
+    float *out;
+    long batch, pixels, channels, rows;
+} global_job;
+
+CLONES static void mean_of_pixels(
+    const float *restrict input, float *restrict out, long pixels, long channels, long width) {
+    double sum[GLOBAL_BLOCK];
+    for (long c = 0; c < width; c++) sum[c] = 0;
+    for (long p = 0; p < pixels; p++)
+        for (long c = 0; c < width; c++) sum[c] += (double)input[p * channels + c];
+    for (long c = 0; c < width; c++) out[c] = (float)(sum[c] / (double)pixels);
+}
+
+static void global_task(void *context, long index) {
+    const global_job *j = context;
+    const long blocks = parts_of(j->channels, GLOBAL_BLOCK);
+    const long sample = index / blocks, first = index % blocks * GLOBAL_BLOCK;
+    mean_of_pixels(
+        j->input + sample * j->pixels * j->channels + first, j->out + sample * j->channels + first, j->pixels,
+        j->channels, min_long(GLOBAL_BLOCK, j->channels - first));
+}
+
+void pool_global_forward(const float *input, float *output, long batch, long pixels, long channels) {
+    global_job j = {input, output, batch, pixels, channels, 0};
+    pool_run(batch * parts_of(channels, GLOBAL_BLOCK), global_task, &j);
+}
+
+CLONES static void spread(
+    const float *restrict gradient, float *restrict out, long rows, long channels, long pixels) {
+    const float divisor = (float)pixels;
+    for (long r = 0; r < rows; r++)
+        for (long c = 0; c < channels; c++) out[r * channels + c] = gradient[c] / divisor;
+}
+
+static void spread_task(void *context, long index) {
+    const global_job *j = context;
+    const long parts = parts_of(j->pixels, j->rows);
+    const long sample = index / parts, first = index % parts * j->rows;
+    spread(
+        j->input + sample * j->channels, j->out + (sample * j->pixels + first) * j->channels,
+        min_long(j->rows, j->pixels - first), j->channels, j->pixels);
+}
+
+void pool_global_backward(
+    const float *output_gradient, float *input_gradient, long batch, long pixels, long channels) {
+    if (pixels <= 0 || channels <= 0) return;
+    global_job j = {output_gradient, input_gradient, batch, pixels, channels, max_long(1, 16384 / channels)};
+    pool_run(batch * parts_of(pixels, j.rows), spread_task, &j);
+}

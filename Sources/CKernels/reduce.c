@@ -1,0 +1,234 @@
+// Reductions over an axis. Work is cut into (outer, chunk of the axis, block of
+// the inner axis); chunks and blocks depend on the shape alone, and partial
+// results are put together in the order of the chunks. Arguments of extremes
+// stand in reduce_arg.c, softmax in softmax.c.
+
+#include "reduce.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clones.h"
+#include "pool.h"
+
+enum { INNER_BLOCK = 512, CHUNK_ELEMENTS = 65536, MOST_CHUNKS = 64, LANES = 16 };
+
+/// How an axis is cut, from the shape alone.
+typedef struct {
+    long outer, axis, inner;
+    long blocks, chunks, chunk_length;
+} reduction_plan;
+
+static reduction_plan plan_reduction(long outer, long axis, long inner) {
+    reduction_plan p = {outer, axis, inner, parts_of(inner, INNER_BLOCK), 1, axis};
+    const long most = max_long(1, MOST_CHUNKS / max_long(1, outer));
+    const long wanted = min_long(axis * inner / CHUNK_ELEMENTS, most);
+    if (wanted > 1) {
+        p.chunk_length = parts_of(axis, wanted);
+        p.chunks = parts_of(axis, p.chunk_length);
+    }
+    return p;
+}
+
+/// Reductions of the kind T, held in A; START gives the neutral element.
+#define REDUCTION(NAME, T, A, R, IS_FLOAT)                                                        \
+    INLINE A start_##NAME(long op, T first) {                                                     \
+        return op == REDUCE_PROD ? (A)1 : op == REDUCE_MAX || op == REDUCE_MIN ? (A)first : (A)0; \
+    }                                                                                             \
+    INLINE A join_##NAME(long op, A x, A y) {                                                     \
+        switch (op) {                                                                             \
+            case REDUCE_PROD: return x * y;                                                       \
+            case REDUCE_MAX: return (x > y || x != x) ? x : y;                                    \
+            case REDUCE_MIN: return (x < y || x != x) ? x : y;                                    \
+            default: return x + y;                                                                \
+        }                                                                                         \
+    }                                                                                             \
+    INLINE A read_##NAME(long op, T x) { return op == REDUCE_SUM_SQUARES ? (A)x * (A)x : (A)x; }  \
+    /* A contiguous run, in LANES sums that are joined in order. */                               \
+    INLINE A run_of_##NAME(long op, const T *a, long n) {                                         \
+        A lanes[LANES];                                                                           \
+        for (int l = 0; l < LANES; l++) lanes[l] = start_##NAME(op, a[0]);                        \
+        long i = 0;                                                                               \
+        for (; i + LANES <= n; i += LANES)                                                        \
+            for (int l = 0; l < LANES; l++)                                                       \
+                lanes[l] = join_##NAME(op, lanes[l], read_##NAME(op, a[i + l]));                  \
+        for (int l = 0; i < n; i++, l++) lanes[l] = join_##NAME(op, lanes[l], read_##NAME(op, a[i])); \
+        for (int width = LANES / 2; width > 0; width /= 2)                                        \
+            for (int l = 0; l < width; l++) lanes[l] = join_##NAME(op, lanes[l], lanes[l + width]); \
+        return lanes[0];                                                                          \
+    }                                                                                             \
+    /* Rows of `width` neighbours, each column by itself. */                                      \
+    INLINE void rows_of_##NAME(                                                                   \
+        long op, const T *restrict a, long n, long stride, long width, A *restrict total) {       \
+        for (long c = 0; c < width; c++) total[c] = start_##NAME(op, a[c]);                       \
+        for (long i = 0; i < n; i++)                                                              \
+            for (long c = 0; c < width; c++)                                                      \
+                total[c] = join_##NAME(op, total[c], read_##NAME(op, a[i * stride + c]));         \
+    }                                                                                             \
+    CLONES static void reduce_part_##NAME(                                                        \
+        long op, const T *a, long n, long stride, long width, A *total) {                         \
+        if (stride == 1) {                                                                        \
+            switch (op) {                                                                         \
+                case REDUCE_PROD: total[0] = run_of_##NAME(REDUCE_PROD, a, n); break;             \
+                case REDUCE_MAX: total[0] = run_of_##NAME(REDUCE_MAX, a, n); break;               \
+                case REDUCE_MIN: total[0] = run_of_##NAME(REDUCE_MIN, a, n); break;               \
+                case REDUCE_SUM_SQUARES: total[0] = run_of_##NAME(REDUCE_SUM_SQUARES, a, n); break; \
+                default: total[0] = run_of_##NAME(REDUCE_SUM, a, n); break;                       \
+            }                                                                                     \
+            return;                                                                               \
+        }                                                                                         \
+        switch (op) {                                                                             \
+            case REDUCE_PROD: rows_of_##NAME(REDUCE_PROD, a, n, stride, width, total); break;     \
+            case REDUCE_MAX: rows_of_##NAME(REDUCE_MAX, a, n, stride, width, total); break;       \
+            case REDUCE_MIN: rows_of_##NAME(REDUCE_MIN, a, n, stride, width, total); break;       \
+            case REDUCE_SUM_SQUARES:                                                              \
+                rows_of_##NAME(REDUCE_SUM_SQUARES, a, n, stride, width, total);                   \
+                break;                                                                            \
+            default: rows_of_##NAME(REDUCE_SUM, a, n, stride, width, total); break;               \
+        }                                                                                         \
+    }                                                                                             \
+    typedef struct {                                                                              \
+        long op;                                                                                  \
+        reduction_plan plan;                                                                      \
+        const T *a;                                                                               \
+        A *partial;                                                                               \
+        R *out;                                                                                   \
+    } reduction_##NAME;                                                                           \
+    INLINE R finish_##NAME(const reduction_##NAME *r, A total) {                                  \
+        return (R)(IS_FLOAT && r->op == REDUCE_MEAN ? total / (A)r->plan.axis : total);           \
+    }                                                                                             \
+    static void reduce_task_##NAME(void *context, long index) {                                   \
+        const reduction_##NAME *r = context;                                                      \
+        const reduction_plan p = r->plan;                                                         \
+        const long block = index % p.blocks, chunk = index / p.blocks % p.chunks;                 \
+        const long o = index / p.blocks / p.chunks;                                               \
+        const long column = block * INNER_BLOCK, width = min_long(INNER_BLOCK, p.inner - column); \
+        const long first = chunk * p.chunk_length, n = min_long(p.chunk_length, p.axis - first);  \
+        A total[INNER_BLOCK];                                                                     \
+        reduce_part_##NAME(                                                                       \
+            r->op, r->a + (o * p.axis + first) * p.inner + column, n, p.inner, width, total);     \
+        if (r->partial != NULL) {                                                                 \
+            memcpy(                                                                               \
+                r->partial + (o * p.chunks + chunk) * p.inner + column, total,                    \
+                (size_t)width * sizeof(A));                                                       \
+        } else {                                                                                  \
+            R *out = r->out + o * p.inner + column;                                               \
+            for (long c = 0; c < width; c++) out[c] = finish_##NAME(r, total[c]);                 \
+        }                                                                                         \
+    }                                                                                             \
+    /* Many short rows: a task takes several. */                                                  \
+    static void reduce_rows_task_##NAME(void *context, long index) {                              \
+        const reduction_##NAME *r = context;                                                      \
+        const long first = index * r->plan.chunk_length;                                          \
+        const long last = min_long(first + r->plan.chunk_length, r->plan.outer);                  \
+        for (long o = first; o < last; o++) {                                                     \
+            A total;                                                                              \
+            reduce_part_##NAME(r->op, r->a + o * r->plan.axis, r->plan.axis, 1, 1, &total);       \
+            r->out[o] = finish_##NAME(r, total);                                                  \
+        }                                                                                         \
+    }                                                                                             \
+    void reduce_axis_##NAME(long op, const T *a, long outer, long axis, long inner, R *out) {     \
+        if (outer <= 0 || inner <= 0) return;                                                     \
+        reduction_##NAME r = {op, plan_reduction(outer, axis, inner), a, NULL, out};              \
+        if (axis <= 0) {                                                                          \
+            const A nothing = op == REDUCE_PROD ? (A)1 : (A)0;                                    \
+            for (long i = 0; i < outer * inner; i++) out[i] = finish_##NAME(&r, nothing);         \
+            return;                                                                               \
+        }                                                                                         \
+        if (inner == 1 && r.plan.chunks == 1 && outer > 1) {                                      \
+            r.plan.chunk_length = max_long(1, CHUNK_ELEMENTS / 4 / axis);                         \
+            pool_run(parts_of(outer, r.plan.chunk_length), reduce_rows_task_##NAME, &r);          \
+            return;                                                                               \
+        }                                                                                         \
+        const reduction_plan *p = &r.plan;                                                        \
+        if (p->chunks > 1) {                                                                      \
+            r.partial = malloc((size_t)(outer * p->chunks * inner) * sizeof(A));                  \
+            if (r.partial == NULL) {                                                              \
+                r.plan.chunks = 1;                                                                \
+                r.plan.chunk_length = axis;                                                       \
+            }                                                                                     \
+        }                                                                                         \
+        pool_run(outer * p->chunks * p->blocks, reduce_task_##NAME, &r);                          \
+        if (r.partial == NULL) return;                                                            \
+        for (long o = 0; o < outer; o++) {                                                        \
+            A *total = r.partial + o * p->chunks * inner;                                         \
+            for (long chunk = 1; chunk < p->chunks; chunk++)                                      \
+                for (long c = 0; c < inner; c++)                                                  \
+                    total[c] = join_##NAME(op, total[c], total[chunk * inner + c]);               \
+            for (long c = 0; c < inner; c++) out[o * inner + c] = finish_##NAME(&r, total[c]);    \
+        }                                                                                         \
+        free(r.partial);                                                                          \
+    }
+
+REDUCTION(f32, float, double, float, 1)
+REDUCTION(f64, double, double, double, 1)
+REDUCTION(i64, int64_t, int64_t, int64_t, 0)
+REDUCTION(i32, int32_t, int64_t, int64_t, 0)
+REDUCTION(u8, uint8_t, int64_t, int64_t, 0)
+
+/// Sums of products over fixed chunks, in float64.
+typedef struct {
+    const float *a, *b;
+    long n;
+    double *partial;
+} dot_job;
+
+CLONES static double dot_of_chunk(const float *restrict a, const float *restrict b, long n) {
+    double lanes[LANES] = {0};
+    long i = 0;
+    if (b == NULL) {
+        for (; i + LANES <= n; i += LANES)
+            for (int l = 0; l < LANES; l++) lanes[l] += (double)a[i + l];
+        for (int l = 0; i < n; i++, l++) lanes[l] += (double)a[i];
+    } else {
+        for (; i + LANES <= n; i += LANES)
+            for (int l = 0; l < LANES; l++) lanes[l] += (double)a[i + l] * (double)b[i + l];
+        for (int l = 0; i < n; i++, l++) lanes[l] += (double)a[i] * (double)b[i];
+    }
+    double sum = 0;
+    for (int l = 0; l < LANES; l++) sum += lanes[l];
+    return sum;
+}
+
+static void dot_task(void *context, long index) {
+    const dot_job *job = context;
+    const long first = index * CHUNK_ELEMENTS;
+    job->partial[index] = dot_of_chunk(
+        job->a + first, job->b == NULL ? NULL : job->b + first, min_long(CHUNK_ELEMENTS, job->n - first));
+}
+
+static double dot(const float *a, const float *b, long n) {
+    const long chunks = parts_of(n, CHUNK_ELEMENTS);
+    double few[MOST_CHUNKS];
+    double *partial = chunks <= MOST_CHUNKS ? few : malloc((size_t)chunks * sizeof(double));
+    double sum = 0;
+    if (partial == NULL) {
+        for (long i = 0; i < chunks; i++) {
+            dot_job job = {a + i * CHUNK_ELEMENTS, b == NULL ? NULL : b + i * CHUNK_ELEMENTS, n - i * CHUNK_ELEMENTS, &few[0]};
+            dot_task(&job, 0);
+            sum += few[0];
+        }
+        return sum;
+    }
+    dot_job job = {a, b, n, partial};
+    pool_run(chunks, dot_task, &job);
+    for (long i = 0; i < chunks; i++) sum += partial[i];
+    if (partial != few) free(partial);
+    return sum;
+}
+
+double reduce_sum_f32(const float *a, long n) { return dot(a, NULL, n); }
+double reduce_sum_squares_f32(const float *a, long n) { return dot(a, a, n); }
+double reduce_dot_f32(const float *a, const float *b, long n) { return dot(a, b, n); }
+
+CLONES int reduce_has_nonfinite_f32(const float *a, long n) {
+    // x - x is 0 for finite values and NaN for all others.
+    for (long first = 0; first < n; first += CHUNK_ELEMENTS) {
+        const long last = min_long(n, first + CHUNK_ELEMENTS);
+        int found = 0;
+        for (long i = first; i < last; i++) found |= (a[i] - a[i]) != 0.0f;
+        if (found) return 1;
+    }
+    return 0;
+}

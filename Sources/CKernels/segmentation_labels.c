@@ -1,0 +1,99 @@
+// Labels by themselves: their range, their counts and the confusion of two maps.
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clones.h"
+#include "elementwise.h"
+#include "pool.h"
+#include "segmentation_loss.h"
+
+enum { CHUNK = 1 << 18, MOST_IN_SCRATCH = 1 << 22 };
+
+INLINE int64_t label_of(const void *labels, long kind, long i) {
+    switch (kind) {
+        case KIND_U8:
+        case KIND_BOOL: return ((const uint8_t *)labels)[i];
+        case KIND_I32: return ((const int32_t *)labels)[i];
+        default: return ((const int64_t *)labels)[i];
+    }
+}
+
+long segmentation_bad_label(const void *masks, long mask_kind, long n, long classes, long ignore) {
+    if (mask_kind == KIND_U8 || mask_kind == KIND_BOOL) {
+        // A table of 256 answers keeps this pass near the speed of memory.
+        uint8_t bad[256];
+        for (long v = 0; v < 256; v++) bad[v] = v >= classes && v != ignore;
+        const uint8_t *bytes = masks;
+        for (long i = 0; i < n; i++)
+            if (bad[bytes[i]]) return i;
+        return -1;
+    }
+    for (long i = 0; i < n; i++) {
+        const int64_t label = label_of(masks, mask_kind, i);
+        if ((label < 0 || label >= classes) && label != ignore) return i;
+    }
+    return -1;
+}
+
+typedef struct {
+    const void *predictions, *masks;
+    long prediction_kind, mask_kind, n, classes, ignore;
+    int64_t *counts;
+} label_job;
+
+static void confusion_task(void *context, long index) {
+    const label_job *j = context;
+    const long first = index * CHUNK, last = min_long(first + CHUNK, j->n), classes = j->classes;
+    for (long i = first; i < last; i++) {
+        const int64_t truth = label_of(j->masks, j->mask_kind, i);
+        const int64_t guess = label_of(j->predictions, j->prediction_kind, i);
+        if (truth < 0 || truth >= classes || truth == j->ignore || guess < 0 || guess >= classes) continue;
+        __atomic_fetch_add(&j->counts[truth * classes + guess], 1, __ATOMIC_RELAXED);
+    }
+}
+
+/// As confusion_task, counting in this thread's own table first.
+static void confusion_table_task(void *context, long index) {
+    const label_job *j = context;
+    const long first = index * CHUNK, last = min_long(first + CHUNK, j->n), classes = j->classes;
+    const long cells = classes * classes;
+    uint32_t *table = pool_scratch(0, cells * (long)sizeof(uint32_t));
+    if (table == NULL) {
+        confusion_task(context, index);
+        return;
+    }
+    memset(table, 0, (size_t)cells * sizeof(uint32_t));
+    for (long i = first; i < last; i++) {
+        const int64_t truth = label_of(j->masks, j->mask_kind, i);
+        const int64_t guess = label_of(j->predictions, j->prediction_kind, i);
+        if (truth < 0 || truth >= classes || truth == j->ignore || guess < 0 || guess >= classes) continue;
+        table[truth * classes + guess]++;
+    }
+    for (long c = 0; c < cells; c++)
+        if (table[c] != 0) __atomic_fetch_add(&j->counts[c], (int64_t)table[c], __ATOMIC_RELAXED);
+}
+
+void segmentation_confusion(
+    const void *predictions, long prediction_kind, const void *masks, long mask_kind, long n, long classes,
+    long ignore, int64_t *confusion) {
+    label_job j = {predictions, masks, prediction_kind, mask_kind, n, classes, ignore, confusion};
+    const int small = classes < 2048 && classes * classes <= MOST_IN_SCRATCH;
+    pool_run(parts_of(n, CHUNK), small ? confusion_table_task : confusion_task, &j);
+}
+
+void segmentation_label_counts(const void *masks, long mask_kind, long n, long classes, int64_t *counts) {
+    if (mask_kind == KIND_U8 || mask_kind == KIND_BOOL) {
+        int64_t table[4][256] = {{0}};
+        const uint8_t *bytes = masks;
+        // Four tables, so that equal neighbours do not wait for each other.
+        for (long i = 0; i < n; i++) table[i & 3][bytes[i]]++;
+        for (long c = 0; c < min_long(classes, 256); c++)
+            counts[c] += table[0][c] + table[1][c] + table[2][c] + table[3][c];
+        return;
+    }
+    for (long i = 0; i < n; i++) {
+        const int64_t label = label_of(masks, mask_kind, i);
+        if (label >= 0 && label < classes) counts[label]++;
+    }
+}

@@ -1,0 +1,412 @@
+// The loss of a segmentation, its gradient and its confusion matrix without
+// full-size logits. For a row of the full-size picture two rows of logits are
+// blended; each pixel blends two neighbours along x, takes softmax and leaves
+// its share of loss, counts and gradient. Bands of rows are cut so that a band
+// shares logits with its neighbours only: even bands run first, then odd ones,
+// and each adds to the gradient in place, always in the same order. Labels by
+// themselves stand in segmentation_labels.c.
+
+#include "segmentation_loss.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clones.h"
+#include "elementwise.h"
+#include "functions.h"
+#include "interpolation_axis.h"
+#include "pool.h"
+
+/// Lanes beyond the last class: smaller than any logit, and still finite when weighed.
+#define NO_CLASS -1e30f
+
+enum { BANDS = 16 };
+
+INLINE float8 select8(int8 mask, float8 yes, float8 no) {
+    return (float8)(((int8)yes & mask) | ((int8)no & ~mask));
+}
+INLINE float8 max8(float8 a, float8 b) { return select8(a > b, a, b); }
+
+INLINE float top_of8(float8 v) {
+    v = max8(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3));
+    v = max8(v, __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5));
+    v = max8(v, __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6));
+    return v[0];
+}
+INLINE float sum_of8(float8 v) {
+    v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
+    v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5);
+    v += __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6);
+    return v[0];
+}
+INLINE int least_of8(int8 v) {
+    int8 w = __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
+    v = (v & (v < w)) | (w & ~(v < w));
+    w = __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5);
+    v = (v & (v < w)) | (w & ~(v < w));
+    w = __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6);
+    v = (v & (v < w)) | (w & ~(v < w));
+    return v[0];
+}
+
+/// e^x for x <= 0: as exp_f32, but what is below the normal range becomes 0.
+INLINE float8 exp_of_negative8(float8 x) {
+    const float8 magic = splat8(12582912.0f);
+    const int8 low = x < splat8(-87.0f);
+    const float8 shifted = MUL_ADD8(x, splat8(1.44269504f), magic);
+    const float8 n = shifted - magic;
+    float8 r = MUL_ADD8(n, splat8(-0.693359375f), x);
+    r = MUL_ADD8(n, splat8(2.12194440e-4f), r);
+    float8 p = MUL_ADD8(splat8(1.9875691500e-4f), r, splat8(1.3981999507e-3f));
+    p = MUL_ADD8(p, r, splat8(8.3334519073e-3f));
+    p = MUL_ADD8(p, r, splat8(4.1665795894e-2f));
+    p = MUL_ADD8(p, r, splat8(1.6666665459e-1f));
+    p = MUL_ADD8(p, r, splat8(5.0000001201e-1f));
+    p = MUL_ADD8(p, r * r, r) + splat8(1.0f);
+    // Adding to the exponent's bits multiplies by 2^n.
+    const int8 moved = (int8)p + (((int8)shifted - (int8)magic) << 23);
+    return (float8)(moved & ~low);
+}
+
+/// All that a task needs.
+typedef struct {
+    const segmentation_input *in;
+    const segmentation_output *out;
+    axis_sample *y, *x;
+    /// Output rows starts[b]..<starts[b + 1] belong to band b.
+    long starts[BANDS + 1];
+    long bands, parity;
+    double *loss, *weight;
+    int64_t *pixels;
+    double weight_total;
+    long lanes;
+    _Atomic int failed;
+} loss_job;
+
+/// Working space of a band.
+typedef struct {
+    float *row, *row_gradient;
+    float *class_weights;
+    float *sums, *shifted, *weights, *smooth;
+    int32_t *labels;
+    uint32_t *counts;
+} loss_space;
+
+/// The label at place i, or -1 where it counts nowhere.
+INLINE int32_t label_at(const segmentation_input *in, long i) {
+    int64_t label;
+    switch (in->mask_kind) {
+        case KIND_U8:
+        case KIND_BOOL: label = ((const uint8_t *)in->masks)[i]; break;
+        case KIND_I32: label = ((const int32_t *)in->masks)[i]; break;
+        default: label = ((const int64_t *)in->masks)[i];
+    }
+    return label < 0 || label >= in->classes || label == in->ignore ? -1 : (int32_t)label;
+}
+
+/// Two rows of logits blended, classes filled up to whole vectors.
+CLONES static void blend_logits(
+    const float *restrict a, const float *restrict b, float wa, float wb, long pixels, long classes, long lanes,
+    float *restrict row) {
+    for (long x = 0; x < pixels; x++, a += classes, b += classes, row += lanes) {
+        for (long c = 0; c < classes; c++) row[c] = mul_add(b[c], wb, a[c] * wa);
+        for (long c = classes; c < lanes; c++) row[c] = NO_CLASS;
+    }
+}
+
+/// The gradient of a row handed on to the two rows of logits it was blended from.
+CLONES static void unblend_gradient(
+    const float *restrict row, float weight, long pixels, long classes, long lanes, float *restrict out) {
+    for (long x = 0; x < pixels; x++, out += classes, row += lanes)
+        for (long c = 0; c < classes; c++) out[c] = mul_add(row[c], weight, out[c]);
+}
+
+static const int8 first_classes = {0, 1, 2, 3, 4, 5, 6, 7};
+
+/// Index of the first largest logit, a NaN counting as the largest.
+INLINE long first_largest(const float8 *z, int vectors, float top, long classes) {
+    int8 found = {1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30};
+    const float8 tops = splat8(top);
+    for (int v = vectors - 1; v >= 0; v--) {
+        const int8 same = z[v] == tops;
+        const int8 place = first_classes + v * 8;
+        found = (place & same) | (found & ~same);
+    }
+    const long best = least_of8(found);
+    return best < classes ? best : 0;
+}
+
+/// One row of the full-size picture. VECTORS is how many vectors the classes take.
+INLINE void loss_row(
+    const loss_job *job, const loss_space *space, long width, uint8_t *predictions_u8, int64_t *predictions_i64,
+    int vectors, int wants_gradient, int wants_best, int wants_loss) {
+    const segmentation_input *in = job->in;
+    const long lanes = job->lanes;
+    const float smoothing = in->label_smoothing;
+    float8 z[vectors];
+    for (long i = 0; i < width; i++) {
+        const int32_t label = space->labels[i];
+        const axis_sample at = job->x[i];
+        const int needs_softmax = (wants_loss || wants_gradient) && label >= 0;
+        if (!needs_softmax && !wants_best) {
+            space->sums[i] = 1.0f;
+            space->shifted[i] = space->weights[i] = space->smooth[i] = 0.0f;
+            continue;
+        }
+        const float *a = space->row + at.first * lanes, *b = space->row + at.second * lanes;
+        const float8 wa = splat8(at.first_weight), wb = splat8(at.second_weight);
+        float8 top8 = splat8(-INFINITY);
+        for (int v = 0; v < vectors; v++) {
+            z[v] = MUL_ADD8(*(const float8 *)(b + v * 8), wb, *(const float8 *)(a + v * 8) * wa);
+            top8 = max8(z[v], top8);
+        }
+        const float top = top_of8(top8);
+        if (wants_best) {
+            const long best = first_largest(z, vectors, top, in->classes);
+            if (predictions_u8 != NULL) predictions_u8[i] = (uint8_t)best;
+            if (predictions_i64 != NULL) predictions_i64[i] = best;
+            if (space->counts != NULL && label >= 0) space->counts[label * in->classes + best]++;
+        }
+        if (!needs_softmax) {
+            space->sums[i] = 1.0f;
+            space->shifted[i] = space->weights[i] = space->smooth[i] = 0.0f;
+            continue;
+        }
+        const float own = mul_add(b[label], at.second_weight, a[label] * at.first_weight) - top;
+        float8 sum8 = splat8(0.0f), smooth8 = splat8(0.0f);
+        const float8 tops = splat8(top);
+        for (int v = 0; v < vectors; v++) {
+            const float8 shifted = z[v] - tops;
+            if (smoothing != 0.0f) smooth8 = MUL_ADD8(shifted, *(const float8 *)(space->class_weights + v * 8), smooth8);
+            z[v] = exp_of_negative8(shifted);
+            sum8 += z[v];
+        }
+        const float sum = sum_of8(sum8), weight = space->class_weights[label];
+        space->sums[i] = sum;
+        space->shifted[i] = own;
+        space->weights[i] = weight;
+        space->smooth[i] = smoothing != 0.0f ? sum_of8(smooth8) : 0.0f;
+        if (wants_gradient) {
+            // (1 - s) w_y (p_c - [c = y]) + s / C (p_c W - w_c), W the sum of all class weights
+            const float hard = (1.0f - smoothing) * weight;
+            const float soft = smoothing / (float)in->classes;
+            const float8 factor = splat8((hard + soft * (float)job->weight_total) / sum);
+            float *ga = space->row_gradient + at.first * lanes, *gb = space->row_gradient + at.second * lanes;
+            const int8 labels = (int8){0} + label;
+            const int apart = at.second_weight != 0.0f;
+            for (int v = 0; v < vectors; v++) {
+                const int8 is_label = first_classes + v * 8 == labels;
+                float8 d = z[v] * factor - (float8)((int8)splat8(hard) & is_label);
+                if (smoothing != 0.0f) d -= splat8(soft) * *(const float8 *)(space->class_weights + v * 8);
+                *(float8 *)(ga + v * 8) = MUL_ADD8(d, wa, *(const float8 *)(ga + v * 8));
+                if (apart) *(float8 *)(gb + v * 8) = MUL_ADD8(d, wb, *(const float8 *)(gb + v * 8));
+            }
+        }
+    }
+}
+
+#define ROW(VECTORS, GRADIENT, BEST) \
+    loss_row(job, space, width, predictions_u8, predictions_i64, VECTORS, GRADIENT, BEST, wants_loss)
+
+#define WIDTHS(GRADIENT, BEST)                        \
+    switch (vectors) {                                \
+        case 1: ROW(1, GRADIENT, BEST); break;        \
+        case 2: ROW(2, GRADIENT, BEST); break;        \
+        case 3: ROW(3, GRADIENT, BEST); break;        \
+        case 4: ROW(4, GRADIENT, BEST); break;        \
+        default: ROW(vectors, GRADIENT, BEST);        \
+    }
+
+CLONES static void any_row(
+    const loss_job *job, const loss_space *space, long width, uint8_t *predictions_u8, int64_t *predictions_i64,
+    int vectors, int wants_gradient, int wants_best, int wants_loss) {
+    if (wants_gradient && wants_best) {
+        WIDTHS(1, 1)
+    } else if (wants_gradient) {
+        WIDTHS(1, 0)
+    } else if (wants_best) {
+        WIDTHS(0, 1)
+    } else {
+        WIDTHS(0, 0)
+    }
+}
+
+/// What the pixels of a row leave behind, added in float64.
+CLONES static void add_row(
+    const loss_space *space, long width, float smoothing, double weight_total, long classes, double *loss,
+    double *weight) {
+    double lanes[8] = {0}, weights[8] = {0};
+    const double hard = 1.0 - (double)smoothing, soft = (double)smoothing / (double)classes;
+    long i = 0;
+    for (; i + 8 <= width; i += 8) {
+        for (int l = 0; l < 8; l++) {
+            const double log_sum = (double)log_f32(space->sums[i + l]);
+            const double w = (double)space->weights[i + l];
+            lanes[l] += hard * w * (log_sum - (double)space->shifted[i + l]);
+            weights[l] += w;
+        }
+    }
+    for (int l = 0; i < width; i++, l++) {
+        const double log_sum = (double)log_f32(space->sums[i]), w = (double)space->weights[i];
+        lanes[l] += hard * w * (log_sum - (double)space->shifted[i]);
+        weights[l] += w;
+    }
+    double total = 0, total_weight = 0;
+    for (int l = 0; l < 8; l++) total += lanes[l], total_weight += weights[l];
+    if (smoothing != 0.0f) {
+        for (long x = 0; x < width; x++) {
+            if (space->labels[x] < 0) continue;
+            total += soft * (weight_total * (double)log_f32(space->sums[x]) - (double)space->smooth[x]);
+        }
+    }
+    *loss += total;
+    *weight += total_weight;
+}
+
+/// Places the working space of a band in scratch memory; 0 or -1.
+static int make_space(const loss_job *job, loss_space *space) {
+    const segmentation_input *in = job->in;
+    const long row = in->in_width * job->lanes, width = (in->width + 15) / 16 * 16;
+    const long counts = job->out->confusion == NULL ? 0 : in->classes * in->classes;
+    const long floats = 2 * row + job->lanes + 5 * width + counts;
+    float *memory = pool_scratch(1, floats * (long)sizeof(float));
+    if (memory == NULL) return -1;
+    space->row = memory;
+    space->row_gradient = space->row + row;
+    space->class_weights = space->row_gradient + row;
+    space->sums = space->class_weights + job->lanes;
+    space->shifted = space->sums + width;
+    space->weights = space->shifted + width;
+    space->smooth = space->weights + width;
+    space->labels = (int32_t *)(space->smooth + width);
+    space->counts = counts == 0 ? NULL : (uint32_t *)(space->labels + width);
+    if (space->counts != NULL) memset(space->counts, 0, (size_t)counts * sizeof(uint32_t));
+    for (long c = 0; c < job->lanes; c++)
+        space->class_weights[c] = c >= in->classes ? 0.0f : in->class_weights == NULL ? 1.0f : in->class_weights[c];
+    return 0;
+}
+
+static void band_task(void *context, long index) {
+    loss_job *job = context;
+    const segmentation_input *in = job->in;
+    const segmentation_output *out = job->out;
+    // Without a gradient all bands run at once; with one, every second.
+    const long step = out->gradient == NULL ? 1 : 2;
+    const long bands = parts_of(job->bands - job->parity, step);
+    const long sample = index / bands, band = index % bands * step + job->parity;
+    loss_space space;
+    if (make_space(job, &space) != 0) {
+        job->failed = 1;
+        return;
+    }
+    const long in_row = in->in_width * in->classes;
+    const float *logits = in->logits + sample * in->in_height * in_row;
+    float *gradient = out->gradient == NULL ? NULL : out->gradient + sample * in->in_height * in_row;
+    const int wants_best = out->confusion != NULL || out->predictions_u8 != NULL || out->predictions_i64 != NULL;
+    const int wants_loss = out->loss != NULL;
+    double loss = 0, weight = 0;
+    int64_t pixels = 0;
+    for (long y = job->starts[band]; y < job->starts[band + 1]; y++) {
+        const axis_sample at = job->y[y];
+        const long place = (sample * in->height + y) * in->width;
+        blend_logits(
+            logits + at.first * in_row, logits + at.second * in_row, at.first_weight, at.second_weight,
+            in->in_width, in->classes, job->lanes, space.row);
+        for (long x = 0; x < in->width; x++) {
+            space.labels[x] = in->masks == NULL ? -1 : label_at(in, place + x);
+            pixels += space.labels[x] >= 0;
+        }
+        if (gradient != NULL) memset(space.row_gradient, 0, (size_t)(in->in_width * job->lanes) * sizeof(float));
+        any_row(
+            job, &space, in->width, out->predictions_u8 == NULL ? NULL : out->predictions_u8 + place,
+            out->predictions_i64 == NULL ? NULL : out->predictions_i64 + place, (int)(job->lanes / 8),
+            gradient != NULL, wants_best, wants_loss);
+        if (wants_loss) {
+            add_row(&space, in->width, in->label_smoothing, job->weight_total, in->classes, &loss, &weight);
+        } else if (out->weight != NULL) {
+            for (long x = 0; x < in->width; x++)
+                if (space.labels[x] >= 0) weight += (double)space.class_weights[space.labels[x]];
+        }
+        if (gradient != NULL) {
+            unblend_gradient(
+                space.row_gradient, at.first_weight, in->in_width, in->classes, job->lanes,
+                gradient + at.first * in_row);
+            if (at.second_weight != 0.0f) {
+                unblend_gradient(
+                    space.row_gradient, at.second_weight, in->in_width, in->classes, job->lanes,
+                    gradient + at.second * in_row);
+            }
+        }
+    }
+    job->loss[sample * BANDS + band] = loss;
+    job->weight[sample * BANDS + band] = weight;
+    job->pixels[sample * BANDS + band] = pixels;
+    if (space.counts == NULL) return;
+    // Whole numbers: the order of the additions does not matter.
+    for (long i = 0; i < in->classes * in->classes; i++)
+        if (space.counts[i] != 0)
+            __atomic_fetch_add(&out->confusion[i], (int64_t)space.counts[i], __ATOMIC_RELAXED);
+}
+
+/// Cuts the output rows where their first source row passes a multiple of the band height,
+/// so that a row of logits belongs to two bands at most, and these are neighbours.
+static void cut_bands(loss_job *job) {
+    const segmentation_input *in = job->in;
+    const long rows = parts_of(in->in_height, BANDS);
+    long y = 0;
+    job->bands = 0;
+    while (y < in->height) {
+        const long end = (job->y[y].first / rows + 1) * rows;
+        job->starts[job->bands++] = y;
+        while (y < in->height && job->y[y].first < end) y++;
+    }
+    job->starts[job->bands] = in->height;
+}
+
+int segmentation_loss(const segmentation_input *input, const segmentation_output *output) {
+    const segmentation_input *in = input;
+    if (in->batch <= 0) return 0;
+    loss_job job = {.in = in, .out = output, .lanes = (in->classes + 7) / 8 * 8};
+    for (long c = 0; c < in->classes; c++)
+        job.weight_total += in->class_weights == NULL ? 1.0 : (double)in->class_weights[c];
+    const long parts = in->batch * BANDS;
+    job.y = malloc((size_t)(in->height + in->width) * sizeof(axis_sample));
+    job.loss = calloc((size_t)parts, 2 * sizeof(double) + sizeof(int64_t));
+    if (job.y == NULL || job.loss == NULL) {
+        free(job.y);
+        free(job.loss);
+        return -1;
+    }
+    job.x = job.y + in->height;
+    job.weight = job.loss + parts;
+    job.pixels = (int64_t *)(job.weight + parts);
+    axis_samples(in->in_height, in->height, job.y);
+    axis_samples(in->in_width, in->width, job.x);
+    cut_bands(&job);
+    if (output->gradient == NULL) {
+        pool_run(in->batch * job.bands, band_task, &job);
+    } else {
+        memset(
+            output->gradient, 0,
+            (size_t)(in->batch * in->in_height * in->in_width * in->classes) * sizeof(float));
+        pool_run(in->batch * parts_of(job.bands, 2), band_task, &job);
+        job.parity = 1;
+        pool_run(in->batch * (job.bands / 2), band_task, &job);
+    }
+    for (long n = 0; n < in->batch; n++) {
+        double loss = 0, weight = 0;
+        int64_t pixels = 0;
+        for (long band = 0; band < job.bands; band++) {
+            loss += job.loss[n * BANDS + band];
+            weight += job.weight[n * BANDS + band];
+            pixels += job.pixels[n * BANDS + band];
+        }
+        if (output->loss != NULL) output->loss[n] = loss;
+        if (output->weight != NULL) output->weight[n] = weight;
+        if (output->pixels != NULL) output->pixels[n] = pixels;
+    }
+    free(job.y);
+    free(job.loss);
+    return job.failed ? -1 : 0;
+}
