@@ -1,1 +1,45 @@
-// placeholder
+// A small door to libpng's low-level interface. Its errors jump (setjmp, longjmp), which Swift cannot hold: all of
+// that stays inside CPNG.c, and a broken file comes back as 0 and a message.
+
+#ifndef CPNG_H
+#define CPNG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Room for a message, its end included.
+#define CPNG_MESSAGE 160
+
+/// What the header of a PNG says.
+typedef struct {
+    uint32_t width;
+    uint32_t height;
+    /// Bits a sample: 1, 2, 4, 8 or 16.
+    int32_t bit_depth;
+    /// PNG's own numbers: 0 gray, 2 RGB, 3 palette, 4 gray and alpha, 6 RGBA.
+    int32_t color_type;
+    /// The palette of colour type 3: `palette_count` times red, green, blue.
+    int32_t palette_count;
+    uint8_t palette[768];
+} CPNGInfo;
+
+/// Reads what stands before the pixels. Gives 1, or 0 and a message.
+int32_t cpng_info(const uint8_t *data, size_t size, CPNGInfo *info, char *message);
+
+/// Decodes to 8-bit RGB, `width * height * 3` bytes: palettes looked up, gray spread, alpha dropped, 16 bits cut
+/// to 8, no gamma applied: the values that Pillow's convert("RGB") gives. Gives 1, or 0 and a message.
+int32_t cpng_decode_rgb(const uint8_t *data, size_t size, uint8_t *pixels, size_t capacity, char *message);
+
+/// Decodes a gray or palette picture of at most 8 bits to its raw values, `width * height` bytes: palette indices,
+/// gray of 1, 2 and 4 bits unscaled. Gives 1, or 0 and a message.
+int32_t cpng_decode_raw(const uint8_t *data, size_t size, uint8_t *pixels, size_t capacity, char *message);
+
+/// Encodes 8-bit pixels: colour type 2 (RGB), 0 (gray) or 3 (indices into a palette of `palette_count` colours).
+/// Gives 1 and bytes to be released with `cpng_release`, or 0 and a message.
+int32_t cpng_encode(
+    const uint8_t *pixels, uint32_t width, uint32_t height, int32_t color_type, const uint8_t *palette,
+    int32_t palette_count, uint8_t **data, size_t *size, char *message);
+
+void cpng_release(uint8_t *data);
+
+#endif

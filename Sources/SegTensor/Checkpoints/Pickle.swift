@@ -57,12 +57,18 @@ struct Pickle {
         let count: Int
     }
 
+    /// More values than this are no weight file; the largest real ones have some ten thousand.
+    static let nodeLimit = 4_000_000
+    static let tensorLimit = 100_000
+
     var nodes: [Node] = []
     var lists: [[Handle]] = []
     var dictionaries: [[(key: Handle, value: Handle)]] = []
     var globals: [Global] = []
     var storages: [Storage] = []
     var tensors: [TensorView] = []
+    /// Entries that were copied from lists of pairs. A short pickle can ask for the same long list again and again.
+    var copiedPairs = 0
     /// What the STOP operation left: the pickled object.
     var root: Handle = -1
 
@@ -91,9 +97,9 @@ struct Pickle {
         }
     }
 
-    /// A tuple or list of whole numbers.
-    func integers(_ handle: Handle) -> [Int]? {
-        guard let items = sequence(handle) else { return nil }
+    /// A tuple or list of at most `StoredSize.rankLimit` whole numbers: a shape or strides.
+    func sizes(_ handle: Handle) -> [Int]? {
+        guard let items = sequence(handle), items.count <= StoredSize.rankLimit else { return nil }
         var values: [Int] = []
         values.reserveCapacity(items.count)
         for item in items {

@@ -7,9 +7,6 @@
 struct PickleReader {
     private typealias Handle = Pickle.Handle
 
-    /// More values than this are no weight file; the largest real ones have some ten thousand.
-    static let nodeLimit = 4_000_000
-
     private var stream: ByteStream
     private var pickle = Pickle()
     private var stack: [Handle] = []
@@ -221,7 +218,11 @@ struct PickleReader {
         }
         if let made = try pickle.make(pickle.globals[place], arguments, file: stream.file.path) {
             switch made {
-            case .node(let node): try push(node)
+            case .node(let node):
+                guard pickle.tensors.count <= Pickle.tensorLimit else {
+                    throw damaged("it has more than \(Pickle.tensorLimit) tensors")
+                }
+                try push(node)
             case .same(let handle): stack.append(handle)
             }
         } else {
@@ -232,8 +233,8 @@ struct PickleReader {
     // MARK: The stack
 
     private mutating func push(_ node: Pickle.Node) throws {
-        guard pickle.nodes.count < Self.nodeLimit else {
-            throw damaged("its table of contents has more than \(Self.nodeLimit) values")
+        guard pickle.nodes.count < Pickle.nodeLimit else {
+            throw damaged("its table of contents has more than \(Pickle.nodeLimit) values")
         }
         pickle.nodes.append(node)
         stack.append(Handle(pickle.nodes.count - 1))

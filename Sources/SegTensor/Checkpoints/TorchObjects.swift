@@ -13,8 +13,12 @@ extension Pickle {
         switch function.path {
         case "collections.OrderedDict", "builtins.dict", "__builtin__.dict", "collections.defaultdict":
             var pairs: [(key: Handle, value: Handle)] = []
-            if function.name != "defaultdict", let first = items.first {
-                for item in sequence(first) ?? [] {
+            if function.name != "defaultdict", let first = items.first, let list = sequence(first) {
+                copiedPairs += list.count
+                guard copiedPairs <= Self.nodeLimit else {
+                    throw Self.refused(file, "its dictionaries have more than \(Self.nodeLimit) entries")
+                }
+                for item in list {
                     if let pair = sequence(item), pair.count == 2 { pairs.append((pair[0], pair[1])) }
                 }
             }
@@ -83,7 +87,7 @@ extension Pickle {
         let storage = storages[place]
         guard let stated = integer(items[1]), let shape = integers(items[2]),
             let strides = integers(items[3]),
-            stated >= 0, shape.count == strides.count, shape.count <= StoredSize.rankLimit,
+            stated >= 0, shape.count == strides.count,
             shape.allSatisfy({ $0 >= 0 }), strides.allSatisfy({ $0 >= 0 }),
             let count = StoredSize.elements(shape)
         else { throw Self.refused(file, "a tensor has an impossible shape") }

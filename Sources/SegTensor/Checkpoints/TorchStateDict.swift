@@ -17,8 +17,7 @@ struct TorchStateDict {
         for _ in 0..<2 where !Self.hasTensors(pickle, entries) {
             let found =
                 Self.wrappers.lazy.compactMap { name in entries.first { $0.key == name } }.first
-                ?? Self.only(
-                    entries.filter { pickle.entries($0.value).map { Self.hasTensors(pickle, $0) } ?? false })
+                ?? Self.onlyStateDict(pickle, entries)
             guard let found else { break }
             guard let inner = pickle.entries(found.value) else {
                 throw Self.noStateDict(pickle, found.value, file)
@@ -83,11 +82,29 @@ struct TorchStateDict {
         entries.contains { if case .tensor = pickle[$0.value] { true } else { false } }
     }
 
-    private static func only<T>(_ items: [T]) -> T? { items.count == 1 ? items.first : nil }
+    /// The one entry that is a dictionary with tensors. A dictionary that stands there many times is looked at once.
+    private static func onlyStateDict(
+        _ pickle: Pickle, _ entries: [(key: String, value: Pickle.Handle)]
+    ) -> (key: String, value: Pickle.Handle)? {
+        var seen: Set<Int> = []
+        var found: (key: String, value: Pickle.Handle)?
+        for entry in entries {
+            guard case .dictionary(let place) = pickle[entry.value], seen.insert(place).inserted else {
+                continue
+            }
+            let holds = pickle.dictionaries[place].contains {
+                if case .tensor = pickle[$0.value] { true } else { false }
+            }
+            guard holds else { continue }
+            if found != nil { return nil }
+            found = entry
+        }
+        return found
+    }
 
     /// The first names, and how many more there are.
     private static func listed(_ names: [String]) -> String {
-        let shown = names.prefix(6).joined(separator: ", ")
+        let shown = names.prefix(6).map { $0.prefix(80) }.joined(separator: ", ")
         return names.count > 6 ? "\(shown) and \(names.count - 6) more" : shown
     }
 

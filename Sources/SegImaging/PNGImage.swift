@@ -1,0 +1,149 @@
+// PNG files to pictures and back. libpng does the work behind CPNG; writing goes beside the place and over it. What
+// colours mean is Palette's.
+
+import CPNG
+import SegTensor
+
+/// What the header of a PNG file says.
+public struct PNGInfo: Sendable, Equatable {
+    public enum Kind: String, Sendable {
+        case gray, rgb, palette, grayAlpha, rgba
+    }
+
+    public let width: Int
+    public let height: Int
+    /// Bits a sample: 1, 2, 4, 8 or 16.
+    public let bitDepth: Int
+    public let kind: Kind
+}
+
+/// Reading and writing PNG files.
+public enum PNGImage {
+    /// The largest file that is read.
+    private static let fileLimit = 1 << 30
+
+    /// Size and kind, from the file's first 33 bytes alone.
+    public static func info(_ path: String) throws -> PNGInfo {
+        let file = try FileReader(path)
+        return try info(header: file.bytes(at: 0, count: min(33, file.count)), name: path)
+    }
+
+    static func info(header: [UInt8], name: String) throws -> PNGInfo {
+        let signature: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
+        guard header.starts(with: signature) else { throw notPNG(header, name) }
+        guard header.count >= 33, header[12..<16].elementsEqual("IHDR".utf8) else {
+            throw TensorError(.file, "cannot read \(name): the file is cut off")
+        }
+        func number(_ at: Int) -> Int { header[at..<at + 4].reduce(0) { $0 << 8 | Int($1) } }
+        let kinds: [UInt8: PNGInfo.Kind] = [0: .gray, 2: .rgb, 3: .palette, 4: .grayAlpha, 6: .rgba]
+        guard let kind = kinds[header[25]], number(16) > 0, number(20) > 0 else {
+            throw TensorError(.file, "cannot read \(name): its header is damaged")
+        }
+        return PNGInfo(width: number(16), height: number(20), bitDepth: Int(header[24]), kind: kind)
+    }
+
+    /// A picture as 8-bit RGB: the values that Pillow gives; palettes looked up, alpha dropped.
+    public static func read(_ path: String) throws -> RGBImage {
+        try read(bytes: FileReader.contents(of: path, limit: fileLimit), name: path)
+    }
+
+    /// The same from the bytes of a file; errors name it.
+    public static func read(bytes: [UInt8], name: String) throws -> RGBImage {
+        let info = try header(bytes, name)
+        let width = Int(info.width)
+        let height = Int(info.height)
+        return try RGBImage(width: width, height: height) { target in
+            var message = Message()
+            let done = cpng_decode_rgb(bytes, bytes.count, target, width * height * 3, &message.text)
+            guard done != 0 else { throw message.error("read", name) }
+        }
+    }
+
+    /// The raw values of a gray or palette picture of at most 8 bits, and its palette (empty for gray).
+    public static func readIndices(bytes: [UInt8], name: String) throws -> (
+        mask: MaskImage, colors: [Palette.Color]
+    ) {
+        let info = try header(bytes, name)
+        let width = Int(info.width)
+        let height = Int(info.height)
+        let mask = try MaskImage(width: width, height: height) { target in
+            var message = Message()
+            let done = cpng_decode_raw(bytes, bytes.count, target, width * height, &message.text)
+            guard done != 0 else { throw message.error("read", name) }
+        }
+        let table = withUnsafeBytes(of: info.palette) { Array($0) }
+        let colors = (0..<Int(info.palette_count)).map {
+            Palette.Color(table[3 * $0], table[3 * $0 + 1], table[3 * $0 + 2])
+        }
+        return (mask, colors)
+    }
+
+    /// Writes a picture as 24-bit RGB.
+    public static func write(_ image: RGBImage, to path: String) throws {
+        try AtomicFile.write(encode(image), to: path)
+    }
+
+    /// Writes a mask as an 8-bit palette PNG: other programs show its colours, seg and Pillow read its indices.
+    public static func write(_ mask: MaskImage, palette: Palette, to path: String) throws {
+        try AtomicFile.write(encode(mask, palette: palette), to: path)
+    }
+
+    /// The bytes of a PNG file.
+    public static func encode(_ image: RGBImage) throws -> [UInt8] {
+        try encoded(image.bytes, image.width, image.height, 2, [])
+    }
+
+    /// The bytes of a palette PNG; entries beyond the palette's classes are black.
+    public static func encode(_ mask: MaskImage, palette: Palette) throws -> [UInt8] {
+        try encoded(mask.bytes, mask.width, mask.height, 3, palette.table(ignored: .black))
+    }
+
+    /// The bytes of an 8-bit gray PNG with the class indices as they are.
+    public static func encodeGray(_ mask: MaskImage) throws -> [UInt8] {
+        try encoded(mask.bytes, mask.width, mask.height, 0, [])
+    }
+
+    static func header(_ bytes: [UInt8], _ name: String) throws -> CPNGInfo {
+        guard bytes.starts(with: [0x89, 0x50, 0x4e, 0x47]) else { throw notPNG(bytes, name) }
+        var info = CPNGInfo()
+        var message = Message()
+        guard cpng_info(bytes, bytes.count, &info, &message.text) != 0 else {
+            throw message.error("read", name)
+        }
+        return info
+    }
+
+    private static func encoded(
+        _ pixels: [UInt8], _ width: Int, _ height: Int, _ type: Int32, _ palette: [UInt8]
+    ) throws -> [UInt8] {
+        var data: UnsafeMutablePointer<UInt8>?
+        var size = 0
+        var message = Message()
+        let done = cpng_encode(
+            pixels, UInt32(width), UInt32(height), type, palette, Int32(palette.count / 3), &data, &size,
+            &message.text)
+        guard done != 0 else { throw message.error("write", "the picture") }
+        defer { cpng_release(data) }
+        return Array(UnsafeBufferPointer(start: data, count: size))
+    }
+
+    private static func notPNG(_ bytes: [UInt8], _ name: String) -> TensorError {
+        if bytes.isEmpty { return TensorError(.file, "cannot read \(name): the file is empty") }
+        if bytes.starts(with: [0xff, 0xd8, 0xff]) {
+            return TensorError(
+                .file, "cannot read \(name): it is a JPEG picture", help: "seg reads PNG; convert it first")
+        }
+        return TensorError(.file, "cannot read \(name): it is not a PNG file")
+    }
+
+    /// Room for what libpng says.
+    private struct Message {
+        var text = [CChar](repeating: 0, count: Int(CPNG_MESSAGE))
+
+        func error(_ verb: String, _ name: String) -> TensorError {
+            let end = text.firstIndex(of: 0) ?? text.endIndex
+            let said = String(decoding: text[..<end].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            return TensorError(.file, "cannot \(verb) \(name): \(said.isEmpty ? "it is damaged" : said)")
+        }
+    }
+}
