@@ -9,10 +9,14 @@ struct Extent: Sendable {
     private(set) var low = Double.infinity
     private(set) var high = -Double.infinity
     /// Whether all usable numbers are whole.
-    private(set) var isWhole = true
+    private(set) var isWhole: Bool
     let isLog: Bool
 
-    init(isLog: Bool = false) { self.isLog = isLog }
+    /// - Parameter isWhole: false where places between whole numbers are of interest in any case.
+    init(isLog: Bool = false, isWhole: Bool = true) {
+        self.isLog = isLog
+        self.isWhole = isWhole
+    }
 
     var isEmpty: Bool { !(low <= high) }
 
@@ -182,6 +186,6 @@ struct Axis: Sendable {
     }
 
     private static func logLabel(_ value: Double) -> String {
-        value >= 1e-3 && value < 1e5 ? NumberFormat.plain(value) : NumberFormat.scientific(value, 2)
+        value >= 1e-3 && value < 1e4 ? NumberFormat.plain(value) : NumberFormat.scientific(value, 2)
     }
 }

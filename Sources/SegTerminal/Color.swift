@@ -16,8 +16,8 @@ public struct RGB: Hashable, Sendable {
         self.init(UInt8(hex >> 16 & 255), UInt8(hex >> 8 & 255), UInt8(hex & 255))
     }
 
-    static let white = RGB(255, 255, 255)
-    static let black = RGB(0, 0, 0)
+    public static let white = RGB(255, 255, 255)
+    public static let black = RGB(0, 0, 0)
 
     /// Perceived lightness from 0 to 1 (ITU-R BT.601 luma).
     var luminance: Double {

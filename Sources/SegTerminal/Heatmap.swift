@@ -177,9 +177,11 @@ public struct Heatmap: Sendable {
         let widest = (0..<columnCount).map { TextWidth.of(columnName($0)) }.max() ?? 0
         let isAcross = widest < cell || cell >= 6
         let head = isAcross ? 1 : min(widest, 9)
-        let caption = [rowLabel.map { (style.unicode ? "↓ " : "rows: ") + TextWidth.escaped($0) },
-            columnLabel.map { (style.unicode ? "→ " : "columns: ") + TextWidth.escaped($0) }]
-            .compactMap { $0 }.joined(separator: "  ")
+        let caption = [
+            rowLabel.map { (style.unicode ? "↓ " : "rows: ") + TextWidth.escaped($0) },
+            columnLabel.map { (style.unicode ? "→ " : "columns: ") + TextWidth.escaped($0) },
+        ]
+        .compactMap { $0 }.joined(separator: "  ")
         let offset = caption.isEmpty ? 0 : 1
         var canvas = TextCanvas(width: left + columnCount * cell, height: offset + head + rowCount)
         canvas.put(caption, x: 0, y: 0, ink: Ink(dim: true))
@@ -188,7 +190,9 @@ public struct Heatmap: Sendable {
             let name = columnName(column)
             if isAcross {
                 let text = TextWidth.truncate(name, to: cell - 1, ellipsis: style.unicode ? "…" : "~")
-                canvas.put(text, x: x + cell - TextWidth.of(text), y: offset)
+                // Above coloured cells in their middle, as the values are; else right.
+                let room = cell - TextWidth.of(text)
+                canvas.put(text, x: x + (style.color >= .ansi256 ? (room + 1) / 2 : room), y: offset)
                 continue
             }
             let letters = Array(name.prefix(head))
@@ -243,7 +247,8 @@ public struct Heatmap: Sendable {
         guard let text else { return }
         var short = TextWidth.truncate(text, to: width, ellipsis: "")
         if !style.unicode && short == "·" { short = "0" }
-        let indent = hasColor && shade != nil ? (width - TextWidth.of(short) + 1) / 2 : width - TextWidth.of(short)
+        let indent =
+            hasColor && shade != nil ? (width - TextWidth.of(short) + 1) / 2 : width - TextWidth.of(short)
         canvas.put(short, x: x + indent, y: y, ink: ink)
     }
 

@@ -11,10 +11,11 @@ extension LinePlot {
         let legend = legendLines(style, columns)
         let heading = headingLines(style, columns)
         let below = 2 + (xLabel == nil ? 0 : 1) + legend.count
-        let rows = (wanted - heading.count - below).held(within: 3...200)
+        var rows = (wanted - heading.count - below).held(within: 3...200)
 
         let layout = layout(
             xIntervals: max(columns / 11, 2), yIntervals: max(rows / 3, 2), resolution: columns * 2)
+        if layout.emptiness != nil { rows = min(rows, 5) }
         let labelWidth = min(layout.y.ticks.map { TextWidth.of($0.label) }.max() ?? 0, columns / 2)
         let left = labelWidth + 2
         let width = max(columns - left, 4)

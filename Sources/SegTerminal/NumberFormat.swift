@@ -105,7 +105,9 @@ public enum NumberFormat {
     public static func plain(_ value: Double) -> String {
         if value.isNaN { return "nan" }
         if value.isInfinite { return value < 0 ? "-inf" : "inf" }
-        if value.rounded() == value && abs(value) < 1e15 { return String(Int(value, within: Int.min...Int.max)) }
+        if value.rounded() == value && abs(value) < 1e15 {
+            return String(Int(value, within: Int.min...Int.max))
+        }
         return value.description
     }
 

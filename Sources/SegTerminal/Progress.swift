@@ -32,7 +32,9 @@ public struct Progress: Sendable {
         let done = max(completed, 0)
         let total = total.map { max($0, 0) }
         var counts = NumberFormat.count(done)
-        if let total { counts = TextWidth.pad(counts, to: NumberFormat.count(total).count, alignment: .right) }
+        if let total {
+            counts = TextWidth.pad(counts, to: NumberFormat.count(total).count, alignment: .right)
+        }
         if let total { counts += "/" + NumberFormat.count(total) }
 
         let rate = elapsed > 0 && elapsed.isFinite ? Double(done) / elapsed : 0
@@ -40,13 +42,15 @@ public struct Progress: Sendable {
         if rate > 0 {
             let name = TextWidth.escaped(unit)
             // Slow work is told by the time of one piece.
-            speed = rate >= 0.5
+            speed =
+                rate >= 0.5
                 ? NumberFormat.significant(rate, 2, keeps: true) + (name.isEmpty ? "/s" : " \(name)/s")
                 : NumberFormat.duration(1 / rate) + (name.isEmpty ? " each" : " a \(singular(name))")
         }
         var remaining = ""
         if let total, rate > 0 {
-            remaining = done >= total
+            remaining =
+                done >= total
                 ? "in " + NumberFormat.duration(elapsed)
                 : NumberFormat.clock(Double(total - done) / rate) + " left"
         } else if elapsed > 0 {
@@ -77,7 +81,8 @@ public struct Progress: Sendable {
     }
 
     private func singular(_ name: String) -> String {
-        name.hasSuffix("ches") ? String(name.dropLast(2)) : name.hasSuffix("s") ? String(name.dropLast()) : name
+        name.hasSuffix("ches")
+            ? String(name.dropLast(2)) : name.hasSuffix("s") ? String(name.dropLast()) : name
     }
 
     private func bar(_ done: Int, _ total: Int, _ width: Int, _ style: TerminalStyle) -> String {

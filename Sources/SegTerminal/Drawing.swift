@@ -1,0 +1,182 @@
+// Drawings for files: a list of lines, areas, texts and pictures in points, from which
+// SVG text and pixels are made (SVG, Raster). It knows nothing of charts.
+
+/// A vector drawing on white. Lengths are points, y grows downwards; what is not finite is
+/// held at the border of a large square.
+public struct Drawing: Sendable {
+    public struct Point: Sendable, Equatable {
+        public var x, y: Double
+
+        public init(_ x: Double, _ y: Double) {
+            self.x = x.held(within: -1e5...1e5)
+            self.y = y.held(within: -1e5...1e5)
+        }
+    }
+
+    /// Which end of a text lies at its point.
+    public enum Anchor: String, Sendable { case start, middle, end }
+
+    /// How a line is drawn.
+    public struct Stroke: Sendable, Equatable {
+        public var color: RGB
+        public var width: Double
+        /// Lengths of dashes and gaps in turn; empty for a whole line.
+        public var dashes: [Double]
+
+        public init(_ color: RGB, width: Double = 1, dashes: [Double] = []) {
+            self.color = color
+            self.width = width.held(within: 0.1...1000)
+            self.dashes = dashes.map { $0.held(within: 0.5...1000) }
+        }
+    }
+
+    /// How a text is set.
+    public struct Lettering: Sendable, Equatable {
+        public var size: Double
+        public var color: RGB
+        public var anchor: Anchor
+        public var isBold: Bool
+        /// Read from below to above.
+        public var isUpright: Bool
+
+        public init(
+            size: Double = 11, color: RGB = .black, anchor: Anchor = .start, isBold: Bool = false,
+            isUpright: Bool = false
+        ) {
+            self.size = size.held(within: 1...500)
+            self.color = color
+            self.anchor = anchor
+            self.isBold = isBold
+            self.isUpright = isUpright
+        }
+    }
+
+    enum Element: Sendable {
+        /// A straight line that is kept sharp, such as an axis.
+        case rule(Point, Point, Stroke)
+        case polyline([Point], Stroke)
+        case polygon([Point], RGB, opacity: Double)
+        case rectangle(Point, width: Double, height: Double, RGB)
+        case circle(Point, radius: Double, RGB, border: RGB?)
+        case text(String, Point, Lettering)
+        case picture(Pixels, Point, width: Double, height: Double)
+    }
+
+    public let width: Double
+    public let height: Double
+    private(set) var elements: [Element] = []
+
+    /// An empty drawing; its sides are held between 1 and 20,000 points.
+    public init(width: Double, height: Double) {
+        self.width = width.held(within: 1...20_000)
+        self.height = height.held(within: 1...20_000)
+    }
+
+    public mutating func rule(from start: Point, to end: Point, _ stroke: Stroke) {
+        elements.append(.rule(start, end, stroke))
+    }
+
+    public mutating func polyline(_ points: [Point], _ stroke: Stroke) {
+        if points.count > 1 { elements.append(.polyline(points, stroke)) }
+    }
+
+    public mutating func polygon(_ points: [Point], _ color: RGB, opacity: Double = 1) {
+        guard points.count > 2 else { return }
+        elements.append(.polygon(points, color, opacity: opacity.held(within: 0...1)))
+    }
+
+    public mutating func rectangle(_ corner: Point, width: Double, height: Double, _ color: RGB) {
+        guard width > 0, height > 0 else { return }
+        elements.append(.rectangle(corner, width: min(width, 1e5), height: min(height, 1e5), color))
+    }
+
+    public mutating func circle(_ center: Point, radius: Double, _ color: RGB, border: RGB? = nil) {
+        guard radius > 0 else { return }
+        elements.append(.circle(center, radius: min(radius, 1e4), color, border: border))
+    }
+
+    /// Text whose base line begins, has its middle, or ends at `point`.
+    public mutating func text(_ text: String, at point: Point, _ lettering: Lettering = Lettering()) {
+        guard !text.isEmpty else { return }
+        var text = TextWidth.escaped(text)
+        // A hyphen before a digit is a minus sign, which is set wider.
+        if text.first == "-", let next = text.dropFirst().first, next >= "0", next <= "9" {
+            text = "−" + text.dropFirst()
+        }
+        elements.append(.text(text, point, lettering))
+    }
+
+    public mutating func picture(_ picture: Pixels, at corner: Point, width: Double, height: Double) {
+        guard width > 0, height > 0 else { return }
+        elements.append(.picture(picture, corner, width: min(width, 2e4), height: min(height, 2e4)))
+    }
+
+    /// Puts another drawing onto this one, its upper left at `corner`.
+    public mutating func place(_ drawing: Drawing, at corner: Point) {
+        func moved(_ point: Point) -> Point { Point(point.x + corner.x, point.y + corner.y) }
+        for element in drawing.elements {
+            switch element {
+            case .rule(let start, let end, let stroke):
+                elements.append(.rule(moved(start), moved(end), stroke))
+            case .polyline(let points, let stroke): elements.append(.polyline(points.map(moved), stroke))
+            case .polygon(let points, let color, let opacity):
+                elements.append(.polygon(points.map(moved), color, opacity: opacity))
+            case .rectangle(let point, let width, let height, let color):
+                elements.append(.rectangle(moved(point), width: width, height: height, color))
+            case .circle(let center, let radius, let color, let border):
+                elements.append(.circle(moved(center), radius: radius, color, border: border))
+            case .text(let text, let point, let lettering):
+                elements.append(.text(text, moved(point), lettering))
+            case .picture(let picture, let point, let width, let height):
+                elements.append(.picture(picture, moved(point), width: width, height: height))
+            }
+        }
+    }
+
+    /// Drawings in rows of `columns`, each column as wide and each row as high as its largest.
+    public static func grid(_ drawings: [Drawing], columns: Int, title: String? = nil) -> Drawing {
+        let columns = columns.held(within: 1...max(drawings.count, 1))
+        let rows = (drawings.count + columns - 1) / columns
+        func largest(_ indices: [Int], _ size: (Drawing) -> Double) -> Double {
+            indices.filter { $0 < drawings.count }.map { size(drawings[$0]) }.max() ?? 0
+        }
+        let widths = (0..<columns).map { column in
+            largest((0..<rows).map { $0 * columns + column }) { $0.width }
+        }
+        let heights = (0..<rows).map { row in
+            largest((0..<columns).map { row * columns + $0 }) { $0.height }
+        }
+        let top = title == nil ? 0.0 : 30.0
+        var result = Drawing(width: widths.reduce(0, +), height: heights.reduce(top, +))
+        if let title {
+            result.text(title, at: Point(16, 24), Lettering(size: 15, color: .ink, isBold: true))
+        }
+        for (index, drawing) in drawings.enumerated() {
+            let x = widths.prefix(index % columns).reduce(0, +)
+            let y = heights.prefix(index / columns).reduce(top, +)
+            result.place(drawing, at: Point(x, y))
+        }
+        return result
+    }
+
+    /// A mark for the points of series `index`: circle, triangle, square, diamond in turn,
+    /// so that series differ in print without colour too.
+    mutating func marker(_ index: Int, at point: Point, radius: Double, _ color: RGB) {
+        func shape(_ corners: [(Double, Double)]) -> [Point] {
+            corners.map { Point(point.x + $0.0 * radius, point.y + $0.1 * radius) }
+        }
+        switch index % 4 {
+        case 0: circle(point, radius: radius, color)
+        case 1: polygon(shape([(0, -1.25), (1.15, 0.85), (-1.15, 0.85)]), color)
+        case 2: polygon(shape([(-0.95, -0.95), (0.95, -0.95), (0.95, 0.95), (-0.95, 0.95)]), color)
+        default: polygon(shape([(0, -1.35), (1.15, 0), (0, 1.35), (-1.15, 0)]), color)
+        }
+    }
+}
+
+/// The colours of what is not data.
+extension RGB {
+    static let ink = RGB(hex: 0x22262b)
+    static let quiet = RGB(hex: 0x6a7078)
+    static let grid = RGB(hex: 0xe6e8eb)
+}

@@ -1,0 +1,122 @@
+// Drawings as SVG text: valid XML whatever names and numbers come in. Pictures need an
+// encoder for PNG, which this module does not have.
+
+extension Drawing {
+    /// The drawing as an SVG document.
+    ///
+    /// - Parameter encodePNG: makes the bytes of a PNG file of a picture; without it, pictures
+    ///   are left out.
+    public func svg(encodePNG: ((Pixels) -> [UInt8]?)? = nil) -> String {
+        let (w, h) = (SVG.number(width), SVG.number(height))
+        var text = """
+            <?xml version="1.0" encoding="UTF-8"?>
+            <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" \
+            width="\(w)" height="\(h)" viewBox="0 0 \(w) \(h)" \
+            font-family="Aileron, Helvetica, Arial, 'Liberation Sans', 'Noto Sans', sans-serif">
+            <rect width="100%" height="100%" fill="#ffffff"/>
+
+            """
+        for element in elements {
+            text += SVG.element(element, encodePNG)
+            text += "\n"
+        }
+        return text + "</svg>\n"
+    }
+}
+
+private enum SVG {
+    static func element(_ element: Drawing.Element, _ encodePNG: ((Pixels) -> [UInt8]?)?) -> String {
+        switch element {
+        case .rule(let start, let end, let stroke):
+            return "<line x1=\"\(number(start.x))\" y1=\"\(number(start.y))\" x2=\"\(number(end.x))\" "
+                + "y2=\"\(number(end.y))\" \(attributes(stroke)) shape-rendering=\"crispEdges\"/>"
+        case .polyline(let points, let stroke):
+            return "<polyline points=\"\(list(points))\" fill=\"none\" \(attributes(stroke)) "
+                + "stroke-linejoin=\"round\" stroke-linecap=\"\(stroke.dashes.isEmpty ? "round" : "butt")\"/>"
+        case .polygon(let points, let color, let opacity):
+            let alpha = opacity < 1 ? " fill-opacity=\"\(number(opacity))\"" : ""
+            return "<polygon points=\"\(list(points))\" fill=\"\(color.hex)\"\(alpha)/>"
+        case .rectangle(let corner, let width, let height, let color):
+            return
+                "<rect \(box(corner, width, height)) fill=\"\(color.hex)\" shape-rendering=\"crispEdges\"/>"
+        case .circle(let center, let radius, let color, let border):
+            let line = border.map { " stroke=\"\($0.hex)\"" } ?? ""
+            return "<circle cx=\"\(number(center.x))\" cy=\"\(number(center.y))\" r=\"\(number(radius))\" "
+                + "fill=\"\(color.hex)\"\(line)/>"
+        case .text(let text, let point, let lettering):
+            let turn =
+                lettering.isUpright
+                ? " transform=\"rotate(-90 \(number(point.x)) \(number(point.y)))\"" : ""
+            let weight = lettering.isBold ? " font-weight=\"600\"" : ""
+            return "<text x=\"\(number(point.x))\" y=\"\(number(point.y))\" "
+                + "font-size=\"\(number(lettering.size))\" fill=\"\(lettering.color.hex)\" "
+                + "text-anchor=\"\(lettering.anchor.rawValue)\"\(weight)\(turn)>\(escaped(text))</text>"
+        case .picture(let picture, let corner, let width, let height):
+            guard let bytes = encodePNG?(picture) else { return "<!-- a picture -->" }
+            // Few pixels are to be seen as they are, many are to be smoothed.
+            let isCoarse = width > Double(picture.width) * 1.5
+            return "<image \(box(corner, width, height)) preserveAspectRatio=\"none\""
+                + (isCoarse ? " style=\"image-rendering:pixelated\"" : "")
+                + " xlink:href=\"data:image/png;base64,\(base64(bytes))\"/>"
+        }
+    }
+
+    private static func attributes(_ stroke: Drawing.Stroke) -> String {
+        let dashes =
+            stroke.dashes.isEmpty
+            ? "" : " stroke-dasharray=\"\(stroke.dashes.map(number).joined(separator: " "))\""
+        return "stroke=\"\(stroke.color.hex)\" stroke-width=\"\(number(stroke.width))\"\(dashes)"
+    }
+
+    private static func box(_ corner: Drawing.Point, _ width: Double, _ height: Double) -> String {
+        "x=\"\(number(corner.x))\" y=\"\(number(corner.y))\" width=\"\(number(width))\" "
+            + "height=\"\(number(height))\""
+    }
+
+    private static func list(_ points: [Drawing.Point]) -> String {
+        points.map { "\(number($0.x)),\(number($0.y))" }.joined(separator: " ")
+    }
+
+    /// A length with at most two decimals; points are finite and bounded.
+    static func number(_ value: Double) -> String {
+        let scaled = Int(rounding: value * 100, within: -(1 << 40)...(1 << 40))
+        let (whole, rest) = (scaled.magnitude / 100, scaled.magnitude % 100)
+        let sign = scaled < 0 ? "-" : ""
+        if rest == 0 { return sign + String(whole) }
+        let digits = rest % 10 == 0 ? String(rest / 10) : rest < 10 ? "0\(rest)" : String(rest)
+        return sign + "\(whole).\(digits)"
+    }
+
+    /// Text as XML content. Control characters are escaped already (`Drawing.text`); the two
+    /// noncharacters that XML 1.0 forbids are replaced.
+    static func escaped(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "\u{fffe}", "\u{ffff}": result += "\u{fffd}"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+
+    /// RFC 4648, with padding.
+    static func base64(_ bytes: [UInt8]) -> String {
+        let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        var result: [UInt8] = []
+        result.reserveCapacity((bytes.count + 2) / 3 * 4)
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let count = min(3, bytes.count - start)
+            var word = 0
+            for offset in 0..<3 { word = word << 8 | (offset < count ? Int(bytes[start + offset]) : 0) }
+            for digit in 0..<4 {
+                result.append(digit <= count ? digits[word >> (18 - 6 * digit) & 63] : UInt8(ascii: "="))
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+}

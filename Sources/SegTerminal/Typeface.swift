@@ -1,0 +1,184 @@
+// Letters for drawings: decodes the embedded outlines once, measures text (for the layout
+// of SVG too) and gives its contours for the raster.
+
+/// The one typeface of drawings.
+enum Typeface {
+    /// The outline of one character, in thousandths of the letter height, y upwards.
+    struct Glyph: Sendable {
+        struct Node: Sendable {
+            let x, y: Double
+            let isOnCurve: Bool
+        }
+        let advance: Double
+        let contours: [[Node]]
+    }
+
+    /// The height of capital letters, as a share of the size: for centring.
+    static let capHeight = 0.7
+
+    /// The width of `text` at a letter size. Characters without an outline count as a box.
+    static func width(of text: String, size: Double, isBold: Bool = false) -> Double {
+        text.reduce(0) { $0 + glyph($1).advance + (isBold ? boldness : 0) } * size / 1000
+    }
+
+    /// How much wider the strokes of bold letters are, in thousandths.
+    static let boldness = 32.0
+
+    /// `text` cut to a width, its end replaced by three points.
+    static func truncate(_ text: String, to limit: Double, size: Double, isBold: Bool = false) -> String {
+        // A text measured for this very room must not fail by a rounding.
+        guard width(of: text, size: size, isBold: isBold) > limit + 0.01 else { return text }
+        let room = limit - width(of: "…", size: size)
+        var used = 0.0
+        var result = ""
+        for character in text {
+            used += width(of: String(character), size: size, isBold: isBold)
+            if used > room { break }
+            result.append(character)
+        }
+        return result + "…"
+    }
+
+    /// The contours of `text` from (0, 0) on its base line, y downwards, curves resolved.
+    static func contours(of text: String, size: Double, isBold: Bool = false) -> [[Drawing.Point]] {
+        let scale = size / 1000
+        var x = 0.0
+        var result: [[Drawing.Point]] = []
+        for character in text {
+            let glyph = glyph(character)
+            for contour in glyph.contours {
+                let points = flattened(contour)
+                result.append(points.map { Drawing.Point(x + $0.x * scale, -$0.y * scale) })
+                // Drawn twice, a little apart: the union has heavier upright strokes.
+                guard isBold else { continue }
+                result.append(points.map { Drawing.Point(x + ($0.x + boldness) * scale, -$0.y * scale) })
+            }
+            x += (glyph.advance + (isBold ? boldness : 0)) * scale
+        }
+        return result
+    }
+
+    private static func glyph(_ character: Character) -> Glyph {
+        if let glyph = glyphs[character] { return glyph }
+        if character == "−" || character == "–" { return dash }
+        if let base = bases[character], let glyph = glyphs[base] { return glyph }
+        return TextWidth.of(character) == 0 ? empty : box
+    }
+
+    /// A minus sign as wide as a digit.
+    private static let dash = Glyph(
+        advance: 580,
+        contours: [
+            [(80.0, 310.0), (80, 378), (500, 378), (500, 310)].map {
+                Glyph.Node(x: $0.0, y: $0.1, isOnCurve: true)
+            }
+        ])
+
+    private static let empty = Glyph(advance: 0, contours: [])
+
+    /// Stands for what has no outline.
+    private static let box: Glyph = {
+        func square(_ low: Double, _ left: Double, _ high: Double, _ right: Double, reversed: Bool) -> [Glyph
+            .Node]
+        {
+            let nodes = [(left, low), (left, high), (right, high), (right, low)].map {
+                Glyph.Node(x: $0.0, y: $0.1, isOnCurve: true)
+            }
+            return reversed ? nodes.reversed() : nodes
+        }
+        return Glyph(
+            advance: 620,
+            contours: [square(0, 60, 700, 560, reversed: false), square(50, 110, 650, 510, reversed: true)])
+    }()
+
+    /// Letters with marks that are drawn without them, and signs drawn as their likes.
+    private static let bases: [Character: Character] = {
+        let families = [
+            "aàáâãäåāăą", "cçćč", "dďđ", "eèéêëēėęě", "gğģ", "iìíîïīįı", "lłľļ", "nñńňņ", "oòóôõöøōő", "rřŕ",
+            "sśšşß", "tťţ", "uùúûüūůűµ", "yýÿ", "zźžż", "AÀÁÂÃÄÅĀĂĄ", "CÇĆČ", "DĎĐ", "EÈÉÊËĒĖĘĚ", "GĞĢ",
+            "IÌÍÎÏĪĮİ", "LŁĽĻ", "NÑŃŇŅ", "OÒÓÔÕÖØŌŐ", "RŘŔ", "SŚŠŞ", "TŤŢ", "UÙÚÛÜŪŮŰ", "YÝŸ", "ZŹŽŻ",
+            "-—‐‑", "x×", " \u{a0}\u{2009}\u{202f}", "\"„", "'‚′", ".․", "/⁄÷", "*•",
+        ]
+        var bases: [Character: Character] = [:]
+        for family in families {
+            guard let base = family.first else { continue }
+            for character in family.dropFirst() { bases[character] = base }
+        }
+        return bases
+    }()
+
+    private static let glyphs: [Character: Glyph] = {
+        var glyphs: [Character: Glyph] = [:]
+        let entries = FontOutlines.outlines.utf8.split(separator: UInt8(ascii: " "))
+        for (character, entry) in zip(FontOutlines.characters, entries) {
+            glyphs[character] = decode(Array(entry))
+        }
+        return glyphs
+    }()
+
+    private static func decode(_ text: [UInt8]) -> Glyph {
+        func digit(_ byte: UInt8) -> Int {
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"): return Int(byte) - 65
+            case UInt8(ascii: "a")...UInt8(ascii: "z"): return Int(byte) - 97 + 26
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): return Int(byte) - 48 + 52
+            default: return byte == UInt8(ascii: "+") ? 62 : 63
+            }
+        }
+        let numbers = stride(from: 0, to: text.count - 1, by: 2).map {
+            digit(text[$0]) << 6 | digit(text[$0 + 1])
+        }
+        var contours: [[Glyph.Node]] = []
+        var contour: [Glyph.Node] = []
+        for index in stride(from: 1, to: numbers.count - 1, by: 2) {
+            let (x, y) = (numbers[index], numbers[index + 1])
+            contour.append(
+                Glyph.Node(x: Double(x & 2047) - 512, y: Double(y & 2047) - 512, isOnCurve: x & 2048 != 0))
+            if y & 2048 != 0 {
+                contours.append(contour)
+                contour = []
+            }
+        }
+        return Glyph(advance: Double(numbers.first ?? 0), contours: contours)
+    }
+
+    /// Quadratic splines as TrueType has them: between two points off the curve lies one on it.
+    private static func flattened(_ contour: [Glyph.Node]) -> [(x: Double, y: Double)] {
+        guard let first = contour.first, let last = contour.last else { return [] }
+        let start =
+            first.isOnCurve
+            ? (x: first.x, y: first.y)
+            : last.isOnCurve ? (x: last.x, y: last.y) : (x: (first.x + last.x) / 2, y: (first.y + last.y) / 2)
+        var points = [start]
+        var current = start
+        var control: (x: Double, y: Double)?
+        func curve(to end: (x: Double, y: Double), by middle: (x: Double, y: Double)) {
+            let steps = 6
+            for step in 1...steps {
+                let t = Double(step) / Double(steps)
+                let (a, b, c) = ((1 - t) * (1 - t), 2 * t * (1 - t), t * t)
+                points.append(
+                    (a * current.x + b * middle.x + c * end.x, a * current.y + b * middle.y + c * end.y))
+            }
+            current = end
+        }
+        for node in contour + [Glyph.Node(x: start.x, y: start.y, isOnCurve: true)] {
+            let place = (x: node.x, y: node.y)
+            if node.isOnCurve {
+                if let middle = control {
+                    curve(to: place, by: middle)
+                } else {
+                    points.append(place)
+                    current = place
+                }
+                control = nil
+            } else {
+                if let middle = control {
+                    curve(to: ((middle.x + place.x) / 2, (middle.y + place.y) / 2), by: middle)
+                }
+                control = place
+            }
+        }
+        return points
+    }
+}
