@@ -43,13 +43,6 @@ let root = arguments[2] + "/"
 var output = """
     // Made by EmbedStdlib from stdlib/; not to be edited.
 
-    /// One file of the library written in seg.
-    public struct StdlibFile: Sendable {
-        public let name: String
-        public let definitions: [String]
-        public let text: String
-    }
-
     public let stdlibFiles: [StdlibFile] = [
 
     """

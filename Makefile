@@ -1,0 +1,49 @@
+# What a newcomer needs: `make demo` and `make test`. Both install what is missing.
+PREFIX ?= /usr/local
+SEG = .build/release/seg
+PACKAGES = libedit-dev libpng-dev libopenblas-dev
+BUILD = swift build -c release --product seg
+
+.PHONY: demo test test-all lint format build install deps docs benchmark clean
+
+demo: build
+	@echo "== examples/first.seg: drawn street scenes, LRASPP trained from nothing, about two minutes"
+	$(SEG) examples/first.seg
+
+test: deps
+	@echo "== building and running all tests (release)"
+	swift test -c release
+	@echo "== scripts with expectations"
+	$(SEG) test Tests/Golden
+	$(SEG) test stdlib examples --examples
+
+test-all: test
+	$(MAKE) -C Tests/Slow
+
+lint:
+	@echo "== formatting"
+	swift format lint --strict --recursive --configuration .swift-format Sources Tests Package.swift
+
+format:
+	swift format --in-place --recursive --configuration .swift-format Sources Tests Package.swift
+
+build: deps
+	@echo "== building the release"
+	$(BUILD)
+
+# The C libraries, from Debian's packages where they are not there yet.
+deps:
+	@for p in libedit libpng openblas; do pkg-config --exists $$p 2>/dev/null || missing=1; done; \
+	if [ -n "$$missing" ]; then \
+		echo "== installing $(PACKAGES)"; \
+		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+		$$sudo apt-get update -q && $$sudo apt-get install -qy pkg-config $(PACKAGES); \
+	fi
+
+install: deps
+	swift build -c release --product seg --static-swift-stdlib --scratch-path .build-install
+	install -D -s .build-install/release/seg $(DESTDIR)$(PREFIX)/bin/seg
+	@echo "== seg is at $(DESTDIR)$(PREFIX)/bin/seg"
+
+clean:
+	rm -rf .build .build-install

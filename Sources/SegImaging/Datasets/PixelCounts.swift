@@ -1,0 +1,52 @@
+// Pixels by class over a data set, exact whole numbers.
+
+import SegTensor
+
+/// What the masks of a data set hold.
+public struct PixelCounts: Sendable {
+    /// Pixels of each class.
+    public private(set) var pixels: [Int]
+    /// Pixels of the pictures that hold the class at all, for median frequency.
+    public private(set) var pixelsWith: [Int]
+    /// Pictures that hold the class.
+    public private(set) var pictures: [Int]
+
+    /// Reads all masks, several at once; `interrupted` is asked between them.
+    public init(_ data: any Dataset, interrupted: () throws -> Void = {}) throws {
+        let classes = data.palette.count
+        pixels = [Int](repeating: 0, count: classes)
+        pixelsWith = pixels
+        pictures = pixels
+        let step = 8
+        for start in stride(from: 0, to: data.count, by: step) {
+            try interrupted()
+            let frames = try (start..<min(start + step, data.count)).map { try data.frame($0) }
+            let results = Locked<[Int: Result<[Int], any Error>]>([:])
+            Parallel.run(frames.count) { index in
+                let counts = Result { try Self.histogram(try frames[index].mask()) }
+                results.with { $0[index] = counts }
+            }
+            for index in frames.indices {
+                guard let counts = try results.with({ $0[index] })?.get() else { continue }
+                let size = counts.reduce(0, +)
+                for c in 0..<classes where counts[c] > 0 {
+                    pixels[c] += counts[c]
+                    pixelsWith[c] += size
+                    pictures[c] += 1
+                }
+            }
+        }
+    }
+
+    private static func histogram(_ mask: MaskImage) throws -> [Int] {
+        var counts = [Int](repeating: 0, count: 256)
+        mask.bytes.withUnsafeBufferPointer { bytes in
+            counts.withUnsafeMutableBufferPointer { counts in
+                for byte in bytes { counts[Int(byte)] += 1 }
+            }
+        }
+        // `ignored` is no class.
+        counts[Int(MaskImage.ignored)] = 0
+        return counts
+    }
+}

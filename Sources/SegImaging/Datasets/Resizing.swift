@@ -1,0 +1,57 @@
+// Sizes of frames, and normalisation: pictures smoothly with antialiasing, masks by the
+// nearest pixel.
+
+import SegTensor
+
+/// The size that frames are brought to.
+public enum FrameSize: Sendable {
+    case exact(height: Int, width: Int)
+    /// The shorter side has this length; the other keeps the proportion, as torchvision's preset.
+    case shorter(Int)
+
+    func size(height: Int, width: Int) throws -> (height: Int, width: Int) {
+        switch self {
+        case .exact(let height, let width): return (height, width)
+        case .shorter(let length):
+            let size = try resizedSize(shorter: length, width: width, height: height)
+            return (size.height, size.width)
+        }
+    }
+
+    var text: String {
+        switch self {
+        case .exact(let height, let width): "resized to \(height) x \(width)"
+        case .shorter(let length): "resized to \(length) on the shorter side"
+        }
+    }
+}
+
+extension Dataset {
+    /// - Throws: for a side that is not 1 to 65,536.
+    public func resized(_ size: FrameSize) throws -> ChangedDataset {
+        let sides: [Int] =
+            switch size {
+            case .exact(let height, let width): [height, width]
+            case .shorter(let length): [length]
+            }
+        for side in sides where side < 1 || side > 65_536 {
+            throw TensorError(.value, "a picture cannot be resized to a side of \(side)")
+        }
+        return ChangedDataset(self, about: size.text) { frame in
+            let new = try size.size(height: frame.height, width: frame.width)
+            if new == (frame.height, frame.width) { return frame }
+            return frame.changed(
+                "resize", [Double(new.height), Double(new.width)], height: new.height, width: new.width,
+                image: { try $0.resized(width: new.width, height: new.height) },
+                mask: { try $0.resized(width: new.width, height: new.height) })
+        }
+    }
+
+    public func normalized(_ normalization: Normalization) -> ChangedDataset {
+        ChangedDataset(self, about: "normalised") { frame in
+            var frame = frame
+            frame.normalization = normalization
+            return frame
+        }
+    }
+}

@@ -1,0 +1,281 @@
+// Making, splitting and changing data sets, and putting their samples into batches.
+
+import SegImaging
+import SegRuntime
+import SegTensor
+
+extension Arguments {
+    fileprivate func frameSize(_ place: Int, shorter: Int) throws -> FrameSize {
+        if !values[shorter].isNil { return .shorter(try integer(shorter)) }
+        guard let sizes = try integers(place), let first = sizes.first, sizes.count <= 2 else {
+            throw Failure(.call, "resize wants a size: resize(data, 520), resize(data, [h, w]) or resize(data, shorter=520)")
+        }
+        return .exact(height: first, width: sizes.last ?? first)
+    }
+
+    /// Three numbers, one a channel; one number serves for all.
+    fileprivate func channels(_ place: Int) throws -> [Double] {
+        let numbers = try tensor(place).doubles()
+        return numbers.count == 1 ? [numbers[0], numbers[0], numbers[0]] : numbers
+    }
+
+    fileprivate func augmentations(_ place: Int) throws -> [Augmentation] {
+        func one(_ value: Value) throws -> Augmentation {
+            guard let found = value.foreign(AugmentationValue.self) else {
+                throw wrong(place, "hflip(), rotate(15) and the like, one or a list")
+            }
+            return found.augmentation
+        }
+        if case .object(let list as ListObject) = values[place] { return try list.items.map(one) }
+        return [try one(values[place])]
+    }
+
+    /// A range of factors, `0.5...1.5`.
+    fileprivate func factors(_ place: Int) throws -> ClosedRange<Double> {
+        guard case .object(let range as RangeObject) = values[place], let end = range.end, range.start >= 0,
+            end >= range.start, end < 1000
+        else { throw wrong(place, "a range of factors such as 0.5...1.5") }
+        return range.start...end
+    }
+}
+
+/// One kind of augmentation, as `rotate(15)` gives it.
+final class AugmentationValue: ForeignValue {
+    let augmentation: Augmentation
+    init(_ augmentation: Augmentation) {
+        self.augmentation = augmentation
+        super.init()
+    }
+    override var typeName: String { "augmentation" }
+    override func line(_ interpreter: Interpreter) -> String { augmentation.text }
+}
+
+/// A record of a batch: images [N, 3, H, W] float32, masks [N, H, W], names, count.
+private func batch(_ data: DatasetValue, _ indices: [Int]) throws -> Value {
+    var images: [Tensor] = []
+    var masks: [Tensor] = []
+    var names: [Value] = []
+    for index in indices {
+        let frame = try data.dataset.checkedFrame(index)
+        var image = try frame.imageTensor()
+        if let first = images.first, first.shape != image.shape {
+            throw TensorError(
+                .shape, "pictures of \(first.shape[1]) x \(first.shape[2]) and of \(image.shape[1]) x \(image.shape[2]) do not make a batch",
+                help: "bring them to one size: data.resize(520)", notes: [])
+        }
+        if image.dtype == .uint8 { image = try Tensor.apply(.divide, .tensor(try image.to(.float32)), .number(255)) }
+        images.append(image)
+        masks.append(try frame.maskTensor())
+        names.append(.string(frame.name))
+    }
+    return .object(
+        RecordObject([
+            ("images", .tensor(try Tensor.stack(images))),
+            ("masks", .tensor(try Tensor.stack(masks), categories: data.labels)),
+            ("names", .list(names)), ("count", .number(Double(indices.count))),
+        ]))
+}
+
+/// What `batches` gives: looped over, it makes one batch after the other.
+final class BatchesValue: ForeignValue {
+    let data: DatasetValue
+    let order: [Int]
+    let size: Int
+
+    init(_ data: DatasetValue, order: [Int], size: Int) {
+        self.data = data
+        self.order = order
+        self.size = size
+        super.init()
+    }
+
+    override var typeName: String { "batches" }
+    override func line(_ interpreter: Interpreter) -> String { "\((order.count + size - 1) / size) batches of \(size)" }
+    override func count(_ interpreter: Interpreter) -> Int? { (order.count + size - 1) / size }
+    override func iterator(_ interpreter: Interpreter) -> (() throws -> Value?)? {
+        var start = 0
+        return { [self] in
+            guard start < order.count else { return nil }
+            let end = min(start + size, order.count)
+            defer { start = end }
+            return try batch(data, Array(order[start..<end]))
+        }
+    }
+}
+
+let dataNatives: [Native] = [
+    Native(
+        "streets(count=60, size=[360, 480], seed=0)",
+        "Drawn driving scenes in CamVid's 32 classes: one video sequence, the same for the same seed.",
+        examples: ["data = streets(count=4, size=[60, 80])\nprint(len(data), data[0].mask.shape)  # expect: 4 [60, 80]"]
+    ) { call in
+        let (height, width) = try call.pair(1)
+        let count = try call.integer(0)
+        guard count >= 0, count <= 1_000_000 else { throw Failure(.value, "streets: count is \(count)", argument: 0) }
+        guard (16...8192).contains(height), (16...8192).contains(width) else {
+            throw Failure(.value, "streets: a size of \(height) x \(width); sides are 16 to 8192 pixels", argument: 1)
+        }
+        return .object(
+            try DatasetValue(
+                StreetsDataset(
+                    count: count, height: height, width: width, seed: UInt64(bitPattern: Int64(try call.integer(2))))))
+    },
+    Native(
+        "camseq(dir)",
+        "The frames of a folder in CamSeq01's layout: NAME.png with its mask NAME_L.png, colours in label_colors.txt."
+    ) { call in
+        let folder = try FrameFolder.camSeq(try call.string(0))
+        return .object(try DatasetValue(FolderDataset(folder, about: "frames of \(folder.directory)")))
+    },
+    Native(
+        "split(data, fractions, by=\"block\")",
+        "A list of parts by fractions: blocks of the sequence, or by=\"random\" frames, whose closeness is printed.",
+        examples: ["a, b = split(streets(count=10, size=32), [0.8, 0.2])\nprint(len(a), len(b))  # expect: 8 2"]
+    ) { call in
+        let how = try call.string(2)
+        guard ["block", "random"].contains(how) else {
+            throw Failure(.value, "split: by is \"block\" or \"random\", not \"\(how)\"", argument: 2)
+        }
+        let data = try call.dataset(0)
+        let parts = try Splitting.split(
+            data.dataset, try call.tensor(1).doubles(),
+            randomly: how == "random" ? call.interpreter.random.stream.next() : nil)
+        if how == "random", let first = parts.first, parts.count > 1 {
+            let near = parts.dropFirst().flatMap { Splitting.nearest($0, to: first) }.filter { $0 <= 2 }.count
+            let others = parts.dropFirst().reduce(0) { $0 + $1.count }
+            call.interpreter.output(
+                "random split: \(near) of \(others) held-out frames lie within 2 frames of a training frame, "
+                    + "nearly the same picture; results will look better than they are\n")
+        }
+        return .list(try parts.map { .object(try DatasetValue($0)) })
+    },
+    Native(
+        "kfold(data, k)", "A list of k pairs [training part, validation part]; the validation parts are blocks.",
+        examples: ["folds = kfold(streets(count=10, size=32), 5)\nprint(len(folds), len(folds[0][0]))  # expect: 5 8"]
+    ) { call in
+        .list(
+            try Splitting.folds(try call.dataset(0).dataset, try call.integer(1)).map { fold in
+                .list([.object(try DatasetValue(fold.train)), .object(try DatasetValue(fold.validation))])
+            })
+    },
+    Native(
+        "concat(...datasets)", "Data sets of the same classes, one after the other.",
+        examples: ["a = streets(count=2, size=32)\nprint(len(concat(a, a)))  # expect: 4"]
+    ) { call in
+        guard case .object(let list as ListObject) = call[0] else { throw call.wrong(0, "data sets") }
+        var items = list.items
+        if items.count == 1, case .object(let inner as ListObject) = items[0] { items = inner.items }
+        let parts = try items.map { item -> any Dataset in
+            guard let data = item.foreign(DatasetValue.self) else { throw call.wrong(0, "data sets") }
+            return data.dataset
+        }
+        return .object(try DatasetValue(try Concatenation(parts)))
+    },
+    Native(
+        "shuffle(data)", "The samples in random order.",
+        examples: ["print(len(shuffle(streets(count=3, size=32))))  # expect: 3"]
+    ) { call in
+        let data = try call.dataset(0)
+        let order = try Tensor.permutation(data.dataset.count, key: call.interpreter.random.stream.next())
+        return .object(try DatasetValue(try Subset(data.dataset, try order.doubles().map { Int($0) })))
+    },
+    Native(
+        "subset(data, indices)", "Some samples, by a list or tensor of their places.",
+        examples: ["print(len(subset(streets(count=5, size=32), [0, 4])))  # expect: 2"]
+    ) { call in .object(try DatasetValue(try Subset(try call.dataset(0).dataset, try call.integers(1) ?? []))) },
+    Native(
+        "resize(data, size=nil, shorter=nil)",
+        "Pictures brought to a size with antialiasing, masks by the nearest pixel: resize(data, 520) is square, "
+            + "resize(data, [h, w]), resize(data, shorter=520) keeps the proportion.",
+        examples: ["print(streets(count=1, size=[60, 80]).resize(32)[0].image.shape)  # expect: [3, 32, 32]"]
+    ) { call in
+        let size = try call.frameSize(1, shorter: 2)
+        return .object(try DatasetValue(try call.dataset(0).dataset.resized(size)))
+    },
+    Native(
+        "normalize(data, mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225])",
+        "Pictures as float32, (x / 255 - mean) / std by channel; ImageNet's numbers unless told.",
+        examples: ["print(streets(count=1, size=32).normalize()[0].image.dtype)  # expect: float32"]
+    ) { call in
+        let normalization = try Normalization(mean: try call.channels(1), deviation: try call.channels(2))
+        return .object(try DatasetValue(try call.dataset(0).dataset.normalized(normalization)))
+    },
+    Native(
+        "augment(data, changes, copies=1, seed=0)",
+        "The samples and, after them, `copies` changed copies of each: hflip(), vflip(), rotate(15), "
+            + "saturation(0.5...1.5), brightness(0.7...1.3), noise(0.05), one or a list. A copy stays the same picture.",
+        examples: ["print(len(augment(streets(count=3, size=32), [hflip(), rotate(5)], copies=2)))  # expect: 9"]
+    ) { call in
+        .object(
+            try DatasetValue(
+                try AugmentedDataset(
+                    try call.dataset(0).dataset, try call.augmentations(1), copies: try call.integer(2),
+                    seed: UInt64(bitPattern: Int64(try call.integer(3))))))
+    },
+    Native("hflip()", "Left and right exchanged, in half of the copies.", examples: ["print(hflip())  # expect: hflip()"]) { _ in
+        .object(AugmentationValue(.horizontalFlip))
+    },
+    Native("vflip()", "Up and down exchanged, in half of the copies.", examples: ["print(vflip())  # expect: vflip()"]) { _ in
+        .object(AugmentationValue(.verticalFlip))
+    },
+    Native(
+        "rotate(degrees)", "Turned by up to so many degrees either way; corners become void.",
+        examples: ["print(rotate(15))  # expect: rotate(15)"]
+    ) { call in
+        let degrees = try call.number(0)
+        guard degrees >= 0, degrees <= 180 else {
+            throw Failure(.value, "rotate: degrees are from 0 to 180, not \(Tensor.text(of: degrees))", argument: 0)
+        }
+        return .object(AugmentationValue(.rotation(degrees: degrees)))
+    },
+    Native(
+        "saturation(factors)", "Colours stronger or weaker by a factor drawn from a range; 0 is gray.",
+        examples: ["print(saturation(0.5...1.5))  # expect: saturation(0.5...1.5)"]
+    ) { call in .object(AugmentationValue(.saturation(try call.factors(0)))) },
+    Native(
+        "brightness(factors)", "Lighter or darker by a factor drawn from a range.",
+        examples: ["print(brightness(0.7...1.3))  # expect: brightness(0.7...1.3)"]
+    ) { call in .object(AugmentationValue(.brightness(try call.factors(0)))) },
+    Native(
+        "noise(deviation)", "Normal noise of a deviation, in parts of the whole range of brightness.",
+        examples: ["print(noise(0.05))  # expect: noise(0.05)"]
+    ) { call in
+        let deviation = try call.number(0)
+        guard deviation >= 0, deviation <= 10 else {
+            throw Failure(.value, "noise: a deviation is from 0 to 1, not \(Tensor.text(of: deviation))", argument: 0)
+        }
+        return .object(AugmentationValue(.noise(deviation: deviation)))
+    },
+    Native(
+        "batches(data, size, shuffle=false, drop_last=false)",
+        "Batches to loop over: records with images [N, 3, H, W] (float32), masks [N, H, W], names and count.",
+        examples: ["for b in batches(streets(count=5, size=32), 2) { print(b.images.shape[0]) }  # expect: 2\n# expect: 2\n# expect: 1"]
+    ) { call in
+        let data = try call.dataset(0)
+        let size = try call.integer(1)
+        guard size >= 1 else { throw Failure(.value, "batches: a batch has at least 1 sample, not \(size)", argument: 1) }
+        var order = Array(0..<data.dataset.count)
+        if try call.bool(2) {
+            order = try Tensor.permutation(order.count, key: call.interpreter.random.stream.next()).doubles().map {
+                Int($0)
+            }
+        }
+        if try call.bool(3) { order.removeLast(order.count % size) }
+        return .object(BatchesValue(data, order: order, size: size))
+    },
+    Native(
+        "batch_of(data, indices)", "One batch of the samples at some places, as `batches` makes them.",
+        examples: ["print(batch_of(streets(count=5, size=32), [4, 0]).count)  # expect: 2"]
+    ) { call in try batch(try call.dataset(0), try call.integers(1) ?? []) },
+    Native(
+        "pixels_with(counts)", "For each class the pixels of the pictures that hold it; `data.counts` alone knows them.",
+        examples: ["c = streets(count=2, size=32).counts\nprint(pixels_with(c)[\"Road\"])  # expect: 2048"]
+    ) { call in
+        guard let counts = call[0].foreign(CountsValue.self) else {
+            throw Failure(
+                .value, "these counts do not know the pixels of the pictures that hold each class",
+                help: "median frequency wants `data.counts` itself, not numbers made from it", argument: 0)
+        }
+        return .tensor(try counts.pixelsWith())
+    },
+].map { $0.listed(under: "data") }

@@ -1,0 +1,154 @@
+// Gradients as functions of the language: `grad`, `value_and_grad`, `no_grad`; and the
+// step that commits all at once.
+
+import SegRuntime
+import SegSyntax
+import SegTensor
+
+private func scalar(_ value: Value, of name: String, _ interpreter: Interpreter) throws -> TensorValue {
+    guard let tensor = value.asTensorValue else {
+        throw Failure(
+            .type, "\(name): the function gave \(interpreter.typeName(value)), not a tensor",
+            help: "its value hangs on tensors by operations of the library; item() and plain numbers cut the thread")
+    }
+    guard tensor.promise.count == 1 else {
+        throw Failure(
+            .shape, "\(name): the function gave a tensor of shape \(tensor.promise.shape), not one number",
+            help: "reduce it, as with sum or mean")
+    }
+    return tensor
+}
+
+/// The value of `f(x, …)` and its gradient by the first argument.
+private func valueAndGradient(of f: Value, at arguments: [Value], name: String, _ interpreter: Interpreter) throws -> (Value, Value) {
+    guard let first = arguments.first else { throw Failure(.call, "\(name): the function takes at least one argument") }
+    let point: Tensor
+    if let value = first.asTensorValue {
+        point = try value.tensor
+    } else {
+        point = try Tensor.nested(first, dtype: nil)
+    }
+    let scope = TrackingScope()
+    let tracked = try scope.track(point)
+    let result = try scalar(
+        try interpreter.call(f, [.tensor(tracked)] + arguments.dropFirst()), of: name, interpreter)
+    let gradient = try gradients(of: try result.tensor, wrt: [tracked])[0]
+    scope.end(from: [result.promise, gradient])
+    return (.object(result), .tensor(gradient))
+}
+
+/// The value of `f(model)` in training mode and its gradients by the model's trainable
+/// parameters, by name. The fields hold tracked stand-ins while f runs and are put back
+/// whatever happens; running statistics keep what f left there unless it failed.
+private func modelValueAndGradient(of f: Value, model: Value, _ interpreter: Interpreter) throws -> Value {
+    let walk = ModelWalk(model)
+    let trainable = walk.trainable
+    guard !trainable.isEmpty else {
+        throw Failure(
+            .value, "the model has no trainable parameters", help: "all are frozen; unfreeze(…) some, such as the head")
+    }
+    let scope = TrackingScope()
+    var stands: [Tensor] = []
+    let (base, effective) = (interpreter.baseTraining, interpreter.isTraining)
+    func putBack(_ places: [TensorPlace]) {
+        for place in places { place.owner.setField(named: place.field, to: .object(place.value)) }
+    }
+    interpreter.baseTraining = true
+    interpreter.isTraining = true
+    defer {
+        interpreter.baseTraining = base
+        interpreter.isTraining = effective
+    }
+    do {
+        for place in trainable {
+            let stand = try scope.track(place.value.promise)
+            stands.append(stand)
+            place.owner.setField(named: place.field, to: .object(TensorValue(stand, mark: place.mark)))
+        }
+        let result = try scalar(try interpreter.call(f, [model]), of: "value_and_grad", interpreter)
+        let found = try gradients(of: try result.tensor, wrt: stands)
+        putBack(trainable)
+        let buffers = ModelWalk(model).tensors.filter { $0.mark?.role == .buffer }.map(\.value.promise)
+        scope.end(from: [result.promise] + found + buffers)
+        let record = RecordObject(zip(trainable, found).map { ($0.path, .tensor($1)) })
+        return .list([.object(TensorValue(result.promise)), .object(record)])
+    } catch {
+        putBack(walk.tensors)
+        throw error
+    }
+}
+
+let differentiationNatives: [Native] = [
+    Native(
+        "grad(f)", "The function that gives the gradient of the scalar f by its first argument.",
+        examples: ["slope = grad(x -> sum(x ^ 2))\nprint(slope(tensor([1, 3])))  # expect: tensor([2, 6])"]
+    ) { call in
+        let f = call[0]
+        return .native("grad_of(...arguments)", "A gradient function made by grad.") { inner in
+            try valueAndGradient(of: f, at: try inner.list(0), name: "grad", inner.interpreter).1
+        }
+    },
+    Native(
+        "value_and_grad(f_or_model, f=nil)",
+        "With a function: the function that gives a list of its value and its gradient by the first argument. With a "
+            + "model and a function of it: the value in training mode and a record of gradients by parameter name.",
+        examples: ["v, g = value_and_grad(x -> sum(x ^ 2))(tensor([3]))\nprint(v, g)  # expect: 9 tensor([6])"]
+    ) { call in
+        if call.isGiven(1) { return try modelValueAndGradient(of: call[1], model: call[0], call.interpreter) }
+        let f = call[0]
+        return .native("value_and_grad_of(...arguments)", "A function made by value_and_grad.") { inner in
+            let (value, gradient) = try valueAndGradient(
+                of: f, at: try inner.list(0), name: "value_and_grad", inner.interpreter)
+            return .list([value, gradient])
+        }
+    },
+    Native(
+        "no_grad(f)", "The value of f() as constants: no gradient flows through it.",
+        examples: ["print(grad(x -> sum(x * no_grad(() -> x)))(tensor([3])))  # expect: tensor([3])"]
+    ) { call in
+        func cut(_ value: Value) throws -> Value {
+            if let tensor = value.asTensorValue {
+                return .object(TensorValue(try tensor.promise.detached(), categories: tensor.categories))
+            }
+            guard case .object(let list as ListObject) = value else { return value }
+            return .list(try list.items.map(cut))
+        }
+        return try cut(try call.interpreter.call(call[0], []))
+    },
+    Native(
+        "without_changes(state, f)",
+        "The value of f(), with everything reachable from `state` put back afterwards as it was.",
+        examples: ["s = (n=1)\nprint(without_changes(s, () -> { s.n = 2; s.n }), s.n)  # expect: 2 1"]
+    ) { call in
+        let snapshot = Snapshot(of: call[0])
+        defer { snapshot.restore() }
+        return try call.interpreter.call(call[1], [])
+    },
+    Native(
+        "commit_step(state, work, commit)",
+        "All or nothing: runs work(), then commit(its value). If work fails or is interrupted, everything reachable "
+            + "from `state` is put back as it was; commit then runs with Ctrl-C held, and what it left pending is computed.",
+        examples: [
+            "s = (n=1)\ntry { commit_step(s, () -> { s.n = 2; error(\"no\") }, x -> x) } catch { }\nprint(s.n)  # expect: 1"
+        ]
+    ) { call in
+        let snapshot = Snapshot(of: call[0])
+        let made: Value
+        do {
+            made = try call.interpreter.call(call[1], [])
+        } catch {
+            snapshot.restore()
+            throw error
+        }
+        return try call.interpreter.holdingInterrupts {
+            do {
+                let result = try call.interpreter.call(call[2], [made])
+                try Tensor.evaluate(TensorGraph.pending(in: .list([call[0], result])))
+                return result
+            } catch {
+                snapshot.restore()
+                throw error
+            }
+        }
+    },
+].map { $0.listed(under: "differentiation") }

@@ -1,0 +1,117 @@
+// What turns objects into models: marks on their tensors, freezing, modes, and the
+// functions that look over a whole model.
+
+import SegRuntime
+import SegSyntax
+import SegTensor
+
+private func marked(_ call: Arguments, _ role: TensorMark.Role) throws -> Value {
+    let value = call[0].asTensorValue
+    return .object(
+        TensorValue(try value?.promise ?? call.tensor(0), mark: TensorMark(role: role, isFrozen: false)))
+}
+
+/// Freezes or unfreezes what a walk finds; names restrict it to paths that contain them.
+private func setFrozen(_ call: inout Arguments, _ isFrozen: Bool, keepsStatistics: Bool) throws {
+    let walk = try ModelWalk(call, 0)
+    for (_, object) in walk.objects {
+        object.isFrozen = isFrozen && (!keepsStatistics || object.field(named: "running_mean") == nil)
+    }
+    for place in walk.tensors {
+        guard let mark = place.mark else { continue }
+        let staysOpen = isFrozen && keepsStatistics && mark.role == .buffer
+        place.store(place.value.promise, mark: TensorMark(role: mark.role, isFrozen: isFrozen && !staysOpen))
+    }
+}
+
+let layerNatives: [Native] = [
+    Native(
+        "parameter(t)", "Marks the tensor of a layer's field as one to be learned.",
+        examples: ["type Scale() { s = parameter(ones(1)); forward(x) = x * s }\nprint(parameters(Scale()))  # expect: (s=tensor([1]))"]
+    ) { call in try marked(call, .parameter) },
+    Native(
+        "buffer(t)", "Marks the tensor of a layer's field as part of its state that is not learned.",
+        examples: ["type Count() { n = buffer(zeros(1)); forward(x) = x }\nprint(keys(state_dict(Count())))  # expect: [\"n\"]"]
+    ) { call in try marked(call, .buffer) },
+    Native(
+        "parameters(model)", "The learned tensors alone, by their paths, as a record.",
+        examples: ["print(keys(parameters(Conv2d(3, 8, 1))))  # expect: [\"weight\", \"bias\"]"]
+    ) { call in
+        .object(
+            RecordObject(
+                try ModelWalk(call, 0).tensors.filter { $0.mark?.role == .parameter }.map {
+                    ($0.path, .object(TensorValue($0.value.promise)))
+                }))
+    },
+    Native(
+        "state_dict(model)", "All tensors of a model by their paths, buffers included, as a record.",
+        examples: ["print(len(state_dict(BatchNorm2d(4))))  # expect: 5"]
+    ) { call in
+        .object(
+            RecordObject(
+                try ModelWalk(call, 0).tensors.map { ($0.path, .object(TensorValue($0.value.promise))) }))
+    },
+    Native(
+        "freeze(layers, batchnorm=\"eval\")",
+        "Keeps the tensors of a layer, model or list of layers from changing in training; they evaluate: batch norm "
+            + "uses its running statistics. `batchnorm=\"train\"` lets those still follow the batches.",
+        examples: ["c = Conv2d(3, 8, 1)\nfreeze(c)\nprint(count_parameters(c, trainable=true))  # expect: 0"]
+    ) { call in
+        let choice = try call.string(1)
+        guard ["eval", "train"].contains(choice) else {
+            throw Failure(.value, "batchnorm is \"eval\" or \"train\", not \"\(choice)\"", argument: 1)
+        }
+        try setFrozen(&call, true, keepsStatistics: choice == "train")
+        return .nilValue
+    },
+    Native(
+        "unfreeze(layers)", "Lets the tensors of a layer, model or list of layers change in training again.",
+        examples: ["c = Conv2d(3, 8, 1)\nfreeze(c)\nunfreeze(c)\nprint(count_parameters(c, trainable=true))  # expect: 32"]
+    ) { call in
+        try setFrozen(&call, false, keepsStatistics: false)
+        return .nilValue
+    },
+    Native(
+        "count_parameters(model, trainable=false)", "The number of learned numbers; of those not frozen, if asked.",
+        examples: ["print(count_parameters(Conv2d(3, 8, 1)))  # expect: 32"]
+    ) { call in
+        let only = try call.bool(1)
+        let walk = try ModelWalk(call, 0)
+        return .number(
+            Double(
+                walk.tensors.filter { only ? $0.isTrainable : $0.mark?.role == .parameter }
+                    .reduce(0) { $0 + $1.value.promise.count }))
+    },
+    Native(
+        "is_training()", "Whether the running layer is in training mode; frozen layers never are.",
+        examples: ["print(is_training())  # expect: false"]
+    ) { call in .bool(call.interpreter.isTraining) },
+    Native(
+        "training(f)", "The value of f() with layers in training mode.",
+        examples: ["print(training(() -> is_training()))  # expect: true"]
+    ) { call in try withMode(call, true) },
+    Native(
+        "evaluating(f)", "The value of f() with layers in evaluation mode.",
+        examples: ["print(evaluating(() -> is_training()))  # expect: false"]
+    ) { call in try withMode(call, false) },
+    Native(
+        "compute(...values)",
+        "Computes every tensor held by the values (tensors, lists, records, objects), shared work once.",
+        examples: ["x = ones(2) + 1\ncompute(x)\nprint(x)  # expect: tensor([2, 2])"]
+    ) { call in
+        try Tensor.evaluate(TensorGraph.pending(in: call[0]))
+        return .nilValue
+    },
+].map { $0.listed(under: "models") }
+
+private func withMode(_ call: Arguments, _ isTraining: Bool) throws -> Value {
+    let interpreter = call.interpreter
+    let (base, effective) = (interpreter.baseTraining, interpreter.isTraining)
+    interpreter.baseTraining = isTraining
+    interpreter.isTraining = isTraining
+    defer {
+        interpreter.baseTraining = base
+        interpreter.isTraining = effective
+    }
+    return try interpreter.call(call[0], [])
+}

@@ -1,0 +1,86 @@
+// Finding the tensors of a model: objects are walked field by field in order; what is
+// reached twice counts once, by its first path. The paths are PyTorch's names when the
+// fields are.
+
+import SegRuntime
+import SegTensor
+
+/// One tensor field of a model.
+struct TensorPlace {
+    /// `backbone.0.1.running_mean`
+    let path: String
+    let owner: Instance
+    let field: String
+    let value: TensorValue
+
+    var mark: TensorMark? { value.mark }
+    var isTrainable: Bool { value.mark == TensorMark(role: .parameter, isFrozen: false) }
+
+    /// Puts another tensor into the field, which keeps its mark.
+    func store(_ tensor: Tensor, mark: TensorMark? = nil) {
+        owner.setField(named: field, to: .object(TensorValue(tensor, mark: mark ?? value.mark)))
+    }
+}
+
+/// What a walk over a model finds.
+struct ModelWalk {
+    private(set) var tensors: [TensorPlace] = []
+    /// Every object met, with its path; the model itself first, with an empty path.
+    private(set) var objects: [(path: String, object: Instance)] = []
+
+    /// Walks an object, or a list or record of objects.
+    init(_ root: Value) {
+        var seen: Set<ObjectIdentifier> = []
+        var seenTensors: Set<ObjectIdentifier> = []
+        // An own stack, last in first out: entries are pushed in reverse to keep the fields' order.
+        var work: [(String, Value)] = [("", root)]
+        var owners: [(Instance, String)?] = [nil]
+        while let (path, value) = work.popLast() {
+            let owner = owners.popLast() ?? nil
+            guard case .object(let object) = value else { continue }
+            if let tensor = object as? TensorValue {
+                if let (instance, field) = owner, tensor.mark != nil,
+                    seenTensors.insert(ObjectIdentifier(tensor)).inserted
+                {
+                    tensors.append(TensorPlace(path: path, owner: instance, field: field, value: tensor))
+                }
+                continue
+            }
+            var entries: [(String, Value)] = []
+            var parent: Instance?
+            switch object {
+            case let instance as Instance:
+                guard seen.insert(ObjectIdentifier(instance)).inserted else { continue }
+                objects.append((path, instance))
+                if let children = instance.children {
+                    entries = zip(children.names, children.values).map { ($0, $1) }
+                } else {
+                    parent = instance
+                    entries = instance.fieldNames.compactMap { name in instance.field(named: name).map { (name, $0) } }
+                }
+            case let list as ListObject:
+                guard seen.insert(ObjectIdentifier(list)).inserted else { continue }
+                entries = list.items.enumerated().map { ("\($0.offset)", $0.element) }
+            case let record as RecordObject:
+                guard seen.insert(ObjectIdentifier(record)).inserted else { continue }
+                entries = zip(record.names, record.values).map { ($0, $1) }
+            default: continue
+            }
+            for (name, entry) in entries.reversed() {
+                guard case .object(let inner) = entry, inner.kind != .string else { continue }
+                work.append((path.isEmpty ? name : path + "." + name, entry))
+                owners.append(parent.map { ($0, name) })
+            }
+        }
+    }
+
+    /// The walk of a native's argument; an error when there is nothing to walk.
+    init(_ call: borrowing Arguments, _ place: Int) throws {
+        guard case .object(let object) = call[place],
+            object is Instance || object is ListObject || object is RecordObject
+        else { throw call.wrong(place, "a model or layers") }
+        self.init(call[place])
+    }
+
+    var trainable: [TensorPlace] { tensors.filter(\.isTrainable) }
+}

@@ -1,0 +1,66 @@
+// Walks over everything that values hold, for computing what is pending and for putting
+// things back as they were when a step fails.
+
+import SegRuntime
+import SegTensor
+
+enum TensorGraph {
+    /// Visits every list, record, object and foreign value reachable from a value, each once.
+    static func visit(_ root: Value, _ body: (Object) throws -> Void) rethrows {
+        var seen: Set<ObjectIdentifier> = []
+        var work = [root]
+        while let value = work.popLast() {
+            guard case .object(let object) = value, seen.insert(ObjectIdentifier(object)).inserted else { continue }
+            try body(object)
+            switch object {
+            case let instance as Instance: work += instance.fieldNames.reversed().compactMap { instance.field(named: $0) }
+            case let list as ListObject: work += list.items.reversed()
+            case let record as RecordObject: work += record.values.reversed()
+            default: break
+            }
+        }
+    }
+
+    /// The tensors reachable from a value whose values are not computed yet.
+    static func pending(in root: Value) -> [Tensor] {
+        var found: [Tensor] = []
+        visit(root) { object in
+            if let value = object as? TensorValue, !value.promise.isComputed { found.append(value.promise) }
+        }
+        return found
+    }
+}
+
+/// The state of everything reachable from a value, as it was: tensors are values, so that
+/// only the places that hold them are kept.
+struct Snapshot {
+    private var instances: [(Instance, [Value?])] = []
+    private var lists: [(ListObject, [Value])] = []
+    private var records: [(RecordObject, [(String, Value)])] = []
+
+    init(of root: Value) {
+        TensorGraph.visit(root) { object in
+            switch object {
+            case let instance as Instance:
+                instances.append((instance, (0..<instance.fieldCount).map { instance.field(at: $0) }))
+            case let list as ListObject: lists.append((list, list.items))
+            case let record as RecordObject:
+                records.append((record, zip(record.names, record.values).map { ($0, $1) }))
+            default: break
+            }
+        }
+    }
+
+    func restore() {
+        for (instance, fields) in instances {
+            for (slot, value) in fields.enumerated() {
+                if let value { instance.setFieldUnchanged(at: slot, to: value) }
+            }
+        }
+        for (list, items) in lists { list.items = items }
+        for (record, entries) in records {
+            for name in record.names where !entries.contains(where: { $0.0 == name }) { record[name] = nil }
+            for (name, value) in entries { record[name] = value }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+// Functions that work number by number, on plain numbers and on tensors alike.
+
+import Glibc
+import SegRuntime
+import SegTensor
+
+/// A row for a function of one number; a plain number gives a plain number.
+private func elementwise(
+    _ name: String, _ function: UnaryFunction, _ doc: String, examples: [String] = [],
+    _ plain: @escaping @Sendable (Double) -> Double
+) -> Native {
+    Native("\(name)(x)", doc, examples: examples) { call in
+        if let number = call.plainNumber(0) { return .number(plain(number)) }
+        return .tensor(try Tensor.apply(function, try call.tensor(0)))
+    }
+}
+
+/// A row for a function of two; two plain numbers give a plain number.
+private func elementwise(
+    _ name: String, _ function: BinaryFunction, _ doc: String, examples: [String] = [],
+    _ plain: @escaping @Sendable (Double, Double) -> Double
+) -> Native {
+    Native("\(name)(a, b)", doc, examples: examples) { call in
+        if let a = call.plainNumber(0), let b = call.plainNumber(1) { return .number(plain(a, b)) }
+        return .tensor(try Tensor.apply(function, try call.operand(0), try call.operand(1)))
+    }
+}
+
+let elementwiseNatives: [Native] = [
+    elementwise("abs", .abs, "The absolute value.", examples: ["print(abs(-3))  # expect: 3"]) { Swift.abs($0) },
+    elementwise("exp", .exp, "e to the power of x.", examples: ["print(exp(0))  # expect: 1"]) { Glibc.exp($0) },
+    elementwise("log", .log, "The natural logarithm.", examples: ["print(log(1))  # expect: 0"]) { Glibc.log($0) },
+    elementwise("log2", .log2, "The logarithm to base 2.", examples: ["print(log2(8))  # expect: 3"]) { Glibc.log2($0) },
+    elementwise("log10", .log10, "The logarithm to base 10.", examples: ["print(log10(1000))  # expect: 3"]) {
+        Glibc.log10($0)
+    },
+    elementwise("sqrt", .sqrt, "The square root.", examples: ["print(sqrt(tensor([4, 9])))  # expect: tensor([2, 3])"]) {
+        $0.squareRoot()
+    },
+    elementwise("sin", .sin, "The sine of an angle in radians.", examples: ["print(sin(0))  # expect: 0"]) {
+        Glibc.sin($0)
+    },
+    elementwise("cos", .cos, "The cosine of an angle in radians.", examples: ["print(cos(0))  # expect: 1"]) {
+        Glibc.cos($0)
+    },
+    elementwise("tanh", .tanh, "The hyperbolic tangent.", examples: ["print(tanh(0))  # expect: 0"]) { Glibc.tanh($0) },
+    elementwise("floor", .floor, "The next whole number below.", examples: ["print(floor(2.7))  # expect: 2"]) {
+        $0.rounded(.down)
+    },
+    elementwise("ceil", .ceil, "The next whole number above.", examples: ["print(ceil(2.1))  # expect: 3"]) {
+        $0.rounded(.up)
+    },
+    elementwise("sign", .sign, "-1, 0 or 1 by the sign of x.", examples: ["print(sign(-2))  # expect: -1"]) {
+        $0 > 0 ? 1 : $0 < 0 ? -1 : $0
+    },
+    elementwise("isnan", .isnan, "Whether x is not a number (0 / 0).", examples: [
+        "print(isnan(tensor([1, 0 / 0])))  # expect: tensor([false, true])"
+    ]) { $0.isNaN ? 1 : 0 },
+    elementwise("isfinite", .isfinite, "Whether x is neither infinite nor not a number.", examples: [
+        "print(isfinite(tensor([1, 1 / 0])))  # expect: tensor([true, false])"
+    ]) { $0.isFinite ? 1 : 0 },
+    elementwise("relu", .relu, "x where it is positive, else 0.", examples: [
+        "print(relu(tensor([-1, 2])))  # expect: tensor([0, 2])"
+    ]) { $0 < 0 ? 0 : $0 },
+    elementwise("sigmoid", .sigmoid, "1 / (1 + exp(-x)).", examples: ["print(sigmoid(0))  # expect: 0.5"]) {
+        1 / (1 + Glibc.exp(-$0))
+    },
+    elementwise("hardsigmoid", .hardsigmoid, "min(max(x + 3, 0), 6) / 6 (Howard et al. 2019).", examples: [
+        "print(hardsigmoid(0))  # expect: 0.5"
+    ]) { min(max($0 + 3, 0), 6) / 6 },
+    elementwise("hardswish", .hardswish, "x * hardsigmoid(x) (Howard et al. 2019).", examples: [
+        "print(hardswish(3))  # expect: 3"
+    ]) { $0 * min(max($0 + 3, 0), 6) / 6 },
+    elementwise("minimum", .minimum, "The smaller of two, element by element.", examples: [
+        "print(minimum(tensor([1, 5]), 3))  # expect: tensor([1, 3])"
+    ]) { $0.isNaN || $1.isNaN ? .nan : Swift.min($0, $1) },
+    elementwise("maximum", .maximum, "The larger of two, element by element.", examples: [
+        "print(maximum(tensor([1, 5]), 3))  # expect: tensor([3, 5])"
+    ]) { $0.isNaN || $1.isNaN ? .nan : Swift.max($0, $1) },
+    Native(
+        "round(x, decimals=0)", "The nearest number of so many decimals; halves go to the even one, as in NumPy.",
+        examples: ["print(round(2.5), round(3.14159, 2))  # expect: 2 3.14"]
+    ) { call in
+        let scale = pow(10, try call.number(1))
+        if let number = call.plainNumber(0) {
+            let scaled = (number * scale).rounded(.toNearestOrEven) / scale
+            return .number(scaled.isFinite ? scaled : number)
+        }
+        let x = try call.tensor(0)
+        if scale == 1 { return .tensor(try Tensor.apply(.round, x)) }
+        let scaled = try Tensor.apply(.round, try Tensor.apply(.multiply, .tensor(x), .number(scale)))
+        return .tensor(try Tensor.apply(.divide, .tensor(scaled), .number(scale)))
+    },
+    Native(
+        "clamp(x, low=nil, high=nil)", "x, but not below `low` nor above `high`.",
+        examples: ["print(clamp(tensor([-1, 0.5, 9]), 0, 1))  # expect: tensor([0, 0.5, 1])"]
+    ) { call in
+        if let x = call.plainNumber(0), call[1].isNil || call.plainNumber(1) != nil,
+            call[2].isNil || call.plainNumber(2) != nil
+        {
+            let raised = call.plainNumber(1).map { x < $0 ? $0 : x } ?? x
+            return .number(call.plainNumber(2).map { raised > $0 ? $0 : raised } ?? raised)
+        }
+        return .tensor(
+            try call.tensor(0).clamp(min: try call.optionalOperand(1), max: try call.optionalOperand(2)))
+    },
+    Native(
+        "where(condition, a, b)",
+        "`a` where the condition holds, else `b`, element by element; labels follow, the condition's too.",
+        examples: ["print(where(tensor([1, 0]) > 0, 10, 20))  # expect: tensor([10, 20])"]
+    ) { call in
+        if case .bool(let holds) = call[0], let a = call.plainNumber(1), let b = call.plainNumber(2) {
+            return .tensor(try Tensor.scalar(holds ? a : b))
+        }
+        return .tensor(try Tensor.where(.tensor(try call.tensor(0)), try call.operand(1), try call.operand(2)))
+    },
+    Native(
+        "to(t, dtype)", "The tensor with another type of number; a fraction is cut off for whole types.",
+        examples: ["print(to(tensor([1.7]), int32))  # expect: tensor([1], int32)"]
+    ) { call in .tensor(try call.tensor(0).to(try call.dtype(1)), categories: call.categories(0)) },
+    Native(
+        "allclose(a, b, rtol=1e-5, atol=1e-8)", "Whether |a - b| <= atol + rtol * |b| everywhere.",
+        examples: ["print(allclose(tensor([1]), 1.000001))  # expect: true"]
+    ) { call in
+        .bool(
+            try Tensor.allclose(
+                try call.tensor(0), try call.tensor(1), rtol: try call.number(2), atol: try call.number(3)))
+    },
+].map { $0.listed(under: "numbers") }

@@ -1,0 +1,204 @@
+// Makers of tensors and of random numbers. Random numbers are counter-based: each call
+// takes the next key of the interpreter's stream, and `seed(n)` starts the stream anew.
+
+import SegRuntime
+import SegTensor
+
+/// The interpreter's random stream, kept with it.
+public final class RandomState {
+    var stream = RandomStream(seed: 0)
+    init() {}
+}
+
+extension Interpreter {
+    var random: RandomState { attachment(RandomState.self) { RandomState() } }
+}
+
+/// A row for a maker whose first arguments are sizes and whose `dtype` may be named.
+private func maker(
+    _ signature: String, _ doc: String, examples: [String],
+    _ make: @escaping @Sendable (inout Arguments, [Int]) throws -> Tensor
+) -> Native {
+    Native(signature, doc, examples: examples) { call in
+        let sizes = try call.sizes(call.values.count - 1)
+        return .tensor(try make(&call, sizes))
+    }
+}
+
+private func filled(_ name: String, _ value: Double, _ doc: String) -> Native {
+    Native(
+        "\(name)(...sizes)", doc + " Sizes as numbers or a list; `dtype=` float32 unless told.",
+        examples: ["print(\(name)(2, dtype=int32))  # expect: tensor([\(Int(value)), \(Int(value))], int32)"]
+    ) { call in
+        let options = try call.sizesAndOptions(0, allowed: ["dtype"])
+        return .tensor(try Tensor.full(options.sizes, value, dtype: try options.dtype() ?? .float32))
+    }
+}
+
+/// Sizes with named options beside them, since the rest parameter comes last.
+struct SizesAndOptions {
+    let sizes: [Int]
+    let options: RecordObject?
+
+    func dtype() throws -> DType? {
+        guard let value = options?["dtype"] else { return nil }
+        guard let type = value.foreign(DTypeValue.self) else {
+            throw Failure(.type, "dtype is a type of number such as float32 or int64")
+        }
+        return type.dtype
+    }
+}
+
+extension Arguments {
+    /// `...rest` gives a list; with named arguments among them, the runtime adds a record at its end.
+    func sizesAndOptions(_ place: Int, allowed: [String]) throws -> SizesAndOptions {
+        guard case .object(let rest as ListObject) = values[place] else { throw wrong(place, "sizes") }
+        var items = rest.items
+        var options: RecordObject?
+        if case .object(let record as RecordObject)? = items.last {
+            options = record
+            items.removeLast()
+            if let stray = record.names.first(where: { !allowed.contains($0) }) {
+                throw Failure(
+                    .call, "\(native.name) has no argument '\(stray)'",
+                    help: "it takes sizes and " + allowed.joined(separator: ", "))
+            }
+        }
+        if items.count == 1, case .object(let inner as ListObject) = items[0] { items = inner.items }
+        let sizes = try items.map { item in
+            guard let number = try interpreter.number(from: item) else {
+                throw Failure(.type, "\(native.name): sizes are whole numbers, not \(interpreter.typeName(item))")
+            }
+            guard let size = Int(exactly: number), size >= 0 else {
+                throw Failure(.value, "\(native.name): sizes are whole numbers from 0, not \(Tensor.text(of: number))")
+            }
+            return size
+        }
+        return SizesAndOptions(sizes: sizes, options: options)
+    }
+}
+
+let makerNatives: [Native] = [
+    Native(
+        "tensor(x, dtype=nil, labels=nil)",
+        "A tensor of a number or of lists within lists; float32 unless told, bool for bools. `labels` names the "
+            + "entries of the first axis, or is a list with the names (or nil) of each axis.",
+        examples: [
+            "print(tensor([[1, 2], [3, 4]]).shape)  # expect: [2, 2]",
+            "t = tensor([0.2, 0.5], labels=[\"Sky\", \"Road\"])\nprint(t[\"Road\"])  # expect: 0.5",
+        ]
+    ) { call in
+        var result = try Tensor.nested(call[0], dtype: try call.optionalDType(1))
+        if case .object(let list as ListObject) = call[2] {
+            let isByAxis = list.items.contains { item in
+                if case .object(let inner) = item { return inner is ListObject }
+                return false
+            }
+            let axes = isByAxis ? list.items : [call[2]]
+            for (axis, item) in axes.enumerated() where !item.isNil {
+                guard case .object(let names as ListObject) = item else {
+                    throw call.wrong(2, "a list of names, or one such list an axis")
+                }
+                let labels = try AxisLabels(
+                    names.items.map { name in
+                        guard case .object(let text as StringObject) = name else {
+                            throw call.wrong(2, "a list of names")
+                        }
+                        return text.text
+                    })
+                result = try result.labelled(axis: axis, labels)
+            }
+        }
+        return .tensor(result)
+    },
+    filled("zeros", 0, "A tensor of zeros."),
+    filled("ones", 1, "A tensor of ones."),
+    Native(
+        "full(shape, value, dtype=float32)", "A tensor of one value.",
+        examples: ["print(full([2], 7))  # expect: tensor([7, 7])"]
+    ) { call in
+        .tensor(try Tensor.full(try call.integers(0) ?? [], try call.number(1), dtype: try call.dtype(2)))
+    },
+    Native(
+        "eye(n, m=nil, dtype=float32)", "Ones on the diagonal of an n x m matrix, zeros elsewhere.",
+        examples: ["print(eye(2))  # expect: tensor([[1, 0], [0, 1]])"]
+    ) { call in
+        .tensor(
+            try Tensor.eye(
+                try call.integer(0), call[1].isNil ? nil : try call.integer(1), dtype: try call.dtype(2)))
+    },
+    Native(
+        "arange(start, stop=nil, step=1, dtype=float32)",
+        "Numbers from `start` up to but without `stop`; `arange(n)` counts from 0.",
+        examples: ["print(arange(3))  # expect: tensor([0, 1, 2])"]
+    ) { call in
+        let first = try call.number(0)
+        let (from, to) = call[1].isNil ? (0, first) : (first, try call.number(1))
+        let step = try call.number(2)
+        return .tensor(try Tensor.arange(from: from, to: to, step: step, dtype: try call.dtype(3)))
+    },
+    Native(
+        "linspace(start, stop, count, dtype=float32)", "`count` numbers at equal distances, both ends included.",
+        examples: ["print(linspace(0, 1, 3))  # expect: tensor([0, 0.5, 1])"]
+    ) { call in
+        .tensor(
+            try Tensor.linspace(
+                from: try call.number(0), to: try call.number(1), count: try call.integer(2), dtype: try call.dtype(3)))
+    },
+    Native(
+        "rand(...sizes)", "Uniform random numbers from 0 up to 1.",
+        examples: ["seed(1)\nx = rand(2, 3)\nprint(x.shape, all(x < 1).item())  # expect: [2, 3] true"]
+    ) { call in
+        let options = try call.sizesAndOptions(0, allowed: ["dtype"])
+        return .tensor(
+            try Tensor.rand(
+                options.sizes, key: call.interpreter.random.stream.next(), dtype: try options.dtype() ?? .float32))
+    },
+    Native(
+        "randn(...sizes)", "Normal random numbers of mean 0 and variance 1.",
+        examples: ["print(randn(4).shape)  # expect: [4]"]
+    ) { call in
+        let options = try call.sizesAndOptions(0, allowed: ["dtype"])
+        return .tensor(
+            try Tensor.randn(
+                options.sizes, key: call.interpreter.random.stream.next(), dtype: try options.dtype() ?? .float32))
+    },
+    Native(
+        "randint(low, high, shape, dtype=int64)", "Random whole numbers from `low` up to but without `high`.",
+        examples: ["print(all(randint(0, 5, [9]) < 5).item())  # expect: true"]
+    ) { call in
+        .tensor(
+            try Tensor.randint(
+                low: try call.integer(0), high: try call.integer(1), shape: try call.integers(2) ?? [],
+                key: call.interpreter.random.stream.next(), dtype: try call.dtype(3)))
+    },
+    Native(
+        "permutation(n)", "The numbers 0 to n - 1 in random order.",
+        examples: ["print(sort(permutation(3)))  # expect: tensor([0, 1, 2], int64)"]
+    ) { call in
+        .tensor(try Tensor.permutation(try call.integer(0), key: call.interpreter.random.stream.next()))
+    },
+    Native(
+        "seed(n)", "Starts the random numbers anew: the same seed gives the same numbers.",
+        examples: ["seed(3)\na = rand(1).item()\nseed(3)\nprint(a == rand(1).item())  # expect: true"]
+    ) { call in
+        call.interpreter.random.stream = RandomStream(seed: UInt64(bitPattern: Int64(try call.integer(0))))
+        return .nilValue
+    },
+    Native(
+        "with_seed(keys, f)",
+        "The value of f() with random numbers that hang on `keys` (a list of numbers) alone; the stream outside goes on untouched.",
+        examples: ["print(with_seed([1, 2], () -> rand(1).item()) == with_seed([1, 2], () -> rand(1).item()))  # expect: true"]
+    ) { call in
+        let random = call.interpreter.random
+        let outer = random.stream
+        defer { random.stream = outer }
+        var key: UInt64 = 0x9E37_79B9_7F4A_7C15
+        for number in try call.integers(0) ?? [] {
+            key = (key ^ UInt64(bitPattern: Int64(number))) &* 0xBF58_476D_1CE4_E5B9
+            key ^= key >> 29
+        }
+        random.stream = RandomStream(seed: key)
+        return try call.interpreter.call(call[1], [])
+    },
+].map { $0.listed(under: "tensors") }

@@ -1,0 +1,173 @@
+// The functions that layers are written over: convolution, normalisation, pooling,
+// interpolation, softmax, losses and the confusion matrix.
+
+import SegRuntime
+import SegTensor
+
+extension Arguments {
+    fileprivate func mode(_ place: Int) throws -> InterpolationMode {
+        let name = try string(place)
+        switch name {
+        case "bilinear": return .bilinear
+        case "nearest": return .nearest
+        default: throw Failure(.value, "interpolate has no mode \"\(name)\"", help: "\"bilinear\" or \"nearest\"")
+        }
+    }
+}
+
+let networkNatives: [Native] = [
+    Native(
+        "conv2d(x, weight, bias=nil, stride=1, padding=0, dilation=1, groups=1)",
+        "The 2-D convolution of x [N, C, H, W] with weight [O, C / groups, h, w]; numbers or pairs, as in PyTorch.",
+        examples: ["print(conv2d(ones(1, 1, 3, 3), ones(1, 1, 2, 2)))  # expect: tensor([[[[4, 4], [4, 4]]]])"]
+    ) { call in
+        .tensor(
+            try Tensor.conv2d(
+                try call.tensor(0), try call.tensor(1), bias: try call.optionalTensor(2), stride: try call.pair(3),
+                padding: try call.pair(4), dilation: try call.pair(5), groups: try call.integer(6)))
+    },
+    Native(
+        "batch_norm(x, running_mean, running_var, weight=nil, bias=nil, training=false, momentum=0.1, eps=1e-5)",
+        "Each channel of x [N, C, H, W] normalised by the running mean and variance, or with `training=true` by "
+            + "the batch's own; then scaled and shifted.",
+        examples: ["print(batch_norm(ones(1, 1, 1, 1), tensor([1]), tensor([4])))  # expect: tensor([[[[0]]]])"]
+    ) { call in
+        let x = try call.tensor(0)
+        let weight = try call.optionalTensor(3)
+        let bias = try call.optionalTensor(4)
+        let epsilon = try call.number(7)
+        if try call.bool(5) {
+            return .tensor(try Tensor.batchNormTraining(x, weight: weight, bias: bias, epsilon: epsilon).output)
+        }
+        return .tensor(
+            try Tensor.batchNorm(
+                x, mean: try call.tensor(1), variance: try call.tensor(2), weight: weight, bias: bias, epsilon: epsilon))
+    },
+    Native(
+        "batch_norm_training(x, weight=nil, bias=nil, eps=1e-5)",
+        "Each channel normalised by the batch's own mean and variance: a list of the result, the mean and the "
+            + "variance (divided by n). Each channel needs more than one value.",
+        examples: [
+            "y, m, v = batch_norm_training(tensor([[[[1, 3]]]]))\nprint(m, v)  # expect: tensor([2]) tensor([1])"
+        ]
+    ) { call in
+        let result = try Tensor.batchNormTraining(
+            try call.tensor(0), weight: try call.optionalTensor(1), bias: try call.optionalTensor(2),
+            epsilon: try call.number(3))
+        return .list([.tensor(result.output), .tensor(result.mean), .tensor(result.variance)])
+    },
+    Native(
+        "max_pool2d(x, kernel_size, stride=nil, padding=0, dilation=1, ceil_mode=false)",
+        "The largest value in each window of x [N, C, H, W]; the stride is the window's size unless told.",
+        examples: ["print(max_pool2d(tensor([[[[1, 2], [3, 4]]]]), 2))  # expect: tensor([[[[4]]]])"]
+    ) { call in
+        .tensor(
+            try Tensor.maxPool2d(
+                try call.tensor(0), kernel: try call.pair(1), stride: try call.optionalPair(2),
+                padding: try call.pair(3), dilation: try call.pair(4), ceilMode: try call.bool(5)))
+    },
+    Native(
+        "avg_pool2d(x, kernel_size, stride=nil, padding=0, ceil_mode=false, count_include_pad=true)",
+        "The mean of each window of x [N, C, H, W].",
+        examples: ["print(avg_pool2d(tensor([[[[1, 2], [3, 6]]]]), 2))  # expect: tensor([[[[3]]]])"]
+    ) { call in
+        .tensor(
+            try Tensor.avgPool2d(
+                try call.tensor(0), kernel: try call.pair(1), stride: try call.optionalPair(2),
+                padding: try call.pair(3), ceilMode: try call.bool(4), countIncludePad: try call.bool(5)))
+    },
+    Native(
+        "adaptive_avg_pool2d(x, size)", "Means over a grid of `size` windows that cover x [N, C, H, W].",
+        examples: ["print(adaptive_avg_pool2d(tensor([[[[1, 3]]]]), 1))  # expect: tensor([[[[2]]]])"]
+    ) { call in .tensor(try Tensor.adaptiveAvgPool2d(try call.tensor(0), size: try call.pair(1))) },
+    Native(
+        "interpolate(x, size=nil, scale=nil, mode=\"bilinear\")",
+        "x [N, C, H, W] brought to `size` (a number or [height, width]) as PyTorch does it with align_corners=False; "
+            + "mode \"nearest\" takes the nearest pixel.",
+        examples: ["print(interpolate(tensor([[[[0, 4]]]]), size=[1, 4]))  # expect: tensor([[[[0, 1, 3, 4]]]])"]
+    ) { call in
+        let x = try call.tensor(0)
+        var size = try call.optionalPair(1)
+        if size == nil, !call[2].isNil, x.rank == 4 {
+            let scale = try call.number(2)
+            guard scale > 0, scale * Double(max(x.shape[2], x.shape[3])) < 1e6 else {
+                throw Failure(.value, "interpolate: the scale \(Tensor.text(of: scale)) gives no sensible size")
+            }
+            size = (Int(Double(x.shape[2]) * scale), Int(Double(x.shape[3]) * scale))
+        }
+        guard let size else { throw Failure(.call, "interpolate wants a size= or a scale=") }
+        return .tensor(try Tensor.interpolate(x, size: size, mode: try call.mode(3)))
+    },
+    Native(
+        "softmax(x, axis=-1)", "exp(x) / sum(exp(x)) along an axis.",
+        examples: ["print(softmax(tensor([0, 0])))  # expect: tensor([0.5, 0.5])"]
+    ) { call in .tensor(try Tensor.softmax(try call.tensor(0), axis: try call.integer(1))) },
+    Native(
+        "log_softmax(x, axis=-1)", "The logarithm of softmax, computed safely.",
+        examples: ["print(log_softmax(tensor([0])))  # expect: tensor([0])"]
+    ) { call in .tensor(try Tensor.logSoftmax(try call.tensor(0), axis: try call.integer(1))) },
+    Native(
+        "nll_loss(log_probabilities, masks, weights=nil, ignore=nil, smoothing=0)",
+        "The mean over pixels of -log p of the true class, weighted by class: divided by the sum of the weights, as "
+            + "PyTorch. `ignore` is a class by number, or by name where the masks know names.",
+        examples: ["print(nll_loss(log_softmax(zeros(1, 4), axis=1), tensor([2], int64)))  # expect: 1.3862944"]
+    ) { call in
+        var ignore: Int?
+        if case .object(let text as StringObject) = call[3] {
+            guard let names = call.categories(1) else {
+                throw Failure(
+                    .label, "the masks have no class names to look \"\(text.text)\" up in",
+                    help: "give ignore= as a number")
+            }
+            guard let found = names.index(of: text.text) else {
+                throw Failure(.label, "there is no class \"\(text.text)\"", help: nearestName(text.text, names.names))
+            }
+            ignore = found
+        } else if !call[3].isNil {
+            ignore = try call.integer(3)
+        }
+        return .tensor(
+            try Tensor.nllLoss(
+                try call.tensor(0), try call.tensor(1), weight: try call.optionalTensor(2), ignoreIndex: ignore,
+                smoothing: try call.number(4)))
+    },
+    Native(
+        "dropout(x, p=0.5, training=true)", "Each element 0 with probability p, the others divided by 1 - p.",
+        examples: ["print(dropout(ones(2), 0))  # expect: tensor([1, 1])"]
+    ) { call in
+        let p = try call.number(1)
+        let x = try call.tensor(0)
+        guard try call.bool(2), p != 0 else { return .tensor(x) }
+        return .tensor(try Tensor.dropout(x, p: p, key: call.interpreter.random.stream.next()))
+    },
+    Native(
+        "confusion(predictions, masks, classes=nil)",
+        "Counts of pixels by true class (rows) and predicted class (columns). `predictions` are classes [N, H, W] or "
+            + "logits [N, C, H, W]; rows and columns carry the class names where the masks know them.",
+        examples: [
+            "print(confusion(tensor([0, 1], int64), tensor([1, 1], int64), 2))  # expect: tensor([[0, 0], [1, 1]], int64)"
+        ]
+    ) { call in
+        var predictions = try call.tensor(0)
+        let masks = try call.tensor(1)
+        let names = call.categories(1) ?? call.categories(0)
+        var classes = call[2].isNil ? names?.names.count : try call.integer(2)
+        if predictions.rank == masks.rank + 1 {
+            classes = classes ?? predictions.shape[1]
+            predictions = try predictions.argmax(axis: 1)
+        }
+        guard let classes else {
+            throw Failure(.call, "confusion wants classes=, the number of classes")
+        }
+        var counts = try Tensor.confusion(predictions, masks, classes: classes)
+        if let names, names.names.count == classes {
+            counts = try counts.labelled(axis: 0, names).labelled(axis: 1, names)
+        }
+        return .tensor(counts)
+    },
+].map { $0.listed(under: "layers") }
+
+/// "did you mean …?" for a name among others, where one is near.
+func nearestName(_ name: String, _ names: [String]) -> String? {
+    SegRuntime.nearestName(to: name, among: names).map { "did you mean \"\($0)\"?" }
+}

@@ -1,0 +1,191 @@
+// What natives take: tensors, sizes, axes, pairs and types of numbers out of a call's
+// arguments, with errors that name the function and the argument.
+
+import SegRuntime
+import SegTensor
+
+extension Arguments {
+    /// A tensor, or a number or list as one.
+    func tensor(_ place: Int) throws -> Tensor {
+        if let value = values[place].asTensorValue { return try value.tensor }
+        switch values[place] {
+        case .number(let number): return try Tensor.scalar(number)
+        case .bool(let flag): return try Tensor.scalar(flag ? 1 : 0, dtype: .bool)
+        case .object(let object) where object is ListObject || object is RangeObject:
+            return try Tensor.nested(values[place], dtype: nil)
+        default: throw wrong(place, "a tensor")
+        }
+    }
+
+    func optionalTensor(_ place: Int) throws -> Tensor? {
+        values[place].isNil ? nil : try tensor(place)
+    }
+
+    /// A tensor or a plain number, which takes the type of the tensor beside it.
+    func operand(_ place: Int) throws -> Operand {
+        if case .number(let number) = values[place] { return .number(number) }
+        return .tensor(try tensor(place))
+    }
+
+    func optionalOperand(_ place: Int) throws -> Operand? {
+        values[place].isNil ? nil : try operand(place)
+    }
+
+    /// The class names that go with a mask.
+    func categories(_ place: Int) -> AxisLabels? { values[place].asTensorValue?.categories }
+
+    /// Whether the argument is a plain number, so that the answer is one too.
+    func plainNumber(_ place: Int) -> Double? {
+        if case .number(let number) = values[place] { return number }
+        return nil
+    }
+
+    /// Whether it is a list or range, which reductions answer with a plain number.
+    func isPlainList(_ place: Int) -> Bool {
+        if case .object(let object) = values[place] { return object is ListObject || object is RangeObject }
+        return false
+    }
+
+    func dtype(_ place: Int) throws -> DType {
+        guard let value = values[place].foreign(DTypeValue.self) else {
+            throw wrong(place, "a type of number such as float32 or int64")
+        }
+        return value.dtype
+    }
+
+    func optionalDType(_ place: Int) throws -> DType? { values[place].isNil ? nil : try dtype(place) }
+
+    /// A whole number or a list of them; nil where the argument is nil.
+    func integers(_ place: Int) throws -> [Int]? {
+        if values[place].isNil { return nil }
+        if case .object(let list as ListObject) = values[place] {
+            return try list.items.map { item in
+                guard let number = try interpreter.number(from: item), let whole = Int(exactly: number) else {
+                    throw wrong(place, "a whole number or a list of them")
+                }
+                return whole
+            }
+        }
+        if case .object(let range as RangeObject) = values[place], let end = range.end,
+            let low = Int(exactly: range.start), let high = Int(exactly: end), high - low < 1_000_000
+        {
+            return range.isInclusive ? Array(low...max(low, high)) : Array(low..<max(low, high))
+        }
+        if let value = values[place].asTensorValue, value.promise.count > 1 {
+            return try value.promise.doubles().map { Int($0) }
+        }
+        return [try integer(place)]
+    }
+
+    /// Two numbers, height and width, given as one or as a list.
+    func pair(_ place: Int) throws -> (Int, Int) {
+        guard let sizes = try integers(place) else { throw wrong(place, "a whole number or a pair") }
+        switch sizes.count {
+        case 1: return (sizes[0], sizes[0])
+        case 2: return (sizes[0], sizes[1])
+        default: throw wrong(place, "a whole number or a pair")
+        }
+    }
+
+    func optionalPair(_ place: Int) throws -> (Int, Int)? { values[place].isNil ? nil : try pair(place) }
+
+    /// Sizes given as numbers or as one list: `zeros(3, 4)`, `zeros([3, 4])`; `place` holds the rest list.
+    func sizes(_ place: Int) throws -> [Int] {
+        guard case .object(let rest as ListObject) = values[place] else { throw wrong(place, "sizes") }
+        var items = rest.items
+        if items.count == 1, case .object(let inner as ListObject) = items[0] { items = inner.items }
+        return try items.map { item in
+            guard let number = try interpreter.number(from: item), let size = Int(exactly: number) else {
+                throw Failure(
+                    .type, "\(native.name): sizes are whole numbers, not \(interpreter.typeName(item))",
+                    help: "as in \(native.name)(3, 4) or \(native.name)([3, 4])")
+            }
+            return size
+        }
+    }
+
+    /// A list of strings, as class names.
+    func names(_ place: Int) throws -> [String]? {
+        if values[place].isNil { return nil }
+        guard case .object(let list as ListObject) = values[place] else {
+            throw wrong(place, "a list of names")
+        }
+        return try list.items.map { item in
+            guard case .object(let text as StringObject) = item else {
+                throw wrong(place, "a list of names")
+            }
+            return text.text
+        }
+    }
+}
+
+extension Tensor {
+    /// A tensor from numbers, bools and lists within lists; float32 unless told, bool when all are bools.
+    static func nested(_ value: Value, dtype: DType?) throws -> Tensor {
+        var shape: [Int] = []
+        var numbers: [Double] = []
+        var allBools = true
+        // An own stack: lists come nested as deep as a script likes.
+        var work: [(Value, Int)] = [(value, 0)]
+        while let (item, depth) = work.popLast() {
+            if depth > 32 {
+                throw TensorError(.shape, "a tensor has at most 32 axes; these lists nest deeper")
+            }
+            func leaf(_ number: Double) throws {
+                guard shape.count == depth else { throw ragged }
+                numbers.append(number)
+            }
+            switch item {
+            case .number(let number):
+                allBools = false
+                try leaf(number)
+            case .bool(let flag): try leaf(flag ? 1 : 0)
+            case .nilValue: throw TensorError(.type, "a tensor holds numbers, not nil")
+            case .object(let object):
+                var items: [Value]
+                switch object {
+                case let list as ListObject: items = list.items
+                case let range as RangeObject:
+                    guard let values = range.numbers(limit: 1 << 28) else {
+                        throw TensorError(.value, "a range without an end is no tensor")
+                    }
+                    if depth == 0 && shape.isEmpty {
+                        return try Tensor.from(values, shape: [values.count], dtype: dtype ?? .float32)
+                    }
+                    items = values.map { .number($0) }
+                case let tensor as TensorValue:
+                    if depth == 0 { return try dtype.map { try tensor.promise.to($0) } ?? tensor.promise }
+                    allBools = allBools && tensor.promise.dtype == .bool
+                    if tensor.promise.rank == 0 {
+                        try leaf(try tensor.promise.item())
+                        continue
+                    }
+                    items = try tensor.promise.nestedRows()
+                default: throw TensorError(.type, "a tensor holds numbers; there is something else among them")
+                }
+                if shape.count == depth {
+                    if !numbers.isEmpty { throw ragged }
+                    shape.append(items.count)
+                } else if shape[depth] != items.count {
+                    throw TensorError(
+                        .shape, "lists of \(shape[depth]) and of \(items.count) entries do not make a tensor",
+                        help: "every list at the same depth has the same length")
+                }
+                for element in items.reversed() { work.append((element, depth + 1)) }
+            }
+        }
+        let type = dtype ?? (allBools && !numbers.isEmpty ? .bool : .float32)
+        return try Tensor.from(numbers, shape: shape, dtype: type)
+    }
+
+    private static var ragged: TensorError {
+        TensorError(
+            .shape, "numbers and lists stand side by side at one depth",
+            help: "every list at the same depth has the same length")
+    }
+
+    /// The rows of the first axis as values.
+    private func nestedRows() throws -> [Value] {
+        try (0..<(shape.first ?? 0)).map { .tensor(try get([.at($0)])) }
+    }
+}

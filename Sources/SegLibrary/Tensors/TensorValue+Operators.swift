@@ -1,0 +1,131 @@
+// Operators and indexing of tensors: NumPy's rules, with plain numbers and lists beside.
+
+import SegRuntime
+import SegSyntax
+import SegTensor
+
+extension TensorValue {
+    public override func binary(
+        _ op: BinaryOperator, _ other: Value, isReversed: Bool, _ interpreter: Interpreter
+    ) throws -> Value? {
+        guard let operand = try TensorValue.operand(other) else { return nil }
+        let own = Operand.tensor(try tensor)
+        let (a, b) = isReversed ? (operand, own) : (own, operand)
+        if op == .matrixProduct { return .tensor(try Tensor.matmul(try a.asTensor(), try b.asTensor())) }
+        guard let function = TensorValue.functions[op] else { return nil }
+        return .tensor(try Tensor.apply(function, a, b))
+    }
+
+    private static let functions: [BinaryOperator: BinaryFunction] = [
+        .add: .add, .subtract: .subtract, .multiply: .multiply, .divide: .divide,
+        .floorDivide: .floorDivide, .remainder: .remainder, .power: .power, .bitAnd: .and, .bitOr: .or,
+    ]
+
+    private static let comparisons: [ComparisonOperator: BinaryFunction] = [
+        .equal: .equal, .notEqual: .notEqual, .less: .less, .lessOrEqual: .lessEqual,
+        .greater: .greater, .greaterOrEqual: .greaterEqual,
+    ]
+
+    public override func compare(
+        _ op: ComparisonOperator, _ other: Value, isReversed: Bool, _ interpreter: Interpreter
+    ) throws -> Value? {
+        guard let function = TensorValue.comparisons[op] else { return nil }
+        let operand: Operand
+        switch other {
+        case .number(let number): operand = .number(number)
+        case .bool(let flag): operand = .tensor(try Tensor.scalar(flag ? 1 : 0, dtype: .bool))
+        default:
+            guard let value = other.asTensorValue else {
+                // Against nil, a string, a list or a record the answer is a plain one.
+                return op == .equal ? .bool(false) : op == .notEqual ? .bool(true) : nil
+            }
+            operand = .tensor(try value.tensor)
+        }
+        let own = Operand.tensor(try tensor)
+        return .tensor(try isReversed ? Tensor.apply(function, operand, own) : Tensor.apply(function, own, operand))
+    }
+
+    public override func unary(_ op: UnaryOperator, _ interpreter: Interpreter) throws -> Value? {
+        .tensor(try Tensor.apply(op == .minus ? .negate : .not, try tensor))
+    }
+
+    /// What may stand beside a tensor: a number, a bool, another tensor, a list of numbers.
+    static func operand(_ value: Value) throws -> Operand? {
+        switch value {
+        case .number(let number): return .number(number)
+        case .bool(let flag): return .tensor(try Tensor.scalar(flag ? 1 : 0, dtype: .bool))
+        case .nilValue: return nil
+        case .object(let object):
+            if let other = object as? TensorValue { return .tensor(try other.tensor) }
+            if object is ListObject || object is RangeObject {
+                return .tensor(try Tensor.nested(value, dtype: nil))
+            }
+            return nil
+        }
+    }
+
+    public override func get(_ keys: [IndexKey], _ interpreter: Interpreter) throws -> Value? {
+        .tensor(try tensor.get(try keys.map(TensorValue.index)), categories: categories)
+    }
+
+    public override func setting(_ keys: [IndexKey], to value: Value, _ interpreter: Interpreter) throws -> Value? {
+        guard let operand = try TensorValue.operand(value) else {
+            throw Failure(.type, "a tensor's elements are numbers, not \(interpreter.typeName(value))")
+        }
+        let changed = try promise.setting(try keys.map(TensorValue.index), to: operand)
+        return .object(TensorValue(changed, mark: mark, categories: categories))
+    }
+
+    /// One item between the brackets as the engine takes it.
+    static func index(_ key: IndexKey) throws -> Tensor.Index {
+        guard case .value(let value) = key else { return .all }
+        switch value {
+        case .number(let number): return .at(try whole(number))
+        case .bool, .nilValue: throw Failure(.type, "a tensor is indexed by whole numbers, ranges, labels or masks")
+        case .object(let object):
+            switch object {
+            case let text as StringObject: return .label(text.text)
+            case let range as RangeObject:
+                return .slice(
+                    from: try whole(range.start), to: try range.end.map(whole), inclusive: range.isInclusive)
+            case let other as TensorValue:
+                if other.promise.rank == 0 && other.promise.dtype != .bool { return .at(try whole(other.promise.item())) }
+                return .tensor(try positions(other.promise))
+            case let list as ListObject:
+                let names = list.items.compactMap { item -> String? in
+                    guard case .object(let text as StringObject) = item else { return nil }
+                    return text.text
+                }
+                if !names.isEmpty && names.count == list.items.count { return .labels(names) }
+                let numbers = try Tensor.nested(value, dtype: nil)
+                return .tensor(try positions(numbers))
+            default: throw Failure(.type, "a tensor is indexed by whole numbers, ranges, labels or masks")
+            }
+        }
+    }
+
+    /// A mask or whole numbers as an index; makers give float32, so whole floats serve too.
+    private static func positions(_ tensor: Tensor) throws -> Tensor {
+        guard tensor.dtype.isFloating else { return tensor }
+        if let stray = try tensor.doubles().first(where: { $0 != $0.rounded() }) {
+            throw Failure(.index, "an index is a whole number, not \(Tensor.text(of: stray))")
+        }
+        return try tensor.to(.int64)
+    }
+
+    private static func whole(_ number: Double) throws -> Int {
+        guard number == number.rounded(), let index = Int(exactly: number) else {
+            throw Failure(.index, "an index is a whole number, not \(Tensor.text(of: number))")
+        }
+        return index
+    }
+}
+
+extension Operand {
+    func asTensor() throws -> Tensor {
+        switch self {
+        case .tensor(let tensor): tensor
+        case .number(let number): try Tensor.scalar(number)
+        }
+    }
+}

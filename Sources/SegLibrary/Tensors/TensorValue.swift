@@ -1,0 +1,150 @@
+// A tensor as the language sees it: a foreign value around a promise of the tensor
+// engine, with the mark of the field it stands in. Operators and indexing stand in the
+// extensions beside; the functions in the tables of natives.
+
+import SegRuntime
+import SegSyntax
+import SegTensor
+
+/// What a field that holds a tensor is to its model. The mark belongs to the field: a
+/// later tensor of the same shape takes it over.
+public struct TensorMark: Equatable, Sendable {
+    public enum Role: Sendable { case parameter, buffer }
+    public let role: Role
+    /// A frozen tensor does not change in training; nothing that hangs on frozen ones alone is computed twice.
+    public let isFrozen: Bool
+}
+
+public class TensorValue: ForeignValue {
+    /// The promise itself.
+    let promise: Tensor
+    public let mark: TensorMark?
+    /// What the values of a mask mean: class names by index.
+    public let categories: AxisLabels?
+
+    public init(_ tensor: Tensor, mark: TensorMark? = nil, categories: AxisLabels? = nil) {
+        promise = tensor
+        self.mark = mark
+        self.categories = categories
+        super.init()
+    }
+
+    /// The tensor for use in an operation: what may still change in training says so, and
+    /// keeps the frozen prefix of a graph from reaching over it.
+    public var tensor: Tensor {
+        get throws {
+            guard let mark, !mark.isFrozen, !promise.isVariable else { return promise }
+            return try Tensor.variable(promise)
+        }
+    }
+
+    public override var typeName: String { "tensor" }
+    public override func line(_ interpreter: Interpreter) throws -> String { try promise.text() }
+    public override func display(_ interpreter: Interpreter) throws -> String {
+        try promise.display(width: interpreter.terminal.width)
+    }
+
+    public override func truth(_ interpreter: Interpreter) throws -> Bool { try promise.truth() }
+
+    public override func number(_ interpreter: Interpreter) throws -> Double? {
+        guard promise.count == 1 else { return nil }
+        return try promise.item()
+    }
+
+    public override func count(_ interpreter: Interpreter) throws -> Int? {
+        guard let first = promise.shape.first else {
+            throw Failure(.shape, "a tensor of no axes has no length", help: "its one value is t.item()")
+        }
+        return first
+    }
+
+    public override func iterator(_ interpreter: Interpreter) throws -> (() throws -> Value?)? {
+        guard let rows = promise.shape.first else {
+            throw Failure(.shape, "a tensor of no axes cannot be looped over", help: "its one value is t.item()")
+        }
+        var next = 0
+        return { [self] in
+            guard next < rows else { return nil }
+            next += 1
+            return .tensor(try promise.get([.at(next - 1)]), categories: categories)
+        }
+    }
+
+    public override func replacing(_ old: Value) -> Value {
+        guard mark == nil, let before = old.asTensorValue, let role = before.mark,
+            before.promise.shape == promise.shape
+        else { return .object(self) }
+        return .object(TensorValue(promise, mark: role, categories: categories))
+    }
+
+    public override var memberNames: [String] { ["shape", "dtype", "labels"] }
+
+    public override func member(_ name: String, _ interpreter: Interpreter) throws -> Value? {
+        switch name {
+        case "shape": .list(promise.shape.map { .number(Double($0)) })
+        case "dtype": .object(DTypeValue.of(promise.dtype))
+        case "labels": labelsValue
+        default: nil
+        }
+    }
+
+    /// The labels of the first axis as a list, or by axis where others carry some.
+    private var labelsValue: Value {
+        func names(_ axis: Int) -> Value {
+            promise.labels[axis].map { .list($0.names.map { .string($0) }) } ?? .nilValue
+        }
+        if promise.labels.isEmpty { return .nilValue }
+        if promise.rank == 1 { return names(0) }
+        return .list((0..<promise.rank).map(names))
+    }
+}
+
+/// A type of number: `float32`, `int64`, …
+public final class DTypeValue: ForeignValue {
+    public let dtype: DType
+    private init(_ dtype: DType) {
+        self.dtype = dtype
+        super.init()
+    }
+    static func of(_ dtype: DType) -> DTypeValue { DTypeValue(dtype) }
+    public override var typeName: String { "dtype" }
+    public override func line(_ interpreter: Interpreter) -> String { dtype.rawValue }
+    public override func compare(
+        _ op: ComparisonOperator, _ other: Value, isReversed: Bool, _ interpreter: Interpreter
+    ) -> Value? {
+        guard op == .equal || op == .notEqual else { return nil }
+        let same = other.foreign(DTypeValue.self)?.dtype == dtype
+        return .bool(same == (op == .equal))
+    }
+}
+
+extension Value {
+    /// A foreign value of the wanted class.
+    func foreign<T: ForeignValue>(_ type: T.Type) -> T? {
+        guard case .object(let object) = self, object.kind == .foreign else { return nil }
+        return object as? T
+    }
+
+    var asTensorValue: TensorValue? { foreign(TensorValue.self) }
+
+    static func tensor(_ tensor: Tensor, categories: AxisLabels? = nil) -> Value {
+        .object(TensorValue(tensor, categories: categories))
+    }
+}
+
+extension Failure {
+    init(_ error: TensorError) {
+        let kind: ErrorKind =
+            switch error.kind {
+            case .shape: .shape
+            case .type: .type
+            case .index: .index
+            case .label: .label
+            case .value: .value
+            case .file: .file
+            case .memory: .memory
+            case .interrupt: .interrupt
+            }
+        self.init(kind, error.message, help: error.help, notes: error.notes)
+    }
+}

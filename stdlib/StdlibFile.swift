@@ -1,0 +1,10 @@
+// The one Swift file among the scripts: SwiftPM takes a folder for a target only where
+// there is one. `stdlibFiles` is made at build time by EmbedStdlib.
+
+/// One file of the library written in seg.
+public struct StdlibFile: Sendable {
+    public let name: String
+    /// The names that scripts find in it.
+    public let definitions: [String]
+    public let text: String
+}
