@@ -193,7 +193,7 @@ extension Lexer {
         }
         position = end + 1
         let inner = String(decoding: bytes[(start + 1)..<end], as: UTF8.self)
-        let shown = inner.utf8.count <= 40 ? "write \"\(inner)\"" : "write \"…\""
+        let shown = inner.utf8.count <= 40 && !inner.contains("\"") ? "write \"\(inner)\"" : "write \"…\""
         report("strings stand in double quotes", start, position, help: shown)
         return .string
     }

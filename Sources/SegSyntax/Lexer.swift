@@ -108,8 +108,17 @@ public struct Lexer: Sendable {
     private mutating func word() -> Token.Kind {
         let start = position
         skipWord()
+        guard position - start <= Lexer.nameLimit else { return longName(start) }
         guard position - start <= 8, bytes[start] >= UInt8(ascii: "a") else { return .name }
         return Token.Kind.keywords[String(decoding: bytes[start..<position], as: UTF8.self)] ?? .name
+    }
+
+    /// The longest name, in bytes; names are compared as Unicode, which takes its time.
+    private static let nameLimit = 1_000
+
+    private mutating func longName(_ start: Int) -> Token.Kind {
+        report("this name is too long: \(position - start) bytes", start, start + 1)
+        return .invalid
     }
 
     /// Goes past letters, digits and `_`.
@@ -225,7 +234,7 @@ public struct Lexer: Sendable {
         let (scalar, length) = scalar(at: position)
         if Lexer.beginsName(scalar) {
             skipWord()
-            return .name
+            return position - start <= Lexer.nameLimit ? .name : longName(start)
         }
         position += length
         if let (kind, meant) = Lexer.lookalikes[scalar.value] {

@@ -27,9 +27,14 @@ extension Parser {
     /// Something stands where `,` or the closing bracket should.
     private func separatorSlip(_ open: Token, _ closer: Token.Kind) -> Bail {
         if at(.invalid) { return Bail() }
+        let sign = closer == .rightParen ? ")" : "]"
+        if current.startsLine, current.kind.startsOperand,
+            indentation(at: Int(current.start)) > indentation(at: Int(statementStart))
+        {
+            return failure("`,` or `\(sign)` is missing after \(quoted(previous))", previous.span)
+        }
         if at(.end) || current.startsLine || current.kind.isCloser || at(.semicolon) { return unclosed(open) }
         if let slip = leftoverSlip(inBrackets: true) { return slip }
-        let sign = closer == .rightParen ? ")" : "]"
         return failure("`,` or `\(sign)` is missing before \(quoted(current))", current.span)
     }
 
@@ -107,26 +112,24 @@ extension Parser {
 
     func index(_ object: Expression) throws(Bail) -> Expression {
         var items: [IndexItem] = []
-        let bracket = current
         try bracketed { (open) throws(Bail) in
+            if self.at(.rightBracket) {
+                self.report(
+                    "an index is missing", open.span.joined(self.current.span),
+                    help: "the first element is x[0], the last x[-1]")
+            }
             self.allowsOpenRange = true
             try self.elements(closing: open) { () throws(Bail) in items.append(try self.indexItem()) }
-        }
-        if items.isEmpty {
-            report(
-                "an index is missing", span(from: bracket.start),
-                help: "the first element is x[0], the last x[-1]")
         }
         return try make(.index(object, items), object.span.joined(previous.span))
     }
 
     private func indexItem() throws(Bail) -> IndexItem {
-        let help = "a slice is `1...3` with its end, `1..<3` without, `2...` to the end"
         if at(.colon) {
             let colon = current
             advance()
             if at(.comma) || at(.rightBracket) { return .wholeAxis(colon.span) }
-            throw failure("`:` is a whole axis", colon.span, help: help)
+            throw try sliceSlip(from: "0", colon)
         }
         if at(.ellipsis) || at(.halfOpenRange) {
             throw failure(
@@ -134,10 +137,24 @@ extension Parser {
             )
         }
         let value = try expression()
-        if at(.colon) || at(.colonAssign) {
-            throw failure("a slice is not written with `:`", current.span, help: help)
+        if at(.colon) {
+            let colon = current
+            advance()
+            throw try sliceSlip(from: source.text(value.span), colon)
         }
         return .value(value)
+    }
+
+    /// `xs[1:3]`, from behind the colon: names the range that it means.
+    private func sliceSlip(from lower: String, _ colon: Token) throws(Bail) -> Bail {
+        var upper: String?
+        if current.kind.startsOperand { upper = source.text(try expression().span) }
+        let isPlain = (at(.rightBracket) || at(.comma)) && lower.utf8.count + (upper?.utf8.count ?? 0) < 40
+        return failure(
+            "a slice is not written with `:`", colon.span,
+            help: isPlain
+                ? "write `\(lower)\(upper.map { "..<" + $0 } ?? "...")`"
+                : "a slice is `1...3` with its end, `1..<3` without, `2...` to the end")
     }
 
     // MARK: Parentheses
@@ -174,7 +191,10 @@ extension Parser {
             report(
                 hasNames ? "every entry of a record has a name" : "values in parentheses make no list",
                 hasNames ? plain.span : whole,
-                help: hasNames ? "write name=value" : "a list stands in brackets: [a, b]")
+                help: hasNames
+                    ? "write name=value"
+                    : continues(with: .assign)
+                        ? "to unpack, write a, b = pair" : "a list stands in brackets: [a, b]")
         }
         return try make(.record(try record(entries)), whole)
     }

@@ -4,9 +4,9 @@
 extension Parser {
     /// How tightly an operator binds.
     enum Precedence: Int, Comparable {
-        case or, and, not, comparison, range, bitOr, bitAnd, sum, product
+        case or, and, not, comparison, range, bitOr, bitAnd, sum, product, prefix
         static func < (a: Precedence, b: Precedence) -> Bool { a.rawValue < b.rawValue }
-        var tighter: Precedence { Precedence(rawValue: rawValue + 1) ?? .product }
+        var tighter: Precedence { Precedence(rawValue: rawValue + 1) ?? .prefix }
     }
 
     enum Infix {

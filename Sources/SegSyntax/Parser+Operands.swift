@@ -50,20 +50,20 @@ extension Parser {
         switch token.kind {
         case .number:
             advance()
-            return try make(.number(Lexer.value(ofNumber: text(token)) ?? 0), token.span)
+            return try leaf(.number(Lexer.value(ofNumber: text(token)) ?? 0), token.span)
         case .string:
             return try string()
         case .name:
             return try name()
         case .true, .false:
             advance()
-            return try make(.bool(token.kind == .true), token.span)
+            return try leaf(.bool(token.kind == .true), token.span)
         case .nil:
             advance()
-            return try make(.nilLiteral, token.span)
+            return try leaf(.nilLiteral, token.span)
         case .self:
             advance()
-            return try make(.selfReference, token.span)
+            return try leaf(.selfReference, token.span)
         case .leftParen:
             return try parenthesized()
         case .leftBracket:
@@ -86,7 +86,7 @@ extension Parser {
             guard let value = Lexer.value(ofNumber: "0" + source.text(span)) else {
                 throw failure("`\(source.text(span))` is not a number", span)
             }
-            return try make(.number(value), span)
+            return try leaf(.number(value), span)
         default:
             throw operandSlip()
         }
@@ -101,7 +101,7 @@ extension Parser {
             let parameter = Parameter(name: name, defaultValue: nil, isRest: false, span: token.span)
             return try function([parameter], from: token.start)
         }
-        return try make(.name(name), token.span)
+        return try leaf(.name(name), token.span)
     }
 
     // MARK: Strings
@@ -111,7 +111,7 @@ extension Parser {
         advance()
         if source.bytes[Int(token.start)] == UInt8(ascii: "'") {
             let inner = source.text(Span(Int(token.start) + 1, Int(token.end) - 1))
-            return try make(.string([StringPiece(.text(inner), token.span)]), token.span)
+            return try leaf(.string([StringPiece(.text(inner), token.span)]), token.span)
         }
         var reader = Lexer(source: source, range: Int(token.start)..<Int(token.end))
         var parts: [StringPart]? = []
@@ -227,6 +227,7 @@ extension Parser {
         if at(.name), text(current) == "except" || text(current) == "rescue" {
             report("`\(text(current))` is written `catch`", current.span)
         } else if !at(.catch) {
+            if at(.end) { markUnfinished() }  // `catch` may begin the next line
             let span = word.span
             throw failure(
                 "this `try` has no `catch`", span, help: "write try { … } catch e { … }", isLocal: false)

@@ -156,6 +156,17 @@ extension Parser {
         switch current.kind {
         case .invalid: return Bail()
         case .end: return missing("a value")
+        case .plus, .star, .slash, .percent, .at, .caret, .pipe, .ampersand, .and, .or, .equal, .notEqual,
+            .less,
+            .lessOrEqual, .greater, .greaterOrEqual, .doubleStar, .doubleAmpersand, .doublePipe:
+            guard current.start == statementStart, current.start > 0 else { break }
+            return failure(
+                "a line cannot begin with `\(text(current))`", span,
+                help: "put the sign at the end of the line above, or the whole into parentheses",
+                isLocal: false)
+        default: break
+        }
+        switch current.kind {
         case .plus:
             return failure("`+` has no value on its left", span, help: "leave the sign out")
         case .doubleSlash: return failure("a comment begins with `#`", span, isLocal: false)
@@ -186,6 +197,11 @@ extension Parser {
         case .star where !openBrackets.isEmpty && !newlinesMatter:
             return failure("a value is missing before `*`", span, help: "a list is spread by `...xs`")
         default:
+            if current.kind.isCloser, !newlinesMatter, let open = openBrackets.last,
+                open.kind.closer != current.kind
+            {
+                return unclosed(open)
+            }
             if current.kind.isCloser, newlinesMatter || openBrackets.isEmpty {
                 if previous.kind.continuesLine { return missing("a value") }
                 return failure("this `\(text(current))` closes nothing", span)
@@ -233,6 +249,10 @@ extension Parser {
         case .assign where inBrackets, .plusAssign, .minusAssign, .starAssign, .slashAssign:
             return failure(
                 "an assignment is a statement", span, help: "a comparison is `==`", isLocal: inBrackets)
+        case .leftBrace where previous.kind == .rightParen:
+            return failure(
+                "this `{` begins a block where none can stand", span,
+                help: "a function is `f(x) = { … }`, or `x -> { … }` without a name", isLocal: inBrackets)
         case .rightParen, .rightBracket:
             guard !inBrackets else { return nil }
             let open = text(current) == ")" ? "(" : "["
@@ -252,11 +272,12 @@ extension Parser {
     private func juxtaposition(inBrackets: Bool) -> Bail? {
         let span = current.span
         if !inBrackets, previous.kind == .name, previous.start == statementStart {
-            let rest = at(.string) ? "\"…\"" : text(current)
+            let rest = current.end - current.start <= 30 ? text(current) : "…"
             return failure(
                 "\(quoted(current)) is not expected here", span,
                 help: "a call has parentheses: \(text(previous))(\(rest))", isLocal: false)
         }
+        if !inBrackets, at(.name), peek().kind == .assign, previous.start != statementStart { return nil }
         if previous.kind == .number, at(.name), !inBrackets, previous.start == statementStart {
             return failure(
                 "\(quoted(current)) is not expected here", span,

@@ -137,6 +137,11 @@ extension Parser {
             try count(current.span)
         }
         if continues(with: .assign) {
+            if let joint = lineJoint, joint.next == previous, joint.sign.start > start {
+                // `a = 3 +` with the next statement below it.
+                throw failure(
+                    "a value is missing after \(quoted(joint.sign))", joint.sign.span, isLocal: false)
+            }
             throw failure(
                 "one statement assigns once", current.span, help: "write `b = e; a = b`", isLocal: false)
         }

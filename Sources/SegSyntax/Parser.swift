@@ -31,10 +31,14 @@ public final class Parser {
     var height = 0
     private var nodes = 0
     var statementStart: Int32 = 0
+    /// The last operator or `=` at the end of a line, and the token that it joined to it.
+    private(set) var lineJoint: (sign: Token, next: Token)?
 
     private(set) var diagnostics: [Diagnostic] = []
     private var lastErrorAt: Int32 = -1
     private(set) var isUnfinished = false
+    /// Inside the braces of a string, whose end is not the text's.
+    private var isWithinString = false
     private var isAborted = false
 
     public init(source: Source) {
@@ -78,6 +82,7 @@ public final class Parser {
         } else {
             current = lexer.next()
         }
+        if current.startsLine, newlinesMatter, previous.kind.continuesLine { lineJoint = (previous, current) }
         collectLexerErrors()
     }
 
@@ -104,7 +109,10 @@ public final class Parser {
 
     /// Runs a body on a part of the text, as for the braces of a string, and comes back.
     func within(_ range: Range<Int>, _ body: () -> Void) {
-        let saved = (lexer, current, ahead, previous, newlinesMatter, allowsOpenRange, openBrackets)
+        let saved = (
+            lexer, current, ahead, previous, newlinesMatter, allowsOpenRange, openBrackets, isWithinString
+        )
+        isWithinString = true
         lexer = Lexer(source: source, range: range)
         ahead = nil
         openBrackets = []
@@ -113,7 +121,8 @@ public final class Parser {
         current = lexer.next()
         collectLexerErrors()
         body()
-        (lexer, current, ahead, previous, newlinesMatter, allowsOpenRange, openBrackets) = saved
+        (lexer, current, ahead, previous, newlinesMatter, allowsOpenRange, openBrackets, isWithinString) =
+            saved
         if isAborted { stop() }
     }
 
@@ -132,6 +141,7 @@ public final class Parser {
         // One error a token: what follows from the first teaches nobody.
         guard !isAborted, current.start != lastErrorAt else { return }
         lastErrorAt = current.start
+        guard !diagnostics.contains(where: { $0.location?.span.start == span.start }) else { return }
         record(
             Diagnostic(
                 .syntax, message, help: help, location: .init(source: source, span: span, point: point),
@@ -146,7 +156,7 @@ public final class Parser {
 
     func collectLexerErrors() {
         guard !lexer.diagnostics.isEmpty else { return }
-        if diagnostics.isEmpty, lexer.endsInsideString { isUnfinished = true }
+        if lexer.endsInsideString { markUnfinished() }
         for diagnostic in lexer.diagnostics { record(diagnostic) }
         lexer.diagnostics = []
     }
@@ -177,9 +187,7 @@ public final class Parser {
     func missing(_ what: String, help: String? = nil) -> Bail {
         if at(.invalid) { return Bail() }
         if at(.end) {
-            if diagnostics.isEmpty, !newlinesMatter && !openBrackets.isEmpty || previous.kind.continuesLine {
-                isUnfinished = true
-            }
+            if !newlinesMatter && !openBrackets.isEmpty || previous.kind.continuesLine { markUnfinished() }
             if !newlinesMatter, let open = openBrackets.last { return unclosed(open) }
         }
         if at(.end) || isAfterNewline {
@@ -189,10 +197,14 @@ public final class Parser {
         return failure("\(what) is missing before \(quoted(current))", current.span, help: help)
     }
 
+    func markUnfinished() {
+        if diagnostics.isEmpty, !isWithinString { isUnfinished = true }
+    }
+
     /// A bracket that nothing closes; pointed at where it opens.
     func unclosed(_ open: Token) -> Bail {
         if at(.invalid) { return Bail() }
-        if at(.end), diagnostics.isEmpty { isUnfinished = true }
+        if at(.end) { markUnfinished() }
         let closer = open.kind == .leftParen ? ")" : open.kind == .leftBracket ? "]" : "}"
         var message = "this `\(text(open))` is not closed"
         var help = "a `\(closer)` is missing"
@@ -283,6 +295,14 @@ public final class Parser {
 
     // MARK: Nodes and limits
 
+    /// A node without others below it.
+    func leaf(_ kind: Expression.Kind, _ span: Span) throws(Bail) -> Expression {
+        height = max(height, 1)
+        try count(span)
+        return Expression(kind, span)
+    }
+
+    /// A node above all that its expression has read so far.
     func make(_ kind: Expression.Kind, _ span: Span) throws(Bail) -> Expression {
         height += 1
         try count(span)

@@ -1,0 +1,130 @@
+// Forms of other languages and common mistakes: what the error says, and that it stays one.
+
+import Testing
+
+@Suite struct SlipTests {
+    @Test(arguments: [
+        ("x ** 2", "1:3 `**` is written `^`"),
+        ("a && b", "1:3 `&&` is written `and`"),
+        ("a || b", "1:3 `||` is written `or`"),
+        ("if (x = 3) { }", "1:7 `=` names a value; a comparison is `==`"),
+        ("if x = 3 { }", "1:6 `=` names a value; a comparison is `==`"),
+        ("while (x = f()) { }", "1:10 `=` names a value; a comparison is `==`"),
+        ("xs.map(x => x)", "1:10 `=>` is written `->`"),
+        ("def f(x): return x", "1:1 a function is defined without `def`"),
+        (
+            "def f(x):\n    if x:\n        return 1\n    return 2\ny = 1",
+            "1:1 a function is defined without `def`"
+        ),
+        ("function f(x) { return x }", "1:1 a function is defined without `function`"),
+        ("f = lambda x: x", "1:5 a function without a name is written with `->`"),
+        ("let x = 3", "1:1 a variable needs no `let`"),
+        ("var x = 3", "1:1 a variable needs no `var`"),
+        ("class A(B):\n  x = 1", "1:1 a type is defined by `type`"),
+        ("if a { } elif b { }", "1:10 `elif` is written `else if`"),
+        ("if a { } elseif b { }", "1:10 `elseif` is written `else if`"),
+        ("x = True", "1:5 `True` is written `true`"),
+        ("x = None", "1:5 `None` is written `nil`"),
+        ("x++", "1:2 `++` is not a form"),
+        ("x--", "1:2 `--` is not a form"),
+        ("if x: y", "1:5 a block stands in braces, without `:`"),
+        ("if x:\n  y\nelif z:\n  w\nelse:\n  v\nu = 1", "1:5 a block stands in braces, without `:`"),
+        ("for x in xs:\n    print(x)", "1:12 a block stands in braces, without `:`"),
+        ("if a then b", "1:6 a block stands in braces, without `then`"),
+        ("if a\n{ b }", "2:1 the `{` of a block stands on the line of its head"),
+        ("'it'", "1:1 strings stand in double quotes"),
+        ("a <> b", "1:3 `<>` is written `!=`"),
+        ("a === b", "1:3 `===` is written `==`"),
+        ("x := 3", "1:3 `:=` is written `=`"),
+        ("x %= 3", "1:3 `%=` is not a form"),
+        ("print x", "1:7 `x` is not expected here"),
+        ("x = 1 y = 2", "1:7 `y` is not expected here"),
+        ("3x", "1:1 `3x` is not a number"),
+        ("0b11", "1:1 `0b11` is not a number"),
+        ("1__0", "1:1 `1__0` is not a number"),
+        ("1e", "1:1 `1e` is not a number"),
+        ("0xfg", "1:1 `0xfg` is not a number"),
+        ("(x,)", "1:1 `(x,)` is not a form"),
+        ("(a, b)", "1:1 values in parentheses make no list"),
+        ("(a=1, 2)", "1:7 every entry of a record has a name"),
+        ("[a=1]", "1:2 the elements of a list have no names"),
+        ("{a: 1}", "1:3 `:` has no meaning here"),
+        ("xs[1:3]", "1:5 a slice is not written with `:`"),
+        ("xs[]", "1:3 an index is missing"),
+        ("xs[...3]", "1:4 a range has a left end"),
+        ("1..5", "1:2 `..` is not a form"),
+        ("1...2...3", "1:6 ranges do not chain"),
+        ("a = b = 3", "1:7 one statement assigns once"),
+        ("x = 1, 2", "1:1 one name cannot take 2 values"),
+        ("a, b, c = 1, 2", "1:1 3 names cannot take 2 values"),
+        ("a, b", "1:1 a comma joins names before `=`, or arguments in ( )"),
+        ("f(x) += 1", "1:1 a call cannot be assigned to"),
+        ("x.f(y) = 3", "1:1 a method cannot be defined from outside"),
+        ("3 = x", "1:1 a literal cannot be assigned to"),
+        ("self = 3", "1:1 `self` cannot be assigned to"),
+        ("1 + not x", "1:5 `not` binds looser than `+`"),
+        ("a is nil", "1:3 `is` is written `==`"),
+        ("x not in xs", "1:3 `in` belongs to `for`"),
+        ("[x for x in xs]", "1:4 `for` is a statement"),
+        ("a if c else b", "1:3 `if` begins its expression"),
+        ("x ? a : b", "1:3 `?` is not an operator"),
+        ("import numpy", "1:1 `import` is called with a path"),
+        ("from a import b", "1:1 names are imported with their file"),
+        ("raise \"x\"", "1:1 an error is raised by a call"),
+        ("try { f() } except e { }", "1:13 `except` is written `catch`"),
+        ("else { }", "1:1 this `else` has no `if` before it"),
+        ("f\"{x}\"", "1:1 strings have no prefix"),
+        ("“a”", "1:1 `“` is not a sign of seg"),
+        ("x − 1", "1:3 `−` is not a sign of seg"),
+        ("a $ b", "1:3 `$` has no meaning here"),
+        ("a = 1\n  + 2", "2:3 a line cannot begin with `+`"),
+        ("// c", "1:1 a comment begins with `#`"),
+        ("x = return 3", "1:5 `return` is a statement and has no value"),
+        ("f(a=1, a=2)", "1:8 `a` is given twice"),
+        ("f(a=1, 2)", "1:8 a plain argument stands after a named one"),
+        ("f(x, x) = 1", "1:6 the parameter `x` stands twice"),
+        ("(a=1, b) -> a", "1:7 `b` has no default but stands after one that has"),
+        ("f(...r, x) = 1", "1:3 `...r` collects the rest and comes last"),
+        ("for (a, b) in xs { }", "1:5 the names of `for` stand without parentheses"),
+        ("type(x)", "1:1 `type` begins the definition of a type"),
+        ("for x in { }", "1:12 a block `{ … }` is missing after `}`"),
+        ("x = @", "1:5 a value is missing before `@`"),
+        ("x\u{0}", "1:2 a NUL byte stands in the text"),
+        ("\"a\\qb\"", "1:3 `\\q` is not an escape"),
+        ("\"\\u{110000}\"", "1:2 this is not a Unicode escape"),
+        ("\"a {} b\"", "1:4 nothing stands between these braces"),
+        ("\"a {x\"", "1:4 this `{` in a string is not closed"),
+        ("\"{x:.3\"", "1:2 this `{` in a string is not closed"),
+        ("\"abc", "1:1 this string is not closed on its line"),
+    ])
+    func message(_ text: String, _ expected: String) {
+        #expect(errors(text) == [expected])
+    }
+
+    @Test(arguments: [
+        ("xs[1:3]", "write `1..<3`"),
+        ("xs[:3]", "write `0..<3`"),
+        ("xs[1:]", "write `1...`"),
+        ("print \"x\"", "a call has parentheses: print(\"x\")"),
+        ("'it'", "write \"it\""),
+        ("1 X, Y = 100, 50", "is 1 the number of a line? to multiply, write `1 * X`"),
+        ("def f(x): return x", "write `f(x) = …` or `f(x) = { … }`"),
+        ("import numpy", "write `numpy = import(\"numpy.seg\")`"),
+    ])
+    func help(_ text: String, _ expected: String) {
+        #expect(helps(text) == [expected])
+    }
+
+    @Test(arguments: [
+        ("f(1, 2\ny = 3", ["1:2 this `(` is not closed"]),
+        ("f(1, [2, 3)", ["1:6 this `[` is closed by `)`"]),
+        ("x = {\n y = (1\n}\nz", ["2:6 this `(` is closed by `}`"]),
+        (")", ["1:1 this `)` closes nothing"]),
+        ("}", ["1:1 this `}` closes nothing"]),
+        ("if a {\n x", ["1:6 this `{` is not closed"]),
+        ("x = [\n 1, 2\n 3\n]", ["2:5 `,` or `]` is missing after `2`"]),
+    ])
+    func brackets(_ text: String, _ expected: [String]) {
+        #expect(errors(text) == expected)
+    }
+}
