@@ -85,8 +85,8 @@ extension Pickle {
         _ place: Int, _ dtype: StoredDType, _ items: [Handle], file: String
     ) throws -> Node {
         let storage = storages[place]
-        guard let stated = integer(items[1]), let shape = integers(items[2]),
-            let strides = integers(items[3]),
+        guard let stated = integer(items[1]), let shape = sizes(items[2]),
+            let strides = sizes(items[3]),
             stated >= 0, shape.count == strides.count,
             shape.allSatisfy({ $0 >= 0 }), strides.allSatisfy({ $0 >= 0 }),
             let count = StoredSize.elements(shape)
