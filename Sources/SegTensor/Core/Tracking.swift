@@ -1,0 +1,98 @@
+// Gradients: which nodes keep their inputs so that one can be asked, and the walk that builds it from
+// the nodes' operations, as nodes again.
+
+import Synchronization
+
+/// The span in which gradients by some leaves can be asked. Nodes that hang on a leaf keep their inputs,
+/// even when computed, until the scope ends.
+public final class TrackingScope: @unchecked Sendable {
+    private let active = Atomic<Bool>(true)
+
+    public init() {}
+
+    var isActive: Bool { active.load(ordering: .relaxed) }
+
+    /// A fresh leaf that shares `t`'s value.
+    public func track(_ t: Tensor) throws -> Tensor {
+        if !t.node.isTracked, let value = t.node.value {
+            return Tensor(Node(value, labels: t.labels, isVariable: t.isVariable, scope: self))
+        }
+        return Tensor(Node(passing: t.node, scope: self))
+    }
+
+    /// Ends the scope: computed nodes below `roots` drop their inputs. Call it once the gradients are built
+    /// and before they are looked at, so that memory is freed at last use.
+    public func end(from roots: [Tensor]) {
+        active.store(false, ordering: .relaxed)
+        var seen = Set<ObjectIdentifier>()
+        var stack = roots.map(\.node)
+        while let node = stack.popLast() {
+            guard seen.insert(ObjectIdentifier(node)).inserted, node.scopes.contains(where: { $0 === self })
+            else { continue }
+            stack.append(contentsOf: node.inputs)
+            node.untrack()
+        }
+    }
+}
+
+/// The gradients of `y` by each of `xs`, as tensors that are computed when looked at; zeros where `y` does
+/// not hang on an `x`.
+/// - Parameter seed: the gradient by `y` itself, needed where `y` has more than one element.
+/// - Throws: where an operation on the way has no gradient.
+public func gradients(of y: Tensor, wrt xs: [Tensor], seed: Tensor? = nil) throws -> [Tensor] {
+    guard y.dtype.isFloating else {
+        throw TensorError(.type, "a gradient is asked of a tensor of \(y.dtype.rawValue); it needs floats")
+    }
+    for x in xs where !x.dtype.isFloating {
+        throw TensorError(.type, "a gradient is asked by a tensor of \(x.dtype.rawValue); it needs floats")
+    }
+    guard seed != nil || y.count == 1 else {
+        throw TensorError(
+            .shape, "a gradient needs one number, the function gave shape \(Shape.text(y.shape))",
+            help: "reduce it, e.g. with sum or mean", notes: [Shape.text(y.shape)])
+    }
+    let order = path(from: y.node, to: xs.map(\.node))
+    var adjoints: [UInt64: Tensor] = [y.node.id: try seed ?? Tensor.ones(y.shape, dtype: y.dtype)]
+    let targets = Set(xs.map(\.node.id))
+    let reached = Set(order.map(\.id)).union(targets)
+    for node in order.reversed() {
+        guard let upstream = adjoints[node.id], let operation = node.operation else { continue }
+        let inputs = node.inputs
+        let needs = inputs.map { reached.contains($0.id) && $0.signature.dtype.isFloating }
+        guard needs.contains(true) else { continue }
+        if !targets.contains(node.id) { adjoints[node.id] = nil }
+        let backward = Backward(
+            result: Tensor(node), inputs: inputs.map { Tensor($0) }, upstream: upstream, needs: needs)
+        for (index, gradient) in try operation.gradient(backward).enumerated() where needs[index] {
+            guard let gradient else { continue }
+            let id = inputs[index].id
+            adjoints[id] = try adjoints[id].map { try Tensor.apply(.add, $0, gradient) } ?? gradient
+        }
+    }
+    return try xs.map { x in
+        guard let gradient = adjoints[x.node.id] else { return try Tensor.zeros(x.shape, dtype: x.dtype) }
+        return try gradient.to(x.dtype).relabelled(x.labels)
+    }
+}
+
+/// The nodes between `y` and some targets that hang on a target, in the order they were made.
+private func path(from y: Node, to targets: [Node]) -> [Node] {
+    let goals = Set(targets.map(\.id))
+    let trackedOnly = targets.allSatisfy { $0.isTracked }
+    var below: [Node] = []
+    var seen: Set<UInt64> = [y.id]
+    var stack = [y]
+    while let node = stack.popLast() {
+        below.append(node)
+        for input in node.inputs where !trackedOnly || input.isTracked {
+            if seen.insert(input.id).inserted { stack.append(input) }
+        }
+    }
+    below.sort { $0.id < $1.id }
+    var hangs = goals
+    return below.filter { node in
+        let does = goals.contains(node.id) || node.inputs.contains { hangs.contains($0.id) }
+        if does { hangs.insert(node.id) }
+        return does
+    }
+}

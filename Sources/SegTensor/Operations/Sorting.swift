@@ -1,0 +1,174 @@
+// Order: argsort and what is made of it, distinct values, and counts by value. Results whose size or labels
+// depend on the values are computed at the call.
+
+extension Tensor {
+    /// The places that put an axis in order; int64. Not-a-number comes last. Equal values keep their order.
+    public func argsort(axis: Int? = -1, descending: Bool = false) throws -> Tensor {
+        guard let axis else { return try reshape([count]).argsort(axis: 0, descending: descending) }
+        if rank == 0 { return try Tensor.zeros([], dtype: .int64) }
+        let resolved = try Shape.axis(axis, rank: rank, in: "argsort")
+        return try Tensor.make(ArgsortOperation(axis: resolved, descending: descending), [self])
+    }
+
+    /// The values of an axis in order (of the flattened tensor where nil). Labels follow in a tensor of rank 1.
+    public func sort(axis: Int? = -1, descending: Bool = false) throws -> Tensor {
+        guard let axis else { return try reshape([count]).sort(axis: 0, descending: descending) }
+        if rank == 0 { return self }
+        let resolved = try Shape.axis(axis, rank: rank, in: "sort")
+        return try picked(argsort(axis: resolved, descending: descending), axis: resolved)
+    }
+
+    /// The `k` largest (or smallest) values of an axis in order, and their places.
+    public func topk(_ k: Int, axis: Int = -1, largest: Bool = true) throws -> (
+        values: Tensor, indices: Tensor
+    ) {
+        let resolved = try Shape.axis(axis, rank: rank, in: "topk")
+        guard k >= 0, k <= shape[resolved] else {
+            throw TensorError(
+                .index, "topk: \(k) of an axis that has \(shape[resolved]) entries",
+                notes: [Shape.text(shape)])
+        }
+        let places = try argsort(axis: resolved, descending: largest).narrow(
+            axis: resolved, start: 0, count: k)
+        return (try picked(places, axis: resolved), places)
+    }
+
+    private func picked(_ places: Tensor, axis: Int) throws -> Tensor {
+        guard rank == 1, let names = labels[0] else {
+            return try Tensor.make(GatherOperation(axis: axis), [self, places])
+        }
+        let order = try places.doubles().map { Int($0) }
+        return try Tensor.make(TakeOperation(axis: 0, labels: names.picking(order)), [self, places])
+    }
+
+    /// The distinct values in order, and how often each stands there.
+    public func uniqueWithCounts() throws -> (values: Tensor, counts: Tensor) {
+        let data = try reshape([count]).sort().value()
+        func run<T: Element>(_ type: T.Type) throws -> (TensorData, [Int64]) {
+            let sorted = data.elements(T.self)
+            var values: [T] = []
+            var counts: [Int64] = []
+            for i in 0..<data.count {
+                if let last = values.last, last == sorted[i] {
+                    counts[counts.count - 1] += 1
+                } else {
+                    values.append(sorted[i])
+                    counts.append(1)
+                }
+            }
+            return (try TensorData(values, shape: [values.count], dtype: data.dtype), counts)
+        }
+        let (values, counts) = try data.dtype.withElement { try run($0) }
+        return (Tensor(values), Tensor(try TensorData(counts, shape: [counts.count])))
+    }
+
+    /// The distinct values in order.
+    public func unique() throws -> Tensor { try uniqueWithCounts().values }
+
+    /// Counts in `bins` parts of equal width between the least and the largest value or in a given range,
+    /// and the borders of the parts. The last part holds its upper border.
+    public func histogram(bins: Int = 10, range: (Double, Double)? = nil) throws -> (
+        counts: Tensor, edges: Tensor
+    ) {
+        guard bins > 0 else { throw TensorError(.value, "histogram: \(bins) bins") }
+        try MemoryBudget.reserve(
+            bins.multipliedReportingOverflow(by: 16).overflow ? .max : bins * 16, for: "histogram")
+        defer { MemoryBudget.release(bins * 16) }
+        let values = try doubles()
+        var (low, high) = range ?? (values.min() ?? 0, values.max() ?? 1)
+        guard low <= high, low.isFinite, high.isFinite else {
+            throw TensorError(
+                .value, "histogram: the range \(Tensor.text(of: low))...\(Tensor.text(of: high)) has no width"
+            )
+        }
+        if low == high { (low, high) = (low - 0.5, high + 0.5) }
+        var counts = [Int64](repeating: 0, count: bins)
+        for value in values where value >= low && value <= high {
+            counts[min(Int((value - low) / (high - low) * Double(bins)), bins - 1)] += 1
+        }
+        let edges = try Tensor.linspace(from: low, to: high, count: bins + 1, dtype: .float64)
+        return (Tensor(try TensorData(counts, shape: [bins])), edges)
+    }
+
+    /// How often each whole number from 0 on stands there; with `weights`, the sum of the weights instead.
+    public func bincount(minlength: Int = 0, weights: Tensor? = nil) throws -> Tensor {
+        guard dtype.isInteger || dtype == .bool else {
+            throw TensorError(
+                .type, "bincount needs integers, here is \(dtype.rawValue)",
+                help: "to(x, int64) makes whole numbers of it")
+        }
+        guard minlength >= 0 else { throw TensorError(.value, "bincount: minlength is \(minlength)") }
+        if count == 0 { return try Tensor.zeros([minlength], dtype: weights == nil ? .int64 : .float64) }
+        let (low, high) = (try Tensor.reduce(.min, self), try Tensor.reduce(.max, self))
+        try Tensor.evaluate([low, high])
+        guard try low.item() >= 0 else {
+            throw TensorError(.value, "bincount: \(Tensor.text(of: try low.item())) is negative")
+        }
+        let length = max(minlength, Int(try high.item()) + 1)
+        let labels = try value().rowMajor().converted(to: .int64)
+        let places = labels.elements(Int64.self)
+        guard let weights else {
+            let out = try TensorData(shape: [length], dtype: .int64, for: "bincount")
+            Elementwise.fill(out, 0)
+            let counts = out.elements(Int64.self)
+            for i in 0..<labels.count { counts[Int(places[i])] += 1 }
+            return Tensor(out)
+        }
+        guard weights.count == count else {
+            throw TensorError(
+                .shape, "bincount: \(weights.count) weights for \(count) values",
+                notes: [Shape.text(shape), Shape.text(weights.shape)])
+        }
+        let shares = try weights.to(.float64).value().rowMajor().elements(Double.self)
+        let out = try TensorData(shape: [length], dtype: .float64, for: "bincount")
+        Elementwise.fill(out, 0)
+        let sums = out.elements(Double.self)
+        for i in 0..<labels.count { sums[Int(places[i])] += shares[i] }
+        return Tensor(out)
+    }
+}
+
+struct ArgsortOperation: Operation {
+    let name = "argsort"
+    let axis: Int
+    let descending: Bool
+
+    func infer(_ inputs: [Signature]) throws -> Signature { Signature(inputs[0].shape, .int64) }
+
+    func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
+        -> TensorData
+    {
+        let x = try inputs[0].rowMajor()
+        let out = try TensorData(shape: x.shape, dtype: .int64, for: name)
+        let length = x.shape[axis]
+        let inner = x.shape[(axis + 1)...].reduce(1, *)
+        let lines = x.count == 0 ? 0 : x.count / length
+        let places = out.elements(Int64.self)
+        func run<T: Element>(_ type: T.Type) {
+            let values = x.elements(T.self)
+            Parallel.run(lines) { line in
+                let base = line / inner * length * inner + line % inner
+                var order = (0..<length).map { (key: values[base + $0 * inner], place: $0) }
+                order.sort { a, b in
+                    if a.key == b.key { return a.place < b.place }
+                    // What differs from itself is not a number and comes last either way.
+                    if a.key != a.key { return b.key != b.key && a.place < b.place }
+                    if b.key != b.key { return true }
+                    return descending ? a.key > b.key : a.key < b.key
+                }
+                for (position, entry) in order.enumerated() {
+                    places[base + position * inner] = Int64(entry.place)
+                }
+            }
+        }
+        x.dtype.withElement { run($0) }
+        return out
+    }
+
+    func digest(_ builder: inout DigestBuilder) {
+        builder.add(axis)
+        builder.add(descending)
+    }
+
+    func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool { axis != 0 }
+}
