@@ -91,6 +91,7 @@ typedef struct {
     float *sums, *shifted, *weights, *smooth;
     int32_t *labels;
     uint32_t *counts;
+    float8 *logits;
 } loss_space;
 
 /// The label at place i, or -1 where it counts nowhere.
@@ -124,7 +125,7 @@ CLONES static void unblend_gradient(
 
 static const int8 first_classes = {0, 1, 2, 3, 4, 5, 6, 7};
 
-/// Index of the first largest logit, a NaN counting as the largest.
+/// Index of the first largest logit.
 INLINE long first_largest(const float8 *z, int vectors, float top, long classes) {
     int8 found = {1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30};
     const float8 tops = splat8(top);
@@ -144,7 +145,8 @@ INLINE void loss_row(
     const segmentation_input *in = job->in;
     const long lanes = job->lanes;
     const float smoothing = in->label_smoothing;
-    float8 z[vectors];
+    float8 few[4];
+    float8 *z = vectors <= 4 ? few : space->logits;
     for (long i = 0; i < width; i++) {
         const int32_t label = space->labels[i];
         const axis_sample at = job->x[i];
@@ -269,13 +271,14 @@ static int make_space(const loss_job *job, loss_space *space) {
     const segmentation_input *in = job->in;
     const long row = in->in_width * job->lanes, width = (in->width + 15) / 16 * 16;
     const long counts = job->out->confusion == NULL ? 0 : in->classes * in->classes;
-    const long floats = 2 * row + job->lanes + 5 * width + counts;
+    const long floats = 2 * row + 2 * job->lanes + 5 * width + counts;
     float *memory = pool_scratch(1, floats * (long)sizeof(float));
     if (memory == NULL) return -1;
     space->row = memory;
     space->row_gradient = space->row + row;
     space->class_weights = space->row_gradient + row;
-    space->sums = space->class_weights + job->lanes;
+    space->logits = (float8 *)(space->class_weights + job->lanes);
+    space->sums = space->class_weights + 2 * job->lanes;
     space->shifted = space->sums + width;
     space->weights = space->shifted + width;
     space->smooth = space->weights + width;

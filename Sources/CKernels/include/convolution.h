@@ -53,6 +53,17 @@ int conv_forward(
 int conv_input_gradient(
     const conv_geometry *g, const float *output_gradient, const float *packed, float *input_gradient);
 
+/// Rows [pixels, columns] of one group's taps and channels, from column `first_column` of
+/// [tap][channel]; pixels count the output of one sample, whose input is given.
+void conv_unfold(
+    const conv_geometry *g, const float *input, long group, long first_pixel, long pixels, long first_column,
+    long columns, float *out);
+
+/// Adds `part_count` partial gradients [outputs][taps][channels] in order, into [outputs][channels][taps].
+void conv_fold_weights(
+    const float *parts, long part_count, long part_stride, long outputs, long channels, long taps,
+    float *weight_gradient);
+
 /// Applies an epilogue in place to [rows, channels]; the separate steps use the same expressions.
 void conv_apply_epilogue(const conv_epilogue *epilogue, float *values, long rows, long channels);
 

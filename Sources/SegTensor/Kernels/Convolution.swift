@@ -79,7 +79,8 @@ struct ConvolutionEpilogue {
     var activation = Activation.none
 
     var kernelEpilogue: conv_epilogue {
-        conv_epilogue(bias: bias, scale: scale, shift: shift, residual: residual, activation: activation.rawValue)
+        conv_epilogue(
+            bias: bias, scale: scale, shift: shift, residual: residual, activation: activation.rawValue)
     }
 }
 
@@ -153,9 +154,11 @@ enum ConvolutionKernels {
 
     /// The gradient by the bias: the sum over all pixels, by output channel.
     static func biasGradient(
-        _ g: ConvolutionGeometry, outputGradient: UnsafePointer<Float>, biasGradient: UnsafeMutablePointer<Float>
+        _ g: ConvolutionGeometry, outputGradient: UnsafePointer<Float>,
+        biasGradient: UnsafeMutablePointer<Float>
     ) {
         reduce_axis_f32(
-            REDUCE_SUM, outputGradient, 1, g.batch * g.outputHeight * g.outputWidth, g.outputChannels, biasGradient)
+            REDUCE_SUM, outputGradient, 1, g.batch * g.outputHeight * g.outputWidth, g.outputChannels,
+            biasGradient)
     }
 }

@@ -20,7 +20,9 @@ enum MatrixProduct {
     }
 
     /// The tile grid of an m × n product: tall tiles for tall results, wide ones for wide.
-    private static func grid(_ m: Int, _ n: Int) -> (rows: (count: Int, size: Int), columns: (count: Int, size: Int)) {
+    private static func grid(_ m: Int, _ n: Int) -> (
+        rows: (count: Int, size: Int), columns: (count: Int, size: Int)
+    ) {
         // At least about four tiles where the result is large enough to be worth it.
         let rows = parts(m, limit: m >= n ? 256 : 512)
         let columns = parts(n, limit: n > m ? 256 : 512)

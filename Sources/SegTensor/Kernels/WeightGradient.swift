@@ -1,0 +1,124 @@
+// The gradient of a convolution by its weights: products over pixels, by
+// OpenBLAS. The work is cut into parts of the pixels, whose sums are added in
+// order, and into tiles of columns (tap, channel); both follow from the
+// geometry, never from the number of threads.
+
+import COpenBLAS
+import CKernels
+import Synchronization
+
+/// One gradient by the weights of a convolution that is not depthwise.
+struct WeightGradient {
+    private let geometry: ConvolutionGeometry
+    private let outputs: Int
+    private let channels: Int
+    private let taps: Int
+    private let pixels: Int
+    /// Columns of [tap][channel], and how they are cut.
+    private let columns: Int
+    private let tiles: (count: Int, size: Int)
+    /// Parts of the batch's pixels.
+    private let parts: (count: Int, size: Int)
+
+    /// Pixels unfolded at a time.
+    private static let chunk = 256
+    /// Columns a tile has at most, and the least products that are worth a part.
+    private static let tileColumns = 512
+    private static let partProducts = 1 << 22
+
+    init(_ g: ConvolutionGeometry) {
+        geometry = g
+        outputs = g.outputChannels / g.groups
+        channels = g.inputChannels / g.groups
+        taps = g.kernel.height * g.kernel.width
+        pixels = g.outputHeight * g.outputWidth
+        columns = taps * channels
+        tiles = MatrixProduct.parts(columns, limit: Self.tileColumns)
+        // Parts only where tiles alone would leave threads idle, and where each is worth its sum.
+        let all = g.batch * pixels
+        let most = max(1, 8 / (tiles.count * g.groups))
+        let worth = max(1, all * outputs * columns / Self.partProducts)
+        parts = MatrixProduct.parts(
+            max(1, all), limit: max(1, (all + min(most, worth) - 1) / min(most, worth)))
+    }
+
+    /// Computes the gradient into [O, I/g, kh, kw].
+    func run(
+        input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
+        into weightGradient: UnsafeMutablePointer<Float>
+    ) throws {
+        MatrixProduct.prepare()
+        let groupFloats = outputs * columns
+        let partFloats = groupFloats * geometry.groups
+        guard
+            let sums = pool_scratch(2, parts.count * partFloats * MemoryLayout<Float>.stride)?
+                .assumingMemoryBound(to: Float.self)
+        else {
+            return try KernelMemory.check(-1, for: "the gradient of conv2d")
+        }
+        let failed = Atomic(false)
+        Parallel.run(parts.count * geometry.groups * tiles.count) { task in
+            let tile = task % tiles.count
+            let group = task / tiles.count % geometry.groups
+            let part = task / tiles.count / geometry.groups
+            let done = accumulate(
+                part: part, group: group, tile: tile, input: input, outputGradient: outputGradient,
+                into: sums + part * partFloats + group * groupFloats)
+            if !done { failed.store(true, ordering: .relaxed) }
+        }
+        try KernelMemory.check(failed.load(ordering: .relaxed) ? -1 : 0, for: "the gradient of conv2d")
+        Parallel.run(geometry.groups * outputs) { output in
+            conv_fold_weights(
+                sums + output * columns, parts.count, partFloats, 1, channels, taps,
+                weightGradient + output * columns)
+        }
+    }
+
+    /// One tile's columns over one part's pixels, into [outputs, columns] of that part; false where
+    /// scratch memory is lacking.
+    private func accumulate(
+        part: Int, group: Int, tile: Int, input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
+        into sums: UnsafeMutablePointer<Float>
+    ) -> Bool {
+        let first = tile * tiles.size
+        let width = min(tiles.size, columns - first)
+        let last = min((part + 1) * parts.size, geometry.batch * pixels)
+        var pixel = part * parts.size
+        guard width > 0 else { return true }
+        var kernelGeometry = geometry.kernelGeometry
+        var beta: Float = 0
+        let direct = geometry.isPointwise
+        guard direct || KernelMemory.scratch(slot: 1, floats: Self.chunk * width) != nil else { return false }
+        while pixel < last {
+            // A product of the whole part, or of a chunk of unfolded pixels of one sample.
+            let sample = pixel / pixels
+            let count = direct ? last - pixel : min(Self.chunk, last - pixel, (sample + 1) * pixels - pixel)
+            var rows = input + pixel * geometry.inputChannels + first
+            var rowLength = geometry.inputChannels
+            if !direct {
+                guard let unfolded = KernelMemory.scratch(slot: 1, floats: Self.chunk * width) else {
+                    return false
+                }
+                conv_unfold(
+                    &kernelGeometry,
+                    input + sample * geometry.inputHeight * geometry.inputWidth * geometry.inputChannels,
+                    group,
+                    pixel - sample * pixels, count, first, width, unfolded)
+                rows = UnsafePointer(unfolded)
+                rowLength = width
+            }
+            cblas_sgemm(
+                CblasRowMajor, CblasTrans, CblasNoTrans, blasint(outputs), blasint(width), blasint(count), 1,
+                outputGradient + pixel * geometry.outputChannels + group * outputs,
+                blasint(geometry.outputChannels), rows, blasint(rowLength), beta, sums + first,
+                blasint(columns))
+            beta = 1
+            pixel += count
+        }
+        if beta == 0 {
+            // An empty part: nothing to add.
+            for output in 0..<outputs { (sums + output * columns + first).update(repeating: 0, count: width) }
+        }
+        return true
+    }
+}
