@@ -1,0 +1,209 @@
+// Files written: safetensors there and back, what is refused of them, files replaced whole or not at all, SHA-256.
+
+import SegTensor
+import Testing
+
+@preconcurrency import Glibc
+
+/// A folder that is gone after the test.
+final class ScratchFolder {
+    let path: String
+
+    init() throws {
+        var template = Array("/tmp/seg-test-XXXXXX".utf8CString)
+        guard let made = mkdtemp(&template) else {
+            throw TensorError.cannot("make", "a scratch folder", errno)
+        }
+        path = String(cString: made)
+    }
+
+    deinit {
+        for name in names { unlink("\(path)/\(name)") }
+        rmdir(path)
+    }
+
+    var names: [String] {
+        guard let handle = opendir(path) else { return [] }
+        defer { closedir(handle) }
+        var names: [String] = []
+        while let entry = readdir(handle) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    func text(_ name: String) throws -> String {
+        String(decoding: try FileReader.contents(of: "\(path)/\(name)"), as: UTF8.self)
+    }
+}
+
+@Suite struct CheckpointSafetensorsTests {
+    @Test func whatIsWrittenIsReadBack() throws {
+        let folder = try ScratchFolder()
+        let path = "\(folder.path)/a.safetensors"
+        let tensors = [
+            TensorToWrite(name: "flag", dtype: .bool, shape: [3], bytes: [1, 0, 1]),
+            TensorToWrite(name: "w \"ü\"\n", dtype: .float32, shape: [2], bytes: floatBytes([1, 2])),
+            TensorToWrite(name: "empty", dtype: .float64, shape: [0, 4], bytes: []),
+            TensorToWrite(name: "scalar", dtype: .int64, shape: [], bytes: little(Int64(-5))),
+        ]
+        try Safetensors.write(tensors, metadata: [("run", "{\"epoch\": 3}\t\u{1}"), ("", "😀")], to: path)
+        let checkpoint = try Checkpoint.open(path)
+        #expect(checkpoint.tensors.map(\.name) == tensors.map(\.name))
+        #expect(checkpoint.tensors.map(\.shape) == tensors.map(\.shape))
+        #expect(checkpoint.metadata.map(\.key) == ["run", ""])
+        #expect(checkpoint.metadata.map(\.value) == ["{\"epoch\": 3}\t\u{1}", "😀"])
+        #expect(try checkpoint["flag"]?.bytes() == [1, 0, 1])
+        #expect(try checkpoint["w \"ü\"\n"]?.floats() == [1, 2])
+        #expect(try checkpoint["scalar"]?.bytes() == little(Int64(-5)))
+        #expect(folder.names == ["a.safetensors"])
+    }
+
+    @Test func wrongTensorsLeaveTheOldFile() throws {
+        let folder = try ScratchFolder()
+        let path = "\(folder.path)/a.safetensors"
+        try AtomicFile.write("old", to: path)
+        let short = TensorToWrite(name: "x", dtype: .float32, shape: [2], bytes: [1])
+        #expect(throws: TensorError.self) { try Safetensors.write([short], to: path) }
+        let twice = TensorToWrite(name: "x", dtype: .uint8, shape: [1], bytes: [1])
+        #expect(throws: TensorError.self) { try Safetensors.write([twice, twice], to: path) }
+        #expect(try folder.text("a.safetensors") == "old")
+        #expect(folder.names == ["a.safetensors"])
+    }
+
+    @Test func badHeadersAreRefused() {
+        func file(_ header: String, _ data: Int) -> [UInt8] {
+            little(UInt64(header.utf8.count)) + Array(header.utf8) + [UInt8](repeating: 0, count: data)
+        }
+        func entry(_ name: String, _ begin: Int, _ end: Int, type: String = "U8", shape: String? = nil)
+            -> String
+        {
+            "\"\(name)\":{\"dtype\":\"\(type)\",\"shape\":[\(shape ?? "\(end - begin)")],\"data_offsets\":[\(begin),\(end)]}"
+        }
+        let cases: [([UInt8], String)] = [
+            (file("{\(entry("a", 0, 4)),\(entry("b", 4, 6))}", 6), "no error"),
+            (file("{\(entry("b", 4, 6)),\(entry("a", 0, 4))}  ", 6), "no error"),
+            (file("{}", 0), "no error"),
+            (file("{\(entry("a", 0, 4)),\(entry("b", 3, 6))}", 6), "'b' overlaps another"),
+            (file("{\(entry("a", 0, 4)),\(entry("b", 5, 6))}", 6), "does not begin where"),
+            (file("{\(entry("a", 0, 4))}", 6), "2 bytes follow its last tensor"),
+            (file("{\(entry("a", 0, 4))}", 3), "cut off: tensor 'a' needs 4 bytes, 3 are left"),
+            (file("{\(entry("a", 0, 2)),\(entry("a", 2, 4))}", 4), "tensor 'a' stands in it twice"),
+            (file("{\(entry("a", 0, 4, type: "F32", shape: "2"))}", 4), "does not take the 4 bytes"),
+            (file("{\(entry("a", 0, 4, type: "F8_E4M3"))}", 4), "has the type F8_E4M3"),
+            (
+                file("{\(entry("a", 0, 4, shape: "9223372036854775807,9223372036854775807"))}", 4),
+                "does not take"
+            ),
+            (file("{\(entry("a", 0, 4, shape: "-4"))}", 4), "whole number is missing"),
+            (file("{\(entry("a", 0, 4, shape: "99999999999999999999"))}", 4), "too large"),
+            (file("{\"a\":{\"dtype\":\"U8\",\"shape\":[1]}}", 1), "lacks its dtype"),
+            (file("{\"a\":{\"dtype\":\"U8\",\"x\":1}}", 1), "field 'x'"),
+            (file("{\"a\":[]}", 0), "missing at byte"),
+            (file("{\(entry("\\ud800", 0, 1))}", 1), "half a character"),
+            (file("{\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}}", 0), "metadata have 'a' twice"),
+            (file("{} x", 0), "something follows"),
+            (file("{", 0), "is missing"),
+            (little(UInt64(1 << 40)) + Array("{".utf8), "its header would have"),
+        ]
+        for (bytes, expected) in cases {
+            let message = refusal(bytes)
+            #expect(message.contains(expected), "\(message)")
+        }
+    }
+}
+
+@Suite struct CheckpointAtomicFileTests {
+    @Test func theOldFileStandsUntilTheCommit() throws {
+        let folder = try ScratchFolder()
+        let path = "\(folder.path)/f"
+        try AtomicFile.write("old", to: path)
+        var file: AtomicFile? = try AtomicFile(path)
+        try file?.write("new")
+        #expect(try folder.text("f") == "old")
+        file = nil
+        #expect(folder.names == ["f"])
+        let second = try AtomicFile(path)
+        try second.write([UInt8](repeating: 65, count: 200_000))
+        try second.commit()
+        #expect(try folder.text("f") == String(repeating: "A", count: 200_000))
+        #expect(folder.names == ["f"])
+    }
+
+    @Test func linksStayAndModesAreKept() throws {
+        let folder = try ScratchFolder()
+        try AtomicFile.write("old", to: "\(folder.path)/target")
+        chmod("\(folder.path)/target", 0o600)
+        symlink("target", "\(folder.path)/link")
+        try AtomicFile.write("new", to: "\(folder.path)/link")
+        #expect(try folder.text("target") == "new")
+        var status = stat()
+        #expect(lstat("\(folder.path)/link", &status) == 0 && status.st_mode & S_IFMT == S_IFLNK)
+        #expect(stat("\(folder.path)/target", &status) == 0 && status.st_mode & 0o777 == 0o600)
+    }
+
+    @Test func failuresSayWhyAndLeaveNothing() throws {
+        let folder = try ScratchFolder()
+        func message(_ path: String) -> String {
+            do {
+                try AtomicFile.write([UInt8](repeating: 0, count: 100_000), to: path)
+                return "no error"
+            } catch { return (error as? TensorError)?.message ?? "\(error)" }
+        }
+        #expect(message("/dev/full").contains("no space is left on the disk"))
+        #expect(message("/dev/null") == "no error")
+        #expect(
+            message("\(folder.path)/none/f")
+                == "cannot write \(folder.path)/none/f: there is no folder \(folder.path)/none")
+        #expect(message(folder.path).contains("it is a folder"))
+        #expect(message("\(folder.path)/\(String(repeating: "n", count: 300))").contains("name is too long"))
+        symlink("circle", "\(folder.path)/circle")
+        #expect(message("\(folder.path)/circle").contains("round in a circle"))
+        if getuid() != 0 {
+            try AtomicFile.write("old", to: "\(folder.path)/locked")
+            chmod("\(folder.path)/locked", 0o400)
+            #expect(message("\(folder.path)/locked").contains("permission denied"))
+            #expect(try folder.text("locked") == "old")
+        }
+        #expect(!folder.names.contains { $0.hasSuffix(".tmp") })
+    }
+
+    @Test func filesThatAreNoneAreNamed() throws {
+        func message(_ path: String) -> String {
+            do {
+                _ = try FileReader(path)
+                return "no error"
+            } catch { return (error as? TensorError)?.message ?? "\(error)" }
+        }
+        #expect(message("/no/such") == "cannot read /no/such: there is no such file or folder")
+        #expect(message("/tmp") == "cannot read /tmp: it is a folder")
+        #expect(message("/dev/zero") == "cannot read /dev/zero: it is not a regular file")
+    }
+}
+
+@Suite struct CheckpointSHA256Tests {
+    @Test func knownDigests() {
+        func digits(_ text: String, pieces: Int = 1) -> String {
+            var hash = SHA256()
+            for _ in 0..<pieces { Array(text.utf8).withUnsafeBytes { hash.update($0) } }
+            return hash.hexadecimal()
+        }
+        #expect(digits("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+        #expect(digits("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        let long = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"
+        #expect(digits(long) == "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")
+        #expect(
+            digits(String(repeating: "a", count: 100), pieces: 1000)
+                == digits(String(repeating: "a", count: 100_000)))
+    }
+
+    @Test func digitsInNames() {
+        #expect(SHA256.digits(inName: "/a-12345678/resnet50-0676ba61.pth") == "0676ba61")
+        #expect(SHA256.digits(inName: "deeplabv3_resnet101_coco-586e9e4e.pth") == "586e9e4e")
+        #expect(SHA256.digits(inName: "model-best.pth") == nil)
+        #expect(SHA256.digits(inName: "weights.pth") == nil)
+    }
+}
