@@ -1,0 +1,196 @@
+// What the compiler makes of one function, in the form the machine runs: instructions,
+// constants, sites with their caches, and for every instruction the piece of the tree it
+// came from, from which an error finds its place.
+
+import SegSyntax
+
+/// The part of a function's code that the machine reads at every call.
+struct Executable {
+    var instructions: UnsafeMutablePointer<Instruction>
+    var constants: UnsafeMutablePointer<Value>
+    var sites: UnsafeMutablePointer<Site>
+    var registerCount: Int
+    /// Registers from here on are read once.
+    var firstTemporary: Int
+    /// Registers that a caller fills: `self` of a method included.
+    var parameterCount: Int
+    /// Where a call with all arguments begins: past the defaults. -1 where `...rest` makes
+    /// every call take the long way.
+    var fullEntry: Int
+}
+
+/// A place in code that names something: a member, a shaped call; with its cache.
+struct Site {
+    var name = ""
+    /// The labels of the arguments where not all are positional.
+    var shape: CallShape?
+    /// Where to look for a function when the member is none, nearest first.
+    var candidates: [Candidate] = []
+    /// The type seen last, and the slot of its field (or, negative, the method -1 - slot).
+    var cachedType: Unmanaged<TypeObject>?
+    var cachedSlot = 0
+
+    enum Candidate {
+        case register(Int)
+        case cell(Int)
+        case capture(Int)
+        case ownFunction
+        case method(Int, capturedSelf: Int?)
+        case field(Int, capturedSelf: Int?)
+        case global(Int)
+    }
+}
+
+/// How the arguments of a call are labelled, in their order.
+final class CallShape {
+    let labels: [Argument.Label]
+    init(_ labels: [Argument.Label]) { self.labels = labels }
+}
+
+/// Where an instruction came from.
+enum Origin {
+    case expression(Expression)
+    /// The nth sign of a chained comparison.
+    case comparison(Expression, Int)
+    case place(Span)
+    case assignment(Span, point: Span, operands: [Span])
+}
+
+/// A stretch of code inside `try`, and where its errors go.
+struct Handler {
+    let start: Int
+    let end: Int
+    let target: Int
+    let register: Int
+}
+
+/// Which object a closure takes along when it is made.
+enum CaptureSource {
+    /// A cell in a register of the function around.
+    case register(Int)
+    /// What the function around captured itself.
+    case capture(Int)
+    /// The object whose method or body is around.
+    case ownObject
+    /// The function around.
+    case ownFunction
+}
+
+/// The compiled form of one function, type body or file.
+public final class Code {
+    public enum Role: Sendable { case file, function, method, typeBody }
+
+    public let name: String
+    public let role: Role
+    public let source: Source
+    public let syntax: FunctionSyntax?
+    public let module: Module
+    public let parameters: [ParameterInfo]
+    /// The names of the captured variables, in order; `self` for an object.
+    public let captureNames: [String]
+    let captureSources: [CaptureSource]
+    let executable: UnsafeMutablePointer<Executable>
+    let instructionCount: Int
+    let origins: [Origin]
+    let handlers: [Handler]
+    let functions: [Code]
+    let types: [TypeCode]
+    let names: [String]
+    let formats: [TextFormat]
+    /// Parameters a call must give, `self` left out.
+    let required: Int
+    private let constantCount: Int
+    private let siteCount: Int
+
+    var hasSelf: Bool { role == .method || role == .typeBody }
+    var hasRest: Bool { parameters.last?.isRest ?? false }
+    let isForward: Bool
+
+    init(_ parts: CodeParts) {
+        name = parts.name
+        role = parts.role
+        source = parts.source
+        syntax = parts.syntax
+        module = parts.module
+        parameters = parts.parameters
+        captureNames = parts.captureNames
+        captureSources = parts.captureSources
+        origins = parts.origins
+        handlers = parts.handlers
+        functions = parts.functions
+        types = parts.types
+        names = parts.names
+        formats = parts.formats
+        required = parts.parameters.filter { $0.defaultSource == nil && !$0.isRest }.count
+        isForward = parts.role == .method && parts.name == "forward"
+        instructionCount = parts.instructions.count
+        constantCount = parts.constants.count
+        siteCount = parts.sites.count
+        let instructions = UnsafeMutablePointer<Instruction>.allocate(capacity: max(1, instructionCount))
+        instructions.initialize(from: parts.instructions, count: instructionCount)
+        let constants = UnsafeMutablePointer<Value>.allocate(capacity: max(1, constantCount))
+        constants.initialize(from: parts.constants, count: constantCount)
+        let sites = UnsafeMutablePointer<Site>.allocate(capacity: max(1, siteCount))
+        sites.initialize(from: parts.sites, count: siteCount)
+        executable = UnsafeMutablePointer<Executable>.allocate(capacity: 1)
+        let hasRest = parts.parameters.last?.isRest ?? false
+        let hasSelf = parts.role == .method || parts.role == .typeBody
+        executable.initialize(
+            to: Executable(
+                instructions: instructions, constants: constants, sites: sites,
+                registerCount: parts.registerCount, firstTemporary: parts.firstTemporary,
+                parameterCount: parts.parameters.count + (hasSelf ? 1 : 0),
+                fullEntry: hasRest ? -1 : parts.fullEntry))
+    }
+
+    deinit {
+        let parts = executable.pointee
+        parts.instructions.deinitialize(count: instructionCount)
+        parts.instructions.deallocate()
+        parts.constants.deinitialize(count: constantCount)
+        parts.constants.deallocate()
+        for place in 0..<siteCount { parts.sites[place].cachedType?.release() }
+        parts.sites.deinitialize(count: siteCount)
+        parts.sites.deallocate()
+        executable.deallocate()
+    }
+
+    /// The signature as help and errors show it.
+    public var signature: String { parameters.signature(name) }
+}
+
+/// What the compiler hands over.
+struct CodeParts {
+    var name: String
+    var role: Code.Role
+    var source: Source
+    var syntax: FunctionSyntax?
+    var module: Module
+    var parameters: [ParameterInfo] = []
+    var captureNames: [String] = []
+    var captureSources: [CaptureSource] = []
+    var instructions: [Instruction] = []
+    var constants: [Value] = []
+    var sites: [Site] = []
+    var origins: [Origin] = []
+    var handlers: [Handler] = []
+    var functions: [Code] = []
+    var types: [TypeCode] = []
+    var names: [String] = []
+    var formats: [TextFormat] = []
+    var registerCount = 0
+    var firstTemporary = 0
+    var fullEntry = 0
+}
+
+/// A type's names, body and methods.
+final class TypeCode {
+    let shape: TypeShape
+    let body: Code
+    let methods: [Code]
+    init(shape: TypeShape, body: Code, methods: [Code]) {
+        self.shape = shape
+        self.body = body
+        self.methods = methods
+    }
+}

@@ -1,0 +1,84 @@
+// The language's only door to tensors, datasets, dtypes and the rest. A foreign value
+// answers for its own operators, members, indexing, truth, iteration, display, copy and
+// save; the machine knows nothing more of it.
+
+import SegSyntax
+
+/// One item between the brackets of an index.
+public enum IndexKey {
+    case value(Value)
+    /// `:`
+    case wholeAxis
+}
+
+open class ForeignValue: Object {
+    public init() { super.init(kind: .foreign) }
+
+    /// What `type(x)`-like messages call it: "tensor", "dataset".
+    open var typeName: String { "value" }
+
+    /// The one-line form: print, lists, strings, errors.
+    open func line(_ interpreter: Interpreter) throws -> String { typeName }
+
+    /// The display form at the prompt, fitted to the interpreter's `terminal` settings.
+    open func display(_ interpreter: Interpreter) throws -> String { try line(interpreter) }
+
+    /// `self op other`, or `other op self` when `isReversed`; nil when it has no such operator.
+    open func binary(
+        _ op: BinaryOperator, _ other: Value, isReversed: Bool, _ interpreter: Interpreter
+    ) throws -> Value? { nil }
+
+    /// Elementwise or plain comparison; nil: the machine compares by identity for `==`, else an error.
+    open func compare(
+        _ op: ComparisonOperator, _ other: Value, isReversed: Bool, _ interpreter: Interpreter
+    ) throws -> Value? { nil }
+
+    open func unary(_ op: UnaryOperator, _ interpreter: Interpreter) throws -> Value? { nil }
+
+    /// `x[a, b]`; nil when it cannot be indexed.
+    open func get(_ keys: [IndexKey], _ interpreter: Interpreter) throws -> Value? { nil }
+
+    /// `x[a, b] = value`: the value that then stands in the place `x` was read from (self when
+    /// it changed in place); nil when it cannot be set.
+    open func setting(_ keys: [IndexKey], to value: Value, _ interpreter: Interpreter) throws -> Value? { nil }
+
+    /// `x.name`; nil when there is none (the machine then tries a function `name(x, …)`).
+    open func member(_ name: String, _ interpreter: Interpreter) throws -> Value? { nil }
+
+    /// `x.name = value`: like `setting`.
+    open func settingMember(_ name: String, to value: Value, _ interpreter: Interpreter) throws -> Value? { nil }
+
+    /// The names of its members, for completion and for the nearest name in errors.
+    open var memberNames: [String] { [] }
+
+    /// Its truth in `if`, `and`, `or`, `not`; throws what to write instead where it has none.
+    open func truth(_ interpreter: Interpreter) throws -> Bool { true }
+
+    /// The number it serves as where a number is asked (index, size, format, argument); nil: none.
+    open func number(_ interpreter: Interpreter) throws -> Double? { nil }
+
+    /// One value after the other for `for` and the list functions; nil: not iterable.
+    open func iterator(_ interpreter: Interpreter) throws -> (() throws -> Value?)? { nil }
+
+    /// `len(x)`; nil: no length.
+    open func count(_ interpreter: Interpreter) throws -> Int? { nil }
+
+    /// Whether it equals another foreign value as an element of lists or records that are compared.
+    open func equals(_ other: ForeignValue, _ interpreter: Interpreter) throws -> Bool { self === other }
+
+    /// `{x:.3}`; nil: the number it serves as, or its line, is formatted.
+    open func formatted(_ format: TextFormat, _ interpreter: Interpreter) throws -> String? { nil }
+
+    /// Whether `x(a)` means something; `called` then answers.
+    open var isCallable: Bool { false }
+
+    /// `x(a, b)`; nil when it cannot be called.
+    open func called(_ arguments: [Value], named: [(String, Value)], _ interpreter: Interpreter) throws -> Value? { nil }
+
+    /// Called when this value is stored in a field of an object that held `old`: the value to
+    /// store. A tensor takes over the mark (parameter, buffer, frozen) of a field this way.
+    open func replacing(_ old: Value) -> Value { .object(self) }
+
+    /// For `copy(x)`; values that never change return themselves.
+    open func copied() -> ForeignValue { self }
+}

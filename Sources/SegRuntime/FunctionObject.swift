@@ -1,0 +1,151 @@
+// Functions as values: those of a script with what they captured, those of the library's
+// natives, and methods bound to their object.
+
+import SegSyntax
+
+/// A parameter as users see it: its name and the text of its default.
+public struct ParameterInfo: Sendable {
+    public let name: String
+    /// The source of the default, nil for a required parameter.
+    public let defaultSource: String?
+    public let isRest: Bool
+
+    public init(name: String, defaultSource: String?, isRest: Bool) {
+        self.name = name
+        self.defaultSource = defaultSource
+        self.isRest = isRest
+    }
+
+    /// As it stands in a signature: `x`, `low=nil`, `...rest`.
+    public var text: String {
+        if isRest { return "...\(name)" }
+        return defaultSource.map { "\(name)=\($0)" } ?? name
+    }
+}
+
+extension Array where Element == ParameterInfo {
+    /// `name(x, low=nil)`.
+    public func signature(_ name: String) -> String {
+        "\(name)(\(map(\.text).joined(separator: ", ")))"
+    }
+}
+
+/// A variable that closures share with the function that made it.
+public final class CellObject: Object {
+    public var value: Value
+
+    public init(_ value: Value) {
+        self.value = value
+        super.init(kind: .cell)
+    }
+
+    deinit {
+        if value.isContainer {
+            var pending = [value]
+            value = .nilValue
+            releaseDeep(&pending)
+        }
+    }
+}
+
+/// A function written in seg: its code and the variables it captured.
+public final class FunctionObject: Object {
+    public let code: Code
+    /// Cells of variables, or the objects themselves (`self`, the function around).
+    @usableFromInline let captures: UnsafeMutablePointer<Object>
+    let executable: UnsafeMutablePointer<Executable>
+    private var captureCount: Int
+
+    init(code: Code, captures captured: [Object]) {
+        self.code = code
+        executable = code.executable
+        captureCount = captured.count
+        captures = UnsafeMutablePointer<Object>.allocate(capacity: max(1, captured.count))
+        for (place, object) in captured.enumerated() { (captures + place).initialize(to: object) }
+        super.init(kind: .function)
+    }
+
+    deinit {
+        if captureCount > 0 {
+            var pending: [Value] = []
+            moveCaptures(to: &pending)
+            releaseDeep(&pending)
+        }
+        captures.deallocate()
+    }
+
+    func moveCaptures(to pending: inout [Value]) {
+        for place in 0..<captureCount { pending.append(.object((captures + place).move())) }
+        captureCount = 0
+    }
+
+    /// What the function captured, in the order of `code.captureNames`: cells, or `self`.
+    public var captured: [Object] { (0..<captureCount).map { captures[$0] } }
+
+    /// The same code with other captured variables; for `copy` and `load`.
+    public func withCaptures(_ objects: [Object]) -> FunctionObject {
+        FunctionObject(code: code, captures: objects)
+    }
+
+    /// Its name; nil for `x -> e`.
+    public var name: String? { code.syntax?.name }
+    public var doc: String? { code.syntax?.doc }
+    public var parameters: [ParameterInfo] { code.parameters }
+    /// Its own text, from the name or first parameter to the end.
+    public var source: String { code.syntax.map { code.source.text($0.span) } ?? code.name }
+}
+
+/// A native with its parsed signature.
+public final class NativeFunction: Object {
+    public let native: Native
+    public let name: String
+    public let parameters: [ParameterInfo]
+    let required: Int
+    let hasRest: Bool
+    /// The expressions of the defaults; a literal's value is kept, others are evaluated once.
+    var defaults: [Default]
+    /// `given` for calls with so many positional arguments, made once.
+    var givenByCount: [[Bool]] = []
+
+    enum Default {
+        case none
+        case value(Value)
+        case expression(Expression)
+    }
+
+    init(native: Native, name: String, parameters: [ParameterInfo], defaults: [Default]) {
+        self.native = native
+        self.name = name
+        self.parameters = parameters
+        self.defaults = defaults
+        hasRest = parameters.last?.isRest ?? false
+        required = parameters.filter { $0.defaultSource == nil && !$0.isRest }.count
+        super.init(kind: .native)
+        givenByCount = (0...parameters.count).map { count in parameters.indices.map { $0 < count } }
+    }
+
+    public var signature: String { native.signature }
+}
+
+/// `object.method`, bound when it was read.
+public final class BoundMethod: Object {
+    public private(set) var receiver: Instance?
+    public let function: FunctionObject
+
+    init(receiver: Instance, function: FunctionObject) {
+        self.receiver = receiver
+        self.function = function
+        super.init(kind: .bound)
+    }
+
+    deinit {
+        var pending: [Value] = []
+        moveReceiver(to: &pending)
+        releaseDeep(&pending)
+    }
+
+    func moveReceiver(to pending: inout [Value]) {
+        if let receiver { pending.append(.object(receiver)) }
+        receiver = nil
+    }
+}

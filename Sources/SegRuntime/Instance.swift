@@ -1,0 +1,157 @@
+// Types and their objects. A type's parameters and the names its body assigns are the
+// fields, the functions of its body the methods; methods live in the type and are bound
+// on access, so that an object holds no circle.
+
+import SegSyntax
+
+/// A `type` of a script: what makes its objects and the methods they answer to.
+public final class TypeObject: Object {
+    public let name: String
+    public let fieldNames: [String]
+    public let methodNames: [String]
+    let fieldSlots: [String: Int]
+    let methodSlots: [String: Int]
+    /// The body: fills the fields of a new object.
+    let constructor: FunctionObject
+    let methods: [FunctionObject]
+    let forward: FunctionObject?
+    /// The slot of a field `children`, through which an object is walked and indexed.
+    let childrenSlot: Int?
+
+    init(shape: TypeShape, constructor: FunctionObject, methods: [FunctionObject]) {
+        name = shape.name
+        fieldNames = shape.fieldNames
+        methodNames = shape.methodNames
+        fieldSlots = shape.fieldSlots
+        methodSlots = shape.methodSlots
+        self.constructor = constructor
+        self.methods = methods
+        forward = shape.methodSlots["forward"].map { methods[$0] }
+        childrenSlot = shape.fieldSlots["children"]
+        super.init(kind: .type)
+    }
+
+    public var doc: String? { constructor.doc }
+    /// The text of the whole definition.
+    public var source: String { constructor.source }
+    public var parameters: [ParameterInfo] { constructor.parameters }
+    /// The function behind a method's name, not bound to any object.
+    public func method(named name: String) -> FunctionObject? { methodSlots[name].map { methods[$0] } }
+    /// Whether its objects are layers.
+    public var isLayer: Bool { forward != nil }
+}
+
+/// The names of a type, known when it is compiled.
+public final class TypeShape {
+    let name: String
+    let fieldNames: [String]
+    let methodNames: [String]
+    let fieldSlots: [String: Int]
+    let methodSlots: [String: Int]
+
+    init(name: String, fieldNames: [String], methodNames: [String]) {
+        self.name = name
+        self.fieldNames = fieldNames
+        self.methodNames = methodNames
+        fieldSlots = Dictionary(uniqueKeysWithValues: zip(fieldNames, fieldNames.indices))
+        methodSlots = Dictionary(uniqueKeysWithValues: zip(methodNames, methodNames.indices))
+    }
+}
+
+/// An object of a type.
+public final class Instance: Object {
+    public let type: TypeObject
+    @usableFromInline let slots: UnsafeMutablePointer<Value>
+    public let fieldCount: Int
+    /// Set by `freeze`: its `forward` then always evaluates.
+    public var isFrozen = false
+
+    /// An object whose fields have no value yet.
+    public init(type: TypeObject) {
+        self.type = type
+        fieldCount = type.fieldNames.count
+        slots = UnsafeMutablePointer<Value>.allocate(capacity: max(1, fieldCount))
+        slots.initialize(repeating: .unassigned, count: fieldCount)
+        super.init(kind: .instance)
+    }
+
+    deinit {
+        var pending: [Value] = []
+        moveFields(to: &pending)
+        releaseDeep(&pending)
+        slots.deinitialize(count: fieldCount)
+        slots.deallocate()
+    }
+
+    func moveFields(to pending: inout [Value]) {
+        for slot in 0..<fieldCount where slots[slot].isContainer {
+            pending.append(slots[slot])
+            slots[slot] = .nilValue
+        }
+    }
+
+    public var fieldNames: [String] { type.fieldNames }
+
+    /// The value of a field by its place in `fieldNames`; nil while it has none.
+    public func field(at place: Int) -> Value? {
+        guard place >= 0, place < fieldCount, !slots[place].isUnassigned else { return nil }
+        return slots[place]
+    }
+
+    /// The value of a field; nil where there is no such field or it has no value yet.
+    public func field(named name: String) -> Value? { type.fieldSlots[name].flatMap { field(at: $0) } }
+
+    /// Sets a field; a tensor takes over the mark of the one that stood there.
+    /// - Returns: false where the type has no such field.
+    @discardableResult
+    public func setField(named name: String, to value: Value) -> Bool {
+        guard let slot = type.fieldSlots[name] else { return false }
+        setField(at: slot, to: value)
+        return true
+    }
+
+    public func setField(at slot: Int, to value: Value) {
+        guard slot >= 0, slot < fieldCount else { return }
+        if case .object(let object) = value, object.kind == .foreign {
+            let old = slots[slot]
+            slots[slot] = unsafeDowncast(object, to: ForeignValue.self)
+                .replacing(old.isUnassigned ? .nilValue : old)
+        } else {
+            slots[slot] = value
+        }
+    }
+
+    /// Sets a field as it is, marks included; for `copy` and `load`.
+    public func setFieldUnchanged(at slot: Int, to value: Value) {
+        guard slot >= 0, slot < fieldCount else { return }
+        slots[slot] = value
+    }
+
+    /// A method bound to this object.
+    public func method(named name: String) -> Value? {
+        type.method(named: name).map { .object(BoundMethod(receiver: self, function: $0)) }
+    }
+
+    /// The record `children` through which a container is walked, where there is one.
+    public var children: RecordObject? {
+        guard let slot = type.childrenSlot, case .object(let object) = slots[slot], object.kind == .record else {
+            return nil
+        }
+        return unsafeDowncast(object, to: RecordObject.self)
+    }
+}
+
+/// Stands in a variable or field that has no value yet.
+final class UnassignedMark: Object {
+    nonisolated(unsafe) static let shared = UnassignedMark()
+    private init() { super.init(kind: .unassigned) }
+}
+
+extension Value {
+    static var unassigned: Value { .object(UnassignedMark.shared) }
+
+    @inline(__always) var isUnassigned: Bool {
+        if case .object(let object) = self { return object.kind == .unassigned }
+        return false
+    }
+}

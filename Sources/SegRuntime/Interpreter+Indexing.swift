@@ -1,0 +1,210 @@
+// `x[i]`, `x[a...b]`, `x["name"]`, and what is set there. Indices start at 0, negative ones
+// count from the end, a range gives a slice.
+
+import SegSyntax
+
+extension Interpreter {
+    /// A place in a collection of `count` elements, counted from the end when negative.
+    func place(_ key: Value, count: Int, of collection: Value) throws -> Int {
+        guard let number = try number(from: key) else {
+            var help: String?
+            if case .bool = key { help = "a list is chosen from by a tensor of bools: tensor(list)[mask]" }
+            throw Failure(
+                .type, "a \(typeName(collection)) is indexed by a number or a range, not by \(describe(key))",
+                help: help, notes: ["", typeName(key)])
+        }
+        guard let index = Int(exactly: number) else {
+            throw Failure(.index, "index \(numberText(number)) is not a whole number", notes: ["", numberText(number)])
+        }
+        let place = index < 0 ? index + count : index
+        guard place >= 0, place < count else {
+            let size = count == 1 ? "1 element" : "\(count) elements"
+            let what = collection.asString == nil ? size : (count == 1 ? "1 character" : "\(count) characters")
+            throw Failure(
+                .index, "index \(index) is out of range: the \(typeName(collection)) has \(what)",
+                help: count == 0 ? nil : "it goes from 0 to \(count - 1), or from -\(count) to -1",
+                notes: ["\(what)", "\(index)"])
+        }
+        return place
+    }
+
+    /// The places that a range denotes in a collection of `count` elements; what reaches past
+    /// the ends is left out.
+    public func slice(_ range: RangeObject, count: Int) throws -> Range<Int> {
+        func whole(_ number: Double) throws -> Int {
+            guard let index = Int(exactly: number) else {
+                throw Failure(.index, "a slice needs whole numbers, got \(numberText(number))")
+            }
+            return index
+        }
+        var start = try whole(range.start)
+        if start < 0 { start += count }
+        guard let last = range.end else { return min(max(0, start), count)..<count }
+        var end = try whole(last)
+        if end < 0 { end += count }
+        if range.isInclusive { end += 1 }
+        start = min(max(0, start), count)
+        return start..<max(start, min(max(0, end), count))
+    }
+
+    /// `collection[keys]`.
+    public func get(_ collection: Value, _ keys: [IndexKey]) throws -> Value {
+        if let foreign = collection.asForeign {
+            if let result = try foreign.get(keys, self) { return result }
+            throw Failure(.type, "\(describe(collection)) cannot be indexed")
+        }
+        guard keys.count == 1, case .value(let key) = keys[0] else { throw manyKeys(collection, keys) }
+        return try get(collection, key)
+    }
+
+    func get(_ collection: Value, _ key: Value) throws -> Value {
+        guard case .object(let object) = collection else { throw notIndexable(collection) }
+        switch object.kind {
+        case .list:
+            let list = unsafeDowncast(object, to: ListObject.self)
+            if let range = key.asRange {
+                return .list(Array(list.items[try slice(range, count: list.items.count)]))
+            }
+            return list.items[try place(key, count: list.items.count, of: collection)]
+        case .record:
+            let record = unsafeDowncast(object, to: RecordObject.self)
+            if let range = key.asRange {
+                let part = RecordObject()
+                for place in try slice(range, count: record.count) { part[record.names[place]] = record.values[place] }
+                return .object(part)
+            }
+            guard let name = key.asString else {
+                return record.values[try place(key, count: record.count, of: collection)]
+            }
+            guard let value = record[name] else { throw missingEntry(name, record) }
+            return value
+        case .string: return try character(unsafeDowncast(object, to: StringObject.self), key, collection)
+        case .range:
+            let range = unsafeDowncast(object, to: RangeObject.self)
+            let count = try count(of: range)
+            if let part = key.asRange {
+                let places = try slice(part, count: count)
+                return .object(
+                    RangeObject(
+                        start: range.start + Double(places.lowerBound), end: range.start + Double(places.upperBound),
+                        isInclusive: false))
+            }
+            return .number(range.start + Double(try place(key, count: count, of: collection)))
+        case .instance: return try get(unsafeDowncast(object, to: Instance.self), key, collection)
+        case .foreign: return try get(collection, [.value(key)])
+        default: throw notIndexable(collection)
+        }
+    }
+
+    private func character(_ string: StringObject, _ key: Value, _ collection: Value) throws -> Value {
+        if string.isSimple {
+            let bytes = string.text.utf8
+            if let range = key.asRange {
+                let places = try slice(range, count: bytes.count)
+                let start = bytes.index(bytes.startIndex, offsetBy: places.lowerBound)
+                return .string(String(string.text[start..<bytes.index(start, offsetBy: places.count)]))
+            }
+            let place = try place(key, count: bytes.count, of: collection)
+            return .string(String(string.text[bytes.index(bytes.startIndex, offsetBy: place)]))
+        }
+        let characters = Array(string.text)
+        if let range = key.asRange { return .string(String(characters[try slice(range, count: characters.count)])) }
+        return .string(String(characters[try place(key, count: characters.count, of: collection)]))
+    }
+
+    /// An object through its `at(i)`, else through its children: by number, range or name.
+    private func get(_ instance: Instance, _ key: Value, _ collection: Value) throws -> Value {
+        if let at = instance.type.method(named: "at") {
+            let method = Value.object(BoundMethod(receiver: instance, function: at))
+            guard let range = key.asRange else {
+                guard let number = try number(from: key), number < 0, let count = try count(instance) else {
+                    return try call(method, [key])
+                }
+                return try call(method, [.number(Double(try place(key, count: count, of: collection)))])
+            }
+            guard let count = try count(instance) else {
+                throw Failure(.type, "\(describe(collection)) has no count, so it cannot be sliced")
+            }
+            return .list(try slice(range, count: count).map { try call(method, [.number(Double($0))]) })
+        }
+        guard let children = instance.children else { throw notIndexable(collection) }
+        if let range = key.asRange { return .list(Array(children.values[try slice(range, count: children.count)])) }
+        return try get(.object(children), key)
+    }
+
+    /// `collection[keys] = value`: what then stands in the place of the collection.
+    public func setting(_ collection: Value, _ keys: [IndexKey], to value: Value) throws -> Value {
+        if let foreign = collection.asForeign {
+            if let result = try foreign.setting(keys, to: value, self) { return result }
+            throw Failure(.type, "the elements of \(describe(collection)) cannot be set")
+        }
+        guard keys.count == 1, case .value(let key) = keys[0] else { throw manyKeys(collection, keys) }
+        return try setting(collection, key, to: value)
+    }
+
+    func setting(_ collection: Value, _ key: Value, to value: Value) throws -> Value {
+        guard case .object(let object) = collection else { throw notIndexable(collection) }
+        switch object.kind {
+        case .list:
+            let list = unsafeDowncast(object, to: ListObject.self)
+            if let range = key.asRange {
+                let places = try slice(range, count: list.items.count)
+                guard let items = try items(value) else {
+                    throw Failure(.type, "a slice is set to a list, got \(describe(value))")
+                }
+                list.items.replaceSubrange(places, with: items)
+            } else {
+                list.items[try place(key, count: list.items.count, of: collection)] = value
+            }
+        case .record:
+            let record = unsafeDowncast(object, to: RecordObject.self)
+            if let name = key.asString {
+                setEntry(record, name, to: value)
+            } else {
+                record.setValue(value, at: try place(key, count: record.count, of: collection))
+            }
+        case .instance:
+            let instance = unsafeDowncast(object, to: Instance.self)
+            guard let children = instance.children else { throw notIndexable(collection) }
+            _ = try setting(.object(children), key, to: value)
+        case .string:
+            throw Failure(
+                .type, "a string never changes; its characters cannot be set", help: "replace(text, old, new) gives a new one")
+        case .foreign: return try setting(collection, [.value(key)], to: value)
+        default: throw notIndexable(collection)
+        }
+        return collection
+    }
+
+    /// Sets an entry; a tensor takes over the mark of the one that stood there.
+    func setEntry(_ record: RecordObject, _ name: String, to value: Value) {
+        if let foreign = value.asForeign, let old = record[name] {
+            record[name] = foreign.replacing(old)
+        } else {
+            record[name] = value
+        }
+    }
+
+    func missingEntry(_ name: String, _ record: RecordObject) -> Failure {
+        let near = nearestName(to: name, among: record.names)
+        var help = near.map { "did you mean \(quotedText($0))?" }
+        if help == nil, record.count > 0, record.count <= 12 {
+            help = "it has \(record.names.map(quotedText).joined(separator: ", "))"
+        }
+        return Failure(.index, "the record has no entry \(quotedText(name))", help: help)
+    }
+
+    private func notIndexable(_ collection: Value) -> Failure {
+        let help = isCallable(collection) ? "a call is written with ( )" : nil
+        return Failure(.type, "\(describe(collection)) cannot be indexed", help: help)
+    }
+
+    private func manyKeys(_ collection: Value, _ keys: [IndexKey]) -> Failure {
+        guard case .object = collection else { return notIndexable(collection) }
+        let help = collection.asList == nil ? nil : "a list of lists is indexed as x[i][j]; tensor(x)[i, j] takes several"
+        if keys.count == 1 {
+            return Failure(.type, "`:` stands for an axis of a tensor; \(describe(collection)) has none", help: "x[0...] is all of it")
+        }
+        return Failure(.index, "a \(typeName(collection)) takes one index, got \(keys.count)", help: help)
+    }
+}

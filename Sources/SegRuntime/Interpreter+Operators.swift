@@ -1,0 +1,144 @@
+// The operators on values that are not both plain numbers: strings, lists, ranges, and
+// whatever a foreign value makes of them. The machine's loop keeps numbers to itself.
+
+import SegSyntax
+
+extension Interpreter {
+    /// `left op right`.
+    public func binary(_ op: BinaryOperator, _ left: Value, _ right: Value) throws -> Value {
+        if case .number(let a) = left, case .number(let b) = right { return try arithmetic(op, a, b) }
+        if let foreign = left.asForeign, let result = try foreign.binary(op, right, isReversed: false, self) {
+            return result
+        }
+        if let foreign = right.asForeign, let result = try foreign.binary(op, left, isReversed: true, self) {
+            return result
+        }
+        switch op {
+        case .add:
+            if let a = left.asString, let b = right.asString {
+                try reserve(a.utf8.count + b.utf8.count, for: "this string")
+                return .string(a + b)
+            }
+            if let a = left.asList, let b = right.asList {
+                try reserve(elements: a.items.count + b.items.count, for: "this list")
+                return .list(a.items + b.items)
+            }
+        case .multiply:
+            if let result = try repeated(left, right) ?? repeated(right, left) { return result }
+        case .bitAnd:
+            if case .bool(let a) = left, case .bool(let b) = right { return .bool(a && b) }
+        case .bitOr:
+            if case .bool(let a) = left, case .bool(let b) = right { return .bool(a || b) }
+            if let a = left.asRecord, let b = right.asRecord { return .object(merged(a, b)) }
+        default: break
+        }
+        throw unsuitable(op, left, right)
+    }
+
+    /// Two plain numbers; `//` floors, `%` has the sign of the divisor, as in Python.
+    func arithmetic(_ op: BinaryOperator, _ a: Double, _ b: Double) throws -> Value {
+        switch op {
+        case .add: return .number(a + b)
+        case .subtract: return .number(a - b)
+        case .multiply: return .number(a * b)
+        case .divide: return .number(a / b)
+        case .floorDivide: return .number(floorDivide(a, b))
+        case .remainder: return .number(remainder(a, b))
+        case .power: return .number(power(a, b))
+        case .matrixProduct:
+            throw Failure(
+                .type, "@ is the matrix product, of tensors; got number \(numberText(a)) and number \(numberText(b))",
+                help: "numbers are multiplied with *", notes: ["number", "number"])
+        case .bitAnd, .bitOr:
+            guard let x = Int(exactly: a), let y = Int(exactly: b) else { throw unsuitable(op, .number(a), .number(b)) }
+            return .number(Double(op == .bitAnd ? x & y : x | y))
+        }
+    }
+
+    public func unary(_ op: UnaryOperator, _ value: Value) throws -> Value {
+        if let foreign = value.asForeign, let result = try foreign.unary(op, self) { return result }
+        switch (op, value) {
+        case (.minus, .number(let number)): return .number(-number)
+        case (.not, .bool(let bool)): return .bool(!bool)
+        case (.minus, _):
+            throw Failure(.type, "- needs a number, got \(describe(value))", notes: [typeName(value)])
+        case (.not, _):
+            throw Failure(
+                .type, "! needs a bool or a tensor of bools, got \(describe(value))",
+                help: "`not x` tells whether x is nil or false", notes: [typeName(value)])
+        }
+    }
+
+    private func repeated(_ sequence: Value, _ times: Value) throws -> Value? {
+        guard case .number(let number) = times else { return nil }
+        let text = sequence.asString
+        let list = sequence.asList
+        if text == nil, list == nil { return nil }
+        guard let wanted = Int(exactly: number) else {
+            throw Failure(
+                .value, "a \(typeName(sequence)) is repeated a whole number of times, not \(numberText(number))")
+        }
+        let count = max(0, wanted)
+        if let text {
+            let (bytes, overflow) = text.utf8.count.multipliedReportingOverflow(by: count)
+            try reserve(overflow ? Int.max : bytes, for: "a string repeated \(count) times")
+            return .string(String(repeating: text, count: count))
+        }
+        guard let list else { return nil }
+        let (elements, overflow) = list.items.count.multipliedReportingOverflow(by: count)
+        try reserve(elements: overflow ? Int.max : elements, for: "a list repeated \(count) times")
+        var items: [Value] = []
+        items.reserveCapacity(elements)
+        for _ in 0..<count { items.append(contentsOf: list.items) }
+        return .list(items)
+    }
+
+    private func merged(_ a: RecordObject, _ b: RecordObject) -> RecordObject {
+        let both = RecordObject(Array(zip(a.names, a.values)))
+        for (name, value) in zip(b.names, b.values) { both[name] = value }
+        return both
+    }
+
+    private func unsuitable(_ op: BinaryOperator, _ left: Value, _ right: Value) -> Failure {
+        let sign = op.rawValue
+        let kinds = "\(describe(left)) and \(describe(right))"
+        let notes = [typeName(left), typeName(right)]
+        let isText = left.asString != nil || right.asString != nil
+        switch op {
+        case .add where isText:
+            return Failure(
+                .type, "+ cannot join \(kinds)", help: "write the value into the string: \"… {x}\"", notes: notes)
+        case .add where left.asList != nil || right.asList != nil:
+            let help = "push(list, x) adds an element; tensor(list) + x adds to each"
+            return Failure(.type, "+ cannot join \(kinds)", help: help, notes: notes)
+        case .bitAnd, .bitOr:
+            let word = op == .bitAnd ? "and" : "or"
+            let help = "`\(word)` joins conditions of plain values"
+            return Failure(.type, "\(sign) works on bools and bool tensors, got \(kinds)", help: help, notes: notes)
+        case .matrixProduct:
+            return Failure(.type, "@ is the matrix product, of tensors; got \(kinds)", notes: notes)
+        default:
+            let aList = left.asList != nil || right.asList != nil
+            let help = aList ? "tensor(list) computes with each element" : nil
+            return Failure(
+                .type, "\(sign) needs numbers or tensors, got \(kinds)", help: help, notes: notes)
+        }
+    }
+}
+
+@inline(__always)
+func floorDivide(_ a: Double, _ b: Double) -> Double {
+    if b == 0 { return a / b }
+    let quotient = (a / b).rounded(.down)
+    // The quotient may round up to a whole number that a does not reach.
+    return quotient.isFinite && b.isFinite && a.isFinite && quotient.magnitude < 1e15
+        ? ((a - remainder(a, b)) / b).rounded() : quotient
+}
+
+@inline(__always)
+func remainder(_ a: Double, _ b: Double) -> Double {
+    let rest = a.truncatingRemainder(dividingBy: b)
+    if rest == 0 { return 0 }
+    if !b.isFinite { return (rest < 0) == (b < 0) ? rest : b }
+    return (rest < 0) == (b < 0) ? rest : rest + b
+}

@@ -1,0 +1,211 @@
+// Texts: parsing, compiling, running, checking; imports; and what a library name stands for
+// when it is first met.
+
+@preconcurrency import Glibc
+import SegSyntax
+
+extension Interpreter {
+    /// Runs a text in the session's scope.
+    /// - Parameter isPrompt: functions may name what will only be defined later.
+    /// - Returns: the value of the last expression; nil where the text ends with something else.
+    /// - Throws: `ScriptError`.
+    @discardableResult
+    public func run(_ source: Source, isPrompt: Bool = false) throws -> Value? {
+        let program = Parser(source: source).parse()
+        return try run(program, in: session, isOpen: isPrompt)
+    }
+
+    /// Runs a text given as a string.
+    @discardableResult
+    public func run(_ text: String, name: String = "<text>") throws -> Value? {
+        try run(Source(name: name, text: text))
+    }
+
+    /// Runs a parsed text in the session's scope.
+    @discardableResult
+    public func run(_ program: Program, isPrompt: Bool = false) throws -> Value? {
+        try run(program, in: session, isOpen: isPrompt)
+    }
+
+    private func run(_ program: Program, in module: Module, isOpen: Bool) throws -> Value? {
+        try refuse(program.diagnostics)
+        findNativeStackIfOutermost()
+        let compiler = Compiler(
+            interpreter: self, source: program.source, module: module, options: .init(isOpen: isOpen))
+        let code = compiler.compile(program)
+        try refuse(compiler.diagnostics)
+        var givesValue = false
+        if case .expression? = program.statements.last?.kind { givesValue = true }
+        let value = try located { try call(.object(FunctionObject(code: code, captures: [])), []) }
+        return givesValue ? value : nil
+    }
+
+    private func refuse(_ diagnostics: [Diagnostic]) throws {
+        guard let first = diagnostics.first else { return }
+        throw ScriptError(first, others: Array(diagnostics.dropFirst().prefix(19)))
+    }
+
+    /// An error that never met a line of a script becomes a `ScriptError` all the same.
+    private func located<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let failure as Failure {
+            throw ScriptError(Diagnostic(failure.kind, failure.message, help: failure.help, location: failure.location))
+        }
+    }
+
+    /// What is wrong with a text, without running it: at most 20 errors. Unknown names and
+    /// calls that do not fit known functions are among them.
+    public func check(_ source: Source) -> [Diagnostic] {
+        let program = Parser(source: source).parse()
+        if !program.diagnostics.isEmpty { return Array(program.diagnostics.prefix(20)) }
+        let module = Module(name: source.name)
+        let compiler = Compiler(
+            interpreter: self, source: source, module: module, options: .init(isChecking: true))
+        _ = compiler.compile(program)
+        return Array(compiler.diagnostics.prefix(20))
+    }
+
+    // MARK: The library
+
+    /// Gives a global that is met for the first time its value, or throws that it has none.
+    @inline(never)
+    func resolveGlobal(_ slot: Int) throws {
+        switch globalInfos[slot] {
+        case .user(let name):
+            throw Failure(
+                .name, "`\(name)` is read before it has a value",
+                help: nearestName(to: name, among: userNames() + library.names).map { "did you mean `\($0)`?" })
+        case .native(let place): globals[slot] = .object(try nativeFunction(library.natives[place]))
+        case .value(let place): globals[slot] = try library.values[place].make(self)
+        case .script(let place, let name):
+            try load(place)
+            if globals[slot].isUnassigned {
+                throw Failure(.name, "\(library.scripts[place].name) was to define `\(name)`, but it is still being loaded")
+            }
+        }
+    }
+
+    /// Runs a file of the library, once.
+    private func load(_ place: Int) throws {
+        guard loadedScripts[place] == .none else { return }
+        loadedScripts[place] = .loading
+        let script = library.scripts[place]
+        let source = Source(name: "stdlib/\(script.name)", text: script.text, isLibrary: true)
+        let module = Module(name: source.name, isLibrary: true)
+        do {
+            _ = try run(Parser(source: source).parse(), in: module, isOpen: false)
+            loadedScripts[place] = .loaded
+        } catch {
+            loadedScripts[place] = .none
+            throw error
+        }
+    }
+
+    /// A native with its signature parsed.
+    func nativeFunction(_ native: Native) throws -> NativeFunction {
+        let source = Source(name: native.name, text: native.signature, isLibrary: true)
+        let (signature, diagnostics) = Parser(source: source).parseSignature()
+        guard let signature, diagnostics.isEmpty else {
+            throw Failure(.syntax, "the signature \(native.signature) of a native cannot be read")
+        }
+        let parameters = signature.parameters.map {
+            ParameterInfo(
+                name: $0.name, defaultSource: $0.defaultValue.map { source.text($0.span) }, isRest: $0.isRest)
+        }
+        let defaults = signature.parameters.map { parameter -> NativeFunction.Default in
+            guard let value = parameter.defaultValue else { return .none }
+            switch value.kind {
+            case .nilLiteral: return .value(.nilValue)
+            case .bool(let bool): return .value(.bool(bool))
+            case .number(let number): return .value(.number(number))
+            default: return .expression(value)
+            }
+        }
+        return NativeFunction(native: native, name: native.name, parameters: parameters, defaults: defaults)
+    }
+
+    /// The parameters of a native, for checking calls.
+    func nativeParameters(_ name: String) -> [ParameterInfo]? {
+        guard case .native(let place)? = library.entries[name] else { return nil }
+        return try? nativeFunction(library.natives[place]).parameters
+    }
+
+    // MARK: Imports
+
+    /// Runs a file once and gives a record of what it defines. Paths are relative to the file
+    /// that imports.
+    func importFile(_ path: Value, from function: Unmanaged<FunctionObject>) throws -> Value {
+        guard let text = path.asString else {
+            throw Failure(.type, "import needs a path as a string, got \(describe(path))")
+        }
+        let importer = function._withUnsafeGuaranteedRef { $0.code.source.name }
+        var full = text
+        if !text.hasPrefix("/"), !importer.hasPrefix("<"), let slash = importer.lastIndex(of: "/") {
+            full = importer[...slash] + text
+        }
+        let identity = realPath(full) ?? full
+        if let record = imported[identity] { return .object(record) }
+        if let start = importing.firstIndex(of: identity) {
+            let circle = (importing[start...] + [identity]).map { $0.split(separator: "/").last.map(String.init) ?? $0 }
+            throw Failure(
+                .file, "circular import: \(circle.joined(separator: " -> "))",
+                help: "move what both need into a file of its own")
+        }
+        let bytes = try readFile(full)
+        let source = Source(name: full, bytes: bytes)
+        let module = Module(name: full)
+        importing.append(identity)
+        defer { importing.removeLast() }
+        _ = try run(Parser(source: source).parse(), in: module, isOpen: false)
+        let record = RecordObject()
+        for name in module.names {
+            if let slot = module.slot(of: name), !globals[slot].isUnassigned { record[name] = globals[slot] }
+        }
+        imported[identity] = record
+        return .object(record)
+    }
+
+    private func realPath(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    /// A file's bytes.
+    /// - Throws: `Failure` of kind `file`, saying why it cannot be read.
+    public func readFile(_ path: String) throws -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw fileFailure(path) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw fileFailure(path) }
+        if status.st_mode & S_IFMT == S_IFDIR { throw Failure(.file, "\(quotedText(path)) is a folder, not a file") }
+        try reserve(Int(status.st_size), for: "the file \(quotedText(path))")
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Int(status.st_size))
+        return try withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 16) { buffer in
+            while true {
+                let count = read(descriptor, buffer.baseAddress, buffer.count)
+                if count < 0 {
+                    if errno == EINTR { continue }
+                    throw fileFailure(path)
+                }
+                if count == 0 { return bytes }
+                bytes.append(contentsOf: buffer[0..<count])
+                try reserve(bytes.count, for: "the file \(quotedText(path))")
+            }
+        }
+    }
+
+    /// The error for what `errno` says about a path.
+    public func fileFailure(_ path: String) -> Failure {
+        let reason = errno
+        switch reason {
+        case ENOENT: return Failure(.file, "there is no file \(quotedText(path))")
+        case EACCES: return Failure(.file, "\(quotedText(path)) may not be read or written")
+        case EISDIR: return Failure(.file, "\(quotedText(path)) is a folder, not a file")
+        default: return Failure(.file, "\(quotedText(path)): \(String(cString: strerror(reason)))")
+        }
+    }
+}

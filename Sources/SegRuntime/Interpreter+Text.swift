@@ -1,0 +1,254 @@
+// How values read: the one-line form of print, lists and errors, the display form of the
+// prompt, and the formats of strings. Deep and self-containing values are cut short.
+
+import SegSyntax
+
+extension Interpreter {
+    private static let nestingLimit = 60
+
+    /// What messages call the kind of a value: "number", "list", "Conv2d".
+    public func typeName(_ value: Value) -> String {
+        switch value {
+        case .nilValue: "nil"
+        case .bool: "bool"
+        case .number: "number"
+        case .object(let object):
+            switch object.kind {
+            case .string: "string"
+            case .list: "list"
+            case .record: "record"
+            case .range: "range"
+            case .function, .native, .bound: "function"
+            case .type: "type"
+            case .instance: unsafeDowncast(object, to: Instance.self).type.name
+            case .foreign: unsafeDowncast(object, to: ForeignValue.self).typeName
+            case .cell, .iterator, .unassigned: "nothing"
+            }
+        }
+    }
+
+    /// A value as an error shows it, with its kind: `string "a"`, `nil`, `list [1, 2]`.
+    public func describe(_ value: Value) -> String {
+        switch value {
+        case .nilValue: return "nil"
+        case .bool(let bool): return "\(bool)"
+        case .object(let object) where object.kind == .function || object.kind == .native || object.kind == .bound:
+            return "function \(callableName(value))"
+        case .object(let object) where object.kind == .type: return "type \(callableName(value))"
+        case .object(let object) where object.kind == .instance: return short(value)
+        default:
+            let text = short(value)
+            let name = typeName(value)
+            return text.hasPrefix(name) ? text : "\(name) \(text)"
+        }
+    }
+
+    /// A line form of at most 40 characters.
+    public func short(_ value: Value, limit: Int = 40) -> String {
+        let text = (try? line(value, quoted: true, limit: 400)) ?? typeName(value)
+        let first = text.prefix { !$0.isNewline }
+        if first.count <= limit, first.endIndex == text.endIndex { return text }
+        return first.prefix(limit - 1) + "…"
+    }
+
+    /// The name of something that can be called.
+    public func callableName(_ value: Value) -> String {
+        guard case .object(let object) = value else { return typeName(value) }
+        switch object.kind {
+        case .function: return unsafeDowncast(object, to: FunctionObject.self).name ?? "function"
+        case .native: return unsafeDowncast(object, to: NativeFunction.self).name
+        case .bound: return unsafeDowncast(object, to: BoundMethod.self).function.name ?? "function"
+        case .type: return unsafeDowncast(object, to: TypeObject.self).name
+        default: return typeName(value)
+        }
+    }
+
+    /// The one-line form. Strings stand bare unless `quoted`; inside lists and records they
+    /// are always quoted. Past `limit` bytes the rest is left out.
+    public func line(_ value: Value, quoted: Bool = false, limit: Int = Int.max) throws -> String {
+        if case .number(let number) = value { return numberText(number) }
+        if !quoted, let text = value.asString { return text }
+        var writer = LineWriter(limit: limit)
+        try write(value, to: &writer)
+        return writer.text
+    }
+
+    /// The form at the prompt. An object whose type has a method `display()` shows what that gives.
+    public func display(_ value: Value) throws -> String {
+        guard case .object(let object) = value else { return try line(value, quoted: true) }
+        if object.kind == .foreign { return try unsafeDowncast(object, to: ForeignValue.self).display(self) }
+        if object.kind == .instance {
+            let instance = unsafeDowncast(object, to: Instance.self)
+            if let method = instance.type.method(named: "display"), method.code.required == 0 {
+                let shown = try call(.object(BoundMethod(receiver: instance, function: method)), [])
+                return try line(shown)
+            }
+        }
+        return try line(value, quoted: true)
+    }
+
+    /// `{value:format}`: numbers by their format, lists element by element, others as text.
+    public func format(_ value: Value, _ format: TextFormat) throws -> String {
+        switch value {
+        case .number(let number): return format.text(number)
+        case .object(let object) where object.kind == .foreign:
+            let foreign = unsafeDowncast(object, to: ForeignValue.self)
+            if let text = try foreign.formatted(format, self) { return text }
+            if let number = try foreign.number(self) { return format.text(number) }
+            return format.text(try foreign.line(self))
+        case .object(let object) where object.kind == .list && (format.precision != nil || format.isPercent):
+            var element = format
+            element.width = 0
+            let items = unsafeDowncast(object, to: ListObject.self).items
+            var whole = format
+            whole.precision = nil
+            let texts = try items.map { item in
+                if case .number(let number) = item { return element.text(number) }
+                return try line(item, quoted: true)
+            }
+            return whole.text("[\(texts.joined(separator: ", "))]")
+        default: return format.text(try line(value))
+        }
+    }
+
+    private struct LineWriter {
+        var text = ""
+        var path: [ObjectIdentifier] = []
+        var pieces = 0
+        let limit: Int
+        init(limit: Int) { self.limit = limit }
+        var isFull: Bool { text.utf8.count > limit }
+    }
+
+    private func write(_ value: Value, to writer: inout LineWriter) throws {
+        switch value {
+        case .nilValue: writer.text += "nil"
+        case .bool(let bool): writer.text += bool ? "true" : "false"
+        case .number(let number): writer.text += numberText(number)
+        case .object(let object): try write(object, to: &writer)
+        }
+        writer.pieces += 1
+        if writer.pieces & 0xffff == 0 {
+            try checkInterrupt()
+            try reserve(writer.text.utf8.count, for: "this text")
+        }
+    }
+
+    private func write(_ object: Object, to writer: inout LineWriter) throws {
+        switch object.kind {
+        case .string: writer.text += quotedText(unsafeDowncast(object, to: StringObject.self).text)
+        case .list:
+            try nested(object, "[", "]", &writer) { writer in
+                let list = unsafeDowncast(object, to: ListObject.self)
+                var place = 0
+                while place < list.items.count, !writer.isFull {
+                    if place > 0 { writer.text += ", " }
+                    try write(list.items[place], to: &writer)
+                    place += 1
+                }
+            }
+        case .record:
+            try nested(object, "(", ")", &writer) { writer in
+                let record = unsafeDowncast(object, to: RecordObject.self)
+                var place = 0
+                while place < record.count, !writer.isFull {
+                    if place > 0 { writer.text += ", " }
+                    let name = record.names[place]
+                    writer.text += isPlainName(name) ? "\(name)=" : "\(quotedText(name))="
+                    try write(record.values[place], to: &writer)
+                    place += 1
+                }
+            }
+        case .range:
+            let range = unsafeDowncast(object, to: RangeObject.self)
+            writer.text += numberText(range.start) + (range.isInclusive ? "..." : "..<")
+            if let end = range.end { writer.text += numberText(end) }
+        case .function:
+            let function = unsafeDowncast(object, to: FunctionObject.self)
+            writer.text += writer.path.isEmpty ? function.source : shortSource(function)
+        case .native: writer.text += unsafeDowncast(object, to: NativeFunction.self).signature
+        case .bound:
+            let bound = unsafeDowncast(object, to: BoundMethod.self)
+            writer.text += writer.path.isEmpty ? bound.function.source : shortSource(bound.function)
+        case .type:
+            let type = unsafeDowncast(object, to: TypeObject.self)
+            writer.text += writer.path.isEmpty ? type.source : "type \(type.parameters.signature(type.name))"
+        case .instance: try write(unsafeDowncast(object, to: Instance.self), to: &writer)
+        case .foreign: writer.text += try unsafeDowncast(object, to: ForeignValue.self).line(self)
+        case .cell, .iterator, .unassigned: writer.text += "nothing"
+        }
+    }
+
+    /// A function inside a list: its source when that is one line, else its head.
+    private func shortSource(_ function: FunctionObject) -> String {
+        let source = function.source
+        if !source.contains("\n") { return source }
+        return function.parameters.signature(function.name ?? "")
+    }
+
+    /// `Conv2d(in_channels=3, out_channels=16)`: the type with the parameters it keeps as
+    /// plain values, or what its method `line()` gives.
+    private func write(_ instance: Instance, to writer: inout LineWriter) throws {
+        if let method = instance.type.method(named: "line"), method.code.required == 0 {
+            writer.text += try line(try call(.object(BoundMethod(receiver: instance, function: method)), []))
+            return
+        }
+        writer.text += instance.type.name
+        try nested(instance, "(", ")", &writer) { writer in
+            var isFirst = true
+            for parameter in instance.type.parameters {
+                guard let value = instance.field(named: parameter.name), isPlain(value), !writer.isFull else { continue }
+                if !isFirst { writer.text += ", " }
+                isFirst = false
+                writer.text += "\(parameter.name)="
+                try write(value, to: &writer)
+            }
+        }
+    }
+
+    private func isPlain(_ value: Value) -> Bool {
+        guard case .object(let object) = value else { return true }
+        switch object.kind {
+        case .string, .range, .list, .record: return true
+        default: return false
+        }
+    }
+
+    private func nested(
+        _ object: Object, _ open: String, _ close: String, _ writer: inout LineWriter,
+        _ body: (inout LineWriter) throws -> Void
+    ) throws {
+        let identity = ObjectIdentifier(object)
+        if writer.path.count >= Self.nestingLimit || writer.path.contains(identity) {
+            writer.text += "\(open)...\(close)"
+            return
+        }
+        writer.path.append(identity)
+        writer.text += open
+        try body(&writer)
+        writer.text += close
+        writer.path.removeLast()
+    }
+
+    private func isPlainName(_ name: String) -> Bool {
+        guard let first = name.first, first.isLetter || first == "_" else { return false }
+        return name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
+    }
+}
+
+/// A text as it would stand in a script, with its quotes.
+public func quotedText(_ text: String) -> String {
+    var quoted = "\""
+    for scalar in text.unicodeScalars {
+        switch scalar {
+        case "\"": quoted += "\\\""
+        case "\\": quoted += "\\\\"
+        case "\n": quoted += "\\n"
+        case "\t": quoted += "\\t"
+        case "{": quoted += "\\{"
+        case _ where scalar.value < 32 || scalar.value == 127: quoted += "\\u{\(String(scalar.value, radix: 16))}"
+        default: quoted.unicodeScalars.append(scalar)
+        }
+    }
+    return quoted + "\""
+}

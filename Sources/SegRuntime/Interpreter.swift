@@ -1,0 +1,227 @@
+// An interpreter: its globals, its settings, its stack. Everything a script can touch hangs
+// on one of these, nothing on the process; two may live side by side on two threads. The
+// machine's loop, the operators and the forms of values stand in extensions of their own.
+
+@preconcurrency import Glibc
+import SegSyntax
+
+public final class Interpreter {
+    public let library: Library
+    /// Where `print` goes; the text ends as the script ended it.
+    public var output: (String) -> Void = { text in
+        fputs(text, stdout)
+    }
+    /// Where progress and warnings go.
+    public var errorOutput: (String) -> Void = { text in
+        fputs(text, stderr)
+    }
+    /// What the display forms are fitted to.
+    public struct Terminal: Sendable {
+        public var width = 80
+        public var hasColor = false
+        public var isInteractive = false
+        public init() {}
+    }
+    public var terminal = Terminal()
+    public let interruptFlag: InterruptFlag
+    public var budget: MemoryBudget
+    /// The arguments after the script's name; `args` in a script.
+    public var arguments: [String] = []
+    /// Whether the layers called now train: set while a `forward` runs.
+    public var isTraining = false
+    /// What a trainer, `training()` or `evaluating()` chose.
+    public var baseTraining = false
+    /// Makes a failure of an error thrown below the bridge; nil: it is told as it is.
+    public var translateError: ((any Error) -> Failure?)?
+
+    // Globals of all modules, and what each place is.
+    let globals: UnsafeMutablePointer<Value>
+    var globalInfos: [GlobalInfo] = []
+    static let globalLimit = 1 << 20
+
+    enum GlobalInfo {
+        case user(String)
+        case native(Int)
+        case value(Int)
+        case script(Int, String)
+
+        var isLibrary: Bool {
+            if case .user = self { return false }
+            return true
+        }
+    }
+
+    // The machine's stack of registers and of calls.
+    let stack: UnsafeMutablePointer<Value>
+    let stackEnd: UnsafeMutablePointer<Value>
+    /// Registers below this are initialised.
+    var stackReady: UnsafeMutablePointer<Value>
+    let frames: UnsafeMutablePointer<Frame>
+    var frameCount = 0
+    static let frameLimit = 20_000
+    static let stackLimit = 1 << 22
+    /// How much of its thread's stack the interpreter may use, in bytes: natives that call
+    /// functions, such as `map`, recurse on it. Less than the stack has.
+    public var nativeStackSize = 4 << 20
+    /// The lowest address the machine's own recursion may reach.
+    var nativeStackFloor: UInt = 0
+    var backwardJumps = 0
+    /// Functions that lost their global while they may still run.
+    var retired: [FunctionObject] = []
+    var holdCount = 0
+
+    public let session: Module
+    let libraryModule = Module(name: "library", isLibrary: true)
+    var loadedScripts: [LoadState]
+    enum LoadState { case none, loading, loaded }
+    /// Imported files by path.
+    var imported: [String: RecordObject] = [:]
+    var importing: [String] = []
+    private var attachments: [ObjectIdentifier: AnyObject] = [:]
+    /// The errors that scripts caught last, so that `error(e)` can raise one again.
+    var caughtErrors: [(record: RecordObject, error: ScriptError)] = []
+
+    public init(
+        library: Library, interruptFlag: InterruptFlag = InterruptFlag(), budget: MemoryBudget = .standard()
+    ) {
+        self.library = library
+        self.interruptFlag = interruptFlag
+        self.budget = budget
+        session = Module(name: "<session>")
+        loadedScripts = Array(repeating: .none, count: library.scripts.count)
+        globals = Self.map(Self.globalLimit)
+        stack = Self.map(Self.stackLimit)
+        stackEnd = stack + Self.stackLimit
+        stackReady = stack
+        frames = UnsafeMutablePointer<Frame>.allocate(capacity: Self.frameLimit + 1)
+    }
+
+    deinit {
+        globals.deinitialize(count: globalInfos.count)
+        munmap(globals, Self.globalLimit * MemoryLayout<Value>.stride)
+        stack.deinitialize(count: stackReady - stack)
+        munmap(stack, Self.stackLimit * MemoryLayout<Value>.stride)
+        frames.deallocate()
+    }
+
+    /// Address space that costs memory only where it is touched.
+    private static func map(_ count: Int) -> UnsafeMutablePointer<Value> {
+        let bytes = count * MemoryLayout<Value>.stride
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+        if let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, flags, -1, 0), memory != MAP_FAILED {
+            return memory.bindMemory(to: Value.self, capacity: count)
+        }
+        return UnsafeMutablePointer<Value>.allocate(capacity: count)
+    }
+
+    // MARK: Interrupts and memory
+
+    /// Throws when Ctrl-C was pressed; natives call this every few milliseconds.
+    @inline(__always)
+    public func checkInterrupt() throws {
+        if interruptFlag.isRaised { try interrupt() }
+    }
+
+    @inline(never)
+    private func interrupt() throws {
+        if holdCount > 0 { return }
+        interruptFlag.clear()
+        throw Failure(.interrupt, "interrupted")
+    }
+
+    /// Runs a short piece of work that no interrupt may tear; one that comes waits until after it.
+    public func holdingInterrupts<Result>(_ body: () throws -> Result) rethrows -> Result {
+        holdCount += 1
+        defer { holdCount -= 1 }
+        return try body()
+    }
+
+    /// Throws an error of kind `memory` when `bytes` more would pass the budget.
+    public func reserve(_ bytes: Int, for what: String) throws {
+        if bytes >= 1 << 20 { try budget.reserve(bytes, for: what) }
+    }
+
+    /// Throws when a list of so many elements would pass the budget.
+    public func reserve(elements: Int, for what: String) throws {
+        if elements >= 1 << 16 {
+            let (bytes, overflow) = elements.multipliedReportingOverflow(by: MemoryLayout<Value>.stride)
+            try reserve(overflow ? Int.max : bytes, for: what)
+        }
+    }
+
+    /// The error behind what a `catch` was given, for raising it again.
+    public func caughtError(_ record: RecordObject) -> ScriptError? {
+        caughtErrors.last { $0.record === record }?.error
+    }
+
+    // MARK: What the library keeps here
+
+    /// The library's own state, one object a type, made when first asked for.
+    public func attachment<T: AnyObject>(_ type: T.Type, make: () -> T) -> T {
+        if let found = attachments[ObjectIdentifier(type)] { return unsafeDowncast(found, to: type) }
+        let made = make()
+        attachments[ObjectIdentifier(type)] = made
+        return made
+    }
+
+    // MARK: Globals
+
+    /// A global of the session, for embedding programs and the prompt.
+    public subscript(name: String) -> Value? {
+        get {
+            guard let slot = session.slot(of: name), !globals[slot].isUnassigned else { return nil }
+            return globals[slot]
+        }
+        set {
+            guard let slot = session.slot(of: name) ?? newGlobal(.user(name)) else { return }
+            session.define(name, slot: slot)
+            globals[slot] = newValue ?? .unassigned
+        }
+    }
+
+    /// The user's own names in the order of their making.
+    public func userNames() -> [String] { session.names.filter { self[$0] != nil } }
+
+    /// Forgets all names of the session.
+    public func reset() {
+        for name in session.names { self[name] = nil }
+        session.removeAll()
+        imported = [:]
+    }
+
+    /// A place for one more global; nil when a million are taken.
+    func newGlobal(_ info: GlobalInfo) -> Int? {
+        let slot = globalInfos.count
+        guard slot < Self.globalLimit else { return nil }
+        (globals + slot).initialize(to: .unassigned)
+        globalInfos.append(info)
+        return slot
+    }
+
+    /// The place of a library name; nil where there is none.
+    func librarySlot(_ name: String) -> Int? {
+        if let slot = libraryModule.slot(of: name) { return slot }
+        let info: GlobalInfo
+        switch library.entries[name] {
+        case .native(let place): info = .native(place)
+        case .value(let place): info = .value(place)
+        case .script(let place): info = .script(place, name)
+        case nil: return nil
+        }
+        guard let slot = newGlobal(info) else { return nil }
+        libraryModule.define(name, slot: slot)
+        return slot
+    }
+
+    /// The value of a library name, loading the file that defines it when needed.
+    public func libraryValue(_ name: String) throws -> Value? {
+        guard let slot = librarySlot(name) else { return nil }
+        if globals[slot].isUnassigned { try resolveGlobal(slot) }
+        return globals[slot]
+    }
+
+    /// What a name means at the prompt: the user's, else the library's.
+    public func value(named name: String) throws -> Value? {
+        try self[name] ?? libraryValue(name)
+    }
+}

@@ -1,0 +1,86 @@
+// The tables an interpreter is given: natives, values, and the files written in seg. They
+// are plain data; a native's signature and a file are parsed when a name is first met.
+
+/// A value of the library that is no function: `pi`, `float32`, `torch`.
+public struct LibraryValue: Sendable {
+    public let name: String
+    public let doc: String
+    public let topic: String
+    public let examples: [String]
+    public let make: @Sendable (Interpreter) throws -> Value
+
+    public init(
+        _ name: String, _ doc: String, topic: String = "", examples: [String] = [],
+        _ make: @escaping @Sendable (Interpreter) throws -> Value
+    ) {
+        self.name = name
+        self.doc = doc
+        self.topic = topic
+        self.examples = examples
+        self.make = make
+    }
+}
+
+/// All names that scripts find without an import.
+public struct Library: Sendable {
+    /// A file of the library written in seg, with the names it defines.
+    public struct Script: Sendable {
+        public let name: String
+        public let definitions: [String]
+        public let text: String
+        public init(name: String, definitions: [String], text: String) {
+            self.name = name
+            self.definitions = definitions
+            self.text = text
+        }
+    }
+
+    enum Entry {
+        case native(Int)
+        case value(Int)
+        case script(Int)
+    }
+
+    public let natives: [Native]
+    public let values: [LibraryValue]
+    public let scripts: [Script]
+    let entries: [String: Entry]
+
+    public init(natives: [Native], values: [LibraryValue] = [], scripts: [Script] = []) {
+        self.natives = natives
+        self.values = values
+        self.scripts = scripts
+        var entries: [String: Entry] = [:]
+        entries.reserveCapacity(natives.count + values.count + 8 * scripts.count)
+        for (place, script) in scripts.enumerated() {
+            for name in script.definitions { entries[name] = .script(place) }
+        }
+        for (place, value) in values.enumerated() { entries[value.name] = .value(place) }
+        for (place, native) in natives.enumerated() { entries[native.name] = .native(place) }
+        self.entries = entries
+    }
+
+    /// Every name, in no order.
+    public var names: [String] { Array(entries.keys) }
+
+    public func contains(_ name: String) -> Bool { entries[name] != nil }
+}
+
+extension Native {
+    /// The name before the parentheses.
+    public var name: String { String(signature.prefix { $0 != "(" }) }
+
+    /// The first sentence of the documentation.
+    public var summary: String { firstSentence(doc) }
+}
+
+/// The first sentence of a documentation text.
+public func firstSentence(_ text: String) -> String {
+    var line = text.prefix { $0 != "\n" }
+    if let end = line.indices.first(where: { index in
+        line[index] == "." && (line.index(after: index) == line.endIndex || line[line.index(after: index)] == " ")
+    }) {
+        line = line[..<end]
+    }
+    return String(line)
+}

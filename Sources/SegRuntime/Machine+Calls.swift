@@ -1,0 +1,297 @@
+// How calls begin: functions, methods, types, layers, natives; arguments by name, spread,
+// and what is missing or too much.
+
+@preconcurrency import Glibc
+import SegSyntax
+
+extension Interpreter {
+    /// Calls a function with positional, then named arguments. Natives use this for functions
+    /// they are given; it may be called at any depth.
+    public func call(_ function: Value, _ arguments: [Value], named: [(String, Value)] = []) throws -> Value {
+        let isOutermost = frameCount == 0
+        if isOutermost { findNativeStack() }
+        let base = freeRegisters()
+        let count = arguments.count + named.count
+        try prepareRegisters(base + (count + 2))
+        base.pointee = function
+        for (place, argument) in arguments.enumerated() { base[place + 1] = argument }
+        for (place, argument) in named.enumerated() { base[arguments.count + place + 1] = argument.1 }
+        let shape = named.isEmpty ? nil : CallShape(arguments.map { _ in .positional } + named.map { .named($0.0) })
+        let depth = frameCount
+        defer {
+            if isOutermost {
+                retired = []
+                nativeStackFloor = 0
+            }
+        }
+        do {
+            try beginCall(base, count, shape, base)
+        } catch {
+            for place in 0...count { clear(base + place) }
+            throw error
+        }
+        if frameCount == depth { return take(base) }
+        // The function is kept in its register; the new frame begins after it.
+        frames[frameCount - 1].result = nil
+        defer { clear(base) }
+        return try execute()
+    }
+
+    /// The first register that no frame uses.
+    private func freeRegisters() -> UnsafeMutablePointer<Value> {
+        guard frameCount > 0 else { return stack }
+        let frame = frames[frameCount - 1]
+        return frame.registers + frame.executable.pointee.registerCount
+    }
+
+    /// Makes sure that the registers below `end` exist.
+    @inline(__always)
+    func prepareRegisters(_ end: UnsafeMutablePointer<Value>) throws {
+        if end > stackReady { try growRegisters(end) }
+    }
+
+    @inline(never)
+    private func growRegisters(_ end: UnsafeMutablePointer<Value>) throws {
+        guard end + 4096 <= stackEnd else { throw tooDeep() }
+        let ready = end + 4096
+        stackReady.initialize(repeating: .nilValue, count: ready - stackReady)
+        stackReady = ready
+    }
+
+    func tooDeep() -> Failure {
+        var names: [String] = []
+        var place = frameCount - 1
+        while place >= 0, names.count < 3 {
+            names.append(frames[place].function._withUnsafeGuaranteedRef { $0.code.name })
+            place -= 1
+        }
+        return Failure(
+            .call, "calls nest too deep: \(names.reversed().joined(separator: " -> ")) -> …",
+            help: "does the recursion end? at most \(Self.frameLimit) calls may wait for each other")
+    }
+
+    // MARK: The thread's own stack
+
+    /// Marks how far down the thread's stack natives that call functions may recurse.
+    private func findNativeStack() {
+        var here: UInt8 = 0
+        let address = withUnsafeMutablePointer(to: &here) { UInt(bitPattern: $0) }
+        nativeStackFloor = address > UInt(nativeStackSize) ? address - UInt(nativeStackSize) : 0
+    }
+
+    func findNativeStackIfOutermost() {
+        if frameCount == 0 { findNativeStack() }
+    }
+
+    func checkNativeStack() throws {
+        var here: UInt8 = 0
+        let address = withUnsafeMutablePointer(to: &here) { UInt(bitPattern: $0) }
+        if address < nativeStackFloor { throw tooDeep() }
+    }
+
+    // MARK: Beginning a call
+
+    /// Calls what `base` holds with the arguments after it: a function's frame is pushed, a
+    /// native runs at once and leaves its result.
+    @inline(never)
+    func beginCall(
+        _ base: UnsafeMutablePointer<Value>, _ count: Int, _ shape: CallShape?, _ result: UnsafeMutablePointer<Value>
+    ) throws {
+        guard case .object(let object) = base.pointee else { throw notCallable(base.pointee) }
+        switch object.kind {
+        case .function:
+            try enter(unsafeDowncast(object, to: FunctionObject.self), base + 1, count, shape, result)
+        case .native:
+            let value = try callNative(unsafeDowncast(object, to: NativeFunction.self), base + 1, count, shape)
+            result.pointee = value
+        case .bound:
+            let bound = unsafeDowncast(object, to: BoundMethod.self)
+            guard let receiver = bound.receiver else { return }
+            base.pointee = .object(receiver)
+            try enter(bound.function, base, count + 1, shape, result, receiver: receiver)
+        case .type:
+            let type = unsafeDowncast(object, to: TypeObject.self)
+            base.pointee = .object(Instance(type: type))
+            try enter(type.constructor, base, count + 1, shape, result)
+        case .instance:
+            let instance = unsafeDowncast(object, to: Instance.self)
+            guard let forward = instance.type.forward else { throw notCallable(base.pointee) }
+            try enter(forward, base, count + 1, shape, result, receiver: instance)
+        case .foreign:
+            let foreign = unsafeDowncast(object, to: ForeignValue.self)
+            let (positional, named) = try arguments(base + 1, count, shape)
+            guard let value = try foreign.called(positional, named: named, self) else { throw notCallable(base.pointee) }
+            result.pointee = value
+        default: throw notCallable(base.pointee)
+        }
+    }
+
+    private func notCallable(_ value: Value) -> Failure {
+        if let instance = value.asInstance {
+            return Failure(.call, "\(instance.type.name) cannot be called: it has no method forward")
+        }
+        return Failure(.call, "\(describe(value)) is no function and cannot be called")
+    }
+
+    /// Pushes the frame of a function whose arguments, `self` included, lie from `first` on.
+    func enter(
+        _ function: FunctionObject, _ first: UnsafeMutablePointer<Value>, _ count: Int, _ shape: CallShape?,
+        _ result: UnsafeMutablePointer<Value>, receiver: Instance? = nil
+    ) throws {
+        let executable = function.executable
+        let code = executable.pointee
+        guard frameCount < Self.frameLimit else { throw tooDeep() }
+        try prepareRegisters(first + max(code.registerCount, count))
+        var entry = code.fullEntry
+        if shape != nil || count != code.parameterCount || entry < 0 {
+            let own = function.code.hasSelf ? 1 : 0
+            let (positional, named) = try arguments(first + own, count - own, shape)
+            let values = try bind(
+                function.name ?? "this function", function.code.parameters, function.code.required, positional, named)
+            for (place, value) in values.enumerated() { first[own + place] = value }
+            entry = 0
+        }
+        var training: UInt8 = 0
+        if function.code.isForward, let receiver {
+            training = isTraining ? 2 : 1
+            isTraining = baseTraining && !receiver.isFrozen
+        }
+        (frames + frameCount).initialize(
+            to: Frame(
+                function: .passUnretained(function), executable: executable, ip: code.instructions + entry,
+                registers: first, result: result, training: training))
+        frameCount += 1
+    }
+
+    /// A method of `self`, found when it was compiled; `first` holds `self`.
+    func callOwnMethod(
+        _ first: UnsafeMutablePointer<Value>, _ count: Int, _ method: Int, _ result: UnsafeMutablePointer<Value>
+    ) throws {
+        guard let instance = first.pointee.asInstance else { return }
+        try enter(instance.type.methods[method], first, count + 1, nil, result, receiver: instance)
+    }
+
+    // MARK: Arguments
+
+    /// Moves arguments out of their registers; spreads are taken apart.
+    private func arguments(
+        _ first: UnsafeMutablePointer<Value>, _ count: Int, _ shape: CallShape?
+    ) throws -> ([Value], [(String, Value)]) {
+        var positional: [Value] = []
+        var named: [(String, Value)] = []
+        positional.reserveCapacity(count)
+        for place in 0..<max(0, count) {
+            let value = take(first + place)
+            switch shape?.labels[place] ?? .positional {
+            case .positional: positional.append(value)
+            case .named(let name): named.append((name, value))
+            case .spread:
+                if let record = value.asRecord {
+                    named.append(contentsOf: zip(record.names, record.values))
+                } else if let items = try items(value, for: "these arguments") {
+                    positional.append(contentsOf: items)
+                } else if !value.isNil {
+                    throw Failure(.type, "... spreads a list or a record into a call, got \(describe(value))")
+                }
+            }
+        }
+        return (positional, named)
+    }
+
+    /// Arguments in the order of the parameters; `.unassigned` stands for a default.
+    private func bind(
+        _ name: String, _ parameters: [ParameterInfo], _ required: Int, _ positional: [Value],
+        _ named: [(String, Value)]
+    ) throws -> [Value] {
+        let hasRest = parameters.last?.isRest ?? false
+        let plain = hasRest ? parameters.count - 1 : parameters.count
+        if positional.count > plain, !hasRest {
+            throw callFailure(.tooMany(positional.count), name, parameters)
+        }
+        var values = [Value](repeating: .unassigned, count: parameters.count)
+        for place in 0..<min(plain, positional.count) { values[place] = positional[place] }
+        let extra = positional.dropFirst(plain)
+        let record = RecordObject()
+        for (label, value) in named {
+            guard let place = parameters[0..<plain].firstIndex(where: { $0.name == label }) else {
+                guard hasRest else { throw callFailure(.unknown(label), name, parameters) }
+                record[label] = value
+                continue
+            }
+            if !values[place].isUnassigned { throw callFailure(.twice(label), name, parameters) }
+            values[place] = value
+        }
+        if hasRest {
+            if record.count > 0, !extra.isEmpty {
+                throw Failure(
+                    .call, "\(name): ...\(parameters[plain].name) collects positional or named arguments, not both",
+                    help: "the signature is \(parameters.signature(name))")
+            }
+            values[plain] = record.count > 0 ? .object(record) : .list(Array(extra))
+        }
+        let missing = (0..<plain).filter { values[$0].isUnassigned && parameters[$0].defaultSource == nil }
+        if !missing.isEmpty { throw callFailure(.missing(missing.map { parameters[$0].name }), name, parameters) }
+        return values
+    }
+
+    // MARK: Natives
+
+    func callNative(
+        _ native: NativeFunction, _ first: UnsafeMutablePointer<Value>, _ count: Int, _ shape: CallShape?
+    ) throws -> Value {
+        var values: [Value]
+        let given: [Bool]
+        if shape == nil, !native.hasRest, count <= native.parameters.count, count >= native.required {
+            values = []
+            values.reserveCapacity(native.parameters.count)
+            for place in 0..<count { values.append(take(first + place)) }
+            for place in count..<native.parameters.count { values.append(try defaultValue(native, place)) }
+            given = native.givenByCount[count]
+        } else {
+            let (positional, named) = try arguments(first, count, shape)
+            values = try bind(native.name, native.parameters, native.required, positional, named)
+            given = values.map { !$0.isUnassigned }
+            for place in values.indices where !given[place] { values[place] = try defaultValue(native, place) }
+        }
+        var arguments = Arguments(interpreter: self, native: native, values: values, given: given)
+        values = []
+        do {
+            return try native.native.body(&arguments)
+        } catch var failure as Failure {
+            // From the place in the signature to the place in the call.
+            if let parameter = failure.argument {
+                failure.argument = position(of: parameter, native, count, shape)
+            }
+            throw failure
+        }
+    }
+
+    private func position(of parameter: Int, _ native: NativeFunction, _ count: Int, _ shape: CallShape?) -> Int? {
+        guard let shape else { return parameter < count ? parameter : nil }
+        guard parameter < native.parameters.count else { return nil }
+        let name = native.parameters[parameter].name
+        if let place = shape.labels.firstIndex(of: .named(name)) { return place }
+        if parameter < shape.labels.count, shape.labels[parameter] == .positional,
+            !shape.labels[0..<parameter].contains(.spread)
+        {
+            return parameter
+        }
+        return nil
+    }
+
+    private func defaultValue(_ native: NativeFunction, _ place: Int) throws -> Value {
+        switch native.defaults[place] {
+        case .none: return .nilValue
+        case .value(let value): return value
+        case .expression(let expression):
+            let compiler = Compiler(
+                interpreter: self, source: Source(name: native.name, text: native.signature, isLibrary: true),
+                module: libraryModule, options: .init())
+            let code = compiler.compile(expression)
+            if let problem = compiler.diagnostics.first { throw ScriptError(problem) }
+            let value = try call(.object(FunctionObject(code: code, captures: [])), [])
+            if value.asList == nil, value.asRecord == nil { native.defaults[place] = .value(value) }
+            return value
+        }
+    }
+}

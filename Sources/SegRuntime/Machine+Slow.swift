@@ -1,0 +1,432 @@
+// The machine's less common cases: operators on objects, members with their caches, making
+// values, loops over anything.
+
+import SegSyntax
+
+extension Interpreter {
+    // MARK: Operators
+
+    /// Operands in temporaries are let go at once, so that a tensor dies with its last use.
+    @inline(never)
+    func binarySlow(
+        _ op: BinaryOperator, _ registers: UnsafeMutablePointer<Value>, _ to: Register, _ a: Register, _ b: Register,
+        _ firstTemporary: Int
+    ) throws {
+        if case .number(let x) = registers[Int(a)], case .number(let y) = registers[Int(b)] {
+            registers[Int(to)] = try arithmetic(op, x, y)
+            return
+        }
+        let left = Int(a) >= firstTemporary ? take(registers + Int(a)) : registers[Int(a)]
+        let right = Int(b) >= firstTemporary ? take(registers + Int(b)) : registers[Int(b)]
+        registers[Int(to)] = try binary(op, left, right)
+    }
+
+    @inline(never)
+    func binarySlow(
+        _ op: BinaryOperator, _ registers: UnsafeMutablePointer<Value>, _ to: Register, _ a: Register,
+        _ number: Double, _ firstTemporary: Int
+    ) throws {
+        let left = Int(a) >= firstTemporary ? take(registers + Int(a)) : registers[Int(a)]
+        registers[Int(to)] = try binary(op, left, .number(number))
+    }
+
+    /// `+`; a string or list that nobody else sees grows in its place.
+    @inline(never)
+    func addSlow(
+        _ registers: UnsafeMutablePointer<Value>, _ to: Register, _ a: Register, _ b: Register, _ firstTemporary: Int
+    ) throws {
+        if to == a { return try addInPlace(registers + Int(a), registers[Int(b)]) }
+        try binarySlow(.add, registers, to, a, b, firstTemporary)
+    }
+
+    @inline(never)
+    func addInPlace(_ place: UnsafeMutablePointer<Value>, _ other: Value) throws {
+        guard case .object(let object) = other, object.kind == .string || object.kind == .list,
+            try grow(place, by: object)
+        else {
+            place.pointee = try binary(.add, place.pointee, other)
+            return
+        }
+    }
+
+    /// Appends in place where the value there is of the same kind and held only there.
+    private func grow(_ place: UnsafeMutablePointer<Value>, by other: Object) throws -> Bool {
+        guard case .object(let peeked) = place.pointee, peeked.kind == other.kind, peeked !== other else { return false }
+        return try withExtendedLifetime(other) {
+            guard case .object(var object) = take(place) else { return false }
+            defer { place.pointee = .object(object) }
+            // `peeked` may still count as one more reference; two are then nobody else's.
+            guard isKnownUniquelyReferenced(&object) else { return false }
+            if object.kind == .string {
+                let string = unsafeDowncast(object, to: StringObject.self)
+                let text = unsafeDowncast(other, to: StringObject.self).text
+                try reserve(string.text.utf8.count + text.utf8.count, for: "this string")
+                string.text += text
+            } else {
+                let list = unsafeDowncast(object, to: ListObject.self)
+                let items = unsafeDowncast(other, to: ListObject.self).items
+                try reserve(elements: list.items.count + items.count, for: "this list")
+                list.items.append(contentsOf: items)
+            }
+            return true
+        }
+    }
+
+    func isTrue(_ place: UnsafeMutablePointer<Value>) throws -> Bool {
+        switch place.pointee {
+        case .bool(let bool): return bool
+        case .nilValue: return false
+        case .number: return true
+        case .object: return try truth(place.pointee)
+        }
+    }
+
+    @inline(never)
+    func holds(
+        _ op: ComparisonOperator, _ left: UnsafeMutablePointer<Value>, _ right: UnsafeMutablePointer<Value>
+    ) throws -> Bool {
+        try truth(try compare(op, left.pointee, right.pointee))
+    }
+
+    @inline(never)
+    func holds(_ op: ComparisonOperator, _ left: UnsafeMutablePointer<Value>, _ right: Int16) throws -> Bool {
+        try truth(try compare(op, left.pointee, .number(Double(right))))
+    }
+
+    // MARK: Globals
+
+    /// Binds a global. A function that was there may still be running.
+    @inline(never)
+    func setGlobal(_ slot: Int, _ value: Value) {
+        if case .object(let old) = globals[slot], old.kind == .function {
+            retired.append(unsafeDowncast(old, to: FunctionObject.self))
+            if retired.count >= 1024 { dropRetired() }
+        }
+        globals[slot] = value
+    }
+
+    private func dropRetired() {
+        var running: Set<UnsafeMutableRawPointer> = []
+        for place in 0..<frameCount { running.insert(frames[place].function.toOpaque()) }
+        retired.removeAll { !running.contains(Unmanaged.passUnretained($0).toOpaque()) }
+    }
+
+    func unassigned(
+        _ executable: UnsafeMutablePointer<Executable>, _ name: UInt32, _ frame: UnsafeMutablePointer<Frame>
+    ) -> Failure {
+        let code = frame.pointee.function._withUnsafeGuaranteedRef { $0.code }
+        let text = code.names[Int(name)]
+        let isGlobal = code.module.slot(of: text) != nil || library.contains(text)
+        let help =
+            isGlobal
+            ? "`\(text)` is assigned in this function, so it is the function's own; `global \(text) = …` binds the global"
+            : "it is assigned further down, or in a branch that did not run; `global \(text) = …` binds a global"
+        return Failure(.name, "`\(text)` is read before it has a value", help: help)
+    }
+
+    func unassignedField(_ object: Value, _ slot: UInt16) -> Failure {
+        guard let instance = object.asInstance else { return Failure(.name, "this field has no value yet") }
+        let name = instance.fieldNames[Int(slot)]
+        return Failure(
+            .name, "the field `\(name)` of \(instance.type.name) is read before it has a value",
+            help: "the body of the type assigns it further down, or in a branch that did not run")
+    }
+
+    // MARK: Making values
+
+    func makeList(_ registers: UnsafeMutablePointer<Value>, _ to: Register, _ first: Register, _ count: Int) {
+        var items: [Value] = []
+        items.reserveCapacity(count)
+        for place in 0..<count { items.append(take(registers + (Int(first) + place))) }
+        registers[Int(to)] = .list(items)
+    }
+
+    func appendToList(
+        _ registers: UnsafeMutablePointer<Value>, _ list: Register, _ first: Register, _ count: Int
+    ) throws {
+        guard let list = registers[Int(list)].asList else { return }
+        try reserve(elements: list.items.count, for: "this list")
+        for place in 0..<count { list.items.append(take(registers + (Int(first) + place))) }
+    }
+
+    func spreadIntoList(_ list: Value, _ value: Value) throws {
+        guard let list = list.asList else { return }
+        guard let items = try items(value) else {
+            throw Failure(.type, "... spreads a list or another collection into a list, got \(describe(value))")
+        }
+        list.items.append(contentsOf: items)
+    }
+
+    func makeRecord(
+        _ registers: UnsafeMutablePointer<Value>, _ to: Register, _ first: Register, _ count: Int,
+        _ function: Unmanaged<FunctionObject>, _ names: Int
+    ) {
+        let code = function._withUnsafeGuaranteedRef { $0.code }
+        var values: [Value] = []
+        values.reserveCapacity(count)
+        for place in 0..<count { values.append(take(registers + (Int(first) + place))) }
+        registers[Int(to)] = .object(
+            RecordObject(distinctNames: Array(code.names[names..<names + count]), values: values))
+    }
+
+    func setEntry(_ record: Value, key: Value, _ value: Value) throws {
+        guard let record = record.asRecord else { return }
+        guard let name = key.asString else {
+            throw Failure(.type, "the names of a record are strings, got \(describe(key))")
+        }
+        record[name] = value
+    }
+
+    func spreadIntoRecord(_ record: Value, _ other: Value) throws {
+        guard let record = record.asRecord else { return }
+        guard let entries = other.asRecord else {
+            throw Failure(.type, "... spreads a record into a record, got \(describe(other))")
+        }
+        for (name, value) in zip(entries.names, entries.values) { record[name] = value }
+    }
+
+    func makeRange(_ start: Value, _ end: Value?, _ inclusive: Bool) throws -> Value {
+        guard let first = try number(from: start) else { throw notARange(start, end) }
+        guard let end else { return .object(RangeObject(start: first, end: nil, isInclusive: inclusive)) }
+        guard let last = try number(from: end) else { throw notARange(start, end) }
+        return .object(RangeObject(start: first, end: last, isInclusive: inclusive))
+    }
+
+    private func notARange(_ start: Value, _ end: Value?) -> Failure {
+        let kinds = [start, end].compactMap { $0 }.map(describe).joined(separator: " and ")
+        return Failure(.type, "a range goes from a number to a number, got \(kinds)")
+    }
+
+    func makeString(_ registers: UnsafeMutablePointer<Value>, _ to: Register, _ first: Register, _ count: Int) throws {
+        var text = ""
+        for place in Int(first)..<Int(first) + count {
+            switch take(registers + place) {
+            case .number(let number): text += numberText(number)
+            case .object(let object) where object.kind == .string:
+                text += unsafeDowncast(object, to: StringObject.self).text
+            case let value: text += try line(value)
+            }
+        }
+        try reserve(text.utf8.count, for: "this string")
+        registers[Int(to)] = .string(text)
+    }
+
+    func makeFunction(_ frame: UnsafeMutablePointer<Frame>, _ place: Int) -> FunctionObject {
+        let code = frame.pointee.function._withUnsafeGuaranteedRef { $0.code.functions[place] }
+        return FunctionObject(code: code, captures: captured(code.captureSources, frame))
+    }
+
+    func makeType(_ frame: UnsafeMutablePointer<Frame>, _ place: Int) -> TypeObject {
+        let type = frame.pointee.function._withUnsafeGuaranteedRef { $0.code.types[place] }
+        func function(_ code: Code) -> FunctionObject {
+            FunctionObject(code: code, captures: captured(code.captureSources, frame))
+        }
+        return TypeObject(shape: type.shape, constructor: function(type.body), methods: type.methods.map(function))
+    }
+
+    private func captured(_ sources: [CaptureSource], _ frame: UnsafeMutablePointer<Frame>) -> [Object] {
+        sources.map { source in
+            switch source {
+            case .register(let register):
+                if case .object(let object) = frame.pointee.registers[register], object.kind == .cell { return object }
+                return CellObject(frame.pointee.registers[register])
+            case .capture(let place): return frame.pointee.function._withUnsafeGuaranteedRef { $0.captures[place] }
+            case .ownFunction: return frame.pointee.function.takeUnretainedValue()
+            case .ownObject:
+                if case .object(let object) = frame.pointee.registers[0] { return object }
+                return CellObject(.nilValue)
+            }
+        }
+    }
+
+    /// `:` stands as a register without value.
+    func indexKeys(_ first: UnsafeMutablePointer<Value>, _ count: Int) -> [IndexKey] {
+        (0..<count).map { first[$0].isUnassigned ? .wholeAxis : .value(first[$0]) }
+    }
+
+    // MARK: Members
+
+    func getMember(
+        _ registers: UnsafeMutablePointer<Value>, _ to: Register, _ base: Register, _ site: UnsafeMutablePointer<Site>
+    ) throws {
+        guard case .object(let object) = registers[Int(base)] else {
+            throw missingMember(registers[Int(base)], site.pointee.name, functions: library.names, isCall: false)
+        }
+        if object.kind == .record {
+            let record = unsafeDowncast(object, to: RecordObject.self)
+            let hint = site.pointee.cachedSlot
+            if hint < record.names.count, record.names[hint] == site.pointee.name {
+                registers[Int(to)] = record.values[hint]
+                return
+            }
+            if let place = record.position(of: site.pointee.name) {
+                site.pointee.cachedSlot = place
+                registers[Int(to)] = record.values[place]
+                return
+            }
+        } else if object.kind == .instance {
+            let instance = unsafeDowncast(object, to: Instance.self)
+            if let slot = fieldSlot(instance, site), !instance.slots[slot].isUnassigned {
+                registers[Int(to)] = instance.slots[slot]
+                return
+            }
+        }
+        let value = registers[Int(base)]
+        guard let member = try member(value, site.pointee.name) else {
+            throw missingMember(value, site.pointee.name, functions: library.names, isCall: false)
+        }
+        registers[Int(to)] = member
+    }
+
+    /// The slot of a field by the site's cache; nil for methods and what is not there.
+    @inline(__always)
+    private func fieldSlot(_ instance: Instance, _ site: UnsafeMutablePointer<Site>) -> Int? {
+        if let cached = site.pointee.cachedType, cached.toOpaque() == Unmanaged.passUnretained(instance.type).toOpaque() {
+            return site.pointee.cachedSlot >= 0 ? site.pointee.cachedSlot : nil
+        }
+        return remember(instance.type, site)
+    }
+
+    @inline(never)
+    private func remember(_ type: TypeObject, _ site: UnsafeMutablePointer<Site>) -> Int? {
+        let name = site.pointee.name
+        guard let slot = type.fieldSlots[name] ?? type.methodSlots[name].map({ -1 - $0 }) else { return nil }
+        site.pointee.cachedType?.release()
+        site.pointee.cachedType = .passRetained(type)
+        site.pointee.cachedSlot = slot
+        return slot >= 0 ? slot : nil
+    }
+
+    func setMember(
+        _ registers: UnsafeMutablePointer<Value>, _ base: Register, _ site: UnsafeMutablePointer<Site>, _ from: Register
+    ) throws {
+        if case .object(let object) = registers[Int(base)] {
+            if object.kind == .record {
+                let record = unsafeDowncast(object, to: RecordObject.self)
+                let hint = site.pointee.cachedSlot
+                let isForeign = registers[Int(from)].asForeign != nil
+                if !isForeign, hint < record.names.count, record.names[hint] == site.pointee.name {
+                    record.setValue(registers[Int(from)], at: hint)
+                    return
+                }
+                if let place = record.position(of: site.pointee.name) { site.pointee.cachedSlot = place }
+            } else if object.kind == .instance {
+                let instance = unsafeDowncast(object, to: Instance.self)
+                if let slot = fieldSlot(instance, site) {
+                    instance.setField(at: slot, to: registers[Int(from)])
+                    return
+                }
+            }
+        }
+        registers[Int(base)] = try settingMember(
+            registers[Int(base)], site.pointee.name, to: registers[Int(from)])
+    }
+
+    /// `x.f(a)`, x in the register after `base`: the member where x has one, else the nearest
+    /// function in scope with x as its first argument.
+    func callMember(
+        _ base: UnsafeMutablePointer<Value>, _ count: Int, _ site: UnsafeMutablePointer<Site>,
+        _ result: UnsafeMutablePointer<Value>
+    ) throws {
+        let receiver = base + 1
+        let shape = site.pointee.shape
+        if let instance = receiver.pointee.asInstance {
+            if fieldSlot(instance, site) == nil, site.pointee.cachedSlot < 0,
+                let cached = site.pointee.cachedType,
+                cached.toOpaque() == Unmanaged.passUnretained(instance.type).toOpaque()
+            {
+                let method = instance.type.methods[-1 - site.pointee.cachedSlot]
+                return try enter(method, receiver, count + 1, shape, result, receiver: instance)
+            }
+        }
+        if let member = try member(receiver.pointee, site.pointee.name) {
+            receiver.pointee = member
+            return try beginCall(receiver, count, shape, result)
+        }
+        guard let function = try candidate(site) else {
+            throw missingMember(receiver.pointee, site.pointee.name, functions: library.names, isCall: true)
+        }
+        base.pointee = function
+        let withReceiver = shape.map { CallShape([.positional] + $0.labels) }
+        try beginCall(base, count + 1, withReceiver, result)
+    }
+
+    /// The nearest value of the site's name that can be called.
+    private func candidate(_ site: UnsafeMutablePointer<Site>) throws -> Value? {
+        let frame = frames[frameCount - 1]
+        func object(_ captured: Int?) -> Instance? {
+            guard let captured else { return frame.registers[0].asInstance }
+            return frame.function._withUnsafeGuaranteedRef { Value.object($0.captures[captured]).asInstance }
+        }
+        func captured(_ object: Object) -> Value {
+            object.kind == .cell ? unsafeDowncast(object, to: CellObject.self).value : .object(object)
+        }
+        for candidate in site.pointee.candidates {
+            var found: Value?
+            switch candidate {
+            case .register(let register): found = frame.registers[register]
+            case .cell(let register):
+                if case .object(let object) = frame.registers[register] { found = captured(object) }
+            case .capture(let place):
+                found = frame.function._withUnsafeGuaranteedRef { captured($0.captures[place]) }
+            case .ownFunction: found = .object(frame.function.takeUnretainedValue())
+            case .method(let slot, let capture):
+                found = object(capture).map {
+                    .object(BoundMethod(receiver: $0, function: $0.type.methods[slot]))
+                }
+            case .field(let slot, let capture): found = object(capture)?.field(at: slot)
+            case .global(let slot):
+                if globals[slot].isUnassigned, globalInfos[slot].isLibrary { try resolveGlobal(slot) }
+                found = globals[slot]
+            }
+            if let found, isCallable(found) { return found }
+        }
+        // Defined after this was compiled, as at the prompt.
+        let module = frame.function._withUnsafeGuaranteedRef { $0.code.module }
+        if let slot = module.slot(of: site.pointee.name), isCallable(globals[slot]) { return globals[slot] }
+        return nil
+    }
+
+    // MARK: Loops
+
+    /// Prepares `for` over numbers: the start, the last value, the variable. False: no turn.
+    func beginRange(_ state: UnsafeMutablePointer<Value>, _ inclusive: Bool) throws -> Bool {
+        guard let start = try number(from: state[0]), let end = try number(from: state[1]) else {
+            throw notARange(state[0], state[1])
+        }
+        let steps = inclusive ? (end - start).rounded(.down) : (end - start).rounded(.up) - 1
+        if !(steps >= 0) { return false }
+        state[0] = .number(start)
+        state[1] = .number(start + steps)
+        state[2] = .number(start)
+        return true
+    }
+
+    func iterate(_ state: UnsafeMutablePointer<Value>, _ value: Value) throws {
+        if value.asList != nil {
+            state[0] = value
+            state[1] = .number(0)
+            return
+        }
+        guard let next = try iterator(value) else { throw notACollection(value) }
+        state[0] = .object(IteratorObject(next))
+        state[1] = .nilValue
+    }
+
+    func next(_ state: UnsafeMutablePointer<Value>, _ to: UnsafeMutablePointer<Value>) throws -> Bool {
+        guard case .object(let object) = state.pointee, object.kind == .iterator else { return false }
+        guard let value = try unsafeDowncast(object, to: IteratorObject.self).next() else { return false }
+        to.pointee = value
+        return true
+    }
+
+    func unpack(_ first: UnsafeMutablePointer<Value>, _ count: Int, _ value: Value) throws {
+        guard let items = try items(value), value.asString == nil else {
+            throw Failure(.type, "\(count) names are bound to a list of \(count), got \(describe(value))")
+        }
+        guard items.count == count else {
+            throw Failure(.value, "\(count) names are bound to \(items.count) values, \(short(value))")
+        }
+        for (place, item) in items.enumerated() { first[place] = item }
+    }
+}

@@ -1,0 +1,90 @@
+// One row of the table of natives. The signature is parsed by seg's own parser: arity,
+// named arguments, defaults, help, completion and the tests of the examples all come
+// from the row. Natives say what is wrong; the machine says where.
+
+import SegSyntax
+
+/// A function of the library written in Swift.
+public struct Native: Sendable {
+    /// As in a script: `clamp(x, low=nil, high=nil)`, `print(...values)`.
+    public let signature: String
+    /// The first sentence is what completion and topic lists show.
+    public let doc: String
+    /// Scripts with `# expect: …` comments; shown by help and run by the tests.
+    public let examples: [String]
+    /// The topic of the help it is listed under: "numbers", "lists", "tensors", …
+    public let topic: String
+    public let body: @Sendable (inout Arguments) throws -> Value
+
+    public init(
+        _ signature: String, _ doc: String, topic: String = "", examples: [String] = [],
+        _ body: @escaping @Sendable (inout Arguments) throws -> Value
+    ) {
+        self.signature = signature
+        self.doc = doc
+        self.topic = topic
+        self.examples = examples
+        self.body = body
+    }
+
+    /// The same row under a topic; lets a list of rows name its topic once.
+    public func listed(under topic: String) -> Native {
+        Native(signature, doc, topic: topic, examples: examples, body)
+    }
+}
+
+/// What a native, or anything called by the machine, throws: what is wrong, in the user's
+/// terms. The machine adds the place and the calls.
+public struct Failure: Error, Sendable {
+    public var kind: ErrorKind
+    public var message: String
+    public var help: String?
+    /// Shown under the operands or arguments, in their order; empty texts are left out.
+    public var notes: [String]
+    /// The parameter (by its place in the signature) whose argument is to be underlined.
+    public var argument: Int?
+    /// Where the mistake was made, when it shows only later, as in a lazy computation.
+    public var location: Diagnostic.Location?
+
+    public init(
+        _ kind: ErrorKind, _ message: String, help: String? = nil, notes: [String] = [], argument: Int? = nil
+    ) {
+        self.kind = kind
+        self.message = message
+        self.help = help
+        self.notes = notes
+        self.argument = argument
+    }
+}
+
+/// A failure with its place, as it leaves the machine; what embedders and the console catch.
+public struct ScriptError: Error {
+    public var diagnostic: Diagnostic
+    /// What else is wrong with a text that could not be compiled.
+    public var others: [Diagnostic]
+    public init(_ diagnostic: Diagnostic, others: [Diagnostic] = []) {
+        self.diagnostic = diagnostic
+        self.others = others
+    }
+}
+
+/// The arguments of one native call, in the order of the signature, defaults filled in.
+/// The typed accessors throw an error that names the function, the argument, what was
+/// wanted and what came.
+public struct Arguments {
+    public let interpreter: Interpreter
+    public let native: NativeFunction
+    public var values: [Value]
+    /// Which parameters the call itself gave.
+    public let given: [Bool]
+
+    public init(interpreter: Interpreter, native: NativeFunction, values: [Value], given: [Bool]) {
+        self.interpreter = interpreter
+        self.native = native
+        self.values = values
+        self.given = given
+    }
+
+    public subscript(place: Int) -> Value { values[place] }
+    public func isGiven(_ place: Int) -> Bool { given[place] }
+}

@@ -1,0 +1,78 @@
+// Ordered names to values, mutable, shared by reference. Small records are searched in
+// order; larger ones keep a table of positions.
+
+public final class RecordObject: Object {
+    public private(set) var names: [String] = []
+    public private(set) var values: [Value] = []
+    private var positions: [String: Int] = [:]
+    private static let indexedFrom = 9
+
+    public init() { super.init(kind: .record) }
+
+    public init(_ entries: [(String, Value)]) {
+        super.init(kind: .record)
+        for (name, value) in entries { self[name] = value }
+    }
+
+    /// A record of names that all differ.
+    init(distinctNames names: [String], values: [Value]) {
+        self.names = names
+        self.values = values
+        super.init(kind: .record)
+        if names.count >= Self.indexedFrom {
+            positions = Dictionary(uniqueKeysWithValues: zip(names, names.indices))
+        }
+    }
+
+    public var count: Int { names.count }
+
+    public func position(of name: String) -> Int? {
+        if names.count < Self.indexedFrom { return names.firstIndex(of: name) }
+        return positions[name]
+    }
+
+    /// The value of a name; setting nil removes the entry, which keeps the order of the others.
+    public subscript(name: String) -> Value? {
+        get { position(of: name).map { values[$0] } }
+        set {
+            let place = position(of: name)
+            switch (place, newValue) {
+            case (let place?, let value?): values[place] = value
+            case (nil, let value?):
+                names.append(name)
+                values.append(value)
+                if names.count == Self.indexedFrom {
+                    positions = Dictionary(uniqueKeysWithValues: zip(names, names.indices))
+                } else if names.count > Self.indexedFrom {
+                    positions[name] = names.count - 1
+                }
+            case (let place?, nil):
+                names.remove(at: place)
+                values.remove(at: place)
+                positions = names.count < Self.indexedFrom
+                    ? [:] : Dictionary(uniqueKeysWithValues: zip(names, names.indices))
+            case (nil, nil): break
+            }
+        }
+    }
+
+    deinit {
+        if values.contains(where: \.isContainer) {
+            var pending = values
+            values = []
+            releaseDeep(&pending)
+        }
+    }
+
+    /// Empties the record; for taking deep structures apart with an own stack.
+    func takeValues() -> [Value] {
+        let taken = values
+        values = []
+        names = []
+        positions = [:]
+        return taken
+    }
+
+    public func value(at place: Int) -> Value { values[place] }
+    public func setValue(_ value: Value, at place: Int) { values[place] = value }
+}

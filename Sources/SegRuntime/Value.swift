@@ -1,0 +1,72 @@
+// What a variable can hold. Sixteen bytes: a payload enum with one class reference, so
+// that a number costs no allocation and a tensor dies with its last name.
+
+public enum Value {
+    case nilValue
+    case bool(Bool)
+    case number(Double)
+    case object(Object)
+
+    @inlinable public static func string(_ text: String) -> Value { .object(StringObject(text)) }
+    @inlinable public static func list(_ items: [Value]) -> Value { .object(ListObject(items)) }
+
+    /// Only `nil` and `false` count as false among plain values; a foreign value decides itself.
+    @inlinable public var isNil: Bool {
+        if case .nilValue = self { return true }
+        return false
+    }
+}
+
+/// The root of everything that is not nil, a bool or a number. `kind` stands in for a
+/// dynamic cast in the machine's inner loop.
+open class Object {
+    public enum Kind: UInt8 {
+        case string, list, record, range, function, native, bound, type, instance, foreign
+        /// The machine's own, never seen by a script: a captured variable, the state of a
+        /// `for`, and the mark of a variable that has no value yet.
+        case cell, iterator, unassigned
+    }
+    public final let kind: Kind
+    public init(kind: Kind) { self.kind = kind }
+}
+
+/// A text; it never changes while anybody else can see it.
+public final class StringObject: Object {
+    /// The machine appends in place where it holds the only reference.
+    public internal(set) var text: String
+    public init(_ text: String) {
+        self.text = text
+        super.init(kind: .string)
+    }
+}
+
+/// A mutable list, shared by reference.
+public final class ListObject: Object {
+    public var items: [Value]
+    public init(_ items: [Value]) {
+        self.items = items
+        super.init(kind: .list)
+    }
+
+    deinit {
+        if items.contains(where: \.isContainer) {
+            var pending = items
+            items = []
+            releaseDeep(&pending)
+        }
+    }
+}
+
+/// Numbers from `start` to `end`; `0..<5` does not include its end. An open end (`2...`)
+/// stands only inside an index.
+public final class RangeObject: Object {
+    public let start: Double
+    public let end: Double?
+    public let isInclusive: Bool
+    public init(start: Double, end: Double?, isInclusive: Bool) {
+        self.start = start
+        self.end = end
+        self.isInclusive = isInclusive
+        super.init(kind: .range)
+    }
+}
