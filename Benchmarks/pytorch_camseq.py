@@ -119,10 +119,9 @@ def main():
     parser.add_argument("data")
     parser.add_argument("weights")
     parser.add_argument("--formulas", default=",".join(FORMULAS), help="some of: " + " ".join(FORMULAS))
-    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
-    if arguments.threads:
-        torch.set_num_threads(arguments.threads)
+    torch.set_num_threads(arguments.threads)
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads")
 
     names, codes = palette(arguments.data)

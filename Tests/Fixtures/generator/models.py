@@ -138,7 +138,7 @@ def gradients(model, x, masks):
 
 
 def updates(model, x, masks, make, steps):
-    """What each parameter has moved after some steps of an optimizer."""
+    """How far each parameter has moved after some steps of an optimizer, in units of its learning rate."""
     model = copy.deepcopy(model).to(x.dtype).train()
     before = [p.detach().clone() for p in model.parameters()]
     optimizer = make(model.parameters())
@@ -146,7 +146,8 @@ def updates(model, x, masks, make, steps):
         optimizer.zero_grad()
         loss_of(model, x, masks)[0].backward()
         optimizer.step()
-    moved = [(p.detach() - b).double().numpy().reshape(-1) for p, b in zip(model.parameters(), before)]
+    rate = optimizer.param_groups[0]["lr"]
+    moved = [((p.detach() - b).double() / rate).numpy().reshape(-1) for p, b in zip(model.parameters(), before)]
     return OrderedDict(zip((name for name, _ in model.named_parameters()), moved))
 
 
@@ -180,11 +181,8 @@ def snapshot(model, samples, digits):
     rows = []
     for value in model.state_dict().values():
         flat = value.double().numpy().reshape(-1)
-        if value.dtype == torch.int64:
-            rows.append([int(value)])
-            continue
         picked = values(flat[formula.tensor_positions(flat.size, samples)], digits)
-        rows.append([rounded(flat.sum(), digits), rounded(np.abs(flat).sum(), digits), *picked])
+        rows.append([int(value)] if value.dtype == torch.int64 else [rounded(flat.sum(), digits), rounded(np.abs(flat).sum(), digits), *picked])
     return rows
 
 
@@ -198,7 +196,7 @@ def largest_difference(a, b):
     return rounded(worst, 3)
 
 
-def training(model, shape, kept_steps, samples, digits):
+def training(model, shape, kept_steps, samples, digits, judged_steps):
     """Steps of SGD on all parameters in training mode, from the formula's weights, always on the same batch."""
     x = formula.images(shape)
     masks = formula.masks((shape[0], *shape[2:]), CLASSES)
@@ -247,12 +245,12 @@ def training(model, shape, kept_steps, samples, digits):
     ):
         # Where the gradient is zero but for rounding (a bias before a batch norm), the
         # direction of these updates is noise: scale 0 leaves the tensor out.
-        scales = {n: settings["lr"] if np.abs(g).max() > 1e-6 * largest else 0 for n, g in exact.items()}
+        scales = {n: 1 if np.abs(g).max() > 1e-6 * largest else 0 for n, g in exact.items()}
 
         def run(start, pictures, truth, make=make, settings=settings):
-            return updates(start, pictures, truth, lambda p: make(p, **settings), 2)
+            return updates(start, pictures, truth, lambda p: make(p, **settings), judged_steps)
 
-        result[f"{name}_updates"] = {"settings": settings, "steps": 2, **judged(model, x, masks, run, scales, samples, 5)}
+        result[f"{name}_updates"] = {"settings": settings, "steps": judged_steps, **judged(model, x, masks, run, scales, samples, 4)}
     return result
 
 
@@ -267,8 +265,10 @@ def fixture(name):
     recipes = formula.fill(model)
     entries = []
     for key, value in model.state_dict().items():
-        dtype, kind = str(value.dtype).removeprefix("torch."), "parameter" if key in learned else "buffer"
-        entries.append([key, list(value.shape), dtype, kind, formula.code(key), *recipes[key]])
+        dtype = "I64" if value.dtype == torch.int64 else "F32"
+        entries.append([key, list(value.shape), dtype, formula.code(key), *recipes[key]])
+        if (key in learned) == key.endswith(("running_mean", "running_var", "num_batches_tracked")):
+            raise ValueError(f"{key}: fixtures tell buffers from parameters by the name's ending")
     return {
         "model": name,
         "classes": CLASSES,
@@ -277,8 +277,8 @@ def fixture(name):
         "evaluations": [evaluation(model, shape, 200 if light else 100) for shape in shapes],
         "stages": {"input": [1, 3, 64, 64], "rows": stages(model, (1, 3, 64, 64))},
         "training": training(
-            model, (2, 3, 64, 64) if light else (2, 3, 65, 65), (1, 3) if light else (1,), 4 if light else 2, 7 if light else 6
+            model, (2, 3, 64, 64) if light else (2, 3, 65, 65), (1, 3) if light else (1,), 4 if light else 2, 6 if light else 5, 2 if light else 1
         ),
-        "entry_columns": ["name", "shape", "dtype", "kind", "code", "scale", "offset"],
+        "entry_columns": ["name", "shape", "dtype", "code", "scale", "offset"],
         "entries": entries,
     }

@@ -31,8 +31,8 @@ class Input:
 
     def described(self, name):
         if self.literal is not None:
-            return {"dtype": self.dtype, "values": self.literal}
-        row = {"dtype": self.dtype, "shape": self.shape, "code": formula.code(self.formula_name or name)}
+            return ({} if self.dtype == "float32" else {"dtype": self.dtype}) | {"values": self.literal}
+        row = ({} if self.dtype == "float32" else {"dtype": self.dtype}) | {"shape": self.shape, "code": formula.code(self.formula_name or name)}
         return row | ({"below": self.below} if self.below is not None else {"scale": self.scale, "offset": self.offset})
 
 
@@ -52,7 +52,7 @@ def result_of(tensor):
     array = np.asarray(tensor.detach() if isinstance(tensor, torch.Tensor) else tensor)
     flat = array.astype(np.float64).reshape(-1)
     kind = "bool" if array.dtype == bool else "int64" if np.issubdtype(array.dtype, np.integer) else "float32"
-    row = {"dtype": kind, "shape": list(array.shape)}
+    row = ({} if kind == "float32" else {"dtype": kind}) | {"shape": list(array.shape)}
     if flat.size <= WHOLE:
         row["values"] = values(flat)
     else:
@@ -292,6 +292,7 @@ def fixture():
         "formula": [[name, formula.code(name), index, repr(float(formula.uniform(name, index + 1)[index]))] for name, index in checks],
         "formula_columns": ["name", "code", "index", "u, all digits"],
         "cotangent_code": formula.code("cotangent"),
+        "dtypes": "float32 where none is said",
         "samples": f"where a result has more than {WHOLE} elements: {SAMPLES} of them, at (k * 1000003 + 11) mod total",
         "cases": cases,
     }

@@ -18,6 +18,8 @@ except RuntimeError:
     _library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
     import torchvision
 
+torch.set_num_threads(1)  # the same digits on every machine, as far as its kernels allow
+
 
 def versions():
     return {
@@ -50,8 +52,9 @@ def _lines(value, indent):
     pad = " " * indent
     if isinstance(value, dict) and value:
         body = ",\n".join(f"{pad} {json.dumps(key)}: {_lines(item, indent + 1)}" for key, item in value.items())
+        flat = not any(isinstance(item, dict) or isinstance(item, list) and item and isinstance(item[0], (list, dict)) for item in value.values())
         small = _compact(value)
-        return small if len(small) < 100 else "{\n" + body + f"\n{pad}}}"
+        return small if len(small) < 100 or flat else "{\n" + body + f"\n{pad}}}"
     if isinstance(value, list) and value and isinstance(value[0], (list, dict)):
         small = _compact(value)
         if len(small) < 100:
