@@ -11,6 +11,7 @@ How to run, in a virtual environment outside the repository:
     VENV/bin/python Tests/Fixtures/make_fixtures.py all
     VENV/bin/python Tests/Fixtures/make_fixtures.py ops lraspp    # some sections
     VENV/bin/python Tests/Fixtures/make_fixtures.py formats --out DIR   # weight files, binary: never committed
+    VENV/bin/python Tests/Fixtures/make_fixtures.py verify --model NAME --file F.safetensors    # did seg write what it should?
 
 Weights and inputs come from a formula of name and index (generator/formula.py),
 so no fixture needs a weight file. The layout of each file is told in README.md.
@@ -48,8 +49,10 @@ def sections():
 def main():
     table = sections()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sections", nargs="+", choices=[*table, "formats", "all"])
+    parser.add_argument("sections", nargs="+", choices=[*table, "formats", "verify", "all"])
     parser.add_argument("--out", help="folder for the weight files of `formats`, outside the repository")
+    parser.add_argument("--model", help="for `verify`: the model whose formula weights seg has saved")
+    parser.add_argument("--file", help="for `verify`: the file that seg's save_weights wrote")
     arguments = parser.parse_args()
     wanted = list(table) if "all" in arguments.sections else arguments.sections
     print(", ".join(f"{name} {version}" for name, version in writing.versions().items()))
@@ -62,6 +65,13 @@ def main():
                 parser.error("formats needs --out DIR")
             formats.write_all(arguments.out)
             print(f"formats: {arguments.out}, {time.time() - start:.1f} s")
+            continue
+        if section == "verify":
+            import models
+
+            if not (arguments.model and arguments.file):
+                parser.error("verify needs --model NAME --file FILE")
+            print(f"verify: {models.verify(arguments.model, arguments.file)} entries equal to the bit")
             continue
         for name, make in table[section].items():
             path = os.path.join(os.path.dirname(os.path.abspath(__file__)), name)

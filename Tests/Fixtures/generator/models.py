@@ -254,6 +254,21 @@ def training(model, shape, kept_steps, samples, digits, judged_steps):
     return result
 
 
+def verify(name, path):
+    """Reads a file that seg wrote from the model with formula weights by the real library: names, dtypes,
+    shapes and every bit must be the model's own. Returns the number of entries."""
+    from safetensors.torch import load_file
+
+    wanted, found = build(name).state_dict(), load_file(path)
+    if set(wanted) != set(found):
+        raise ValueError(f"missing {sorted(set(wanted) - set(found))}, unexpected {sorted(set(found) - set(wanted))}")
+    for key, value in wanted.items():
+        other = found[key]
+        if other.dtype != value.dtype or other.shape != value.shape or not torch.equal(other, value):
+            raise ValueError(f"{key}: {other.dtype} {list(other.shape)} is not {value.dtype} {list(value.shape)}, or differs in value")
+    return len(wanted)
+
+
 def fixture(name):
     torch.manual_seed(0)
     model = build(name).eval()
