@@ -23,6 +23,8 @@ public final class DatasetValue: ForeignValue {
         "dataset of \(dataset.count) (\(dataset.about))"
     }
 
+    public override func display(_ interpreter: Interpreter) throws -> String { try picture(interpreter) }
+
     public override func count(_ interpreter: Interpreter) throws -> Int? { dataset.count }
 
     public override var memberNames: [String] { ["classes", "counts", "count", "about"] }
@@ -88,6 +90,8 @@ public final class CountsValue: TensorValue {
             try Tensor.from(
                 counts.pixels.map { Double($0) }, shape: [counts.pixels.count], dtype: .int64, labels: [0: labels]))
     }
+
+    public override func display(_ interpreter: Interpreter) throws -> String { try chart(interpreter) }
 
     public override var memberNames: [String] { super.memberNames + ["pixels_with"] }
 

@@ -49,7 +49,7 @@ private func load(_ file: Checkpoint, into walk: ModelWalk) throws -> LoadReport
             report.mismatched.append((place.path, tensor.shape, wanted.shape))
             continue
         }
-        let data = try TensorData(shape: tensor.shape, dtype: tensor.dtype.widened)
+        let data = try TensorData(shape: tensor.shape, dtype: DType(stored: tensor.dtype))
         try tensor.read(into: UnsafeMutableRawBufferPointer(start: data.bytes, count: data.byteCount))
         ready.append((place, try Tensor(data).to(wanted.dtype)))
     }
@@ -102,7 +102,7 @@ let weightFileNatives: [Native] = [
         return .object(
             RecordObject(
                 try file.tensors.map { tensor in
-                    let data = try TensorData(shape: tensor.shape, dtype: tensor.dtype.widened)
+                    let data = try TensorData(shape: tensor.shape, dtype: DType(stored: tensor.dtype))
                     try tensor.read(into: UnsafeMutableRawBufferPointer(start: data.bytes, count: data.byteCount))
                     return (tensor.name, .tensor(Tensor(data)))
                 }))
@@ -141,8 +141,17 @@ private func writeTensors(_ tensors: [(String, Tensor)], to path: String) throws
     try Safetensors.write(
         try tensors.map { name, tensor in
             let data = try tensor.value().rowMajor()
-            return TensorToWrite(name: name, dtype: StoredDType(data.dtype), shape: data.shape) { body in
+            return TensorToWrite(name: name, dtype: StoredDType(of: data.dtype), shape: data.shape) { body in
                 try body(UnsafeRawBufferPointer(start: data.bytes, count: data.byteCount))
             }
         }, metadata: [("format", "pt")], to: path)
+}
+
+extension DType {
+    /// The type that a stored one is read as: half precision as float32, short whole numbers as int32.
+    init(stored: StoredDType) { self = DType(rawValue: stored.widened.rawValue) ?? .float32 }
+}
+
+extension StoredDType {
+    init(of dtype: DType) { self = StoredDType(rawValue: dtype.rawValue) ?? .float32 }
 }

@@ -83,10 +83,11 @@ let differentiationNatives: [Native] = [
         "grad(f)", "The function that gives the gradient of the scalar f by its first argument.",
         examples: ["slope = grad(x -> sum(x ^ 2))\nprint(slope(tensor([1, 3])))  # expect: tensor([2, 6])"]
     ) { call in
-        let f = call[0]
-        return .native("grad_of(...arguments)", "A gradient function made by grad.") { inner in
-            try valueAndGradient(of: f, at: try inner.list(0), name: "grad", inner.interpreter).1
+        nonisolated(unsafe) let f = try call.function(0)
+        let made = Native("gradient(...arguments)", "A gradient function made by grad.") { inner in
+            try valueAndGradient(of: f, at: inner.rest(0), name: "grad", inner.interpreter).1
         }
+        return .object(try call.interpreter.nativeFunction(made))
     },
     Native(
         "value_and_grad(f_or_model, f=nil)",
@@ -95,12 +96,13 @@ let differentiationNatives: [Native] = [
         examples: ["v, g = value_and_grad(x -> sum(x ^ 2))(tensor([3]))\nprint(v, g)  # expect: 9 tensor([6])"]
     ) { call in
         if call.isGiven(1) { return try modelValueAndGradient(of: call[1], model: call[0], call.interpreter) }
-        let f = call[0]
-        return .native("value_and_grad_of(...arguments)", "A function made by value_and_grad.") { inner in
+        nonisolated(unsafe) let f = try call.function(0)
+        let made = Native("value_and_gradient(...arguments)", "A function made by value_and_grad.") { inner in
             let (value, gradient) = try valueAndGradient(
-                of: f, at: try inner.list(0), name: "value_and_grad", inner.interpreter)
+                of: f, at: inner.rest(0), name: "value_and_grad", inner.interpreter)
             return .list([value, gradient])
         }
+        return .object(try call.interpreter.nativeFunction(made))
     },
     Native(
         "no_grad(f)", "The value of f() as constants: no gradient flows through it.",

@@ -1,6 +1,7 @@
 // From values of the language to what the terminal part draws: pictures, masks with their
 // class names and colours, tables.
 
+import Glibc
 import SegImaging
 import SegRuntime
 import SegTensor

@@ -225,7 +225,7 @@ extension DatasetValue {
         return PictureSheet(title: "\(dataset.count) samples: \(dataset.about)", tiles: tiles)
     }
 
-    public override func display(_ interpreter: Interpreter) throws -> String {
+    func picture(_ interpreter: Interpreter) throws -> String {
         var lines = try contactSheet().lines(interpreter.style)
         if dataset.count > 0 {
             let frame = try dataset.frame(0)
@@ -236,7 +236,7 @@ extension DatasetValue {
 }
 
 extension CountsValue {
-    public override func display(_ interpreter: Interpreter) throws -> String {
+    func chart(_ interpreter: Interpreter) throws -> String {
         let names = promise.labels[0]?.names ?? []
         let chart = BarChart(
             title: "pixels by class", showsShares: true,

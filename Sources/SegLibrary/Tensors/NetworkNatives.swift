@@ -5,7 +5,7 @@ import SegRuntime
 import SegTensor
 
 extension Arguments {
-    fileprivate func mode(_ place: Int) throws -> InterpolationMode {
+    fileprivate func mode(_ place: Int) throws -> Tensor.Interpolation {
         let name = try string(place)
         switch name {
         case "bilinear": return .bilinear

@@ -146,9 +146,11 @@ extension Tensor {
                 switch object {
                 case let list as ListObject: items = list.items
                 case let range as RangeObject:
-                    guard let values = range.numbers(limit: 1 << 28) else {
+                    guard let end = range.end, end - range.start < 1e9 else {
                         throw TensorError(.value, "a range without an end is no tensor")
                     }
+                    let count = range.isInclusive ? (end - range.start).rounded(.down) + 1 : (end - range.start).rounded(.up)
+                    let values = (0..<Int(max(0, count))).map { range.start + Double($0) }
                     if depth == 0 && shape.isEmpty {
                         return try Tensor.from(values, shape: [values.count], dtype: dtype ?? .float32)
                     }

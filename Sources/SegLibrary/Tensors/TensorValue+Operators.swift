@@ -5,8 +5,8 @@ import SegSyntax
 import SegTensor
 
 extension TensorValue {
-    public override func binary(
-        _ op: BinaryOperator, _ other: Value, isReversed: Bool, _ interpreter: Interpreter
+    func operated(
+        _ op: BinaryOperator, _ other: Value, isReversed: Bool
     ) throws -> Value? {
         guard let operand = try TensorValue.operand(other) else { return nil }
         let own = Operand.tensor(try tensor)
@@ -26,8 +26,8 @@ extension TensorValue {
         .greater: .greater, .greaterOrEqual: .greaterEqual,
     ]
 
-    public override func compare(
-        _ op: ComparisonOperator, _ other: Value, isReversed: Bool, _ interpreter: Interpreter
+    func compared(
+        _ op: ComparisonOperator, _ other: Value, isReversed: Bool
     ) throws -> Value? {
         guard let function = TensorValue.comparisons[op] else { return nil }
         let operand: Operand
@@ -45,7 +45,7 @@ extension TensorValue {
         return .tensor(try isReversed ? Tensor.apply(function, operand, own) : Tensor.apply(function, own, operand))
     }
 
-    public override func unary(_ op: UnaryOperator, _ interpreter: Interpreter) throws -> Value? {
+    func operated(_ op: UnaryOperator) throws -> Value {
         .tensor(try Tensor.apply(op == .minus ? .negate : .not, try tensor))
     }
 
@@ -64,11 +64,11 @@ extension TensorValue {
         }
     }
 
-    public override func get(_ keys: [IndexKey], _ interpreter: Interpreter) throws -> Value? {
+    func picked(_ keys: [IndexKey]) throws -> Value {
         .tensor(try tensor.get(try keys.map(TensorValue.index)), categories: categories)
     }
 
-    public override func setting(_ keys: [IndexKey], to value: Value, _ interpreter: Interpreter) throws -> Value? {
+    func changed(_ keys: [IndexKey], to value: Value, _ interpreter: Interpreter) throws -> Value {
         guard let operand = try TensorValue.operand(value) else {
             throw Failure(.type, "a tensor's elements are numbers, not \(interpreter.typeName(value))")
         }

@@ -33,7 +33,7 @@ public class TensorValue: ForeignValue {
     /// keeps the frozen prefix of a graph from reaching over it.
     public var tensor: Tensor {
         get throws {
-            guard let mark, !mark.isFrozen, !promise.isVariable else { return promise }
+            guard let mark, !mark.isFrozen, !promise.isVariable, !promise.isTracked else { return promise }
             return try Tensor.variable(promise)
         }
     }
@@ -42,6 +42,22 @@ public class TensorValue: ForeignValue {
     public override func line(_ interpreter: Interpreter) throws -> String { try promise.text() }
     public override func display(_ interpreter: Interpreter) throws -> String {
         try promise.display(width: interpreter.terminal.width)
+    }
+
+    public override func binary(
+        _ op: BinaryOperator, _ other: Value, isReversed: Bool, _ interpreter: Interpreter
+    ) throws -> Value? { try operated(op, other, isReversed: isReversed) }
+
+    public override func compare(
+        _ op: ComparisonOperator, _ other: Value, isReversed: Bool, _ interpreter: Interpreter
+    ) throws -> Value? { try compared(op, other, isReversed: isReversed) }
+
+    public override func unary(_ op: UnaryOperator, _ interpreter: Interpreter) throws -> Value? { try operated(op) }
+
+    public override func get(_ keys: [IndexKey], _ interpreter: Interpreter) throws -> Value? { try picked(keys) }
+
+    public override func setting(_ keys: [IndexKey], to value: Value, _ interpreter: Interpreter) throws -> Value? {
+        try changed(keys, to: value, interpreter)
     }
 
     public override func truth(_ interpreter: Interpreter) throws -> Bool { try promise.truth() }
