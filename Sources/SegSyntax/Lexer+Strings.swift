@@ -161,7 +161,7 @@ extension Lexer {
     }
 
     /// Where the escape that begins at `position` ends. `\u{…}` must not open a brace.
-    private func skipEscape() -> Int {
+    func skipEscape() -> Int {
         let next = byte(position + 1)
         guard next == UInt8(ascii: "u"), byte(position + 2) == UInt8(ascii: "{") else {
             // A backslash before a newline leaves the newline to the caller's check.

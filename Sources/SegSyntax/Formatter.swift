@@ -1,0 +1,385 @@
+// Formats a script: four spaces a level, normal spacing, at most one blank line, lines of at
+// most 100 columns where a break is legal. Line breaks that the writer made stay, comments
+// stay, and formatting twice is formatting once. It works on tokens; the text must parse.
+// The spaces between two tokens stand in Formatter+Spacing.
+
+public struct Formatter {
+    /// The widest line that is not broken.
+    public static let width = 100
+
+    /// The formatted text, or what keeps the text from being parsed.
+    public static func format(_ source: Source) -> Result<String, FormatFailure> {
+        let program = Parser(source: source).parse()
+        guard program.diagnostics.isEmpty else {
+            return .failure(FormatFailure(diagnostics: program.diagnostics))
+        }
+        var formatter = Formatter(source: source)
+        formatter.run()
+        return .success(String(decoding: formatter.output, as: UTF8.self))
+    }
+
+    /// The errors of a text that cannot be formatted.
+    public struct FormatFailure: Error {
+        public let diagnostics: [Diagnostic]
+    }
+
+    /// An open bracket: how what stands in it is indented.
+    struct Level {
+        var kind: Token.Kind
+        /// Where its lines begin.
+        var content: Int
+        /// Where its closing bracket goes when it begins a line.
+        var close: Int
+        /// The indentation of the statement that it stands in.
+        var statementIndent: Int
+        /// The indentation of the last line that began in it.
+        var lineIndent: Int
+    }
+
+    /// Where the current line may be broken.
+    private struct Candidate {
+        var token: Int
+        var cost: Int
+        var state: State
+    }
+
+    /// What changes while tokens are written; saved to go back to a break.
+    struct State {
+        var outputCount = 0
+        var column = 0
+        /// The indentation of the current line, and of the statement it belongs to.
+        var lineIndent = 0
+        var statementIndent = 0
+        /// The indentation of the last line that began outside all brackets.
+        var outerIndent = 0
+        var levels: [Level] = []
+    }
+
+    let source: Source
+    let tokens: [Token]
+    var output: [UInt8] = []
+    var state = State()
+    private var candidate: Candidate?
+    private var lineStart = 0
+    private var forcedBreaks: Set<Int> = []
+    private var comments: [TrailingComment] = []
+
+    private init(source: Source) {
+        self.source = source
+        var lexer = Lexer(source: source, keepsComments: true)
+        var tokens: [Token] = []
+        while true {
+            let token = lexer.next()
+            if token.kind == .end { break }
+            tokens.append(token)
+        }
+        self.tokens = Formatter.withoutIdleSemicolons(tokens)
+    }
+
+    /// Semicolons that separate nothing are left out.
+    private static func withoutIdleSemicolons(_ tokens: [Token]) -> [Token] {
+        var result: [Token] = []
+        result.reserveCapacity(tokens.count)
+        var startsLine = false  // a dropped semicolon leaves its place at the line's start to the next token
+        for (at, token) in tokens.enumerated() {
+            var token = token
+            if token.kind == .semicolon {
+                let next = at + 1 < tokens.count ? tokens[at + 1] : nil
+                let separates =
+                    !(next?.startsLine ?? true) && next?.kind != .comment && next?.kind != .rightBrace
+                    && next?.kind != .semicolon
+                let follows =
+                    !token.startsLine && !startsLine
+                    && result.last.map { $0.kind != .leftBrace && $0.kind != .comment } ?? false
+                guard separates, follows else {
+                    startsLine = startsLine || token.startsLine
+                    continue
+                }
+            }
+            token.startsLine = token.startsLine || startsLine
+            startsLine = false
+            result.append(token)
+        }
+        return result
+    }
+
+    // MARK: Writing
+
+    private mutating func run() {
+        output.reserveCapacity(source.bytes.count + source.bytes.count / 8)
+        var at = 0
+        while at < tokens.count {
+            let token = tokens[at]
+            if token.kind == .semicolon, forcedBreaks.contains(at + 1) {
+                at += 1
+                continue
+            }
+            if at == 0 {
+                beginLine(at)
+            } else if token.startsLine || forcedBreaks.contains(at) {
+                output.append(contentsOf: blankLines(before: at) ? [10, 10] : [10])
+                beginLine(at)
+            } else {
+                if let cost = breakCost(before: at) { offer(at, cost) }
+                space(before: at)
+            }
+            write(at)
+            if state.column > Formatter.width, token.kind != .comment, let best = candidate {
+                // Back to the best place of this line, and on from there on a new one.
+                state = best.state
+                output.removeLast(output.count - state.outputCount)
+                forcedBreaks.insert(best.token)
+                if tokens[best.token - 1].kind == .leftBrace { openBlock(best.token - 1) }
+                candidate = nil
+                at = best.token
+                continue
+            }
+            at += 1
+        }
+        if !output.isEmpty { output.append(10) }
+        alignComments()
+    }
+
+    /// Remembers a place to break the line at, if none better is known.
+    private mutating func offer(_ at: Int, _ cost: Int) {
+        guard state.column <= Formatter.width, at > lineStart else { return }
+        // Of several places the last one, but of several blocks, as of `if` and `else`, the first.
+        if let best = candidate, best.cost < cost || (best.cost == cost && tokens[at - 1].kind == .leftBrace)
+        {
+            return
+        }
+        var saved = state
+        saved.outputCount = output.count
+        candidate = Candidate(token: at, cost: cost, state: saved)
+    }
+
+    /// What it costs to break before a token: nothing where no break is legal. Outer brackets
+    /// first, commas before operators.
+    private func breakCost(before at: Int) -> Int? {
+        let previous = tokens[at - 1].kind
+        let token = tokens[at].kind
+        guard token != .comment, !token.isCloser, previous.continuesLine || previous == .leftBrace else {
+            return nil
+        }
+        let depth = state.levels.count * 4
+        switch previous {
+        case .comma: return depth
+        case .and, .or: return depth + 1
+        case .plus, .minus, .pipe, .ampersand:
+            return isUnary(at - 1) ? nil : depth + 2
+        case .star, .slash: return depth + 3
+        case .leftBrace: return token == .rightBrace ? nil : depth - (isWithinParens ? 2 : 4)
+        case .arrow, .assign:
+            return isNaming && previous == .assign || token == .leftBrace ? nil : depth + 1_000
+        default: return nil
+        }
+    }
+
+    /// One blank line stays where at least one was, but not at the edges of a block.
+    private func blankLines(before at: Int) -> Bool {
+        guard !forcedBreaks.contains(at), !tokens[at].kind.isCloser, !tokens[at - 1].kind.isOpener else {
+            return false
+        }
+        var newlines = 0
+        var offset = Int(tokens[at - 1].end)
+        while offset < Int(tokens[at].start) {
+            let c = source.bytes[offset]
+            offset += 1
+            if c == UInt8(ascii: "\r"), offset < source.bytes.count,
+                source.bytes[offset] == UInt8(ascii: "\n")
+            {
+                offset += 1
+            }
+            if c == UInt8(ascii: "\n") || c == UInt8(ascii: "\r") { newlines += 1 }
+        }
+        return newlines > 1
+    }
+
+    private mutating func beginLine(_ at: Int) {
+        candidate = nil
+        lineStart = at
+        let indent = indentation(at)
+        state.lineIndent = indent
+        noteLine(indent, levels: state.levels.count)
+        if tokens[at].kind.isCloser { noteLine(indent, levels: state.levels.count - 1) }
+        output.append(contentsOf: repeatElement(UInt8(ascii: " "), count: indent))
+        state.column = indent
+    }
+
+    private mutating func noteLine(_ indent: Int, levels: Int) {
+        if levels > 0 { state.levels[levels - 1].lineIndent = indent } else { state.outerIndent = indent }
+    }
+
+    /// Where the line that begins with a token goes.
+    private mutating func indentation(_ at: Int) -> Int {
+        let level = state.levels.last
+        let token = tokens[at].kind
+        if token.isCloser { return level?.close ?? 0 }
+        // A comment goes where the line below it goes.
+        var next = at
+        while next < tokens.count, tokens[next].kind == .comment { next += 1 }
+        let follower = next < tokens.count ? tokens[next].kind : .end
+        let base = level?.content ?? 0
+        var before = at - 1
+        while before >= 0, tokens[before].kind == .comment { before -= 1 }
+        let previous = before >= 0 ? tokens[before].kind : .semicolon
+        if let level, level.kind != .leftBrace {
+            return previous == .arrow || previous == .assign ? base + 4 : base
+        }
+        let goesOn = previous.continuesLine && before >= 0 || follower == .dot
+        if goesOn { return state.statementIndent + 4 }
+        if token != .comment { state.statementIndent = base }
+        return base
+    }
+
+    private mutating func write(_ at: Int) {
+        let token = tokens[at]
+        if token.kind == .comment {
+            if !token.startsLine {
+                comments.append(TrailingComment(offset: output.count, source: Int(token.start)))
+            }
+            var end = Int(token.end)
+            while end > Int(token.start),
+                source.bytes[end - 1] == UInt8(ascii: " ") || source.bytes[end - 1] == UInt8(ascii: "\t")
+            {
+                end -= 1
+            }
+            append(source.bytes[Int(token.start)..<end])
+            return
+        }
+        if token.kind.isCloser {
+            if let level = state.levels.popLast() { state.statementIndent = level.statementIndent }
+        }
+        append(source.bytes[Int(token.start)..<Int(token.end)])
+        if token.kind == .number, output.last == UInt8(ascii: ".") { append([UInt8(ascii: "0")]) }  // `1.`
+        if token.kind.isOpener { open(at) }
+    }
+
+    private mutating func open(_ at: Int) {
+        let next = at + 1 < tokens.count ? tokens[at + 1] : nil
+        let endsLine = next?.startsLine ?? true || next?.kind == .comment
+        let kind = tokens[at].kind
+        // Lines within brackets that are closed again do not count.
+        let indent = state.levels.last?.lineIndent ?? state.outerIndent
+        // What follows a `(` on its line is lined up with; a block is indented from its line.
+        let hangs = kind == .leftBrace || endsLine
+        state.levels.append(
+            Level(
+                kind: kind, content: hangs ? indent + 4 : state.column,
+                close: hangs ? indent : state.column - 1,
+                statementIndent: state.statementIndent, lineIndent: state.lineIndent))
+        if kind == .leftBrace { state.statementIndent = indent + 4 }
+    }
+
+    private mutating func append(_ bytes: ArraySlice<UInt8>) {
+        output.append(contentsOf: bytes)
+        if let newline = bytes.lastIndex(where: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) {
+            state.column = Formatter.columns(bytes[(newline + 1)...])
+        } else {
+            state.column += Formatter.columns(bytes)
+        }
+    }
+
+    private static func columns(_ bytes: ArraySlice<UInt8>) -> Int {
+        if bytes.allSatisfy({ $0 < 0x80 }) { return bytes.count }
+        return String(decoding: bytes, as: UTF8.self).reduce(0) { $0 + $1.displayWidth }
+    }
+
+    /// Gives each statement of a block a line of its own, and so with the `else` and `catch`
+    /// that follow it.
+    private mutating func openBlock(_ brace: Int) {
+        var depth = 0
+        var at = brace
+        while at < tokens.count {
+            let kind = tokens[at].kind
+            if kind.isOpener { depth += 1 }
+            if depth == 1, kind == .semicolon || kind == .leftBrace {
+                if at + 1 < tokens.count, tokens[at + 1].kind != .rightBrace { forcedBreaks.insert(at + 1) }
+            }
+            if kind.isCloser {
+                depth -= 1
+                if depth == 0 {
+                    if tokens[at - 1].kind != .leftBrace { forcedBreaks.insert(at) }
+                    guard let next = chained(after: at) else { return }
+                    at = next
+                    continue
+                }
+            }
+            at += 1
+        }
+    }
+
+    /// The `{` of an `else`, `else if` or `catch` on the line of a `}`.
+    private func chained(after brace: Int) -> Int? {
+        var at = brace + 1
+        guard at < tokens.count, !tokens[at].startsLine, tokens[at].kind == .else || tokens[at].kind == .catch
+        else {
+            return nil
+        }
+        while at < tokens.count, tokens[at].kind != .leftBrace {
+            if at > brace + 1, tokens[at].startsLine { return nil }
+            at += 1
+        }
+        return at < tokens.count ? at : nil
+    }
+
+    // MARK: Comments behind code
+
+    struct TrailingComment {
+        /// Where it stands in the output, and in the source.
+        var offset: Int
+        var source: Int
+    }
+
+    /// Comments that stood one below the other stay so.
+    private mutating func alignComments() {
+        guard comments.count > 1 else { return }
+        var shifts: [(offset: Int, spaces: Int)] = []
+        var group: [(offset: Int, column: Int)] = []
+        var groupColumn = -1
+        var lastEnd = -1
+        func close() {
+            let widest = group.map(\.column).max() ?? 0
+            if group.count > 1 {
+                for member in group where member.column < widest {
+                    shifts.append((member.offset, widest - member.column))
+                }
+            }
+        }
+        for comment in comments {
+            let line = output[..<comment.offset].lastIndex(of: 10).map { $0 + 1 } ?? 0
+            let column = Formatter.columns(output[line..<comment.offset])
+            let place = source.sourceColumn(comment.source)
+            if place != groupColumn || line != lastEnd {
+                close()
+                group = []
+                groupColumn = place
+            }
+            group.append((comment.offset, column))
+            lastEnd = (output[comment.offset...].firstIndex(of: 10) ?? output.count) + 1
+        }
+        close()
+        guard !shifts.isEmpty else { return }
+        var aligned: [UInt8] = []
+        aligned.reserveCapacity(output.count + 64)
+        var from = 0
+        for shift in shifts.sorted(by: { $0.offset < $1.offset }) {
+            aligned += output[from..<shift.offset]
+            aligned.append(contentsOf: repeatElement(UInt8(ascii: " "), count: shift.spaces))
+            from = shift.offset
+        }
+        aligned += output[from...]
+        output = aligned
+    }
+}
+
+extension Source {
+    /// The column of a byte as a terminal shows it, from 0.
+    fileprivate func sourceColumn(_ offset: Int) -> Int {
+        var start = offset
+        while start > 0, bytes[start - 1] != UInt8(ascii: "\n"), bytes[start - 1] != UInt8(ascii: "\r") {
+            start -= 1
+        }
+        return String(decoding: bytes[start..<offset], as: UTF8.self).reduce(0) { $0 + $1.displayWidth }
+    }
+}
