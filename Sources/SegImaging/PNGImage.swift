@@ -143,7 +143,10 @@ public enum PNGImage {
         func error(_ verb: String, _ name: String) -> TensorError {
             let end = text.firstIndex(of: 0) ?? text.endIndex
             let said = String(decoding: text[..<end].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            return TensorError(.file, "cannot \(verb) \(name): \(said.isEmpty ? "it is damaged" : said)")
+            // What CPNG itself finds is a clause of a sentence; the rest are libpng's own words.
+            let isOurs = ["it ", "its ", "the ", "there "].contains { said.hasPrefix($0) }
+            let reason = isOurs ? said : said.isEmpty ? "it is damaged" : "it is damaged (libpng: \(said))"
+            return TensorError(.file, "cannot \(verb) \(name): \(reason)")
         }
     }
 }

@@ -1,0 +1,111 @@
+// PNG files of every kind, and broken ones.
+
+import SegImaging
+import SegTensor
+import Testing
+
+@preconcurrency import Glibc
+
+@Suite struct PNGImageTests {
+    @Test func picturesComeBack() throws {
+        let image = try formulaPicture()
+        #expect(try PNGImage.read(bytes: PNGImage.encode(image), name: "a") == image)
+        let mask = try numberedMask()
+        #expect(try PNGImage.readIndices(bytes: PNGImage.encodeGray(mask), name: "a").mask == mask)
+        let (indices, colors) = try PNGImage.readIndices(
+            bytes: PNGImage.encode(mask, palette: .camVid), name: "a")
+        #expect(indices == mask)
+        #expect(Array(colors[..<32]) == Palette.camVid.colors)
+    }
+
+    @Test func everyKindIsReadAsPillowReadsIt() throws {
+        func rgb(_ depth: UInt8, _ type: UInt8, _ row: [UInt8], palette: [UInt8] = []) throws -> [UInt8] {
+            let width = type == 2 || type == 6 || depth >= 8 ? 1 : 2
+            let file = pngFile(
+                width: width, height: 1, depth: depth, type: type, rows: [row], palette: palette, gamma: true)
+            return try PNGImage.read(bytes: file, name: "a").bytes
+        }
+        #expect(try rgb(8, 2, [1, 2, 3]) == [1, 2, 3])
+        #expect(try rgb(16, 2, [1, 99, 2, 99, 3, 99]) == [1, 2, 3])
+        #expect(try rgb(8, 6, [1, 2, 3, 0]) == [1, 2, 3])
+        #expect(try rgb(8, 4, [7, 0]) == [7, 7, 7])
+        #expect(try rgb(8, 0, [7]) == [7, 7, 7])
+        #expect(try rgb(4, 0, [0x1f]) == [17, 17, 17, 255, 255, 255])
+        #expect(try rgb(2, 3, [0b01_10_0000], palette: [0, 0, 0, 1, 2, 3, 4, 5, 6]) == [1, 2, 3, 4, 5, 6])
+    }
+
+    @Test func masksKeepTheirRawValues() throws {
+        func raw(_ depth: UInt8, _ type: UInt8, _ row: [UInt8]) throws -> [UInt8] {
+            let file = pngFile(
+                width: 2, height: 1, depth: depth, type: type, rows: [row],
+                palette: type == 3 ? [9, 9, 9] : [], gamma: true)
+            return try PNGImage.readIndices(bytes: file, name: "a").mask.bytes
+        }
+        #expect(try raw(1, 0, [0b0100_0000]) == [0, 1])
+        #expect(try raw(2, 0, [0b0111_0000]) == [1, 3])
+        #expect(try raw(4, 0, [0x2e]) == [2, 14])
+        #expect(try raw(8, 0, [2, 200]) == [2, 200])
+        #expect(try raw(4, 3, [0x20]) == [2, 0])
+    }
+
+    @Test func headersAreReadAlone() throws {
+        let file = pngFile(width: 3, height: 2, depth: 8, type: 3, rows: [], palette: [0, 0, 0])
+        let path = "/tmp/seg-png-\(UInt64.random(in: 0 ... .max)).png"
+        try AtomicFile.write(file, to: path)
+        defer { unlink(path) }
+        let info = try PNGImage.info(path)
+        #expect(info.width == 3 && info.height == 2 && info.bitDepth == 8 && info.kind == .palette)
+    }
+
+    @Test func whatIsNoPictureSaysSo() {
+        func said(_ bytes: [UInt8]) -> String {
+            complaint { _ = try PNGImage.read(bytes: bytes, name: "a.png") }
+        }
+        #expect(said([]) == "file: cannot read a.png: the file is empty")
+        #expect(said([0xff, 0xd8, 0xff, 0xe0]).contains("it is a JPEG picture"))
+        #expect(said(Array("hello".utf8)) == "file: cannot read a.png: it is not a PNG file")
+        let good = pngFile(width: 1, height: 1, depth: 8, type: 2, rows: [[1, 2, 3]])
+        #expect(said(Array(good.dropLast(14))) == "file: cannot read a.png: the file is cut off")
+        // A kilobyte cannot hold 800 million pixels, and no memory is taken to find out.
+        #expect(
+            said(pngFile(width: 16000, height: 16000, depth: 8, type: 2, rows: [[1]])).contains(
+                "too small for the size"))
+        #expect(
+            said(pngFile(width: 100_000, height: 100_000, depth: 1, type: 0, rows: [[1]])).contains(
+                "2^28 pixels"))
+        #expect(
+            said(pngFile(width: 2, height: 2, depth: 8, type: 2, rows: [[1, 2, 3, 4, 5, 6]])).contains(
+                "cannot read a.png"))
+        let deep = pngFile(width: 1, height: 1, depth: 16, type: 0, rows: [[1, 2]])
+        #expect(
+            complaint { _ = try Palette.camVid.readMask(bytes: deep, name: "m.png") }.contains(
+                "16 bits a pixel"))
+    }
+
+    @Test func brokenFilesNeverCrash() throws {
+        let files = try [
+            PNGImage.encode(formulaPicture()), PNGImage.encode(numberedMask(), palette: .camVid),
+            pngFile(width: 3, height: 1, depth: 4, type: 0, rows: [[0x12, 0x30]]),
+        ]
+        var state: UInt64 = 7
+        func random(_ below: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % below
+        }
+        for file in files {
+            for length in 0..<file.count {
+                let said = complaint { _ = try PNGImage.read(bytes: Array(file[..<length]), name: "a") }
+                #expect(said.hasPrefix("file: "), "cut to \(length): \(said)")
+            }
+            for _ in 0..<1000 {
+                var broken = file
+                for _ in 0...random(3) { broken[random(broken.count)] = UInt8(random(256)) }
+                let said = complaint {
+                    _ = try PNGImage.read(bytes: broken, name: "a")
+                    _ = try Palette.camVid.readMask(bytes: broken, name: "a")
+                }
+                #expect(!said.hasPrefix("another"))
+            }
+        }
+    }
+}
