@@ -23,9 +23,17 @@ typedef struct {
 
 static void tile_task(void *context, long index) {
     conv_job *job = context;
-    long p = 0;
-    while (p + 1 < job->plan_count && index >= job->plans[p + 1].first_task) p++;
-    const conv_plan *plan = &job->plans[p];
+    // The last plan that begins at or before this task.
+    long low = 0, high = job->plan_count - 1;
+    while (low < high) {
+        const long middle = (low + high + 1) / 2;
+        if (job->plans[middle].first_task <= index) {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    const conv_plan *plan = &job->plans[low];
     const long local = index - plan->first_task;
     if (conv_tile(&job->product, plan, local / plan->tiles, local % plan->tiles) != 0) job->failed = 1;
 }

@@ -50,28 +50,34 @@ struct WeightGradient {
         MatrixProduct.prepare()
         let groupFloats = outputs * columns
         let partFloats = groupFloats * geometry.groups
-        guard
-            let sums = pool_scratch(2, parts.count * partFloats * MemoryLayout<Float>.stride)?
-                .assumingMemoryBound(to: Float.self)
-        else {
-            return try KernelMemory.check(-1, for: "the gradient of conv2d")
-        }
+        // A single part of a kernel of one tap lies as the result does.
+        let inPlace = parts.count == 1 && taps == 1
+        let partial =
+            inPlace
+            ? nil
+            : try Storage(
+                byteCount: parts.count * partFloats * MemoryLayout<Float>.stride,
+                for: "the gradient of conv2d")
+        let sums = partial?.bytes.assumingMemoryBound(to: Float.self) ?? weightGradient
         let failed = Atomic(false)
-        Parallel.run(parts.count * geometry.groups * tiles.count) { task in
-            let tile = task % tiles.count
-            let group = task / tiles.count % geometry.groups
-            let part = task / tiles.count / geometry.groups
-            let done = accumulate(
-                part: part, group: group, tile: tile, input: input, outputGradient: outputGradient,
-                into: sums + part * partFloats + group * groupFloats)
-            if !done { failed.store(true, ordering: .relaxed) }
+        withExtendedLifetime(partial) {
+            Parallel.run(parts.count * geometry.groups * tiles.count) { task in
+                let tile = task % tiles.count
+                let group = task / tiles.count % geometry.groups
+                let part = task / tiles.count / geometry.groups
+                let done = accumulate(
+                    part: part, group: group, tile: tile, input: input, outputGradient: outputGradient,
+                    into: sums + part * partFloats + group * groupFloats)
+                if !done { failed.store(true, ordering: .relaxed) }
+            }
+            if inPlace { return }
+            Parallel.run(geometry.groups * outputs) { output in
+                conv_fold_weights(
+                    sums + output * columns, parts.count, partFloats, 1, channels, taps,
+                    weightGradient + output * columns)
+            }
         }
         try KernelMemory.check(failed.load(ordering: .relaxed) ? -1 : 0, for: "the gradient of conv2d")
-        Parallel.run(geometry.groups * outputs) { output in
-            conv_fold_weights(
-                sums + output * columns, parts.count, partFloats, 1, channels, taps,
-                weightGradient + output * columns)
-        }
     }
 
     /// One tile's columns over one part's pixels, into [outputs, columns] of that part; false where
