@@ -87,7 +87,7 @@ struct Axis: Sendable {
         let size = max(abs(low), abs(high))
         if !(high - low > size * 1e-9) || size < 1e-290 {
             // One value only: make room around it.
-            let room = isWhole ? 0.5 : size < 1e-290 ? 1 : size * 0.1
+            let room = isWhole && size < 1e6 ? 0.5 : size < 1e-290 ? 1 : size * 0.1
             low -= room
             high += room
         }

@@ -39,10 +39,10 @@ public struct Heatmap: Sendable {
         self.columnLabel = columnLabel
         self.rows = rows.map(TextWidth.escaped)
         self.columns = columns.map(TextWidth.escaped)
-        self.columnCount = max(columnCount, 0)
-        // No more rows than there are values for.
-        let full = columnCount > 0 ? (values.count + columnCount - 1) / columnCount : 0
-        self.rowCount = rowCount.held(within: 0...full)
+        // No more rows and columns than there are values for.
+        let width = columnCount.held(within: 0...values.count)
+        self.columnCount = width
+        self.rowCount = rowCount.held(within: 0...(width > 0 ? (values.count + width - 1) / width : 0))
         self.values = values
         self.shading = shading
     }
@@ -147,6 +147,11 @@ public struct Heatmap: Sendable {
             return lines + [style.paint("nothing to show yet", dim: true)]
         }
 
+        let caption = [
+            rowLabel.map { (style.unicode ? "↓ " : "rows: ") + $0 },
+            columnLabel.map { (style.unicode ? "→ " : "columns: ") + $0 },
+        ].compactMap { $0 }.joined(separator: "  ")
+        if !caption.isEmpty { lines.append(style.paint(fitted(caption, columns, style), dim: true)) }
         let labelWidth = min((0..<rowCount).map { TextWidth.of(rowName($0)) }.max() ?? 0, columns / 4)
         let room = columns - labelWidth - 1
         let valueWidth = max((layout.texts.map(TextWidth.of).max() ?? 0) + 1, 3)
@@ -177,14 +182,7 @@ public struct Heatmap: Sendable {
         let widest = (0..<columnCount).map { TextWidth.of(columnName($0)) }.max() ?? 0
         let isAcross = widest < cell || cell >= 6
         let head = isAcross ? 1 : min(widest, 9)
-        let caption = [
-            rowLabel.map { (style.unicode ? "↓ " : "rows: ") + TextWidth.escaped($0) },
-            columnLabel.map { (style.unicode ? "→ " : "columns: ") + TextWidth.escaped($0) },
-        ]
-        .compactMap { $0 }.joined(separator: "  ")
-        let offset = caption.isEmpty ? 0 : 1
-        var canvas = TextCanvas(width: left + columnCount * cell, height: offset + head + rowCount)
-        canvas.put(caption, x: 0, y: 0, ink: Ink(dim: true))
+        var canvas = TextCanvas(width: left + columnCount * cell, height: head + rowCount)
         for column in 0..<columnCount {
             let x = left + column * cell
             let name = columnName(column)
@@ -192,16 +190,16 @@ public struct Heatmap: Sendable {
                 let text = TextWidth.truncate(name, to: cell - 1, ellipsis: style.unicode ? "…" : "~")
                 // Above coloured cells in their middle, as the values are; else right.
                 let room = cell - TextWidth.of(text)
-                canvas.put(text, x: x + (style.color >= .ansi256 ? (room + 1) / 2 : room), y: offset)
+                canvas.put(text, x: x + (style.color >= .ansi256 ? (room + 1) / 2 : room), y: 0)
                 continue
             }
             let letters = Array(name.prefix(head))
             for (row, letter) in letters.enumerated() where TextWidth.of(letter) == 1 {
-                canvas.put(letter, x: x + (cell - 1) / 2, y: offset + head - letters.count + row)
+                canvas.put(letter, x: x + (cell - 1) / 2, y: head - letters.count + row)
             }
         }
         for row in 0..<rowCount {
-            let y = offset + head + row
+            let y = head + row
             let name = TextWidth.fit(
                 rowName(row), to: labelWidth, alignment: .right, unicode: style.unicode)
             canvas.put(name, x: 0, y: y)

@@ -8,7 +8,7 @@ extension LinePlot {
     public func lines(_ style: TerminalStyle, height: Int? = nil) -> [String] {
         let columns = style.chartColumns
         let wanted = height ?? min(20, style.chartRows)
-        let legend = legendLines(style, columns)
+        let legend = legendLines(style, columns, limit: max(wanted / 4, 1))
         let heading = headingLines(style, columns)
         let below = 2 + (xLabel == nil ? 0 : 1) + legend.count
         var rows = (wanted - heading.count - below).held(within: 3...200)
@@ -70,7 +70,8 @@ extension LinePlot {
         return lines
     }
 
-    private func legendLines(_ style: TerminalStyle, _ columns: Int) -> [String] {
+    /// Names with their markers, in at most `limit` lines; the last says how many are not named.
+    private func legendLines(_ style: TerminalStyle, _ columns: Int, limit: Int) -> [String] {
         guard needsLegend else { return [] }
         var lines: [String] = []
         var line = " "
@@ -80,6 +81,11 @@ extension LinePlot {
             let size = TextWidth.of(text) + 5
             if used + size > columns && used > 1 {
                 lines.append(line)
+                if lines.count == limit {
+                    lines.append(
+                        style.paint("  and \(NumberFormat.count(names.count - index)) more", dim: true))
+                    return lines.map(LinePlot.withoutEnd)
+                }
                 line = " "
                 used = 1
             }

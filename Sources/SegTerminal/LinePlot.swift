@@ -103,7 +103,7 @@ public struct LinePlot: Sendable {
             if values.isEmpty {
                 emptiness = "nothing to plot yet"
             } else if logX || logY, values.contains(where: \.isFinite) {
-                emptiness = "no value above zero for the logarithmic axis"
+                emptiness = "nothing above zero for the log axis"
             } else {
                 emptiness = "no finite value among \(NumberFormat.count(values.count))"
             }

@@ -20,7 +20,8 @@ public struct Pixels: Sendable, Equatable {
     public init(width: Int, height: Int, fill: RGB) {
         self.width = width.held(within: 1...16_384)
         self.height = height.held(within: 1...16_384)
-        bytes = Array(repeating: 0, count: self.width * self.height * 3)
+        bytes = Array(repeating: fill.red, count: self.width * self.height * 3)
+        if fill.red == fill.green && fill.red == fill.blue { return }
         for index in stride(from: 0, to: bytes.count, by: 3) {
             bytes[index] = fill.red
             bytes[index + 1] = fill.green

@@ -127,6 +127,11 @@ extension LinePlot {
             if x > left && x + width > drawing.width - left + 20 {
                 x = left
                 y += 18
+                if y + 18 > top + drawing.height / 4 {
+                    let rest = "and \(NumberFormat.count(names.count - index)) more"
+                    drawing.text(rest, at: .init(x, y + 10), .init(size: size, color: .quiet))
+                    break
+                }
             }
             let color = Palette.color(index)
             let middle = y + 6

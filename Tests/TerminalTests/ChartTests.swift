@@ -1,0 +1,258 @@
+// Axes and charts as text, held against what they are to look like.
+
+import Testing
+
+@testable import SegTerminal
+
+private let terminal = TerminalStyle(columns: 44, rows: 24, isTerminal: true)
+private let ascii = TerminalStyle(columns: 44, rows: 24, unicode: false, isTerminal: true)
+
+@Suite struct AxisTests {
+    private func axis(
+        _ values: [Double], log: Bool = false, intervals: Int = 5, rounded: Bool = true
+    ) -> Axis {
+        var extent = Extent(isLog: log)
+        for value in values { extent.take(value) }
+        return Axis(extent, intervals: intervals, isRounded: rounded)
+    }
+
+    @Test func roundNumbers() {
+        #expect(axis([0.12, 2.83]).ticks.map(\.label) == ["0", "1", "2", "3"])
+        #expect(axis([0.61, 0.98]).ticks.map(\.label) == ["0.6", "0.7", "0.8", "0.9", "1.0"])
+        #expect(axis([0, 14_655_082]).ticks.map(\.label) == ["0", "5M", "10M", "15M"])
+        #expect(axis([-1, 1]).ticks.map(\.label) == ["-1.0", "-0.5", "0.0", "0.5", "1.0"])
+        #expect(axis([1e-7, 5e-7]).ticks.map(\.label) == ["1e-7", "2e-7", "3e-7", "4e-7", "5e-7"])
+    }
+
+    @Test func wholeStepsForEpochs() {
+        #expect(axis([1, 2, 3], intervals: 9, rounded: false).ticks.map(\.label) == ["1", "2", "3"])
+        #expect(axis([1], rounded: false).ticks.map(\.label) == ["1"])
+    }
+
+    @Test func decades() {
+        let rates = axis([1e-5, 0.1], log: true, rounded: false)
+        #expect(rates.ticks.map(\.label) == ["1e-5", "1e-4", "0.001", "0.01", "0.1"])
+        #expect(rates.fraction(1e-3).map { abs($0 - 0.5) < 1e-12 } == true)
+        #expect(rates.fraction(0) == nil)
+        #expect(
+            axis([1, 40], log: true, intervals: 6).ticks.map(\.label) == ["1", "2", "5", "10", "20", "50"])
+    }
+
+    @Test(
+        arguments: [
+            [], [.nan], [0], [5e-324], [1e308, -1e308], [1e308], [-.infinity, 1], [1, 1 + 1e-15],
+            [1e-300, 1e300],
+            [1e15, 1e15 + 1],
+        ] as [[Double]])
+    func anyNumbersMakeAnAxis(values: [Double]) {
+        for log in [false, true] {
+            for intervals in [-1, 0, 1, 7, 10_000] {
+                for rounded in [false, true] {
+                    let axis = axis(values, log: log, intervals: intervals, rounded: rounded)
+                    #expect(axis.low < axis.high)
+                    #expect(axis.ticks.count <= 700)
+                    #expect(axis.ticks.allSatisfy { axis.fraction($0.value) != nil })
+                }
+            }
+        }
+    }
+}
+
+@Suite struct LinePlotTests {
+    private let curves = LinePlot(
+        title: "loss", xLabel: "epoch", firstX: 1,
+        series: [.init("train", y: [2.8, 1.6, 1.1, 0.9]), .init("val", y: [2.1, 1.5, .nan, 1.2])])
+
+    @Test func braille() {
+        #expect(
+            curves.lines(terminal, height: 12) == [
+                "                    loss",
+                "3 ┤●⣀",
+                "  │  ⠉⠑⠢⠤⣀",
+                "2 ┤▲⠑⠒⠢⠤⠤⣀⣉⠒⠢⢄⣀",
+                "  │        ⠉⠉⠑⠒⠫▲⠒⠢⠤⠤⠤⣀⣀⣀",
+                "1 ┤                      ⠉⠉⠉⠑⠒●⠒⠒⠢⠤⠤⠤⠤⠤⠤⢄⣀⣀▲",
+                "  │",
+                "0 ┤",
+                "  └┬────────────┬─────────────┬────────────┬",
+                "   1            2             3            4",
+                "                     epoch",
+                "  ● train   ▲ val",
+            ])
+    }
+
+    @Test func plainLetters() {
+        #expect(
+            curves.lines(ascii, height: 12) == [
+                "                    loss",
+                "3 +*",
+                "  | *****",
+                "2 +oooooooo****",
+                "  |        oooooo*********",
+                "1 +                       *****************o",
+                "  |",
+                "0 +",
+                "  ++------------+-------------+------------+",
+                "   1            2             3            4",
+                "                     epoch",
+                "  * train   o val",
+            ])
+    }
+
+    @Test func bands() {
+        let plot = LinePlot(series: [.init("", y: [1, 2, 3], low: [0, 1, 2], high: [2, 3, 4])])
+        #expect(
+            plot.lines(ascii, height: 8) == [
+                "4 +                                .........",
+                "  |                 ....................****",
+                "  | ....................****....................",
+                "2 +.....****************....................",
+                "  |*****....................",
+                "0 +.........",
+                "  ++-------------------+-------------------+",
+                "   0                   1                   2",
+            ])
+    }
+
+    @Test func emptinessHasItsReason() {
+        func text(_ plot: LinePlot) -> String { plot.lines(terminal).joined() }
+        #expect(text(LinePlot(series: [])).contains("nothing to plot yet"))
+        #expect(
+            text(LinePlot(series: [.init("a", y: [.nan, .infinity])])).contains("no finite value among 2"))
+        #expect(
+            text(LinePlot(logY: true, series: [.init("a", y: [0, -1])]))
+                .contains("nothing above zero for the log axis"))
+    }
+
+    @Test func gapsBreakTheLine() {
+        let plot = LinePlot(series: [.init("a", y: [1, 2, .nan, 3, 4])])
+        let layout = plot.layout(xIntervals: 5, yIntervals: 5, resolution: 100)
+        #expect(layout.curves[0].runs.map(\.count) == [2, 2])
+        #expect(layout.curves[0].pointCount == 4)
+    }
+
+    @Test func longSeriesKeepTheirExtremes() {
+        var values = [Double](repeating: 1, count: 200_000)
+        values[123_456] = 100
+        values[54_321] = -100
+        let layout = LinePlot(series: [.init("a", y: values)]).layout(
+            xIntervals: 5, yIntervals: 5, resolution: 160)
+        let places = layout.curves[0].runs.flatMap { $0 }
+        #expect(places.count <= 161 * 4)
+        #expect(places.contains { $0.y == 1 } && places.contains { $0.y == 0 })
+    }
+
+    @Test func everyLineFits() {
+        let names = (0..<300).map { "series \($0) with a name\n" }
+        let plot = LinePlot(
+            title: String(repeating: "title ", count: 40), xLabel: "x", yLabel: "y",
+            series: names.map { .init($0, y: [1, 2]) })
+        for style in [terminal, ascii, TerminalStyle(columns: 1, rows: 1, isTerminal: true)] {
+            let lines = plot.lines(style)
+            #expect(lines.allSatisfy { TextWidth.of($0) <= max(style.columns, 16) })
+            #expect(lines.count < 30)
+        }
+    }
+}
+
+@Suite struct BarChartTests {
+    private let pixels = BarChart(
+        title: "pixels", showsShares: true,
+        bars: [.init("Road", 750), .init("Sky", 249), .init("Pole", 1), .init("Train", 0)])
+
+    @Test func sharesAndSmallValues() {
+        #expect(
+            pixels.lines(terminal) == [
+                "pixels",
+                "Road  ████████████████████████ 750  75.0 %",
+                "Sky   ████████                 249  24.9 %",
+                "Pole  ▏                          1   0.1 %",
+                "Train                            0   0.0 %",
+            ])
+        #expect(pixels.lines(ascii)[1] == "Road  ######################## 750  75.0 %")
+        #expect(pixels.lines(terminal, rowLimit: 2).last == "⋮ 2 more")
+        #expect(pixels.lines(.plain, rowLimit: 2).count == 5)
+    }
+
+    @Test func belowZero() {
+        let chart = BarChart(bars: [.init("up", 2), .init("down", -1), .init("?", .nan)])
+        #expect(
+            chart.lines(terminal) == [
+                "up              ██████████████████████   2",
+                "down ███████████                        -1",
+                "?    ·                                 nan",
+            ])
+    }
+
+    @Test func logarithmic() {
+        let chart = BarChart(log: true, bars: [.init("many", 10000), .init("few", 10), .init("none", 0)])
+        #expect(
+            chart.lines(terminal) == [
+                "(logarithmic)",
+                "many ██████████████████████████████ 10,000",
+                "few  ███████▌                           10",
+                "none                                     0",
+            ])
+    }
+
+    @Test(
+        arguments: [[], [.infinity, -.infinity], [1e308, -1e308], [5e-324], [.nan], [0, 0]] as [[Double]])
+    func anyNumbers(values: [Double]) {
+        for log in [false, true] {
+            let chart = BarChart(log: log, showsShares: true, bars: values.map { .init("x\u{7}", $0) })
+            #expect(chart.lines(terminal).allSatisfy { TextWidth.of($0) <= 44 })
+            _ = chart.drawing().svg()
+        }
+    }
+}
+
+@Suite struct HeatmapTests {
+    private let names = ["Road", "Sky", "Pole"]
+    private var confusion: Heatmap {
+        Heatmap(
+            title: "confusion", rowLabel: "truth", columnLabel: "prediction", rows: names, columns: names,
+            rowCount: 3, columnCount: 3, values: [90, 10, 0, 0, 50, 0, 199, 1, 0], shading: .rowShare)
+    }
+
+    @Test func sharesOfTheRow() {
+        #expect(
+            confusion.lines(terminal) == [
+                "confusion",
+                "↓ truth  → prediction",
+                "      Road  Sky Pole",
+                "Road    90   10",
+                " Sky        100",
+                "Pole   100    ·",
+                "0 % ░░░▒▒▓▓▓██ 100 % of the row",
+            ])
+    }
+
+    @Test func colorsBehindValues() {
+        let style = TerminalStyle(columns: 44, color: .truecolor, isTerminal: true)
+        let line = confusion.lines(style)[3]
+        #expect(line.contains("\u{1b}[38;2;0;0;0;48;2;"))
+        #expect(TextWidth.of(line) == 5 + 15)
+    }
+
+    @Test func largeOnesShrink() {
+        let map = Heatmap(
+            rowCount: 500, columnCount: 700, values: (0..<350_000).map { Double($0 % 700) })
+        let lines = map.lines(terminal)
+        #expect(lines.count == 17)
+        #expect(lines.contains("500 by 700, shown as 15 by 44"))
+        #expect(lines.allSatisfy { TextWidth.of($0) <= 44 })
+    }
+
+    @Test func anySizesAndNumbers() {
+        for (rows, columns) in [(0, 0), (-1, 5), (5, -1), (Int.max, Int.max), (2, 2), (1, 100)] {
+            for shading in [Heatmap.Shading.value, .rowShare, .logarithmic] {
+                let map = Heatmap(
+                    rowCount: rows, columnCount: columns, values: [.nan, .infinity, -1e308, 1e308, 0],
+                    shading: shading)
+                _ = map.lines(terminal)
+                _ = map.lines(TerminalStyle(columns: 3, color: .ansi256, isTerminal: true))
+                _ = map.drawing().svg()
+            }
+        }
+    }
+}
