@@ -31,7 +31,7 @@ extension Parser {
 
     /// Parameters from what was read as the entries of parentheses.
     func parameters(_ entries: [Entry]) throws(Bail) -> [Parameter] {
-        var list = ParameterList()
+        var list = ParameterList(allowsNamedOnly: false)
         for entry in entries {
             switch entry.key {
             case nil: list.add(entry.value, nil, entry.span, self)
@@ -44,8 +44,8 @@ extension Parser {
     }
 
     /// Parameters from what was read as the arguments of a call: `f(x, y=2) = …`.
-    func parameters(_ arguments: [Argument]) -> [Parameter] {
-        var list = ParameterList()
+    func parameters(_ arguments: [Argument], ofNative isNative: Bool = false) -> [Parameter] {
+        var list = ParameterList(allowsNamedOnly: isNative)
         for argument in arguments {
             switch argument.label {
             case .positional: list.add(argument.value, nil, argument.span, self)
@@ -60,9 +60,18 @@ extension Parser {
     private struct ParameterList {
         var parameters: [Parameter] = []
         private var names: Set<String> = []
+        /// In a native's signature parameters with defaults may follow `...rest`; they are given by name only.
+        private let allowsNamedOnly: Bool
+
+        init(allowsNamedOnly: Bool) { self.allowsNamedOnly = allowsNamedOnly }
 
         mutating func add(_ expression: Expression, _ value: Expression?, _ span: Span, _ parser: Parser) {
             guard case .name(let name) = expression.kind else {
+                if case .selfReference = expression.kind {
+                    parser.reportAnew(
+                        "`self` is no parameter", span, help: "leave it out: every method knows its object")
+                    return
+                }
                 parser.reportAnew("a parameter is a name", span, help: "write f(x, y=2) = …")
                 return
             }
@@ -74,7 +83,7 @@ extension Parser {
                 parser.reportAnew("`\(name)` is a keyword and cannot name a parameter", span)
             } else if !names.insert(name).inserted {
                 parser.reportAnew("the parameter `\(name)` stands twice", span)
-            } else if let last = parameters.last, last.isRest {
+            } else if let last = parameters.last, last.isRest, value == nil || !allowsNamedOnly {
                 parser.reportAnew("`...\(last.name)` collects the rest and comes last", last.span)
             } else if value == nil, let last = parameters.last, last.defaultValue != nil {
                 parser.reportAnew(
@@ -160,7 +169,7 @@ extension Parser {
             advance()
             guard at(.leftParen) else { throw missing("`(`") }
             let arguments = try bracketed { (open) throws(Bail) in try self.arguments(open) }
-            let parameters = parameters(arguments)
+            let parameters = parameters(arguments, ofNative: true)
             if !at(.end) { throw failure("\(quoted(current)) is not expected here", current.span) }
             guard diagnostics.isEmpty else { return (nil, diagnostics) }
             let whole = span(from: name.start)

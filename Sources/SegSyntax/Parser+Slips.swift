@@ -53,6 +53,10 @@ extension Parser {
         default: return nil
         }
         let next = peek()
+        switch next.kind {
+        case .assign, .leftParen, .leftBracket, .dot, .comma, .end: return nil
+        default: break
+        }
         guard !next.startsLine else { return nil }
         let name = text(word)
         switch name {
@@ -74,7 +78,6 @@ extension Parser {
             report("a type is defined by `type`", word.span, help: "write type \(text(next))(…) { … }")
             return try foreignDefinition(doc: doc)
         case "elif", "elseif", "elsif", "except", "finally":
-            guard next.kind != .assign, next.kind != .leftParen, next.kind != .dot else { return nil }
             let meant = name == "except" ? "catch" : "else if"
             throw failure(
                 "`\(name)` has no meaning here", word.span,
@@ -122,6 +125,10 @@ extension Parser {
 
     /// A name that another language has for one of seg's values, or a prefix of another form.
     func nameSlip(_ token: Token, _ name: String) throws(Bail) -> Expression? {
+        // Nearly every name leaves here.
+        guard token.end - token.start <= 8, "TFNlfrbu".utf8.contains(source.bytes[Int(token.start)]) else {
+            return nil
+        }
         switch name {
         case "True", "False", "None":
             let next = peek()
