@@ -196,14 +196,14 @@ func pickled(_ tensors: [FixtureTensor], legacy: Bool) -> [UInt8] {
     return writer.bytes
 }
 
-func open(_ bytes: [UInt8], _ name: String = "weights.pth") throws -> Checkpoint {
+func openWeights(_ bytes: [UInt8], _ name: String = "weights.pth") throws -> Checkpoint {
     try Checkpoint.open(FileReader(bytes: bytes, name: name))
 }
 
 /// The message of the error that opening gives, or what it did instead.
 func refusal(_ bytes: [UInt8]) -> String {
     do {
-        let checkpoint = try open(bytes)
+        let checkpoint = try openWeights(bytes)
         for tensor in checkpoint.tensors { _ = try tensor.bytes() }
         return "no error: \(checkpoint.tensors.map(\.name))"
     } catch let error as TensorError {

@@ -8,7 +8,7 @@ import Testing
 @Suite struct CheckpointTests {
     @Test func sampleFilesGiveTheirTensors() throws {
         for (index, file) in try sampleFiles().enumerated() {
-            let checkpoint = try open(file)
+            let checkpoint = try openWeights(file)
             let a = try #require(checkpoint["a"])
             #expect(a.shape == [2, 3])
             #expect(try a.floats() == [1, 2, 3, 4, 5, 6])
@@ -41,7 +41,8 @@ import Testing
         ]
         for (type, bytes, widened, expected) in cases {
             let tensor = FixtureTensor(name: "x", type: type, stored: 1, shape: [], strides: [])
-            let checkpoint = try open(torchZip(pickled([tensor], legacy: false), storages: [("0", bytes)]))
+            let checkpoint = try openWeights(
+                torchZip(pickled([tensor], legacy: false), storages: [("0", bytes)]))
             let x = try #require(checkpoint["x"])
             #expect(x.dtype.widened == widened)
             #expect(try x.bytes(widened: true) == expected)
@@ -52,7 +53,7 @@ import Testing
         let tensor = FixtureTensor(name: "x", stored: 6, offset: 1, shape: [2], strides: [1], view: 2)
         let file = torchLegacy(
             pickled([tensor], legacy: true), storages: [("0", 6, floatBytes([0, 1, 2, 3, 4, 5]))])
-        #expect(try #require(open(file)["x"]).floats() == [3, 4])
+        #expect(try #require(openWeights(file)["x"]).floats() == [3, 4])
     }
 
     @Test func nestedAndPrefixedStateDictsAreFound() throws {
@@ -73,7 +74,7 @@ import Testing
             writer.stateDict(tensors, legacy: false)
             writer.op("u")
             writer.stop()
-            let checkpoint = try open(torchZip(writer.bytes, storages: [("0", floatBytes([7]))]))
+            let checkpoint = try openWeights(torchZip(writer.bytes, storages: [("0", floatBytes([7]))]))
             #expect(checkpoint["w"] != nil)
             #expect(
                 checkpoint.notes == [
