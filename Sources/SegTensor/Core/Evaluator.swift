@@ -13,7 +13,7 @@ enum Evaluator {
         if let features = context.features, try features.supply(roots, order, context) {
             order = pending(roots)
         }
-        var plan = order.count > 1 && context.fuses ? Fusion.plan(order) : FusionPlan()
+        var plan = order.count > 1 && context.fuses ? Fusion.plan(order, roots: roots) : FusionPlan()
         // The list itself must not keep a value alive beyond its last use.
         var steps: [Node?] = order
         order = []

@@ -23,6 +23,31 @@ public enum MemoryBudget {
 
     private static let state = Mutex(State())
 
+    /// Somebody who can give memory back when it is short: asked for bytes, says whether any went.
+    final class Reclaimer: Sendable {
+        private let held = Mutex<(@Sendable (Int) -> Bool)?>(nil)
+        var action: (@Sendable (Int) -> Bool)? {
+            get { held.withLock { $0 } }
+            set { held.withLock { $0 = newValue } }
+        }
+        init() { MemoryBudget.reclaimers.withLock { $0.append(WeakReclaimer(reclaimer: self)) } }
+    }
+
+    private struct WeakReclaimer: Sendable {
+        weak let reclaimer: Reclaimer?
+    }
+
+    private static let reclaimers = Mutex<[WeakReclaimer]>([])
+
+    /// Asks those who keep what can be computed again for some of it.
+    private static func reclaim(_ bytes: Int) -> Bool {
+        let all = reclaimers.withLock { list in
+            list.removeAll { $0.reclaimer == nil }
+            return list.compactMap(\.reclaimer)
+        }
+        return all.contains { $0.action?(bytes) == true }
+    }
+
     /// Bytes that may be in use at once. By default three quarters of what the machine or its cgroup leaves.
     public static var limit: Int {
         get { state.withLock { budget(of: &$0) } }
@@ -102,7 +127,10 @@ public enum MemoryBudget {
             trim(&state, toFit: 0)
             return (true, nil)
         }
-        guard found.fits else { throw refusal(Double(bytes), what()) }
+        guard found.fits else {
+            if size <= limit, reclaim(size) { return try allocate(bytes, for: what) }
+            throw refusal(Double(bytes), what())
+        }
         if let block = found.block { return block.pointer }
         if let fresh = fresh(size) { return fresh }
         trim()

@@ -63,7 +63,7 @@ public func gradients(of y: Tensor, wrt xs: [Tensor], seed: Tensor? = nil) throw
         if !targets.contains(node.id) { adjoints[node.id] = nil }
         let backward = Backward(
             result: Tensor(node), inputs: inputs.map { Tensor($0) }, upstream: upstream, needs: needs)
-        for (index, gradient) in try operation.gradient(backward).enumerated() where needs[index] {
+        for (index, gradient) in zip(needs.indices, try operation.gradient(backward)) where needs[index] {
             guard let gradient else { continue }
             let id = inputs[index].id
             adjoints[id] = try adjoints[id].map { try Tensor.apply(.add, $0, gradient) } ?? gradient

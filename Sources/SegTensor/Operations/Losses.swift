@@ -276,7 +276,8 @@ struct NLLLossOperation: Operation {
         }
         let operation = NLLLossGradient(
             ignore: ignore, smoothing: smoothing, reduction: reduction, shape: g.inputs[0].shape)
-        return [try Tensor.make(operation, [g.upstream] + g.inputs.dropFirst()), nil, nil]
+        return [try Tensor.make(operation, [g.upstream] + g.inputs.dropFirst()), nil]
+            + g.inputs.dropFirst(2).map { _ in nil }
     }
 }
 

@@ -64,13 +64,32 @@ extension Tensor {
         case nearest
     }
 
-    /// Another size of the last two axes.
-    public static func interpolate(_ x: Tensor, size: (Int, Int), mode: Interpolation = .bilinear) throws
-        -> Tensor
-    {
+    /// Another size of the last two axes. With `alignCorners` the centres of the corner pixels meet.
+    public static func interpolate(
+        _ x: Tensor, size: (Int, Int), mode: Interpolation = .bilinear, alignCorners: Bool = false
+    ) throws -> Tensor {
         let floats = mode == .bilinear ? try x.to(.float32) : x
         if floats.rank >= 2, Array(x.shape.suffix(2)) == [size.0, size.1] { return floats }
-        return try make(InterpolateOperation(height: size.0, width: size.1, mode: mode), [floats])
+        let result = try make(InterpolateOperation(height: size.0, width: size.1, mode: mode), [floats])
+        guard alignCorners, mode == .bilinear else { return result }
+        // Rare: two products with the weights of rows and columns.
+        let rows = try cornerWeights(from: x.shape[2], to: size.0)
+        let columns = try cornerWeights(from: x.shape[3], to: size.1)
+        return try matmul(matmul(rows, floats), columns.transpose())
+    }
+
+    /// The share of each of `from` pixels in each of `to`, corner on corner.
+    private static func cornerWeights(from: Int, to: Int) throws -> Tensor {
+        let data = try TensorData(shape: [to, from], dtype: .float32, for: "interpolate")
+        Elementwise.fill(data, 0)
+        for i in 0..<to {
+            let place = to > 1 ? Double(i) * Double(from - 1) / Double(to - 1) : 0
+            let low = min(Int(place), from - 1)
+            let share = Float(place - Double(low))
+            data.floats[i * from + low] += 1 - share
+            data.floats[i * from + min(low + 1, from - 1)] += share
+        }
+        return Tensor(data)
     }
 }
 

@@ -1,0 +1,248 @@
+// The evaluator: depth, sharing, memory, interrupts, errors that show late, and bits that do not depend on
+// threads or batch.
+
+import Synchronization
+import Testing
+
+@testable import SegTensor
+
+struct EvaluationTests {
+    static func numbers(_ shape: [Int], _ code: Int) throws -> Tensor {
+        try .from(Fixtures.uniform(code, Shape.count(shape)).map { 2 * $0 - 1 }, shape: shape)
+    }
+
+    static func bits(_ tensor: Tensor) throws -> [UInt32] {
+        let data = try tensor.value().rowMajor()
+        return (0..<data.count).map { data.floats[$0].bitPattern }
+    }
+
+    @Test func longChainsAreComputedAndReleasedWithoutRecursion() throws {
+        var total = try Tensor.scalar(0)
+        let one = try Tensor.scalar(1)
+        for _ in 0..<30_000 { total = try total + one }
+        #expect(total.node.depth <= 10_001)
+        #expect(try total.item() == 30_000)
+        // A tracked chain keeps its inputs until the scope ends.
+        let scope = TrackingScope()
+        let leaf = try scope.track(one)
+        var sum = leaf
+        for _ in 0..<30_000 { sum = try sum + leaf }
+        let gradient = try gradients(of: sum, wrt: [leaf])[0]
+        scope.end(from: [sum])
+        #expect(try gradient.item() == 30_001)
+    }
+
+    @Test func sharedWorkIsDoneOnceAndMemoryIsFreedAtLastUse() throws {
+        let calls = Mutex(0)
+        let digest = Digest("source")
+        let source = try Tensor.source(shape: [1000, 1000], dtype: .float32, digest: digest) {
+            calls.withLock { $0 += 1 }
+            let data = try TensorData(shape: [1000, 1000], dtype: .float32)
+            Elementwise.fill(data, 2)
+            return data
+        }
+        func chain() throws -> Tensor {
+            var x = try source + 1
+            for _ in 0..<20 { x = try Tensor.apply(.sin, x) }
+            return x
+        }
+        let results = [try Tensor.reduce(.sum, chain()), try Tensor.reduce(.max, chain())]
+        let before = MemoryBudget.used
+        try Tensor.evaluate(results)
+        #expect(calls.withLock { $0 } == 1)
+        // The source is held; nothing of the chains is.
+        #expect(MemoryBudget.used - before < 6 << 20)
+    }
+
+    @Test func aValueIsNotWrittenOverWhileItCanBeSeen() throws {
+        let x = try Self.numbers([64], 3)
+        let before = try x.doubles()
+        let y = try Tensor.apply(.exp, x)
+        let z = try y + 1
+        _ = try z.doubles()
+        #expect(try x.doubles() == before)
+        let shown = try y.doubles()
+        _ = try Tensor.apply(.multiply, y, 3).doubles()
+        #expect(try y.doubles() == shown)
+        // Changing one place leaves the other name as it was.
+        let changed = try x.setting([.at(0)], to: 9)
+        _ = try changed.doubles()
+        #expect(try x.doubles() == before)
+    }
+
+    @Test func anInterruptLeavesEverythingWhole() throws {
+        let count = Mutex(0)
+        let context = EvaluationContext()
+        context.interrupted = {
+            count.withLock { count in
+                count += 1
+                return count == 5
+            }
+        }
+        try EvaluationContext.$current.withValue(context) {
+            var x = try Self.numbers([32], 5)
+            for _ in 0..<10 { x = try Tensor.apply(.sin, x) }
+            #expect { try x.doubles() } throws: { ($0 as? TensorError)?.kind == .interrupt }
+            let values = try x.doubles()
+            #expect(values.allSatisfy { $0.isFinite })
+        }
+    }
+
+    @Test func anErrorThatShowsLatePointsAtTheLineThatMadeIt() throws {
+        let context = EvaluationContext()
+        let line = Mutex<UInt64>(7)
+        context.site = { line.withLock { $0 } }
+        try EvaluationContext.$current.withValue(context) {
+            let logits = try Self.numbers([1, 3, 2, 2], 1)
+            let mask = try Tensor.full([1, 2, 2], 9, dtype: .uint8)
+            let loss = try Tensor.crossEntropy(logits, mask)
+            line.withLock { $0 = 8 }
+            #expect { try loss.item() } throws: { error in
+                let error = error as? TensorError
+                return error?.site == 7 && error?.message.contains("class 9") == true
+            }
+        }
+    }
+
+    @Test func sizesBeyondMemoryAreErrorsThatNameThem() throws {
+        for shape in [[1_000_000_000_000], [1 << 40, 1 << 40], [3, 1 << 62]] {
+            #expect { try Tensor.zeros(shape) } throws: { error in
+                let error = error as? TensorError
+                return error?.kind == .memory && error?.message.contains("budget") == true
+            }
+        }
+        #expect(throws: TensorError.self) { try Tensor.zeros([-1]) }
+        #expect(throws: TensorError.self) { try Tensor.arange(to: 1e300) }
+        #expect(throws: TensorError.self) { try Tensor.zeros([2, 3]).reshape([1 << 62, 1 << 62]) }
+        #expect(throws: TensorError.self) { try Tensor.zeros([0, 4]).pad([(1 << 62, 1 << 62), (0, 0)]) }
+        #expect(try Tensor.zeros([0, 1 << 40]).count == 0)
+    }
+
+    /// A little network with everything that is frozen and trained in one.
+    static func network(_ images: Tensor, frozen: [Tensor], head: Tensor, target: Tensor) throws -> Tensor {
+        let features = try Tensor.apply(
+            .hardswish,
+            .batchNorm(
+                .conv2d(images, frozen[0], stride: (2, 2), padding: (1, 1)), mean: frozen[1],
+                variance: frozen[2],
+                weight: frozen[3], bias: frozen[4]))
+        let pooled = try Tensor.reduce(.mean, features, axes: [2, 3], keepdims: true)
+        let logits = try Tensor.conv2d(features * Tensor.apply(.hardsigmoid, pooled), head)
+        return try .crossEntropy(.interpolate(logits, size: (16, 20)), target)
+    }
+
+    static func weights() throws -> (frozen: [Tensor], head: Tensor) {
+        let frozen = try [
+            numbers([8, 3, 3, 3], 11), numbers([8], 12) * 0.1, numbers([8], 13) * 0.2 + 1,
+            numbers([8], 14) * 0.1 + 1,
+            numbers([8], 15),
+        ]
+        try Tensor.evaluate(frozen)
+        return (frozen, try numbers([5, 8, 1, 1], 16))
+    }
+
+    @Test func fusedAndThreadedResultsAreTheSameToTheBit() throws {
+        let (frozen, head) = try Self.weights()
+        let images = try Self.numbers([3, 3, 16, 20], 17)
+        func features(_ n: Int?) throws -> Tensor {
+            let x = try n.map { try images.get([.slice(from: $0, to: $0, inclusive: true)]) } ?? images
+            let norm = try Tensor.batchNorm(
+                .conv2d(x, frozen[0], padding: (1, 1)), mean: frozen[1], variance: frozen[2],
+                weight: frozen[3],
+                bias: frozen[4])
+            return try Tensor.apply(.hardswish, norm)
+                + Tensor.reduce(.mean, norm, axes: [2, 3], keepdims: true)
+        }
+        func plain(_ x: Tensor) throws -> Tensor {
+            try Tensor.apply(
+                .relu6,
+                .batchNorm(
+                    .conv2d(x, frozen[0], bias: frozen[4], padding: (1, 1)), mean: frozen[1],
+                    variance: frozen[2],
+                    weight: frozen[3], bias: frozen[4]) + Tensor.conv2d(x, frozen[0], padding: (1, 1)))
+        }
+        let fused = try Self.bits(plain(images))
+        let context = EvaluationContext()
+        context.fuses = false
+        let stepwise = try EvaluationContext.$current.withValue(context) { try Self.bits(plain(images)) }
+        #expect(stepwise == fused)
+        let whole = try Self.bits(features(nil))
+        var parts: [UInt32] = []
+        for n in 0..<3 { parts += try Self.bits(features(n)) }
+        #expect(whole == parts)
+        #expect(head.count == 40)
+        let threads = Parallel.threads
+        defer { Parallel.threads = threads }
+        Parallel.threads = 1
+        #expect(try Self.bits(features(nil)) == whole)
+        Parallel.threads = 2
+        #expect(try Self.bits(features(nil)) == whole)
+    }
+
+    @Test func theFusedLossIsTheStepwiseLoss() throws {
+        let logits = try Self.numbers([2, 5, 6, 7], 21)
+        let target = try Tensor.from(
+            Fixtures.uniform(22, 2 * 16 * 20).map { ($0 * 5).rounded(.down) }, shape: [2, 16, 20],
+            dtype: .uint8)
+        let weights = try Tensor.from([1, 0, 2, 0.5, 1], shape: [5])
+        func run() throws -> [[Double]] {
+            let scope = TrackingScope()
+            let leaf = try scope.track(logits)
+            let full = try Tensor.interpolate(leaf, size: (16, 20))
+            let loss = try Tensor.crossEntropy(full, target, weight: weights, ignoreIndex: 3, smoothing: 0.1)
+            let gradient = try gradients(of: loss, wrt: [leaf])[0]
+            let classes = try full.argmax(axis: 1)
+            let confusion = try Tensor.confusion(classes, target, classes: 5, ignoreIndex: 3)
+            scope.end(from: [loss])
+            let both = try [loss, gradient, confusion, full.argmax(axis: 1, keepdims: true)]
+            try Tensor.evaluate(both)
+            return try both.map { try $0.doubles() }
+        }
+        let fused = try run()
+        let context = EvaluationContext()
+        context.fuses = false
+        let stepwise = try EvaluationContext.$current.withValue(context) { try run() }
+        #expect(abs(fused[0][0] - stepwise[0][0]) < 1e-6)
+        let largest = stepwise[1].map(abs).max() ?? 0
+        #expect(zip(fused[1], stepwise[1]).allSatisfy { abs($0 - $1) <= 2e-6 * largest + 1e-9 })
+        #expect(fused[2] == stepwise[2])
+        #expect(fused[3] == stepwise[3])
+    }
+
+    @Test func featuresAreFoundAgainAndEqualToTheBit() throws {
+        let (frozen, head) = try Self.weights()
+        let target = try Tensor.from(
+            Fixtures.uniform(22, 4 * 16 * 20).map { ($0 * 5).rounded(.down) }, shape: [4, 16, 20],
+            dtype: .uint8)
+        let decoded = Mutex(0)
+        func sample(_ n: Int) throws -> Tensor {
+            let data = try Self.numbers([3, 16, 20], 30 + n).value()
+            return try Tensor.source(shape: [3, 16, 20], dtype: .float32, digest: Digest("sample \(n)")) {
+                decoded.withLock { $0 += 1 }
+                return data
+            }.clamp(min: -0.9, max: 0.9)
+        }
+        func step(_ order: [Int]) throws -> [UInt32] {
+            let scope = TrackingScope()
+            let weight = try scope.track(.variable(head))
+            let images = try Tensor.stack(order.map(sample))
+            let loss = try Self.network(images, frozen: frozen, head: weight, target: target)
+            let gradient = try gradients(of: loss, wrt: [weight])[0]
+            scope.end(from: [loss])
+            try Tensor.evaluate([loss, gradient])
+            return try Self.bits(loss) + Self.bits(gradient)
+        }
+        let plain = try (step([0, 1, 2, 3]), step([3, 1, 0, 2]))
+        let context = EvaluationContext(features: FeatureCache(limit: 1 << 24))
+        let start = decoded.withLock { $0 }
+        let first = try EvaluationContext.$current.withValue(context) { try step([0, 1, 2, 3]) }
+        #expect(first == plain.0)
+        let misses = context.features?.misses ?? 0
+        #expect(misses > 0 && misses % 4 == 0 && context.features?.hits == 0)
+        #expect(decoded.withLock { $0 } == start + 4)
+        let second = try EvaluationContext.$current.withValue(context) { try step([3, 1, 0, 2]) }
+        #expect(second == plain.1)
+        #expect(context.features?.misses == misses && context.features?.hits == misses)
+        #expect(decoded.withLock { $0 } == start + 4)
+    }
+}
