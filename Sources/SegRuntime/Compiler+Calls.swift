@@ -109,7 +109,7 @@ extension Compiler {
 
     /// What is wrong with a call as far as its text shows it; `argument` is the position in the call.
     private static func mismatch(_ name: String, _ parameters: [ParameterInfo], _ arguments: [Argument]) -> Failure? {
-        let hasRest = parameters.last?.isRest ?? false
+        let rest = parameters.firstIndex { $0.isRest }
         let hasSpread = arguments.contains { $0.label == .spread }
         var given: Set<String> = []
         var positional = 0
@@ -117,15 +117,15 @@ extension Compiler {
             switch argument.label {
             case .spread: break
             case .positional:
-                if positional < parameters.count, !parameters[positional].isRest {
+                if positional < rest ?? parameters.count {
                     given.insert(parameters[positional].name)
-                } else if !hasRest, !hasSpread {
+                } else if rest == nil, !hasSpread {
                     return callFailure(.tooMany(arguments.filter { $0.label == .positional }.count), name, parameters)
                 }
                 positional += 1
             case .named(let label):
                 guard parameters.contains(where: { $0.name == label && !$0.isRest }) else {
-                    if hasRest { continue }
+                    if rest == parameters.count - 1 { continue }
                     var failure = callFailure(.unknown(label), name, parameters)
                     failure.argument = place
                     return failure

@@ -35,8 +35,7 @@ final class Compiler {
 
     /// The code of a whole text; what is wrong with it stands in `diagnostics`.
     func compile(_ program: Program) -> Code {
-        let survey = surveyor.survey(program.statements)
-        for name in survey.assigned + surveyor.allGlobals { _ = slot(assigning: name) }
+        let survey = declare(program)
         if options.isChecking { collectDefinitions(program.statements, survey) }
         scope = FunctionScope(role: .file, parent: nil, survey: survey, parts: scope.parts)
         beginRegisters(0)
@@ -66,6 +65,14 @@ final class Compiler {
         value(expression, to: result)
         emit(.give(result), .expression(expression))
         return scope.finish()
+    }
+
+    /// Makes places for the globals that a text binds.
+    @discardableResult
+    func declare(_ program: Program) -> Survey {
+        let survey = surveyor.survey(program.statements)
+        for name in survey.assigned + surveyor.allGlobals { _ = slot(assigning: name) }
+        return survey
     }
 
     private func collectDefinitions(_ statements: [Statement], _ survey: Survey) {

@@ -118,7 +118,7 @@ public final class NativeFunction: Object {
         self.name = name
         self.parameters = parameters
         self.defaults = defaults
-        hasRest = parameters.last?.isRest ?? false
+        hasRest = parameters.contains { $0.isRest }
         required = parameters.filter { $0.defaultSource == nil && !$0.isRest }.count
         super.init(kind: .native)
         givenByCount = (0...parameters.count).map { count in parameters.indices.map { $0 < count } }

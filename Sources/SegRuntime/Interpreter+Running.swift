@@ -27,6 +27,12 @@ extension Interpreter {
         try run(program, in: session, isOpen: isPrompt)
     }
 
+    /// Makes the names that a text will bind known, so that its statements can be run one by one.
+    public func declare(_ program: Program) {
+        let compiler = Compiler(interpreter: self, source: program.source, module: session, options: .init())
+        compiler.declare(program)
+    }
+
     private func run(_ program: Program, in module: Module, isOpen: Bool) throws -> Value? {
         try refuse(program.diagnostics)
         findNativeStackIfOutermost()
@@ -103,7 +109,7 @@ extension Interpreter {
     }
 
     /// A native with its signature parsed.
-    func nativeFunction(_ native: Native) throws -> NativeFunction {
+    public func nativeFunction(_ native: Native) throws -> NativeFunction {
         let source = Source(name: native.name, text: native.signature, isLibrary: true)
         let (signature, diagnostics) = Parser(source: source).parseSignature()
         guard let signature, diagnostics.isEmpty else {

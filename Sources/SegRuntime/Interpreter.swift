@@ -24,7 +24,7 @@ public final class Interpreter {
     }
     public var terminal = Terminal()
     public let interruptFlag: InterruptFlag
-    public var budget: MemoryBudget
+    public var budget: MemoryLimit
     /// The arguments after the script's name; `args` in a script.
     public var arguments: [String] = []
     /// Whether the layers called now train: set while a `forward` runs.
@@ -77,12 +77,15 @@ public final class Interpreter {
     /// Imported files by path.
     var imported: [String: RecordObject] = [:]
     var importing: [String] = []
+    /// Lines noted by lazy computations, and their numbers by instruction.
+    var sites: [(code: Code, location: Diagnostic.Location)] = []
+    var siteNumbers: [UnsafeMutablePointer<Instruction>: UInt64] = [:]
     private var attachments: [ObjectIdentifier: AnyObject] = [:]
     /// The errors that scripts caught last, so that `error(e)` can raise one again.
     var caughtErrors: [(record: RecordObject, error: ScriptError)] = []
 
     public init(
-        library: Library, interruptFlag: InterruptFlag = InterruptFlag(), budget: MemoryBudget = .standard()
+        library: Library, interruptFlag: InterruptFlag = InterruptFlag(), budget: MemoryLimit = .standard()
     ) {
         self.library = library
         self.interruptFlag = interruptFlag

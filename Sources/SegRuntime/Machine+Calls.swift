@@ -203,9 +203,11 @@ extension Interpreter {
         _ name: String, _ parameters: [ParameterInfo], _ required: Int, _ positional: [Value],
         _ named: [(String, Value)]
     ) throws -> [Value] {
-        let hasRest = parameters.last?.isRest ?? false
-        let plain = hasRest ? parameters.count - 1 : parameters.count
-        if positional.count > plain, !hasRest {
+        let rest = parameters.firstIndex { $0.isRest }
+        let plain = rest ?? parameters.count
+        // Behind the rest of a native's signature stand parameters that are given by name only.
+        let collectsNames = rest == parameters.count - 1
+        if positional.count > plain, rest == nil {
             throw callFailure(.tooMany(positional.count), name, parameters)
         }
         var values = [Value](repeating: .unassigned, count: parameters.count)
@@ -213,21 +215,21 @@ extension Interpreter {
         let extra = positional.dropFirst(plain)
         let record = RecordObject()
         for (label, value) in named {
-            guard let place = parameters[0..<plain].firstIndex(where: { $0.name == label }) else {
-                guard hasRest else { throw callFailure(.unknown(label), name, parameters) }
+            guard let place = parameters.firstIndex(where: { $0.name == label && !$0.isRest }) else {
+                guard collectsNames else { throw callFailure(.unknown(label), name, parameters) }
                 record[label] = value
                 continue
             }
             if !values[place].isUnassigned { throw callFailure(.twice(label), name, parameters) }
             values[place] = value
         }
-        if hasRest {
+        if let rest {
             if record.count > 0, !extra.isEmpty {
                 throw Failure(
-                    .call, "\(name): ...\(parameters[plain].name) collects positional or named arguments, not both",
+                    .call, "\(name): ...\(parameters[rest].name) collects positional or named arguments, not both",
                     help: "the signature is \(parameters.signature(name))")
             }
-            values[plain] = record.count > 0 ? .object(record) : .list(Array(extra))
+            values[rest] = record.count > 0 ? .object(record) : .list(Array(extra))
         }
         let missing = (0..<plain).filter { values[$0].isUnassigned && parameters[$0].defaultSource == nil }
         if !missing.isEmpty { throw callFailure(.missing(missing.map { parameters[$0].name }), name, parameters) }

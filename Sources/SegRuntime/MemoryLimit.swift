@@ -4,14 +4,14 @@
 @preconcurrency import Glibc
 
 /// A limit on the process's memory, as far as scripts can reach it.
-public final class MemoryBudget: Sendable {
+public final class MemoryLimit: Sendable {
     /// In bytes.
     public let limit: Int
 
     public init(limit: Int) { self.limit = limit }
 
     /// Three quarters of what the machine or its control group leaves.
-    public static func standard() -> MemoryBudget {
+    public static func standard() -> MemoryLimit {
         var available = Int.max
         if let text = smallFile("/proc/meminfo"), let line = text.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable") }) {
             let kilobytes = line.split(separator: " ").compactMap { Int($0) }.first
@@ -23,7 +23,7 @@ public final class MemoryBudget: Sendable {
             }
         }
         if available == Int.max { available = 4 << 30 }
-        return MemoryBudget(limit: available / 4 * 3)
+        return MemoryLimit(limit: available / 4 * 3)
     }
 
     /// The bytes the process holds now.

@@ -1,0 +1,142 @@
+// Puts the library together: all rows of natives, the values, the files written in seg; and
+// gives an interpreter what the tensor tower wants to know of it.
+
+@preconcurrency import Glibc
+import SegRuntime
+import SegStdlib
+import SegSyntax
+import SegTensor
+
+extension Library {
+    /// Everything seg comes with.
+    public static func standard() -> Library {
+        Library(natives: allNatives, values: languageValues + tensorValues, scripts: standardScripts())
+    }
+
+    private static var allNatives: [Native] {
+        languageNatives + tensorNatives + layerRows + dataRows + seeingNatives.map { $0.listed(under: "seeing") }
+    }
+
+    private static var tensorNatives: [Native] {
+        (makerNatives + elementwiseNatives + reductionNatives + shapingNatives).map { $0.listed(under: "tensors") }
+    }
+
+    private static var layerRows: [Native] {
+        (networkNatives + layerNatives).map { $0.listed(under: "layers") }
+            + differentiationNatives.map { $0.listed(under: "gradients") }
+    }
+
+    private static var dataRows: [Native] { (dataNatives + weightFileNatives).map { $0.listed(under: "data") } }
+
+    private static var tensorValues: [LibraryValue] {
+        DType.allCases.map { dtype in
+            LibraryValue(
+                dtype.rawValue, "A type of the numbers of a tensor.", topic: "tensors",
+                examples: ["print(zeros(2, dtype=\(dtype.rawValue)).dtype)  # expect: \(dtype.rawValue)"]
+            ) { _ in .object(DTypeValue.of(dtype)) }
+        }
+    }
+
+    /// The embedded files, or those of the folder that SEG_STDLIB names, for editing them.
+    private static func standardScripts() -> [Script] {
+        guard let folder = getenv("SEG_STDLIB").map({ String(cString: $0) }), !folder.isEmpty else {
+            return stdlibFiles.map { Script(name: $0.name, definitions: $0.definitions, text: $0.text) }
+        }
+        var scripts: [Script] = []
+        var folders = [""]
+        while let part = folders.popLast() {
+            for name in fileNames(in: folder + "/" + part) {
+                if name.hasSuffix(".seg") {
+                    guard let text = readText("\(folder)/\(part)\(name)") else { continue }
+                    scripts.append(Script(name: part + name, definitions: definitions(of: text), text: text))
+                } else if !name.contains(".") {
+                    folders.append("\(part)\(name)/")
+                }
+            }
+        }
+        return scripts.sorted { $0.name < $1.name }
+    }
+
+    /// The public names that a file defines at its left margin.
+    private static func definitions(of text: String) -> [String] {
+        let program = Parser(name: "stdlib", text: text).parse()
+        var names: [String] = []
+        for statement in program.statements {
+            switch statement.kind {
+            case .function(let function), .type(let function): function.name.map { names.append($0) }
+            case .assign(let targets, _, _):
+                for case .name(let name, _) in targets { names.append(name) }
+            default: break
+            }
+        }
+        return names.filter { !$0.hasPrefix("_") }
+    }
+
+    private static func readText(_ path: String) -> String? {
+        guard let file = fopen(path, "rb") else { return nil }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = fread(&buffer, 1, buffer.count, file)
+            if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+            bytes += buffer[0..<count]
+        }
+    }
+}
+
+/// The names in a folder, in order, without hidden ones.
+func fileNames(in folder: String) -> [String] {
+    guard let directory = opendir(folder) else { return [] }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+            pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if !name.hasPrefix(".") { names.append(name) }
+    }
+    return names.sorted()
+}
+
+/// Lets the tensor tower ask an interpreter, from whatever thread it works on.
+private struct InterpreterReference: @unchecked Sendable {
+    unowned let interpreter: Interpreter
+}
+
+/// An interpreter's own settings of the tensor tower.
+private final class TensorSettings {
+    let context = EvaluationContext()
+}
+
+extension Interpreter {
+    /// An interpreter with the whole library.
+    public static func standard(interruptFlag: InterruptFlag = InterruptFlag()) -> Interpreter {
+        let interpreter = Interpreter(library: .standard(), interruptFlag: interruptFlag)
+        interpreter.translateError = { [unowned interpreter] error in
+            (error as? TensorError).map { interpreter.failure($0) }
+        }
+        let context = interpreter.evaluationContext
+        context.interrupted = { [interruptFlag] in interruptFlag.isRaised }
+        let reference = InterpreterReference(interpreter: interpreter)
+        context.site = { reference.interpreter.currentSite() }
+        return interpreter
+    }
+
+    /// What lazy tensors of this interpreter are computed with.
+    public var evaluationContext: EvaluationContext { attachment(TensorSettings.self) { TensorSettings() }.context }
+
+    /// Runs scripts with this interpreter's tensor settings in force; all of an interpreter's
+    /// work belongs inside one such call.
+    public func withTensors<Result>(_ body: () throws -> Result) rethrows -> Result {
+        try EvaluationContext.$current.withValue(evaluationContext, operation: body)
+    }
+
+    private func failure(_ error: TensorError) -> Failure {
+        let kind = ErrorKind(rawValue: "\(error.kind)") ?? .value
+        if kind == .interrupt { interruptFlag.clear() }
+        var failure = Failure(kind, error.message, help: error.help, notes: error.notes)
+        failure.location = error.site.flatMap { location(ofSite: $0) }
+        return failure
+    }
+}

@@ -1,0 +1,237 @@
+// Functions on lists, records, ranges and whatever else can be gone through. Each takes its
+// collection first, so that `xs.map(f)` reads well.
+
+import SegRuntime
+
+/// A collection that must be a list or record to be changed in place.
+private func removed(_ call: Arguments, _ place: Value) throws -> Value {
+    if let record = call[0].asRecord {
+        let name = try call.string(1)
+        guard let value = record[name] else { throw call.bad(1, "\(quotedText(name)) is no entry of the record") }
+        record[name] = nil
+        return value
+    }
+    let list = try call.list(0)
+    let index = try call.integer(1)
+    let at = index < 0 ? index + list.items.count : index
+    guard at >= 0, at < list.items.count else {
+        let size = list.items.isEmpty ? "is empty" : "has \(list.items.count) elements"
+        throw Failure(.index, "\(call.native.name): index \(index) is out of range: the list \(size)", argument: 1)
+    }
+    return list.items.remove(at: at)
+}
+
+private func sorted(_ items: [Value], by key: Value, descending: Bool, _ interpreter: Interpreter) throws -> [Value] {
+    if key.isNil, !descending {
+        let numbers = items.compactMap(\.asNumber)
+        if numbers.count == items.count, !numbers.contains(where: \.isNaN) { return numbers.sorted().map { .number($0) } }
+    }
+    var keyed: [(key: Value, item: Value)] = []
+    keyed.reserveCapacity(items.count)
+    for item in items { keyed.append((key.isNil ? item : try interpreter.call(key, [item]), item)) }
+    var steps = 0
+    try keyed.sort { left, right in
+        steps += 1
+        if steps & 0xfff == 0 { try interpreter.checkInterrupt() }
+        let order = try interpreter.order(left.key, right.key)
+        return descending ? order > 0 : order < 0
+    }
+    return keyed.map(\.item)
+}
+
+let collectionNatives: [Native] = [
+    Native(
+        "len(x)", "The number of elements of a list, record, range, string, tensor or data set.",
+        examples: ["print(len([1, 2, 3]))  # expect: 3"]
+    ) { call in
+        guard let count = try call.interpreter.count(call[0]) else { throw call.wrong(0, "something with a length") }
+        return .number(Double(count))
+    },
+    Native(
+        "len_or_nil(x)", "The number of elements, or nil for what has none, such as a number.",
+        examples: ["print(len_or_nil(3))  # expect: nil"]
+    ) { call in
+        try call.interpreter.count(call[0]).map { .number(Double($0)) } ?? .nilValue
+    },
+    Native(
+        "list(xs)", "A new list of what a range, record, string, tensor or other collection gives.",
+        examples: ["print(list(1...3))  # expect: [1, 2, 3]"]
+    ) { call in .list(try call.items(0)) },
+    Native(
+        "record(pairs)", "A record from a list of [name, value] pairs, or a copy of a record.",
+        examples: ["print(record([[\"a\", 1], [\"b\", 2]]))  # expect: (a=1, b=2)"]
+    ) { call in
+        let record = RecordObject()
+        for item in try call.items(0) {
+            guard let pair = item.asList, pair.items.count == 2, let name = pair.items[0].asString else {
+                throw call.wrong(0, "a list of [name, value] pairs")
+            }
+            record[name] = pair.items[1]
+        }
+        return .object(record)
+    },
+    Native(
+        "map(xs, f)", "The list of f(x) for each x.",
+        examples: ["print([1, 2, 3].map(x -> x * x))  # expect: [1, 4, 9]"]
+    ) { call in
+        let f = try call.function(1)
+        var results: [Value] = []
+        try call.interpreter.iterate(call[0]) { results.append(try call.interpreter.call(f, [$0])) }
+        return .list(results)
+    },
+    Native(
+        "filter(xs, f)", "The list of those x for which f(x) is true; of a record, a record.",
+        examples: ["print((1...6).filter(x -> x % 2 == 0))  # expect: [2, 4, 6]"]
+    ) { call in
+        let interpreter = call.interpreter
+        let f = try call.function(1)
+        if let record = call[0].asRecord {
+            let kept = RecordObject()
+            for (name, value) in zip(record.names, record.values)
+            where try interpreter.truth(interpreter.call(f, [.string(name), value])) {
+                kept[name] = value
+            }
+            return .object(kept)
+        }
+        var results: [Value] = []
+        try interpreter.iterate(call[0]) { item in
+            if try interpreter.truth(interpreter.call(f, [item])) { results.append(item) }
+        }
+        return .list(results)
+    },
+    Native(
+        "reduce(xs, f, start=nil)", "f(f(f(start, x1), x2), …): the elements joined to one value, from the left.",
+        examples: ["print(reduce([1, 2, 3, 4], (a, b) -> a * b))  # expect: 24"]
+    ) { call in
+        let f = try call.function(1)
+        var total: Value? = call.isGiven(2) ? call[2] : nil
+        try call.interpreter.iterate(call[0]) { item in
+            if let before = total { total = try call.interpreter.call(f, [before, item]) } else { total = item }
+        }
+        guard let total else { throw call.bad(0, "is empty, and there is no start") }
+        return total
+    },
+    Native(
+        "zip(...lists)", "The list of [x, y, …] taken side by side, as long as the shortest.",
+        examples: ["print(zip([1, 2], [\"a\", \"b\"]))  # expect: [[1, \"a\"], [2, \"b\"]]"]
+    ) { call in
+        let lists = call.rest(0)
+        var columns: [[Value]] = []
+        for list in lists {
+            guard let items = try call.interpreter.items(list) else {
+                throw Failure(.type, "zip takes lists and other collections, got \(call.interpreter.describe(list))")
+            }
+            columns.append(items)
+        }
+        let count = columns.map(\.count).min() ?? 0
+        return .list((0..<count).map { row in .list(columns.map { $0[row] }) })
+    },
+    Native(
+        "enumerate(xs, start=0)", "The list of [place, x], counted from `start`.",
+        examples: ["for i, x in enumerate([\"a\", \"b\"]) { print(\"{i} {x}\") }  # expect: 0 a"]
+    ) { call in
+        let start = try call.number(1)
+        return .list(try call.items(0).enumerated().map { .list([.number(start + Double($0)), $1]) })
+    },
+    Native(
+        "sorted(xs, by=nil, descending=false)",
+        "A new list in ascending order of the elements, or of by(x); equal ones keep their order.",
+        examples: [
+            "print(sorted([3, 1, 2]))  # expect: [1, 2, 3]",
+            "print(sorted([\"bb\", \"a\"], by=len))  # expect: [\"a\", \"bb\"]",
+        ]
+    ) { call in
+        let key = call.isNil(1) ? Value.nilValue : try call.function(1)
+        return .list(try sorted(try call.items(0), by: key, descending: try call.bool(2), call.interpreter))
+    },
+    Native(
+        "reversed(xs)", "The elements from the last to the first; of a string, a string.",
+        examples: ["print(reversed([1, 2, 3]))  # expect: [3, 2, 1]"]
+    ) { call in
+        if let text = call[0].asString { return .string(String(text.reversed())) }
+        return .list(try call.items(0).reversed())
+    },
+    Native(
+        "push(xs, ...values)", "Adds values at the end of a list, in place.",
+        examples: ["xs = [1]\npush(xs, 2, 3)\nprint(xs)  # expect: [1, 2, 3]"]
+    ) { call in
+        let list = try call.list(0)
+        let values = call.rest(1)
+        if list.items.count & (list.items.count &- 1) == 0 {
+            try call.interpreter.reserve(elements: 2 * list.items.count, for: "a list this long")
+        }
+        list.items.append(contentsOf: values)
+        return .nilValue
+    },
+    Native(
+        "pop(xs, place=-1)", "Takes an element out of a list, the last unless told, or an entry out of a record.",
+        examples: ["xs = [1, 2, 3]\nprint(xs.pop())  # expect: 3"]
+    ) { call in try removed(call, call[1]) },
+    Native(
+        "insert(xs, place, value)", "Puts a value into a list before the element at a place, in place.",
+        examples: ["xs = [1, 3]\ninsert(xs, 1, 2)\nprint(xs)  # expect: [1, 2, 3]"]
+    ) { call in
+        let list = try call.list(0)
+        let index = try call.integer(1)
+        let at = index < 0 ? index + list.items.count : index
+        guard at >= 0, at <= list.items.count else {
+            throw Failure(.index, "insert: place \(index) is out of range: the list has \(list.items.count) elements", argument: 1)
+        }
+        list.items.insert(call[2], at: at)
+        return .nilValue
+    },
+    Native(
+        "keys(x)", "The names of a record's entries, or of an object's fields.",
+        examples: ["print(keys((a=1, b=2)))  # expect: [\"a\", \"b\"]"]
+    ) { call in
+        if let instance = call[0].asInstance { return .list(instance.fieldNames.map { .string($0) }) }
+        return .list(try call.record(0).names.map { .string($0) })
+    },
+    Native(
+        "values(x)", "The values of a record's entries, or of an object's fields.",
+        examples: ["print(values((a=1, b=2)))  # expect: [1, 2]"]
+    ) { call in
+        if let instance = call[0].asInstance {
+            return .list(instance.fieldNames.map { instance.field(named: $0) ?? .nilValue })
+        }
+        return .list(try call.record(0).values)
+    },
+    Native(
+        "contains(xs, x)",
+        "Whether a list or range has the element, a record an entry of that name, a string that text in it.",
+        examples: ["print(contains([1, 2, 3], 2))  # expect: true"]
+    ) { call in
+        let interpreter = call.interpreter
+        if let record = call[0].asRecord { return .bool(record.position(of: try call.string(1)) != nil) }
+        if let text = call[0].asString { return .bool(find(try call.string(1), in: text) != nil) }
+        var found = false
+        for item in try call.items(0) where try interpreter.equal(item, call[1]) {
+            found = true
+            break
+        }
+        return .bool(found)
+    },
+    Native(
+        "index_of(xs, x)", "The place of the first such element of a list, or text in a string; nil where there is none.",
+        examples: ["print(index_of([\"a\", \"b\"], \"b\"))  # expect: 1"]
+    ) { call in
+        if let text = call[0].asString {
+            guard let range = find(try call.string(1), in: text) else { return .nilValue }
+            return .number(Double(text.distance(from: text.startIndex, to: range.lowerBound)))
+        }
+        for (place, item) in try call.items(0).enumerated() where try call.interpreter.equal(item, call[1]) {
+            return .number(Double(place))
+        }
+        return .nilValue
+    },
+    Native(
+        "get(x, key, otherwise=nil)", "The entry or element, or another value where there is none.",
+        examples: ["print(get((a=1), \"b\", 0))  # expect: 0"]
+    ) { call in
+        if let record = call[0].asRecord { return record[try call.string(1)] ?? call[2] }
+        let list = try call.list(0)
+        let index = try call.integer(1)
+        let at = index < 0 ? index + list.items.count : index
+        return list.items.indices.contains(at) ? list.items[at] : call[2]
+    },
+]

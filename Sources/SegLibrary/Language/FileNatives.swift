@@ -1,0 +1,164 @@
+// Files of text: CSV and JSON, read and written. A file is written beside its place and
+// renamed over it, so that no half of it is ever seen.
+
+@preconcurrency import Glibc
+import SegRuntime
+
+/// Writes a whole file, or leaves the old one as it was.
+func writeFile(_ path: String, _ text: String, _ interpreter: Interpreter) throws {
+    let beside = "\(path).\(getpid()).part"
+    let descriptor = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw interpreter.fileFailure(path) }
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+        let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        if count < 0 {
+            if errno == EINTR { continue }
+            let failure = interpreter.fileFailure(path)
+            close(descriptor)
+            unlink(beside)
+            throw failure
+        }
+        bytes = bytes.dropFirst(count)
+    }
+    close(descriptor)
+    guard rename(beside, path) == 0 else {
+        let failure = interpreter.fileFailure(path)
+        unlink(beside)
+        throw failure
+    }
+}
+
+let fileNatives: [Native] = [
+    Native(
+        "read_text(path)", "The text of a file.",
+        examples: ["write_text(\"/tmp/seg-note.txt\", \"a\")\nprint(read_text(\"/tmp/seg-note.txt\"))  # expect: a"]
+    ) { call in
+        .string(String(decoding: try call.interpreter.readFile(try call.string(0)), as: UTF8.self))
+    },
+    Native(
+        "write_text(path, text)", "Writes a text as a file.",
+        examples: ["write_text(\"/tmp/seg-note.txt\", \"a\")\nprint(read_text(\"/tmp/seg-note.txt\"))  # expect: a"]
+    ) { call in
+        try writeFile(try call.string(0), try call.string(1), call.interpreter)
+        return .nilValue
+    },
+    Native(
+        "read_json(path)", "The value of a JSON file: objects become records, arrays lists.",
+        examples: ["write_json((a=[1, 2]), \"/tmp/seg-value.json\")\nprint(read_json(\"/tmp/seg-value.json\"))  # expect: (a=[1, 2])"]
+    ) { call in
+        let path = try call.string(0)
+        var reader = JSONReader(bytes: try call.interpreter.readFile(path))
+        do {
+            return try reader.document()
+        } catch let problem as JSONReader.Problem {
+            throw Failure(.file, "\(quotedText(path)), line \(problem.line): \(problem.message)", argument: 0)
+        }
+    },
+    Native(
+        "write_json(value, path)", "Writes records, lists, strings, numbers, bools and nil as JSON.",
+        examples: ["write_json((a=[1, 2]), \"/tmp/seg-value.json\")\nprint(read_json(\"/tmp/seg-value.json\"))  # expect: (a=[1, 2])"]
+    ) { call in
+        var text = ""
+        try appendJSON(call[0], to: &text, depth: 0, call.interpreter)
+        try writeFile(try call.string(1), text + "\n", call.interpreter)
+        return .nilValue
+    },
+    Native(
+        "read_csv(path, header=true)",
+        "The rows of a CSV file: records named by the first row, or lists without a header. What spells a number is one.",
+        examples: ["write_csv([(a=1, b=\"x\")], \"/tmp/seg-rows.csv\")\nprint(read_csv(\"/tmp/seg-rows.csv\"))  # expect: [(a=1, b=\"x\")]"]
+    ) { call in
+        let bytes = try call.interpreter.readFile(try call.string(0))
+        var rows = csvRows(bytes)
+        func cell(_ text: String) -> Value {
+            if text.isEmpty { return .nilValue }
+            return Double(text).map { .number($0) } ?? .string(text)
+        }
+        if !(try call.bool(1)) { return .list(rows.map { .list($0.map(cell)) }) }
+        if rows.isEmpty { return .list([]) }
+        let names = rows.removeFirst()
+        return .list(
+            rows.map { row in
+                let record = RecordObject()
+                for (place, name) in names.enumerated() { record[name] = place < row.count ? cell(row[place]) : .nilValue }
+                return .object(record)
+            })
+    },
+    Native(
+        "write_csv(rows, path)", "Writes a list of records, or of lists, as a CSV file.",
+        examples: ["write_csv([(a=1, b=\"x\")], \"/tmp/seg-rows.csv\")\nprint(read_csv(\"/tmp/seg-rows.csv\"))  # expect: [(a=1, b=\"x\")]"]
+    ) { call in
+        let interpreter = call.interpreter
+        var text = ""
+        func append(_ cells: [Value]) throws {
+            let texts = try cells.map { cell in
+                let plain = cell.isNil ? "" : try interpreter.line(cell)
+                let needsQuotes = plain.utf8.contains { $0 == 34 || $0 == 44 || $0 == 10 || $0 == 13 }
+                return needsQuotes ? "\"\(plain.replacing("\"", with: "\"\""))\"" : plain
+            }
+            text += texts.joined(separator: ",") + "\n"
+        }
+        var names: [String]?
+        for row in try call.items(0) {
+            if let record = row.asRecord {
+                if names == nil {
+                    names = record.names
+                    try append(record.names.map { .string($0) })
+                }
+                try append((names ?? []).map { record[$0] ?? .nilValue })
+            } else if let items = try interpreter.items(row) {
+                try append(items)
+            } else {
+                throw call.wrong(0, "a list of records or lists")
+            }
+        }
+        try writeFile(try call.string(1), text, interpreter)
+        return .nilValue
+    },
+]
+
+/// The rows of a CSV text; quoted cells may hold commas, quotes and line ends.
+private func csvRows(_ bytes: [UInt8]) -> [[String]] {
+    var rows: [[String]] = []
+    var row: [String] = []
+    var cell: [UInt8] = []
+    var isQuoted = false
+    var place = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    func text() -> String { String(decoding: cell, as: UTF8.self) }
+    while place < bytes.count {
+        let byte = bytes[place]
+        place += 1
+        if isQuoted {
+            if byte != 34 {
+                cell.append(byte)
+            } else if place < bytes.count, bytes[place] == 34 {
+                cell.append(34)
+                place += 1
+            } else {
+                isQuoted = false
+            }
+            continue
+        }
+        switch byte {
+        case 34: isQuoted = true
+        case 44:
+            row.append(text())
+            cell = []
+        case 10, 13:
+            if byte == 13, place < bytes.count, bytes[place] == 10 { place += 1 }
+            if !row.isEmpty || !cell.isEmpty {
+                row.append(text())
+                rows.append(row)
+            }
+            row = []
+            cell = []
+        default: cell.append(byte)
+        }
+    }
+    if !row.isEmpty || !cell.isEmpty {
+        row.append(text())
+        rows.append(row)
+    }
+    return rows
+}

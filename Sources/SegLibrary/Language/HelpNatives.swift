@@ -1,0 +1,122 @@
+// The data behind `help`, `?` and `seg doc`: what the library's rows and scripts say about a
+// name, the topics, and a search. How it looks on a terminal is the console's matter.
+
+import SegRuntime
+import SegSyntax
+
+/// What is known about one name.
+public struct HelpEntry: Sendable {
+    public var name: String
+    public var signature: String
+    public var doc: String
+    public var topic: String
+    public var examples: [String]
+
+    /// The first sentence.
+    public var summary: String { firstSentence(doc) }
+
+    /// Signature, documentation and examples, as plain text.
+    public var text: String {
+        var lines = [signature]
+        if !doc.isEmpty { lines += [""] + doc.split(separator: "\n", omittingEmptySubsequences: false).map { "    \($0)" } }
+        for example in examples {
+            lines.append("")
+            lines += example.split(separator: "\n").map { "        \($0)" }
+        }
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension Interpreter {
+    /// What the library or the session says about a name; nil where nobody knows it.
+    public func help(named name: String) -> HelpEntry? {
+        if let value = self[name] { return help(of: value, named: name) }
+        if let native = library.natives.first(where: { $0.name == name }) {
+            return HelpEntry(
+                name: name, signature: native.signature, doc: native.doc, topic: native.topic, examples: native.examples)
+        }
+        if let value = library.values.first(where: { $0.name == name }) {
+            return HelpEntry(name: name, signature: name, doc: value.doc, topic: value.topic, examples: value.examples)
+        }
+        guard let value = try? libraryValue(name) else { return nil }
+        var entry = help(of: value, named: name)
+        let script = library.scripts.first { $0.definitions.contains(name) }
+        entry.topic = script.map { $0.name.replacing(".seg", with: "") } ?? ""
+        return entry
+    }
+
+    /// What is known about a value: its signature and documentation.
+    public func help(of value: Value, named name: String? = nil) -> HelpEntry {
+        let known = name ?? callableName(value)
+        if case .object(let object) = value, object.kind == .native,
+            let native = library.natives.first(where: { $0.name == known })
+        {
+            return HelpEntry(
+                name: known, signature: native.signature, doc: native.doc, topic: native.topic, examples: native.examples)
+        }
+        let doc = documentation(of: value) ?? name.flatMap { session.docs[$0] } ?? ""
+        let isCallable = parameters(of: value) != nil
+        let shown = isCallable ? signature(of: value) ?? known : "\(known): \(describe(value))"
+        return HelpEntry(name: known, signature: shown, doc: doc, topic: "", examples: [])
+    }
+
+    /// All topics with their entries' names, natives and values first.
+    public func helpTopics() -> [(topic: String, names: [String])] {
+        var order: [String] = []
+        var names: [String: [String]] = [:]
+        func add(_ name: String, _ topic: String) {
+            let topic = topic.isEmpty ? "other" : topic
+            if names[topic] == nil { order.append(topic) }
+            names[topic, default: []].append(name)
+        }
+        for native in library.natives { add(native.name, native.topic) }
+        for value in library.values { add(value.name, value.topic) }
+        for script in library.scripts {
+            for name in script.definitions where !name.hasPrefix("_") { add(name, script.name.replacing(".seg", with: "")) }
+        }
+        return order.map { ($0, names[$0] ?? []) }
+    }
+
+    /// Names whose name or documentation holds a text; those whose name does come first.
+    public func helpSearch(_ text: String) -> [HelpEntry] {
+        let wanted = text.lowercased()
+        var byName: [HelpEntry] = []
+        var byDoc: [HelpEntry] = []
+        for name in library.names.sorted() where !name.hasPrefix("_") {
+            guard let entry = help(named: name) else { continue }
+            if name.lowercased().contains(wanted) {
+                byName.append(entry)
+            } else if entry.doc.lowercased().contains(wanted) {
+                byDoc.append(entry)
+            }
+        }
+        return byName + byDoc
+    }
+}
+
+let helpNatives: [Native] = [
+    Native(
+        "help(x=nil)", "Shows the documentation of a function, type or name; without it, the topics.",
+        examples: ["help(len)  # expect help: The number of elements"]
+    ) { call in
+        let interpreter = call.interpreter
+        if !call.isGiven(0) {
+            for (topic, names) in interpreter.helpTopics() {
+                interpreter.output("\(topic): \(names.joined(separator: " "))\n")
+            }
+            return .nilValue
+        }
+        if let text = call[0].asString {
+            if let entry = interpreter.help(named: text) {
+                interpreter.output(entry.text + "\n")
+                return .nilValue
+            }
+            let found = interpreter.helpSearch(text)
+            if found.isEmpty { throw call.bad(0, "\(quotedText(text)) is in no help") }
+            for entry in found.prefix(40) { interpreter.output("\(entry.name)  \(entry.summary)\n") }
+            return .nilValue
+        }
+        interpreter.output(interpreter.help(of: call[0]).text + "\n")
+        return .nilValue
+    }
+]

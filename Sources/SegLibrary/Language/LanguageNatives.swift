@@ -1,0 +1,89 @@
+// What belongs to the language itself: printing, errors, copies, time, kinds of values; and
+// the one list of all rows of this folder.
+
+@preconcurrency import Glibc
+import SegRuntime
+import SegSyntax
+
+/// Natives for plain values: lists, records, strings, printing, files of text.
+public let languageNatives: [Native] =
+    collectionNatives.map { $0.listed(under: "lists") } + textNatives.map { $0.listed(under: "strings") }
+    + generalNatives.map { $0.listed(under: "language") } + helpNatives.map { $0.listed(under: "language") }
+    + fileNatives.map { $0.listed(under: "files") }
+
+/// Values of the language's part of the library.
+public let languageValues: [LibraryValue] = [
+    LibraryValue("pi", "The circle's number.", topic: "numbers", examples: ["print(\"{pi:.4}\")  # expect: 3.1416"]) { _ in
+        .number(Double.pi)
+    },
+    LibraryValue("inf", "Infinity.", topic: "numbers", examples: ["print(-inf < 0)  # expect: true"]) { _ in
+        .number(Double.infinity)
+    },
+    LibraryValue("nan", "Not a number.", topic: "numbers", examples: ["print(nan == nan)  # expect: false"]) { _ in
+        .number(Double.nan)
+    },
+    LibraryValue("args", "The arguments after the script's name.", topic: "language", examples: ["print(len(args))  # expect: 0"]) {
+        .list($0.arguments.map { .string($0) })
+    },
+]
+
+private let generalNatives: [Native] = [
+    Native(
+        "print(...values)", "Writes the one-line forms of the values, with spaces between them.",
+        examples: ["print(1, \"two\", [3])  # expect: 1 two [3]"]
+    ) { call in
+        var text = ""
+        for (place, value) in call.rest(0).enumerated() {
+            if place > 0 { text += " " }
+            text += try call.interpreter.line(value)
+        }
+        if let named = call.namedRest(0), let name = named.names.first {
+            throw Failure(.call, "print has no argument \(name)", help: "print(x, y) writes its values with spaces between them")
+        }
+        call.interpreter.output(text + "\n")
+        try call.interpreter.checkInterrupt()
+        return .nilValue
+    },
+    Native(
+        "error(message)", "Raises an error of kind `user`; what a `catch` was given is raised again.",
+        examples: ["error(\"no such class\")  # expect error: no such class"]
+    ) { call in
+        if let record = call[0].asRecord {
+            if let caught = call.interpreter.caughtError(record) { throw caught }
+            let kind = record["kind"]?.asString.flatMap { ErrorKind(rawValue: $0) } ?? .user
+            throw Failure(
+                kind == .interrupt ? .user : kind, try call.interpreter.line(record["message"] ?? .nilValue),
+                help: record["help"]?.asString)
+        }
+        throw Failure(.user, try call.interpreter.line(call[0]))
+    },
+    Native(
+        "assert(condition, message=nil)", "Raises an error where the condition does not hold.",
+        examples: ["assert(1 < 2)\nassert(2 < 1, \"not so\")  # expect error: not so"]
+    ) { call in
+        if try call.interpreter.truth(call[0]) { return .nilValue }
+        throw Failure(.user, try call.optionalString(1) ?? "the assertion does not hold", argument: 0)
+    },
+    Native("clock()", "Seconds since some moment in the past, for measuring.", examples: ["print(clock() > 0)  # expect: true"]) {
+        _ in
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return .number(Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9)
+    },
+    Native(
+        "copy(x)", "A copy of a whole graph of values, with what its functions captured.",
+        examples: ["a = [1, [2]]\nb = copy(a)\nb[1][0] = 3\nprint(a)  # expect: [1, [2]]"]
+    ) { call in try call.interpreter.copy(call[0]) },
+    Native(
+        "type_of(x)", "The name of the kind of a value: \"number\", \"list\", \"tensor\", \"Conv2d\".",
+        examples: ["print(type_of([]))  # expect: list"]
+    ) { call in .string(call.interpreter.typeName(call[0])) },
+    Native(
+        "is_callable(x)", "Whether x can be called: a function, a type, or an object with `forward`.",
+        examples: ["print(is_callable(len))  # expect: true"]
+    ) { call in .bool(call.interpreter.isCallable(call[0])) },
+    Native(
+        "has_member(x, name)", "Whether x has a field, method or entry of that name.",
+        examples: ["print(has_member((a=1), \"a\"))  # expect: true"]
+    ) { call in .bool(try call.interpreter.member(call[0], try call.string(1)) != nil) },
+]

@@ -1,0 +1,128 @@
+// Functions on strings. Texts never change: each gives a new one.
+
+import SegRuntime
+
+/// The place of the first occurrence of a text in another.
+func find(_ wanted: String, in text: String) -> Range<String.Index>? {
+    if wanted.isEmpty { return text.startIndex..<text.startIndex }
+    let needle = Array(wanted.utf8)
+    var place = text.utf8.startIndex
+    let bytes = text.utf8
+    while let start = bytes[place...].firstIndex(of: needle[0]) {
+        if bytes[start...].starts(with: needle) {
+            let end = bytes.index(start, offsetBy: needle.count)
+            return start..<end
+        }
+        place = bytes.index(after: start)
+    }
+    return nil
+}
+
+/// The parts between the occurrences of a separator that is not empty.
+private func split(_ text: String, at separator: String) -> [String] {
+    let bytes = Array(text.utf8)
+    let needle = Array(separator.utf8)
+    var parts: [String] = []
+    var start = 0
+    var place = 0
+    while place + needle.count <= bytes.count {
+        if bytes[place] == needle[0], bytes[place..<place + needle.count].elementsEqual(needle) {
+            parts.append(String(decoding: bytes[start..<place], as: UTF8.self))
+            place += needle.count
+            start = place
+        } else {
+            place += 1
+        }
+    }
+    parts.append(String(decoding: bytes[start...], as: UTF8.self))
+    return parts
+}
+
+private func trimmed(_ text: String) -> String {
+    var part = text[...]
+    while let first = part.first, first.isWhitespace { part.removeFirst() }
+    while let last = part.last, last.isWhitespace { part.removeLast() }
+    return String(part)
+}
+
+let textNatives: [Native] = [
+    Native(
+        "join(xs, separator=\"\")", "The elements as one string, with a separator between them.",
+        examples: ["print([1, 2, 3].join(\", \"))  # expect: 1, 2, 3"]
+    ) { call in
+        let separator = try call.string(1)
+        var text = ""
+        for (place, item) in try call.items(0).enumerated() {
+            if place > 0 { text += separator }
+            text += try call.interpreter.line(item)
+            if place & 0xfff == 0 { try call.interpreter.reserve(text.utf8.count, for: "this string") }
+        }
+        return .string(text)
+    },
+    Native(
+        "split_text(text, separator=nil)",
+        "The parts of a string between separators; between stretches of white space unless told.",
+        examples: [
+            "print(\"a,b,c\".split_text(\",\"))  # expect: [\"a\", \"b\", \"c\"]",
+            "print(split_text(\" one  two \"))  # expect: [\"one\", \"two\"]",
+        ]
+    ) { call in
+        let text = try call.string(0)
+        guard let separator = try call.optionalString(1) else {
+            return .list(text.split(whereSeparator: \.isWhitespace).map { .string(String($0)) })
+        }
+        if separator.isEmpty { return .list(text.map { .string(String($0)) }) }
+        return .list(split(text, at: separator).map { .string($0) })
+    },
+    Native("upper(text)", "The text in capitals.", examples: ["print(\"sky\".upper())  # expect: SKY"]) { call in
+        .string(try call.string(0).uppercased())
+    },
+    Native("lower(text)", "The text in small letters.", examples: ["print(lower(\"Road\"))  # expect: road"]) { call in
+        .string(try call.string(0).lowercased())
+    },
+    Native("trim(text)", "The text without white space at its ends.", examples: ["print(trim(\" a \"))  # expect: a"]) {
+        call in .string(trimmed(try call.string(0)))
+    },
+    Native(
+        "replace(text, old, new)", "The text with each occurrence of `old` replaced.",
+        examples: ["print(replace(\"a-b-c\", \"-\", \"+\"))  # expect: a+b+c"]
+    ) { call in
+        let text = try call.string(0)
+        let old = try call.string(1)
+        let new = try call.string(2)
+        if old.isEmpty { throw call.bad(1, "is empty") }
+        return .string(split(text, at: old).joined(separator: new))
+    },
+    Native(
+        "starts_with(text, start)", "Whether a text begins with another.",
+        examples: ["print(starts_with(\"camseq01\", \"camseq\"))  # expect: true"]
+    ) { call in .bool(try call.string(0).utf8.starts(with: try call.string(1).utf8)) },
+    Native(
+        "ends_with(text, end)", "Whether a text ends with another.",
+        examples: ["print(ends_with(\"a.png\", \".png\"))  # expect: true"]
+    ) { call in .bool(try call.string(0).utf8.reversed().starts(with: try call.string(1).utf8.reversed())) },
+    Native(
+        "format(x, spec)", "A value as text by a format, as in {x:.3}: [fill][align][width][.precision][%].",
+        examples: ["print(format(0.12345, \".2\"))  # expect: 0.12", "print(format(\"a\", \"*^5\"))  # expect: **a**"]
+    ) { call in
+        guard let format = TextFormat(try call.string(1)) else {
+            throw call.bad(
+                1, "is no format", help: "a format is [fill][align][width][.precision][%], as in \".3\" or \"<10\"")
+        }
+        return .string(try call.interpreter.format(call[0], format))
+    },
+    Native("string(x)", "The one-line form of a value, as print shows it.", examples: ["print(len(string(100)))  # expect: 3"]) {
+        call in .string(try call.interpreter.line(call[0]))
+    },
+    Native(
+        "number(text)", "The number that a text spells; an error where it spells none.",
+        examples: ["print(number(\"2.5\") + 1)  # expect: 3.5"]
+    ) { call in
+        guard let text = call[0].asString else { return .number(try call.number(0)) }
+        guard let number = Double(trimmed(text)) else { throw call.bad(0, "\(quotedText(text)) spells no number") }
+        return .number(number)
+    },
+    Native(
+        "characters(text)", "The list of a text's characters.", examples: ["print(characters(\"añ\"))  # expect: [\"a\", \"ñ\"]"]
+    ) { call in .list(try call.string(0).map { .string(String($0)) }) },
+]

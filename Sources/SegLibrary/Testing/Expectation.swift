@@ -1,0 +1,69 @@
+// What a script's comments expect: `# expect: 3`, `# expect near: 1.2043`, `# expect error: …`,
+// `# expect help: …`, `# expect kind: shape`, `# expect column: 9`, each on the line that
+// causes it or alone on the lines after.
+
+/// One expectation and the line it stands on.
+struct Expectation {
+    enum Kind: String, CaseIterable {
+        case output = "expect:"
+        case near = "expect near:"
+        case error = "expect error:"
+        case help = "expect help:"
+        case kind = "expect kind:"
+        case column = "expect column:"
+    }
+
+    let kind: Kind
+    let text: String
+    /// From 1.
+    let line: Int
+
+    /// The expectations of a text, in order.
+    static func all(in lines: [String]) -> [Expectation] {
+        var found: [Expectation] = []
+        for (place, line) in lines.enumerated() {
+            guard let start = line.range(of: "# expect") else { continue }
+            let comment = line[start.lowerBound...].dropFirst(2)
+            for kind in Kind.allCases where comment.hasPrefix(kind.rawValue) {
+                var text = comment.dropFirst(kind.rawValue.count)
+                if text.first == " " { text = text.dropFirst() }
+                while text.last?.isWhitespace == true { text.removeLast() }
+                found.append(Expectation(kind: kind, text: String(text), line: place + 1))
+            }
+        }
+        return found
+    }
+
+    /// Whether a printed text has the expected numbers, to a unit of their last digits; what
+    /// stands between the numbers does not count.
+    func isNear(_ printed: String) -> Bool {
+        let wanted = Self.numbers(in: text)
+        let came = Self.numbers(in: printed)
+        guard !wanted.isEmpty, wanted.count == came.count else { return false }
+        return zip(wanted, came).allSatisfy { wanted, came in
+            if wanted.value.isNaN || came.value.isNaN { return wanted.value.isNaN && came.value.isNaN }
+            if wanted.value.isInfinite { return wanted.value == came.value }
+            return (wanted.value - came.value).magnitude <= wanted.unit * 1.0001
+        }
+    }
+
+    private static func numbers(in text: String) -> [(value: Double, unit: Double)] {
+        var numbers: [(value: Double, unit: Double)] = []
+        let separators: Set<Character> = ["[", "]", "(", ")", ",", " ", "=", ":", "\t"]
+        for word in text.split(whereSeparator: { separators.contains($0) }) {
+            guard let value = Double(word) else { continue }
+            let parts = word.lowercased().split(separator: "e", maxSplits: 1)
+            let decimals = parts[0].split(separator: ".", omittingEmptySubsequences: false).dropFirst().first?.count ?? 0
+            let exponent = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
+            var unit = 1.0
+            for _ in 0..<abs(exponent - decimals) { unit *= exponent < decimals ? 0.1 : 10 }
+            numbers.append((value, unit))
+        }
+        return numbers
+    }
+}
+
+extension String {
+    /// The first place of a text in this one.
+    func range(of wanted: String) -> Range<String.Index>? { find(wanted, in: self) }
+}

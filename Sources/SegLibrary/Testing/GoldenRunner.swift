@@ -1,0 +1,275 @@
+// The runner behind `seg test`: runs scripts statement by statement and compares what each
+// prints, gives or raises with the comments on its lines. The project's own golden tests and
+// users' scripts go the same way.
+//
+//     1 + 1          # expect: 2
+//     [1] + 1        # expect error: + cannot join
+//
+// A file beside it that ends in `.out` instead of `.seg` holds the whole output of the run,
+// errors as they are rendered included.
+
+@preconcurrency import Glibc
+import SegRuntime
+import SegSyntax
+
+public struct GoldenRunner {
+    /// One script that did not do as expected.
+    public struct Failure: Sendable {
+        public let file: String
+        public let line: Int
+        public let message: String
+    }
+
+    /// An interpreter for each file.
+    let makeInterpreter: () -> Interpreter
+    /// Calls its body with an interpreter's settings in force.
+    let within: (Interpreter, () throws -> Void) throws -> Void
+    let report: (String) -> Void
+
+    public init(
+        makeInterpreter: @escaping () -> Interpreter,
+        within: @escaping (Interpreter, () throws -> Void) throws -> Void = { _, body in try body() },
+        report: @escaping (String) -> Void
+    ) {
+        self.makeInterpreter = makeInterpreter
+        self.within = within
+        self.report = report
+    }
+
+    /// Runs all scripts of a folder and those within it, or one file.
+    /// - Returns: how many passed and failed; nil where nothing stands at the path.
+    public func run(path: String) throws -> (passed: Int, failed: Int)? {
+        guard let files = Self.scripts(at: path) else { return nil }
+        var passed = 0
+        var failed = 0
+        for file in files {
+            let failures = try run(file: file)
+            for failure in failures { report("\(failure.file):\(failure.line): \(failure.message)\n") }
+            if failures.isEmpty { passed += 1 } else { failed += 1 }
+        }
+        report("\(passed) passed, \(failed) failed\n")
+        return (passed, failed)
+    }
+
+    /// The scripts at a path in order; files whose name begins with `_` are helpers.
+    private static func scripts(at path: String) -> [String]? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return [path] }
+        var found: [String] = []
+        for name in fileNames(in: path) {
+            let inner = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
+            guard stat(inner, &status) == 0 else { continue }
+            if status.st_mode & S_IFMT == S_IFDIR {
+                found += scripts(at: inner) ?? []
+            } else if name.hasSuffix(".seg"), !name.hasPrefix("_") {
+                found.append(inner)
+            }
+        }
+        return found
+    }
+
+    /// Runs one file.
+    public func run(file: String) throws -> [Failure] {
+        let interpreter = makeInterpreter()
+        let bytes: [UInt8]
+        do {
+            bytes = try interpreter.readFile(file)
+        } catch let failure as SegRuntime.Failure {
+            return [Failure(file: file, line: 1, message: failure.message)]
+        }
+        let source = Source(name: file, bytes: bytes)
+        var failures: [Failure] = []
+        try within(interpreter) {
+            let whole = String(file.dropLast(4)) + ".out"
+            if file.hasSuffix(".seg"), let expected = try? interpreter.readFile(whole) {
+                failures = try compareWhole(source, String(decoding: expected, as: UTF8.self), interpreter)
+            } else {
+                failures = try run(source, interpreter)
+            }
+        }
+        return failures
+    }
+
+    /// Checks the examples of help in the same way; `name` is what failures call it.
+    public func run(text: String, name: String) throws -> [Failure] {
+        let interpreter = makeInterpreter()
+        var failures: [Failure] = []
+        try within(interpreter) { failures = try run(Source(name: name, text: text), interpreter) }
+        return failures
+    }
+
+    // MARK: Line by line
+
+    private func run(_ source: Source, _ interpreter: Interpreter) throws -> [Failure] {
+        let lines = String(decoding: source.bytes, as: UTF8.self)
+            .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let expectations = Expectation.all(in: lines)
+        let program = Parser(source: source).parse()
+        if let first = program.diagnostics.first { return refused(first, source, expectations) }
+        interpreter.declare(program)
+        var failures: [Failure] = []
+        var waiting = expectations[...]
+        for (place, statement) in program.statements.enumerated() {
+            let next = place + 1 < program.statements.count ? program.statements[place + 1] : nil
+            let end = next.map { source.position(of: Int($0.span.start)).line } ?? Int.max
+            let here = waiting.prefix { $0.line < end }
+            waiting = waiting.dropFirst(here.count)
+            let (last, _) = source.position(of: Int(statement.span.start))
+            let outcome = try run(statement, program, interpreter)
+            let found = Comparison(source.name, line: last, Array(here), outcome).failures
+            failures += found
+            if case .error = outcome.end, !found.isEmpty { return failures }
+        }
+        for expectation in waiting {
+            failures.append(.init(file: source.name, line: expectation.line, message: "no statement causes this expectation"))
+        }
+        return failures
+    }
+
+    /// A text that cannot be parsed may be expected to be refused.
+    private func refused(_ first: Diagnostic, _ source: Source, _ expectations: [Expectation]) -> [Failure] {
+        let line = first.location.map { source.position(of: Int($0.span.start)).line } ?? 1
+        let wanted = expectations.filter { $0.line == line && $0.kind != .output && $0.kind != .near }
+        if wanted.isEmpty {
+            return [.init(file: source.name, line: line, message: "unexpected \(first.rendered())")]
+        }
+        let outcome = Outcome(printed: "", end: .error(ScriptError(first)))
+        return Comparison(source.name, line: line, wanted, outcome).failures
+    }
+
+    private func run(_ statement: Statement, _ program: Program, _ interpreter: Interpreter) throws -> Outcome {
+        var printed = ""
+        let output = interpreter.output
+        interpreter.output = { printed += $0 }
+        defer { interpreter.output = output }
+        let single = Program(source: program.source, statements: [statement], diagnostics: [], isUnfinished: false)
+        do {
+            let value = try interpreter.run(single, isPrompt: true)
+            let shown = try value.flatMap { $0.isNil ? nil : try interpreter.line($0) }
+            return Outcome(printed: printed, end: .value(shown))
+        } catch let error as ScriptError {
+            if error.diagnostic.kind == .interrupt { throw error }
+            return Outcome(printed: printed, end: .error(error))
+        }
+    }
+
+    // MARK: The whole output
+
+    private func compareWhole(_ source: Source, _ expected: String, _ interpreter: Interpreter) throws -> [Failure] {
+        var printed = ""
+        interpreter.output = { printed += $0 }
+        // Places are shown by the file's own name, wherever it lies.
+        let name = source.name.split(separator: "/").last.map(String.init) ?? source.name
+        do {
+            try interpreter.run(Source(name: name, bytes: source.bytes))
+        } catch let error as ScriptError {
+            if error.diagnostic.kind == .interrupt { throw error }
+            for diagnostic in [error.diagnostic] + error.others { printed += diagnostic.rendered() + "\n" }
+        }
+        if printed == expected { return [] }
+        let came = printed.split(separator: "\n", omittingEmptySubsequences: false)
+        let wanted = expected.split(separator: "\n", omittingEmptySubsequences: false)
+        let place = zip(came, wanted).enumerated().first { $0.element.0 != $0.element.1 }?.offset
+        let line = place ?? min(came.count, wanted.count)
+        let got = line < came.count ? came[line] : "nothing more"
+        let should = line < wanted.count ? wanted[line] : "nothing more"
+        return [
+            .init(file: source.name, line: 1, message: "line \(line + 1) of the output should be\n    \(should)\n  but is\n    \(got)")
+        ]
+    }
+}
+
+/// What running a statement led to.
+struct Outcome {
+    enum End {
+        case value(String?)
+        case error(ScriptError)
+    }
+    let printed: String
+    let end: End
+}
+
+/// Holds an outcome against what was expected of it.
+private struct Comparison {
+    var failures: [GoldenRunner.Failure] = []
+    private let file: String
+
+    init(_ file: String, line: Int, _ expectations: [Expectation], _ outcome: Outcome) {
+        self.file = file
+        var printed = outcome.printed.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        if printed.last == "" { printed.removeLast() }
+        let wantsOutput = expectations.contains { $0.kind == .output || $0.kind == .near }
+        // A statement that prints nothing is known by its value.
+        if wantsOutput, printed.isEmpty, case .value(let text?) = outcome.end {
+            printed = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        }
+        let whole = outcome.printed
+        var rest = printed[...]
+        var expectsError = false
+        for expectation in expectations {
+            switch expectation.kind {
+            case .output, .near:
+                guard let came = rest.popFirst() else {
+                    add(expectation.line, "expected \(expectation.text)\(Self.ending(outcome))")
+                    continue
+                }
+                let fits = expectation.kind == .near ? expectation.isNear(came) : came.trimmedEnd == expectation.text
+                if !fits { add(expectation.line, "expected \(expectation.text)\n    got \(came)") }
+            case .help:
+                if case .error(let error) = outcome.end {
+                    expectsError = true
+                    check(expectation, error.diagnostic.help ?? "no help")
+                } else {
+                    check(expectation, whole)
+                }
+            case .error, .kind, .column:
+                expectsError = true
+                guard case .error(let error) = outcome.end else {
+                    add(expectation.line, "expected the error \(expectation.text)\(Self.ending(outcome))")
+                    continue
+                }
+                check(expectation, error.diagnostic)
+            }
+        }
+        if wantsOutput, let extra = rest.first { add(line, "printed more than expected: \(extra)") }
+        if !expectsError, case .error(let error) = outcome.end {
+            add(line, "unexpected \(error.diagnostic.rendered())")
+        }
+    }
+
+    private mutating func check(_ expectation: Expectation, _ diagnostic: Diagnostic) {
+        switch expectation.kind {
+        case .kind: check(expectation, diagnostic.kind.rawValue)
+        case .column:
+            let column = diagnostic.location.map { $0.source.position(of: Int($0.span.start)).column }
+            if column.map(String.init) != expectation.text {
+                add(expectation.line, "expected column \(expectation.text)\n    got \(column.map(String.init) ?? "none")")
+            }
+        default: check(expectation, diagnostic.message)
+        }
+    }
+
+    private mutating func check(_ expectation: Expectation, _ came: String) {
+        if came.range(of: expectation.text) == nil {
+            add(expectation.line, "expected \(expectation.kind.rawValue.dropFirst(7)) \(expectation.text)\n    got \(came)")
+        }
+    }
+
+    private mutating func add(_ line: Int, _ message: String) {
+        failures.append(.init(file: file, line: line, message: message))
+    }
+
+    private static func ending(_ outcome: Outcome) -> String {
+        if case .error(let error) = outcome.end { return "\n    got \(error.diagnostic.rendered())" }
+        return outcome.printed.isEmpty ? ", nothing came" : "\n    got \(outcome.printed)"
+    }
+}
+
+extension String {
+    fileprivate var trimmedEnd: String {
+        var part = self[...]
+        while part.last?.isWhitespace == true { part.removeLast() }
+        return String(part)
+    }
+}

@@ -1,0 +1,206 @@
+// What each form of the command does, and the exit status it ends with: 0; 1 for a script's
+// error; 2 for a file that is not there; 130 when interrupted.
+
+@preconcurrency import Glibc
+import SegConsole
+import SegLibrary
+import SegRuntime
+import SegSyntax
+import SegTensor
+
+/// Set by the handler of SIGINT; one for the process, as the signal is.
+let interruptFlag = InterruptFlag()
+
+struct Command: Sendable {
+    let options: Options
+
+    init(_ options: Options) { self.options = options }
+
+    func run() -> Int32 {
+        switch options.action {
+        case .version: return say("seg \(segVersion)\n")
+        case .help: return say(Options.usage + "\n")
+        default: break
+        }
+        // The flag is made before the handler that raises it.
+        interruptFlag.clear()
+        signal(SIGINT) { _ in interruptFlag.raise() }
+        setMemory()
+        if let threads = options.threads { Parallel.threads = threads }
+        let interpreter = makeInterpreter()
+        interpreter.arguments = options.arguments
+        defer { fflush(stdout) }
+        do {
+            return try interpreter.withTensors { try perform(interpreter) }
+        } catch let error as ScriptError {
+            return report(error)
+        } catch {
+            complain("error: \(error)")
+            return 1
+        }
+    }
+
+    private func perform(_ interpreter: Interpreter) throws -> Int32 {
+        if let seed = options.seed, let function = try interpreter.libraryValue("seed") {
+            _ = try interpreter.call(function, [.number(Double(seed))])
+        }
+        switch options.action {
+        case .interactive:
+            if isatty(STDIN_FILENO) == 1 { return try prompt(interpreter) }
+            guard let source = read("/dev/stdin", as: "<stdin>", interpreter) else { return 2 }
+            try interpreter.run(source)
+        case .file(let path):
+            guard let source = read(path, as: path, interpreter) else { return 2 }
+            try interpreter.run(source)
+        case .evaluate(let code):
+            if let value = try interpreter.run(Source(name: "<command line>", text: code)), !value.isNil {
+                interpreter.output(try interpreter.line(value) + "\n")
+            }
+        case .fileThenPrompt(let path):
+            guard let source = read(path, as: path, interpreter) else { return 2 }
+            do {
+                try interpreter.run(source)
+            } catch let error as ScriptError {
+                _ = report(error)
+            }
+            return try prompt(interpreter)
+        case .check(let paths): return check(paths, interpreter)
+        case .format(let paths): return format(paths, interpreter)
+        case .test(let path):
+            let runner = GoldenRunner(
+                makeInterpreter: makeInterpreter, within: { try $0.withTensors($1) },
+                report: { fputs($0, stdout) })
+            guard let (_, failed) = try runner.run(path: path) else {
+                complain("seg: there is nothing at \(path)")
+                return 2
+            }
+            return failed == 0 ? 0 : 1
+        case .doc(let name):
+            guard let entry = interpreter.help(named: name) else {
+                let near = nearestName(to: name, among: interpreter.library.names)
+                complain("seg: there is no help on \(name)" + (near.map { "; did you mean \($0)?" } ?? ""))
+                return 1
+            }
+            return say(entry.text + "\n")
+        case .version, .help: break
+        }
+        return 0
+    }
+
+    private func makeInterpreter() -> Interpreter {
+        let interpreter = Interpreter.standard(interruptFlag: interruptFlag)
+        interpreter.nativeStackSize = largeStack - (32 << 20)
+        if let memory = options.memory { interpreter.budget = SegRuntime.MemoryLimit(limit: memory) }
+        interpreter.evaluationContext.exact = options.isExact
+        interpreter.terminal.isInteractive = isatty(STDOUT_FILENO) == 1
+        interpreter.terminal.hasColor = hasColor(STDOUT_FILENO)
+        var size = winsize()
+        if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
+            interpreter.terminal.width = Int(size.ws_col)
+        }
+        // Who reads along may leave early, as `head` does: that is no error.
+        interpreter.output = { text in
+            if fputs(text, stdout) == EOF, errno == EPIPE { _exit(0) }
+        }
+        return interpreter
+    }
+
+    private func setMemory() {
+        if let memory = options.memory { SegTensor.MemoryBudget.limit = memory }
+    }
+
+    private func hasColor(_ descriptor: Int32) -> Bool {
+        options.hasColor && isatty(descriptor) == 1 && (getenv("NO_COLOR").map { $0.pointee == 0 } ?? true)
+    }
+
+    // MARK: Files and errors
+
+    private func read(_ path: String, as name: String, _ interpreter: Interpreter) -> Source? {
+        do {
+            return Source(name: name, bytes: try interpreter.readFile(path))
+        } catch let failure as Failure {
+            complain("seg: \(failure.message)")
+        } catch {
+            complain("seg: \(path) cannot be read")
+        }
+        return nil
+    }
+
+    private func check(_ paths: [String], _ interpreter: Interpreter) -> Int32 {
+        var status: Int32 = 0
+        for path in paths {
+            guard let source = read(path, as: path, interpreter) else {
+                status = 2
+                continue
+            }
+            let diagnostics = interpreter.check(source)
+            if !diagnostics.isEmpty, status == 0 { status = 1 }
+            show(diagnostics)
+        }
+        return status
+    }
+
+    private func format(_ paths: [String], _ interpreter: Interpreter) -> Int32 {
+        complain("seg: fmt is not part of this build")
+        return 2
+    }
+
+    private func report(_ error: ScriptError) -> Int32 {
+        fflush(stdout)
+        if error.diagnostic.kind == .interrupt {
+            complain("interrupted")
+            return 130
+        }
+        show([error.diagnostic] + error.others)
+        return 1
+    }
+
+    private func show(_ diagnostics: [Diagnostic]) {
+        fflush(stdout)
+        let color = hasColor(STDERR_FILENO)
+        for (place, diagnostic) in diagnostics.enumerated() {
+            if place > 0 { complain("") }
+            complain(diagnostic.rendered(color: color))
+        }
+    }
+
+    private func say(_ text: String) -> Int32 {
+        fputs(text, stdout)
+        fflush(stdout)
+        return 0
+    }
+
+    private func complain(_ text: String) {
+        fflush(stdout)
+        fputs(text + "\n", stderr)
+    }
+
+    // MARK: The prompt
+
+    private func prompt(_ interpreter: Interpreter) throws -> Int32 {
+        var entry = ""
+        var number = 1
+        while true {
+            fputs(entry.isEmpty ? "> " : "… ", stdout)
+            fflush(stdout)
+            guard let line = readLine(strippingNewline: false) else {
+                fputs("\n", stdout)
+                return 0
+            }
+            entry += line
+            let source = Source(name: "<prompt \(number)>", text: entry)
+            let program = Parser(source: source).parse()
+            if program.isUnfinished { continue }
+            entry = ""
+            number += 1
+            do {
+                if let value = try interpreter.run(program, isPrompt: true), !value.isNil {
+                    interpreter["ans"] = value
+                    interpreter.output(try interpreter.display(value) + "\n")
+                }
+            } catch let error as ScriptError {
+                _ = report(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+// Runs the interpreter on a thread with a stack of half a gigabyte, of which only what is
+// touched takes memory.
+
+@preconcurrency import Glibc
+
+/// The stack's size, and what of it the interpreter may use.
+let largeStack = 512 << 20
+
+private final class Work: @unchecked Sendable {
+    let body: @Sendable () -> Int32
+    var status: Int32 = 0
+    init(_ body: @escaping @Sendable () -> Int32) { self.body = body }
+}
+
+/// Runs the body on a thread of its own and gives its exit status. Where no such thread can be
+/// had, it runs on this one.
+func onLargeStack(_ body: @escaping @Sendable () -> Int32) -> Int32 {
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setstacksize(&attributes, largeStack)
+    let work = Work(body)
+    var thread = pthread_t()
+    let argument = Unmanaged.passRetained(work)
+    let started = pthread_create(
+        &thread, &attributes,
+        { argument in
+            guard let argument else { return nil }
+            let work = Unmanaged<Work>.fromOpaque(argument).takeUnretainedValue()
+            work.status = work.body()
+            return nil
+        }, argument.toOpaque())
+    defer { argument.release() }
+    guard started == 0 else { return body() }
+    pthread_join(thread, nil)
+    return work.status
+}
