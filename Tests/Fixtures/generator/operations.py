@@ -8,8 +8,8 @@ import torch.nn.functional as F
 import formula
 from writing import rounded, values
 
-WHOLE = 72  # results of more elements are kept as sums and samples
-SAMPLES = 24
+WHOLE = 48  # results of more elements are kept as sums and samples
+SAMPLES = 16
 
 
 class Input:
