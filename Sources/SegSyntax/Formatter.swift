@@ -64,6 +64,9 @@ public struct Formatter {
 
     let source: Source
     let tokens: [Token]
+    /// For each token the next one from it on that is no comment, and the last one before it; or past the ends.
+    private let codeFrom: [Int32]
+    private let codeBefore: [Int32]
     var output: [UInt8] = []
     var state = State()
     private var candidate: Candidate?
@@ -80,7 +83,18 @@ public struct Formatter {
             if token.kind == .end { break }
             tokens.append(token)
         }
-        self.tokens = Formatter.withoutIdleSemicolons(tokens)
+        tokens = Formatter.withoutIdleSemicolons(tokens)
+        var codeFrom = [Int32](repeating: Int32(clamping: tokens.count), count: tokens.count + 1)
+        var codeBefore = [Int32](repeating: -1, count: tokens.count + 1)
+        for at in tokens.indices.reversed() {
+            codeFrom[at] = tokens[at].kind == .comment ? codeFrom[at + 1] : Int32(clamping: at)
+        }
+        for at in tokens.indices {
+            codeBefore[at + 1] = tokens[at].kind == .comment ? codeBefore[at] : Int32(clamping: at)
+        }
+        self.tokens = tokens
+        self.codeFrom = codeFrom
+        self.codeBefore = codeBefore
     }
 
     /// Semicolons that separate nothing are left out.
@@ -136,6 +150,7 @@ public struct Formatter {
                 state = best.state
                 output.removeLast(output.count - state.outputCount)
                 forcedBreaks.insert(best.token)
+                if tokens[best.token - 1].kind == .semicolon { output.removeLast() }
                 if tokens[best.token - 1].kind == .leftBrace { openBlock(best.token - 1) }
                 candidate = nil
                 at = best.token
@@ -165,11 +180,11 @@ public struct Formatter {
     private func breakCost(before at: Int) -> Int? {
         let previous = tokens[at - 1].kind
         let token = tokens[at].kind
-        guard token != .comment, !token.isCloser, previous.continuesLine || previous == .leftBrace else {
-            return nil
-        }
+        let mayBreak = previous.continuesLine || previous == .leftBrace || previous == .semicolon
+        guard token != .comment, !token.isCloser, mayBreak else { return nil }
         let depth = state.levels.count * 4
         switch previous {
+        case .semicolon: return depth - 1
         case .comma: return depth
         case .and, .or: return depth + 1
         case .plus, .minus, .pipe, .ampersand:
@@ -223,12 +238,10 @@ public struct Formatter {
         let token = tokens[at].kind
         if token.isCloser { return level?.close ?? 0 }
         // A comment goes where the line below it goes.
-        var next = at
-        while next < tokens.count, tokens[next].kind == .comment { next += 1 }
+        let next = Int(codeFrom[at])
         let follower = next < tokens.count ? tokens[next].kind : .end
         let base = level?.content ?? 0
-        var before = at - 1
-        while before >= 0, tokens[before].kind == .comment { before -= 1 }
+        let before = Int(codeBefore[at])
         let previous = before >= 0 ? tokens[before].kind : .semicolon
         if let level, level.kind != .leftBrace {
             return previous == .arrow || previous == .assign ? base + 4 : base

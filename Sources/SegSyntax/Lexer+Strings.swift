@@ -124,6 +124,7 @@ extension Lexer {
                 return unclosedFormat(brace)
             case quote:
                 guard stack.count < Lexer.stringDepthLimit * 4, singles < Lexer.stringDepthLimit else {
+                    while position < limit, bytes[position] != UInt8(ascii: "\n") { position += 1 }
                     return StringProblem(
                         message: "strings are nested too deeply within strings",
                         help: "give the inner parts names",

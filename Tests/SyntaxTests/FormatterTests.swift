@@ -68,6 +68,9 @@ import Testing
             formatted("if x { first_of(\(name)); second_of(\(name)) } else { third_of(\(name)) }")
                 == "if x {\n    first_of(\(name))\n    second_of(\(name))\n} else {\n    third_of(\(name))\n}\n"
         )
+        #expect(
+            formatted("first(\(name)); second(\(name)); third(\(name))")
+                == "first(\(name)); second(\(name))\nthird(\(name))\n")
         let unbroken = String(repeating: "b", count: 120)
         #expect(formatted("x = \(unbroken)") == "x =\n    \(unbroken)\n")
     }
