@@ -22,6 +22,10 @@
 /// may be one of the operands.
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 
+/// The same for loops over the channels of one pixel, which are often 16 or 24: no more than one vector
+/// of 8 at a time, so that nothing is left over.
+#define CHANNELS _Pragma("clang loop vectorize(assume_safety) vectorize_width(8) interleave_count(1)")
+
 /// Eight floats, and eight integers; loads need no alignment.
 typedef float float8 __attribute__((vector_size(32), aligned(4)));
 typedef int int8 __attribute__((vector_size(32), aligned(4)));

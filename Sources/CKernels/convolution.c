@@ -38,6 +38,15 @@ static void tile_task(void *context, long index) {
     if (conv_tile(&job->product, plan, local / plan->tiles, local % plan->tiles) != 0) job->failed = 1;
 }
 
+/// A tap, and the grid columns from which it finds a source column in 0..<width.
+static conv_tap make_tap(long add_y, long add_x, long index, long step_x, long width, long grid_width) {
+    conv_tap tap = {add_y, add_x, index, 0, 0};
+    tap.first_x = min_long(grid_width, add_x < 0 ? parts_of(-add_x, step_x) : 0);
+    if (add_x < width) tap.last_x = min_long(grid_width, (width - 1 - add_x) / step_x + 1);
+    tap.last_x = max_long(tap.first_x, tap.last_x);
+    return tap;
+}
+
 /// The runs of channels that a pixel's product is made of, cut into blocks of at most
 /// BLOCK_LENGTH so that a panel of weights stays in cache. 0 or -1.
 static int make_segments(const conv_product *product, conv_plan *plan) {
@@ -146,9 +155,10 @@ int conv_forward(
     int status = -1;
     if (plan->taps != NULL) {
         for (long t = 0; t < plan->tap_count; t++) {
-            plan->taps[t] = (conv_tap){
-                t / g->kernel_width * g->dilation_height - g->padding_height,
-                t % g->kernel_width * g->dilation_width - g->padding_width, t};
+            const long add_x = t % g->kernel_width * g->dilation_width - g->padding_width;
+            plan->taps[t] = make_tap(
+                t / g->kernel_width * g->dilation_height - g->padding_height, add_x, t, g->stride_width,
+                g->input_width, plan->grid_width);
         }
         if (make_segments(&job.product, plan) == 0 && make_row_segments(&job.product, plan, g) == 0)
             status = run_plans(&job, g);
@@ -176,8 +186,9 @@ static int make_phase(const conv_product *product, const conv_geometry *g, long 
             const long y = first_y + g->padding_height - ky * g->dilation_height;
             const long x = first_x + g->padding_width - kx * g->dilation_width;
             if (!divides(y, g->stride_height) || !divides(x, g->stride_width)) continue;
-            plan->taps[plan->tap_count++] =
-                (conv_tap){y / g->stride_height, x / g->stride_width, ky * g->kernel_width + kx};
+            plan->taps[plan->tap_count++] = make_tap(
+                y / g->stride_height, x / g->stride_width, ky * g->kernel_width + kx, 1, g->output_width,
+                plan->grid_width);
         }
     }
     return make_segments(product, plan);

@@ -149,64 +149,93 @@ CLONES static void run_group(
     }
 }
 
+/// The tables of a tile: source pixels by tap, destinations, which taps reach which block, and which
+/// blocks see no column beside the picture.
+typedef struct {
+    const float **pixels;
+    float **out;
+    uint8_t *reached, *interior;
+    long blocks;
+} tile_tables;
+
+/// Fills in `length` pixels of one grid row, from table place `place` on.
+static void add_run(
+    const conv_product *p, const conv_plan *plan, const float *source, tile_tables *tables, long place, long y,
+    long x, long length) {
+    const long padded = tables->blocks * CONV_PIXELS, end = x + length;
+    for (long t = 0; t < plan->tap_count; t++) {
+        const conv_tap tap = plan->taps[t];
+        const float **row = tables->pixels + t * padded + place;
+        const long sy = y * p->step_y + tap.add_y;
+        const int above = sy < 0 || sy >= p->source_height;
+        // The columns that find a source: first..<last; all others see zeros.
+        const long first = max_long(x, min_long(end, tap.first_x));
+        const long last = max_long(first, min_long(end, tap.last_x));
+        if (first > x || last < end) {
+            for (long block = place / CONV_PIXELS; block <= (place + length - 1) / CONV_PIXELS; block++) {
+                const long from = max_long(x, x + block * CONV_PIXELS - place);
+                const long to = min_long(end, x + (block + 1) * CONV_PIXELS - place);
+                if (from < first || to > last) tables->interior[block] = 0;
+            }
+        }
+        const long seen = above ? x : first, seen_end = above ? x : last;
+        for (long i = x; i < seen; i++) row[i - x] = p->zeros;
+        const float *pixel = source + (sy * p->source_width + seen * p->step_x + tap.add_x) * p->source_channels;
+        const long step = p->step_x * p->source_channels;
+        for (long i = seen; i < seen_end; i++, pixel += step) row[i - x] = pixel;
+        for (long i = seen_end; i < end; i++) row[i - x] = p->zeros;
+        if (seen < seen_end) {
+            uint8_t *reached = tables->reached + t * tables->blocks;
+            const long last_block = (place + seen_end - 1 - x) / CONV_PIXELS;
+            for (long block = (place + seen - x) / CONV_PIXELS; block <= last_block; block++) reached[block] = 1;
+        }
+    }
+}
+
 int conv_tile(const conv_product *p, const conv_plan *plan, long sample, long tile) {
     const long first = tile * p->tile;
     const long count = min_long(p->tile, plan->grid_height * plan->grid_width - first);
     const long blocks = parts_of(count, CONV_PIXELS), padded = blocks * CONV_PIXELS;
-    // Tables of this tile: pixels by tap, destinations, which taps reach which block, and a
-    // place for what the pixels beyond the end give.
     const long taps = plan->tap_count;
     const long pointer_bytes = (taps + 1) * padded * (long)sizeof(float *);
-    const long flag_bytes = (taps + 1) * blocks;
-    const long dump_bytes = (p->dest_channels + CONV_PANEL + 1) / 2 * 2 * (long)sizeof(float);
-    char *scratch = pool_scratch(0, pointer_bytes + dump_bytes + flag_bytes + 2 * padded * (long)sizeof(long));
+    const long dump_bytes = (p->dest_channels + CONV_PANEL) * (long)sizeof(float);
+    char *scratch = pool_scratch(0, pointer_bytes + dump_bytes + (taps + 1) * blocks);
     if (scratch == NULL) return -1;
-    const float **pixels = (const float **)scratch;
-    float **out = (float **)(pixels + taps * padded);
+    tile_tables tables = {.pixels = (const float **)scratch, .blocks = blocks};
+    tables.out = (float **)(tables.pixels + taps * padded);
+    // A place for what the pixels beyond the end give.
     float *dump = (float *)(scratch + pointer_bytes);
-    long *ys = (long *)(scratch + pointer_bytes + dump_bytes);
-    long *xs = ys + padded;
-    uint8_t *reached = (uint8_t *)(xs + padded);
-    uint8_t *interior = reached + taps * blocks;
+    tables.reached = (uint8_t *)(scratch + pointer_bytes + dump_bytes);
+    tables.interior = tables.reached + taps * blocks;
+    memset(tables.reached, 0, (size_t)(taps * blocks));
+    memset(tables.interior, 1, (size_t)blocks);
 
     float *dest = p->dest + sample * p->dest_height * p->dest_width * p->dest_channels;
     const float *source = p->source + sample * p->source_height * p->source_width * p->source_channels;
     long y = first / plan->grid_width, x = first % plan->grid_width;
-    for (long i = 0; i < count; i++) {
-        ys[i] = y * p->step_y;
-        xs[i] = x * p->step_x;
-        out[i] = dest + ((plan->dest_first_y + y * plan->dest_step_y) * p->dest_width + plan->dest_first_x +
-                         x * plan->dest_step_x) * p->dest_channels;
-        if (++x == plan->grid_width) x = 0, y++;
+    for (long i = 0; i < count; y++, x = 0) {
+        const long length = min_long(plan->grid_width - x, count - i);
+        add_run(p, plan, source, &tables, i, y, x, length);
+        float *to = dest + ((plan->dest_first_y + y * plan->dest_step_y) * p->dest_width + plan->dest_first_x +
+                            x * plan->dest_step_x) * p->dest_channels;
+        for (long k = 0; k < length; k++) tables.out[i + k] = to + k * plan->dest_step_x * p->dest_channels;
+        i += length;
     }
-    for (long i = count; i < padded; i++) out[i] = dump;
-    memset(reached, 0, (size_t)(taps * blocks));
-    memset(interior, 1, (size_t)blocks);
-    for (long t = 0; t < taps; t++) {
-        const conv_tap tap = plan->taps[t];
-        const float **row = pixels + t * padded;
-        for (long i = 0; i < count; i++) {
-            const long sy = ys[i] + tap.add_y, sx = xs[i] + tap.add_x;
-            const int beside = sx < 0 || sx >= p->source_width;
-            if (beside) interior[i / CONV_PIXELS] = 0;
-            if (beside || sy < 0 || sy >= p->source_height) {
-                row[i] = p->zeros;
-            } else {
-                row[i] = source + (sy * p->source_width + sx) * p->source_channels;
-                reached[t * blocks + i / CONV_PIXELS] = 1;
-            }
-        }
-        for (long i = count; i < padded; i++) row[i] = p->zeros;
+    for (long i = count; i < padded; i++) {
+        tables.out[i] = dump;
+        for (long t = 0; t < taps; t++) tables.pixels[t * padded + i] = p->zeros;
     }
     const long packed_group = conv_packed_columns(p->width) * p->kernel_taps * p->run;
     for (long group = 0; group < p->groups; group++) {
         run_group(
-            p, plan, p->packed + group * packed_group, group, pixels, out, reached, interior, blocks, count);
+            p, plan, p->packed + group * packed_group, group, tables.pixels, tables.out, tables.reached,
+            tables.interior, blocks, count);
     }
     if (p->epilogue != NULL) {
         // With an epilogue the destination pixels of a tile are neighbours.
-        const float *residual = p->epilogue->residual == NULL ? NULL : p->epilogue->residual + (out[0] - p->dest);
-        epilogue_rows(p->epilogue, residual, out[0], count, p->dest_channels);
+        float *out = tables.out[0];
+        const float *residual = p->epilogue->residual == NULL ? NULL : p->epilogue->residual + (out - p->dest);
+        epilogue_rows(p->epilogue, 0, residual, out, count, p->dest_channels, p->dest_channels);
     }
     return 0;
 }

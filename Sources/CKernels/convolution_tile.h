@@ -9,9 +9,11 @@
 /// a last panel of at most 8 columns is 8 wide.
 enum { CONV_PIXELS = 12, CONV_PANEL = 16, CONV_NARROW = 8 };
 
-/// A tap looks at source pixel (grid * step + add), by weights number `index`.
+/// A tap looks at source pixel (grid * step + add), by weights number `index`; that pixel lies beside
+/// the picture unless first_x <= grid x < last_x.
 typedef struct {
     long add_y, add_x, index;
+    long first_x, last_x;
 } conv_tap;
 
 /// A run of channels of one tap; `place` is its first row of packed weights.

@@ -9,7 +9,7 @@
 #include "depthwise_taps.h"
 #include "pool.h"
 
-enum { BAND_ELEMENTS = 1 << 18, GROUP = 5, REDUCE_BLOCK = 2048 };
+enum { BAND_ELEMENTS = 1 << 18, GROUP = 5, LANE = 64, REDUCE_BLOCK = 2048 };
 
 /// Cuts [0, count) to where start + i * step lies in [0, size).
 static void reach(long start, long step, long size, long count, long *first, long *last) {
@@ -83,38 +83,39 @@ INLINE void row_products(
 INLINE void tap_products(
     const float *x, const float *dy, long pixels, long step, long channels, long width, float *total) {
     for (long i = 0; i < pixels; i++, x += step, dy += channels)
-        for (long c = 0; c < width; c++) total[c] = mul_add(x[c], dy[c], total[c]);
+        CHANNELS for (long c = 0; c < width; c++) total[c] = mul_add(x[c], dy[c], total[c]);
 }
 
-/// The sums of one output row, all taps; `source` is the sample, `dy` the row.
+/// How many of the taps from `t` on go together, and the pixels low..<high that all of them reach.
+INLINE long group_of_taps(const depthwise_tap *taps, long t, long n, long *low, long *high) {
+    const long left = n - t, count = left >= 5 ? 5 : left >= 3 ? 3 : 1;
+    *low = taps[t].first;
+    *high = taps[t].last;
+    for (long k = 1; k < count; k++) {
+        *low = max_long(*low, taps[t + k].first);
+        *high = min_long(*high, taps[t + k].last);
+    }
+    *high = max_long(*low, *high);
+    return count;
+}
+
+/// The sums of one output row, all taps, `width` channels; `source` is the sample, `dy` the row, `base` where
+/// the weights of the taps begin and `total` where their sums do.
 CLONES static void row_sums(
     const conv_geometry *g, const float *source, const float *dy, const depthwise_tap *taps, long n,
-    const float *packed, float *total) {
+    const float *base, float *total, long width) {
     const long channels = g->input_channels, step = g->stride_width * channels;
-    const long whole = channels / 16 * 16;
-    long t = 0;
-    while (t < n) {
-        // Taps of one kernel row, at most GROUP, over the pixels that all of them reach.
-        long count = 1, low = taps[t].first, high = taps[t].last;
-        while (count < GROUP && t + count < n) {
-            low = max_long(low, taps[t + count].first);
-            high = min_long(high, taps[t + count].last);
-            count++;
-        }
-        if (count == 4) count = 3;
-        if (count == 2) count = 1;
-        low = taps[t].first, high = taps[t].last;
-        for (long k = 1; k < count; k++) {
-            low = max_long(low, taps[t + k].first);
-            high = min_long(high, taps[t + k].last);
-        }
-        if (high < low) high = low;
+    const long whole = width / 16 * 16;
+    long count = 0;
+    for (long t = 0; t < n; t += count) {
+        long low, high;
+        count = group_of_taps(taps, t, n, &low, &high);
         for (long c = 0; c < whole; c += 16) {
             const float *x[GROUP];
             float *sums[GROUP];
             for (long k = 0; k < count; k++) {
                 const depthwise_tap tap = taps[t + k];
-                sums[k] = total + (tap.weight - packed) + c;
+                sums[k] = total + (tap.weight - base) + c;
                 x[k] = source + tap.offset + low * step + c;
                 const long left = min_long(low, tap.last), right = max_long(high, left);
                 tap_products(
@@ -133,13 +134,12 @@ CLONES static void row_sums(
                 row_products(x, d, high - low, step, channels, sums, 1);
             }
         }
-        for (long k = 0; k < count && whole < channels; k++) {
+        for (long k = 0; k < count && whole < width; k++) {
             const depthwise_tap tap = taps[t + k];
             tap_products(
                 source + tap.offset + tap.first * step + whole, dy + tap.first * channels + whole,
-                tap.last - tap.first, step, channels, channels - whole, total + (tap.weight - packed) + whole);
+                tap.last - tap.first, step, channels, width - whole, total + (tap.weight - base) + whole);
         }
-        t += count;
     }
 }
 
@@ -165,11 +165,16 @@ static void band_task(void *context, long index) {
         return;
     }
     const float *source = j->source + sample * g->input_height * g->input_width * channels;
-    for (long y = first; y < min_long(first + j->rows_a_band, g->output_height); y++) {
-        const long count = depthwise_forward_taps(g, y, total, taps);
-        row_sums(
-            g, source, j->gradient + (sample * g->output_height + y) * g->output_width * channels, taps, count,
-            total, total);
+    const float *gradient = j->gradient + sample * g->output_height * g->output_width * channels;
+    const long last = min_long(first + j->rows_a_band, g->output_height);
+    // Few channels at a time, so that the rows of a band stay in cache.
+    for (long c = 0; c < channels; c += LANE) {
+        for (long y = first; y < last; y++) {
+            const long count = depthwise_forward_taps(g, y, total, taps);
+            row_sums(
+                g, source + c, gradient + y * g->output_width * channels + c, taps, count, total, total + c,
+                min_long(LANE, channels - c));
+        }
     }
 }
 

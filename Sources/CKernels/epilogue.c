@@ -9,15 +9,15 @@
 #include "functions.h"
 
 #define LOOP(B, S, R, ACTIVATE)                                                 \
-    for (long r = 0; r < rows; r++, values += channels) {                       \
-        INDEPENDENT for (long c = 0; c < channels; c++) {                       \
+    for (long r = 0; r < rows; r++, values += stride) {                         \
+        CHANNELS for (long c = 0; c < channels; c++) {                          \
             float v = values[c];                                                \
             if (B) v = v + bias[c];                                             \
             if (S) v = mul_add(v, scale[c], shift[c]);                          \
             if (R) v = v + residual[c];                                         \
             values[c] = ACTIVATE(v);                                            \
         }                                                                       \
-        if (R) residual += channels;                                            \
+        if (R) residual += stride;                                              \
     }                                                                           \
     break;
 
@@ -36,9 +36,12 @@
 #define UNCHANGED(v) (v)
 
 CLONES void epilogue_rows(
-    const conv_epilogue *epilogue, const float *residual, float *values, long rows, long channels) {
+    const conv_epilogue *epilogue, long first_channel, const float *residual, float *values, long rows,
+    long channels, long stride) {
     if (epilogue == NULL) return;
-    const float *bias = epilogue->bias, *scale = epilogue->scale, *shift = epilogue->shift;
+    const float *bias = epilogue->bias == NULL ? NULL : epilogue->bias + first_channel;
+    const float *scale = epilogue->scale == NULL ? NULL : epilogue->scale + first_channel;
+    const float *shift = epilogue->shift == NULL ? NULL : epilogue->shift + first_channel;
     const int parts = (bias != NULL ? 1 : 0) | (scale != NULL ? 2 : 0) | (residual != NULL ? 4 : 0);
     switch (epilogue->activation) {
         case ACTIVATION_RELU: COMBINATIONS(relu_f32) break;
@@ -53,5 +56,5 @@ CLONES void epilogue_rows(
 }
 
 void conv_apply_epilogue(const conv_epilogue *epilogue, float *values, long rows, long channels) {
-    if (epilogue != NULL) epilogue_rows(epilogue, epilogue->residual, values, rows, channels);
+    if (epilogue != NULL) epilogue_rows(epilogue, 0, epilogue->residual, values, rows, channels, channels);
 }

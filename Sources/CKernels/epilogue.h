@@ -6,8 +6,10 @@
 
 #include "convolution.h"
 
-/// Applies the epilogue in place to [rows, channels]; `residual` is already at the first row.
+/// Applies the epilogue in place to `channels` columns, the first of which is `first_channel`, of rows
+/// that are `stride` apart; `residual` and `values` are already at the first of them.
 void epilogue_rows(
-    const conv_epilogue *epilogue, const float *residual, float *values, long rows, long channels);
+    const conv_epilogue *epilogue, long first_channel, const float *residual, float *values, long rows,
+    long channels, long stride);
 
 #endif

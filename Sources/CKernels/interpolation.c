@@ -40,7 +40,7 @@ CLONES static void stretch_row(
     for (long i = 0; i < out_width; i++, out += channels) {
         const float *a = row + x[i].first * channels, *b = row + x[i].second * channels;
         const float wa = x[i].first_weight, wb = x[i].second_weight;
-        for (long c = 0; c < channels; c++) out[c] = mul_add(b[c], wb, a[c] * wa);
+        CHANNELS for (long c = 0; c < channels; c++) out[c] = mul_add(b[c], wb, a[c] * wa);
     }
 }
 
@@ -88,9 +88,9 @@ CLONES static void gather_row(
     for (long i = 0; i < out_width; i++, row += channels) {
         float *a = out + x[i].first * channels, *b = out + x[i].second * channels;
         const float wa = x[i].first_weight, wb = x[i].second_weight;
-        INDEPENDENT for (long c = 0; c < channels; c++) a[c] = mul_add(row[c], wa, a[c]);
+        CHANNELS for (long c = 0; c < channels; c++) a[c] = mul_add(row[c], wa, a[c]);
         if (wb != 0.0f) {
-            INDEPENDENT for (long c = 0; c < channels; c++) b[c] = mul_add(row[c], wb, b[c]);
+            CHANNELS for (long c = 0; c < channels; c++) b[c] = mul_add(row[c], wb, b[c]);
         }
     }
 }
@@ -218,7 +218,7 @@ static void nearest_gradient_task(void *context, long index) {
         float *to = out + nearest(y, scale_y, g->in_height) * in_row;
         for (long x = 0; x < g->out_width; x++, row += g->channels) {
             float *pixel = to + nearest(x, scale_x, g->in_width) * g->channels;
-            INDEPENDENT for (long c = 0; c < g->channels; c++) pixel[c] += row[c];
+            CHANNELS for (long c = 0; c < g->channels; c++) pixel[c] += row[c];
         }
     }
 }

@@ -43,7 +43,7 @@ CLONES static void scale_shift_rows(
     const float *x, const float *restrict scale, const float *restrict shift, float *out, long rows,
     long channels) {
     for (long r = 0; r < rows; r++, x += channels, out += channels) {
-        INDEPENDENT for (long c = 0; c < channels; c++) out[c] = mul_add(x[c], scale[c], shift[c]);
+        CHANNELS for (long c = 0; c < channels; c++) out[c] = mul_add(x[c], scale[c], shift[c]);
     }
 }
 
@@ -65,9 +65,9 @@ void norm_scale_shift_f32(
 
 CLONES static void moments_of_rows(
     const float *restrict x, long rows, long channels, double *restrict sum, double *restrict squares) {
-    for (long c = 0; c < channels; c++) sum[c] = squares[c] = 0;
+    CHANNELS for (long c = 0; c < channels; c++) sum[c] = squares[c] = 0;
     for (long r = 0; r < rows; r++, x += channels) {
-        for (long c = 0; c < channels; c++) {
+        CHANNELS for (long c = 0; c < channels; c++) {
             const double value = (double)x[c];
             sum[c] += value;
             squares[c] += value * value;
@@ -87,9 +87,9 @@ static void moments_task(void *context, long index) {
 CLONES static void gradient_sums_of_rows(
     const float *restrict gradient, const float *restrict x, const float *restrict mean, long rows,
     long channels, double *restrict sum, double *restrict product) {
-    for (long c = 0; c < channels; c++) sum[c] = product[c] = 0;
+    CHANNELS for (long c = 0; c < channels; c++) sum[c] = product[c] = 0;
     for (long r = 0; r < rows; r++, x += channels, gradient += channels) {
-        for (long c = 0; c < channels; c++) {
+        CHANNELS for (long c = 0; c < channels; c++) {
             const double dy = (double)gradient[c];
             sum[c] += dy;
             product[c] += dy * (double)(x[c] - mean[c]);
@@ -161,9 +161,9 @@ CLONES static void input_gradient_rows(
     const float *restrict b, const float *restrict factor, float *out, long rows, long channels) {
     for (long r = 0; r < rows; r++, x += channels, gradient += channels, out += channels) {
         if (a == NULL) {
-            INDEPENDENT for (long c = 0; c < channels; c++) out[c] = gradient[c] * factor[c];
+            CHANNELS for (long c = 0; c < channels; c++) out[c] = gradient[c] * factor[c];
         } else {
-            INDEPENDENT for (long c = 0; c < channels; c++)
+            CHANNELS for (long c = 0; c < channels; c++)
                 out[c] = mul_add(-(x[c] - mean[c]), b[c], gradient[c] - a[c]) * factor[c];
         }
     }
@@ -192,7 +192,7 @@ static int backward(
             free(coefficients);
             return -1;
         }
-        for (long c = 0; c < channels; c++) {
+        CHANNELS for (long c = 0; c < channels; c++) {
             const double inverse = (double)inverse_std[c];
             if (beta_gradient != NULL) beta_gradient[c] = (float)j.first[c];
             if (gamma_gradient != NULL) gamma_gradient[c] = (float)(j.second[c] * inverse);

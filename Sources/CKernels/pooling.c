@@ -45,12 +45,12 @@ CLONES static void max_row(const conv_geometry *g, const float *sample, long oy,
     for (long ox = 0; ox < g->output_width; ox++, out += channels) {
         const long x = ox * g->stride_width - g->padding_width;
         inside(x, g->dilation_width, g->kernel_width, g->input_width, &kx0, &kx1);
-        for (long c = 0; c < channels; c++) out[c] = -INFINITY;
+        CHANNELS for (long c = 0; c < channels; c++) out[c] = -INFINITY;
         for (long ky = ky0; ky < ky1; ky++) {
             for (long kx = kx0; kx < kx1; kx++) {
                 const float *restrict pixel =
                     sample + ((y + ky * g->dilation_height) * g->input_width + x + kx * g->dilation_width) * channels;
-                INDEPENDENT for (long c = 0; c < channels; c++) {
+                CHANNELS for (long c = 0; c < channels; c++) {
                     const float best = out[c], value = pixel[c];
                     out[c] = (value > best || value != value) ? value : best;
                 }
@@ -94,7 +94,7 @@ static void max_gradient_block(
                 for (long kx = kx0; kx < kx1; kx++) {
                     const long pixel =
                         ((y + ky * g->dilation_height) * g->input_width + x + kx * g->dilation_width) * channels;
-                    for (long c = 0; c < width; c++) {
+                    CHANNELS for (long c = 0; c < width; c++) {
                         const float value = input[pixel + c];
                         const int wins = value > best[c] || (value != value && best[c] == best[c]);
                         best[c] = wins ? value : best[c];
@@ -102,7 +102,7 @@ static void max_gradient_block(
                     }
                 }
             }
-            for (long c = 0; c < width; c++) out[place[c] + c] += gradient[c];
+            CHANNELS for (long c = 0; c < width; c++) out[place[c] + c] += gradient[c];
         }
     }
 }
@@ -136,16 +136,16 @@ CLONES static void average_row(
     for (long ox = 0; ox < g->output_width; ox++, out += channels) {
         const long x = ox * g->stride_width - g->padding_width;
         inside(x, g->dilation_width, g->kernel_width, g->input_width, &kx0, &kx1);
-        for (long c = 0; c < channels; c++) out[c] = 0;
+        CHANNELS for (long c = 0; c < channels; c++) out[c] = 0;
         for (long ky = ky0; ky < ky1; ky++) {
             for (long kx = kx0; kx < kx1; kx++) {
                 const float *restrict pixel =
                     sample + ((y + ky * g->dilation_height) * g->input_width + x + kx * g->dilation_width) * channels;
-                INDEPENDENT for (long c = 0; c < channels; c++) out[c] += pixel[c];
+                CHANNELS for (long c = 0; c < channels; c++) out[c] += pixel[c];
             }
         }
         const float divisor = average_divisor(g, count_padding, y, x, (ky1 - ky0) * (kx1 - kx0));
-        INDEPENDENT for (long c = 0; c < channels; c++) out[c] /= divisor;
+        CHANNELS for (long c = 0; c < channels; c++) out[c] /= divisor;
     }
 }
 
@@ -178,7 +178,7 @@ CLONES static void average_gradient_block(
                 for (long kx = kx0; kx < kx1; kx++) {
                     float *restrict pixel =
                         out + ((y + ky * g->dilation_height) * g->input_width + x + kx * g->dilation_width) * channels;
-                    INDEPENDENT for (long c = 0; c < width; c++) pixel[c] += gradient[c] / divisor;
+                    CHANNELS for (long c = 0; c < width; c++) pixel[c] += gradient[c] / divisor;
                 }
             }
         }
@@ -214,10 +214,10 @@ typedef struct {
 CLONES static void mean_of_pixels(
     const float *restrict input, float *restrict out, long pixels, long channels, long width) {
     double sum[GLOBAL_BLOCK];
-    for (long c = 0; c < width; c++) sum[c] = 0;
+    CHANNELS for (long c = 0; c < width; c++) sum[c] = 0;
     for (long p = 0; p < pixels; p++)
-        for (long c = 0; c < width; c++) sum[c] += (double)input[p * channels + c];
-    for (long c = 0; c < width; c++) out[c] = (float)(sum[c] / (double)pixels);
+        CHANNELS for (long c = 0; c < width; c++) sum[c] += (double)input[p * channels + c];
+    CHANNELS for (long c = 0; c < width; c++) out[c] = (float)(sum[c] / (double)pixels);
 }
 
 static void global_task(void *context, long index) {
@@ -238,7 +238,7 @@ CLONES static void spread(
     const float *restrict gradient, float *restrict out, long rows, long channels, long pixels) {
     const float divisor = (float)pixels;
     for (long r = 0; r < rows; r++)
-        for (long c = 0; c < channels; c++) out[r * channels + c] = gradient[c] / divisor;
+        CHANNELS for (long c = 0; c < channels; c++) out[r * channels + c] = gradient[c] / divisor;
 }
 
 static void spread_task(void *context, long index) {

@@ -111,7 +111,7 @@ CLONES static void blend_logits(
     const float *restrict a, const float *restrict b, float wa, float wb, long pixels, long classes, long lanes,
     float *restrict row) {
     for (long x = 0; x < pixels; x++, a += classes, b += classes, row += lanes) {
-        for (long c = 0; c < classes; c++) row[c] = mul_add(b[c], wb, a[c] * wa);
+        CHANNELS for (long c = 0; c < classes; c++) row[c] = mul_add(b[c], wb, a[c] * wa);
         for (long c = classes; c < lanes; c++) row[c] = NO_CLASS;
     }
 }
@@ -120,7 +120,7 @@ CLONES static void blend_logits(
 CLONES static void unblend_gradient(
     const float *restrict row, float weight, long pixels, long classes, long lanes, float *restrict out) {
     for (long x = 0; x < pixels; x++, out += classes, row += lanes)
-        for (long c = 0; c < classes; c++) out[c] = mul_add(row[c], weight, out[c]);
+        CHANNELS for (long c = 0; c < classes; c++) out[c] = mul_add(row[c], weight, out[c]);
 }
 
 static const int8 first_classes = {0, 1, 2, 3, 4, 5, 6, 7};
