@@ -278,7 +278,17 @@ extension Parser {
     /// `print x`, `2 x`, `x = 1 y = 2`.
     private func juxtaposition(inBrackets: Bool) -> Bail? {
         let span = current.span
+        if at(.name), peek().kind != .assign, let meant = keywordMeant(by: text(current)) {
+            return failure(
+                "\(quoted(current)) is not expected here", span, help: "did you mean `\(meant)`?",
+                isLocal: inBrackets)
+        }
         if !inBrackets, previous.kind == .name, previous.start == statementStart {
+            if let meant = keywordMeant(by: text(previous)) {
+                return failure(
+                    "\(quoted(previous)) is no keyword", previous.span, help: "did you mean `\(meant)`?",
+                    isLocal: false)
+            }
             let rest = current.end - current.start <= 30 ? text(current) : "…"
             return failure(
                 "\(quoted(current)) is not expected here", span,

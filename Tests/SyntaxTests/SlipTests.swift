@@ -102,6 +102,10 @@ import Testing
     }
 
     @Test(arguments: [
+        ("retrun x", "did you mean `return`?"),
+        ("if a { b } esle { c }", "did you mean `else`?"),
+        ("a AND b", "did you mean `and`?"),
+        ("fro x in xs { y }", "did you mean `for`?"),
         ("xs[1:3]", "write `1..<3`"),
         ("xs[:3]", "write `0..<3`"),
         ("xs[1:]", "write `1...`"),
