@@ -45,7 +45,7 @@ let package = Package(
         .target(name: "SegConsole", dependencies: ["SegLibrary", "CLibedit"], swiftSettings: swift),
         .executableTarget(
             name: "seg",
-            dependencies: ["SegConsole", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["SegConsole", "SegLibrary", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: swift),
 
         .testTarget(name: "SyntaxTests", dependencies: ["SegSyntax"]),

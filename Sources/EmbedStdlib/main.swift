@@ -39,7 +39,7 @@ guard arguments.count >= 3 else {
     print("usage: EmbedStdlib OUTPUT ROOT FILE …")
     exit(2)
 }
-let root = arguments[2] + "/"
+let root = arguments[2].hasSuffix("/") ? arguments[2] : arguments[2] + "/"
 var output = """
     // Made by EmbedStdlib from stdlib/; not to be edited.
 

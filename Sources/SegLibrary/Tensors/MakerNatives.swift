@@ -14,68 +14,11 @@ extension Interpreter {
     var random: RandomState { attachment(RandomState.self) { RandomState() } }
 }
 
-/// A row for a maker whose first arguments are sizes and whose `dtype` may be named.
-private func maker(
-    _ signature: String, _ doc: String, examples: [String],
-    _ make: @escaping @Sendable (inout Arguments, [Int]) throws -> Tensor
-) -> Native {
-    Native(signature, doc, examples: examples) { call in
-        let sizes = try call.sizes(call.values.count - 1)
-        return .tensor(try make(&call, sizes))
-    }
-}
-
 private func filled(_ name: String, _ value: Double, _ doc: String) -> Native {
     Native(
-        "\(name)(...sizes)", doc + " Sizes as numbers or a list; `dtype=` float32 unless told.",
+        "\(name)(...sizes, dtype=float32)", doc + " Sizes as numbers or as one list.",
         examples: ["print(\(name)(2, dtype=int32))  # expect: tensor([\(Int(value)), \(Int(value))], int32)"]
-    ) { call in
-        let options = try call.sizesAndOptions(0, allowed: ["dtype"])
-        return .tensor(try Tensor.full(options.sizes, value, dtype: try options.dtype() ?? .float32))
-    }
-}
-
-/// Sizes with named options beside them, since the rest parameter comes last.
-struct SizesAndOptions {
-    let sizes: [Int]
-    let options: RecordObject?
-
-    func dtype() throws -> DType? {
-        guard let value = options?["dtype"] else { return nil }
-        guard let type = value.foreign(DTypeValue.self) else {
-            throw Failure(.type, "dtype is a type of number such as float32 or int64")
-        }
-        return type.dtype
-    }
-}
-
-extension Arguments {
-    /// `...rest` gives a list; with named arguments among them, the runtime adds a record at its end.
-    func sizesAndOptions(_ place: Int, allowed: [String]) throws -> SizesAndOptions {
-        guard case .object(let rest as ListObject) = values[place] else { throw wrong(place, "sizes") }
-        var items = rest.items
-        var options: RecordObject?
-        if case .object(let record as RecordObject)? = items.last {
-            options = record
-            items.removeLast()
-            if let stray = record.names.first(where: { !allowed.contains($0) }) {
-                throw Failure(
-                    .call, "\(native.name) has no argument '\(stray)'",
-                    help: "it takes sizes and " + allowed.joined(separator: ", "))
-            }
-        }
-        if items.count == 1, case .object(let inner as ListObject) = items[0] { items = inner.items }
-        let sizes = try items.map { item in
-            guard let number = try interpreter.number(from: item) else {
-                throw Failure(.type, "\(native.name): sizes are whole numbers, not \(interpreter.typeName(item))")
-            }
-            guard let size = Int(exactly: number), size >= 0 else {
-                throw Failure(.value, "\(native.name): sizes are whole numbers from 0, not \(Tensor.text(of: number))")
-            }
-            return size
-        }
-        return SizesAndOptions(sizes: sizes, options: options)
-    }
+    ) { call in .tensor(try Tensor.full(try call.sizes(0), value, dtype: try call.dtype(1))) }
 }
 
 let makerNatives: [Native] = [
@@ -146,22 +89,16 @@ let makerNatives: [Native] = [
                 from: try call.number(0), to: try call.number(1), count: try call.integer(2), dtype: try call.dtype(3)))
     },
     Native(
-        "rand(...sizes)", "Uniform random numbers from 0 up to 1.",
+        "rand(...sizes, dtype=float32)", "Uniform random numbers from 0 up to 1.",
         examples: ["seed(1)\nx = rand(2, 3)\nprint(x.shape, all(x < 1).item())  # expect: [2, 3] true"]
     ) { call in
-        let options = try call.sizesAndOptions(0, allowed: ["dtype"])
-        return .tensor(
-            try Tensor.rand(
-                options.sizes, key: call.interpreter.random.stream.next(), dtype: try options.dtype() ?? .float32))
+        .tensor(try Tensor.rand(try call.sizes(0), key: call.interpreter.random.stream.next(), dtype: try call.dtype(1)))
     },
     Native(
-        "randn(...sizes)", "Normal random numbers of mean 0 and variance 1.",
+        "randn(...sizes, dtype=float32)", "Normal random numbers of mean 0 and variance 1.",
         examples: ["print(randn(4).shape)  # expect: [4]"]
     ) { call in
-        let options = try call.sizesAndOptions(0, allowed: ["dtype"])
-        return .tensor(
-            try Tensor.randn(
-                options.sizes, key: call.interpreter.random.stream.next(), dtype: try options.dtype() ?? .float32))
+        .tensor(try Tensor.randn(try call.sizes(0), key: call.interpreter.random.stream.next(), dtype: try call.dtype(1)))
     },
     Native(
         "randint(low, high, shape, dtype=int64)", "Random whole numbers from `low` up to but without `high`.",

@@ -95,10 +95,13 @@ extension Arguments {
         var items = rest.items
         if items.count == 1, case .object(let inner as ListObject) = items[0] { items = inner.items }
         return try items.map { item in
-            guard let number = try interpreter.number(from: item), let size = Int(exactly: number) else {
+            guard let number = try interpreter.number(from: item) else {
                 throw Failure(
-                    .type, "\(native.name): sizes are whole numbers, not \(interpreter.typeName(item))",
+                    .type, "\(native.name): sizes are whole numbers, not \(interpreter.describe(item))",
                     help: "as in \(native.name)(3, 4) or \(native.name)([3, 4])")
+            }
+            guard let size = Int(exactly: number) else {
+                throw Failure(.value, "\(native.name): sizes are whole numbers, not \(Tensor.text(of: number))")
             }
             return size
         }
