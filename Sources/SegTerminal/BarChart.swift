@@ -91,9 +91,10 @@ public struct BarChart: Sendable {
         let labels = bars.map { TextWidth.escaped($0.label) }
         let labelWidth = min(labels.map(TextWidth.of).max() ?? 0, max(columns / 3, 4))
         let valueWidth = layout.values.map(TextWidth.of).max() ?? 0
-        let shareWidth = layout.shares?.map(TextWidth.of).max() ?? 0
-        let fixed = labelWidth + 2 + valueWidth + (shareWidth > 0 ? shareWidth + 2 : 0)
-        let width = max(columns - fixed - 2, 1)
+        let room = columns - labelWidth - 2 - valueWidth
+        // Where it is narrow, the bars matter more than the shares.
+        let shareWidth = layout.shares?.map(TextWidth.of).max().map { room - $0 - 2 < 10 ? 0 : $0 } ?? 0
+        let width = max(room - (shareWidth > 0 ? shareWidth + 2 : 0), 1)
 
         let shown = style.isTerminal ? min(max(rowLimit ?? bars.count, 1), bars.count) : bars.count
         for index in 0..<shown {
@@ -101,7 +102,7 @@ public struct BarChart: Sendable {
             let color = bars[index].color ?? Palette.terminalColor(0)
             line += BarChart.bar(from: layout.zero, to: layout.ends[index], width: width, color, style) + " "
             line += TextWidth.pad(layout.values[index], to: valueWidth, alignment: .right)
-            if let share = layout.shares?[index] {
+            if shareWidth > 0, let share = layout.shares?[index] {
                 line += "  " + style.paint(TextWidth.pad(share, to: shareWidth, alignment: .right), dim: true)
             }
             lines.append(line)

@@ -8,7 +8,7 @@
 public enum NumberFormat {
     /// `14,655,082`.
     public static func count(_ value: Int) -> String {
-        grouped(String(value.magnitude), sign: value < 0 ? "-" : "")
+        thousands(String(value))
     }
 
     /// `1.3 MB`: decimal units, as disks and networks count.
@@ -61,11 +61,31 @@ public enum NumberFormat {
     /// `value` with exactly `decimals` decimals; `nan`, `inf` and `-inf` by name.
     public static func fixed(_ value: Double, _ decimals: Int) -> String {
         guard value.isFinite else { return plain(value) }
+        if let text = quicklyFixed(value, decimals) { return text }
         let text = formatted("%.*f", decimals.held(within: 0...60), value)
         // A rounded -0.001 is 0, not -0.
         return text.hasPrefix("-") && !text.contains(where: { $0 >= "1" && $0 <= "9" })
             ? String(text.dropFirst()) : text
     }
+
+    /// The same for numbers of up to nine digits, which are nearly all: long tables print
+    /// several times as fast. What lies close to a half is left to exact arithmetic.
+    private static func quicklyFixed(_ value: Double, _ decimals: Int) -> String? {
+        guard decimals >= 0, decimals < powers.count else { return nil }
+        let scaled = abs(value) * powers[decimals]
+        guard scaled < 1e9, abs(scaled - scaled.rounded(.down) - 0.5) > 1e-5 else { return nil }
+        let number = Int(rounding: scaled, within: 0...1_000_000_000)
+        var digits = Array(String(number).utf8)
+        if digits.count <= decimals {
+            digits.insert(
+                contentsOf: repeatElement(UInt8(ascii: "0"), count: decimals + 1 - digits.count), at: 0)
+        }
+        if decimals > 0 { digits.insert(UInt8(ascii: "."), at: digits.count - decimals) }
+        if value < 0 && number > 0 { digits.insert(UInt8(ascii: "-"), at: 0) }
+        return String(decoding: digits, as: UTF8.self)
+    }
+
+    private static let powers: [Double] = [1, 10, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7]
 
     /// `value` with about `digits` significant digits, thousands grouped, exponents only
     /// where they must be: `0.123`, `12.3`, `1,234`, `1.2e-05`.
@@ -146,19 +166,18 @@ public enum NumberFormat {
 
     /// Groups the whole part of a number that is written out.
     private static func thousands(_ text: String) -> String {
-        let sign = text.hasPrefix("-") ? "-" : ""
-        let digits = text.dropFirst(sign.count)
-        let whole = digits.prefix { $0 >= "0" && $0 <= "9" }
-        return whole.count > 3 ? grouped(String(whole), sign: sign) + digits.dropFirst(whole.count) : text
-    }
-
-    private static func grouped(_ digits: String, sign: String) -> String {
-        var result = sign
-        for (index, digit) in digits.enumerated() {
-            if index > 0 && (digits.count - index) % 3 == 0 { result += "," }
-            result.append(digit)
+        let bytes = text.utf8
+        let sign = bytes.first == UInt8(ascii: "-") ? 1 : 0
+        let whole = bytes.dropFirst(sign).prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }.count
+        guard whole > 3 else { return text }
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count + whole / 3)
+        for (index, byte) in bytes.enumerated() {
+            let left = sign + whole - index
+            if index > sign && left > 0 && left % 3 == 0 { result.append(UInt8(ascii: ",")) }
+            result.append(byte)
         }
-        return result
+        return String(decoding: result, as: UTF8.self)
     }
 
     private static func formatted(_ format: String, _ precision: Int, _ value: Double) -> String {

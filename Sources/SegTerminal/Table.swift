@@ -124,19 +124,36 @@ public struct Table: Sendable {
     /// Fills up the decimals with blanks, so that points stand below each other. A column whose
     /// units differ from row to row (bytes, durations) stands as it is.
     private static func alignPoints(_ texts: inout [String], _ cells: [Cell]) {
-        var parts: [Int: (number: Substring, unit: Substring, tail: Int)] = [:]
-        for (index, text) in texts.enumerated() where text.contains(where: \.isNumber) {
+        // For each number: where its unit begins, and the length of its decimals with the point.
+        var parts: [(index: Int, end: Int, tail: Int)] = []
+        var unit: String?
+        for (index, text) in texts.enumerated() {
             if case .text = cells[index].content { continue }
-            let number = text.prefix { $0.isNumber || ",.-+<e".contains($0) }
-            let tail = number.firstIndex(of: ".").map { number.distance(from: $0, to: number.endIndex) } ?? 0
-            parts[index] = (number, text[number.endIndex...], tail)
+            let bytes = text.utf8
+            let number = bytes.prefix {
+                ($0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9")) || numberSigns.contains($0)
+            }
+            guard number.contains(where: { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) else {
+                continue
+            }
+            let own = String(text[number.endIndex...])
+            guard unit == nil || unit == own else { return }
+            unit = own
+            let whole = number.firstIndex(of: UInt8(ascii: ".")).map {
+                bytes.distance(from: bytes.startIndex, to: $0)
+            }
+            parts.append((index, number.count, whole.map { number.count - $0 } ?? 0))
         }
-        guard Set(parts.values.map(\.unit)).count == 1 else { return }
-        let longest = parts.values.map(\.tail).max() ?? 0
-        for (index, part) in parts where part.tail < longest {
-            texts[index] = part.number + TextWidth.spaces(longest - part.tail) + part.unit
+        let longest = parts.map(\.tail).max() ?? 0
+        for part in parts where part.tail < longest {
+            let text = texts[part.index]
+            texts[part.index] =
+                text.prefix(part.end) + TextWidth.spaces(longest - part.tail)
+                + text.dropFirst(part.end)
         }
     }
+
+    private static let numberSigns = Set(",.-+<e".utf8)
 
     /// Takes width from the widest text columns first; what still does not fit loses
     /// columns from the right, and says so by a last column of dots.

@@ -82,7 +82,10 @@ public enum TextWidth {
 
     /// `text` cut and padded to exactly `width` cells.
     static func fit(_ text: String, to width: Int, alignment: Alignment = .left, unicode: Bool) -> String {
-        pad(truncate(text, to: width, ellipsis: unicode ? "…" : "~"), to: width, alignment: alignment)
+        let size = of(text)
+        if size == width { return text }
+        if size < width { return pad(text, to: width, alignment: alignment) }
+        return pad(truncate(text, to: width, ellipsis: unicode ? "…" : "~"), to: width, alignment: alignment)
     }
 
     /// `text` broken at spaces into lines of at most `width` cells; longer words are cut apart.
