@@ -30,7 +30,7 @@ let package = Package(
         .target(name: "SegTerminal", swiftSettings: swift),
 
         // The bridge: natives and the library written in seg.
-        .executableTarget(name: "EmbedStdlib", swiftSettings: swift),
+        .executableTarget(name: "EmbedStdlib", dependencies: ["SegSyntax"], swiftSettings: swift),
         .plugin(name: "StdlibPlugin", capability: .buildTool(), dependencies: ["EmbedStdlib"], path: "Sources/StdlibPlugin"),
         .target(name: "SegStdlib", path: "stdlib", plugins: ["StdlibPlugin"]),
         .target(

@@ -1,6 +1,7 @@
 // Writes stdlib/*.seg as Swift string literals, with an index of what each file
 // defines, so that the one binary needs no other file. Run by StdlibPlugin.
 import Glibc
+import SegSyntax
 
 func read(_ path: String) -> String {
     guard let file = fopen(path, "rb") else {
@@ -18,22 +19,6 @@ func read(_ path: String) -> String {
     return String(decoding: bytes, as: UTF8.self)
 }
 
-/// The name that a line at the left margin defines, as `f(x) = …`, `type T(…) {` or `name = …`.
-func definition(_ line: Substring) -> String? {
-    var rest = line
-    if rest.hasPrefix("type ") { rest = rest.dropFirst(5) }
-    let name = rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
-    guard let first = name.first, !first.isNumber else { return nil }
-    let after = rest.dropFirst(name.count)
-    let isType = line.hasPrefix("type ")
-    if after.hasPrefix("(") && (isType || line.contains(") =")) || after.hasPrefix("(") && after.hasSuffix("(") {
-        return String(name)
-    }
-    if after.hasPrefix("(") && !line.contains(")") { return String(name) }
-    if after.hasPrefix(" = ") { return String(name) }
-    return nil
-}
-
 let arguments = CommandLine.arguments
 guard arguments.count >= 3 else {
     print("usage: EmbedStdlib OUTPUT ROOT FILE …")
@@ -49,11 +34,14 @@ var output = """
 for path in arguments.dropFirst(3).sorted() {
     let text = read(path)
     let name = path.hasPrefix(root) ? String(path.dropFirst(root.count)) : path
-    let names = text.split(separator: "\n").compactMap(definition)
-    var seen: Set<String> = []
-    let unique = names.filter { seen.insert($0).inserted && !$0.hasPrefix("_") }
+    let program = Parser(name: path, text: text).parse()
+    if let problem = program.diagnostics.first {
+        print(problem.rendered())
+        exit(1)
+    }
+    let names = program.definedNames
     output += "    StdlibFile(\n        name: \"\(name)\",\n"
-    output += "        definitions: [\(unique.map { "\"\($0)\"" }.joined(separator: ", "))],\n"
+    output += "        definitions: [\(names.map { "\"\($0)\"" }.joined(separator: ", "))],\n"
     output += "        text: #####\"\"\"\n\(text)\n\"\"\"#####),\n"
 }
 output += "]\n"

@@ -48,28 +48,13 @@ extension Library {
             for name in fileNames(in: folder + "/" + part) {
                 if name.hasSuffix(".seg") {
                     guard let text = readText("\(folder)/\(part)\(name)") else { continue }
-                    scripts.append(Script(name: part + name, definitions: definitions(of: text), text: text))
+                    scripts.append(Script(name: part + name, definitions: Parser(name: name, text: text).parse().definedNames, text: text))
                 } else if !name.contains(".") {
                     folders.append("\(part)\(name)/")
                 }
             }
         }
         return scripts.sorted { $0.name < $1.name }
-    }
-
-    /// The public names that a file defines at its left margin.
-    private static func definitions(of text: String) -> [String] {
-        let program = Parser(name: "stdlib", text: text).parse()
-        var names: [String] = []
-        for statement in program.statements {
-            switch statement.kind {
-            case .function(let function), .type(let function): function.name.map { names.append($0) }
-            case .assign(let targets, _, _):
-                for case .name(let name, _) in targets { names.append(name) }
-            default: break
-            }
-        }
-        return names.filter { !$0.hasPrefix("_") }
     }
 
     private static func readText(_ path: String) -> String? {
