@@ -15,7 +15,8 @@
 
 // Where a loop cannot be vectorised (a division of integers), the plain loop is meant.
 #pragma clang diagnostic ignored "-Wpass-failed"
-// Vectors are passed between inlined functions only.
+// Vectors are passed between inlined functions only (and never from a CLONES function itself, where the
+// compiler objects before it inlines).
 #pragma clang diagnostic ignored "-Wpsabi"
 
 /// Says that a loop's iterations do not depend on each other, although `out`

@@ -17,57 +17,13 @@
 #include "functions.h"
 #include "interpolation_axis.h"
 #include "pool.h"
+#include "vectors.h"
 
 /// Lanes beyond the last class: smaller than any logit, and still finite when weighed.
 #define NO_CLASS -1e30f
 
-enum { BANDS = 16 };
-
-INLINE float8 select8(int8 mask, float8 yes, float8 no) {
-    return (float8)(((int8)yes & mask) | ((int8)no & ~mask));
-}
-INLINE float8 max8(float8 a, float8 b) { return select8(a > b, a, b); }
-
-INLINE float top_of8(float8 v) {
-    v = max8(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3));
-    v = max8(v, __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5));
-    v = max8(v, __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6));
-    return v[0];
-}
-INLINE float sum_of8(float8 v) {
-    v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
-    v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5);
-    v += __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6);
-    return v[0];
-}
-INLINE int least_of8(int8 v) {
-    int8 w = __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
-    v = (v & (v < w)) | (w & ~(v < w));
-    w = __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5);
-    v = (v & (v < w)) | (w & ~(v < w));
-    w = __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6);
-    v = (v & (v < w)) | (w & ~(v < w));
-    return v[0];
-}
-
-/// e^x for x <= 0: as exp_f32, but what is below the normal range becomes 0.
-INLINE float8 exp_of_negative8(float8 x) {
-    const float8 magic = splat8(12582912.0f);
-    const int8 low = x < splat8(-87.0f);
-    const float8 shifted = MUL_ADD8(x, splat8(1.44269504f), magic);
-    const float8 n = shifted - magic;
-    float8 r = MUL_ADD8(n, splat8(-0.693359375f), x);
-    r = MUL_ADD8(n, splat8(2.12194440e-4f), r);
-    float8 p = MUL_ADD8(splat8(1.9875691500e-4f), r, splat8(1.3981999507e-3f));
-    p = MUL_ADD8(p, r, splat8(8.3334519073e-3f));
-    p = MUL_ADD8(p, r, splat8(4.1665795894e-2f));
-    p = MUL_ADD8(p, r, splat8(1.6666665459e-1f));
-    p = MUL_ADD8(p, r, splat8(5.0000001201e-1f));
-    p = MUL_ADD8(p, r * r, r) + splat8(1.0f);
-    // Adding to the exponent's bits multiplies by 2^n.
-    const int8 moved = (int8)p + (((int8)shifted - (int8)magic) << 23);
-    return (float8)(moved & ~low);
-}
+/// Pixels that go through each step together, so that none waits for the one before.
+enum { BANDS = 16, GROUP = 8 };
 
 /// All that a task needs.
 typedef struct {
@@ -126,11 +82,10 @@ CLONES static void unblend_gradient(
 static const int8 first_classes = {0, 1, 2, 3, 4, 5, 6, 7};
 
 /// Index of the first largest logit.
-INLINE long first_largest(const float8 *z, int vectors, float top, long classes) {
+INLINE long first_largest(const float8 *z, int vectors, float8 top, long classes) {
     int8 found = {1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30};
-    const float8 tops = splat8(top);
     for (int v = vectors - 1; v >= 0; v--) {
-        const int8 same = z[v] == tops;
+        const int8 same = z[v] == top;
         const int8 place = first_classes + v * 8;
         found = (place & same) | (found & ~same);
     }
@@ -138,92 +93,124 @@ INLINE long first_largest(const float8 *z, int vectors, float top, long classes)
     return best < classes ? best : 0;
 }
 
-/// One row of the full-size picture. VECTORS is how many vectors the classes take.
+/// The gradient of one pixel by its logits, added to the two pixels of the row it was blended from:
+/// (1 - s) w_y (p_c - [c = y]) + s / C (p_c W - w_c), W the sum of all class weights; `factor` holds
+/// what multiplies the exponentials, `hard` is (1 - s) w_y and `soft` s / C.
+INLINE void add_gradient(
+    const loss_space *space, const float8 *exponentials, axis_sample at, int32_t label, float factor, float hard,
+    float soft, long lanes, int vectors, int smooths) {
+    const float8 wa = splat8(at.first_weight), wb = splat8(at.second_weight), factors = splat8(factor);
+    float *ga = space->row_gradient + at.first * lanes, *gb = space->row_gradient + at.second * lanes;
+    const int8 labels = (int8){0} + label;
+    const int apart = at.second_weight != 0.0f;
+    for (int v = 0; v < vectors; v++) {
+        const int8 is_label = first_classes + v * 8 == labels;
+        float8 d = exponentials[v] * factors - (float8)((int8)splat8(hard) & is_label);
+        if (smooths) d -= splat8(soft) * *(const float8 *)(space->class_weights + v * 8);
+        *(float8 *)(ga + v * 8) = MUL_ADD8(d, wa, *(const float8 *)(ga + v * 8));
+        if (apart) *(float8 *)(gb + v * 8) = MUL_ADD8(d, wb, *(const float8 *)(gb + v * 8));
+    }
+}
+
+/// One row of the full-size picture. `vectors` is how many vectors the classes take.
 INLINE void loss_row(
     const loss_job *job, const loss_space *space, long width, uint8_t *predictions_u8, int64_t *predictions_i64,
-    int vectors, int wants_gradient, int wants_best, int wants_loss) {
+    int vectors, int wants_gradient, int wants_best, int smooths) {
     const segmentation_input *in = job->in;
-    const long lanes = job->lanes;
-    const float smoothing = in->label_smoothing;
-    float8 few[4];
-    float8 *z = vectors <= 4 ? few : space->logits;
-    for (long i = 0; i < width; i++) {
-        const int32_t label = space->labels[i];
-        const axis_sample at = job->x[i];
-        const int needs_softmax = (wants_loss || wants_gradient) && label >= 0;
-        if (!needs_softmax && !wants_best) {
-            space->sums[i] = 1.0f;
-            space->shifted[i] = space->weights[i] = space->smooth[i] = 0.0f;
-            continue;
+    const int wants_softmax = wants_gradient || job->out->loss != NULL;
+    const long lanes = job->lanes, classes = in->classes;
+    const float soft = in->label_smoothing / (float)classes, rest = 1.0f - in->label_smoothing;
+    const float soft_total = soft * (float)job->weight_total;
+    float8 few[GROUP * 4];
+    float8 *group = vectors <= 4 ? few : space->logits;
+    float8 tops[GROUP], sums[GROUP], smooth[GROUP];
+    int32_t bests[GROUP];
+    for (long first = 0; first < width; first += GROUP) {
+        const long last = min_long(width, first + GROUP);
+        for (long i = first; i < last; i++) {
+            const int32_t label = space->labels[i];
+            if (label < 0 && !wants_best) continue;
+            float8 *z = group + (i - first) * vectors;
+            const axis_sample at = job->x[i];
+            const float *a = space->row + at.first * lanes, *b = space->row + at.second * lanes;
+            const float8 wa = splat8(at.first_weight), wb = splat8(at.second_weight);
+            float8 top = splat8(-INFINITY);
+            for (int v = 0; v < vectors; v++) {
+                z[v] = MUL_ADD8(*(const float8 *)(b + v * 8), wb, *(const float8 *)(a + v * 8) * wa);
+                top = max8(z[v], top);
+            }
+            tops[i - first] = top = top_of8(top);
+            if (!wants_best) continue;
+            bests[i - first] = (int32_t)first_largest(z, vectors, top, classes);
         }
-        const float *a = space->row + at.first * lanes, *b = space->row + at.second * lanes;
-        const float8 wa = splat8(at.first_weight), wb = splat8(at.second_weight);
-        float8 top8 = splat8(-INFINITY);
-        for (int v = 0; v < vectors; v++) {
-            z[v] = MUL_ADD8(*(const float8 *)(b + v * 8), wb, *(const float8 *)(a + v * 8) * wa);
-            top8 = max8(z[v], top8);
-        }
-        const float top = top_of8(top8);
-        if (wants_best) {
-            const long best = first_largest(z, vectors, top, in->classes);
+        // Apart from the loop above, whose loads would wait for a place in the counts.
+        for (long i = first; i < last && wants_best; i++) {
+            const int32_t best = bests[i - first];
             if (predictions_u8 != NULL) predictions_u8[i] = (uint8_t)best;
             if (predictions_i64 != NULL) predictions_i64[i] = best;
-            if (space->counts != NULL && label >= 0) space->counts[label * in->classes + best]++;
+            if (space->counts != NULL && space->labels[i] >= 0)
+                space->counts[space->labels[i] * classes + best]++;
         }
-        if (!needs_softmax) {
+        if (!wants_softmax) continue;
+        for (long i = first; i < last; i++) {
+            if (space->labels[i] < 0) continue;
+            float8 *z = group + (i - first) * vectors;
+            const float8 top = tops[i - first];
+            float8 sum = splat8(0.0f), weighed = splat8(0.0f);
+            for (int v = 0; v < vectors; v++) {
+                const float8 shifted = z[v] - top;
+                if (smooths) weighed = MUL_ADD8(shifted, *(const float8 *)(space->class_weights + v * 8), weighed);
+                z[v] = exp_of_negative8(shifted);
+                sum += z[v];
+            }
+            sums[i - first] = sum;
+            if (smooths) smooth[i - first] = weighed;
+        }
+        for (long i = first; i < last; i++) {
+            const int32_t label = space->labels[i];
             space->sums[i] = 1.0f;
             space->shifted[i] = space->weights[i] = space->smooth[i] = 0.0f;
-            continue;
+            if (label < 0) continue;
+            const axis_sample at = job->x[i];
+            const float a = space->row[at.first * lanes + label], b = space->row[at.second * lanes + label];
+            space->sums[i] = sum_of8(sums[i - first])[0];
+            space->shifted[i] = mul_add(b, at.second_weight, a * at.first_weight) - tops[i - first][0];
+            space->weights[i] = space->class_weights[label];
+            if (smooths) space->smooth[i] = sum_of8(smooth[i - first])[0];
         }
-        const float own = mul_add(b[label], at.second_weight, a[label] * at.first_weight) - top;
-        float8 sum8 = splat8(0.0f), smooth8 = splat8(0.0f);
-        const float8 tops = splat8(top);
-        for (int v = 0; v < vectors; v++) {
-            const float8 shifted = z[v] - tops;
-            if (smoothing != 0.0f) smooth8 = MUL_ADD8(shifted, *(const float8 *)(space->class_weights + v * 8), smooth8);
-            z[v] = exp_of_negative8(shifted);
-            sum8 += z[v];
+        if (!wants_gradient) continue;
+        float hard[GROUP], factor[GROUP];
+        for (int k = 0; k < GROUP; k++) {
+            hard[k] = rest * space->weights[first + k];
+            factor[k] = (hard[k] + soft_total) / space->sums[first + k];
         }
-        const float sum = sum_of8(sum8), weight = space->class_weights[label];
-        space->sums[i] = sum;
-        space->shifted[i] = own;
-        space->weights[i] = weight;
-        space->smooth[i] = smoothing != 0.0f ? sum_of8(smooth8) : 0.0f;
-        if (wants_gradient) {
-            // (1 - s) w_y (p_c - [c = y]) + s / C (p_c W - w_c), W the sum of all class weights
-            const float hard = (1.0f - smoothing) * weight;
-            const float soft = smoothing / (float)in->classes;
-            const float8 factor = splat8((hard + soft * (float)job->weight_total) / sum);
-            float *ga = space->row_gradient + at.first * lanes, *gb = space->row_gradient + at.second * lanes;
-            const int8 labels = (int8){0} + label;
-            const int apart = at.second_weight != 0.0f;
-            for (int v = 0; v < vectors; v++) {
-                const int8 is_label = first_classes + v * 8 == labels;
-                float8 d = z[v] * factor - (float8)((int8)splat8(hard) & is_label);
-                if (smoothing != 0.0f) d -= splat8(soft) * *(const float8 *)(space->class_weights + v * 8);
-                *(float8 *)(ga + v * 8) = MUL_ADD8(d, wa, *(const float8 *)(ga + v * 8));
-                if (apart) *(float8 *)(gb + v * 8) = MUL_ADD8(d, wb, *(const float8 *)(gb + v * 8));
-            }
+        for (long i = first; i < last; i++) {
+            if (space->labels[i] < 0) continue;
+            add_gradient(
+                space, group + (i - first) * vectors, job->x[i], space->labels[i], factor[i - first],
+                hard[i - first], soft, lanes, vectors, smooths);
         }
     }
 }
 
-#define ROW(VECTORS, GRADIENT, BEST) \
-    loss_row(job, space, width, predictions_u8, predictions_i64, VECTORS, GRADIENT, BEST, wants_loss)
+#define ROW(VECTORS, GRADIENT, BEST, SMOOTHS) \
+    loss_row(job, space, width, predictions_u8, predictions_i64, VECTORS, GRADIENT, BEST, SMOOTHS)
 
 #define WIDTHS(GRADIENT, BEST)                        \
     switch (vectors) {                                \
-        case 1: ROW(1, GRADIENT, BEST); break;        \
-        case 2: ROW(2, GRADIENT, BEST); break;        \
-        case 3: ROW(3, GRADIENT, BEST); break;        \
-        case 4: ROW(4, GRADIENT, BEST); break;        \
-        default: ROW(vectors, GRADIENT, BEST);        \
+        case 1: ROW(1, GRADIENT, BEST, 0); break;     \
+        case 2: ROW(2, GRADIENT, BEST, 0); break;     \
+        case 3: ROW(3, GRADIENT, BEST, 0); break;     \
+        case 4: ROW(4, GRADIENT, BEST, 0); break;     \
+        default: ROW(vectors, GRADIENT, BEST, 0);     \
     }
 
 CLONES static void any_row(
     const loss_job *job, const loss_space *space, long width, uint8_t *predictions_u8, int64_t *predictions_i64,
-    int vectors, int wants_gradient, int wants_best, int wants_loss) {
-    if (wants_gradient && wants_best) {
+    int vectors, int wants_gradient, int wants_best) {
+    if (job->in->label_smoothing != 0.0f) {
+        ROW(vectors, wants_gradient, wants_best, 1);
+    } else if (wants_gradient && wants_best) {
         WIDTHS(1, 1)
     } else if (wants_gradient) {
         WIDTHS(1, 0)
@@ -271,14 +258,14 @@ static int make_space(const loss_job *job, loss_space *space) {
     const segmentation_input *in = job->in;
     const long row = in->in_width * job->lanes, width = (in->width + 15) / 16 * 16;
     const long counts = job->out->confusion == NULL ? 0 : in->classes * in->classes;
-    const long floats = 2 * row + 2 * job->lanes + 5 * width + counts;
+    const long floats = 2 * row + (1 + GROUP) * job->lanes + 5 * width + counts;
     float *memory = pool_scratch(1, floats * (long)sizeof(float));
     if (memory == NULL) return -1;
     space->row = memory;
     space->row_gradient = space->row + row;
     space->class_weights = space->row_gradient + row;
     space->logits = (float8 *)(space->class_weights + job->lanes);
-    space->sums = space->class_weights + 2 * job->lanes;
+    space->sums = space->class_weights + (1 + GROUP) * job->lanes;
     space->shifted = space->sums + width;
     space->weights = space->shifted + width;
     space->smooth = space->weights + width;
@@ -324,7 +311,7 @@ static void band_task(void *context, long index) {
         any_row(
             job, &space, in->width, out->predictions_u8 == NULL ? NULL : out->predictions_u8 + place,
             out->predictions_i64 == NULL ? NULL : out->predictions_i64 + place, (int)(job->lanes / 8),
-            gradient != NULL, wants_best, wants_loss);
+            gradient != NULL, wants_best);
         if (wants_loss) {
             add_row(&space, in->width, in->label_smoothing, job->weight_total, in->classes, &loss, &weight);
         } else if (out->weight != NULL) {

@@ -1,84 +1,87 @@
-// Softmax and log-softmax over a contiguous last axis, forward and backward.
-// The exponentials are float32, their sums too where the axis is short enough to
-// lose nothing (16 sums side by side).
+// Softmax and log-softmax over a contiguous last axis, forward and backward, on
+// vectors of eight; the last few channels of a row go through a vector of their
+// own that is filled up.
 
 #include <math.h>
+#include <stddef.h>
 
 #include "clones.h"
-#include "functions.h"
 #include "pool.h"
 #include "reduce.h"
+#include "vectors.h"
 
-enum { LANES = 16, ROWS_ELEMENTS = 16384 };
+enum { ROWS_ELEMENTS = 16384 };
 
-/// The lanes' sum, in a fixed order.
-INLINE float sum_of_lanes(float *lanes) {
-    for (int width = LANES / 2; width > 0; width /= 2)
-        for (int l = 0; l < width; l++) lanes[l] += lanes[l + width];
-    return lanes[0];
+/// Up to eight values, the rest `filling`.
+INLINE float8 load_some(const float *a, long n, float filling) {
+    float8 v = splat8(filling);
+    for (long i = 0; i < n; i++) v[i] = a[i];
+    return v;
 }
 
-INLINE float largest(const float *a, long n) {
-    float lanes[LANES];
-    for (int l = 0; l < LANES; l++) lanes[l] = -INFINITY;
-    long i = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (int l = 0; l < LANES; l++) lanes[l] = a[i + l] > lanes[l] ? a[i + l] : lanes[l];
-    for (int l = 0; i < n; i++, l++) lanes[l] = a[i] > lanes[l] ? a[i] : lanes[l];
-    for (int width = LANES / 2; width > 0; width /= 2)
-        for (int l = 0; l < width; l++) lanes[l] = lanes[l + width] > lanes[l] ? lanes[l + width] : lanes[l];
-    return lanes[0];
+INLINE void store_some(float *out, float8 v, long n) {
+    for (long i = 0; i < n; i++) out[i] = v[i];
+}
+
+#define AT(pointer) (*(const float8 *)(pointer))
+#define PUT(pointer) (*(float8 *)(pointer))
+
+INLINE void softmax_of_rows(long logarithm, const float *a, float *out, long rows, long n) {
+    const long whole = n / 8 * 8;
+    for (long r = 0; r < rows; r++, a += n, out += n) {
+        const float8 tail = load_some(a + whole, n - whole, -INFINITY);
+        float8 top = tail, sum = splat8(0.0f);
+        for (long c = 0; c < whole; c += 8) top = max8(AT(a + c), top);
+        top = top_of8(top);
+        const float8 last = whole < n ? exp_of_negative8(tail - top) : sum;
+        if (logarithm) {
+            for (long c = 0; c < whole; c += 8) sum += exp_of_negative8(AT(a + c) - top);
+            const float8 offset = splat8(logf(sum_of8(sum + last)[0]));
+            for (long c = 0; c < whole; c += 8) PUT(out + c) = (AT(a + c) - top) - offset;
+            store_some(out + whole, (tail - top) - offset, n - whole);
+        } else {
+            for (long c = 0; c < whole; c += 8) {
+                const float8 e = exp_of_negative8(AT(a + c) - top);
+                PUT(out + c) = e;
+                sum += e;
+            }
+            const float8 factor = splat8(1.0f) / sum_of8(sum + last);
+            for (long c = 0; c < whole; c += 8) PUT(out + c) = AT(out + c) * factor;
+            store_some(out + whole, last * factor, n - whole);
+        }
+    }
+}
+
+INLINE void softmax_gradient_of_rows(
+    long logarithm, const float *gradient, const float *result, float *out, long rows, long n) {
+    const long whole = n / 8 * 8;
+    for (long r = 0; r < rows; r++, gradient += n, result += n, out += n) {
+        const float8 last_gradient = load_some(gradient + whole, n - whole, 0.0f);
+        const float8 last_result = load_some(result + whole, n - whole, 0.0f);
+        if (logarithm) {
+            float8 sum = last_gradient;
+            for (long c = 0; c < whole; c += 8) sum += AT(gradient + c);
+            sum = sum_of8(sum);
+            for (long c = 0; c < whole; c += 8)
+                PUT(out + c) = AT(gradient + c) - exp_of_negative8(AT(result + c)) * sum;
+            store_some(out + whole, last_gradient - exp_of_negative8(last_result) * sum, n - whole);
+        } else {
+            float8 sum = last_gradient * last_result;
+            for (long c = 0; c < whole; c += 8) sum = MUL_ADD8(AT(gradient + c), AT(result + c), sum);
+            sum = sum_of8(sum);
+            for (long c = 0; c < whole; c += 8) PUT(out + c) = (AT(gradient + c) - sum) * AT(result + c);
+            store_some(out + whole, (last_gradient - sum) * last_result, n - whole);
+        }
+    }
 }
 
 CLONES static void softmax_rows(long logarithm, const float *a, float *out, long rows, long n) {
-    for (long r = 0; r < rows; r++, a += n, out += n) {
-        const float top = largest(a, n);
-        float lanes[LANES] = {0};
-        long i = 0;
-        if (logarithm) {
-            for (; i + LANES <= n; i += LANES)
-                for (int l = 0; l < LANES; l++) lanes[l] += exp_f32(a[i + l] - top);
-            for (int l = 0; i < n; i++, l++) lanes[l] += exp_f32(a[i] - top);
-            const float offset = logf(sum_of_lanes(lanes));
-            INDEPENDENT for (long c = 0; c < n; c++) out[c] = (a[c] - top) - offset;
-        } else {
-            for (; i + LANES <= n; i += LANES)
-                for (int l = 0; l < LANES; l++) {
-                    const float e = exp_f32(a[i + l] - top);
-                    out[i + l] = e;
-                    lanes[l] += e;
-                }
-            for (int l = 0; i < n; i++, l++) {
-                const float e = exp_f32(a[i] - top);
-                out[i] = e;
-                lanes[l] += e;
-            }
-            const float factor = 1.0f / sum_of_lanes(lanes);
-            INDEPENDENT for (long c = 0; c < n; c++) out[c] *= factor;
-        }
-    }
+    softmax_of_rows(logarithm, a, out, rows, n);
 }
 
 CLONES static void softmax_gradient_rows(
     long logarithm, const float *gradient, const float *result, float *out, long rows, long n) {
-    for (long r = 0; r < rows; r++, gradient += n, result += n, out += n) {
-        float lanes[LANES] = {0};
-        long i = 0;
-        if (logarithm) {
-            for (; i + LANES <= n; i += LANES)
-                for (int l = 0; l < LANES; l++) lanes[l] += gradient[i + l];
-            for (int l = 0; i < n; i++, l++) lanes[l] += gradient[i];
-            const float sum = sum_of_lanes(lanes);
-            INDEPENDENT for (long c = 0; c < n; c++)
-                out[c] = mul_add(-exp_f32(result[c]), sum, gradient[c]);
-        } else {
-            for (; i + LANES <= n; i += LANES)
-                for (int l = 0; l < LANES; l++) lanes[l] = mul_add(gradient[i + l], result[i + l], lanes[l]);
-            for (int l = 0; i < n; i++, l++) lanes[l] = mul_add(gradient[i], result[i], lanes[l]);
-            const float sum = sum_of_lanes(lanes);
-            INDEPENDENT for (long c = 0; c < n; c++) out[c] = (gradient[c] - sum) * result[c];
-        }
-    }
+    softmax_gradient_of_rows(logarithm, gradient, result, out, rows, n);
 }
 
 typedef struct {
