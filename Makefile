@@ -18,6 +18,8 @@ test: deps
 	$(SEG) test stdlib examples --examples
 
 test-all: test
+	@echo "== the prompt on a terminal (tmux)"
+	Tests/terminal/run.sh $(SEG)
 	$(MAKE) -C Tests/Slow
 
 lint:

@@ -52,6 +52,7 @@ let package = Package(
         .testTarget(name: "TensorTests", dependencies: ["SegTensor"]),
         .testTarget(name: "ImagingTests", dependencies: ["SegImaging"]),
         .testTarget(name: "TerminalTests", dependencies: ["SegTerminal"]),
+        .testTarget(name: "ConsoleTests", dependencies: ["SegConsole"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,31 +1,25 @@
-// One line editor over libedit's own interface (histedit.h). Ctrl-C at the prompt is a key:
-// the terminal sends no signal while a line is typed, and is put back between reads.
+// One line editor over libedit's own interface (histedit.h): keys, history, prompt. Ctrl-C
+// while a line is typed is a key; between reads the terminal is as it was found. How the
+// terminal is read, and what wakes it, stands in terminal_input.c; pasting in paste.c.
+//
+// What libedit keeps to itself (moving below the last row of a long line) is reached by
+// pushing private key sequences, \033[90N~: the keys before them are carried out and drawn first.
 #define _GNU_SOURCE
-#include "include/CLibedit.h"
+#include "line_editor.h"
 
-#include <histedit.h>
+#include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <langinfo.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
+#include <wchar.h>
 
-struct LineEditor {
-    EditLine *edit;
-    History *history;
-    HistEvent event;
-    char *prompt;
-    bool interrupted;
-    char *pasted;
-    LineCompleter completer;
-    void *context;
-};
+static const char *const paste_on = "\033[?2004h";
+static const char *const paste_off = "\033[?2004l";
 
-static LineEditor *editor_of(EditLine *edit) {
+LineEditor *editor_of(EditLine *edit) {
     void *data = NULL;
     el_get(edit, EL_CLIENTDATA, &data);
     return data;
@@ -33,24 +27,50 @@ static LineEditor *editor_of(EditLine *edit) {
 
 static char *show_prompt(EditLine *edit) { return editor_of(edit)->prompt; }
 
-static unsigned char key_interrupt(EditLine *edit, int key) {
-    (void)key;
-    editor_of(edit)->interrupted = true;
-    fputs("^C", stdout);
-    return CC_NEWLINE;
+/// Moves to the end of the text and draws it, so that what the pushed key prints comes below.
+static unsigned char below(EditLine *edit, const wchar_t *key) {
+    const LineInfoW *line = el_wline(edit);
+    editor_of(edit)->back = (int)(line->lastchar - line->cursor);
+    el_cursor(edit, editor_of(edit)->back);
+    el_wpush(edit, key);
+    return CC_REFRESH;
 }
 
-/// Ctrl-Z: the terminal is put back, the process stops, and the line is drawn again after.
+/// Draws prompt and text anew on the row where the cursor is, the cursor back in its place.
+static unsigned char draw_again(EditLine *edit) {
+    el_cursor(edit, -editor_of(edit)->back);
+    el_set(edit, EL_REFRESH);
+    return CC_NORM;
+}
+
+static unsigned char key_interrupt(EditLine *edit, int key) {
+    (void)key;
+    const LineInfoW *line = el_wline(edit);
+    el_cursor(edit, (int)(line->lastchar - line->cursor));
+    el_winsertstr(edit, L"^C");
+    editor_of(edit)->interrupted = true;
+    el_wpush(edit, L"\n");
+    return CC_REFRESH;
+}
+
 static unsigned char key_suspend(EditLine *edit, int key) {
     (void)key;
-    fputs("\033[?2004l", stdout);
+    return below(edit, L"\033[902~");
+}
+
+/// The terminal is put back, the process stops, and the line is drawn again when it goes on.
+static unsigned char key_stop(EditLine *edit, int key) {
+    (void)key;
+    fputc('\n', stdout);
+    fputs(paste_off, stdout);
     fflush(stdout);
     el_set(edit, EL_PREP_TERM, 0);
     raise(SIGTSTP);
     el_set(edit, EL_PREP_TERM, 1);
-    fputs("\033[?2004h", stdout);
-    fflush(stdout);
-    return CC_REFRESH;
+    terminal_input_settle(editor_of(edit));
+    fputs(paste_on, stdout);
+    el_resize(edit);
+    return draw_again(edit);
 }
 
 static unsigned char key_complete(EditLine *edit, int key) {
@@ -60,75 +80,94 @@ static unsigned char key_complete(EditLine *edit, int key) {
     const LineInfo *line = el_line(edit);
     LineCompletion found = editor->completer(
         editor->context, line->buffer, (size_t)(line->lastchar - line->buffer), (size_t)(line->cursor - line->buffer));
-    unsigned char result = CC_NORM;
+    unsigned char result = CC_ERROR;
     if (found.insert) {
         if (found.erase > 0) el_deletestr(edit, found.erase);
         if (*found.insert) el_insertstr(edit, found.insert);
+        free(found.insert);
         result = CC_REFRESH;
     }
     if (found.listing) {
-        putchar('\n');
-        fputs(found.listing, stdout);
-        fflush(stdout);
-        result = CC_REDISPLAY;
+        free(editor->listing);
+        editor->listing = found.listing;
+        result = below(edit, L"\033[901~");
     }
-    if (!found.insert && !found.listing) result = CC_ERROR;
-    free(found.insert);
-    free(found.listing);
     return result;
 }
 
-/// Bracketed paste: what comes up to ESC[201~ is text, not keys. A block of several lines
-/// ends the read and becomes one entry with what was typed before it.
-static unsigned char key_paste(EditLine *edit, int key) {
+static unsigned char key_list(EditLine *edit, int key) {
     (void)key;
     LineEditor *editor = editor_of(edit);
-    static const char end[] = "\033[201~";
-    const size_t mark = sizeof end - 1, most = (size_t)64 << 20;
-    size_t room = 4096, length = 0;
-    char *text = malloc(room);
-    if (!text) return CC_ERROR;
-    char next;
-    while (length < most && el_getc(edit, &next) == 1) {
-        if (length + 2 > room) {
-            char *larger = realloc(text, room * 2);
-            if (!larger) break;
-            text = larger;
-            room *= 2;
-        }
-        text[length++] = next == '\r' ? '\n' : next;
-        if (length >= mark && memcmp(text + length - mark, end, mark) == 0) {
-            length -= mark;
-            break;
-        }
+    fputc('\n', stdout);
+    if (editor->listing) fputs(editor->listing, stdout);
+    fflush(stdout);
+    return draw_again(edit);
+}
+
+/// Up and down move within a text of several lines, and through the history at its ends.
+static unsigned char key_up(EditLine *edit, int key) {
+    (void)key;
+    const LineInfoW *line = el_wline(edit);
+    bool has_line = wmemchr(line->buffer, L'\n', (size_t)(line->cursor - line->buffer)) != NULL;
+    el_wpush(edit, has_line ? L"\033[903~" : L"\033[904~");
+    return CC_NORM;
+}
+
+static unsigned char key_down(EditLine *edit, int key) {
+    (void)key;
+    const LineInfoW *line = el_wline(edit);
+    bool has_line = wmemchr(line->cursor, L'\n', (size_t)(line->lastchar - line->cursor)) != NULL;
+    el_wpush(edit, has_line ? L"\033[905~" : L"\033[906~");
+    return CC_NORM;
+}
+
+static void bind_keys(EditLine *edit) {
+    static const struct {
+        const char *name;
+        unsigned char (*function)(EditLine *, int);
+    } functions[] = {
+        {"seg-interrupt", key_interrupt}, {"seg-suspend", key_suspend}, {"seg-stop", key_stop},
+        {"seg-complete", key_complete},   {"seg-list", key_list},       {"seg-paste", key_paste},
+        {"seg-up", key_up},               {"seg-down", key_down},
+    };
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+        el_set(edit, EL_ADDFN, functions[i].name, functions[i].name, functions[i].function);
     }
-    text[length] = 0;
-    if (!strchr(text, '\n')) {
-        if (length > 0) el_insertstr(edit, text);
-        free(text);
-        return CC_REFRESH;
-    }
-    const LineInfo *line = el_line(edit);
-    size_t before = (size_t)(line->cursor - line->buffer), after = (size_t)(line->lastchar - line->cursor);
-    char *whole = malloc(before + length + after + 1);
-    if (whole) {
-        memcpy(whole, line->buffer, before);
-        memcpy(whole + before, text, length);
-        memcpy(whole + before + length, line->cursor, after);
-        whole[before + length + after] = 0;
-        fputs(text, stdout);
-        fflush(stdout);
-    }
-    free(editor->pasted);
-    editor->pasted = whole;
-    free(text);
-    return CC_NEWLINE;
+    static const char *const keys[][2] = {
+        {"^C", "seg-interrupt"},
+        {"^Z", "seg-suspend"},
+        {"^I", "seg-complete"},
+        {"\033[200~", "seg-paste"},
+        {"\033[901~", "seg-list"},
+        {"\033[902~", "seg-stop"},
+        {"\033[903~", "ed-prev-line"},
+        {"\033[904~", "ed-prev-history"},
+        {"\033[905~", "ed-next-line"},
+        {"\033[906~", "ed-next-history"},
+        {"\033[A", "seg-up"},
+        {"\033OA", "seg-up"},
+        {"\033[B", "seg-down"},
+        {"\033OB", "seg-down"},
+        {"^R", "em-inc-search-prev"},
+        {"^W", "ed-delete-prev-word"},
+        {"\033[3~", "ed-delete-next-char"},
+        {"\033[H", "ed-move-to-beg"},
+        {"\033[F", "ed-move-to-end"},
+        {"\033OH", "ed-move-to-beg"},
+        {"\033OF", "ed-move-to-end"},
+        {"\033[1~", "ed-move-to-beg"},
+        {"\033[4~", "ed-move-to-end"},
+        {"\033[1;5C", "em-next-word"},
+        {"\033[1;5D", "ed-prev-word"},
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) el_set(edit, EL_BIND, keys[i][0], keys[i][1], NULL);
 }
 
 LineEditor *line_editor_new(const char *program) {
     if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0) setlocale(LC_CTYPE, "C.UTF-8");
     LineEditor *editor = calloc(1, sizeof *editor);
     if (!editor) return NULL;
+    terminal_input_open(editor);
     editor->prompt = strdup("> ");
     editor->history = history_init();
     editor->edit = el_init(program, stdin, stdout, stderr);
@@ -141,25 +180,12 @@ LineEditor *line_editor_new(const char *program) {
     el_set(edit, EL_PROMPT_ESC, show_prompt, '\1');
     el_set(edit, EL_EDITOR, "emacs");
     el_set(edit, EL_SIGNAL, 0);
-    history(editor->history, &editor->event, H_SETSIZE, 2000);
+    el_wset(edit, EL_GETCFN, terminal_input_read);
+    history(editor->history, &editor->event, H_SETSIZE, 5000);
     history(editor->history, &editor->event, H_SETUNIQUE, 1);
     el_set(edit, EL_HIST, history, editor->history);
-    el_set(edit, EL_ADDFN, "seg-interrupt", "Give the line up", key_interrupt);
-    el_set(edit, EL_ADDFN, "seg-suspend", "Stop the process", key_suspend);
-    el_set(edit, EL_ADDFN, "seg-complete", "Complete names", key_complete);
-    el_set(edit, EL_ADDFN, "seg-paste", "Insert pasted text", key_paste);
     el_set(edit, EL_SETTY, "-d", "-isig", NULL);
-    el_set(edit, EL_BIND, "^C", "seg-interrupt", NULL);
-    el_set(edit, EL_BIND, "^Z", "seg-suspend", NULL);
-    el_set(edit, EL_BIND, "^I", "seg-complete", NULL);
-    el_set(edit, EL_BIND, "\033[200~", "seg-paste", NULL);
-    el_set(edit, EL_BIND, "^R", "em-inc-search-prev", NULL);
-    el_set(edit, EL_BIND, "^W", "ed-delete-prev-word", NULL);
-    el_set(edit, EL_BIND, "\033[3~", "ed-delete-next-char", NULL);
-    el_set(edit, EL_BIND, "\033[H", "ed-move-to-beg", NULL);
-    el_set(edit, EL_BIND, "\033[F", "ed-move-to-end", NULL);
-    el_set(edit, EL_BIND, "\033[1;5C", "em-next-word", NULL);
-    el_set(edit, EL_BIND, "\033[1;5D", "ed-prev-word", NULL);
+    bind_keys(edit);
     return editor;
 }
 
@@ -167,8 +193,9 @@ void line_editor_free(LineEditor *editor) {
     if (!editor) return;
     if (editor->edit) el_end(editor->edit);
     if (editor->history) history_end(editor->history);
+    terminal_input_close(editor);
     free(editor->prompt);
-    free(editor->pasted);
+    free(editor->listing);
     free(editor);
 }
 
@@ -186,25 +213,19 @@ void line_editor_set_prompt(LineEditor *editor, const char *prompt) {
 
 char *line_editor_read(LineEditor *editor, int *ending) {
     editor->interrupted = false;
-    free(editor->pasted);
-    editor->pasted = NULL;
-    fputs("\033[?2004h", stdout);
+    fputs(paste_on, stdout);
     fflush(stdout);
     // The size may have changed while something else ran.
     el_resize(editor->edit);
+    terminal_input_begin(editor);
     int count = 0;
     const char *line = el_gets(editor->edit, &count);
-    fputs("\033[?2004l", stdout);
+    terminal_input_end(editor);
+    fputs(paste_off, stdout);
     fflush(stdout);
     if (editor->interrupted) {
         *ending = LINE_INTERRUPTED;
         return strdup("");
-    }
-    if (editor->pasted) {
-        *ending = LINE_PASTED;
-        char *text = editor->pasted;
-        editor->pasted = NULL;
-        return text;
     }
     if (!line || count <= 0) {
         *ending = LINE_END;
@@ -212,28 +233,11 @@ char *line_editor_read(LineEditor *editor, int *ending) {
     }
     *ending = LINE_READ;
     char *text = strndup(line, (size_t)count);
-    if (text && text[count - 1] == '\n') text[count - 1] = 0;
+    size_t length = text ? strlen(text) : 0;
+    if (length > 0 && text[length - 1] == '\n') text[length - 1] = 0;
     return text;
 }
 
 void line_editor_remember(LineEditor *editor, const char *entry) {
     history(editor->history, &editor->event, H_ENTER, entry);
-}
-
-int line_editor_load_history(LineEditor *editor, const char *path) {
-    return history(editor->history, &editor->event, H_LOAD, path) < 0;
-}
-
-int line_editor_save_history(LineEditor *editor, const char *path) {
-    return history(editor->history, &editor->event, H_SAVE, path) < 0;
-}
-
-void line_terminal_size(int *columns, int *rows) {
-    struct winsize size;
-    *columns = 80;
-    *rows = 24;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-        *columns = size.ws_col;
-        *rows = size.ws_row > 0 ? size.ws_row : 24;
-    }
 }

@@ -46,7 +46,9 @@ struct Command: Sendable {
         }
         switch options.action {
         case .interactive:
-            if isatty(STDIN_FILENO) == 1 { return try prompt(interpreter) }
+            if isatty(STDIN_FILENO) == 1 {
+                return Console(interpreter: interpreter, version: segVersion).run()
+            }
             guard let source = read("/dev/stdin", as: "<stdin>", interpreter) else { return 2 }
             try interpreter.run(source)
         case .file(let path):
@@ -58,12 +60,14 @@ struct Command: Sendable {
             }
         case .fileThenPrompt(let path):
             guard let source = read(path, as: path, interpreter) else { return 2 }
+            let console = Console(interpreter: interpreter, version: segVersion)
             do {
                 try interpreter.run(source)
+                console.remember(source)
             } catch let error as ScriptError {
                 _ = report(error)
             }
-            return try prompt(interpreter)
+            return console.run()
         case .check(let paths): return check(paths, interpreter)
         case .format(let paths): return format(paths, interpreter)
         case .test(let path):
@@ -173,34 +177,5 @@ struct Command: Sendable {
     private func complain(_ text: String) {
         fflush(stdout)
         fputs(text + "\n", stderr)
-    }
-
-    // MARK: The prompt
-
-    private func prompt(_ interpreter: Interpreter) throws -> Int32 {
-        var entry = ""
-        var number = 1
-        while true {
-            fputs(entry.isEmpty ? "> " : "… ", stdout)
-            fflush(stdout)
-            guard let line = readLine(strippingNewline: false) else {
-                fputs("\n", stdout)
-                return 0
-            }
-            entry += line
-            let source = Source(name: "<prompt \(number)>", text: entry)
-            let program = Parser(source: source).parse()
-            if program.isUnfinished { continue }
-            entry = ""
-            number += 1
-            do {
-                if let value = try interpreter.run(program, isPrompt: true), !value.isNil {
-                    interpreter["ans"] = value
-                    interpreter.output(try interpreter.display(value) + "\n")
-                }
-            } catch let error as ScriptError {
-                _ = report(error)
-            }
-        }
     }
 }

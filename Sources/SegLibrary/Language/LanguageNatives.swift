@@ -8,7 +8,7 @@ import SegSyntax
 /// Natives for plain values: lists, records, strings, printing, files of text.
 public let languageNatives: [Native] =
     collectionNatives.map { $0.listed(under: "lists") } + textNatives.map { $0.listed(under: "strings") }
-    + generalNatives.map { $0.listed(under: "language") } + helpNatives.map { $0.listed(under: "language") }
+    + generalNatives.map { $0.listed(under: "language") } + (helpNatives + sessionNatives).map { $0.listed(under: "language") }
     + fileNatives.map { $0.listed(under: "files") }
 
 /// Values of the language's part of the library.

@@ -1,0 +1,229 @@
+// Reading the terminal for the line editor: a poll on standard input and on a pipe that
+// signal handlers write to, so that a new window size or a return from the shell is answered
+// at once, on whatever thread the signal arrived. Also what SIGINT means between reads.
+#define _GNU_SOURCE
+#include "line_editor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+#include <wchar.h>
+
+static int wake[2] = {-1, -1};
+static struct termios before_reading;
+static volatile sig_atomic_t is_reading;
+static struct sigaction old_resize, old_continue, old_terminate, old_hangup;
+
+static void wake_up(int signal_number) {
+    int saved = errno;
+    char note = signal_number == SIGCONT ? 'c' : 'r';
+    if (wake[1] >= 0) {
+        ssize_t written = write(wake[1], &note, 1);
+        (void)written;
+    }
+    errno = saved;
+}
+
+/// The terminal is put back before the process dies of the signal.
+static void die(int signal_number) {
+    if (is_reading) {
+        static const char off[] = "\033[?2004l\r\n";
+        tcsetattr(STDIN_FILENO, TCSANOW, &before_reading);
+        ssize_t written = write(STDOUT_FILENO, off, sizeof off - 1);
+        (void)written;
+    }
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
+}
+
+static void handle(int signal_number, void (*handler)(int), struct sigaction *old) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = handler;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    sigaction(signal_number, &action, old);
+}
+
+void terminal_input_open(LineEditor *editor) {
+    (void)editor;
+    if (pipe2(wake, O_NONBLOCK | O_CLOEXEC) != 0) wake[0] = wake[1] = -1;
+    handle(SIGWINCH, wake_up, &old_resize);
+    handle(SIGCONT, wake_up, &old_continue);
+    handle(SIGTERM, die, &old_terminate);
+    handle(SIGHUP, die, &old_hangup);
+}
+
+void terminal_input_close(LineEditor *editor) {
+    (void)editor;
+    sigaction(SIGWINCH, &old_resize, NULL);
+    sigaction(SIGCONT, &old_continue, NULL);
+    sigaction(SIGTERM, &old_terminate, NULL);
+    sigaction(SIGHUP, &old_hangup, NULL);
+    int ends[2] = {wake[0], wake[1]};
+    wake[0] = wake[1] = -1;
+    for (int i = 0; i < 2; i++) {
+        if (ends[i] >= 0) close(ends[i]);
+    }
+}
+
+void terminal_input_begin(LineEditor *editor) {
+    terminal_input_settle(editor);
+    is_reading = 0;
+    if (tcgetattr(STDIN_FILENO, &before_reading) == 0) is_reading = 1;
+}
+
+void terminal_input_end(LineEditor *editor) {
+    (void)editor;
+    is_reading = 0;
+}
+
+/// Takes what the handlers wrote; whether one of the notes was `note`.
+static bool settle(char note) {
+    char notes[64];
+    ssize_t count;
+    bool found = false;
+    while (wake[0] >= 0 && (count = read(wake[0], notes, sizeof notes)) > 0) {
+        if (memchr(notes, note, (size_t)count)) found = true;
+    }
+    return found;
+}
+
+void terminal_input_settle(LineEditor *editor) {
+    (void)editor;
+    settle('c');
+}
+
+/// Goes one character on, over rows of `columns` cells.
+static void advance(wchar_t c, int columns, int *row, int *column) {
+    if (c == L'\n') {
+        *row += 1;
+        *column = 0;
+        return;
+    }
+    int width = c == L'\t' ? 8 - *column % 8 : c < 32 || c == 127 ? 2 : wcwidth(c);
+    if (width < 0) width = 1;
+    if (*column + width > columns) {
+        *row += 1;
+        *column = 0;
+    }
+    *column += width;
+}
+
+/// Draws the line anew after the window has changed: the terminal has wrapped what stood there
+/// to its new width, so the row of the cursor is worked out for that.
+static void redraw(LineEditor *editor) {
+    int columns, rows, row = 0, column = 0;
+    line_terminal_size(&columns, &rows);
+    bool is_hidden = false;
+    for (const char *c = editor->prompt; *c; c++) {
+        if (*c == '\1') is_hidden = !is_hidden;
+        else if (!is_hidden) advance((unsigned char)*c, columns, &row, &column);
+    }
+    const LineInfoW *line = el_wline(editor->edit);
+    for (const wchar_t *c = line->buffer; c < line->cursor; c++) advance(*c, columns, &row, &column);
+    if (column == columns) row += 1;
+    if (row >= rows) row = rows - 1;
+    if (row > 0) printf("\033[%dA", row);
+    fputs("\r\033[J", stdout);
+    fflush(stdout);
+    el_resize(editor->edit);
+    el_set(editor->edit, EL_REFRESH);
+}
+
+static void answer(LineEditor *editor) {
+    if (settle('c')) {
+        // The shell may have left the terminal in its own mode; libedit believes it raw.
+        el_set(editor->edit, EL_PREP_TERM, 0);
+        el_set(editor->edit, EL_PREP_TERM, 1);
+        fputs("\033[?2004h", stdout);
+    }
+    redraw(editor);
+}
+
+/// The next byte; -1 at the end of input, -2 where the terminal is gone.
+static int next_byte(LineEditor *editor) {
+    while (editor->ahead_at == editor->ahead_end) {
+        struct pollfd sources[2] = {{STDIN_FILENO, POLLIN, 0}, {wake[0], POLLIN, 0}};
+        if (poll(sources, wake[0] >= 0 ? 2 : 1, -1) < 0) {
+            if (errno == EINTR) continue;
+            return -2;
+        }
+        if (wake[0] >= 0 && (sources[1].revents & POLLIN)) {
+            answer(editor);
+            continue;
+        }
+        if (!sources[0].revents) continue;
+        ssize_t count = read(STDIN_FILENO, editor->ahead, sizeof editor->ahead);
+        if (count == 0) return -1;
+        if (count < 0) {
+            if (errno == EINTR || errno == EAGAIN) continue;
+            return -2;
+        }
+        editor->ahead_at = 0;
+        editor->ahead_end = (size_t)count;
+    }
+    return editor->ahead[editor->ahead_at++];
+}
+
+int terminal_input_read(EditLine *edit, wchar_t *character) {
+    LineEditor *editor = editor_of(edit);
+    *character = 0;
+    int first = next_byte(editor);
+    if (first < 0) return first == -1 ? 0 : -1;
+    int more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc0 ? 1 : 0;
+    if (first < 0x80) {
+        *character = first;
+        return 1;
+    }
+    // What is no UTF-8 becomes a replacement character, and the next byte is looked at anew.
+    unsigned code = (unsigned)first & (0x3fu >> more);
+    for (int i = 0; i < more; i++) {
+        int next = next_byte(editor);
+        if (next < 0) return next == -1 ? 0 : -1;
+        if ((next & 0xc0) != 0x80) {
+            editor->ahead_at -= 1;
+            more = 0;
+            break;
+        }
+        code = code << 6 | ((unsigned)next & 0x3f);
+    }
+    bool is_valid = more > 0 && code >= 0x80 && code < 0x110000 && (code < 0xd800 || code > 0xdfff);
+    *character = is_valid ? (wchar_t)code : 0xfffd;
+    return 1;
+}
+
+void line_terminal_size(int *columns, int *rows) {
+    struct winsize size;
+    *columns = 80;
+    *rows = 24;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+        *columns = size.ws_col;
+        *rows = size.ws_row > 0 ? size.ws_row : 24;
+    }
+}
+
+static void (*interrupt_callback)(void *);
+static void *interrupt_context;
+
+static void interrupted(int signal_number) {
+    (void)signal_number;
+    int saved = errno;
+    if (interrupt_callback) interrupt_callback(interrupt_context);
+    errno = saved;
+}
+
+void line_on_interrupt(void (*callback)(void *), void *context) {
+    struct sigaction now;
+    if (sigaction(SIGINT, NULL, &now) == 0 && now.sa_handler != SIG_DFL && now.sa_handler != SIG_IGN) return;
+    interrupt_context = context;
+    interrupt_callback = callback;
+    struct sigaction old;
+    handle(SIGINT, interrupted, &old);
+}

@@ -1,0 +1,214 @@
+// What Tab offers at a place: names, members, named arguments, labels, paths, commands, with
+// a line of help each. Values are looked up but nothing is run. How the candidates are laid
+// out stands in CompletionListing.
+
+import SegLibrary
+import SegRuntime
+import SegSyntax
+
+struct Completer {
+    /// Something that may stand at the cursor.
+    struct Candidate: Equatable {
+        /// As the list shows it.
+        var name: String
+        /// As it is put into the line.
+        var text: String
+        /// One line of help.
+        var help: String = ""
+        /// What follows where this is the only one: `(`, `"]`, `/`.
+        var suffix: String = ""
+    }
+
+    /// The candidates, and how much of the line before the cursor they take the place of.
+    struct Candidates: Equatable {
+        var prefix: String
+        var items: [Candidate]
+    }
+
+    static let keywords = [
+        "and", "or", "not", "if", "else", "for", "in", "while", "break", "continue", "return", "try", "catch",
+        "global", "import", "type", "self", "true", "false", "nil",
+    ]
+
+    let interpreter: Interpreter
+    private var resolver: PathResolver { PathResolver(interpreter: interpreter) }
+
+    init(_ interpreter: Interpreter) { self.interpreter = interpreter }
+
+    /// - Parameters:
+    ///   - entry: the lines of an unfinished entry so far, and the one being typed.
+    ///   - cursor: a byte offset in it.
+    func candidates(in entry: String, at cursor: Int) -> Candidates {
+        let before = String(decoding: Array(entry.utf8.prefix(cursor)), as: UTF8.self)
+        if before.hasPrefix(":") { return command(before) }
+        if before.hasPrefix("?") { return topic(String(before.dropFirst())) }
+        let context = CompletionContext(source: Source(name: "", text: entry), cursor: cursor)
+        let prefix = context.prefix
+        switch context.place {
+        case .nothing: return Candidates(prefix: "", items: [])
+        case .text: return paths(prefix, inString: true)
+        case .label(let path):
+            let labels = resolver.labels(of: path).map { label in
+                Candidate(name: label, text: escaped(label), suffix: "\"]")
+            }
+            return Candidates(prefix: prefix, items: matching(prefix, labels))
+        case .member(let path):
+            return Candidates(prefix: prefix, items: matching(prefix, members(of: path, prefix)))
+        case .name:
+            let arguments = context.call.map(namedArguments) ?? []
+            if prefix.isEmpty { return Candidates(prefix: "", items: arguments) }
+            return Candidates(prefix: prefix, items: matching(prefix, arguments) + matching(prefix, names()))
+        }
+    }
+
+    /// Those that begin with what was typed; where none does, letters may differ in case.
+    private func matching(_ prefix: String, _ candidates: [Candidate]) -> [Candidate] {
+        let exact = candidates.filter { $0.text.hasPrefix(prefix) }
+        if !exact.isEmpty { return exact }
+        let lower = prefix.lowercased()
+        return candidates.filter { $0.text.lowercased().hasPrefix(lower) }
+    }
+
+    // MARK: Names
+
+    /// The user's names, the library's, the keywords; help is looked up for few of them only.
+    private func names() -> [Candidate] {
+        let own = interpreter.userNames()
+        let known = Set(own)
+        let library = interpreter.library.names.filter { !$0.hasPrefix("_") && !known.contains($0) }
+        return (own + library).sorted().map { Candidate(name: $0, text: $0) }
+            + Self.keywords.map { Candidate(name: $0, text: $0, help: "keyword") }
+    }
+
+    /// One line about a name of the session or the library.
+    func help(on name: String) -> String {
+        if let value = interpreter[name] { return about(value) }
+        guard let entry = interpreter.help(named: name) else { return "" }
+        let signature =
+            entry.signature.hasPrefix(entry.name + "(")
+            ? String(entry.signature.dropFirst(entry.name.count)) : ""
+        return [signature, entry.summary].filter { !$0.isEmpty }.joined(separator: "  ")
+    }
+
+    /// A value in a few words, a function by its parameters.
+    private func about(_ value: Value) -> String {
+        if let parameters = interpreter.parameters(of: value), case .object(let object) = value,
+            !(object is Instance)
+        {
+            let doc = interpreter.documentation(of: value).map { "  " + firstSentence($0) } ?? ""
+            return parameters.signature("") + doc
+        }
+        return interpreter.glance(value)
+    }
+
+    // MARK: Members
+
+    private func members(of path: CompletionContext.Path, _ prefix: String) -> [Candidate] {
+        var candidates: [Candidate] = []
+        var known: Set<String> = []
+        if let value = resolver.value(of: path) {
+            for name in interpreter.memberNames(value)
+            where !name.hasPrefix("_") && known.insert(name).inserted {
+                candidates.append(Candidate(name: name, text: name, help: memberHelp(value, name)))
+            }
+        }
+        // `x.f(a)` calls the function f where x has no member of that name.
+        if !prefix.isEmpty {
+            candidates += functions().filter { !known.contains($0.name) }
+        }
+        return candidates
+    }
+
+    private func memberHelp(_ value: Value, _ name: String) -> String {
+        // Counting a data set's pixels is work; naming the member is none.
+        if interpreter.typeName(value) == "dataset", name == "counts" { return "pixels by class" }
+        guard let member = try? interpreter.member(value, name) else { return "" }
+        return about(member)
+    }
+
+    private func functions() -> [Candidate] {
+        var names = interpreter.userNames().filter { name in
+            interpreter[name].map { interpreter.parameters(of: $0) != nil } ?? false
+        }
+        names += interpreter.library.natives.map(\.name)
+        names += interpreter.library.scripts.flatMap(\.definitions)
+        return Set(names).filter { !$0.hasPrefix("_") }.sorted().map { Candidate(name: $0, text: $0) }
+    }
+
+    // MARK: Arguments
+
+    /// The named arguments that a call still takes where a new argument begins.
+    private func namedArguments(_ call: CompletionContext.Call) -> [Candidate] {
+        guard call.startsArgument, let (parameters, isMethod) = parameters(of: call.callee) else { return [] }
+        let positional = call.position - call.names.count + (isMethod ? 1 : 0)
+        var candidates: [Candidate] = []
+        for (place, parameter) in parameters.enumerated() where !parameter.isRest && place >= positional {
+            if call.names.contains(parameter.name) { continue }
+            let text = parameter.name + "="
+            let help = parameter.defaultSource.map { "default \($0)" } ?? "required"
+            candidates.append(Candidate(name: text, text: text, help: help))
+        }
+        return candidates
+    }
+
+    /// What a callee takes, and whether its first parameter is what stands before the dot.
+    private func parameters(of path: CompletionContext.Path) -> ([ParameterInfo], Bool)? {
+        if let value = resolver.value(of: path), let parameters = interpreter.parameters(of: value) {
+            return (parameters, false)
+        }
+        guard let dot = path.text.lastIndex(of: ".") else { return nil }
+        let name = String(path.text[path.text.index(after: dot)...])
+        guard !name.isEmpty, let function = try? interpreter.value(named: name),
+            let parameters = interpreter.parameters(of: function)
+        else { return nil }
+        return (parameters, true)
+    }
+
+    // MARK: Commands, topics, paths
+
+    private func command(_ line: String) -> Candidates {
+        guard let space = line.firstIndex(of: " ") else {
+            let rows = PromptCommand.table.filter { $0.name.hasPrefix(":") }.map { row in
+                Candidate(
+                    name: row.usage, text: row.name, help: row.help, suffix: row.arguments.isEmpty ? "" : " ")
+            }
+            return Candidates(prefix: line, items: rows.filter { $0.text.hasPrefix(line) })
+        }
+        let name = String(line[..<space])
+        let rest = String(line[line.index(after: space)...])
+        guard let command = PromptCommand.table.first(where: { $0.name == name }) else {
+            return Candidates(prefix: "", items: [])
+        }
+        if command.arguments.hasPrefix("FILE") { return paths(rest, inString: false) }
+        return candidates(in: rest, at: rest.utf8.count)
+    }
+
+    private func topic(_ text: String) -> Candidates {
+        if text.contains(".") {
+            return candidates(in: text, at: text.utf8.count)
+        }
+        let topics = interpreter.helpTopics().map { Candidate(name: $0.topic, text: $0.topic, help: "topic") }
+        return Candidates(prefix: text, items: matching(text, names().filter { $0.help.isEmpty } + topics))
+    }
+
+    private func paths(_ prefix: String, inString: Bool) -> Candidates {
+        let slash = prefix.lastIndex(of: "/")
+        let folder = slash.map { String(prefix[...$0]) } ?? ""
+        let start = slash.map { String(prefix[prefix.index(after: $0)...]) } ?? prefix
+        let items = Folder.entries(in: folder.isEmpty ? "." : Folder.expanded(folder))
+            .filter { $0.name.hasPrefix(start) && (start.hasPrefix(".") || !$0.name.hasPrefix(".")) }
+            .map { entry in
+                let text = folder + (inString ? escaped(entry.name) : entry.name)
+                let name = entry.isFolder ? entry.name + "/" : entry.name
+                return Candidate(
+                    name: name, text: entry.isFolder ? text + "/" : text,
+                    suffix: inString && !entry.isFolder ? "\"" : "")
+            }
+        return Candidates(prefix: prefix, items: items)
+    }
+
+    /// A text as it stands within the quotes of a string.
+    private func escaped(_ text: String) -> String {
+        String(quotedText(text).dropFirst().dropLast())
+    }
+}

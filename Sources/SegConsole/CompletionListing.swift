@@ -1,0 +1,73 @@
+// From candidates to what Tab does: the common beginning is put in first; what is then still
+// open is listed below the line, each candidate with its help, fitted to the terminal.
+
+import SegRuntime
+import SegTerminal
+
+struct CompletionListing {
+    let columns: Int
+    let rows: Int
+    let hasColor: Bool
+    /// One line of help for a candidate that brings none; asked for those that are shown only.
+    let help: (String) -> String
+
+    func completion(_ found: Completer.Candidates) -> LineCompletion {
+        guard let first = found.items.first else { return LineCompletion() }
+        let erase = found.prefix.unicodeScalars.count
+        if found.items.count == 1 {
+            let whole = first.text + first.suffix
+            if whole == found.prefix { return LineCompletion(listing: lines(found.items)) }
+            // A whole name that was typed already: say what it is.
+            if first.text == found.prefix, !first.name.hasSuffix("/"), first.suffix.isEmpty {
+                return LineCompletion(listing: lines(found.items))
+            }
+            return LineCompletion(erase: erase, insert: whole)
+        }
+        let common = found.items.dropFirst().reduce(first.text) { $0.commonPrefix(with: $1.text) }
+        if common.unicodeScalars.count > erase { return LineCompletion(erase: erase, insert: common) }
+        return LineCompletion(listing: lines(found.items))
+    }
+
+    /// The candidates: one a line with its help while they fit, else names in columns.
+    private func lines(_ items: [Completer.Candidate]) -> [String] {
+        let most = max(4, min(40, rows - 4))
+        let style = TerminalStyle(
+            columns: columns, rows: rows, color: hasColor ? .ansi16 : .none, isTerminal: true)
+        if items.count <= most {
+            let width = min(items.map { TextWidth.of($0.name) }.max() ?? 0, max(8, columns / 2))
+            return items.map { item in
+                let name = TextWidth.pad(
+                    TextWidth.truncate(TextWidth.escaped(item.name), to: width), to: width)
+                let about = item.help.isEmpty ? help(item.name) : item.help
+                let oneLine = TextWidth.escaped(String(about.prefix { !$0.isNewline }))
+                let shown = TextWidth.truncate(oneLine, to: max(0, columns - 5 - width))
+                let line =
+                    style.paint("  " + name, bold: true)
+                    + (shown.isEmpty ? "" : "  " + style.paint(shown, dim: true))
+                return shown.isEmpty && !hasColor
+                    ? "  " + TextWidth.truncate(TextWidth.escaped(item.name), to: width) : line
+            }
+        }
+        let width = min(items.map { TextWidth.of($0.name) }.max() ?? 1, max(8, columns - 4)) + 2
+        let across = max(1, (columns - 2) / width)
+        let shown = items.prefix(across * most)
+        let down = (shown.count + across - 1) / across
+        var lines = (0..<down).map { row in
+            var line = " "
+            for column in 0..<across where row + column * down < shown.count {
+                let name = TextWidth.escaped(shown[shown.startIndex + row + column * down].name)
+                line += " " + TextWidth.pad(TextWidth.truncate(name, to: width - 2), to: width - 1)
+            }
+            while line.last == " " { line.removeLast() }
+            return line
+        }
+        if shown.count < items.count { lines.append("  … and \(items.count - shown.count) more") }
+        return lines
+    }
+}
+
+extension String {
+    func commonPrefix(with other: String) -> String {
+        String(zip(self, other).prefix { $0 == $1 }.map(\.0))
+    }
+}

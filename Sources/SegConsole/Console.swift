@@ -1,0 +1,268 @@
+// The prompt: reads entries until they are whole, runs them, shows their values and errors,
+// and gives the prompt back whatever happened. What the commands do stands in
+// Console+Commands; editing and the terminal's modes are the reader's.
+
+import CLibedit
+@preconcurrency import Glibc
+import SegLibrary
+import SegRuntime
+import SegSyntax
+import SegTerminal
+
+public final class Console {
+    /// What an entry did to the session.
+    enum Outcome {
+        case done
+        case leave
+    }
+
+    public let interpreter: Interpreter
+    let reader: any LineReader
+    /// Seconds since some moment; a test brings its own.
+    let clock: () -> Double
+    private let version: String
+    private var entryNumber = 0
+    var log = SessionLog()
+    var savedPaths: Set<String> = []
+
+    /// A prompt on the terminal, or on plain lines where there is none.
+    /// - Parameters:
+    ///   - interpreter: what the entries run in; its `terminal.hasColor` says whether to colour.
+    ///   - version: told by the line at the start.
+    public convenience init(interpreter: Interpreter, version: String = "") {
+        let reader: any LineReader =
+            LibeditReader(hasColor: interpreter.terminal.hasColor, history: .standard()) ?? PlainReader()
+        self.init(interpreter: interpreter, reader: reader, version: version)
+    }
+
+    /// A prompt whose lines come from elsewhere.
+    public init(
+        interpreter: Interpreter, reader: any LineReader, version: String = "", clock: (() -> Double)? = nil
+    ) {
+        self.interpreter = interpreter
+        self.reader = reader
+        self.version = version
+        self.clock = clock ?? Console.monotonic
+    }
+
+    private static func monotonic() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+
+    // MARK: The loop
+
+    /// Reads and runs entries until the user leaves.
+    /// - Returns: the exit status.
+    public func run() -> Int32 {
+        interpreter.withTensors {
+            let flag = interpreter.interruptFlag
+            line_on_interrupt(
+                { context in
+                    guard let context else { return }
+                    Unmanaged<InterruptFlag>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.raise() }
+                }, Unmanaged.passRetained(flag).toOpaque())
+            reader.completer = { [unowned self] line, cursor in complete(line, cursor) }
+            fitTerminal()
+            if reader.isTerminal { show(banner) }
+            while true {
+                guard let entry = readEntry() else { break }
+                if handle(entry) == .leave { break }
+            }
+            reader.completer = nil
+            return 0
+        }
+    }
+
+    private var banner: [String] {
+        let name = version.isEmpty ? "seg" : "seg \(version)"
+        return [
+            style.paint(name, bold: true)
+                + style.paint("   ? for help, Tab completes, Ctrl-D leaves", dim: true)
+        ]
+    }
+
+    /// The lines of the entry that is being typed.
+    private var begun = ""
+
+    /// Text that is whole, or a command; empty where it was given up; nil at the end.
+    private func readEntry() -> String? {
+        begun = ""
+        defer { begun = "" }
+        var isFirst = true
+        while true {
+            switch reader.read(isFirst ? .fresh : .continued) {
+            case .interrupted: return ""
+            case .end:
+                // On an unfinished entry the end gives up the entry only.
+                if reader.isTerminal { write("\n") }
+                return isFirst ? nil : ""
+            case .line(let line):
+                begun = isFirst ? line : begun + "\n" + line
+                if isFirst,
+                    PromptCommand.isCommand(PromptCommand.trimmed(line)) || line.allSatisfy(\.isWhitespace)
+                {
+                    return begun
+                }
+                isFirst = false
+                if !Parser(name: "", text: begun).parse().isUnfinished { return begun }
+            }
+        }
+    }
+
+    /// Runs one entry and shows what it gave.
+    private func handle(_ text: String) -> Outcome {
+        let entry = PromptCommand.trimmed(text)
+        if entry.isEmpty { return .done }
+        reader.remember(text)
+        interpreter.interruptFlag.clear()
+        defer { interpreter.interruptFlag.clear() }
+        fitTerminal()
+        if PromptCommand.isCommand(entry) {
+            do {
+                return try PromptCommand.run(entry, in: self)
+            } catch {
+                report(error)
+                return .done
+            }
+        }
+        evaluate(text)
+        return .done
+    }
+
+    // MARK: Entries of the language
+
+    /// A new name for a source: `<prompt 3>`.
+    func source(_ text: String) -> Source {
+        entryNumber += 1
+        return Source(name: "<prompt \(entryNumber)>", text: text)
+    }
+
+    private func evaluate(_ text: String) {
+        var program = Parser(source: source(text)).parse()
+        // A listing pasted with its line numbers.
+        if !program.diagnostics.isEmpty, text.contains("\n"), let plain = PrintedListing.unnumbered(text) {
+            let listing = Parser(source: Source(name: program.source.name, text: plain)).parse()
+            if listing.diagnostics.isEmpty, !listing.isUnfinished { program = listing }
+        }
+        evaluate(program)
+    }
+
+    /// Runs a parsed entry; keeps it for `:save`, its value as `ans`, and shows that.
+    func evaluate(_ program: Program, isPrompt: Bool = true) {
+        do {
+            let value = try interpreter.run(program, isPrompt: isPrompt)
+            let shown = isPrompt ? value.flatMap { $0.isNil ? nil : $0 } : nil
+            log.add(program, gaveValue: shown != nil)
+            if let shown { try display(shown) }
+        } catch {
+            if let error = error as? ScriptError {
+                if error.diagnostic.kind == .name, let word = leavingWord(program) {
+                    show(["\(word) is not a name here; `:quit` or Ctrl-D leaves"])
+                    return
+                }
+                log.add(program, upTo: error.diagnostic)
+            }
+            report(error)
+        }
+    }
+
+    /// What people type who want to leave.
+    private func leavingWord(_ program: Program) -> String? {
+        let text = PromptCommand.trimmed(String(decoding: program.source.bytes, as: UTF8.self))
+        return ["quit", "exit", "quit()", "exit()", "bye", "q"].contains(text) ? text : nil
+    }
+
+    /// Makes a value `ans` and shows its display form.
+    func display(_ value: Value) throws {
+        interpreter["ans"] = value
+        try writeLong(try interpreter.display(value) + "\n")
+    }
+
+    // MARK: Writing
+
+    /// What the terminal can do now.
+    var style: TerminalStyle {
+        let size = reader.size
+        return TerminalStyle(
+            columns: size.columns, rows: size.rows, color: interpreter.terminal.hasColor ? .ansi16 : .none,
+            isTerminal: reader.isTerminal)
+    }
+
+    var pages: HelpPages { HelpPages(interpreter: interpreter, style: style) }
+
+    /// The window may have changed since the last entry.
+    private func fitTerminal() {
+        interpreter.terminal.width = reader.size.columns
+    }
+
+    func write(_ text: String) { interpreter.output(text) }
+
+    /// Writes a text that may be long in parts, so that Ctrl-C stops it.
+    func writeLong(_ text: String) throws {
+        var rest = text[...]
+        while rest.utf8.count > 1 << 14 {
+            try interpreter.checkInterrupt()
+            let end =
+                rest.index(rest.startIndex, offsetBy: 1 << 12, limitedBy: rest.endIndex) ?? rest.endIndex
+            write(String(rest[..<end]))
+            rest = rest[end...]
+        }
+        write(String(rest))
+    }
+
+    @discardableResult
+    func show(_ lines: [String]) -> Outcome {
+        do {
+            try writeLong(lines.joined(separator: "\n") + "\n")
+        } catch {
+            report(error)
+        }
+        return .done
+    }
+
+    /// Shows an error in the contract's form; an interrupt in a word.
+    func report(_ error: any Error) {
+        let diagnostics = diagnostics(of: error)
+        if diagnostics.first?.kind == .interrupt {
+            // The terminal has put ^C into the line.
+            write(reader.isTerminal ? "\n" + style.paint("interrupted", dim: true) + "\n" : "interrupted\n")
+            return
+        }
+        let rendered = diagnostics.map {
+            $0.rendered(width: style.columns, color: interpreter.terminal.hasColor)
+        }
+        write(rendered.joined(separator: "\n\n") + "\n")
+    }
+
+    private func diagnostics(of error: any Error) -> [Diagnostic] {
+        if let error = error as? ScriptError { return [error.diagnostic] + error.others }
+        if let failure = error as? Failure ?? interpreter.translateError?(error) {
+            return [Diagnostic(failure.kind, failure.message, help: failure.help, location: failure.location)]
+        }
+        return [Diagnostic(.value, "\(error)")]
+    }
+
+    // MARK: Completion
+
+    private func complete(_ line: String, _ cursor: Int) -> LineCompletion {
+        // Tab before anything is typed indents.
+        let before = line.utf8.prefix(cursor)
+        if before.allSatisfy({
+            $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: "\n")
+        }),
+            !begun.isEmpty || cursor > 0
+        {
+            return LineCompletion(insert: "    ")
+        }
+        let entry = begun.isEmpty ? line : begun + "\n" + line
+        let completer = Completer(interpreter)
+        let found = completer.candidates(in: entry, at: entry.utf8.count - line.utf8.count + cursor)
+        let size = reader.size
+        let listing = CompletionListing(
+            columns: size.columns, rows: size.rows, hasColor: interpreter.terminal.hasColor,
+            help: { completer.help(on: $0) })
+        return listing.completion(found)
+    }
+}

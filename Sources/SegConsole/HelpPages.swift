@@ -1,0 +1,108 @@
+// How help looks at the prompt: the topics, one name, a search. What is known stands in the
+// library's rows (HelpNatives); the commands' part comes from their table.
+
+import SegLibrary
+import SegRuntime
+import SegSyntax
+import SegTerminal
+
+struct HelpPages {
+    let interpreter: Interpreter
+    let style: TerminalStyle
+
+    private var width: Int { max(20, min(style.columns, 110)) }
+
+    private static let keys = [
+        ("Tab", "completes names, members, arguments, labels, paths"),
+        ("Up, Ctrl-R", "earlier entries; searches them"),
+        ("Ctrl-C", "stops what runs, or gives the line up"),
+        ("Ctrl-D", "leaves"),
+    ]
+
+    /// `?`
+    func topics() -> [String] {
+        let topics = interpreter.helpTopics()
+        let column = min(topics.map { TextWidth.of($0.topic) }.max() ?? 0, 24)
+        var lines = [style.paint("Topics", bold: true)]
+        for (topic, names) in topics {
+            let rows = TextWidth.wrap(names.joined(separator: " "), to: width - column - 4)
+            for (place, row) in rows.enumerated() {
+                lines.append("  " + TextWidth.pad(place == 0 ? topic : "", to: column) + "  " + row)
+            }
+        }
+        lines += ["", style.paint("At the prompt", bold: true)]
+        lines += table(PromptCommand.table.map { ($0.usage, $0.help) })
+        lines += ["", style.paint("Keys", bold: true)]
+        lines += table(Self.keys)
+        return lines
+    }
+
+    private func table(_ rows: [(String, String)]) -> [String] {
+        let column = rows.map { TextWidth.of($0.0) }.max() ?? 0
+        return rows.flatMap { name, help in
+            TextWidth.wrap(help, to: width - column - 4).enumerated().map { place, row in
+                "  " + TextWidth.pad(place == 0 ? name : "", to: column) + "  " + row
+            }
+        }
+    }
+
+    /// `?name`, `?a.b`, `?topic`; nil where nobody knows it.
+    func page(on text: String) -> [String]? {
+        if let entry = interpreter.help(named: text) { return page(entry) }
+        if let command = PromptCommand.table.first(where: { $0.name == text || $0.name == ":" + text }) {
+            return ["  \(command.usage)  \(command.help)"]
+        }
+        if let topic = interpreter.helpTopics().first(where: { $0.topic == text }) {
+            return summaries(topic.names)
+        }
+        if Completer.keywords.contains(text) {
+            return ["`\(text)` is a keyword of the language; the guide (docs/guide.md) tells of it"]
+        }
+        let dotted = Source(name: "", text: text + ".")
+        guard case .member(let path) = CompletionContext(source: dotted, cursor: dotted.bytes.count).place,
+            let value = PathResolver(interpreter: interpreter).value(of: path)
+        else { return nil }
+        let name = text.split(separator: ".").last.map(String.init)
+        return page(interpreter.help(of: value, named: interpreter.isCallable(value) ? nil : name))
+    }
+
+    private func page(_ entry: HelpEntry) -> [String] {
+        var lines = entry.signature.split(separator: "\n", omittingEmptySubsequences: false).map {
+            style.paint(TextWidth.escaped(String($0)), bold: true)
+        }
+        if !entry.doc.isEmpty { lines.append("") }
+        for paragraph in entry.doc.split(separator: "\n", omittingEmptySubsequences: false) {
+            // A line that is indented is an example or a formula, and stays as it is.
+            if paragraph.hasPrefix("  ") || paragraph.isEmpty {
+                lines.append(paragraph.isEmpty ? "" : "    " + paragraph)
+            } else {
+                lines += TextWidth.wrap(String(paragraph), to: width - 4).map { "    " + $0 }
+            }
+        }
+        for example in entry.examples {
+            lines.append("")
+            lines += example.split(separator: "\n").map { "        " + String($0) }
+        }
+        return lines
+    }
+
+    private func summaries(_ names: [String]) -> [String] {
+        table(names.map { name in (name, interpreter.help(named: name)?.summary ?? "") })
+    }
+
+    /// `?"text"`
+    func search(_ text: String) -> [String] {
+        let found = interpreter.helpSearch(text)
+        if found.isEmpty { return ["nothing about \(quotedText(text)); `?` lists the topics"] }
+        var lines = table(found.prefix(30).map { ($0.name, $0.summary) })
+        if found.count > 30 { lines.append("  … and \(found.count - 30) more") }
+        return lines
+    }
+
+    /// The nearest name to one that has no help.
+    func nearest(to name: String) -> String? {
+        nearestName(
+            to: name, among: interpreter.userNames() + interpreter.library.names.filter { !$0.hasPrefix("_") }
+        )
+    }
+}

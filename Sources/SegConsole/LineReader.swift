@@ -1,0 +1,51 @@
+// Where the prompt's lines come from: a terminal with an editor, a terminal without one, or
+// the script of a test. What a line means is the console's matter.
+
+/// What a read is for.
+public enum Prompt: Sendable {
+    /// A new entry.
+    case fresh
+    /// One more line of an entry that is not whole.
+    case continued
+    /// A line of a block that `:paste` takes as it is.
+    case raw
+}
+
+/// How a read ended.
+public enum LineInput: Sendable, Equatable {
+    /// A line; several, where they were pasted or recalled together.
+    case line(String)
+    /// Ctrl-C.
+    case interrupted
+    /// Ctrl-D, or the end of the input.
+    case end
+}
+
+/// What Tab does at a place in a line.
+public struct LineCompletion: Sendable, Equatable {
+    /// How many characters (Unicode scalars) before the cursor make way.
+    public var erase: Int
+    /// What takes their place; nil where nothing changes.
+    public var insert: String?
+    /// What is shown below the line.
+    public var listing: [String]
+
+    public init(erase: Int = 0, insert: String? = nil, listing: [String] = []) {
+        self.erase = erase
+        self.insert = insert
+        self.listing = listing
+    }
+}
+
+/// The console's way to its user.
+public protocol LineReader: AnyObject {
+    /// Whether somebody sits there: banner, colours and escape sequences make sense.
+    var isTerminal: Bool { get }
+    /// The size of what is written to, in character cells.
+    var size: (columns: Int, rows: Int) { get }
+    /// Answers Tab: the line and the cursor as a byte offset in it.
+    var completer: ((String, Int) -> LineCompletion)? { get set }
+    func read(_ prompt: Prompt) -> LineInput
+    /// Puts an entry into the history.
+    func remember(_ entry: String)
+}

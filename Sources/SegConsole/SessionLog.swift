@@ -1,0 +1,62 @@
+// What was entered without errors, so that `:save` can write it as a script that runs.
+
+import SegSyntax
+
+struct SessionLog {
+    private struct Entry {
+        var text: String
+        /// Where the expression starts, in bytes, whose value became `ans`.
+        var valueStart: Int?
+    }
+
+    private var entries: [Entry] = []
+
+    var count: Int { entries.count }
+
+    /// Keeps an entry that ran to its end.
+    /// - Parameter gaveValue: whether its last expression became `ans`.
+    mutating func add(_ program: Program, gaveValue: Bool) {
+        let text = String(decoding: program.source.bytes, as: UTF8.self)
+        let last = program.statements.last.map { Int($0.span.start) }
+        entries.append(Entry(text: text, valueStart: gaveValue ? last : nil))
+    }
+
+    /// Keeps of an entry that failed the statements before the one that did.
+    mutating func add(_ program: Program, upTo error: Diagnostic) {
+        let places =
+            [error.location].compactMap { $0 }.map { ($0.source, $0.span) }
+            + error.trace.map { ($0.source, $0.span) }
+        // The outermost call that stands in the entry itself.
+        guard let span = places.last(where: { $0.0 === program.source })?.1,
+            let failed = program.statements.firstIndex(where: { $0.span.end > span.start }), failed > 0
+        else { return }
+        let end = Int(program.statements[failed - 1].span.end)
+        let text = String(decoding: program.source.bytes[..<end], as: UTF8.self)
+        entries.append(Entry(text: text, valueStart: nil))
+    }
+
+    mutating func removeAll() { entries = [] }
+
+    /// The entries as a script. Where one of them uses `ans`, those that gave a value name it so.
+    func script() -> String {
+        let namesAnswer = entries.contains { Self.mentionsAnswer($0.text) }
+        return entries.map { entry in
+            guard namesAnswer, let start = entry.valueStart else { return entry.text + "\n" }
+            let bytes = Array(entry.text.utf8)
+            return String(decoding: bytes[..<start], as: UTF8.self) + "ans = "
+                + String(decoding: bytes[start...], as: UTF8.self) + "\n"
+        }.joined()
+    }
+
+    private static func mentionsAnswer(_ text: String) -> Bool {
+        guard text.contains("ans") else { return false }
+        let source = Source(name: "", text: text)
+        return source.classified().contains { part in
+            switch part.kind {
+            case .name, .call: source.text(part.span) == "ans"
+            case .string: false
+            default: false
+            }
+        }
+    }
+}

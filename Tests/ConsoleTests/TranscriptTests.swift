@@ -1,0 +1,48 @@
+// Plays the sessions of Tests/Golden/prompt: each must go as it is written there. With
+// SEG_UPDATE=1 in the environment the files are written anew instead; read the difference.
+
+import FoundationEssentials
+@preconcurrency import Glibc
+import SegConsole
+import SegLibrary
+import SegRuntime
+import Testing
+
+private let folder = FilePath(#filePath).folder + "/../Golden/prompt"
+
+private struct FilePath {
+    let text: String
+    init(_ path: StaticString) { text = "\(path)" }
+    var folder: String { String(text[..<(text.lastIndex(of: "/") ?? text.startIndex)]) }
+}
+
+private func transcripts() -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.filter { $0.hasSuffix(".repl") }.sorted()
+}
+
+/// Plays a transcript, and gives the session as it went.
+func played(_ transcript: String) -> String {
+    let reader = ScriptedReader(transcript: transcript)
+    let interpreter = Interpreter.standard()
+    interpreter.output = { reader.write($0) }
+    var time = 0.0
+    let console = Console(interpreter: interpreter, reader: reader, version: "") {
+        time += 1.5
+        return time
+    }
+    _ = console.run()
+    return reader.transcript
+}
+
+@Test(arguments: transcripts())
+func session(_ name: String) throws {
+    let path = "\(folder)/\(name)"
+    let expected = try String(contentsOfFile: path, encoding: .utf8)
+    let actual = played(expected)
+    if getenv("SEG_UPDATE") != nil {
+        try actual.write(toFile: path, atomically: true, encoding: .utf8)
+    } else {
+        #expect(actual == expected)
+    }
+}

@@ -1,0 +1,240 @@
+#!/usr/bin/env bash
+# The prompt on a real terminal (tmux), for what only a terminal shows: editing, completion,
+# paste, Ctrl-C, Ctrl-D, Ctrl-Z, resizing, history. One line a check; status 1 where one fails.
+#
+#     Tests/terminal/run.sh [SEG]        SEG: the command, .build/release/seg unless told
+set -u
+cd "$(dirname "$0")/../.."
+seg=$(realpath "${1:-.build/release/seg}")
+if ! command -v tmux >/dev/null; then
+    echo "skipped: the terminal's tests need tmux"
+    exit 0
+fi
+[ -x "$seg" ] || { echo "there is no $seg; build it first" >&2; exit 2; }
+
+scratch=$(mktemp -d)
+socket=seg-test-$$
+tm() { tmux -L "$socket" "$@"; }
+trap 'tm kill-server 2>/dev/null; rm -rf "$scratch"' EXIT
+export LC_ALL=C.UTF-8
+failed=0
+passed=0
+
+# open COLUMNS ROWS [SEG'S ARGUMENTS …]: a shell with seg in it, in an empty folder.
+open() {
+    local columns=$1 rows=$2
+    shift 2
+    tm kill-server 2>/dev/null
+    mkdir -p "$scratch/home"
+    tm -f /dev/null new-session -d -x "$columns" -y "$rows" \
+        "cd '$scratch/home' && HOME='$scratch/home' XDG_STATE_HOME='$scratch/state' PS1='shell$ ' bash --norc --noprofile"
+    tm set-option -g history-limit 50000
+    await 'shell\$ $'
+    type_line "'$seg' $*"
+    await '^> $' 'the prompt'
+}
+keys() { tm send-keys "$@"; }
+text() { tm send-keys -l -- "$1"; }
+type_line() { text "$1"; keys Enter; }
+screen() { tm capture-pane -p; }
+all() { tm capture-pane -p -S - ; }
+
+# await PATTERN [NAME]: until the last lines of the screen show the pattern; 10 seconds at most.
+await() {
+    for _ in $(seq 1 200); do
+        if screen | sed -e 's/[[:space:]]*$//' -e '/^$/d' | tail -n "${lines:-1}" | grep -Eq -- "${1% \$}"; then return 0; fi
+        sleep 0.05
+    done
+    return 1
+}
+# check NAME PATTERN [LINES]: whether the pattern comes to stand in the last lines.
+check() {
+    if lines=${3:-6} await "$2"; then
+        passed=$((passed + 1))
+        echo "pass  $1"
+    else
+        failed=$((failed + 1))
+        echo "FAIL  $1: no line matches $2"
+        screen | sed -e 's/[[:space:]]*$//' -e '/^$/d' -e 's/^/      | /'
+    fi
+}
+milliseconds() { date +%s%3N; }
+
+# ---- Typing
+open 80 24
+check "a line at the start tells how to get help" '\? for help'
+type_line '1 + 1'
+check "a value is shown" '^2$'
+type_line 'f(x) = {'
+check "an unfinished entry has a prompt of its own" '^\.\.\.$' 1
+type_line 'x + 40'
+type_line '}'
+type_line 'f(2)'
+check "an entry of three lines" '^42$'
+type_line '1 +* 2'
+check "an error is underlined" '\^'
+text 'x = 123'
+keys Left Left BSpace
+text 9
+keys Enter
+type_line 'x'
+check "editing within the line" '^923$|^193$'
+type_line 'größe = "漢字かな"; größe'
+check "wide characters" '"漢字かな"'
+text '"漢字"'
+keys Left Left
+text 'x'
+keys Enter
+check "editing beside wide characters" '"漢x字"'
+
+# ---- Completion
+type_line 'settings = (rate=0.5, batch=10)'
+text 'settin'
+keys Tab
+text '.ra'
+keys Tab Enter
+check "names and members complete" '^0.5$'
+text 'settings.'
+keys Tab
+check "members are listed with help" 'batch +10'
+keys C-c
+type_line 'area(width, height=2) = width * height'
+text 'area('
+keys Tab
+check "named arguments are listed with their defaults" 'height= +default 2'
+check "the line stands below the list" '^> area\($' 1
+keys C-c
+mkdir -p "$scratch/home/pictures"
+text 'read_csv("pic'
+keys Tab
+check "a folder completes with a slash" 'read_csv\("pictures/$' 1
+keys C-c
+text ':ti'
+keys Tab
+text '2 * 21'
+keys Enter
+check "commands complete" '^time: '
+
+# ---- Ctrl-C
+text 'this is given up'
+keys C-c
+check "Ctrl-C gives the line up" '^>$' 1
+type_line 'kept = 7'
+type_line 'n = 0; while true { n += 1 }'
+sleep 0.7
+start=$(milliseconds)
+keys C-c
+lines=2 await 'interrupted'
+await '^>$'
+took=$(($(milliseconds) - start))
+check "Ctrl-C stops what computes" 'interrupted'
+if [ "$took" -lt 700 ]; then echo "pass  within $took ms, tmux included"; else echo "FAIL  only after $took ms"; failed=$((failed + 1)); fi
+type_line 'kept'
+check "the session is whole" '^7$'
+type_line 'for i in 0..<100000000 { print(i) }'
+sleep 1
+start=$(milliseconds)
+keys C-c
+await '^>$'
+took=$(($(milliseconds) - start))
+check "Ctrl-C stops what prints" 'interrupted'
+echo "      after $took ms, tmux included"
+keys C-l
+type_line 'kept + 1'
+check "and the prompt is back" '^8$'
+
+# ---- Paste
+tm set-buffer $'a = 1\nb = [a,\n  2]\n\na + b[1]\n'
+tm paste-buffer -p
+check "a pasted block is one entry" '^3$'
+tm set-buffer $'5 * 5'
+tm paste-buffer -p
+keys Enter
+check "a pasted word can be edited on" '^25$'
+tm set-buffer $'g(x) = {\n    x + 1\n}'
+tm paste-buffer -p
+keys Enter
+type_line 'g(1)'
+check "a block without a last newline waits for Enter" '^2$'
+keys Up Up Enter
+type_line 'g(2)'
+check "a block comes back from the history whole" '^3$'
+type_line ':paste'
+tm set-buffer $'1  p, q = 100, 50\n2  r = max([p,\n       q])\n3  r + 1\n.\n'
+tm paste-buffer -p
+check "a numbered listing runs" '^101$'
+
+# ---- History
+type_line '"searched" + " for"'
+type_line '1'
+keys C-l
+keys C-r
+text 'searched'
+keys Enter
+check "Ctrl-R finds an entry" '"searched for"'
+
+# ---- Long lines, resizing
+text "long = \"$(printf 'abcdefghij%.0s' $(seq 1 20))\""
+keys Enter
+type_line 'len(long)'
+check "a line longer than the window" '^200$'
+text "\"$(printf 'abcdefghij%.0s' $(seq 1 12))"
+tm resize-window -x 50 -y 20
+sleep 0.3
+text '"'
+keys Enter
+sleep 0.3
+type_line '41 + 1'
+check "typing goes on in a smaller window" '^42$'
+tm resize-window -x 100 -y 24
+sleep 0.2
+type_line '42 + 1'
+check "and in a larger one" '^43$'
+check "the prompt stands once" '^>$' 1
+
+# ---- Ctrl-Z
+type_line 'kept = 8'
+text 'kept * '
+keys C-z
+check "Ctrl-Z gives the shell" 'shell\$$' 1
+type_line 'echo "from the shell"'
+check "the shell's terminal is whole" '^from the shell$'
+type_line 'fg'
+check "fg shows the line again" '^> kept \*$' 1
+text '2'
+keys Enter
+check "and it can be finished" '^16$'
+
+# ---- Ctrl-D
+type_line 'h(x) = {'
+keys C-d
+type_line 'kept'
+check "Ctrl-D cancels an unfinished entry" '^8$'
+keys C-d
+check "Ctrl-D leaves" 'shell\$$' 1
+type_line 'stty -a | grep -o " echo " ; echo status $?'
+check "the terminal echoes as before" '^status 0$'
+
+# ---- The next session
+type_line "'$seg'"
+await '^>$'
+keys Up Up Up
+check "history lasts across sessions" '^> kept' 1
+keys C-c
+type_line ':quit'
+check ":quit leaves" 'shell\$$' 1
+type_line "NO_COLOR=1 '$seg'"
+await '^>$'
+type_line 'nowhere'
+check "NO_COLOR gives plain text" 'error'
+if tm capture-pane -p -e | tail -n 12 | grep -q $'\033\[1;31m'; then
+    echo "FAIL  colour in spite of NO_COLOR"
+    failed=$((failed + 1))
+else
+    echo "pass  no colour"
+    passed=$((passed + 1))
+fi
+keys C-d
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
