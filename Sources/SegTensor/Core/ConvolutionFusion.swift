@@ -11,7 +11,9 @@ enum ConvolutionFusion {
         var sources = inputs
         var last = node
         var absorbed: [UInt64] = []
+        // A sum of two convolutions goes to the first: each node belongs to one group.
         while let user = graph.onlyUser(of: last), let step = graph.steps[user.id],
+            plan.steps[user.id] == nil, !plan.absorbed.contains(user.id),
             extend(&group, &sources, last, step.operation, step.inputs)
         {
             absorbed.append(last.id)

@@ -14,6 +14,7 @@ enum Evaluator {
             order = pending(roots)
         }
         var plan = order.count > 1 && context.fuses ? Fusion.plan(order, roots: roots) : FusionPlan()
+        for step in plan.steps.values { step.hold() }
         // The list itself must not keep a value alive beyond its last use.
         var steps: [Node?] = order
         order = []
@@ -22,7 +23,8 @@ enum Evaluator {
             steps[index] = nil
             if plan.absorbed.contains(node.id) { continue }
             try context.checkInterrupt()
-            try run(node, with: plan.steps.removeValue(forKey: node.id), context)
+            let step = plan.steps.removeValue(forKey: node.id)
+            try run(node, with: step, context)
         }
     }
 
@@ -78,6 +80,9 @@ enum Evaluator {
                 // Dropped from under us by nobody: a node below a pending one always has a value by now.
                 for (source, value) in taken { source.restore(value) }
                 try evaluate([source], in: context)
+                guard source.isComputed else {
+                    throw TensorError(.value, "\(operation.name) has lost an input")
+                }
                 return try compute(node, operation, sources, mayTake: mayTake, context)
             }
         }

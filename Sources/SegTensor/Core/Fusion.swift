@@ -2,9 +2,26 @@
 // only about speed and memory: a node left out of the work stays pending and can be computed by itself.
 
 /// One operation that does the work of several nodes, ending in the node it is run for.
-struct FusedStep {
+final class FusedStep {
     let operation: any Operation
     let inputs: [Node]
+    private var holds = false
+
+    init(operation: any Operation, inputs: [Node]) {
+        self.operation = operation
+        self.inputs = inputs
+    }
+
+    /// Counts as a consumer of its inputs, so that no step before it writes over their values.
+    func hold() {
+        if holds { return }
+        holds = true
+        for input in inputs { input.consumers.wrappingAdd(1, ordering: .relaxed) }
+    }
+
+    deinit {
+        if holds { for input in inputs { input.consumers.wrappingSubtract(1, ordering: .relaxed) } }
+    }
 }
 
 /// What is computed together in one evaluation.

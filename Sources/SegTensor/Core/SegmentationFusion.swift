@@ -35,7 +35,7 @@ enum SegmentationFusion {
             if let softmax = operation as? SoftmaxOperation, softmax.logarithm, softmax.axis == 1 {
                 guard found.addLoss(user, full, isResized, graph) else { return }
             } else if let arg = operation as? ArgOperation, !arg.minimum, arg.axis == 1 {
-                if isResized { found.addPrediction(user, arg, graph) }
+                if isResized { found.addPrediction(user, arg, full, graph) }
             } else if isResized {
                 return
             }
@@ -116,7 +116,8 @@ enum SegmentationFusion {
             return true
         }
 
-        mutating func addPrediction(_ node: Node, _ arg: ArgOperation, _ graph: PendingGraph) {
+        mutating func addPrediction(_ node: Node, _ arg: ArgOperation, _ full: Node, _ graph: PendingGraph) {
+            absorbed.append(full.id)
             if !arg.keepdims, let user = graph.onlyUser(of: node), let step = graph.steps[user.id],
                 let confusion = step.operation as? ConfusionOperation, step.inputs[0] === node,
                 step.inputs[1] !== node
