@@ -98,6 +98,9 @@ struct Completer {
             let doc = interpreter.documentation(of: value).map { "  " + firstSentence($0) } ?? ""
             return parameters.signature("") + doc
         }
+        if case .object(let object) = value, let instance = object as? Instance, let doc = instance.type.doc {
+            return interpreter.glance(value) + "  " + firstSentence(doc)
+        }
         return interpreter.glance(value)
     }
 
@@ -107,16 +110,28 @@ struct Completer {
         var candidates: [Candidate] = []
         var known: Set<String> = []
         if let value = resolver.value(of: path) {
-            for name in interpreter.memberNames(value)
-            where !name.hasPrefix("_") && known.insert(name).inserted {
+            for name in interpreter.memberNames(value) where isMember(name) && known.insert(name).inserted {
                 candidates.append(Candidate(name: name, text: name, help: memberHelp(value, name)))
             }
         }
         // `x.f(a)` calls the function f where x has no member of that name.
-        if !prefix.isEmpty {
+        // A record's own entries are enough where one of them fits.
+        let isMet = candidates.contains { $0.text.hasPrefix(prefix) } && !isForeign(path)
+        if !prefix.isEmpty, !isMet {
             candidates += functions().filter { !known.contains($0.name) }
         }
         return candidates
+    }
+
+    /// Whether a name can stand after a dot: `backbone.4` cannot.
+    private func isMember(_ name: String) -> Bool {
+        guard let first = name.first, first.isLetter else { return false }
+        return name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
+    }
+
+    private func isForeign(_ path: CompletionContext.Path) -> Bool {
+        guard case .object(let object)? = resolver.value(of: path) else { return true }
+        return object is ForeignValue || object is ListObject || object is StringObject
     }
 
     private func memberHelp(_ value: Value, _ name: String) -> String {

@@ -97,7 +97,9 @@ extension Console {
         reading: while true {
             switch reader.read(.raw) {
             case .interrupted: return .done
-            case .end: break reading
+            case .end:
+                if reader.isTerminal { write("\n") }
+                break reading
             case .line(let text):
                 var block = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
                 let isLast = block.last == "."

@@ -144,7 +144,7 @@ public final class Console {
         // A listing pasted with its line numbers.
         if !program.diagnostics.isEmpty, text.contains("\n"), let plain = PrintedListing.unnumbered(text) {
             let listing = Parser(source: Source(name: program.source.name, text: plain)).parse()
-            if listing.diagnostics.isEmpty, !listing.isUnfinished { program = listing }
+            if listing.diagnostics.isEmpty || plain.contains("\n") { program = listing }
         }
         evaluate(program)
     }
@@ -177,7 +177,13 @@ public final class Console {
     /// Makes a value `ans` and shows its display form.
     func display(_ value: Value) throws {
         interpreter["ans"] = value
-        try writeLong(try interpreter.display(value) + "\n")
+        let size = reader.size
+        let fitted = ValueDisplay(interpreter: interpreter, columns: size.columns, rows: size.rows)
+        if reader.isTerminal, let lines = try fitted.lines(value) {
+            try writeLong(lines.joined(separator: "\n") + "\n")
+        } else {
+            try writeLong(try interpreter.display(value) + "\n")
+        }
     }
 
     // MARK: Writing

@@ -6,6 +6,7 @@
 
 public final class HistoryFile {
     private let path: String
+    private var last: String?
     private static let kept = 2000
 
     public init(path: String) { self.path = path }
@@ -42,6 +43,8 @@ public final class HistoryFile {
     }
 
     public func append(_ entry: String) {
+        if entry == last { return }
+        last = entry
         makeFolders()
         let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return }

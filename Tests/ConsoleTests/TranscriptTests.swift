@@ -8,13 +8,7 @@ import SegLibrary
 import SegRuntime
 import Testing
 
-private let folder = FilePath(#filePath).folder + "/../Golden/prompt"
-
-private struct FilePath {
-    let text: String
-    init(_ path: StaticString) { text = "\(path)" }
-    var folder: String { String(text[..<(text.lastIndex(of: "/") ?? text.startIndex)]) }
-}
+private let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/../Golden/prompt"
 
 private func transcripts() -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []

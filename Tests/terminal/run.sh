@@ -226,7 +226,7 @@ check ":quit leaves" 'shell\$$' 1
 type_line "NO_COLOR=1 '$seg'"
 await '^>$'
 type_line 'nowhere'
-check "NO_COLOR gives plain text" 'error'
+check "NO_COLOR gives plain text" 'error: ' 8
 if tm capture-pane -p -e | tail -n 12 | grep -q $'\033\[1;31m'; then
     echo "FAIL  colour in spite of NO_COLOR"
     failed=$((failed + 1))

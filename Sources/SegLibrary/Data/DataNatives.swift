@@ -138,7 +138,7 @@ let dataNatives: [Native] = [
         }
         let data = try call.dataset(0)
         let parts = try Splitting.split(
-            data.dataset, try call.tensor(1).doubles(),
+            data.dataset, try call.numbers(1) ?? call.tensor(1).doubles(),
             randomly: how == "random" ? call.interpreter.random.stream.next() : nil)
         if how == "random", let first = parts.first, parts.count > 1 {
             let near = parts.dropFirst().flatMap { Splitting.nearest($0, to: first) }.filter { $0 <= 2 }.count
