@@ -14,9 +14,11 @@ struct Executable {
     var firstTemporary: Int
     /// Registers that a caller fills: `self` of a method included.
     var parameterCount: Int
-    /// Where a call with all arguments begins: past the defaults. -1 where `...rest` makes
-    /// every call take the long way.
+    /// Where a call with all arguments begins: past the defaults.
     var fullEntry: Int
+    /// Whether a call with all arguments needs nothing but a frame: no `...rest` to gather, no
+    /// training mode to set.
+    var isSimple: Bool
 }
 
 /// A place in code that names something: a member, a shaped call; with its cache.
@@ -140,7 +142,7 @@ public final class Code {
                 instructions: instructions, constants: constants, sites: sites,
                 registerCount: parts.registerCount, firstTemporary: parts.firstTemporary,
                 parameterCount: parts.parameters.count + (hasSelf ? 1 : 0),
-                fullEntry: hasRest ? -1 : parts.fullEntry))
+                fullEntry: parts.fullEntry, isSimple: !hasRest && !isForward))
     }
 
     deinit {

@@ -137,6 +137,14 @@ func floorDivide(_ a: Double, _ b: Double) -> Double {
 
 @inline(__always)
 func remainder(_ a: Double, _ b: Double) -> Double {
+    if a.magnitude < 9e15, b.magnitude < 9e15 {
+        let dividend = Int64(a)
+        let divisor = Int64(b)
+        if Double(dividend) == a, Double(divisor) == b, divisor != 0 {
+            let rest = dividend % divisor
+            return Double(rest != 0 && (rest < 0) != (divisor < 0) ? rest + divisor : rest)
+        }
+    }
     let rest = a.truncatingRemainder(dividingBy: b)
     if rest == 0 { return 0 }
     if !b.isFinite { return (rest < 0) == (b < 0) ? rest : b }

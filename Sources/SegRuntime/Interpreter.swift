@@ -69,6 +69,8 @@ public final class Interpreter {
     /// Functions that lost their global while they may still run.
     var retired: [FunctionObject] = []
     var holdCount = 0
+    /// Stands in where a register should hold a cell and does not.
+    let spareCell = Unmanaged.passRetained(CellObject(.nilValue))
 
     public let session: Module
     let libraryModule = Module(name: "library", isLibrary: true)
@@ -105,6 +107,7 @@ public final class Interpreter {
         stack.deinitialize(count: stackReady - stack)
         munmap(stack, Self.stackLimit * MemoryLayout<Value>.stride)
         frames.deallocate()
+        spareCell.release()
     }
 
     /// Address space that costs memory only where it is touched.

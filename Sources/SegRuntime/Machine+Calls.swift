@@ -102,7 +102,13 @@ extension Interpreter {
         case .function:
             try enter(unsafeDowncast(object, to: FunctionObject.self), base + 1, count, shape, result)
         case .native:
-            let value = try callNative(unsafeDowncast(object, to: NativeFunction.self), base + 1, count, shape)
+            let native = unsafeDowncast(object, to: NativeFunction.self)
+            if shape == nil, let quick = native.native.quick, let value = quick(base + 1, count) {
+                for place in 0..<count { clear(base + (place + 1)) }
+                result.pointee = value
+                return
+            }
+            let value = try callNative(native, base + 1, count, shape)
             result.pointee = value
         case .bound:
             let bound = unsafeDowncast(object, to: BoundMethod.self)
@@ -143,11 +149,11 @@ extension Interpreter {
         guard frameCount < Self.frameLimit else { throw tooDeep() }
         try prepareRegisters(first + max(code.registerCount, count))
         var entry = code.fullEntry
-        if shape != nil || count != code.parameterCount || entry < 0 {
+        if shape != nil || count != code.parameterCount || function.code.hasRest {
             let own = function.code.hasSelf ? 1 : 0
             let (positional, named) = try arguments(first + own, count - own, shape)
             let values = try bind(
-                function.name ?? "this function", function.code.parameters, function.code.required, positional, named)
+                function.name ?? "this function", function.code.parameters, positional, named, shape)
             for (place, value) in values.enumerated() { first[own + place] = value }
             entry = 0
         }
@@ -200,9 +206,14 @@ extension Interpreter {
 
     /// Arguments in the order of the parameters; `.unassigned` stands for a default.
     private func bind(
-        _ name: String, _ parameters: [ParameterInfo], _ required: Int, _ positional: [Value],
-        _ named: [(String, Value)]
+        _ name: String, _ parameters: [ParameterInfo], _ positional: [Value], _ named: [(String, Value)],
+        _ shape: CallShape?
     ) throws -> [Value] {
+        func failure(_ problem: CallProblem, at label: String) -> Failure {
+            var failure = callFailure(problem, name, parameters)
+            failure.argument = shape?.labels.firstIndex(of: .named(label))
+            return failure
+        }
         let rest = parameters.firstIndex { $0.isRest }
         let plain = rest ?? parameters.count
         // Behind the rest of a native's signature stand parameters that are given by name only.
@@ -216,11 +227,11 @@ extension Interpreter {
         let record = RecordObject()
         for (label, value) in named {
             guard let place = parameters.firstIndex(where: { $0.name == label && !$0.isRest }) else {
-                guard collectsNames else { throw callFailure(.unknown(label), name, parameters) }
+                guard collectsNames else { throw failure(.unknown(label), at: label) }
                 record[label] = value
                 continue
             }
-            if !values[place].isUnassigned { throw callFailure(.twice(label), name, parameters) }
+            if !values[place].isUnassigned { throw failure(.twice(label), at: label) }
             values[place] = value
         }
         if let rest {
@@ -251,7 +262,7 @@ extension Interpreter {
             given = native.givenByCount[count]
         } else {
             let (positional, named) = try arguments(first, count, shape)
-            values = try bind(native.name, native.parameters, native.required, positional, named)
+            values = try bind(native.name, native.parameters, positional, named, shape)
             given = values.map { !$0.isUnassigned }
             for place in values.indices where !given[place] { values[place] = try defaultValue(native, place) }
         }

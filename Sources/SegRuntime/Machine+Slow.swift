@@ -51,25 +51,35 @@ extension Interpreter {
 
     /// Appends in place where the value there is of the same kind and held only there.
     private func grow(_ place: UnsafeMutablePointer<Value>, by other: Object) throws -> Bool {
-        guard case .object(let peeked) = place.pointee, peeked.kind == other.kind, peeked !== other else { return false }
-        return try withExtendedLifetime(other) {
-            guard case .object(var object) = take(place) else { return false }
-            defer { place.pointee = .object(object) }
-            // `peeked` may still count as one more reference; two are then nobody else's.
-            guard isKnownUniquelyReferenced(&object) else { return false }
-            if object.kind == .string {
-                let string = unsafeDowncast(object, to: StringObject.self)
-                let text = unsafeDowncast(other, to: StringObject.self).text
-                try reserve(string.text.utf8.count + text.utf8.count, for: "this string")
-                string.text += text
-            } else {
-                let list = unsafeDowncast(object, to: ListObject.self)
-                let items = unsafeDowncast(other, to: ListObject.self).items
-                try reserve(elements: list.items.count + items.count, for: "this list")
-                list.items.append(contentsOf: items)
-            }
-            return true
+        guard canGrow(place, by: other), case .object(var object) = take(place) else { return false }
+        defer { place.pointee = .object(object) }
+        guard isKnownUniquelyReferenced(&object) else { return false }
+        if object.kind == .string {
+            let string = unsafeDowncast(object, to: StringObject.self)
+            let text = unsafeDowncast(other, to: StringObject.self).text
+            try reserveGrowth(from: string.text.utf8.count, by: text.utf8.count, unit: 1, for: "this string")
+            string.text += text
+        } else {
+            let list = unsafeDowncast(object, to: ListObject.self)
+            let items = unsafeDowncast(other, to: ListObject.self).items
+            try reserveGrowth(
+                from: list.items.count, by: items.count, unit: MemoryLayout<Value>.stride, for: "this list")
+            list.items.append(contentsOf: items)
         }
+        return true
+    }
+
+    /// Apart from `grow`, so that looking at the kind counts no reference there.
+    @inline(never)
+    private func canGrow(_ place: UnsafeMutablePointer<Value>, by other: Object) -> Bool {
+        guard let object = place.unmanaged else { return false }
+        return object._withUnsafeGuaranteedRef { $0.kind == other.kind && $0 !== other }
+    }
+
+    /// Asks the budget only when a size passes a power of two, as its storage then doubles.
+    private func reserveGrowth(from old: Int, by more: Int, unit: Int, for what: String) throws {
+        let new = old + more
+        if old.leadingZeroBitCount != new.leadingZeroBitCount { try reserve(2 * new * unit, for: what) }
     }
 
     func isTrue(_ place: UnsafeMutablePointer<Value>) throws -> Bool {
@@ -341,7 +351,13 @@ extension Interpreter {
         }
         if let member = try member(receiver.pointee, site.pointee.name) {
             receiver.pointee = member
-            return try beginCall(receiver, count, shape, result)
+            do {
+                return try beginCall(receiver, count, shape, result)
+            } catch var failure as Failure {
+                // The place in the call counts the receiver as well.
+                failure.argument = failure.argument.map { $0 + 1 }
+                throw failure
+            }
         }
         guard let function = try candidate(site) else {
             throw missingMember(receiver.pointee, site.pointee.name, functions: library.names, isCall: true)
@@ -362,6 +378,10 @@ extension Interpreter {
             object.kind == .cell ? unsafeDowncast(object, to: CellObject.self).value : .object(object)
         }
         for candidate in site.pointee.candidates {
+            if case .global(let slot) = candidate, !globals[slot].isUnassigned {
+                if isCallable(globals[slot]) { return globals[slot] }
+                continue
+            }
             var found: Value?
             switch candidate {
             case .register(let register): found = frame.registers[register]

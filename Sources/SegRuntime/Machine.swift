@@ -112,35 +112,25 @@ extension Interpreter {
                             try addInPlace(global, registers[Int(from)])
                         }
                     case .getCell(let to, let register, let name):
-                        let value = cell(registers[Int(register)]).value
-                        if value.isUnassigned { throw unassigned(executable, name, top) }
-                        registers[Int(to)] = value
+                        try read(cell(registers + Int(register)), registers + Int(to), executable, name, top)
                     case .setCell(let register, let from):
                         let isTemporary = Int(from) >= executable.pointee.firstTemporary
-                        cell(registers[Int(register)]).value =
-                            isTemporary ? take(registers + Int(from)) : registers[Int(from)]
+                        write(cell(registers + Int(register)), registers + Int(from), isTemporary)
                     case .wrapCell(let register):
                         let value = take(registers + Int(register))
                         registers[Int(register)] = .object(CellObject(value))
                     case .getCapture(let to, let place, let name):
-                        let value = capture(top, place).value
-                        if case .number(let number) = value {
-                            setNumber(registers + Int(to), number)
-                        } else {
-                            if value.isUnassigned { throw unassigned(executable, name, top) }
-                            registers[Int(to)] = value
-                        }
+                        try read(top.pointee.function.cell(place), registers + Int(to), executable, name, top)
                     case .setCapture(let place, let from):
                         let isTemporary = Int(from) >= executable.pointee.firstTemporary
-                        capture(top, place).value =
-                            isTemporary ? take(registers + Int(from)) : registers[Int(from)]
+                        write(top.pointee.function.cell(place), registers + Int(from), isTemporary)
                     case .loadCapture(let to, let place):
                         registers[Int(to)] = .object(
                             top.pointee.function._withUnsafeGuaranteedRef { $0.captures[Int(place)] })
                     case .loadOwnFunction(let to):
                         registers[Int(to)] = .object(top.pointee.function.takeUnretainedValue())
                     case .getField(let to, let object, let slot):
-                        let field = fields(registers[Int(object)]) + Int(slot)
+                        let field = fields(registers + Int(object)) + Int(slot)
                         if case .number(let number) = field.pointee {
                             setNumber(registers + Int(to), number)
                         } else {
@@ -148,13 +138,13 @@ extension Interpreter {
                             registers[Int(to)] = field.pointee
                         }
                     case .setField(let object, let slot, let from):
-                        let field = fields(registers[Int(object)]) + Int(slot)
+                        let field = fields(registers + Int(object)) + Int(slot)
                         if case .number(let number) = registers[Int(from)] {
                             setNumber(field, number)
                         } else {
                             let isTemporary = Int(from) >= executable.pointee.firstTemporary
                             let value = isTemporary ? take(registers + Int(from)) : registers[Int(from)]
-                            registers[Int(object)].asInstance?.setField(at: Int(slot), to: value)
+                            setField(registers + Int(object), Int(slot), value)
                         }
                     case .loadOwnType(let to, let object):
                         if let instance = registers[Int(object)].asInstance {
@@ -429,22 +419,20 @@ extension Interpreter {
                     case .wholeAxis(let to): registers[Int(to)] = .unassigned
 
                     case .getIndex(let to, let a, let key):
-                        if case .number(let number) = registers[Int(key)], case .object(let object) = registers[Int(a)],
-                            object.kind == .list
+                        if case .number(let number) = registers[Int(key)], let list = (registers + Int(a)).list,
+                            number >= 0, number < 9e15
                         {
-                            let list = unsafeDowncast(object, to: ListObject.self)
-                            let count = list.items.count
-                            if number >= 0, number < Double(count) {
-                                let index = Int(number)
-                                if Double(index) == number {
-                                    if case .number(let element) = list.items[index] {
-                                        setNumber(registers + Int(to), element)
-                                    } else {
-                                        registers[Int(to)] = list.items[index]
-                                    }
-                                    continue
+                            let index = Int(number)
+                            let found = list._withUnsafeGuaranteedRef { list in
+                                guard index < list.items.count, Double(index) == number else { return false }
+                                if case .number(let element) = list.items[index] {
+                                    setNumber(registers + Int(to), element)
+                                } else {
+                                    registers[Int(to)] = list.items[index]
                                 }
+                                return true
                             }
+                            if found { continue }
                         }
                         top.pointee.ip = ip
                         registers[Int(to)] = try get(registers[Int(a)], registers[Int(key)])
@@ -453,18 +441,16 @@ extension Interpreter {
                         registers[Int(to)] = try get(
                             registers[Int(a)], indexKeys(registers + Int(first), Int(count)))
                     case .setIndex(let a, let key, let from):
-                        if case .number(let number) = registers[Int(key)], case .object(let object) = registers[Int(a)],
-                            object.kind == .list
+                        if case .number(let number) = registers[Int(key)], let list = (registers + Int(a)).list,
+                            number >= 0, number < 9e15
                         {
-                            let list = unsafeDowncast(object, to: ListObject.self)
-                            let count = list.items.count
-                            if number >= 0, number < Double(count) {
-                                let index = Int(number)
-                                if Double(index) == number {
-                                    list.items[index] = registers[Int(from)]
-                                    continue
-                                }
+                            let index = Int(number)
+                            let found = list._withUnsafeGuaranteedRef { list in
+                                guard index < list.items.count, Double(index) == number else { return false }
+                                list.items[index] = registers[Int(from)]
+                                return true
                             }
+                            if found { continue }
                         }
                         top.pointee.ip = ip
                         registers[Int(a)] = try setting(
@@ -481,11 +467,10 @@ extension Interpreter {
                         try setMember(registers, a, executable.pointee.sites + Int(place), from)
 
                     case .call(let base, let count, let to):
-                        if case .object(let object) = registers[Int(base)], object.kind == .function {
-                            let function = unsafeDowncast(object, to: FunctionObject.self)
-                            let callee = function.executable
+                        if let function = (registers + Int(base)).function {
+                            let callee = function._withUnsafeGuaranteedRef { $0.executable }
                             let first = registers + (Int(base) + 1)
-                            if callee.pointee.parameterCount == Int(count), callee.pointee.fullEntry >= 0,
+                            if callee.pointee.isSimple, callee.pointee.parameterCount == Int(count),
                                 first + callee.pointee.registerCount <= stackReady, frameCount < Self.frameLimit
                             {
                                 top.pointee.ip = ip
@@ -494,8 +479,8 @@ extension Interpreter {
                                 frameCount += 1
                                 top.initialize(
                                     to: Frame(
-                                        function: .passUnretained(function), executable: callee, ip: ip,
-                                        registers: first, result: registers + Int(to)))
+                                        function: function, executable: callee, ip: ip, registers: first,
+                                        result: registers + Int(to)))
                                 registers = first
                                 executable = callee
                                 continue
@@ -510,11 +495,10 @@ extension Interpreter {
                         try beginCall(registers + Int(base), Int(count), shape, registers + Int(to))
                         (top, ip, registers, executable) = currentState()
                     case .callGlobal(let base, let count, let to, let slot):
-                        if case .object(let object) = globals[Int(slot)], object.kind == .function {
-                            let function = unsafeDowncast(object, to: FunctionObject.self)
-                            let callee = function.executable
+                        if let function = (globals + Int(slot)).function {
+                            let callee = function._withUnsafeGuaranteedRef { $0.executable }
                             let first = registers + (Int(base) + 1)
-                            if callee.pointee.parameterCount == Int(count), callee.pointee.fullEntry >= 0,
+                            if callee.pointee.isSimple, callee.pointee.parameterCount == Int(count),
                                 first + callee.pointee.registerCount <= stackReady, frameCount < Self.frameLimit
                             {
                                 top.pointee.ip = ip
@@ -523,8 +507,8 @@ extension Interpreter {
                                 frameCount += 1
                                 top.initialize(
                                     to: Frame(
-                                        function: .passUnretained(function), executable: callee, ip: ip,
-                                        registers: first, result: registers + Int(to)))
+                                        function: function, executable: callee, ip: ip, registers: first,
+                                        result: registers + Int(to)))
                                 registers = first
                                 executable = callee
                                 continue
@@ -536,10 +520,48 @@ extension Interpreter {
                         try beginCall(registers + Int(base), Int(count), nil, registers + Int(to))
                         (top, ip, registers, executable) = currentState()
                     case .callOwnMethod(let base, let count, let to, let method):
+                        if let function = ownMethod(registers + (Int(base) + 1), method) {
+                            let callee = function._withUnsafeGuaranteedRef { $0.executable }
+                            let first = registers + (Int(base) + 1)
+                            if callee.pointee.isSimple, callee.pointee.parameterCount == Int(count) + 1,
+                                first + callee.pointee.registerCount <= stackReady, frameCount < Self.frameLimit
+                            {
+                                top.pointee.ip = ip
+                                ip = callee.pointee.instructions + callee.pointee.fullEntry
+                                top += 1
+                                frameCount += 1
+                                top.initialize(
+                                    to: Frame(
+                                        function: function, executable: callee, ip: ip, registers: first,
+                                        result: registers + Int(to)))
+                                registers = first
+                                executable = callee
+                                continue
+                            }
+                        }
                         top.pointee.ip = ip
                         try callOwnMethod(registers + (Int(base) + 1), Int(count), Int(method), registers + Int(to))
                         (top, ip, registers, executable) = currentState()
                     case .callMember(let base, let count, let to, let place):
+                        if let function = cachedMethod(registers + (Int(base) + 1), executable.pointee.sites + Int(place)) {
+                            let callee = function._withUnsafeGuaranteedRef { $0.executable }
+                            let first = registers + (Int(base) + 1)
+                            if callee.pointee.isSimple, callee.pointee.parameterCount == Int(count) + 1,
+                                first + callee.pointee.registerCount <= stackReady, frameCount < Self.frameLimit
+                            {
+                                top.pointee.ip = ip
+                                ip = callee.pointee.instructions + callee.pointee.fullEntry
+                                top += 1
+                                frameCount += 1
+                                top.initialize(
+                                    to: Frame(
+                                        function: function, executable: callee, ip: ip, registers: first,
+                                        result: registers + Int(to)))
+                                registers = first
+                                executable = callee
+                                continue
+                            }
+                        }
                         top.pointee.ip = ip
                         try callMember(
                             registers + Int(base), Int(count), executable.pointee.sites + Int(place), registers + Int(to))
@@ -601,11 +623,14 @@ extension Interpreter {
                         try iterate(registers + Int(state), registers[Int(from)])
                     case .next(let state, let to, let exit):
                         let place = registers + Int(state)
-                        if case .number(let counter) = place[1], case .object(let object) = place[0], object.kind == .list {
-                            let list = unsafeDowncast(object, to: ListObject.self)
+                        if case .number(let counter) = place[1], let list = place.list {
                             let index = Int(counter)
-                            if index < list.items.count {
+                            let found = list._withUnsafeGuaranteedRef { list in
+                                guard index < list.items.count else { return false }
                                 registers[Int(to)] = list.items[index]
+                                return true
+                            }
+                            if found {
                                 (place + 1).initialize(to: .number(counter + 1))
                             } else {
                                 ip = executable.pointee.instructions + Int(exit)
@@ -643,21 +668,72 @@ extension Interpreter {
     }
 
     @inline(__always)
-    private func cell(_ value: Value) -> CellObject {
-        guard case .object(let object) = value else { return CellObject(.nilValue) }
-        return unsafeDowncast(object, to: CellObject.self)
+    private func cell(_ place: UnsafeMutablePointer<Value>) -> Unmanaged<CellObject> {
+        place.unmanaged(.cell, as: CellObject.self) ?? spareCell
     }
 
+    /// Reads a captured variable into a register.
     @inline(__always)
-    private func capture(_ top: UnsafeMutablePointer<Frame>, _ place: UInt16) -> CellObject {
-        top.pointee.function._withUnsafeGuaranteedRef {
-            unsafeDowncast($0.captures[Int(place)], to: CellObject.self)
+    private func read(
+        _ cell: Unmanaged<CellObject>, _ to: UnsafeMutablePointer<Value>,
+        _ executable: UnsafeMutablePointer<Executable>, _ name: UInt32, _ top: UnsafeMutablePointer<Frame>
+    ) throws {
+        try cell._withUnsafeGuaranteedRef { cell in
+            if case .number(let number) = cell.value {
+                setNumber(to, number)
+            } else {
+                if cell.value.isUnassigned { throw unassigned(executable, name, top) }
+                to.pointee = cell.value
+            }
+        }
+    }
+
+    /// Stores a register's value in a captured variable; a temporary gives it away.
+    @inline(__always)
+    private func write(_ cell: Unmanaged<CellObject>, _ from: UnsafeMutablePointer<Value>, _ isTemporary: Bool) {
+        cell._withUnsafeGuaranteedRef { cell in
+            if case .number(let number) = from.pointee {
+                cell.value = .number(number)
+            } else {
+                cell.value = isTemporary ? take(from) : from.pointee
+            }
         }
     }
 
     @inline(__always)
-    private func fields(_ value: Value) -> UnsafeMutablePointer<Value> {
-        guard case .object(let object) = value else { return globals }
-        return unsafeDowncast(object, to: Instance.self).slots
+    private func fields(_ place: UnsafeMutablePointer<Value>) -> UnsafeMutablePointer<Value> {
+        guard let instance = place.instance else { return globals }
+        return instance._withUnsafeGuaranteedRef { $0.slots }
+    }
+
+    @inline(never)
+    private func setField(_ place: UnsafeMutablePointer<Value>, _ slot: Int, _ value: Value) {
+        place.pointee.asInstance?.setField(at: slot, to: value)
+    }
+
+    @inline(__always)
+    private func ownMethod(_ receiver: UnsafeMutablePointer<Value>, _ method: UInt16) -> Unmanaged<FunctionObject>? {
+        guard let instance = receiver.instance else { return nil }
+        return instance.method(Int(method))
+    }
+
+    /// The method that a site met last, where the receiver is of the same type.
+    @inline(__always)
+    private func cachedMethod(
+        _ receiver: UnsafeMutablePointer<Value>, _ site: UnsafeMutablePointer<Site>
+    ) -> Unmanaged<FunctionObject>? {
+        guard site.pointee.cachedSlot < 0, let cached = site.pointee.cachedType, let instance = receiver.instance,
+            instance._withUnsafeGuaranteedRef({ Unmanaged.passUnretained($0.type).toOpaque() }) == cached.toOpaque(),
+            site.pointee.shape == nil
+        else { return nil }
+        return instance.method(-1 - site.pointee.cachedSlot)
+    }
+}
+
+extension Unmanaged where Instance == SegRuntime.Instance {
+    /// A method of the object's type.
+    @inline(__always)
+    func method(_ place: Int) -> Unmanaged<FunctionObject> {
+        _withUnsafeGuaranteedRef { .passUnretained($0.type.methods[place]) }
     }
 }

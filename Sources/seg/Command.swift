@@ -70,15 +70,7 @@ struct Command: Sendable {
             return console.run()
         case .check(let paths): return check(paths, interpreter)
         case .format(let paths): return format(paths, interpreter)
-        case .test(let path):
-            let runner = GoldenRunner(
-                makeInterpreter: makeInterpreter, within: { try $0.withTensors($1) },
-                report: { fputs($0, stdout) })
-            guard let (_, failed) = try runner.run(path: path) else {
-                complain("seg: there is nothing at \(path)")
-                return 2
-            }
-            return failed == 0 ? 0 : 1
+        case .test(let paths, let examples): return try test(paths, examples, interpreter)
         case .doc(let name):
             guard let entry = interpreter.help(named: name) else {
                 let near = nearestName(to: name, among: interpreter.library.names)
@@ -145,8 +137,48 @@ struct Command: Sendable {
     }
 
     private func format(_ paths: [String], _ interpreter: Interpreter) -> Int32 {
-        complain("seg: fmt is not part of this build")
-        return 2
+        var status: Int32 = 0
+        for path in paths {
+            guard let source = read(path, as: path, interpreter) else {
+                status = 2
+                continue
+            }
+            switch Formatter.format(source) {
+            case .failure(let failure):
+                show(failure.diagnostics)
+                if status == 0 { status = 1 }
+            case .success(let text) where Array(text.utf8) != source.bytes:
+                do {
+                    try interpreter.writeFile(path, text)
+                } catch {
+                    complain("seg: \((error as? Failure)?.message ?? "\(path) cannot be written")")
+                    status = 2
+                }
+            case .success: break
+            }
+        }
+        return status
+    }
+
+    private func test(_ paths: [String], _ examples: Bool, _ interpreter: Interpreter) throws -> Int32 {
+        let runner = GoldenRunner(
+            makeInterpreter: makeInterpreter, within: { try $0.withTensors($1) }, report: { fputs($0, stdout) })
+        var passed = 0
+        var failed = 0
+        for path in paths {
+            guard let count = try runner.run(path: path) else {
+                complain("seg: there is nothing at \(path)")
+                return 2
+            }
+            passed += count.passed
+            failed += count.failed
+        }
+        if examples {
+            let count = try runner.runExamples(of: interpreter)
+            passed += count.passed
+            failed += count.failed
+        }
+        return say("\(passed) passed, \(failed) failed\n") + (failed == 0 ? 0 : 1)
     }
 
     private func report(_ error: ScriptError) -> Int32 {

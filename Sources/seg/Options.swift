@@ -12,7 +12,8 @@ struct Options: Sendable {
         case fileThenPrompt(String)
         case check([String])
         case format([String])
-        case test(String)
+        /// Runs scripts with expectations; `examples`: those of the library's help as well.
+        case test([String], examples: Bool)
         case doc(String)
         case version
         case help
@@ -86,8 +87,13 @@ struct Options: Sendable {
                 action = name == "check" ? .check(files) : .format(files)
                 return
             case "test":
-                guard rest.count == 1, let folder = rest.first else { throw Problem(description: "test needs one folder or file") }
-                action = .test(folder)
+                let paths = rest.filter { $0 != "--examples" }
+                let hasExamples = rest.contains("--examples")
+                if let option = paths.first(where: { $0.hasPrefix("-") }) {
+                    throw Problem(description: "test has no option \(option)")
+                }
+                if paths.isEmpty, !hasExamples { throw Problem(description: "test needs a folder or file") }
+                action = .test(paths, examples: hasExamples)
                 return
             case "doc":
                 guard rest.count == 1, let wanted = rest.first else { throw Problem(description: "doc needs one name") }
@@ -126,7 +132,8 @@ struct Options: Sendable {
                seg -i FILE [ARG …]       runs a file, then stays at the prompt
                seg check FILE …          reports errors without running
                seg fmt FILE …            formats scripts
-               seg test DIR              runs scripts with `# expect: …` comments
+               seg test DIR …            runs scripts with `# expect: …` comments; with
+                                         --examples those of the library's help too
                seg doc NAME              prints the help of a name
 
         options, before the rest:

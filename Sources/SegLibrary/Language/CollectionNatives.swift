@@ -42,7 +42,11 @@ private func sorted(_ items: [Value], by key: Value, descending: Bool, _ interpr
 let collectionNatives: [Native] = [
     Native(
         "len(x)", "The number of elements of a list, record, range, string, tensor or data set.",
-        examples: ["print(len([1, 2, 3]))  # expect: 3"]
+        examples: ["print(len([1, 2, 3]))  # expect: 3"],
+        quick: { arguments, count in
+            guard count == 1, let list = arguments[0].asList else { return nil }
+            return .number(Double(list.items.count))
+        }
     ) { call in
         guard let count = try call.interpreter.count(call[0]) else { throw call.wrong(0, "something with a length") }
         return .number(Double(count))
@@ -128,7 +132,7 @@ let collectionNatives: [Native] = [
     },
     Native(
         "enumerate(xs, start=0)", "The list of [place, x], counted from `start`.",
-        examples: ["for i, x in enumerate([\"a\", \"b\"]) { print(\"{i} {x}\") }  # expect: 0 a"]
+        examples: ["for i, x in enumerate([\"a\", \"b\"]) { print(\"{i} {x}\") }\n# expect: 0 a\n# expect: 1 b"]
     ) { call in
         let start = try call.number(1)
         return .list(try call.items(0).enumerated().map { .list([.number(start + Double($0)), $1]) })
@@ -153,11 +157,16 @@ let collectionNatives: [Native] = [
     },
     Native(
         "push(xs, ...values)", "Adds values at the end of a list, in place.",
-        examples: ["xs = [1]\npush(xs, 2, 3)\nprint(xs)  # expect: [1, 2, 3]"]
+        examples: ["xs = [1]\npush(xs, 2, 3)\nprint(xs)  # expect: [1, 2, 3]"],
+        quick: { arguments, count in
+            guard count == 2, let list = arguments[0].asList, list.items.count & 0xfff != 0xfff else { return nil }
+            list.items.append(arguments[1])
+            return .nilValue
+        }
     ) { call in
         let list = try call.list(0)
         let values = call.rest(1)
-        if list.items.count & (list.items.count &- 1) == 0 {
+        if list.items.count & 0xfff == 0xfff {
             try call.interpreter.reserve(elements: 2 * list.items.count, for: "a list this long")
         }
         list.items.append(contentsOf: values)

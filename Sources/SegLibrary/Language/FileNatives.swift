@@ -4,28 +4,30 @@
 @preconcurrency import Glibc
 import SegRuntime
 
-/// Writes a whole file, or leaves the old one as it was.
-func writeFile(_ path: String, _ text: String, _ interpreter: Interpreter) throws {
-    let beside = "\(path).\(getpid()).part"
-    let descriptor = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw interpreter.fileFailure(path) }
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-        let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-        if count < 0 {
-            if errno == EINTR { continue }
-            let failure = interpreter.fileFailure(path)
-            close(descriptor)
+extension Interpreter {
+    /// Writes a whole file, or leaves the old one as it was.
+    public func writeFile(_ path: String, _ text: String) throws {
+        let beside = "\(path).\(getpid()).part"
+        let descriptor = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw fileFailure(path) }
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 {
+                if errno == EINTR { continue }
+                let failure = fileFailure(path)
+                close(descriptor)
+                unlink(beside)
+                throw failure
+            }
+            bytes = bytes.dropFirst(count)
+        }
+        close(descriptor)
+        guard rename(beside, path) == 0 else {
+            let failure = fileFailure(path)
             unlink(beside)
             throw failure
         }
-        bytes = bytes.dropFirst(count)
-    }
-    close(descriptor)
-    guard rename(beside, path) == 0 else {
-        let failure = interpreter.fileFailure(path)
-        unlink(beside)
-        throw failure
     }
 }
 
@@ -40,7 +42,7 @@ let fileNatives: [Native] = [
         "write_text(path, text)", "Writes a text as a file.",
         examples: ["write_text(\"/tmp/seg-note.txt\", \"a\")\nprint(read_text(\"/tmp/seg-note.txt\"))  # expect: a"]
     ) { call in
-        try writeFile(try call.string(0), try call.string(1), call.interpreter)
+        try call.interpreter.writeFile(try call.string(0), try call.string(1))
         return .nilValue
     },
     Native(
@@ -61,7 +63,7 @@ let fileNatives: [Native] = [
     ) { call in
         var text = ""
         try appendJSON(call[0], to: &text, depth: 0, call.interpreter)
-        try writeFile(try call.string(1), text + "\n", call.interpreter)
+        try call.interpreter.writeFile(try call.string(1), text + "\n")
         return .nilValue
     },
     Native(
@@ -113,7 +115,7 @@ let fileNatives: [Native] = [
                 throw call.wrong(0, "a list of records or lists")
             }
         }
-        try writeFile(try call.string(1), text, interpreter)
+        try interpreter.writeFile(try call.string(1), text)
         return .nilValue
     },
 ]

@@ -19,7 +19,8 @@ public struct HelpEntry: Sendable {
     public var text: String {
         var lines = [signature]
         if !doc.isEmpty { lines += [""] + doc.split(separator: "\n", omittingEmptySubsequences: false).map { "    \($0)" } }
-        for example in examples {
+        // Those of a script's documentation stand in it already.
+        for example in examples where find(example.split(separator: "\n").first.map(String.init) ?? "", in: doc) == nil {
             lines.append("")
             lines += example.split(separator: "\n").map { "        \($0)" }
         }
@@ -40,9 +41,27 @@ extension Interpreter {
         }
         guard let value = try? libraryValue(name) else { return nil }
         var entry = help(of: value, named: name)
+        entry.examples = Self.examples(in: entry.doc)
         let script = library.scripts.first { $0.definitions.contains(name) }
         entry.topic = script.map { $0.name.replacing(".seg", with: "") } ?? ""
         return entry
+    }
+
+    /// The stretches of a documentation text that are indented by four spaces and expect something.
+    private static func examples(in doc: String) -> [String] {
+        var examples: [String] = []
+        var current: [Substring] = []
+        let lines: [Substring] = doc.split(separator: "\n", omittingEmptySubsequences: false) + [Substring()]
+        for line in lines {
+            if line.hasPrefix("    ") {
+                current.append(line.dropFirst(4))
+            } else if !current.isEmpty {
+                let text = current.joined(separator: "\n")
+                if find("# expect", in: text) != nil { examples.append(text) }
+                current = []
+            }
+        }
+        return examples
     }
 
     /// What is known about a value: its signature and documentation.

@@ -47,7 +47,22 @@ public struct GoldenRunner {
             for failure in failures { report("\(failure.file):\(failure.line): \(failure.message)\n") }
             if failures.isEmpty { passed += 1 } else { failed += 1 }
         }
-        report("\(passed) passed, \(failed) failed\n")
+        return (passed, failed)
+    }
+
+    /// Runs the examples of all help: of natives and values, and those in the documentation of
+    /// the library's scripts.
+    public func runExamples(of interpreter: Interpreter) throws -> (passed: Int, failed: Int) {
+        var passed = 0
+        var failed = 0
+        for name in interpreter.library.names.sorted() {
+            guard let entry = interpreter.help(named: name) else { continue }
+            for example in entry.examples {
+                let failures = try run(text: example, name: "help of \(name)")
+                for failure in failures { report("\(failure.file):\(failure.line): \(failure.message)\n") }
+                if failures.isEmpty { passed += 1 } else { failed += 1 }
+            }
+        }
         return (passed, failed)
     }
 
