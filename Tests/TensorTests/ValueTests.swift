@@ -125,3 +125,35 @@ struct ValueTests {
         #expect(try abs(Tensor.reduce(.mean, dropped).item() - 1) < 0.01)
     }
 }
+
+extension ValueTests {
+    @Test func hostileSizesAreErrorsNotTraps() throws {
+        let x = try Tensor.arange(to: 6, dtype: .int64)
+        let huge = try Tensor.from([9.3e18, -9.3e18], shape: [2], dtype: .int64)
+        #expect(throws: TensorError.self) { try x.get([.tensor(huge)]) }
+        #expect(throws: TensorError.self) { try x.get([.tensor(huge.get([.at(0)]))]) }
+        #expect(throws: TensorError.self) { try huge.oneHot() }
+        #expect(throws: TensorError.self) {
+            try Tensor.apply(.abs, huge).get([.at(0)]).reshape([1]).bincount()
+        }
+        #expect(try x.get([.slice(from: .max, to: .min, inclusive: true)]).count == 0)
+        #expect(try x.get([.slice(from: .min, to: .max, inclusive: true)]).count == 6)
+        #expect(try x.chunk(.max).count == 6)
+        #expect(try x.roll([.min]).count == 6)
+        #expect(throws: TensorError.self) {
+            try x.to(.float64).setting([.at(0)], to: .number(1.7e308)).histogram(range: (-1.7e308, 1.7e308))
+        }
+        #expect(throws: TensorError.self) {
+            try Tensor.conv2d(.ones([1, 1, 0, 0]), .ones([1, 1, 1, 1]), padding: (3, 3))
+        }
+        #expect(throws: TensorError.self) {
+            try Tensor.maxPool2d(.ones([1, 1, 0, 0]), kernel: (2, 2), padding: (1, 1))
+        }
+        #expect(throws: TensorError.self) {
+            try Tensor.interpolate(.ones([1, 1, 2, 2]), size: (1 << 40, 1 << 40))
+        }
+        #expect(throws: TensorError.self) { try Tensor.linspace(from: 0, to: 1, count: .min) }
+        #expect(throws: TensorError.self) { try x.unsqueeze(.max) }
+        #expect(throws: TensorError.self) { try x.reshape([.min, -1]) }
+    }
+}

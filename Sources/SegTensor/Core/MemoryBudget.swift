@@ -13,6 +13,7 @@ public enum MemoryBudget {
         var used = 0
         var peak = 0
         var cached = 0
+        /// Blocks by their size.
         var free: [Int: [Block]] = [:]
 
         mutating func count(_ bytes: Int) {
@@ -114,36 +115,52 @@ public enum MemoryBudget {
         return (bytes + step - 1) & ~(step - 1)
     }
 
-    /// A block for `bytes`, 64-byte aligned, contents undefined.
-    static func allocate(_ bytes: Int, for what: () -> String) throws -> UnsafeMutableRawPointer {
+    /// A block of at least `bytes`, 64-byte aligned, contents undefined, and its size.
+    static func allocate(_ bytes: Int, for what: () -> String) throws -> (
+        pointer: UnsafeMutableRawPointer, size: Int
+    ) {
         let size = bytes > Int.max / 4 ? Int.max / 2 : blockSize(bytes)
-        let found: (fits: Bool, block: Block?) = state.withLock { state in
-            guard size <= budget(of: &state) - state.used else { return (false, nil) }
+        let found: (fits: Bool, block: Block?, size: Int) = state.withLock { state in
+            guard size <= budget(of: &state) - state.used else { return (false, nil, size) }
             state.count(size)
-            if let block = state.free[size]?.popLast() {
-                state.cached -= size
-                return (true, block)
-            }
+            if let kept = take(&state, size) { return (true, kept.block, kept.size) }
             trim(&state, toFit: 0)
-            return (true, nil)
+            // What is kept beyond the most that was ever in use serves nobody.
+            let most = max(state.peak + state.peak / 8, 64 << 20)
+            if state.used + state.cached > most { trim(&state, keeping: max(most - state.used, 0)) }
+            return (true, nil, size)
         }
         guard found.fits else {
             if size <= limit, reclaim(size) { return try allocate(bytes, for: what) }
             throw refusal(Double(bytes), what())
         }
-        if let block = found.block { return block.pointer }
-        if let fresh = fresh(size) { return fresh }
+        if let block = found.block { return (block.pointer, found.size) }
+        if let fresh = fresh(size) { return (fresh, size) }
         trim()
-        if let fresh = fresh(size) { return fresh }
+        if let fresh = fresh(size) { return (fresh, size) }
         release(size)
         throw refusal(Double(bytes), what())
     }
 
-    /// Takes a block of `allocate` back.
-    static func free(_ pointer: UnsafeMutableRawPointer, bytes: Int) {
-        let size = blockSize(bytes)
+    /// A block that is kept: of the size asked, or, where pages are at stake, up to half as large again.
+    private static func take(_ state: inout State, _ size: Int) -> (block: Block, size: Int)? {
+        var best = size
+        if state.free[size]?.isEmpty != false {
+            guard size >= pagesFrom else { return nil }
+            best = Int.max
+            for (other, blocks) in state.free where other > size && other <= size / 2 * 3 && !blocks.isEmpty {
+                best = min(best, other)
+            }
+        }
+        guard let block = state.free[best]?.popLast() else { return nil }
+        state.cached -= best
+        return (block, best)
+    }
+
+    /// Takes a block of `allocate` back: `bytes` as they were asked, `size` as it was given.
+    static func free(_ pointer: UnsafeMutableRawPointer, bytes: Int, size: Int) {
         let kept = state.withLock { state in
-            state.used -= size
+            state.used -= blockSize(bytes)
             guard state.cached + size <= budget(of: &state) / 4 else { return false }
             state.free[size, default: []].append(Block(pointer: pointer))
             state.cached += size

@@ -6,16 +6,17 @@ import Synchronization
 public final class Storage: @unchecked Sendable {
     public let bytes: UnsafeMutableRawPointer
     public let byteCount: Int
+    private let blockSize: Int
     /// Convolution weights made from these bytes in the order that kernels read; gone once the bytes change.
     private let packedWeights = Mutex<[ConvolutionGeometry: Storage]?>(nil)
 
     /// - Throws: `TensorError` of kind memory where the budget has no room; `what` names who asks.
     public init(byteCount: Int, for what: @autoclosure () -> String = "a tensor") throws {
-        self.bytes = try MemoryBudget.allocate(byteCount, for: what)
+        (self.bytes, self.blockSize) = try MemoryBudget.allocate(byteCount, for: what)
         self.byteCount = byteCount
     }
 
-    deinit { MemoryBudget.free(bytes, bytes: byteCount) }
+    deinit { MemoryBudget.free(bytes, bytes: byteCount, size: blockSize) }
 
     func packed(for geometry: ConvolutionGeometry) -> Storage? { packedWeights.withLock { $0?[geometry] } }
     func keep(_ packed: Storage, for geometry: ConvolutionGeometry) {

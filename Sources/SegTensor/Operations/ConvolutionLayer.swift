@@ -73,7 +73,7 @@ struct ConvolutionAttributes: Hashable, Sendable {
             )
         }
         let g = geometry(x.shape, weight.shape)
-        guard g.outputHeight > 0, g.outputWidth > 0 else {
+        guard g.inputHeight > 0, g.inputWidth > 0, g.outputHeight > 0, g.outputWidth > 0 else {
             throw TensorError(
                 .shape,
                 "conv2d: a kernel of \(g.kernel.height)×\(g.kernel.width) with dilation \(dilation.height), \(dilation.width) does not fit a picture of \(g.inputHeight)×\(g.inputWidth)",

@@ -127,8 +127,10 @@ struct UnaryOperation: Operation {
     func gradient(_ g: Backward) throws -> [Tensor?] {
         let (x, y, u) = (g.inputs[0], g.result, g.upstream)
         switch function {
+        case .relu, .relu6, .hardswish, .hardsigmoid:
+            return [try activationGradient(u, BatchNormTraining.again(x))]
         case .negate: return [try -u]
-        case .abs, .relu, .relu6, .hardswish, .hardsigmoid: return [try activationGradient(u, x)]
+        case .abs: return [try activationGradient(u, x)]
         case .sigmoid, .tanh, .sqrt: return [try activationGradient(u, y)]
         case .reciprocal: return [try -(u * y * y)]
         case .square: return [try u * x * 2]

@@ -112,9 +112,9 @@ extension Tensor {
         guard self.dtype.isInteger else {
             throw TensorError(.type, "one_hot needs integers, here is \(self.dtype.rawValue)")
         }
-        let highest = count == 0 ? -1 : Int(try Tensor.reduce(.max, self).item())
-        let lowest = count == 0 ? 0 : Int(try Tensor.reduce(.min, self).item())
-        let total = classes ?? highest + 1
+        let highest = count == 0 ? -1 : Int(Int64(converting: try Tensor.reduce(.max, self).item()))
+        let lowest = count == 0 ? 0 : Int(Int64(converting: try Tensor.reduce(.min, self).item()))
+        let total = classes ?? (highest == .max ? highest : highest + 1)
         guard lowest >= 0, highest < total else {
             throw TensorError(
                 .index, "one_hot: class \(lowest < 0 ? lowest : highest) is not among \(total) classes")
@@ -168,7 +168,7 @@ struct IndexPlan {
                 end = inclusive ? (place == .max ? place : place + 1) : place
             }
             starts[axis] = min(max(start, 0), size)
-            counts[axis] = max(min(end, size) - starts[axis], 0)
+            counts[axis] = max(min(max(end, 0), size) - starts[axis], 0)
         case .tensor(let tensor) where tensor.dtype == .bool:
             try IndexPlan.check(mask: tensor, on: x, axis: axis)
             for (place, list) in try IndexPlan.places(of: tensor).enumerated() {
@@ -180,10 +180,11 @@ struct IndexPlan {
                     .type, "an index must hold integers or bools, here is \(tensor.dtype.rawValue)",
                     help: "to(i, int64) makes whole numbers of it")
             }
-            if tensor.rank == 0 { return try drop(axis, Int(tensor.item()), size) }
+            if tensor.rank == 0 { return try drop(axis, Int(Int64(converting: tensor.item())), size) }
             for place in try tensor.doubles() where place >= Double(size) || place < -Double(size) {
                 throw TensorError(
-                    .index, "index \(Int(place)) is out of range: axis \(axis) has \(size) entries",
+                    .index,
+                    "index \(Tensor.text(of: place)) is out of range: axis \(axis) has \(size) entries",
                     notes: [Shape.text(x.shape)])
             }
             picks.append((axis, tensor))

@@ -191,6 +191,13 @@ struct BatchNormTraining: Operation {
         return try scaled(&inputs, result, scale, shift)
     }
 
+    /// A normalised tensor for the backward pass: computed a second time from the convolution's result, which
+    /// is kept in any case, so that a layer holds two maps until then and not three.
+    static func again(_ y: Tensor) throws -> Tensor {
+        guard let (operation, inputs) = y.node.pendingStep, operation is BatchNormTraining else { return y }
+        return try Tensor.make(operation, inputs.map { Tensor($0) })
+    }
+
     func digest(_ builder: inout DigestBuilder) {
         builder.add(epsilon)
         builder.add(hasAffine)

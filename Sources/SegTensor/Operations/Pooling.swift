@@ -142,7 +142,7 @@ struct PoolingWindow: Hashable, Sendable {
         }
         let h = size(x.shape[2], kernel.height, stride.height, padding.height, dilation.height)
         let w = size(x.shape[3], kernel.width, stride.width, padding.width, dilation.width)
-        guard h > 0, w > 0 else {
+        guard x.shape[2] > 0, x.shape[3] > 0, h > 0, w > 0 else {
             throw TensorError(
                 .shape,
                 "\(name): a window of \(kernel.height)×\(kernel.width) does not fit a picture of \(x.shape[2])×\(x.shape[3])",

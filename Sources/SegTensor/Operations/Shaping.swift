@@ -162,7 +162,8 @@ extension Tensor {
     public func chunk(_ n: Int, axis: Int = 0) throws -> [Tensor] {
         let axis = try Shape.axis(axis, rank: rank, in: "chunk")
         guard n > 0 else { throw TensorError(.value, "chunk: \(n) parts") }
-        let size = max((shape[axis] + n - 1) / n, 1)
+        let parts = min(n, max(shape[axis], 1))
+        let size = max((shape[axis] + parts - 1) / parts, 1)
         let starts = stride(from: 0, to: max(shape[axis], 1), by: size)
         return try starts.map { try narrow(axis: axis, start: $0, count: min(size, shape[axis] - $0)) }
     }

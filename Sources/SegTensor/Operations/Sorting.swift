@@ -76,7 +76,7 @@ extension Tensor {
         defer { MemoryBudget.release(bins * 16) }
         let values = try doubles()
         var (low, high) = range ?? (values.min() ?? 0, values.max() ?? 1)
-        guard low <= high, low.isFinite, high.isFinite else {
+        guard low <= high, (high - low).isFinite else {
             throw TensorError(
                 .value, "histogram: the range \(Tensor.text(of: low))...\(Tensor.text(of: high)) has no width"
             )
@@ -104,7 +104,9 @@ extension Tensor {
         guard try low.item() >= 0 else {
             throw TensorError(.value, "bincount: \(Tensor.text(of: try low.item())) is negative")
         }
-        let length = max(minlength, Int(try high.item()) + 1)
+        let top = try high.item()
+        guard top < 1e15 else { throw MemoryBudget.refusal(top * 8, "bincount") }
+        let length = max(minlength, Int(top) + 1)
         let labels = try value().rowMajor().converted(to: .int64)
         let places = labels.elements(Int64.self)
         guard let weights else {
