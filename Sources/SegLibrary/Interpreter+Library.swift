@@ -91,7 +91,8 @@ private struct InterpreterReference: @unchecked Sendable {
 
 /// An interpreter's own settings of the tensor tower.
 private final class TensorSettings {
-    let context = EvaluationContext()
+    /// Features of frozen parts may take a quarter of what the process may.
+    let context = EvaluationContext(features: FeatureCache(limit: SegTensor.MemoryBudget.limit / 4))
 }
 
 extension Interpreter {
