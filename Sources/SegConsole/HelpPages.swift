@@ -70,8 +70,14 @@ struct HelpPages {
         var lines = entry.signature.split(separator: "\n", omittingEmptySubsequences: false).map {
             style.paint(TextWidth.escaped(String($0)), bold: true)
         }
-        if !entry.doc.isEmpty { lines.append("") }
-        for paragraph in entry.doc.split(separator: "\n", omittingEmptySubsequences: false) {
+        if entry.doc.isEmpty {
+            // What nobody documented tells itself.
+            lines += source(of: entry.name).map { "    " + $0 }
+        } else {
+            lines.append("")
+        }
+        for paragraph in entry.doc.split(separator: "\n", omittingEmptySubsequences: false)
+        where !entry.doc.isEmpty {
             // A line that is indented is an example or a formula, and stays as it is.
             if paragraph.hasPrefix("  ") || paragraph.isEmpty {
                 lines.append(paragraph.isEmpty ? "" : "    " + paragraph)
@@ -84,6 +90,14 @@ struct HelpPages {
             lines += example.split(separator: "\n").map { "        " + String($0) }
         }
         return lines
+    }
+
+    /// The lines of a function or type of the user's own.
+    private func source(of name: String) -> [String] {
+        guard case .object(let object)? = interpreter[name] else { return [] }
+        let text = (object as? FunctionObject)?.source ?? (object as? TypeObject)?.source ?? ""
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        return text.isEmpty ? [] : lines
     }
 
     private func summaries(_ names: [String]) -> [String] {
