@@ -1,6 +1,6 @@
 """Times the language benchmarks of seg, CPython and Lua side by side in one run.
 
-    python3 Benchmarks/language/run.py [SEG] [ROUNDS]
+    python3 Benchmarks/language/run.py [SEG] [ROUNDS] [NAME …]
 
 The programs of one name take turns, so that a busy machine slows all of them; the best of
 the rounds counts, less each interpreter's time to start. A ratio below 1 means seg is faster.
@@ -41,7 +41,9 @@ def best(commands):
 def main():
     empty = {"seg": "empty.seg", "py": "empty.py", "lua": "empty.lua"}
     start, _ = best({kind: COMMANDS[kind] + [os.path.join(HERE, name)] for kind, name in empty.items()})
+    wanted = sys.argv[3:]
     names = sorted(name[:-4] for name in os.listdir(HERE) if name.endswith(".seg") and name != "empty.seg")
+    names = [name for name in names if not wanted or name in wanted]
     print(f"{'':10} {'seg':>8} {'CPython':>8} {'Lua':>8}   seg/CPython  seg/Lua   (ms, start-up left out)")
     behind = []
     for name in names:

@@ -28,6 +28,8 @@ struct Site {
     var shape: CallShape?
     /// Where to look for a function when the member is none, nearest first.
     var candidates: [Candidate] = []
+    /// The one global it may be, where nothing nearer has the name; else -1.
+    var onlyGlobal = -1
     /// The type seen last, and the slot of its field (or, negative, the method -1 - slot).
     var cachedType: Unmanaged<TypeObject>?
     var cachedSlot = 0

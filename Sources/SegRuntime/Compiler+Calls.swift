@@ -66,7 +66,9 @@ extension Compiler {
         let register = scope.fresh()
         value(base, to: scope.fresh())
         gatherArguments(arguments)
-        let site = scope.site(Site(name: name, shape: shape, candidates: candidates(name)))
+        var named = Site(name: name, shape: shape, candidates: candidates(name))
+        if named.candidates.count == 1, case .global(let slot) = named.candidates[0] { named.onlyGlobal = slot }
+        let site = scope.site(named)
         emit(.callMember(base: register, count: UInt16(arguments.count), to: to, site: site), origin)
     }
 

@@ -98,6 +98,8 @@ public final class FunctionObject: Object {
 /// A native with its parsed signature.
 public final class NativeFunction: Object {
     public let native: Native
+    /// The row's shortcut.
+    let quick: (@Sendable (UnsafeMutablePointer<Value>, Int) -> Value?)?
     public let name: String
     public let parameters: [ParameterInfo]
     let required: Int
@@ -115,6 +117,7 @@ public final class NativeFunction: Object {
 
     init(native: Native, name: String, parameters: [ParameterInfo], defaults: [Default]) {
         self.native = native
+        quick = native.quick
         self.name = name
         self.parameters = parameters
         self.defaults = defaults

@@ -173,7 +173,17 @@ extension Interpreter {
 
 extension StringObject {
     /// Whether every character is one byte: ASCII without carriage returns.
-    var isSimple: Bool { text.utf8.allSatisfy { $0 < 128 && $0 != 13 } }
+    var isSimple: Bool {
+        text.utf8.withContiguousStorageIfAvailable { bytes in
+            var high: UInt8 = 0
+            var returns: UInt8 = 0
+            for byte in bytes {
+                high |= byte
+                returns |= byte == 13 ? 1 : 0
+            }
+            return high < 128 && returns == 0
+        } ?? false
+    }
 
     /// The number of characters, as a reader counts them.
     var characterCount: Int { isSimple ? text.utf8.count : text.count }

@@ -103,7 +103,7 @@ extension Interpreter {
             try enter(unsafeDowncast(object, to: FunctionObject.self), base + 1, count, shape, result)
         case .native:
             let native = unsafeDowncast(object, to: NativeFunction.self)
-            if shape == nil, let quick = native.native.quick, let value = quick(base + 1, count) {
+            if shape == nil, let quick = native.quick, let value = quick(base + 1, count) {
                 for place in 0..<count { clear(base + (place + 1)) }
                 result.pointee = value
                 return

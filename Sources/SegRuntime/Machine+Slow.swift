@@ -208,6 +208,11 @@ extension Interpreter {
     }
 
     func makeString(_ registers: UnsafeMutablePointer<Value>, _ to: Register, _ first: Register, _ count: Int) throws {
+        if let text = shortString(registers + Int(first), count) {
+            for place in Int(first)..<Int(first) + count { clear(registers + place) }
+            registers[Int(to)] = .string(text)
+            return
+        }
         var text = ""
         for place in Int(first)..<Int(first) + count {
             switch take(registers + place) {
@@ -219,6 +224,49 @@ extension Interpreter {
         }
         try reserve(text.utf8.count, for: "this string")
         registers[Int(to)] = .string(text)
+    }
+
+    /// Texts and whole numbers joined on the stack; nil where they are something else, or long.
+    private func shortString(_ first: UnsafeMutablePointer<Value>, _ count: Int) -> String? {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 256) { buffer in
+            var length = 0
+            for place in 0..<count {
+                if case .number(let number) = first[place] {
+                    guard number.magnitude < 1e15, number == number.rounded(.towardZero), length + 20 < 256 else { return nil }
+                    length = Self.writeDigits(Int(number), buffer, at: length)
+                    continue
+                }
+                guard let string = (first + place).unmanaged(.string, as: StringObject.self) else { return nil }
+                let end = string._withUnsafeGuaranteedRef { string in
+                    string.text.utf8.withContiguousStorageIfAvailable { bytes -> Int in
+                        guard length + bytes.count <= 256 else { return -1 }
+                        for place in 0..<bytes.count { buffer[length + place] = bytes[place] }
+                        return length + bytes.count
+                    }
+                }
+                guard let end, end >= 0 else { return nil }
+                length = end
+            }
+            return String(decoding: UnsafeBufferPointer(rebasing: buffer[0..<length]), as: UTF8.self)
+        }
+    }
+
+    /// Writes a whole number and gives the place after it.
+    private static func writeDigits(_ number: Int, _ buffer: UnsafeMutableBufferPointer<UInt8>, at start: Int) -> Int {
+        var place = start
+        var rest = number.magnitude
+        if number < 0 {
+            buffer[place] = UInt8(ascii: "-")
+            place += 1
+        }
+        let digits = place
+        repeat {
+            buffer[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+            place += 1
+        } while rest > 0
+        buffer[digits..<place].reverse()
+        return place
     }
 
     func makeFunction(_ frame: UnsafeMutablePointer<Frame>, _ place: Int) -> FunctionObject {
@@ -259,33 +307,37 @@ extension Interpreter {
     func getMember(
         _ registers: UnsafeMutablePointer<Value>, _ to: Register, _ base: Register, _ site: UnsafeMutablePointer<Site>
     ) throws {
-        guard case .object(let object) = registers[Int(base)] else {
-            throw missingMember(registers[Int(base)], site.pointee.name, functions: library.names, isCall: false)
-        }
-        if object.kind == .record {
-            let record = unsafeDowncast(object, to: RecordObject.self)
-            let hint = site.pointee.cachedSlot
-            if hint < record.names.count, record.names[hint] == site.pointee.name {
-                registers[Int(to)] = record.values[hint]
-                return
+        let place = registers + Int(base)
+        if let record = place.unmanaged(.record, as: RecordObject.self) {
+            let found = record._withUnsafeGuaranteedRef { record in
+                guard let entry = entry(record, site) else { return false }
+                registers[Int(to)] = record.values[entry]
+                return true
             }
-            if let place = record.position(of: site.pointee.name) {
-                site.pointee.cachedSlot = place
-                registers[Int(to)] = record.values[place]
-                return
-            }
-        } else if object.kind == .instance {
-            let instance = unsafeDowncast(object, to: Instance.self)
-            if let slot = fieldSlot(instance, site), !instance.slots[slot].isUnassigned {
+            if found { return }
+        } else if let instance = place.instance {
+            let found = instance._withUnsafeGuaranteedRef { instance in
+                guard let slot = fieldSlot(instance, site), !instance.slots[slot].isUnassigned else { return false }
                 registers[Int(to)] = instance.slots[slot]
-                return
+                return true
             }
+            if found { return }
         }
-        let value = registers[Int(base)]
+        let value = place.pointee
         guard let member = try member(value, site.pointee.name) else {
             throw missingMember(value, site.pointee.name, functions: library.names, isCall: false)
         }
         registers[Int(to)] = member
+    }
+
+    /// The place of an entry, first where the site found it last.
+    @inline(__always)
+    private func entry(_ record: RecordObject, _ site: UnsafeMutablePointer<Site>) -> Int? {
+        let hint = site.pointee.cachedSlot
+        if hint >= 0, hint < record.names.count, record.names[hint] == site.pointee.name { return hint }
+        guard let place = record.position(of: site.pointee.name) else { return nil }
+        site.pointee.cachedSlot = place
+        return place
     }
 
     /// The slot of a field by the site's cache; nil for methods and what is not there.
@@ -310,23 +362,21 @@ extension Interpreter {
     func setMember(
         _ registers: UnsafeMutablePointer<Value>, _ base: Register, _ site: UnsafeMutablePointer<Site>, _ from: Register
     ) throws {
-        if case .object(let object) = registers[Int(base)] {
-            if object.kind == .record {
-                let record = unsafeDowncast(object, to: RecordObject.self)
-                let hint = site.pointee.cachedSlot
-                let isForeign = registers[Int(from)].asForeign != nil
-                if !isForeign, hint < record.names.count, record.names[hint] == site.pointee.name {
-                    record.setValue(registers[Int(from)], at: hint)
-                    return
-                }
-                if let place = record.position(of: site.pointee.name) { site.pointee.cachedSlot = place }
-            } else if object.kind == .instance {
-                let instance = unsafeDowncast(object, to: Instance.self)
-                if let slot = fieldSlot(instance, site) {
-                    instance.setField(at: slot, to: registers[Int(from)])
-                    return
-                }
+        let place = registers + Int(base)
+        if let record = place.unmanaged(.record, as: RecordObject.self) {
+            let isSet = record._withUnsafeGuaranteedRef { record in
+                guard registers[Int(from)].asForeign == nil, let entry = entry(record, site) else { return false }
+                record.setValue(registers[Int(from)], at: entry)
+                return true
             }
+            if isSet { return }
+        } else if let instance = place.instance {
+            let isSet = instance._withUnsafeGuaranteedRef { instance in
+                guard let slot = fieldSlot(instance, site) else { return false }
+                instance.setField(at: slot, to: registers[Int(from)])
+                return true
+            }
+            if isSet { return }
         }
         registers[Int(base)] = try settingMember(
             registers[Int(base)], site.pointee.name, to: registers[Int(from)])
@@ -340,6 +390,14 @@ extension Interpreter {
     ) throws {
         let receiver = base + 1
         let shape = site.pointee.shape
+        if site.pointee.onlyGlobal >= 0, shape == nil, receiver.list != nil,
+            let native = (globals + site.pointee.onlyGlobal).unmanaged(.native, as: NativeFunction.self),
+            let value = native._withUnsafeGuaranteedRef({ $0.quick?(receiver, count + 1) })
+        {
+            for place in 0...count { clear(receiver + place) }
+            result.pointee = value
+            return
+        }
         if let instance = receiver.pointee.asInstance {
             if fieldSlot(instance, site) == nil, site.pointee.cachedSlot < 0,
                 let cached = site.pointee.cachedType,

@@ -6,6 +6,12 @@
 /// The stack's size, and what of it the interpreter may use.
 let largeStack = 512 << 20
 
+/// From <malloc.h>, which the Glibc module leaves out, with two of its names.
+@_silgen_name("mallopt")
+private func mallopt(_ name: Int32, _ value: Int32) -> Int32
+private let mTopPad: Int32 = -2
+private let mArenaMax: Int32 = -8
+
 private final class Work: @unchecked Sendable {
     let body: @Sendable () -> Int32
     var status: Int32 = 0
@@ -19,6 +25,10 @@ func onLargeStack(_ body: @escaping @Sendable () -> Int32) -> Int32 {
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
     pthread_attr_setstacksize(&attributes, largeStack)
+    // One heap for all threads, grown in large steps: a thread's own one asks the system for
+    // every 128 KB.
+    _ = mallopt(mArenaMax, 1)
+    _ = mallopt(mTopPad, 16 << 20)
     let work = Work(body)
     var thread = pthread_t()
     let argument = Unmanaged.passRetained(work)

@@ -38,6 +38,30 @@ private func split(_ text: String, at separator: String) -> [String] {
     return parts
 }
 
+/// Strings joined in one allocation; nil where the elements are not all strings.
+private func joined(_ items: [Value], _ separator: String, _ interpreter: Interpreter) throws -> String? {
+    var size = separator.utf8.count * max(0, items.count - 1)
+    for item in items {
+        guard let text = item.asString else { return nil }
+        size += text.utf8.count
+    }
+    try interpreter.reserve(size, for: "this string")
+    return String(unsafeUninitializedCapacity: size) { buffer in
+        var place = 0
+        func append(_ text: String) {
+            let count = text.utf8.withContiguousStorageIfAvailable { bytes in
+                UnsafeMutableBufferPointer(rebasing: buffer[place...]).update(fromContentsOf: bytes)
+            }
+            place += count ?? 0
+        }
+        for (number, item) in items.enumerated() {
+            if number > 0 { append(separator) }
+            append(item.asString ?? "")
+        }
+        return place
+    }
+}
+
 private func trimmed(_ text: String) -> String {
     var part = text[...]
     while let first = part.first, first.isWhitespace { part.removeFirst() }
@@ -51,8 +75,10 @@ let textNatives: [Native] = [
         examples: ["print([1, 2, 3].join(\", \"))  # expect: 1, 2, 3"]
     ) { call in
         let separator = try call.string(1)
+        let items = try call.items(0)
+        if let text = try joined(items, separator, call.interpreter) { return .string(text) }
         var text = ""
-        for (place, item) in try call.items(0).enumerated() {
+        for (place, item) in items.enumerated() {
             if place > 0 { text += separator }
             text += try call.interpreter.line(item)
             if place & 0xfff == 0 { try call.interpreter.reserve(text.utf8.count, for: "this string") }
