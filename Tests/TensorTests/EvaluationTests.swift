@@ -228,11 +228,19 @@ struct EvaluationTests {
                 return data
             }.clamp(min: -0.9, max: 0.9)
         }
+        func mask(_ n: Int) throws -> Tensor {
+            let data = try target.get([.at(n)]).value().copied()
+            return try Tensor.source(shape: [16, 20], dtype: .uint8, digest: Digest("mask \(n)")) {
+                decoded.withLock { $0 += 1 }
+                return data
+            }
+        }
         func step(_ order: [Int]) throws -> [UInt32] {
             let scope = TrackingScope()
             let weight = try scope.track(.variable(head))
             let images = try Tensor.stack(order.map(sample))
-            let loss = try Self.network(images, frozen: frozen, head: weight, target: target)
+            let masks = try Tensor.stack(order.map(mask))
+            let loss = try Self.network(images, frozen: frozen, head: weight, target: masks)
             let gradient = try gradients(of: loss, wrt: [weight])[0]
             scope.end(from: [loss])
             try Tensor.evaluate([loss, gradient])
@@ -245,10 +253,10 @@ struct EvaluationTests {
         #expect(first == plain.0)
         let misses = context.features?.misses ?? 0
         #expect(misses > 0 && misses % 4 == 0 && context.features?.hits == 0)
-        #expect(decoded.withLock { $0 } == start + 4)
+        #expect(decoded.withLock { $0 } == start + 8)
         let second = try EvaluationContext.$current.withValue(context) { try step([3, 1, 0, 2]) }
         #expect(second == plain.1)
         #expect(context.features?.misses == misses && context.features?.hits == misses)
-        #expect(decoded.withLock { $0 } == start + 4)
+        #expect(decoded.withLock { $0 } == start + 8)
     }
 }

@@ -85,11 +85,23 @@ public final class FeatureCache: @unchecked Sendable {
     /// Gives the border of the frozen prefix below `roots` its values, from memory or computed by sample.
     /// True where any node got one.
     func supply(_ roots: [Node], _ order: [Node], _ context: EvaluationContext) throws -> Bool {
-        guard let prefix = FrozenPrefix(roots, order, exact: context.exact) else { return false }
+        let stacks = FrozenPrefix.stacks(in: order)
+        if stacks.isEmpty { return false }
         let plain = EvaluationContext()
         plain.interrupted = context.interrupted
         plain.exact = context.exact
         plain.fuses = context.fuses
+        var supplied = false
+        for stack in stacks {
+            let pending = supplied ? Evaluator.pending(roots) : order
+            guard let prefix = FrozenPrefix(stack, roots, pending, exact: context.exact) else { continue }
+            try supply(prefix, plain)
+            supplied = true
+        }
+        return supplied
+    }
+
+    private func supply(_ prefix: FrozenPrefix, _ plain: EvaluationContext) throws {
         var parts: [[TensorData]] = prefix.border.map { _ in [] }
         for sample in prefix.samples.indices {
             let keys = try prefix.keys(ofSample: sample)
@@ -110,7 +122,6 @@ public final class FeatureCache: @unchecked Sendable {
             }
         }
         for (node, values) in zip(prefix.border, parts) { node.fulfil(try FeatureCache.joined(values)) }
-        return true
     }
 
     /// Values of batch size one side by side.

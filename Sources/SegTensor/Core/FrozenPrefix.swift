@@ -24,14 +24,17 @@ struct FrozenPrefix {
     /// The nodes of kind sample, in the order they were made.
     private let nodes: [Node]
 
-    /// Nil where there is no batch, or nothing frozen hangs on it.
-    init?(_ roots: [Node], _ order: [Node], exact: Bool) {
-        guard
-            let stack = order.first(where: { node in
-                guard let operation = node.operation as? StackOperation else { return false }
-                return operation.axis == 0 && FrozenPrefix.isFixed(node.inputs)
-            })
-        else { return nil }
+    /// The batches of a pending graph: stacks of samples that hang on nothing that changes.
+    static func stacks(in order: [Node]) -> [Node] {
+        order.filter { node in
+            guard let operation = node.operation as? StackOperation else { return false }
+            return operation.axis == 0 && FrozenPrefix.isFixed(node.inputs)
+        }
+    }
+
+    /// Nil where nothing frozen hangs on the stack.
+    init?(_ stack: Node, _ roots: [Node], _ order: [Node], exact: Bool) {
+        guard !stack.isComputed else { return nil }
         var kinds: [UInt64: Kind] = [:]
         var uses: Set<UInt64> = Set(roots.map(\.id))
         for node in order {
@@ -79,6 +82,8 @@ struct FrozenPrefix {
             return input.isComputed ? .constant : kinds[input.id] ?? .mixed
         }
         if below.contains(.mixed) { return .mixed }
+        // Another batch beside this one, such as the masks.
+        if operation is StackOperation, node.signature.shape.first == batch { return .mixed }
         if operation is RandomOperation || operation is DropoutOperation {
             return below.contains(.sample) ? .mixed : .random
         }

@@ -126,7 +126,7 @@ public enum MemoryBudget {
             if let kept = take(&state, size) { return (true, kept.block, kept.size) }
             trim(&state, toFit: 0)
             // What is kept beyond the most that was ever in use serves nobody.
-            let most = max(state.peak + state.peak / 8, 64 << 20)
+            let most = max(state.peak + state.peak / 8, 384 << 20)
             if state.used + state.cached > most { trim(&state, keeping: max(most - state.used, 0)) }
             return (true, nil, size)
         }
@@ -176,7 +176,7 @@ public enum MemoryBudget {
         guard size >= pagesFrom else { return aligned_alloc(64, size) }
         let pages = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard let pages, pages != MAP_FAILED else { return nil }
-        if size >= 4 << 20 { madvise(pages, size, 14 /* MADV_HUGEPAGE */) }
+        if size >= 2 << 20 { madvise(pages, size, 14 /* MADV_HUGEPAGE */) }
         return pages
     }
 

@@ -84,7 +84,7 @@ final class Node: @unchecked Sendable {
         self.signature = input.signature
         self.id = Node.lastID.wrappingAdd(1, ordering: .relaxed).newValue
         self.site = input.site
-        self.isVariable = input.isVariable
+        self.isVariable = true
         self.scopes = input.scopes.filter { $0.isActive } + [scope]
         self.depth = input.isComputed ? 1 : input.depth + 1
         self.heldBytes = input.heldBytes

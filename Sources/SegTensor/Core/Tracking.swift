@@ -12,10 +12,11 @@ public final class TrackingScope: @unchecked Sendable {
 
     var isActive: Bool { active.load(ordering: .relaxed) }
 
-    /// A fresh leaf that shares `t`'s value.
+    /// A fresh leaf that shares `t`'s value. It counts as changing, also when the scope has ended: what hangs
+    /// on it is never kept as a feature.
     public func track(_ t: Tensor) throws -> Tensor {
         if !t.node.isTracked, let value = t.node.value {
-            return Tensor(Node(value, labels: t.labels, isVariable: t.isVariable, scope: self))
+            return Tensor(Node(value, labels: t.labels, isVariable: true, scope: self))
         }
         return Tensor(Node(passing: t.node, scope: self))
     }

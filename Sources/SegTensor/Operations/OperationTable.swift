@@ -44,7 +44,8 @@ struct OperationRow: Sendable {
         + rows(
             .none,
             [
-                "full", "eye", "arange", "source", "random", "equal", "notEqual", "less", "lessEqual",
+                "no_grad", "full", "eye", "arange", "source", "random", "equal", "notEqual", "less",
+                "lessEqual",
                 "greater",
                 "greaterEqual", "and", "or", "xor", "not", "any", "all", "argmax", "argmin", "argsort",
                 "confusion", "floor", "ceil", "round", "sign", "floorDivide", "batch_norm gradient",
