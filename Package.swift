@@ -10,9 +10,6 @@ let package = Package(
         .executable(name: "seg", targets: ["seg"]),
         .library(name: "Seg", targets: ["Seg"]),
     ],
-    dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
-    ],
     targets: [
         // The language tower.
         .target(name: "SegSyntax", swiftSettings: swift),
@@ -35,7 +32,9 @@ let package = Package(
 
         // The bridge: natives and the library written in seg.
         .executableTarget(name: "EmbedStdlib", dependencies: ["SegSyntax"], swiftSettings: swift),
-        .plugin(name: "StdlibPlugin", capability: .buildTool(), dependencies: ["EmbedStdlib"], path: "Sources/StdlibPlugin"),
+        .plugin(
+            name: "StdlibPlugin", capability: .buildTool(), dependencies: ["EmbedStdlib"],
+            path: "Sources/StdlibPlugin"),
         .target(name: "SegStdlib", path: "stdlib", plugins: ["StdlibPlugin"]),
         .target(
             name: "SegLibrary",
@@ -49,7 +48,7 @@ let package = Package(
         .target(name: "SegConsole", dependencies: ["SegLibrary", "CLibedit"], swiftSettings: swift),
         .executableTarget(
             name: "seg",
-            dependencies: ["SegConsole", "SegLibrary", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["SegConsole", "SegLibrary"],
             swiftSettings: swift),
 
         .testTarget(name: "SyntaxTests", dependencies: ["SegSyntax"]),

@@ -8,7 +8,9 @@ extension Arguments {
     fileprivate func frameSize(_ place: Int, shorter: Int) throws -> FrameSize {
         if !values[shorter].isNil { return .shorter(try integer(shorter)) }
         guard let sizes = try integers(place), let first = sizes.first, sizes.count <= 2 else {
-            throw Failure(.call, "resize wants a size: resize(data, 520), resize(data, [h, w]) or resize(data, shorter=520)")
+            throw Failure(
+                .call,
+                "resize wants a size: resize(data, 520), resize(data, [h, w]) or resize(data, shorter=520)")
         }
         return .exact(height: first, width: sizes.last ?? first)
     }
@@ -60,10 +62,13 @@ private func batch(_ data: DatasetValue, _ indices: [Int]) throws -> Value {
         var image = try frame.imageTensor()
         if let first = images.first, first.shape != image.shape {
             throw TensorError(
-                .shape, "pictures of \(first.shape[1]) x \(first.shape[2]) and of \(image.shape[1]) x \(image.shape[2]) do not make a batch",
+                .shape,
+                "pictures of \(first.shape[1]) x \(first.shape[2]) and of \(image.shape[1]) x \(image.shape[2]) do not make a batch",
                 help: "bring them to one size: data.resize(520)", notes: [])
         }
-        if image.dtype == .uint8 { image = try Tensor.apply(.divide, .tensor(try image.to(.float32)), .number(255)) }
+        if image.dtype == .uint8 {
+            image = try Tensor.apply(.divide, .tensor(try image.to(.float32)), .number(255))
+        }
         images.append(image)
         masks.append(try frame.maskTensor())
         names.append(.string(frame.name))
@@ -90,7 +95,9 @@ final class BatchesValue: ForeignValue {
     }
 
     override var typeName: String { "batches" }
-    override func line(_ interpreter: Interpreter) -> String { "\((order.count + size - 1) / size) batches of \(size)" }
+    override func line(_ interpreter: Interpreter) -> String {
+        "\((order.count + size - 1) / size) batches of \(size)"
+    }
     override func count(_ interpreter: Interpreter) -> Int? { (order.count + size - 1) / size }
     override func iterator(_ interpreter: Interpreter) -> (() throws -> Value?)? {
         var start = 0
@@ -107,18 +114,24 @@ let dataNatives: [Native] = [
     Native(
         "streets(count=60, size=[360, 480], seed=0)",
         "Drawn driving scenes in CamVid's 32 classes: one video sequence, the same for the same seed.",
-        examples: ["data = streets(count=4, size=[60, 80])\nprint(len(data), data[0].mask.shape)  # expect: 4 [60, 80]"]
+        examples: [
+            "data = streets(count=4, size=[60, 80])\nprint(len(data), data[0].mask.shape)  # expect: 4 [60, 80]"
+        ]
     ) { call in
         let (height, width) = try call.pair(1)
         let count = try call.integer(0)
-        guard count >= 0, count <= 1_000_000 else { throw Failure(.value, "streets: count is \(count)", argument: 0) }
+        guard count >= 0, count <= 1_000_000 else {
+            throw Failure(.value, "streets: count is \(count)", argument: 0)
+        }
         guard (16...8192).contains(height), (16...8192).contains(width) else {
-            throw Failure(.value, "streets: a size of \(height) x \(width); sides are 16 to 8192 pixels", argument: 1)
+            throw Failure(
+                .value, "streets: a size of \(height) x \(width); sides are 16 to 8192 pixels", argument: 1)
         }
         return .object(
             try DatasetValue(
                 StreetsDataset(
-                    count: count, height: height, width: width, seed: UInt64(bitPattern: Int64(try call.integer(2))))))
+                    count: count, height: height, width: width,
+                    seed: UInt64(bitPattern: Int64(try call.integer(2))))))
     },
     Native(
         "camseq(dir)",
@@ -130,7 +143,9 @@ let dataNatives: [Native] = [
     Native(
         "split(data, fractions, by=\"block\")",
         "A list of parts by fractions: blocks of the sequence, or by=\"random\" frames, whose closeness is printed.",
-        examples: ["a, b = split(streets(count=10, size=32), [0.8, 0.2])\nprint(len(a), len(b))  # expect: 8 2"]
+        examples: [
+            "a, b = split(streets(count=10, size=32), [0.8, 0.2])\nprint(len(a), len(b))  # expect: 8 2"
+        ]
     ) { call in
         let how = try call.string(2)
         guard ["block", "random"].contains(how) else {
@@ -150,8 +165,11 @@ let dataNatives: [Native] = [
         return .list(try parts.map { .object(try DatasetValue($0)) })
     },
     Native(
-        "kfold(data, k)", "A list of k pairs [training part, validation part]; the validation parts are blocks.",
-        examples: ["folds = kfold(streets(count=10, size=32), 5)\nprint(len(folds), len(folds[0][0]))  # expect: 5 8"]
+        "kfold(data, k)",
+        "A list of k pairs [training part, validation part]; the validation parts are blocks.",
+        examples: [
+            "folds = kfold(streets(count=10, size=32), 5)\nprint(len(folds), len(folds[0][0]))  # expect: 5 8"
+        ]
     ) { call in
         .list(
             try Splitting.folds(try call.dataset(0).dataset, try call.integer(1)).map { fold in
@@ -182,7 +200,8 @@ let dataNatives: [Native] = [
     Native(
         "subset(data, indices)", "Some samples, by a list or tensor of their places.",
         examples: ["print(len(subset(streets(count=5, size=32), [0, 4])))  # expect: 2"]
-    ) { call in .object(try DatasetValue(try Subset(try call.dataset(0).dataset, try call.integers(1) ?? []))) },
+    ) { call in .object(try DatasetValue(try Subset(try call.dataset(0).dataset, try call.integers(1) ?? [])))
+    },
     Native(
         "resize(data, size=nil, shorter=nil)",
         "Pictures brought to a size with antialiasing, masks by the nearest pixel: resize(data, 520) is square, "
@@ -204,7 +223,9 @@ let dataNatives: [Native] = [
         "augment(data, changes, copies=1, seed=0)",
         "The samples and, after them, `copies` changed copies of each: hflip(), vflip(), rotate(15), "
             + "saturation(0.5...1.5), brightness(0.7...1.3), noise(0.05), one or a list. A copy stays the same picture.",
-        examples: ["print(len(augment(streets(count=3, size=32), [hflip(), rotate(5)], copies=2)))  # expect: 9"]
+        examples: [
+            "print(len(augment(streets(count=3, size=32), [hflip(), rotate(5)], copies=2)))  # expect: 9"
+        ]
     ) { call in
         .object(
             try DatasetValue(
@@ -212,10 +233,16 @@ let dataNatives: [Native] = [
                     try call.dataset(0).dataset, try call.augmentations(1), copies: try call.integer(2),
                     seed: UInt64(bitPattern: Int64(try call.integer(3))))))
     },
-    Native("hflip()", "Left and right exchanged, in half of the copies.", examples: ["print(hflip())  # expect: hflip()"]) { _ in
+    Native(
+        "hflip()", "Left and right exchanged, in half of the copies.",
+        examples: ["print(hflip())  # expect: hflip()"]
+    ) { _ in
         .object(AugmentationValue(.horizontalFlip))
     },
-    Native("vflip()", "Up and down exchanged, in half of the copies.", examples: ["print(vflip())  # expect: vflip()"]) { _ in
+    Native(
+        "vflip()", "Up and down exchanged, in half of the copies.",
+        examples: ["print(vflip())  # expect: vflip()"]
+    ) { _ in
         .object(AugmentationValue(.verticalFlip))
     },
     Native(
@@ -224,7 +251,8 @@ let dataNatives: [Native] = [
     ) { call in
         let degrees = try call.number(0)
         guard degrees >= 0, degrees <= 180 else {
-            throw Failure(.value, "rotate: degrees are from 0 to 180, not \(Tensor.text(of: degrees))", argument: 0)
+            throw Failure(
+                .value, "rotate: degrees are from 0 to 180, not \(Tensor.text(of: degrees))", argument: 0)
         }
         return .object(AugmentationValue(.rotation(degrees: degrees)))
     },
@@ -242,23 +270,29 @@ let dataNatives: [Native] = [
     ) { call in
         let deviation = try call.number(0)
         guard deviation >= 0, deviation <= 10 else {
-            throw Failure(.value, "noise: a deviation is from 0 to 1, not \(Tensor.text(of: deviation))", argument: 0)
+            throw Failure(
+                .value, "noise: a deviation is from 0 to 1, not \(Tensor.text(of: deviation))", argument: 0)
         }
         return .object(AugmentationValue(.noise(deviation: deviation)))
     },
     Native(
         "batches(data, size, shuffle=false, drop_last=false)",
         "Batches to loop over: records with images [N, 3, H, W] (float32), masks [N, H, W], names and count.",
-        examples: ["for b in batches(streets(count=5, size=32), 2) { print(b.images.shape[0]) }  # expect: 2\n# expect: 2\n# expect: 1"]
+        examples: [
+            "for b in batches(streets(count=5, size=32), 2) { print(b.images.shape[0]) }  # expect: 2\n# expect: 2\n# expect: 1"
+        ]
     ) { call in
         let data = try call.dataset(0)
         let size = try call.integer(1)
-        guard size >= 1 else { throw Failure(.value, "batches: a batch has at least 1 sample, not \(size)", argument: 1) }
+        guard size >= 1 else {
+            throw Failure(.value, "batches: a batch has at least 1 sample, not \(size)", argument: 1)
+        }
         var order = Array(0..<data.dataset.count)
         if try call.bool(2) {
-            order = try Tensor.permutation(order.count, key: call.interpreter.random.stream.next()).doubles().map {
-                Int($0)
-            }
+            order = try Tensor.permutation(order.count, key: call.interpreter.random.stream.next()).doubles()
+                .map {
+                    Int($0)
+                }
         }
         if try call.bool(3) { order.removeLast(order.count % size) }
         return .object(BatchesValue(data, order: order, size: size))
@@ -268,7 +302,8 @@ let dataNatives: [Native] = [
         examples: ["print(batch_of(streets(count=5, size=32), [4, 0]).count)  # expect: 2"]
     ) { call in try batch(try call.dataset(0), try call.integers(1) ?? []) },
     Native(
-        "pixels_with(counts)", "For each class the pixels of the pictures that hold it; `data.counts` alone knows them.",
+        "pixels_with(counts)",
+        "For each class the pixels of the pictures that hold it; `data.counts` alone knows them.",
         examples: ["c = streets(count=2, size=32).counts\nprint(pixels_with(c)[\"Road\"])  # expect: 2048"]
     ) { call in
         guard let counts = call[0].foreign(CountsValue.self) else {

@@ -42,7 +42,8 @@ public final class DatasetValue: ForeignValue {
     /// Pixels by class, counted at the first look.
     func counts(_ interpreter: Interpreter) throws -> CountsValue {
         if let counted { return counted }
-        let made = try CountsValue(PixelCounts(dataset, interrupted: { try interpreter.checkInterrupt() }), labels: labels)
+        let made = try CountsValue(
+            PixelCounts(dataset, interrupted: { try interpreter.checkInterrupt() }), labels: labels)
         counted = made
         return made
     }
@@ -88,7 +89,8 @@ public final class CountsValue: TensorValue {
         pixelCounts = counts
         super.init(
             try Tensor.from(
-                counts.pixels.map { Double($0) }, shape: [counts.pixels.count], dtype: .int64, labels: [0: labels]))
+                counts.pixels.map { Double($0) }, shape: [counts.pixels.count], dtype: .int64,
+                labels: [0: labels]))
     }
 
     public override func display(_ interpreter: Interpreter) throws -> String { try chart(interpreter) }
@@ -102,7 +104,8 @@ public final class CountsValue: TensorValue {
     /// Pixels of the pictures that hold each class.
     func pixelsWith() throws -> Tensor {
         try Tensor.from(
-            pixelCounts.pixelsWith.map { Double($0) }, shape: promise.shape, dtype: .int64, labels: promise.labels)
+            pixelCounts.pixelsWith.map { Double($0) }, shape: promise.shape, dtype: .int64,
+            labels: promise.labels)
     }
 }
 
@@ -127,7 +130,9 @@ struct ScriptDataset: Dataset, @unchecked Sendable {
         }
         palette = try Palette(
             names: list.items.map { item in
-                guard let name = item.asString else { throw Failure(.type, "the classes of a data set are names") }
+                guard let name = item.asString else {
+                    throw Failure(.type, "the classes of a data set are names")
+                }
                 return name
             })
     }
@@ -138,13 +143,16 @@ struct ScriptDataset: Dataset, @unchecked Sendable {
         }
         let sample = try interpreter.call(at, [.number(Double(index))])
         func tensor(_ name: String) throws -> Tensor {
-            guard case .object(let record as RecordObject) = sample, let value = record[name]?.asTensorValue else {
-                throw TensorError(.type, "at(\(index)) of \(object.type.name) gives no record with a tensor `\(name)`")
+            guard case .object(let record as RecordObject) = sample, let value = record[name]?.asTensorValue
+            else {
+                throw TensorError(
+                    .type, "at(\(index)) of \(object.type.name) gives no record with a tensor `\(name)`")
             }
             return value.promise
         }
         let (image, mask) = (try tensor("image"), try tensor("mask"))
-        guard image.rank == 3, image.shape[0] == 3, mask.rank == 2, mask.shape == Array(image.shape[1...]) else {
+        guard image.rank == 3, image.shape[0] == 3, mask.rank == 2, mask.shape == Array(image.shape[1...])
+        else {
             throw TensorError(
                 .shape, "at(\(index)) of \(object.type.name): image \(image.shape) and mask \(mask.shape)",
                 help: "an image is [3, height, width], its mask [height, width]")

@@ -16,7 +16,8 @@ private struct LoadReport {
         func list(_ names: [String]) -> Value { .list(names.map { .string($0) }) }
         return .object(
             RecordObject([
-                ("loaded", .number(Double(loaded))), ("missing", list(missing)), ("unexpected", list(unexpected)),
+                ("loaded", .number(Double(loaded))), ("missing", list(missing)),
+                ("unexpected", list(unexpected)),
                 ("mismatched", list(mismatched.map { "\($0.name): file \($0.file), model \($0.model)" })),
                 ("notes", list(notes)),
             ]))
@@ -53,12 +54,16 @@ private func load(_ file: Checkpoint, into walk: ModelWalk) throws -> LoadReport
         try tensor.read(into: UnsafeMutableRawBufferPointer(start: data.bytes, count: data.byteCount))
         ready.append((place, try Tensor(data).to(wanted.dtype)))
     }
-    report.unexpected += file.tensors.map(\.name).filter { stored[isClassifier ? backboneName($0) ?? "" : $0] != nil }
+    report.unexpected += file.tensors.map(\.name).filter {
+        stored[isClassifier ? backboneName($0) ?? "" : $0] != nil
+    }
     guard !ready.isEmpty else {
         let names = file.tensors.prefix(3).map(\.name).joined(separator: ", ")
         throw TensorError(
             .value, "none of the \(file.tensors.count) tensors of the file has a name of this model",
-            help: "the file holds \(names) …; the model \(walk.tensors.prefix(3).map(\.path).joined(separator: ", ")) …")
+            help:
+                "the file holds \(names) …; the model \(walk.tensors.prefix(3).map(\.path).joined(separator: ", ")) …"
+        )
     }
     // Only now, when everything has been read, does the model change.
     for (place, tensor) in ready { place.store(tensor) }
@@ -84,26 +89,32 @@ let weightFileNatives: [Native] = [
         try writeTensors(places.map { ($0.path, $0.value.promise) }, to: try call.string(1))
         return .nilValue
     },
-    Native("write_tensors(tensors, path)", "Writes a record of names to tensors as a safetensors file.") { call in
+    Native("write_tensors(tensors, path)", "Writes a record of names to tensors as a safetensors file.") {
+        call in
         guard case .object(let record as RecordObject) = call[0] else {
             throw call.wrong(0, "a record of names to tensors")
         }
         try writeTensors(
             try zip(record.names, record.values).map { name, value in
                 guard let tensor = value.asTensorValue else {
-                    throw Failure(.type, "write_tensors: \"\(name)\" is \(call.interpreter.typeName(value)), not a tensor")
+                    throw Failure(
+                        .type,
+                        "write_tensors: \"\(name)\" is \(call.interpreter.typeName(value)), not a tensor")
                 }
                 return (name, tensor.promise)
             }, to: try call.string(1))
         return .nilValue
     },
-    Native("read_tensors(path)", "The tensors of a safetensors or .pth file, as a record of names to tensors.") { call in
+    Native(
+        "read_tensors(path)", "The tensors of a safetensors or .pth file, as a record of names to tensors."
+    ) { call in
         let file = try Checkpoint.open(try call.string(0))
         return .object(
             RecordObject(
                 try file.tensors.map { tensor in
                     let data = try TensorData(shape: tensor.shape, dtype: DType(stored: tensor.dtype))
-                    try tensor.read(into: UnsafeMutableRawBufferPointer(start: data.bytes, count: data.byteCount))
+                    try tensor.read(
+                        into: UnsafeMutableRawBufferPointer(start: data.bytes, count: data.byteCount))
                     return (tensor.name, .tensor(Tensor(data)))
                 }))
     },
@@ -113,7 +124,9 @@ let weightFileNatives: [Native] = [
     Native(
         "set_parameters(model, tensors)",
         "Puts tensors into a model by a record of paths; each field keeps its mark. Shapes must be the same.",
-        examples: ["c = Conv2d(1, 1, 1)\nset_parameters(c, (bias=tensor([3])))\nprint(c.bias)  # expect: tensor([3])"]
+        examples: [
+            "c = Conv2d(1, 1, 1)\nset_parameters(c, (bias=tensor([3])))\nprint(c.bias)  # expect: tensor([3])"
+        ]
     ) { call in
         let walk = try ModelWalk(call, 0)
         guard case .object(let record as RecordObject) = call[1] else {
@@ -122,7 +135,9 @@ let weightFileNatives: [Native] = [
         let places = Dictionary(walk.tensors.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
         let changes = try zip(record.names, record.values).map { name, value in
             guard let place = places[name] else {
-                throw Failure(.name, "the model has no tensor \"\(name)\"", help: nearestName(name, walk.tensors.map(\.path)))
+                throw Failure(
+                    .name, "the model has no tensor \"\(name)\"",
+                    help: nearestName(name, walk.tensors.map(\.path)))
             }
             guard let tensor = value.asTensorValue, tensor.promise.shape == place.value.promise.shape else {
                 throw Failure(

@@ -9,7 +9,9 @@ private func scalar(_ value: Value, of name: String, _ interpreter: Interpreter)
     guard let tensor = value.asTensorValue else {
         throw Failure(
             .type, "\(name): the function gave \(interpreter.typeName(value)), not a tensor",
-            help: "its value hangs on tensors by operations of the library; item() and plain numbers cut the thread")
+            help:
+                "its value hangs on tensors by operations of the library; item() and plain numbers cut the thread"
+        )
     }
     guard tensor.promise.count == 1 else {
         throw Failure(
@@ -20,8 +22,12 @@ private func scalar(_ value: Value, of name: String, _ interpreter: Interpreter)
 }
 
 /// The value of `f(x, …)` and its gradient by the first argument.
-private func valueAndGradient(of f: Value, at arguments: [Value], name: String, _ interpreter: Interpreter) throws -> (Value, Value) {
-    guard let first = arguments.first else { throw Failure(.call, "\(name): the function takes at least one argument") }
+private func valueAndGradient(of f: Value, at arguments: [Value], name: String, _ interpreter: Interpreter)
+    throws -> (Value, Value)
+{
+    guard let first = arguments.first else {
+        throw Failure(.call, "\(name): the function takes at least one argument")
+    }
     let point: Tensor
     if let value = first.asTensorValue {
         point = try value.tensor
@@ -45,7 +51,8 @@ private func modelValueAndGradient(of f: Value, model: Value, _ interpreter: Int
     let trainable = walk.trainable
     guard !trainable.isEmpty else {
         throw Failure(
-            .value, "the model has no trainable parameters", help: "all are frozen; unfreeze(…) some, such as the head")
+            .value, "the model has no trainable parameters",
+            help: "all are frozen; unfreeze(…) some, such as the head")
     }
     let scope = TrackingScope()
     var stands: [Tensor] = []
@@ -61,7 +68,7 @@ private func modelValueAndGradient(of f: Value, model: Value, _ interpreter: Int
     }
     do {
         for place in trainable {
-            let stand = try scope.track(place.value.promise)
+            let stand = try scope.track(try place.value.tensor)
             stands.append(stand)
             place.owner.setField(named: place.field, to: .object(TensorValue(stand, mark: place.mark)))
         }
@@ -93,7 +100,9 @@ let differentiationNatives: [Native] = [
         "value_and_grad(f_or_model, f=nil)",
         "With a function: the function that gives a list of its value and its gradient by the first argument. With a "
             + "model and a function of it: the value in training mode and a record of gradients by parameter name.",
-        examples: ["v, g = value_and_grad(x -> sum(x ^ 2))(tensor([3]))\nprint(v, g)  # expect: 9 tensor([6])"]
+        examples: [
+            "v, g = value_and_grad(x -> sum(x ^ 2))(tensor([3]))\nprint(v, g)  # expect: 9 tensor([6])"
+        ]
     ) { call in
         if call.isGiven(1) { return try modelValueAndGradient(of: call[1], model: call[0], call.interpreter) }
         nonisolated(unsafe) let f = try call.function(0)

@@ -27,11 +27,15 @@ private func setFrozen(_ call: inout Arguments, _ isFrozen: Bool, keepsStatistic
 let layerNatives: [Native] = [
     Native(
         "parameter(t)", "Marks the tensor of a layer's field as one to be learned.",
-        examples: ["type Scale() { s = parameter(ones(1)); forward(x) = x * s }\nprint(parameters(Scale()))  # expect: (s=tensor([1]))"]
+        examples: [
+            "type Scale() { s = parameter(ones(1)); forward(x) = x * s }\nprint(parameters(Scale()))  # expect: (s=tensor([1]))"
+        ]
     ) { call in try marked(call, .parameter) },
     Native(
         "buffer(t)", "Marks the tensor of a layer's field as part of its state that is not learned.",
-        examples: ["type Count() { n = buffer(zeros(1)); forward(x) = x }\nprint(keys(state_dict(Count())))  # expect: [\"n\"]"]
+        examples: [
+            "type Count() { n = buffer(zeros(1)); forward(x) = x }\nprint(keys(state_dict(Count())))  # expect: [\"n\"]"
+        ]
     ) { call in try marked(call, .buffer) },
     Native(
         "parameters(model)", "The learned tensors alone, by their paths, as a record.",
@@ -66,13 +70,16 @@ let layerNatives: [Native] = [
     },
     Native(
         "unfreeze(layers)", "Lets the tensors of a layer, model or list of layers change in training again.",
-        examples: ["c = Conv2d(3, 8, 1)\nfreeze(c)\nunfreeze(c)\nprint(count_parameters(c, trainable=true))  # expect: 32"]
+        examples: [
+            "c = Conv2d(3, 8, 1)\nfreeze(c)\nunfreeze(c)\nprint(count_parameters(c, trainable=true))  # expect: 32"
+        ]
     ) { call in
         try setFrozen(&call, false, keepsStatistics: false)
         return .nilValue
     },
     Native(
-        "count_parameters(model, trainable=false)", "The number of learned numbers; of those not frozen, if asked.",
+        "count_parameters(model, trainable=false)",
+        "The number of learned numbers; of those not frozen, if asked.",
         examples: ["print(count_parameters(Conv2d(3, 8, 1)))  # expect: 32"]
     ) { call in
         let only = try call.bool(1)
@@ -110,7 +117,8 @@ let layerNatives: [Native] = [
         let cache = call.interpreter.evaluationContext.features
         return .object(
             RecordObject([
-                ("entries", .number(Double(cache?.entries ?? 0))), ("bytes", .number(Double(cache?.bytes ?? 0))),
+                ("entries", .number(Double(cache?.entries ?? 0))),
+                ("bytes", .number(Double(cache?.bytes ?? 0))),
                 ("hits", .number(Double(cache?.hits ?? 0))), ("misses", .number(Double(cache?.misses ?? 0))),
             ]))
     },
@@ -122,7 +130,8 @@ let layerNatives: [Native] = [
         return .nilValue
     },
     Native(
-        "without_cache(f)", "The value of f() with nothing kept of frozen parts; results are the same to the bit.",
+        "without_cache(f)",
+        "The value of f() with nothing kept of frozen parts; results are the same to the bit.",
         examples: ["print(without_cache(() -> sum(ones(3))))  # expect: 3"]
     ) { call in
         let context = call.interpreter.evaluationContext

@@ -56,7 +56,9 @@ struct ModelWalk {
                     entries = zip(children.names, children.values).map { ($0, $1) }
                 } else {
                     parent = instance
-                    entries = instance.fieldNames.compactMap { name in instance.field(named: name).map { (name, $0) } }
+                    entries = instance.fieldNames.compactMap { name in
+                        instance.field(named: name).map { (name, $0) }
+                    }
                 }
             case let list as ListObject:
                 guard seen.insert(ObjectIdentifier(list)).inserted else { continue }

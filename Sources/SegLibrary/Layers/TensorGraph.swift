@@ -10,10 +10,13 @@ enum TensorGraph {
         var seen: Set<ObjectIdentifier> = []
         var work = [root]
         while let value = work.popLast() {
-            guard case .object(let object) = value, seen.insert(ObjectIdentifier(object)).inserted else { continue }
+            guard case .object(let object) = value, seen.insert(ObjectIdentifier(object)).inserted else {
+                continue
+            }
             try body(object)
             switch object {
-            case let instance as Instance: work += instance.fieldNames.reversed().compactMap { instance.field(named: $0) }
+            case let instance as Instance:
+                work += instance.fieldNames.reversed().compactMap { instance.field(named: $0) }
             case let list as ListObject: work += list.items.reversed()
             case let record as RecordObject: work += record.values.reversed()
             default: break

@@ -22,7 +22,8 @@ enum Pictures {
     /// The colours of class names: CamVid's where they are its names, told-apart ones else.
     static func entries(_ names: [String]) throws -> [ClassMask.Entry] {
         let camVid = SegImaging.Palette.camVid
-        let palette = names.allSatisfy { camVid.index(of: $0) != nil } ? camVid : try SegImaging.Palette(names: names)
+        let palette =
+            names.allSatisfy { camVid.index(of: $0) != nil } ? camVid : try SegImaging.Palette(names: names)
         return names.enumerated().map { index, name in
             let color = palette.colors[palette.index(of: name) ?? index]
             return ClassMask.Entry(name, RGB(color.red, color.green, color.blue))
@@ -61,12 +62,17 @@ enum Pictures {
         let tensor = value.promise
         let plain = tensor.rank == 3 && tensor.shape[0] == 1 ? try tensor.squeeze(axes: [0]) : tensor
         guard plain.rank == 2 else {
-            throw Failure(.shape, "a mask is a tensor [height, width] of class numbers, this one is \(tensor.shape)")
+            throw Failure(
+                .shape, "a mask is a tensor [height, width] of class numbers, this one is \(tensor.shape)")
         }
         let indices = try plain.doubles().map { Int(exactly: $0) ?? -1 }
         let labels = value.categories ?? names
-        let entries = try Self.entries(labels?.names ?? (0...min(max(indices.max() ?? 0, 0), 255)).map { "\($0)" })
-        guard let mask = ClassMask(width: plain.shape[1], height: plain.shape[0], indices: indices, classes: entries) else {
+        let entries = try Self.entries(
+            labels?.names ?? (0...min(max(indices.max() ?? 0, 0), 255)).map { "\($0)" })
+        guard
+            let mask = ClassMask(
+                width: plain.shape[1], height: plain.shape[0], indices: indices, classes: entries)
+        else {
             throw Failure(.value, "the mask is empty")
         }
         return mask

@@ -11,7 +11,9 @@ extension Arguments {
     /// A list, range or tensor of numbers.
     fileprivate func numbers(of value: Value, _ place: Int) throws -> [Double] {
         if let tensor = value.asTensorValue { return try tensor.promise.doubles() }
-        guard let items = try interpreter.items(value, for: native.name) else { throw wrong(place, "numbers") }
+        guard let items = try interpreter.items(value, for: native.name) else {
+            throw wrong(place, "numbers")
+        }
         return try items.map { item in
             if item.isNil { return .nan }
             guard let number = try interpreter.number(from: item) else { throw wrong(place, "numbers") }
@@ -24,9 +26,12 @@ extension Arguments {
         guard let record = value.asRecord, let y = record["y"] else {
             return LinePlot.Series(name, y: try numbers(of: value, place))
         }
-        func optional(_ key: String) throws -> [Double]? { try record[key].map { try numbers(of: $0, place) } }
+        func optional(_ key: String) throws -> [Double]? {
+            try record[key].map { try numbers(of: $0, place) }
+        }
         return LinePlot.Series(
-            name, y: try numbers(of: y, place), x: try optional("x"), low: try optional("low"), high: try optional("high"))
+            name, y: try numbers(of: y, place), x: try optional("x"), low: try optional("low"),
+            high: try optional("high"))
     }
 
     /// What is to be plotted: titles with curves by name.
@@ -36,7 +41,9 @@ extension Arguments {
             value = try interpreter.call(method, [])
         }
         guard let record = value.asRecord else {
-            if let list = value.asList, list.items.contains(where: { $0.asList != nil || $0.asTensorValue != nil }) {
+            if let list = value.asList,
+                list.items.contains(where: { $0.asList != nil || $0.asTensorValue != nil })
+            {
                 return [(nil, try list.items.enumerated().map { try series("\($0)", $1, place) })]
             }
             return [(nil, [try series("", value, place)])]
@@ -54,7 +61,9 @@ extension Arguments {
     fileprivate func labelled(_ place: Int) throws -> [(String, Double)] {
         if let record = values[place].asRecord {
             return try zip(record.names, record.values).map { name, value in
-                guard let number = try interpreter.number(from: value) else { throw wrong(place, "numbers by name") }
+                guard let number = try interpreter.number(from: value) else {
+                    throw wrong(place, "numbers by name")
+                }
                 return (name, number)
             }
         }
@@ -74,14 +83,18 @@ let seeingNatives: [Native] = [
         let panels = try call.panels(0)
         let plots = panels.map { panel in
             LinePlot(
-                title: panel.title ?? (try? call.optionalString(1)) ?? nil, xLabel: try? call.optionalString(2),
-                yLabel: try? call.optionalString(3), logY: call[4].asBool ?? false, firstX: 1, series: panel.curves)
+                title: panel.title ?? (try? call.optionalString(1)) ?? nil,
+                xLabel: try? call.optionalString(2),
+                yLabel: try? call.optionalString(3), logY: call[4].asBool ?? false, firstX: 1,
+                series: panel.curves)
         }
         if let path = try call.optionalString(5) {
             try Pictures.write(Drawing.grid(plots.map { $0.drawing() }, columns: 2, title: nil), to: path)
             return .nilValue
         }
-        for plot in plots { call.interpreter.print(plot.lines(call.interpreter.style, height: plots.count > 1 ? 14 : nil)) }
+        for plot in plots {
+            call.interpreter.print(plot.lines(call.interpreter.style, height: plots.count > 1 ? 14 : nil))
+        }
         return .nilValue
     },
     Native(
@@ -106,7 +119,8 @@ let seeingNatives: [Native] = [
     ) { call in
         let tensor = try call.tensor(0)
         guard tensor.rank == 2 else { throw call.wrong(0, "a matrix") }
-        let isCounts = tensor.dtype.isInteger && tensor.labels[0] != nil && tensor.labels[0] == tensor.labels[1]
+        let isCounts =
+            tensor.dtype.isInteger && tensor.labels[0] != nil && tensor.labels[0] == tensor.labels[1]
         let map = Heatmap(
             title: try call.optionalString(1), rowLabel: isCounts ? "truth" : nil,
             columnLabel: isCounts ? "prediction" : nil, rows: tensor.labels[0]?.names ?? [],
@@ -123,7 +137,9 @@ let seeingNatives: [Native] = [
         "table(rows, save=nil)",
         "Prints records as rows of a table, their names as its head; a record of records has its names in front. A "
             + "file name ending in .csv saves it instead.",
-        examples: ["table([(name=\"a\", n=1), (name=\"b\", n=12)])  # expect: name   n\n# expect: ────  ──\n# expect: a      1\n# expect: b     12"]
+        examples: [
+            "table([(name=\"a\", n=1), (name=\"b\", n=12)])  # expect: name   n\n# expect: ────  ──\n# expect: a      1\n# expect: b     12"
+        ]
     ) { call in
         var rows: [(String?, RecordObject)] = []
         if let record = call[0].asRecord {
@@ -146,7 +162,8 @@ let seeingNatives: [Native] = [
                     guard let value = row[column], !value.isNil else { return Table.Cell.empty }
                     if let number = try call.interpreter.number(from: value) {
                         return number == number.rounded() || abs(number) >= 1e6
-                            ? Table.Cell.number(number) : Table.Cell.figure(NumberFormat.significant(number, 4))
+                            ? Table.Cell.number(number)
+                            : Table.Cell.figure(NumberFormat.significant(number, 4))
                     }
                     return Table.Cell.text(try call.interpreter.line(value))
                 })
@@ -170,8 +187,11 @@ let seeingNatives: [Native] = [
             tiles.append(.picture(try Pictures.pixels(sample.image.promise), caption: sample.name))
             if let mask = sample.mask { tiles.append(.mask(try Pictures.mask(mask), caption: "mask")) }
         } else if let value = call[0].asTensorValue {
-            let isPicture = value.promise.rank >= 3 && value.promise.shape[value.promise.rank - 3] == 3 && value.categories == nil
-            tiles.append(isPicture ? .picture(try Pictures.pixels(value.promise)) : .mask(try Pictures.mask(value)))
+            let isPicture =
+                value.promise.rank >= 3 && value.promise.shape[value.promise.rank - 3] == 3
+                && value.categories == nil
+            tiles.append(
+                isPicture ? .picture(try Pictures.pixels(value.promise)) : .mask(try Pictures.mask(value)))
         } else {
             throw call.wrong(0, "a picture, a mask, a sample or a data set")
         }
@@ -180,13 +200,18 @@ let seeingNatives: [Native] = [
     },
     Native(
         "overlay(image, mask, opacity=0.5, save=nil)", "A picture with the colours of its mask laid over it.",
-        examples: ["s = streets(count=1, size=32)[0]\noverlay(s.image, s.mask, save=\"/tmp/seg-example.png\")"]
+        examples: [
+            "s = streets(count=1, size=32)[0]\noverlay(s.image, s.mask, save=\"/tmp/seg-example.png\")"
+        ]
     ) { call in
-        guard let image = call[0].asTensorValue, let mask = call[1].asTensorValue else { throw call.wrong(0, "a picture and its mask") }
+        guard let image = call[0].asTensorValue, let mask = call[1].asTensorValue else {
+            throw call.wrong(0, "a picture and its mask")
+        }
         let classes = try Pictures.mask(mask)
         let laid = classes.overlaid(on: try Pictures.pixels(image.promise), opacity: try call.number(2))
         try Pictures.present(
-            PictureSheet(tiles: [.picture(laid, classes: classes)]), save: try call.optionalString(3), call.interpreter)
+            PictureSheet(tiles: [.picture(laid, classes: classes)]), save: try call.optionalString(3),
+            call.interpreter)
         return .nilValue
     },
     Native(
@@ -219,7 +244,9 @@ extension DatasetValue {
         let shown = min(8, dataset.count)
         let tiles = try (0..<shown).map { place -> PictureSheet.Tile in
             let record = try sample(place * dataset.count / shown)
-            guard let sample = try Pictures.sample(.object(record)) else { throw Failure(.value, "no sample") }
+            guard let sample = try Pictures.sample(.object(record)) else {
+                throw Failure(.value, "no sample")
+            }
             return .picture(try Pictures.pixels(sample.image.promise), caption: sample.name)
         }
         return PictureSheet(title: "\(dataset.count) samples: \(dataset.about)", tiles: tiles)

@@ -27,14 +27,24 @@ private func elementwise(
 }
 
 let elementwiseNatives: [Native] = [
-    elementwise("abs", .abs, "The absolute value.", examples: ["print(abs(-3))  # expect: 3"]) { Swift.abs($0) },
-    elementwise("exp", .exp, "e to the power of x.", examples: ["print(exp(0))  # expect: 1"]) { Glibc.exp($0) },
-    elementwise("log", .log, "The natural logarithm.", examples: ["print(log(1))  # expect: 0"]) { Glibc.log($0) },
-    elementwise("log2", .log2, "The logarithm to base 2.", examples: ["print(log2(8))  # expect: 3"]) { Glibc.log2($0) },
+    elementwise("abs", .abs, "The absolute value.", examples: ["print(abs(-3))  # expect: 3"]) {
+        Swift.abs($0)
+    },
+    elementwise("exp", .exp, "e to the power of x.", examples: ["print(exp(0))  # expect: 1"]) {
+        Glibc.exp($0)
+    },
+    elementwise("log", .log, "The natural logarithm.", examples: ["print(log(1))  # expect: 0"]) {
+        Glibc.log($0)
+    },
+    elementwise("log2", .log2, "The logarithm to base 2.", examples: ["print(log2(8))  # expect: 3"]) {
+        Glibc.log2($0)
+    },
     elementwise("log10", .log10, "The logarithm to base 10.", examples: ["print(log10(1000))  # expect: 3"]) {
         Glibc.log10($0)
     },
-    elementwise("sqrt", .sqrt, "The square root.", examples: ["print(sqrt(tensor([4, 9])))  # expect: tensor([2, 3])"]) {
+    elementwise(
+        "sqrt", .sqrt, "The square root.", examples: ["print(sqrt(tensor([4, 9])))  # expect: tensor([2, 3])"]
+    ) {
         $0.squareRoot()
     },
     elementwise("sin", .sin, "The sine of an angle in radians.", examples: ["print(sin(0))  # expect: 0"]) {
@@ -43,8 +53,11 @@ let elementwiseNatives: [Native] = [
     elementwise("cos", .cos, "The cosine of an angle in radians.", examples: ["print(cos(0))  # expect: 1"]) {
         Glibc.cos($0)
     },
-    elementwise("tanh", .tanh, "The hyperbolic tangent.", examples: ["print(tanh(0))  # expect: 0"]) { Glibc.tanh($0) },
-    elementwise("floor", .floor, "The next whole number below.", examples: ["print(floor(2.7))  # expect: 2"]) {
+    elementwise("tanh", .tanh, "The hyperbolic tangent.", examples: ["print(tanh(0))  # expect: 0"]) {
+        Glibc.tanh($0)
+    },
+    elementwise("floor", .floor, "The next whole number below.", examples: ["print(floor(2.7))  # expect: 2"])
+    {
         $0.rounded(.down)
     },
     elementwise("ceil", .ceil, "The next whole number above.", examples: ["print(ceil(2.1))  # expect: 3"]) {
@@ -53,32 +66,54 @@ let elementwiseNatives: [Native] = [
     elementwise("sign", .sign, "-1, 0 or 1 by the sign of x.", examples: ["print(sign(-2))  # expect: -1"]) {
         $0 > 0 ? 1 : $0 < 0 ? -1 : $0
     },
-    elementwise("isnan", .isnan, "Whether x is not a number (0 / 0).", examples: [
-        "print(isnan(tensor([1, 0 / 0])))  # expect: tensor([false, true])"
-    ]) { $0.isNaN ? 1 : 0 },
-    elementwise("isfinite", .isfinite, "Whether x is neither infinite nor not a number.", examples: [
-        "print(isfinite(tensor([1, 1 / 0])))  # expect: tensor([true, false])"
-    ]) { $0.isFinite ? 1 : 0 },
-    elementwise("relu", .relu, "x where it is positive, else 0.", examples: [
-        "print(relu(tensor([-1, 2])))  # expect: tensor([0, 2])"
-    ]) { $0 < 0 ? 0 : $0 },
+    elementwise(
+        "isnan", .isnan, "Whether x is not a number (0 / 0).",
+        examples: [
+            "print(isnan(tensor([1, 0 / 0])))  # expect: tensor([false, true])"
+        ]
+    ) { $0.isNaN ? 1 : 0 },
+    elementwise(
+        "isfinite", .isfinite, "Whether x is neither infinite nor not a number.",
+        examples: [
+            "print(isfinite(tensor([1, 1 / 0])))  # expect: tensor([true, false])"
+        ]
+    ) { $0.isFinite ? 1 : 0 },
+    elementwise(
+        "relu", .relu, "x where it is positive, else 0.",
+        examples: [
+            "print(relu(tensor([-1, 2])))  # expect: tensor([0, 2])"
+        ]
+    ) { $0 < 0 ? 0 : $0 },
     elementwise("sigmoid", .sigmoid, "1 / (1 + exp(-x)).", examples: ["print(sigmoid(0))  # expect: 0.5"]) {
         1 / (1 + Glibc.exp(-$0))
     },
-    elementwise("hardsigmoid", .hardsigmoid, "min(max(x + 3, 0), 6) / 6 (Howard et al. 2019).", examples: [
-        "print(hardsigmoid(0))  # expect: 0.5"
-    ]) { min(max($0 + 3, 0), 6) / 6 },
-    elementwise("hardswish", .hardswish, "x * hardsigmoid(x) (Howard et al. 2019).", examples: [
-        "print(hardswish(3))  # expect: 3"
-    ]) { $0 * min(max($0 + 3, 0), 6) / 6 },
-    elementwise("minimum", .minimum, "The smaller of two, element by element.", examples: [
-        "print(minimum(tensor([1, 5]), 3))  # expect: tensor([1, 3])"
-    ]) { $0.isNaN || $1.isNaN ? .nan : Swift.min($0, $1) },
-    elementwise("maximum", .maximum, "The larger of two, element by element.", examples: [
-        "print(maximum(tensor([1, 5]), 3))  # expect: tensor([3, 5])"
-    ]) { $0.isNaN || $1.isNaN ? .nan : Swift.max($0, $1) },
+    elementwise(
+        "hardsigmoid", .hardsigmoid, "min(max(x + 3, 0), 6) / 6 (Howard et al. 2019).",
+        examples: [
+            "print(hardsigmoid(0))  # expect: 0.5"
+        ]
+    ) { min(max($0 + 3, 0), 6) / 6 },
+    elementwise(
+        "hardswish", .hardswish, "x * hardsigmoid(x) (Howard et al. 2019).",
+        examples: [
+            "print(hardswish(3))  # expect: 3"
+        ]
+    ) { $0 * min(max($0 + 3, 0), 6) / 6 },
+    elementwise(
+        "minimum", .minimum, "The smaller of two, element by element.",
+        examples: [
+            "print(minimum(tensor([1, 5]), 3))  # expect: tensor([1, 3])"
+        ]
+    ) { $0.isNaN || $1.isNaN ? .nan : Swift.min($0, $1) },
+    elementwise(
+        "maximum", .maximum, "The larger of two, element by element.",
+        examples: [
+            "print(maximum(tensor([1, 5]), 3))  # expect: tensor([3, 5])"
+        ]
+    ) { $0.isNaN || $1.isNaN ? .nan : Swift.max($0, $1) },
     Native(
-        "round(x, decimals=0)", "The nearest number of so many decimals; halves go to the even one, as in NumPy.",
+        "round(x, decimals=0)",
+        "The nearest number of so many decimals; halves go to the even one, as in NumPy.",
         examples: ["print(round(2.5), round(3.14159, 2))  # expect: 2 3.14"]
     ) { call in
         let scale = pow(10, try call.number(1))
@@ -112,7 +147,8 @@ let elementwiseNatives: [Native] = [
         if case .bool(let holds) = call[0], let a = call.plainNumber(1), let b = call.plainNumber(2) {
             return .tensor(try Tensor.scalar(holds ? a : b))
         }
-        return .tensor(try Tensor.where(.tensor(try call.tensor(0)), try call.operand(1), try call.operand(2)))
+        return .tensor(
+            try Tensor.where(.tensor(try call.tensor(0)), try call.operand(1), try call.operand(2)))
     },
     Native(
         "to(t, dtype)", "The tensor with another type of number; a fraction is cut off for whole types.",

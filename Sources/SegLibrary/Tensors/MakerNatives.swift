@@ -81,24 +81,30 @@ let makerNatives: [Native] = [
         return .tensor(try Tensor.arange(from: from, to: to, step: step, dtype: try call.dtype(3)))
     },
     Native(
-        "linspace(start, stop, count, dtype=float32)", "`count` numbers at equal distances, both ends included.",
+        "linspace(start, stop, count, dtype=float32)",
+        "`count` numbers at equal distances, both ends included.",
         examples: ["print(linspace(0, 1, 3))  # expect: tensor([0, 0.5, 1])"]
     ) { call in
         .tensor(
             try Tensor.linspace(
-                from: try call.number(0), to: try call.number(1), count: try call.integer(2), dtype: try call.dtype(3)))
+                from: try call.number(0), to: try call.number(1), count: try call.integer(2),
+                dtype: try call.dtype(3)))
     },
     Native(
         "rand(...sizes, dtype=float32)", "Uniform random numbers from 0 up to 1.",
         examples: ["seed(1)\nx = rand(2, 3)\nprint(x.shape, all(x < 1).item())  # expect: [2, 3] true"]
     ) { call in
-        .tensor(try Tensor.rand(try call.sizes(0), key: call.interpreter.random.stream.next(), dtype: try call.dtype(1)))
+        .tensor(
+            try Tensor.rand(
+                try call.sizes(0), key: call.interpreter.random.stream.next(), dtype: try call.dtype(1)))
     },
     Native(
         "randn(...sizes, dtype=float32)", "Normal random numbers of mean 0 and variance 1.",
         examples: ["print(randn(4).shape)  # expect: [4]"]
     ) { call in
-        .tensor(try Tensor.randn(try call.sizes(0), key: call.interpreter.random.stream.next(), dtype: try call.dtype(1)))
+        .tensor(
+            try Tensor.randn(
+                try call.sizes(0), key: call.interpreter.random.stream.next(), dtype: try call.dtype(1)))
     },
     Native(
         "randint(low, high, shape, dtype=int64)", "Random whole numbers from `low` up to but without `high`.",
@@ -125,7 +131,9 @@ let makerNatives: [Native] = [
     Native(
         "with_seed(keys, f)",
         "The value of f() with random numbers that hang on `keys` (a list of numbers) alone; the stream outside goes on untouched.",
-        examples: ["print(with_seed([1, 2], () -> rand(1).item()) == with_seed([1, 2], () -> rand(1).item()))  # expect: true"]
+        examples: [
+            "print(with_seed([1, 2], () -> rand(1).item()) == with_seed([1, 2], () -> rand(1).item()))  # expect: true"
+        ]
     ) { call in
         let random = call.interpreter.random
         let outer = random.stream

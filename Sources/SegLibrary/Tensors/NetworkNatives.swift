@@ -10,7 +10,8 @@ extension Arguments {
         switch name {
         case "bilinear": return .bilinear
         case "nearest": return .nearest
-        default: throw Failure(.value, "interpolate has no mode \"\(name)\"", help: "\"bilinear\" or \"nearest\"")
+        default:
+            throw Failure(.value, "interpolate has no mode \"\(name)\"", help: "\"bilinear\" or \"nearest\"")
         }
     }
 }
@@ -19,29 +20,36 @@ let networkNatives: [Native] = [
     Native(
         "conv2d(x, weight, bias=nil, stride=1, padding=0, dilation=1, groups=1)",
         "The 2-D convolution of x [N, C, H, W] with weight [O, C / groups, h, w]; numbers or pairs, as in PyTorch.",
-        examples: ["print(conv2d(ones(1, 1, 3, 3), ones(1, 1, 2, 2)))  # expect: tensor([[[[4, 4], [4, 4]]]])"]
+        examples: [
+            "print(conv2d(ones(1, 1, 3, 3), ones(1, 1, 2, 2)))  # expect: tensor([[[[4, 4], [4, 4]]]])"
+        ]
     ) { call in
         .tensor(
             try Tensor.conv2d(
-                try call.tensor(0), try call.tensor(1), bias: try call.optionalTensor(2), stride: try call.pair(3),
+                try call.tensor(0), try call.tensor(1), bias: try call.optionalTensor(2),
+                stride: try call.pair(3),
                 padding: try call.pair(4), dilation: try call.pair(5), groups: try call.integer(6)))
     },
     Native(
         "batch_norm(x, running_mean, running_var, weight=nil, bias=nil, training=false, momentum=0.1, eps=1e-5)",
         "Each channel of x [N, C, H, W] normalised by the running mean and variance, or with `training=true` by "
             + "the batch's own; then scaled and shifted.",
-        examples: ["print(batch_norm(ones(1, 1, 1, 1), tensor([1]), tensor([4])))  # expect: tensor([[[[0]]]])"]
+        examples: [
+            "print(batch_norm(ones(1, 1, 1, 1), tensor([1]), tensor([4])))  # expect: tensor([[[[0]]]])"
+        ]
     ) { call in
         let x = try call.tensor(0)
         let weight = try call.optionalTensor(3)
         let bias = try call.optionalTensor(4)
         let epsilon = try call.number(7)
         if try call.bool(5) {
-            return .tensor(try Tensor.batchNormTraining(x, weight: weight, bias: bias, epsilon: epsilon).output)
+            return .tensor(
+                try Tensor.batchNormTraining(x, weight: weight, bias: bias, epsilon: epsilon).output)
         }
         return .tensor(
             try Tensor.batchNorm(
-                x, mean: try call.tensor(1), variance: try call.tensor(2), weight: weight, bias: bias, epsilon: epsilon))
+                x, mean: try call.tensor(1), variance: try call.tensor(2), weight: weight, bias: bias,
+                epsilon: epsilon))
     },
     Native(
         "batch_norm_training(x, weight=nil, bias=nil, eps=1e-5)",
@@ -84,14 +92,17 @@ let networkNatives: [Native] = [
         "interpolate(x, size=nil, scale=nil, mode=\"bilinear\")",
         "x [N, C, H, W] brought to `size` (a number or [height, width]) as PyTorch does it with align_corners=False; "
             + "mode \"nearest\" takes the nearest pixel.",
-        examples: ["print(interpolate(tensor([[[[0, 4]]]]), size=[1, 4]))  # expect: tensor([[[[0, 1, 3, 4]]]])"]
+        examples: [
+            "print(interpolate(tensor([[[[0, 4]]]]), size=[1, 4]))  # expect: tensor([[[[0, 1, 3, 4]]]])"
+        ]
     ) { call in
         let x = try call.tensor(0)
         var size = try call.optionalPair(1)
         if size == nil, !call[2].isNil, x.rank == 4 {
             let scale = try call.number(2)
             guard scale > 0, scale * Double(max(x.shape[2], x.shape[3])) < 1e6 else {
-                throw Failure(.value, "interpolate: the scale \(Tensor.text(of: scale)) gives no sensible size")
+                throw Failure(
+                    .value, "interpolate: the scale \(Tensor.text(of: scale)) gives no sensible size")
             }
             size = (Int(Double(x.shape[2]) * scale), Int(Double(x.shape[3]) * scale))
         }
@@ -110,7 +121,9 @@ let networkNatives: [Native] = [
         "nll_loss(log_probabilities, masks, weights=nil, ignore=nil, smoothing=0)",
         "The mean over pixels of -log p of the true class, weighted by class: divided by the sum of the weights, as "
             + "PyTorch. `ignore` is a class by number, or by name where the masks know names.",
-        examples: ["print(nll_loss(log_softmax(zeros(1, 4), axis=1), tensor([2], int64)))  # expect: 1.3862944"]
+        examples: [
+            "print(nll_loss(log_softmax(zeros(1, 4), axis=1), tensor([2], int64)))  # expect: 1.3862944"
+        ]
     ) { call in
         var ignore: Int?
         if case .object(let text as StringObject) = call[3] {
@@ -120,7 +133,8 @@ let networkNatives: [Native] = [
                     help: "give ignore= as a number")
             }
             guard let found = names.index(of: text.text) else {
-                throw Failure(.label, "there is no class \"\(text.text)\"", help: nearestName(text.text, names.names))
+                throw Failure(
+                    .label, "there is no class \"\(text.text)\"", help: nearestName(text.text, names.names))
             }
             ignore = found
         } else if !call[3].isNil {
@@ -128,7 +142,8 @@ let networkNatives: [Native] = [
         }
         return .tensor(
             try Tensor.nllLoss(
-                try call.tensor(0), try call.tensor(1), weight: try call.optionalTensor(2), ignoreIndex: ignore,
+                try call.tensor(0), try call.tensor(1), weight: try call.optionalTensor(2),
+                ignoreIndex: ignore,
                 smoothing: try call.number(4)))
     },
     Native(

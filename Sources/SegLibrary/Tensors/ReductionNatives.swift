@@ -13,7 +13,10 @@ private func reduction(_ name: String, _ kind: Reduction, _ doc: String, example
 }
 
 /// `max` and `min`: also of plain numbers side by side, `max(3, 4)`.
-private func extreme(_ name: String, _ kind: Reduction, _ doc: String, examples: [String], _ pick: @escaping @Sendable (Double, Double) -> Double) -> Native {
+private func extreme(
+    _ name: String, _ kind: Reduction, _ doc: String, examples: [String],
+    _ pick: @escaping @Sendable (Double, Double) -> Double
+) -> Native {
     let row = reduction(name, kind, doc, examples: examples)
     let inner = row.body
     return Native(row.signature, doc, examples: examples) { call in
@@ -29,7 +32,8 @@ private func spread(_ name: String, root: Bool, _ doc: String, examples: [String
     Native("\(name)(x, axis=nil, keepdims=false, correction=0)", doc, examples: examples) { call in
         let x = call.isPlainList(0) ? try Tensor.nested(call[0], dtype: nil, plain: true) : try call.tensor(0)
         let result = try x.variance(
-            axes: try call.integers(1), keepdims: try call.bool(2), correction: try call.integer(3), root: root)
+            axes: try call.integers(1), keepdims: try call.bool(2), correction: try call.integer(3),
+            root: root)
         return try call.isPlainList(0) && result.rank == 0 ? call.plain(result) : .tensor(result)
     }
 }
@@ -64,73 +68,119 @@ extension Tensor {
 }
 
 let reductionNatives: [Native] = [
-    reduction("sum", .sum, "The sum over all elements, or over `axis` (a number or a list).", examples: [
-        "print(sum([1, 2, 3]))  # expect: 6",
-        "print(sum(tensor([[1, 2], [3, 4]]), axis=0))  # expect: tensor([4, 6])",
-    ]),
-    reduction("mean", .mean, "The mean over all elements, or over `axis`.", examples: [
-        "print(mean([1, 2, 6]))  # expect: 3"
-    ]),
-    reduction("prod", .prod, "The product over all elements, or over `axis`.", examples: [
-        "print(prod([2, 3, 4]))  # expect: 24"
-    ]),
-    reduction("any", .any, "Whether any element is true (not 0).", examples: [
-        "print(any(tensor([1, 2]) > 1))  # expect: true"
-    ]),
-    reduction("all", .all, "Whether all elements are true (not 0).", examples: [
-        "print(all(tensor([1, 2]) > 1))  # expect: false"
-    ]),
-    extreme("min", .min, "The smallest element, over all or over `axis`; of plain numbers too: min(3, 4).", examples: [
-        "print(min([3, 1, 2]), min(3, 4))  # expect: 1 3"
-    ]) { Swift.min($0, $1) },
-    extreme("max", .max, "The largest element, over all or over `axis`; of plain numbers too: max(3, 4).", examples: [
-        "print(max([3, 1, 2]), max(3, 4))  # expect: 3 4"
-    ]) { Swift.max($0, $1) },
-    spread("var", root: false, "The variance, divided by n - correction (NumPy's: correction 0).", examples: [
-        "print(var([1, 2, 3, 4]))  # expect: 1.25"
-    ]),
-    spread("std", root: true, "The standard deviation, the root of `var`.", examples: [
-        "print(std([1, 3]))  # expect: 1"
-    ]),
-    Native("argmin(x, axis=nil)", "The position of the smallest element; the first of equal ones.", examples: [
-        "print(argmin([3, 1, 2]))  # expect: 1"
-    ]) { call in
+    reduction(
+        "sum", .sum, "The sum over all elements, or over `axis` (a number or a list).",
+        examples: [
+            "print(sum([1, 2, 3]))  # expect: 6",
+            "print(sum(tensor([[1, 2], [3, 4]]), axis=0))  # expect: tensor([4, 6])",
+        ]),
+    reduction(
+        "mean", .mean, "The mean over all elements, or over `axis`.",
+        examples: [
+            "print(mean([1, 2, 6]))  # expect: 3"
+        ]),
+    reduction(
+        "prod", .prod, "The product over all elements, or over `axis`.",
+        examples: [
+            "print(prod([2, 3, 4]))  # expect: 24"
+        ]),
+    reduction(
+        "any", .any, "Whether any element is true (not 0).",
+        examples: [
+            "print(any(tensor([1, 2]) > 1))  # expect: true"
+        ]),
+    reduction(
+        "all", .all, "Whether all elements are true (not 0).",
+        examples: [
+            "print(all(tensor([1, 2]) > 1))  # expect: false"
+        ]),
+    extreme(
+        "min", .min, "The smallest element, over all or over `axis`; of plain numbers too: min(3, 4).",
+        examples: [
+            "print(min([3, 1, 2]), min(3, 4))  # expect: 1 3"
+        ]
+    ) { Swift.min($0, $1) },
+    extreme(
+        "max", .max, "The largest element, over all or over `axis`; of plain numbers too: max(3, 4).",
+        examples: [
+            "print(max([3, 1, 2]), max(3, 4))  # expect: 3 4"
+        ]
+    ) { Swift.max($0, $1) },
+    spread(
+        "var", root: false, "The variance, divided by n - correction (NumPy's: correction 0).",
+        examples: [
+            "print(var([1, 2, 3, 4]))  # expect: 1.25"
+        ]),
+    spread(
+        "std", root: true, "The standard deviation, the root of `var`.",
+        examples: [
+            "print(std([1, 3]))  # expect: 1"
+        ]),
+    Native(
+        "argmin(x, axis=nil)", "The position of the smallest element; the first of equal ones.",
+        examples: [
+            "print(argmin([3, 1, 2]))  # expect: 1"
+        ]
+    ) { call in
         let result = try call.collection(0).argmin(axis: try call.axis(1))
         return try call.isPlainList(0) ? call.plain(result) : .tensor(result)
     },
-    Native("argmax(x, axis=nil)", "The position of the largest element; the first of equal ones.", examples: [
-        "print(argmax([3, 1, 4]))  # expect: 2"
-    ]) { call in
+    Native(
+        "argmax(x, axis=nil)", "The position of the largest element; the first of equal ones.",
+        examples: [
+            "print(argmax([3, 1, 4]))  # expect: 2"
+        ]
+    ) { call in
         let result = try call.collection(0).argmax(axis: try call.axis(1))
         return try call.isPlainList(0) ? call.plain(result) : .tensor(result)
     },
-    Native("cumsum(x, axis=nil)", "Running sums along `axis`, or over all elements in a row.", examples: [
-        "print(cumsum([1, 2, 3]))  # expect: [1, 3, 6]"
-    ]) { call in try call.list(try call.collection(0).cumsum(axis: try call.axis(1)), at: 0) },
-    Native("sort(x, axis=-1, descending=false)", "The elements in order along `axis`; labels follow.", examples: [
-        "print(sort(tensor([3, 1, 2])))  # expect: tensor([1, 2, 3])"
-    ]) { call in
-        try call.list(try call.collection(0).sort(axis: try call.axis(1), descending: try call.bool(2)), at: 0)
+    Native(
+        "cumsum(x, axis=nil)", "Running sums along `axis`, or over all elements in a row.",
+        examples: [
+            "print(cumsum([1, 2, 3]))  # expect: [1, 3, 6]"
+        ]
+    ) { call in try call.list(try call.collection(0).cumsum(axis: try call.axis(1)), at: 0) },
+    Native(
+        "sort(x, axis=-1, descending=false)", "The elements in order along `axis`; labels follow.",
+        examples: [
+            "print(sort(tensor([3, 1, 2])))  # expect: tensor([1, 2, 3])"
+        ]
+    ) { call in
+        try call.list(
+            try call.collection(0).sort(axis: try call.axis(1), descending: try call.bool(2)), at: 0)
     },
-    Native("argsort(x, axis=-1, descending=false)", "The positions that would put x in order.", examples: [
-        "print(argsort([3, 1, 2]))  # expect: [1, 2, 0]"
-    ]) { call in
-        try call.list(try call.collection(0).argsort(axis: try call.axis(1), descending: try call.bool(2)), at: 0)
+    Native(
+        "argsort(x, axis=-1, descending=false)", "The positions that would put x in order.",
+        examples: [
+            "print(argsort([3, 1, 2]))  # expect: [1, 2, 0]"
+        ]
+    ) { call in
+        try call.list(
+            try call.collection(0).argsort(axis: try call.axis(1), descending: try call.bool(2)), at: 0)
     },
-    Native("topk(x, k, axis=-1, largest=true)", "The k largest elements and their positions: a list of two tensors.", examples: [
-        "values, positions = topk(tensor([3, 1, 2]), 2)\nprint(values, positions)  # expect: tensor([3, 2]) tensor([0, 2], int64)"
-    ]) { call in
+    Native(
+        "topk(x, k, axis=-1, largest=true)",
+        "The k largest elements and their positions: a list of two tensors.",
+        examples: [
+            "values, positions = topk(tensor([3, 1, 2]), 2)\nprint(values, positions)  # expect: tensor([3, 2]) tensor([0, 2], int64)"
+        ]
+    ) { call in
         let (values, indices) = try call.collection(0).topk(
             try call.integer(1), axis: try call.integer(2), largest: try call.bool(3))
         return .list([.tensor(values), .tensor(indices)])
     },
-    Native("unique(x)", "The different elements, in order.", examples: [
-        "print(unique(tensor([3, 1, 3])))  # expect: tensor([1, 3])"
-    ]) { call in try call.list(try call.collection(0).unique(), at: 0) },
+    Native(
+        "unique(x)", "The different elements, in order.",
+        examples: [
+            "print(unique(tensor([3, 1, 3])))  # expect: tensor([1, 3])"
+        ]
+    ) { call in try call.list(try call.collection(0).unique(), at: 0) },
     Native(
         "histogram(x, bins=10, range=nil)",
         "Counts in bins of equal width and the bins' edges, as NumPy's: a list of two tensors.",
-        examples: ["counts, edges = histogram([1, 1, 2], bins=2)\nprint(counts)  # expect: tensor([2, 1], int64)"]
+        examples: [
+            "counts, edges = histogram([1, 1, 2], bins=2)\nprint(counts)  # expect: tensor([2, 1], int64)"
+        ]
     ) { call in
         var limits: (Double, Double)?
         if !call[2].isNil {
@@ -143,26 +193,39 @@ let reductionNatives: [Native] = [
         let (counts, edges) = try call.collection(0).histogram(bins: try call.integer(1), range: limits)
         return .list([.tensor(counts), .tensor(edges)])
     },
-    Native("bincount(x, minlength=0)", "How often each whole number from 0 occurs.", examples: [
-        "print(bincount([0, 2, 2]))  # expect: tensor([1, 0, 2], int64)"
-    ]) { call in
+    Native(
+        "bincount(x, minlength=0)", "How often each whole number from 0 occurs.",
+        examples: [
+            "print(bincount([0, 2, 2]))  # expect: tensor([1, 0, 2], int64)"
+        ]
+    ) { call in
         let x = try call.collection(0)
         return .tensor(try (x.dtype.isFloating ? x.to(.int64) : x).bincount(minlength: try call.integer(1)))
     },
-    Native("item(t)", "The one number of a tensor of one element.", examples: [
-        "print(item(tensor([7])))  # expect: 7"
-    ]) { call in
+    Native(
+        "item(t)", "The one number of a tensor of one element.",
+        examples: [
+            "print(item(tensor([7])))  # expect: 7"
+        ]
+    ) { call in
         if call.plainNumber(0) != nil { return call[0] }
         return try call.plain(try call.tensor(0))
     },
-    Native("to_list(t)", "The elements as a list of numbers; of lists, for more axes.", examples: [
-        "print(to_list(tensor([[1, 2], [3, 4]])))  # expect: [[1, 2], [3, 4]]"
-    ]) { call in
+    Native(
+        "to_list(t)", "The elements as a list of numbers; of lists, for more axes.",
+        examples: [
+            "print(to_list(tensor([[1, 2], [3, 4]])))  # expect: [[1, 2], [3, 4]]"
+        ]
+    ) { call in
         let x = try call.tensor(0)
-        let flat = try x.doubles().map { number -> Value in x.dtype == .bool ? .bool(number != 0) : .number(number) }
+        let flat = try x.doubles().map { number -> Value in
+            x.dtype == .bool ? .bool(number != 0) : .number(number)
+        }
         var level = flat
         for size in x.shape.dropFirst().reversed() {
-            level = stride(from: 0, to: level.count, by: max(size, 1)).map { .list(Array(level[$0..<($0 + size)])) }
+            level = stride(from: 0, to: level.count, by: max(size, 1)).map {
+                .list(Array(level[$0..<($0 + size)]))
+            }
         }
         return x.rank == 0 ? (level.first ?? .nilValue) : .list(level)
     },

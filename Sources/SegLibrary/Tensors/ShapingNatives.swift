@@ -25,7 +25,8 @@ extension Arguments {
 
 let shapingNatives: [Native] = [
     Native(
-        "shape(t)", "The sizes of the axes, as a list.", examples: ["print(shape(zeros(2, 3)))  # expect: [2, 3]"]
+        "shape(t)", "The sizes of the axes, as a list.",
+        examples: ["print(shape(zeros(2, 3)))  # expect: [2, 3]"]
     ) { call in .list(try call.tensor(0).shape.map { .number(Double($0)) }) },
     Native(
         "reshape(t, ...sizes)", "The same elements in another shape; one size may be -1.",
@@ -46,7 +47,9 @@ let shapingNatives: [Native] = [
     Native(
         "squeeze(t, axis=nil)", "Without its axes of size 1, or without the one named.",
         examples: ["print(squeeze(zeros(1, 3, 1)).shape)  # expect: [3]"]
-    ) { call in .tensor(try call.tensor(0).squeeze(axes: try call.integers(1)), categories: call.categories(0)) },
+    ) { call in
+        .tensor(try call.tensor(0).squeeze(axes: try call.integers(1)), categories: call.categories(0))
+    },
     Native(
         "unsqueeze(t, axis)", "With a new axis of size 1.",
         examples: ["print(unsqueeze(zeros(3), 0).shape)  # expect: [1, 3]"]
@@ -55,13 +58,17 @@ let shapingNatives: [Native] = [
         "cat(tensors, axis=0)", "Tensors joined along an axis they have.",
         examples: ["print(cat([tensor([1]), tensor([2, 3])]))  # expect: tensor([1, 2, 3])"]
     ) { call in
-        .tensor(try Tensor.cat(try call.tensors(0), axis: try call.integer(1)), categories: call.sharedCategories(0))
+        .tensor(
+            try Tensor.cat(try call.tensors(0), axis: try call.integer(1)),
+            categories: call.sharedCategories(0))
     },
     Native(
         "stack(tensors, axis=0)", "Tensors of one shape joined along a new axis.",
         examples: ["print(stack([tensor([1, 2]), tensor([3, 4])]).shape)  # expect: [2, 2]"]
     ) { call in
-        .tensor(try Tensor.stack(try call.tensors(0), axis: try call.integer(1)), categories: call.sharedCategories(0))
+        .tensor(
+            try Tensor.stack(try call.tensors(0), axis: try call.integer(1)),
+            categories: call.sharedCategories(0))
     },
     Native(
         "chunk(t, n, axis=0)", "A list of n parts of equal size along an axis; the last may be smaller.",
@@ -72,7 +79,9 @@ let shapingNatives: [Native] = [
     Native(
         "flip(t, axis)", "The elements in opposite order along an axis or a list of axes.",
         examples: ["print(flip(tensor([1, 2, 3]), 0))  # expect: tensor([3, 2, 1])"]
-    ) { call in .tensor(try call.tensor(0).flip(axes: try call.integers(1) ?? []), categories: call.categories(0)) },
+    ) { call in
+        .tensor(try call.tensor(0).flip(axes: try call.integers(1) ?? []), categories: call.categories(0))
+    },
     Native(
         "pad(t, widths, value=0)",
         "With `value` around it; `widths` has a number or a pair [before, after] for each axis.",
@@ -95,14 +104,18 @@ let shapingNatives: [Native] = [
         return .tensor(try tensor.pad(widths, value: try call.number(2)))
     },
     Native(
-        "roll(t, shift, axis=nil)", "The elements moved along an axis; what leaves at one end enters at the other.",
+        "roll(t, shift, axis=nil)",
+        "The elements moved along an axis; what leaves at one end enters at the other.",
         examples: ["print(roll(tensor([1, 2, 3]), 1))  # expect: tensor([3, 1, 2])"]
     ) { call in
         .tensor(try call.tensor(0).roll(try call.integers(1) ?? [0], axes: try call.integers(2)))
     },
     Native(
-        "gather(t, axis, index)", "Elements picked along an axis by a tensor of positions, as PyTorch's gather.",
-        examples: ["print(gather(tensor([[1, 2], [3, 4]]), 1, tensor([[0], [1]], int64)))  # expect: tensor([[1], [4]])"]
+        "gather(t, axis, index)",
+        "Elements picked along an axis by a tensor of positions, as PyTorch's gather.",
+        examples: [
+            "print(gather(tensor([[1, 2], [3, 4]]), 1, tensor([[0], [1]], int64)))  # expect: tensor([[1], [4]])"
+        ]
     ) { call in .tensor(try call.tensor(0).gather(axis: try call.integer(1), index: try call.tensor(2))) },
     Native(
         "one_hot(t, classes=nil)", "A last axis with 1 at the place each element names, 0 elsewhere.",
@@ -113,13 +126,15 @@ let shapingNatives: [Native] = [
         examples: ["print(matmul(tensor([[1, 2]]), tensor([[3], [4]])))  # expect: tensor([[11]])"]
     ) { call in .tensor(try Tensor.matmul(try call.tensor(0), try call.tensor(1))) },
     Native(
-        "with_labels(t, labels, axis=0)", "The tensor with names for the entries of an axis; nil takes them off.",
+        "with_labels(t, labels, axis=0)",
+        "The tensor with names for the entries of an axis; nil takes them off.",
         examples: ["print(with_labels(tensor([1, 2]), [\"a\", \"b\"]))  # expect: tensor(a=1, b=2)"]
     ) { call in
         let axis = try call.integer(2)
         let tensor = try call.tensor(0)
         let names = try call.names(1)
         return .tensor(
-            try tensor.labelled(axis: axis < 0 ? axis + tensor.rank : axis, try names.map { try AxisLabels($0) }))
+            try tensor.labelled(
+                axis: axis < 0 ? axis + tensor.rank : axis, try names.map { try AxisLabels($0) }))
     },
 ].map { $0.listed(under: "tensors") }

@@ -101,7 +101,8 @@ extension Arguments {
                     help: "as in \(native.name)(3, 4) or \(native.name)([3, 4])")
             }
             guard let size = Int(exactly: number) else {
-                throw Failure(.value, "\(native.name): sizes are whole numbers, not \(Tensor.text(of: number))")
+                throw Failure(
+                    .value, "\(native.name): sizes are whole numbers, not \(Tensor.text(of: number))")
             }
             return size
         }
@@ -152,7 +153,9 @@ extension Tensor {
                     guard let end = range.end, end - range.start < 1e9 else {
                         throw TensorError(.value, "a range without an end is no tensor")
                     }
-                    let count = range.isInclusive ? (end - range.start).rounded(.down) + 1 : (end - range.start).rounded(.up)
+                    let count =
+                        range.isInclusive
+                        ? (end - range.start).rounded(.down) + 1 : (end - range.start).rounded(.up)
                     let values = (0..<Int(max(0, count))).map { range.start + Double($0) }
                     if depth == 0 && shape.isEmpty {
                         return try Tensor.from(values, shape: [values.count], dtype: dtype ?? .float32)
@@ -166,7 +169,8 @@ extension Tensor {
                         continue
                     }
                     items = try tensor.promise.nestedRows()
-                default: throw TensorError(.type, "a tensor holds numbers; there is something else among them")
+                default:
+                    throw TensorError(.type, "a tensor holds numbers; there is something else among them")
                 }
                 if shape.count == depth {
                     if !numbers.isEmpty { throw ragged }

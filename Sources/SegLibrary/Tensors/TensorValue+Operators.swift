@@ -42,7 +42,8 @@ extension TensorValue {
             operand = .tensor(try value.tensor)
         }
         let own = Operand.tensor(try tensor)
-        return .tensor(try isReversed ? Tensor.apply(function, operand, own) : Tensor.apply(function, own, operand))
+        return .tensor(
+            try isReversed ? Tensor.apply(function, operand, own) : Tensor.apply(function, own, operand))
     }
 
     func operated(_ op: UnaryOperator) throws -> Value {
@@ -81,7 +82,8 @@ extension TensorValue {
         guard case .value(let value) = key else { return .all }
         switch value {
         case .number(let number): return .at(try whole(number))
-        case .bool, .nilValue: throw Failure(.type, "a tensor is indexed by whole numbers, ranges, labels or masks")
+        case .bool, .nilValue:
+            throw Failure(.type, "a tensor is indexed by whole numbers, ranges, labels or masks")
         case .object(let object):
             switch object {
             case let text as StringObject: return .label(text.text)
@@ -89,7 +91,9 @@ extension TensorValue {
                 return .slice(
                     from: try whole(range.start), to: try range.end.map(whole), inclusive: range.isInclusive)
             case let other as TensorValue:
-                if other.promise.rank == 0 && other.promise.dtype != .bool { return .at(try whole(other.promise.item())) }
+                if other.promise.rank == 0 && other.promise.dtype != .bool {
+                    return .at(try whole(other.promise.item()))
+                }
                 return .tensor(try positions(other.promise))
             case let list as ListObject:
                 let names = list.items.compactMap { item -> String? in

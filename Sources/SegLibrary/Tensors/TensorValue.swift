@@ -52,11 +52,17 @@ public class TensorValue: ForeignValue {
         _ op: ComparisonOperator, _ other: Value, isReversed: Bool, _ interpreter: Interpreter
     ) throws -> Value? { try compared(op, other, isReversed: isReversed) }
 
-    public override func unary(_ op: UnaryOperator, _ interpreter: Interpreter) throws -> Value? { try operated(op) }
+    public override func unary(_ op: UnaryOperator, _ interpreter: Interpreter) throws -> Value? {
+        try operated(op)
+    }
 
-    public override func get(_ keys: [IndexKey], _ interpreter: Interpreter) throws -> Value? { try picked(keys) }
+    public override func get(_ keys: [IndexKey], _ interpreter: Interpreter) throws -> Value? {
+        try picked(keys)
+    }
 
-    public override func setting(_ keys: [IndexKey], to value: Value, _ interpreter: Interpreter) throws -> Value? {
+    public override func setting(_ keys: [IndexKey], to value: Value, _ interpreter: Interpreter) throws
+        -> Value?
+    {
         try changed(keys, to: value, interpreter)
     }
 
@@ -76,7 +82,8 @@ public class TensorValue: ForeignValue {
 
     public override func iterator(_ interpreter: Interpreter) throws -> (() throws -> Value?)? {
         guard let rows = promise.shape.first else {
-            throw Failure(.shape, "a tensor of no axes cannot be looped over", help: "its one value is t.item()")
+            throw Failure(
+                .shape, "a tensor of no axes cannot be looped over", help: "its one value is t.item()")
         }
         var next = 0
         return { [self] in
