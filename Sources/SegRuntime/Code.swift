@@ -9,6 +9,7 @@ struct Executable {
     var instructions: UnsafeMutablePointer<Instruction>
     var constants: UnsafeMutablePointer<Value>
     var sites: UnsafeMutablePointer<Site>
+    var templates: UnsafeMutablePointer<TextTemplate>
     var registerCount: Int
     /// Registers from here on are read once.
     var firstTemporary: Int
@@ -42,6 +43,35 @@ struct Site {
         case method(Int, capturedSelf: Int?)
         case field(Int, capturedSelf: Int?)
         case global(Int)
+    }
+}
+
+/// The texts of an interpolated string: one before each value and one after the last, as UTF-8
+/// side by side.
+struct TextTemplate {
+    let bytes: UnsafeMutableBufferPointer<UInt8>
+    /// Where each text ends.
+    let ends: UnsafeMutableBufferPointer<Int>
+
+    init(_ texts: [String]) {
+        let joined = Array(texts.joined().utf8)
+        bytes = .allocate(capacity: joined.count)
+        _ = bytes.initialize(from: joined)
+        ends = .allocate(capacity: texts.count)
+        var end = 0
+        for (place, text) in texts.enumerated() {
+            end += text.utf8.count
+            ends.initializeElement(at: place, to: end)
+        }
+    }
+
+    func deallocate() {
+        bytes.deallocate()
+        ends.deallocate()
+    }
+
+    func text(_ place: Int) -> Slice<UnsafeMutableBufferPointer<UInt8>> {
+        bytes[(place == 0 ? 0 : ends[place - 1])..<ends[place]]
     }
 }
 
@@ -105,6 +135,7 @@ public final class Code {
     let required: Int
     private let constantCount: Int
     private let siteCount: Int
+    private let templateCount: Int
 
     var hasSelf: Bool { role == .method || role == .typeBody }
     var hasRest: Bool { parameters.last?.isRest ?? false }
@@ -136,12 +167,16 @@ public final class Code {
         constants.initialize(from: parts.constants, count: constantCount)
         let sites = UnsafeMutablePointer<Site>.allocate(capacity: max(1, siteCount))
         sites.initialize(from: parts.sites, count: siteCount)
+        templateCount = parts.templates.count
+        let templates = UnsafeMutablePointer<TextTemplate>.allocate(capacity: max(1, templateCount))
+        templates.initialize(from: parts.templates, count: templateCount)
         executable = UnsafeMutablePointer<Executable>.allocate(capacity: 1)
         let hasRest = parts.parameters.last?.isRest ?? false
         let hasSelf = parts.role == .method || parts.role == .typeBody
         executable.initialize(
             to: Executable(
                 instructions: instructions, constants: constants, sites: sites,
+                templates: templates,
                 registerCount: parts.registerCount, firstTemporary: parts.firstTemporary,
                 parameterCount: parts.parameters.count + (hasSelf ? 1 : 0),
                 fullEntry: parts.fullEntry, isSimple: !hasRest && !isForward))
@@ -156,6 +191,8 @@ public final class Code {
         for place in 0..<siteCount { parts.sites[place].cachedType?.release() }
         parts.sites.deinitialize(count: siteCount)
         parts.sites.deallocate()
+        for place in 0..<templateCount { parts.templates[place].deallocate() }
+        parts.templates.deallocate()
         executable.deallocate()
     }
 
@@ -176,6 +213,7 @@ struct CodeParts {
     var instructions: [Instruction] = []
     var constants: [Value] = []
     var sites: [Site] = []
+    var templates: [TextTemplate] = []
     var origins: [Origin] = []
     var handlers: [Handler] = []
     var functions: [Code] = []

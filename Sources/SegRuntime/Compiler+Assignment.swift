@@ -166,6 +166,9 @@ extension Compiler {
                 default: break
                 }
             }
+            if op == .add, current == register, case .string(let pieces) = value.kind, (2...100).contains(pieces.count) {
+                return string(pieces, to: register, appends: true, origin)
+            }
             arithmetic(op, to: register, current, operand(value), origin)
         case nil where op == .add:
             guard let slot = slot(reading: name, span) else { return }

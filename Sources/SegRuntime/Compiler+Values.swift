@@ -5,37 +5,57 @@ import SegSyntax
 extension Compiler {
     private static let batch = 50
 
-    func string(_ pieces: [StringPiece], to: Register, _ origin: Origin) {
+    /// - Parameter appends: whether the text goes to the end of the string that is in `to`.
+    func string(_ pieces: [StringPiece], to: Register, appends: Bool = false, _ origin: Origin) {
         if pieces.isEmpty { return emit(.loadConstant(to: to, scope.constant("")), origin) }
         if pieces.count == 1, case .text(let text) = pieces[0].kind {
             return emit(.loadConstant(to: to, scope.constant(text)), origin)
         }
-        var rest = pieces[...]
-        var isFirst = true
-        let joined = scope.fresh()
-        while !rest.isEmpty {
-            // A very long string is joined in stages.
-            let part = rest.prefix(200)
-            rest = rest.dropFirst(200)
-            let mark = scope.nextRegister
-            let first = scope.fresh()
-            if isFirst { scope.nextRegister = mark } else { emit(.move(to: first, from: joined), origin) }
-            var count = isFirst ? 0 : 1
-            for piece in part {
-                let register = scope.fresh()
-                count += 1
-                self.piece(piece, to: register)
+        // A very long string is joined in stages.
+        var texts = [""]
+        var values: [StringPiece] = []
+        var joined: Register?
+        func flush() {
+            temporarily {
+                var count = values.count
+                let first = scope.fresh()
+                if let joined {
+                    emit(.move(to: first, from: joined), origin)
+                    count += 1
+                    texts.insert("", at: 0)
+                }
+                for (place, value) in values.enumerated() {
+                    piece(value, to: place == 0 && joined == nil ? first : scope.fresh())
+                }
+                scope.parts.templates.append(TextTemplate(texts))
+                let template = UInt32(scope.parts.templates.count - 1)
+                let target = joined ?? to
+                emit(
+                    appends
+                        ? .appendString(to: target, first: first, count: UInt16(count), template: template)
+                        : .makeString(to: target, first: first, count: UInt16(count), template: template), origin)
             }
-            emit(.makeString(to: joined, first: first, count: UInt16(count)), origin)
-            scope.nextRegister = mark
-            isFirst = false
+            texts = [""]
+            values = []
         }
-        emit(.move(to: to, from: joined), origin)
+        if pieces.count > 200 { joined = scope.fresh() }
+        if let joined { emit(.loadConstant(to: joined, scope.constant("")), origin) }
+        for piece in pieces {
+            if case .text(let text) = piece.kind {
+                texts[texts.count - 1] += text
+                continue
+            }
+            values.append(piece)
+            texts.append("")
+            if values.count == 100, joined != nil { flush() }
+        }
+        flush()
+        if let joined { emit(.move(to: to, from: joined), origin) }
     }
 
     private func piece(_ piece: StringPiece, to: Register) {
         switch piece.kind {
-        case .text(let text): emit(.loadConstant(to: to, scope.constant(text)), .place(piece.span))
+        case .text: break
         case .value(let value, let format):
             self.value(value, to: to)
             guard let format else { return }

@@ -92,7 +92,10 @@ enum Instruction {
     case spreadIntoRecord(Register, from: Register)
     case makeRange(to: Register, Register, Register, inclusive: Bool)
     case makeOpenRange(to: Register, Register, inclusive: Bool)
-    case makeString(to: Register, first: Register, count: UInt16)
+    /// The values from `first` on, between the texts of a template.
+    case makeString(to: Register, first: Register, count: UInt16, template: UInt32)
+    /// The same at the end of the string in a register: `text += "…"`.
+    case appendString(to: Register, first: Register, count: UInt16, template: UInt32)
     case formatValue(to: Register, Register, format: UInt32)
     case makeFunction(to: Register, UInt32)
     case makeType(to: Register, UInt32)

@@ -207,39 +207,83 @@ extension Interpreter {
         return Failure(.type, "a range goes from a number to a number, got \(kinds)")
     }
 
-    func makeString(_ registers: UnsafeMutablePointer<Value>, _ to: Register, _ first: Register, _ count: Int) throws {
-        if let text = shortString(registers + Int(first), count) {
-            for place in Int(first)..<Int(first) + count { clear(registers + place) }
+    func makeString(
+        _ registers: UnsafeMutablePointer<Value>, _ to: Register, _ first: Register, _ count: Int,
+        _ template: TextTemplate
+    ) throws {
+        let values = registers + Int(first)
+        if let text = shortString(values, count, template) {
+            for place in 0..<count { clear(values + place) }
             registers[Int(to)] = .string(text)
             return
         }
-        var text = ""
-        for place in Int(first)..<Int(first) + count {
-            switch take(registers + place) {
+        var text = String(decoding: template.text(0), as: UTF8.self)
+        for place in 0..<count {
+            switch take(values + place) {
             case .number(let number): text += numberText(number)
             case .object(let object) where object.kind == .string:
                 text += unsafeDowncast(object, to: StringObject.self).text
             case let value: text += try line(value)
             }
+            text += String(decoding: template.text(place + 1), as: UTF8.self)
         }
         try reserve(text.utf8.count, for: "this string")
         registers[Int(to)] = .string(text)
     }
 
+    /// Appends to the string in `to` where nobody else sees it; else makes a string and adds it.
+    func appendString(
+        _ registers: UnsafeMutablePointer<Value>, _ to: Register, _ first: Register, _ count: Int,
+        _ template: TextTemplate
+    ) throws {
+        let place = registers + Int(to)
+        let values = registers + Int(first)
+        if place.unmanaged(.string, as: StringObject.self) != nil, let text = shortString(values, count, template) {
+            guard case .object(var object) = take(place) else { return }
+            if isKnownUniquelyReferenced(&object) {
+                let string = unsafeDowncast(object, to: StringObject.self)
+                defer { place.initialize(to: .object(string)) }
+                let size = string.text.utf8.count
+                try reserveGrowth(from: size, by: text.utf8.count, unit: 1, for: "this string")
+                string.text += text
+                for place in 0..<count { clear(values + place) }
+                return
+            }
+            place.initialize(to: .object(object))
+        }
+        try makeString(registers, first, first, count, template)
+        place.pointee = try binary(.add, place.pointee, values.pointee)
+        clear(values)
+    }
+
     /// Texts and whole numbers joined on the stack; nil where they are something else, or long.
-    private func shortString(_ first: UnsafeMutablePointer<Value>, _ count: Int) -> String? {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 256) { buffer in
+    private func shortString(
+        _ values: UnsafeMutablePointer<Value>, _ count: Int, _ template: TextTemplate
+    ) -> String? {
+        let limit = 256
+        guard template.bytes.count < limit / 2, count < limit / 2 else { return nil }
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: limit) { buffer in
             var length = 0
-            for place in 0..<count {
-                if case .number(let number) = first[place] {
-                    guard number.magnitude < 1e15, number == number.rounded(.towardZero), length + 20 < 256 else { return nil }
+            var start = 0
+            for place in 0...count {
+                for byte in start..<template.ends[place] {
+                    if length == limit { return nil }
+                    buffer[length] = template.bytes[byte]
+                    length += 1
+                }
+                start = template.ends[place]
+                if place == count { break }
+                if case .number(let number) = values[place] {
+                    guard number.magnitude < 1e15, number == number.rounded(.towardZero), length + 20 < limit else {
+                        return nil
+                    }
                     length = Self.writeDigits(Int(number), buffer, at: length)
                     continue
                 }
-                guard let string = (first + place).unmanaged(.string, as: StringObject.self) else { return nil }
+                guard let string = (values + place).unmanaged(.string, as: StringObject.self) else { return nil }
                 let end = string._withUnsafeGuaranteedRef { string in
                     string.text.utf8.withContiguousStorageIfAvailable { bytes -> Int in
-                        guard length + bytes.count <= 256 else { return -1 }
+                        guard length + bytes.count <= limit else { return -1 }
                         for place in 0..<bytes.count { buffer[length + place] = bytes[place] }
                         return length + bytes.count
                     }

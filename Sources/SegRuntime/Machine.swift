@@ -405,9 +405,14 @@ extension Interpreter {
                     case .makeOpenRange(let to, let a, let inclusive):
                         top.pointee.ip = ip
                         registers[Int(to)] = try makeRange(registers[Int(a)], nil, inclusive)
-                    case .makeString(let to, let first, let count):
+                    case .makeString(let to, let first, let count, let template):
                         top.pointee.ip = ip
-                        try makeString(registers, to, first, Int(count))
+                        try makeString(
+                            registers, to, first, Int(count), executable.pointee.templates[Int(template)])
+                    case .appendString(let to, let first, let count, let template):
+                        top.pointee.ip = ip
+                        try appendString(
+                            registers, to, first, Int(count), executable.pointee.templates[Int(template)])
                     case .formatValue(let to, let a, let format):
                         top.pointee.ip = ip
                         let formats = top.pointee.function._withUnsafeGuaranteedRef { $0.code.formats }

@@ -48,6 +48,17 @@ public final class ListObject: Object {
         super.init(kind: .list)
     }
 
+    /// Moves the second of two arguments to the end of the list that is the first. Every so
+    /// often it declines, so that the caller asks the memory budget first.
+    public static func appendUnlessDue(_ arguments: UnsafeMutablePointer<Value>) -> Bool {
+        guard let list = arguments.list else { return false }
+        return list._withUnsafeGuaranteedRef { list in
+            if list.items.count & 0xfff == 0xfff { return false }
+            list.items.append(take(arguments + 1))
+            return true
+        }
+    }
+
     deinit {
         if items.contains(where: \.isContainer) {
             var pending = items

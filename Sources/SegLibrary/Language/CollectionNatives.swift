@@ -158,11 +158,7 @@ let collectionNatives: [Native] = [
     Native(
         "push(xs, ...values)", "Adds values at the end of a list, in place.",
         examples: ["xs = [1]\npush(xs, 2, 3)\nprint(xs)  # expect: [1, 2, 3]"],
-        quick: { arguments, count in
-            guard count == 2, let list = arguments[0].asList, list.items.count & 0xfff != 0xfff else { return nil }
-            list.items.append(arguments[1])
-            return .nilValue
-        }
+        quick: { arguments, count in count == 2 && ListObject.appendUnlessDue(arguments) ? .nilValue : nil }
     ) { call in
         let list = try call.list(0)
         let values = call.rest(1)
