@@ -166,6 +166,10 @@ struct EvaluationTests {
         context.fuses = false
         let stepwise = try EvaluationContext.$current.withValue(context) { try Self.bits(plain(images)) }
         #expect(stepwise == fused)
+        func clamped() throws -> Tensor { try Tensor.conv2d(images, frozen[0]).clamp(min: 0, max: 6) }
+        let inOne = try Self.bits(clamped())
+        let inTwo = try EvaluationContext.$current.withValue(context) { try Self.bits(clamped()) }
+        #expect(inOne == inTwo)
         let whole = try Self.bits(features(nil))
         var parts: [UInt32] = []
         for n in 0..<3 { parts += try Self.bits(features(n)) }

@@ -81,6 +81,7 @@ enum GradientCases {
             try .where(.tensor(.apply(.greater, $0[0], 0.1)), .tensor($0[0]), .tensor($0[1]))
         }
         add("clamp", [x]) { try $0[0].clamp(min: -0.5, max: 0.7) * $0[0] }
+        add("clamp gradient", [x, y]) { try .make(ClampGradient(low: -0.5, high: 0.7), $0) }
         add("cumsum", [x]) { try $0[0].cumsum(axis: 1) * $0[0] }
         add("reshape", [x]) { try $0[0].reshape([2, 6]) }
         add("permute", [x]) { try $0[0].transpose() }

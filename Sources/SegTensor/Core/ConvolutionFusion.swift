@@ -42,6 +42,10 @@ enum ConvolutionFusion {
             group.activation = activation
             return true
         }
+        if let clamp = operation as? ClampOperation, clamp.low == 0, clamp.high == 6 {
+            group.activation = .relu6
+            return true
+        }
         if let binary = operation as? BinaryOperation, binary.function == .add, binary.number == nil,
             !group.hasResidual, inputs[0].signature.shape == inputs[1].signature.shape,
             inputs[0].signature.dtype == inputs[1].signature.dtype

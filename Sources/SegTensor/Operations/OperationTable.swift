@@ -20,7 +20,7 @@ struct OperationRow: Sendable {
         rows(
             .twice,
             [
-                "pass", "labels", "to", "where", "clamp",
+                "pass", "labels", "to", "where", "clamp", "clamp gradient",
                 "add", "subtract", "multiply", "divide", "remainder", "power", "minimum", "maximum",
                 "negate", "abs", "reciprocal", "sqrt", "square", "exp", "log", "log2", "log10", "sin", "cos",
                 "tanh",
