@@ -13,7 +13,8 @@ extension Arguments {
     /// The error for an argument of the wrong sort: `wanted` as in "a list", "a number".
     public func wrong(_ place: Int, _ wanted: String, help: String? = nil) -> Failure {
         Failure(
-            .type, "\(native.name): \(name(place)) should be \(wanted), got \(interpreter.describe(values[place]))",
+            .type,
+            "\(native.name): \(name(place)) should be \(wanted), got \(interpreter.describe(values[place]))",
             help: help, argument: place)
     }
 
@@ -46,7 +47,9 @@ extension Arguments {
     /// A whole number of at least `low`.
     public func integer(_ place: Int, atLeast low: Int) throws -> Int {
         let integer = try integer(place)
-        if integer < low { throw wrong(place, low == 0 ? "a whole number, not negative" : "a whole number, at least \(low)") }
+        if integer < low {
+            throw wrong(place, low == 0 ? "a whole number, not negative" : "a whole number, at least \(low)")
+        }
         return integer
     }
 

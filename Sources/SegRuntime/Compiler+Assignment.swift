@@ -158,7 +158,8 @@ extension Compiler {
                 current = scope.fresh()
                 emit(.move(to: current, from: register), origin)
             }
-            if current == register, case .number(let number) = value.kind, let small = Float(exactly: number) {
+            if current == register, case .number(let number) = value.kind, let small = Float(exactly: number)
+            {
                 switch op {
                 case .add: return emit(.addNumber(to: register, register, small), origin)
                 case .subtract: return emit(.subtractNumber(to: register, register, small), origin)
@@ -166,7 +167,9 @@ extension Compiler {
                 default: break
                 }
             }
-            if op == .add, current == register, case .string(let pieces) = value.kind, (2...100).contains(pieces.count) {
+            if op == .add, current == register, case .string(let pieces) = value.kind,
+                (2...100).contains(pieces.count)
+            {
                 return string(pieces, to: register, appends: true, origin)
             }
             arithmetic(op, to: register, current, operand(value), origin)

@@ -7,7 +7,8 @@ extension Compiler {
     func call(_ whole: Expression, _ callee: Expression, _ arguments: [Argument], to: Register) {
         let origin = Origin.expression(whole)
         if arguments.count > 250, arguments.count > 20_000 {
-            report(.syntax, "a call takes at most 20,000 arguments, this one has \(arguments.count)", whole.span)
+            report(
+                .syntax, "a call takes at most 20,000 arguments, this one has \(arguments.count)", whole.span)
             return
         }
         let shape = arguments.allSatisfy { $0.label == .positional } ? nil : CallShape(arguments.map(\.label))
@@ -40,7 +41,8 @@ extension Compiler {
             gatherArguments(arguments)
             emit(
                 .callOwnMethod(
-                    base: register, count: UInt16(arguments.count), to: to, method: UInt16(truncatingIfNeeded: slot)),
+                    base: register, count: UInt16(arguments.count), to: to,
+                    method: UInt16(truncatingIfNeeded: slot)),
                 origin)
             return
         default: value(callee, to: register)
@@ -67,7 +69,9 @@ extension Compiler {
         value(base, to: scope.fresh())
         gatherArguments(arguments)
         var named = Site(name: name, shape: shape, candidates: candidates(name))
-        if named.candidates.count == 1, case .global(let slot) = named.candidates[0] { named.onlyGlobal = slot }
+        if named.candidates.count == 1, case .global(let slot) = named.candidates[0] {
+            named.onlyGlobal = slot
+        }
         let site = scope.site(named)
         emit(.callMember(base: register, count: UInt16(arguments.count), to: to, site: site), origin)
     }
@@ -96,7 +100,8 @@ extension Compiler {
         if let syntax = definitions[name] {
             parameters = syntax.parameters.map {
                 ParameterInfo(
-                    name: $0.name, defaultSource: $0.defaultValue.map { source.text($0.span) }, isRest: $0.isRest)
+                    name: $0.name, defaultSource: $0.defaultValue.map { source.text($0.span) },
+                    isRest: $0.isRest)
             }
         } else if module.slot(of: name) == nil, let known = interpreter.nativeParameters(name) {
             parameters = known
@@ -110,7 +115,9 @@ extension Compiler {
     }
 
     /// What is wrong with a call as far as its text shows it; `argument` is the position in the call.
-    private static func mismatch(_ name: String, _ parameters: [ParameterInfo], _ arguments: [Argument]) -> Failure? {
+    private static func mismatch(_ name: String, _ parameters: [ParameterInfo], _ arguments: [Argument])
+        -> Failure?
+    {
         let rest = parameters.firstIndex { $0.isRest }
         let hasSpread = arguments.contains { $0.label == .spread }
         var given: Set<String> = []
@@ -122,7 +129,8 @@ extension Compiler {
                 if positional < rest ?? parameters.count {
                     given.insert(parameters[positional].name)
                 } else if rest == nil, !hasSpread {
-                    return callFailure(.tooMany(arguments.filter { $0.label == .positional }.count), name, parameters)
+                    return callFailure(
+                        .tooMany(arguments.filter { $0.label == .positional }.count), name, parameters)
                 }
                 positional += 1
             case .named(let label):
@@ -159,17 +167,25 @@ func callFailure(_ problem: CallProblem, _ name: String, _ parameters: [Paramete
     switch problem {
     case .unknown(let label):
         let near = nearestName(to: label, among: parameters.filter { !$0.isRest }.map(\.name))
-        let hint = near.map { "did you mean \($0)? the signature is \(signature)" } ?? "the signature is \(signature)"
+        let hint =
+            near.map { "did you mean \($0)? the signature is \(signature)" }
+            ?? "the signature is \(signature)"
         return Failure(.call, "\(name) has no argument \(label)", help: hint)
     case .twice(let label):
-        return Failure(.call, "\(name) gets the argument \(label) twice", help: "the signature is \(signature)")
+        return Failure(
+            .call, "\(name) gets the argument \(label) twice", help: "the signature is \(signature)")
     case .missing(let names):
         let list = names.joined(separator: ", ")
         let message = "\(name) lacks \(names.count == 1 ? "the argument" : "the arguments") \(list)"
         return Failure(.call, message, help: "the signature is \(signature)")
     case .tooMany(let count):
         let most = parameters.count
-        let takes = most == 0 ? "no arguments" : most == 1 ? "1 argument" : "\(parameters.contains { $0.defaultSource != nil } ? "at most " : "")\(most) arguments"
+        let takes =
+            most == 0
+            ? "no arguments"
+            : most == 1
+                ? "1 argument"
+                : "\(parameters.contains { $0.defaultSource != nil } ? "at most " : "")\(most) arguments"
         return Failure(.call, "\(name) takes \(takes), got \(count)", help: "the signature is \(signature)")
     }
 }

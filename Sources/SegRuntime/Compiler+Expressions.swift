@@ -145,9 +145,13 @@ extension Compiler {
         case .capturedObject(let place): emit(.loadCapture(to: to, UInt16(truncatingIfNeeded: place)), origin)
         case .ownFunction: emit(.loadOwnFunction(to: to), origin)
         case .field(let slot, let access):
-            emit(.getField(to: to, object: object(access, span), slot: UInt16(truncatingIfNeeded: slot)), origin)
+            emit(
+                .getField(to: to, object: object(access, span), slot: UInt16(truncatingIfNeeded: slot)),
+                origin)
         case .method(let slot, let access):
-            emit(.bindMethod(to: to, object: object(access, span), method: UInt16(truncatingIfNeeded: slot)), origin)
+            emit(
+                .bindMethod(to: to, object: object(access, span), method: UInt16(truncatingIfNeeded: slot)),
+                origin)
         case .ownType(let access): emit(.loadOwnType(to: to, object: object(access, span)), origin)
         case nil:
             if let slot = slot(reading: name, span) { emit(.getGlobal(to: to, slot), origin) }
@@ -201,7 +205,8 @@ extension Compiler {
         let before = scope.assigned
         for (place, sign) in signs.enumerated() {
             let next = operands[place + 1]
-            let right = place + 2 < operands.count ? stableOperand(next, before: operands[place + 2]) : operand(next)
+            let right =
+                place + 2 < operands.count ? stableOperand(next, before: operands[place + 2]) : operand(next)
             let origin = Origin.comparison(whole, place)
             if place == 0 {
                 emit(.compare(sign.0, to: result, left, right), origin)

@@ -22,10 +22,14 @@ extension Compiler {
         case .forLoop(let names, let collection, let body): forLoop(names, collection, body, statement.span)
         case .whileLoop(let condition, let body): whileLoop(condition, body)
         case .breakLoop:
-            guard let loop = scope.loops.last else { return report(.syntax, "`break` stands outside of a loop", statement.span) }
+            guard let loop = scope.loops.last else {
+                return report(.syntax, "`break` stands outside of a loop", statement.span)
+            }
             emit(.jump(loop.exit), .place(statement.span))
         case .continueLoop:
-            guard let loop = scope.loops.last else { return report(.syntax, "`continue` stands outside of a loop", statement.span) }
+            guard let loop = scope.loops.last else {
+                return report(.syntax, "`continue` stands outside of a loop", statement.span)
+            }
             emit(.jump(loop.again), .place(statement.span))
         case .returnValue(let value): giveBack(value, statement.span)
         }
@@ -35,7 +39,8 @@ extension Compiler {
     func effect(_ expression: Expression) {
         switch expression.kind {
         case .block(let inner): block(inner, to: nil)
-        case .conditional(let condition, let then, let otherwise): conditional(condition, then, otherwise, to: nil)
+        case .conditional(let condition, let then, let otherwise):
+            conditional(condition, then, otherwise, to: nil)
         case .attempt(let inner, let name, _, let handler): attempt(inner, name, handler, to: nil)
         default:
             let register = scope.fresh()
@@ -57,7 +62,8 @@ extension Compiler {
 
     private func define(_ syntax: FunctionSyntax) {
         guard let name = syntax.name else { return }
-        let isStable = scope.role != .file && scope.role != .typeBody && scope.survey.counts[name] == 1
+        let isStable =
+            scope.role != .file && scope.role != .typeBody && scope.survey.counts[name] == 1
             && scope.locals[name].map { !scope.assigned.contains($0.register) || $0.isCell } == true
             && !surveyor.survey(of: syntax).assigned.contains(name)
         let code = function(syntax, ownName: isStable ? name : nil)
@@ -160,13 +166,17 @@ extension Compiler {
                 report(.name, "`\(methodName)` is a parameter and a method of \(name)", method.nameSpan)
             } else if survey.counts[methodName] != 1 {
                 report(
-                    .name, "`\(methodName)` is a method of \(name); methods cannot be replaced", method.nameSpan)
+                    .name, "`\(methodName)` is a method of \(name); methods cannot be replaced",
+                    method.nameSpan)
             }
         }
         let assigned = survey.assigned.filter { !methodNames.contains($0) }
         // A parameter that the body assigns anew takes its place among what the body assigns.
-        let kept = syntax.parameters.map(\.name).filter { !assigned.contains($0) && !methodNames.contains($0) }
-        let shape = TypeShape(name: name, fieldNames: kept + assigned, methodNames: methods.compactMap(\.name))
+        let kept = syntax.parameters.map(\.name).filter {
+            !assigned.contains($0) && !methodNames.contains($0)
+        }
+        let shape = TypeShape(
+            name: name, fieldNames: kept + assigned, methodNames: methods.compactMap(\.name))
         let isStable = scope.role != .file && scope.survey.counts[name] == 1 && shape.fieldSlots[name] == nil
         let typeScope = TypeScope(shape: shape, ownName: isStable ? name : nil)
         let body = function(syntax, role: .typeBody, type: typeScope)
@@ -204,7 +214,9 @@ extension Compiler {
         }
         scope.parts.fullEntry = 0
         for statement in syntax.body.statements {
-            if case .function(let method) = statement.kind, let name = method.name, methods[name] != nil { continue }
+            if case .function(let method) = statement.kind, let name = method.name, methods[name] != nil {
+                continue
+            }
             self.statement(statement)
         }
         emit(.give(0), .place(syntax.nameSpan))

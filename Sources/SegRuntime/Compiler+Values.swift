@@ -33,7 +33,8 @@ extension Compiler {
                 emit(
                     appends
                         ? .appendString(to: target, first: first, count: UInt16(count), template: template)
-                        : .makeString(to: target, first: first, count: UInt16(count), template: template), origin)
+                        : .makeString(to: target, first: first, count: UInt16(count), template: template),
+                    origin)
             }
             texts = [""]
             values = []
@@ -91,7 +92,9 @@ extension Compiler {
         for item in items {
             if item.label == .spread {
                 flush()
-                temporarily { emit(.spreadIntoList(list, from: operand(item.value)), .expression(item.value)) }
+                temporarily {
+                    emit(.spreadIntoList(list, from: operand(item.value)), .expression(item.value))
+                }
             } else {
                 waiting.append(item.value)
                 if waiting.count == Self.batch { flush() }
@@ -116,7 +119,9 @@ extension Compiler {
             switch entry.key {
             case .name(let name): names.append(name)
             case .string(let key):
-                if case .string(let pieces) = key.kind, pieces.count == 1, case .text(let text) = pieces[0].kind {
+                if case .string(let pieces) = key.kind, pieces.count == 1,
+                    case .text(let text) = pieces[0].kind
+                {
                     names.append(text)
                 }
             case .spread: break

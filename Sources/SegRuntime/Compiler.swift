@@ -141,21 +141,27 @@ final class Compiler {
     func slot(reading name: String, _ span: Span) -> UInt32? {
         if let slot = module.slot(of: name) ?? interpreter.librarySlot(name) { return UInt32(slot) }
         if options.isOpen, scope.parent != nil { return slot(assigning: name) }
-        if unknown.insert(name).inserted { report(.name, "there is nothing called `\(name)`", span, help: help(for: name)) }
+        if unknown.insert(name).inserted {
+            report(.name, "there is nothing called `\(name)`", span, help: help(for: name))
+        }
         return nil
     }
 
     private static let habits = [
         "None": "nil", "null": "nil", "True": "true", "False": "false", "this": "self", "def": "f(x) = …",
-        "lambda": "x -> …", "elif": "else if", "len_": "len", "str": "a string \"{x}\"", "float": "to(t, float32)",
-        "range": "0..<n", "undefined": "nil", "fn": "f(x) = …", "func": "f(x) = …", "var": "x = …", "let": "x = …",
-        "const": "x = …", "raise": "error(\"…\")", "throw": "error(\"…\")", "print_": "print", "np": "the function itself",
+        "lambda": "x -> …", "elif": "else if", "len_": "len", "str": "a string \"{x}\"",
+        "float": "to(t, float32)",
+        "range": "0..<n", "undefined": "nil", "fn": "f(x) = …", "func": "f(x) = …", "var": "x = …",
+        "let": "x = …",
+        "const": "x = …", "raise": "error(\"…\")", "throw": "error(\"…\")", "print_": "print",
+        "np": "the function itself",
         "class": "type", "dict": "(name=value)", "int": "floor(x)", "append": "push",
     ]
 
     func help(for name: String) -> String? {
         if let habit = Self.habits[name] { return "seg writes \(habit)" }
-        let names = scope.visibleNames + module.names + interpreter.library.names.filter { !$0.hasPrefix("_") }
+        let names =
+            scope.visibleNames + module.names + interpreter.library.names.filter { !$0.hasPrefix("_") }
         return nearestName(to: name, among: names).map { "did you mean `\($0)`?" }
     }
 
@@ -174,7 +180,8 @@ final class Compiler {
                 name: $0.name, defaultSource: $0.defaultValue.map { source.text($0.span) }, isRest: $0.isRest)
         }
         let survey = surveyor.survey(of: syntax)
-        scope = FunctionScope(role: role, parent: outer, survey: survey, type: type, ownName: ownName, parts: parts)
+        scope = FunctionScope(
+            role: role, parent: outer, survey: survey, type: type, ownName: ownName, parts: parts)
         if role == .typeBody { typeBody(syntax) } else { body(of: syntax) }
         checkSize(syntax.nameSpan)
         return scope.finish()
@@ -186,7 +193,8 @@ final class Compiler {
         if scope.role == .method { scope.assigned.insert(0) }
         for parameter in syntax.parameters {
             let isCell = survey.inner.contains(parameter.name)
-            scope.locals[parameter.name] = .init(register: Register(truncatingIfNeeded: register), isCell: isCell)
+            scope.locals[parameter.name] = .init(
+                register: Register(truncatingIfNeeded: register), isCell: isCell)
             scope.assigned.insert(Register(truncatingIfNeeded: register))
             register += 1
         }
@@ -217,7 +225,8 @@ final class Compiler {
         // Only the locals that are read in doubt need the mark; they come last, and a full
         // call begins there.
         let doubtful = plain.filter { scope.doubtful.contains($0.register) }
-        for (place, local) in (plain.filter { !scope.doubtful.contains($0.register) } + doubtful).enumerated() {
+        for (place, local) in (plain.filter { !scope.doubtful.contains($0.register) } + doubtful).enumerated()
+        {
             scope.parts.instructions[unassigns + place] = .unassign(local.register)
         }
         if scope.parts.fullEntry == unassigns { scope.parts.fullEntry = afterUnassigns - doubtful.count }
@@ -225,7 +234,9 @@ final class Compiler {
 
     /// Whether an assignment in this function rebinds the variable of a function or type around it.
     private func rebindsOutside(_ name: String) -> Bool {
-        if let type = scope.type, type.shape.fieldSlots[name] != nil || type.shape.methodSlots[name] != nil { return true }
+        if let type = scope.type, type.shape.fieldSlots[name] != nil || type.shape.methodSlots[name] != nil {
+            return true
+        }
         return scope.parent?.resolve(name).map { variable in
             switch variable {
             case .ownFunction, .capturedObject, .ownType: false

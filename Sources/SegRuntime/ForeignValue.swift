@@ -40,13 +40,17 @@ open class ForeignValue: Object {
 
     /// `x[a, b] = value`: the value that then stands in the place `x` was read from (self when
     /// it changed in place); nil when it cannot be set.
-    open func setting(_ keys: [IndexKey], to value: Value, _ interpreter: Interpreter) throws -> Value? { nil }
+    open func setting(_ keys: [IndexKey], to value: Value, _ interpreter: Interpreter) throws -> Value? {
+        nil
+    }
 
     /// `x.name`; nil when there is none (the machine then tries a function `name(x, …)`).
     open func member(_ name: String, _ interpreter: Interpreter) throws -> Value? { nil }
 
     /// `x.name = value`: like `setting`.
-    open func settingMember(_ name: String, to value: Value, _ interpreter: Interpreter) throws -> Value? { nil }
+    open func settingMember(_ name: String, to value: Value, _ interpreter: Interpreter) throws -> Value? {
+        nil
+    }
 
     /// The names of its members, for completion and for the nearest name in errors.
     open var memberNames: [String] { [] }
@@ -73,7 +77,9 @@ open class ForeignValue: Object {
     open var isCallable: Bool { false }
 
     /// `x(a, b)`; nil when it cannot be called.
-    open func called(_ arguments: [Value], named: [(String, Value)], _ interpreter: Interpreter) throws -> Value? { nil }
+    open func called(_ arguments: [Value], named: [(String, Value)], _ interpreter: Interpreter) throws
+        -> Value?
+    { nil }
 
     /// Called when this value is stored in a field of an object that held `old`: the value to
     /// store. A tensor takes over the mark (parameter, buffer, frozen) of a field this way.

@@ -72,7 +72,8 @@ final class FunctionScope {
     var isTooLarge = false
 
     init(
-        role: Code.Role, parent: FunctionScope?, survey: Survey, type: TypeScope? = nil, ownName: String? = nil,
+        role: Code.Role, parent: FunctionScope?, survey: Survey, type: TypeScope? = nil,
+        ownName: String? = nil,
         parts: CodeParts
     ) {
         self.role = role
@@ -234,17 +235,21 @@ extension Instruction {
         case .jumpUnlessLess(let a, let b, let label): .jumpUnlessLess(a, b, target(label))
         case .jumpUnlessLessOrEqual(let a, let b, let label): .jumpUnlessLessOrEqual(a, b, target(label))
         case .jumpUnlessGreater(let a, let b, let label): .jumpUnlessGreater(a, b, target(label))
-        case .jumpUnlessGreaterOrEqual(let a, let b, let label): .jumpUnlessGreaterOrEqual(a, b, target(label))
+        case .jumpUnlessGreaterOrEqual(let a, let b, let label):
+            .jumpUnlessGreaterOrEqual(a, b, target(label))
         case .jumpUnlessEqual(let a, let b, let label): .jumpUnlessEqual(a, b, target(label))
         case .jumpUnlessNotEqual(let a, let b, let label): .jumpUnlessNotEqual(a, b, target(label))
         case .jumpUnlessLessNumber(let a, let b, let label): .jumpUnlessLessNumber(a, b, target(label))
-        case .jumpUnlessLessOrEqualNumber(let a, let b, let label): .jumpUnlessLessOrEqualNumber(a, b, target(label))
+        case .jumpUnlessLessOrEqualNumber(let a, let b, let label):
+            .jumpUnlessLessOrEqualNumber(a, b, target(label))
         case .jumpUnlessGreaterNumber(let a, let b, let label): .jumpUnlessGreaterNumber(a, b, target(label))
         case .jumpUnlessGreaterOrEqualNumber(let a, let b, let label):
             .jumpUnlessGreaterOrEqualNumber(a, b, target(label))
         case .jumpUnlessEqualNumber(let a, let b, let label): .jumpUnlessEqualNumber(a, b, target(label))
-        case .jumpUnlessNotEqualNumber(let a, let b, let label): .jumpUnlessNotEqualNumber(a, b, target(label))
-        case .beginRange(let first, let inclusive, let label): .beginRange(first: first, inclusive: inclusive, exit: target(label))
+        case .jumpUnlessNotEqualNumber(let a, let b, let label):
+            .jumpUnlessNotEqualNumber(a, b, target(label))
+        case .beginRange(let first, let inclusive, let label):
+            .beginRange(first: first, inclusive: inclusive, exit: target(label))
         case .nextInRange(let first, let label): .nextInRange(first: first, body: target(label))
         case .next(let state, let to, let label): .next(state: state, to: to, exit: target(label))
         default: self

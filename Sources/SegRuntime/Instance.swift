@@ -134,7 +134,8 @@ public final class Instance: Object {
 
     /// The record `children` through which a container is walked, where there is one.
     public var children: RecordObject? {
-        guard let slot = type.childrenSlot, case .object(let object) = slots[slot], object.kind == .record else {
+        guard let slot = type.childrenSlot, case .object(let object) = slots[slot], object.kind == .record
+        else {
             return nil
         }
         return unsafeDowncast(object, to: RecordObject.self)

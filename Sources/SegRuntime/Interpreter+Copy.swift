@@ -50,7 +50,8 @@ private struct Copier {
         case .bound:
             let bound = unsafeDowncast(object, to: BoundMethod.self)
             guard let receiver = bound.receiver else { return object }
-            shell = BoundMethod(receiver: unsafeDowncast(copy(receiver), to: Instance.self), function: bound.function)
+            shell = BoundMethod(
+                receiver: unsafeDowncast(copy(receiver), to: Instance.self), function: bound.function)
         }
         made[ObjectIdentifier(object)] = (object, shell)
         switch object.kind {
@@ -70,11 +71,14 @@ private struct Copier {
             let fresh = unsafeDowncast(to, to: RecordObject.self)
             for (name, value) in zip(record.names, record.values) { fresh[name] = copy(value) }
         case .cell:
-            unsafeDowncast(to, to: CellObject.self).value = copy(unsafeDowncast(from, to: CellObject.self).value)
+            unsafeDowncast(to, to: CellObject.self).value = copy(
+                unsafeDowncast(from, to: CellObject.self).value)
         case .instance:
             let instance = unsafeDowncast(from, to: Instance.self)
             let fresh = unsafeDowncast(to, to: Instance.self)
-            for slot in 0..<instance.fieldCount { fresh.setFieldUnchanged(at: slot, to: copy(instance.slots[slot])) }
+            for slot in 0..<instance.fieldCount {
+                fresh.setFieldUnchanged(at: slot, to: copy(instance.slots[slot]))
+            }
         default: break
         }
     }

@@ -71,13 +71,16 @@ extension Interpreter {
             if a.kind != b.kind { return false }
             switch a.kind {
             case .string:
-                return unsafeDowncast(a, to: StringObject.self).text == unsafeDowncast(b, to: StringObject.self).text
+                return unsafeDowncast(a, to: StringObject.self).text
+                    == unsafeDowncast(b, to: StringObject.self).text
             case .range:
                 let first = unsafeDowncast(a, to: RangeObject.self)
                 let second = unsafeDowncast(b, to: RangeObject.self)
-                return first.start == second.start && first.end == second.end && first.isInclusive == second.isInclusive
+                return first.start == second.start && first.end == second.end
+                    && first.isInclusive == second.isInclusive
             case .foreign:
-                return try unsafeDowncast(a, to: ForeignValue.self).equals(unsafeDowncast(b, to: ForeignValue.self), self)
+                return try unsafeDowncast(a, to: ForeignValue.self).equals(
+                    unsafeDowncast(b, to: ForeignValue.self), self)
             case .bound:
                 let first = unsafeDowncast(a, to: BoundMethod.self)
                 let second = unsafeDowncast(b, to: BoundMethod.self)
@@ -133,7 +136,9 @@ extension Interpreter {
         if let a = left.asString, let b = right.asString { return a < b ? -1 : a == b ? 0 : 1 }
         if case .bool(let a) = left, case .bool(let b) = right { return (a ? 1 : 0) - (b ? 1 : 0) }
         if left.asList != nil, right.asList != nil { return try compareLists(left, right, depth: depth) }
-        if let a = try number(from: left), let b = try number(from: right) { return a < b ? -1 : a > b ? 1 : 0 }
+        if let a = try number(from: left), let b = try number(from: right) {
+            return a < b ? -1 : a > b ? 1 : 0
+        }
         throw Failure(.type, "cannot order \(describe(left)) and \(describe(right))")
     }
 

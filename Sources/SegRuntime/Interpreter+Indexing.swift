@@ -14,12 +14,14 @@ extension Interpreter {
                 help: help, notes: ["", typeName(key)])
         }
         guard let index = Int(exactly: number) else {
-            throw Failure(.index, "index \(numberText(number)) is not a whole number", notes: ["", numberText(number)])
+            throw Failure(
+                .index, "index \(numberText(number)) is not a whole number", notes: ["", numberText(number)])
         }
         let place = index < 0 ? index + count : index
         guard place >= 0, place < count else {
             let size = count == 1 ? "1 element" : "\(count) elements"
-            let what = collection.asString == nil ? size : (count == 1 ? "1 character" : "\(count) characters")
+            let what =
+                collection.asString == nil ? size : (count == 1 ? "1 character" : "\(count) characters")
             throw Failure(
                 .index, "index \(index) is out of range: the \(typeName(collection)) has \(what)",
                 help: count == 0 ? nil : "it goes from 0 to \(count - 1), or from -\(count) to -1",
@@ -70,7 +72,9 @@ extension Interpreter {
             let record = unsafeDowncast(object, to: RecordObject.self)
             if let range = key.asRange {
                 let part = RecordObject()
-                for place in try slice(range, count: record.count) { part[record.names[place]] = record.values[place] }
+                for place in try slice(range, count: record.count) {
+                    part[record.names[place]] = record.values[place]
+                }
                 return .object(part)
             }
             guard let name = key.asString else {
@@ -86,7 +90,8 @@ extension Interpreter {
                 let places = try slice(part, count: count)
                 return .object(
                     RangeObject(
-                        start: range.start + Double(places.lowerBound), end: range.start + Double(places.upperBound),
+                        start: range.start + Double(places.lowerBound),
+                        end: range.start + Double(places.upperBound),
                         isInclusive: false))
             }
             return .number(range.start + Double(try place(key, count: count, of: collection)))
@@ -108,7 +113,9 @@ extension Interpreter {
             return .string(String(string.text[bytes.index(bytes.startIndex, offsetBy: place)]))
         }
         let characters = Array(string.text)
-        if let range = key.asRange { return .string(String(characters[try slice(range, count: characters.count)])) }
+        if let range = key.asRange {
+            return .string(String(characters[try slice(range, count: characters.count)]))
+        }
         return .string(String(characters[try place(key, count: characters.count, of: collection)]))
     }
 
@@ -128,7 +135,9 @@ extension Interpreter {
             return .list(try slice(range, count: count).map { try call(method, [.number(Double($0))]) })
         }
         guard let children = instance.children else { throw notIndexable(collection) }
-        if let range = key.asRange { return .list(Array(children.values[try slice(range, count: children.count)])) }
+        if let range = key.asRange {
+            return .list(Array(children.values[try slice(range, count: children.count)]))
+        }
         return try get(.object(children), key)
     }
 
@@ -169,7 +178,8 @@ extension Interpreter {
             _ = try setting(.object(children), key, to: value)
         case .string:
             throw Failure(
-                .type, "a string never changes; its characters cannot be set", help: "replace(text, old, new) gives a new one")
+                .type, "a string never changes; its characters cannot be set",
+                help: "replace(text, old, new) gives a new one")
         case .foreign: return try setting(collection, [.value(key)], to: value)
         default: throw notIndexable(collection)
         }
@@ -201,9 +211,13 @@ extension Interpreter {
 
     private func manyKeys(_ collection: Value, _ keys: [IndexKey]) -> Failure {
         guard case .object = collection else { return notIndexable(collection) }
-        let help = collection.asList == nil ? nil : "a list of lists is indexed as x[i][j]; tensor(x)[i, j] takes several"
+        let help =
+            collection.asList == nil
+            ? nil : "a list of lists is indexed as x[i][j]; tensor(x)[i, j] takes several"
         if keys.count == 1 {
-            return Failure(.type, "`:` stands for an axis of a tensor; \(describe(collection)) has none", help: "x[0...] is all of it")
+            return Failure(
+                .type, "`:` stands for an axis of a tensor; \(describe(collection)) has none",
+                help: "x[0...] is all of it")
         }
         return Failure(.index, "a \(typeName(collection)) takes one index, got \(keys.count)", help: help)
     }

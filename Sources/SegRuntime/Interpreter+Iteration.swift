@@ -130,7 +130,8 @@ extension Interpreter {
         var help: String?
         if case .number(let number) = value { help = "0..<\(numberText(number)) counts so often" }
         return Failure(
-            .type, "cannot go through \(describe(value)): it is no list, range, record, string or other collection",
+            .type,
+            "cannot go through \(describe(value)): it is no list, range, record, string or other collection",
             help: help)
     }
 
@@ -138,7 +139,9 @@ extension Interpreter {
     public func count(of range: RangeObject) throws -> Int {
         guard let end = range.end else { throw Failure(.value, "this range has no end") }
         let steps = end - range.start
-        if steps.isNaN || range.start.isInfinite { throw Failure(.value, "this range has no numbers that can be counted") }
+        if steps.isNaN || range.start.isInfinite {
+            throw Failure(.value, "this range has no numbers that can be counted")
+        }
         let count = range.isInclusive ? steps.rounded(.down) + 1 : steps.rounded(.up)
         if count > 9_007_199_254_740_992 { throw Failure(.value, "this range does not end") }
         return max(0, Int(count))

@@ -70,7 +70,9 @@ extension Interpreter {
         case .foreign: return unsafeDowncast(object, to: ForeignValue.self).memberNames
         case .function, .native, .bound: return ["source", "doc", "name", "parameters"]
         case .type:
-            return unsafeDowncast(object, to: TypeObject.self).methodNames + ["source", "doc", "name", "parameters"]
+            return unsafeDowncast(object, to: TypeObject.self).methodNames + [
+                "source", "doc", "name", "parameters",
+            ]
         case .range: return ["start", "end"]
         default: return []
         }
@@ -98,19 +100,24 @@ extension Interpreter {
                 .name, "\(instance.type.name) has no field \(name)",
                 help: near.map { "did you mean \($0)?" } ?? fieldList(instance))
         case .foreign:
-            if let result = try unsafeDowncast(object, to: ForeignValue.self).settingMember(name, to: new, self) {
+            if let result = try unsafeDowncast(object, to: ForeignValue.self).settingMember(
+                name, to: new, self)
+            {
                 return result
             }
             let near = nearestName(to: name, among: memberNames(value))
             throw Failure(
-                .name, "\(name) of a \(typeName(value)) cannot be set", help: near.map { "did you mean \($0)?" })
+                .name, "\(name) of a \(typeName(value)) cannot be set",
+                help: near.map { "did you mean \($0)?" })
         default: throw noMembers(value, name)
         }
         return value
     }
 
     private func noMembers(_ value: Value, _ name: String) -> Failure {
-        Failure(.type, "\(describe(value)) has no members that can be set", help: "records and objects have: (\(name)=…)")
+        Failure(
+            .type, "\(describe(value)) has no members that can be set",
+            help: "records and objects have: (\(name)=…)")
     }
 
     private func fieldList(_ instance: Instance) -> String? {
@@ -123,7 +130,8 @@ extension Interpreter {
         let what: String
         switch value {
         case .object(let object) where object.kind == .record: what = "the record has no entry \(name)"
-        case .object(let object) where object.kind == .instance: what = "\(typeName(value)) has no field or method \(name)"
+        case .object(let object) where object.kind == .instance:
+            what = "\(typeName(value)) has no field or method \(name)"
         case .nilValue: what = "nil has no member \(name)"
         default: what = "\(typeName(value)) \(short(value)) has no member \(name)"
         }
@@ -132,8 +140,12 @@ extension Interpreter {
         }
         let members = memberNames(value)
         var help = nearestName(to: name, among: members).map { "did you mean \($0)?" }
-        if help == nil, isCall { help = nearestName(to: name, among: functions).map { "did you mean \($0)?" } }
-        if help == nil, !members.isEmpty, members.count <= 12 { help = "it has \(members.joined(separator: ", "))" }
+        if help == nil, isCall {
+            help = nearestName(to: name, among: functions).map { "did you mean \($0)?" }
+        }
+        if help == nil, !members.isEmpty, members.count <= 12 {
+            help = "it has \(members.joined(separator: ", "))"
+        }
         return Failure(.name, isCall ? "\(what), and there is no function \(name)" : what, help: help)
     }
 

@@ -47,10 +47,13 @@ extension Interpreter {
         case .power: return .number(power(a, b))
         case .matrixProduct:
             throw Failure(
-                .type, "@ is the matrix product, of tensors; got number \(numberText(a)) and number \(numberText(b))",
+                .type,
+                "@ is the matrix product, of tensors; got number \(numberText(a)) and number \(numberText(b))",
                 help: "numbers are multiplied with *", notes: ["number", "number"])
         case .bitAnd, .bitOr:
-            guard let x = Int(exactly: a), let y = Int(exactly: b) else { throw unsuitable(op, .number(a), .number(b)) }
+            guard let x = Int(exactly: a), let y = Int(exactly: b) else {
+                throw unsuitable(op, .number(a), .number(b))
+            }
             return .number(Double(op == .bitAnd ? x & y : x | y))
         }
     }
@@ -76,7 +79,8 @@ extension Interpreter {
         if text == nil, list == nil { return nil }
         guard let wanted = Int(exactly: number) else {
             throw Failure(
-                .value, "a \(typeName(sequence)) is repeated a whole number of times, not \(numberText(number))")
+                .value,
+                "a \(typeName(sequence)) is repeated a whole number of times, not \(numberText(number))")
         }
         let count = max(0, wanted)
         if let text {
@@ -107,14 +111,16 @@ extension Interpreter {
         switch op {
         case .add where isText:
             return Failure(
-                .type, "+ cannot join \(kinds)", help: "write the value into the string: \"… {x}\"", notes: notes)
+                .type, "+ cannot join \(kinds)", help: "write the value into the string: \"… {x}\"",
+                notes: notes)
         case .add where left.asList != nil || right.asList != nil:
             let help = "push(list, x) adds an element; tensor(list) + x adds to each"
             return Failure(.type, "+ cannot join \(kinds)", help: help, notes: notes)
         case .bitAnd, .bitOr:
             let word = op == .bitAnd ? "and" : "or"
             let help = "`\(word)` joins conditions of plain values"
-            return Failure(.type, "\(sign) works on bools and bool tensors, got \(kinds)", help: help, notes: notes)
+            return Failure(
+                .type, "\(sign) works on bools and bool tensors, got \(kinds)", help: help, notes: notes)
         case .matrixProduct:
             return Failure(.type, "@ is the matrix product, of tensors; got \(kinds)", notes: notes)
         default:

@@ -56,7 +56,8 @@ extension Interpreter {
         do {
             return try body()
         } catch let failure as Failure {
-            throw ScriptError(Diagnostic(failure.kind, failure.message, help: failure.help, location: failure.location))
+            throw ScriptError(
+                Diagnostic(failure.kind, failure.message, help: failure.help, location: failure.location))
         }
     }
 
@@ -81,13 +82,17 @@ extension Interpreter {
         case .user(let name):
             throw Failure(
                 .name, "`\(name)` is read before it has a value",
-                help: nearestName(to: name, among: userNames() + library.names).map { "did you mean `\($0)`?" })
+                help: nearestName(to: name, among: userNames() + library.names).map {
+                    "did you mean `\($0)`?"
+                })
         case .native(let place): globals[slot] = .object(try nativeFunction(library.natives[place]))
         case .value(let place): globals[slot] = try library.values[place].make(self)
         case .script(let place, let name):
             try load(place)
             if globals[slot].isUnassigned {
-                throw Failure(.name, "\(library.scripts[place].name) was to define `\(name)`, but it is still being loaded")
+                throw Failure(
+                    .name,
+                    "\(library.scripts[place].name) was to define `\(name)`, but it is still being loaded")
             }
         }
     }
@@ -153,7 +158,9 @@ extension Interpreter {
         let identity = realPath(full) ?? full
         if let record = imported[identity] { return .object(record) }
         if let start = importing.firstIndex(of: identity) {
-            let circle = (importing[start...] + [identity]).map { $0.split(separator: "/").last.map(String.init) ?? $0 }
+            let circle = (importing[start...] + [identity]).map {
+                $0.split(separator: "/").last.map(String.init) ?? $0
+            }
             throw Failure(
                 .file, "circular import: \(circle.joined(separator: " -> "))",
                 help: "move what both need into a file of its own")
@@ -186,7 +193,9 @@ extension Interpreter {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw fileFailure(path) }
-        if status.st_mode & S_IFMT == S_IFDIR { throw Failure(.file, "\(quotedText(path)) is a folder, not a file") }
+        if status.st_mode & S_IFMT == S_IFDIR {
+            throw Failure(.file, "\(quotedText(path)) is a folder, not a file")
+        }
         try reserve(Int(status.st_size), for: "the file \(quotedText(path))")
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Int(status.st_size))

@@ -32,7 +32,8 @@ extension Interpreter {
         switch value {
         case .nilValue: return "nil"
         case .bool(let bool): return "\(bool)"
-        case .object(let object) where object.kind == .function || object.kind == .native || object.kind == .bound:
+        case .object(let object)
+        where object.kind == .function || object.kind == .native || object.kind == .bound:
             return "function \(callableName(value))"
         case .object(let object) where object.kind == .type: return "type \(callableName(value))"
         case .object(let object) where object.kind == .instance: return short(value)
@@ -197,7 +198,9 @@ extension Interpreter {
         try nested(instance, "(", ")", &writer) { writer in
             var isFirst = true
             for parameter in instance.type.parameters {
-                guard let value = instance.field(named: parameter.name), isPlain(value), !writer.isFull else { continue }
+                guard let value = instance.field(named: parameter.name), isPlain(value), !writer.isFull else {
+                    continue
+                }
                 if !isFirst { writer.text += ", " }
                 isFirst = false
                 writer.text += "\(parameter.name)="
@@ -246,7 +249,8 @@ public func quotedText(_ text: String) -> String {
         case "\n": quoted += "\\n"
         case "\t": quoted += "\\t"
         case "{": quoted += "\\{"
-        case _ where scalar.value < 32 || scalar.value == 127: quoted += "\\u{\(String(scalar.value, radix: 16))}"
+        case _ where scalar.value < 32 || scalar.value == 127:
+            quoted += "\\u{\(String(scalar.value, radix: 16))}"
         default: quoted.unicodeScalars.append(scalar)
         }
     }

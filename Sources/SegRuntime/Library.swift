@@ -78,7 +78,8 @@ extension Native {
 public func firstSentence(_ text: String) -> String {
     var line = text.prefix { $0 != "\n" }
     if let end = line.indices.first(where: { index in
-        line[index] == "." && (line.index(after: index) == line.endIndex || line[line.index(after: index)] == " ")
+        line[index] == "."
+            && (line.index(after: index) == line.endIndex || line[line.index(after: index)] == " ")
     }) {
         line = line[..<end]
     }

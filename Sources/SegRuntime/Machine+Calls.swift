@@ -16,7 +16,8 @@ extension Interpreter {
         base.pointee = function
         for (place, argument) in arguments.enumerated() { base[place + 1] = argument }
         for (place, argument) in named.enumerated() { base[arguments.count + place + 1] = argument.1 }
-        let shape = named.isEmpty ? nil : CallShape(arguments.map { _ in .positional } + named.map { .named($0.0) })
+        let shape =
+            named.isEmpty ? nil : CallShape(arguments.map { _ in .positional } + named.map { .named($0.0) })
         let depth = frameCount
         defer {
             if isOutermost {
@@ -95,7 +96,8 @@ extension Interpreter {
     /// native runs at once and leaves its result.
     @inline(never)
     func beginCall(
-        _ base: UnsafeMutablePointer<Value>, _ count: Int, _ shape: CallShape?, _ result: UnsafeMutablePointer<Value>
+        _ base: UnsafeMutablePointer<Value>, _ count: Int, _ shape: CallShape?,
+        _ result: UnsafeMutablePointer<Value>
     ) throws {
         guard case .object(let object) = base.pointee else { throw notCallable(base.pointee) }
         switch object.kind {
@@ -126,7 +128,9 @@ extension Interpreter {
         case .foreign:
             let foreign = unsafeDowncast(object, to: ForeignValue.self)
             let (positional, named) = try arguments(base + 1, count, shape)
-            guard let value = try foreign.called(positional, named: named, self) else { throw notCallable(base.pointee) }
+            guard let value = try foreign.called(positional, named: named, self) else {
+                throw notCallable(base.pointee)
+            }
             result.pointee = value
         default: throw notCallable(base.pointee)
         }
@@ -171,7 +175,8 @@ extension Interpreter {
 
     /// A method of `self`, found when it was compiled; `first` holds `self`.
     func callOwnMethod(
-        _ first: UnsafeMutablePointer<Value>, _ count: Int, _ method: Int, _ result: UnsafeMutablePointer<Value>
+        _ first: UnsafeMutablePointer<Value>, _ count: Int, _ method: Int,
+        _ result: UnsafeMutablePointer<Value>
     ) throws {
         guard let instance = first.pointee.asInstance else { return }
         try enter(instance.type.methods[method], first, count + 1, nil, result, receiver: instance)
@@ -237,13 +242,16 @@ extension Interpreter {
         if let rest {
             if record.count > 0, !extra.isEmpty {
                 throw Failure(
-                    .call, "\(name): ...\(parameters[rest].name) collects positional or named arguments, not both",
+                    .call,
+                    "\(name): ...\(parameters[rest].name) collects positional or named arguments, not both",
                     help: "the signature is \(parameters.signature(name))")
             }
             values[rest] = record.count > 0 ? .object(record) : .list(Array(extra))
         }
         let missing = (0..<plain).filter { values[$0].isUnassigned && parameters[$0].defaultSource == nil }
-        if !missing.isEmpty { throw callFailure(.missing(missing.map { parameters[$0].name }), name, parameters) }
+        if !missing.isEmpty {
+            throw callFailure(.missing(missing.map { parameters[$0].name }), name, parameters)
+        }
         return values
     }
 
@@ -264,7 +272,9 @@ extension Interpreter {
             let (positional, named) = try arguments(first, count, shape)
             values = try bind(native.name, native.parameters, positional, named, shape)
             given = values.map { !$0.isUnassigned }
-            for place in values.indices where !given[place] { values[place] = try defaultValue(native, place) }
+            for place in values.indices where !given[place] {
+                values[place] = try defaultValue(native, place)
+            }
         }
         var arguments = Arguments(interpreter: self, native: native, values: values, given: given)
         values = []
@@ -279,7 +289,9 @@ extension Interpreter {
         }
     }
 
-    private func position(of parameter: Int, _ native: NativeFunction, _ count: Int, _ shape: CallShape?) -> Int? {
+    private func position(of parameter: Int, _ native: NativeFunction, _ count: Int, _ shape: CallShape?)
+        -> Int?
+    {
         guard let shape else { return parameter < count ? parameter : nil }
         guard parameter < native.parameters.count else { return nil }
         let name = native.parameters[parameter].name

@@ -1,5 +1,5 @@
-// The machine's less common cases: operators on objects, members with their caches, making
-// values, loops over anything.
+// The machine's less common cases: operators on objects, making values, loops over anything.
+// Members and calls of them stand in Machine+Members.
 
 import SegSyntax
 
@@ -9,7 +9,8 @@ extension Interpreter {
     /// Operands in temporaries are let go at once, so that a tensor dies with its last use.
     @inline(never)
     func binarySlow(
-        _ op: BinaryOperator, _ registers: UnsafeMutablePointer<Value>, _ to: Register, _ a: Register, _ b: Register,
+        _ op: BinaryOperator, _ registers: UnsafeMutablePointer<Value>, _ to: Register, _ a: Register,
+        _ b: Register,
         _ firstTemporary: Int
     ) throws {
         if case .number(let x) = registers[Int(a)], case .number(let y) = registers[Int(b)] {
@@ -33,7 +34,8 @@ extension Interpreter {
     /// `+`; a string or list that nobody else sees grows in its place.
     @inline(never)
     func addSlow(
-        _ registers: UnsafeMutablePointer<Value>, _ to: Register, _ a: Register, _ b: Register, _ firstTemporary: Int
+        _ registers: UnsafeMutablePointer<Value>, _ to: Register, _ a: Register, _ b: Register,
+        _ firstTemporary: Int
     ) throws {
         if to == a { return try addInPlace(registers + Int(a), registers[Int(b)]) }
         try binarySlow(.add, registers, to, a, b, firstTemporary)
@@ -162,7 +164,8 @@ extension Interpreter {
     func spreadIntoList(_ list: Value, _ value: Value) throws {
         guard let list = list.asList else { return }
         guard let items = try items(value) else {
-            throw Failure(.type, "... spreads a list or another collection into a list, got \(describe(value))")
+            throw Failure(
+                .type, "... spreads a list or another collection into a list, got \(describe(value))")
         }
         list.items.append(contentsOf: items)
     }
@@ -238,7 +241,9 @@ extension Interpreter {
     ) throws {
         let place = registers + Int(to)
         let values = registers + Int(first)
-        if place.unmanaged(.string, as: StringObject.self) != nil, let text = shortString(values, count, template) {
+        if place.unmanaged(.string, as: StringObject.self) != nil,
+            let text = shortString(values, count, template)
+        {
             guard case .object(var object) = take(place) else { return }
             if isKnownUniquelyReferenced(&object) {
                 let string = unsafeDowncast(object, to: StringObject.self)
@@ -274,13 +279,16 @@ extension Interpreter {
                 start = template.ends[place]
                 if place == count { break }
                 if case .number(let number) = values[place] {
-                    guard number.magnitude < 1e15, number == number.rounded(.towardZero), length + 20 < limit else {
+                    guard number.magnitude < 1e15, number == number.rounded(.towardZero), length + 20 < limit
+                    else {
                         return nil
                     }
                     length = Self.writeDigits(Int(number), buffer, at: length)
                     continue
                 }
-                guard let string = (values + place).unmanaged(.string, as: StringObject.self) else { return nil }
+                guard let string = (values + place).unmanaged(.string, as: StringObject.self) else {
+                    return nil
+                }
                 let end = string._withUnsafeGuaranteedRef { string in
                     string.text.utf8.withContiguousStorageIfAvailable { bytes -> Int in
                         guard length + bytes.count <= limit else { return -1 }
@@ -296,7 +304,9 @@ extension Interpreter {
     }
 
     /// Writes a whole number and gives the place after it.
-    private static func writeDigits(_ number: Int, _ buffer: UnsafeMutableBufferPointer<UInt8>, at start: Int) -> Int {
+    private static func writeDigits(_ number: Int, _ buffer: UnsafeMutableBufferPointer<UInt8>, at start: Int)
+        -> Int
+    {
         var place = start
         var rest = number.magnitude
         if number < 0 {
@@ -323,16 +333,20 @@ extension Interpreter {
         func function(_ code: Code) -> FunctionObject {
             FunctionObject(code: code, captures: captured(code.captureSources, frame))
         }
-        return TypeObject(shape: type.shape, constructor: function(type.body), methods: type.methods.map(function))
+        return TypeObject(
+            shape: type.shape, constructor: function(type.body), methods: type.methods.map(function))
     }
 
     private func captured(_ sources: [CaptureSource], _ frame: UnsafeMutablePointer<Frame>) -> [Object] {
         sources.map { source in
             switch source {
             case .register(let register):
-                if case .object(let object) = frame.pointee.registers[register], object.kind == .cell { return object }
+                if case .object(let object) = frame.pointee.registers[register], object.kind == .cell {
+                    return object
+                }
                 return CellObject(frame.pointee.registers[register])
-            case .capture(let place): return frame.pointee.function._withUnsafeGuaranteedRef { $0.captures[place] }
+            case .capture(let place):
+                return frame.pointee.function._withUnsafeGuaranteedRef { $0.captures[place] }
             case .ownFunction: return frame.pointee.function.takeUnretainedValue()
             case .ownObject:
                 if case .object(let object) = frame.pointee.registers[0] { return object }
@@ -344,169 +358,6 @@ extension Interpreter {
     /// `:` stands as a register without value.
     func indexKeys(_ first: UnsafeMutablePointer<Value>, _ count: Int) -> [IndexKey] {
         (0..<count).map { first[$0].isUnassigned ? .wholeAxis : .value(first[$0]) }
-    }
-
-    // MARK: Members
-
-    func getMember(
-        _ registers: UnsafeMutablePointer<Value>, _ to: Register, _ base: Register, _ site: UnsafeMutablePointer<Site>
-    ) throws {
-        let place = registers + Int(base)
-        if let record = place.unmanaged(.record, as: RecordObject.self) {
-            let found = record._withUnsafeGuaranteedRef { record in
-                guard let entry = entry(record, site) else { return false }
-                registers[Int(to)] = record.values[entry]
-                return true
-            }
-            if found { return }
-        } else if let instance = place.instance {
-            let found = instance._withUnsafeGuaranteedRef { instance in
-                guard let slot = fieldSlot(instance, site), !instance.slots[slot].isUnassigned else { return false }
-                registers[Int(to)] = instance.slots[slot]
-                return true
-            }
-            if found { return }
-        }
-        let value = place.pointee
-        guard let member = try member(value, site.pointee.name) else {
-            throw missingMember(value, site.pointee.name, functions: library.names, isCall: false)
-        }
-        registers[Int(to)] = member
-    }
-
-    /// The place of an entry, first where the site found it last.
-    @inline(__always)
-    private func entry(_ record: RecordObject, _ site: UnsafeMutablePointer<Site>) -> Int? {
-        let hint = site.pointee.cachedSlot
-        if hint >= 0, hint < record.names.count, record.names[hint] == site.pointee.name { return hint }
-        guard let place = record.position(of: site.pointee.name) else { return nil }
-        site.pointee.cachedSlot = place
-        return place
-    }
-
-    /// The slot of a field by the site's cache; nil for methods and what is not there.
-    @inline(__always)
-    private func fieldSlot(_ instance: Instance, _ site: UnsafeMutablePointer<Site>) -> Int? {
-        if let cached = site.pointee.cachedType, cached.toOpaque() == Unmanaged.passUnretained(instance.type).toOpaque() {
-            return site.pointee.cachedSlot >= 0 ? site.pointee.cachedSlot : nil
-        }
-        return remember(instance.type, site)
-    }
-
-    @inline(never)
-    private func remember(_ type: TypeObject, _ site: UnsafeMutablePointer<Site>) -> Int? {
-        let name = site.pointee.name
-        guard let slot = type.fieldSlots[name] ?? type.methodSlots[name].map({ -1 - $0 }) else { return nil }
-        site.pointee.cachedType?.release()
-        site.pointee.cachedType = .passRetained(type)
-        site.pointee.cachedSlot = slot
-        return slot >= 0 ? slot : nil
-    }
-
-    func setMember(
-        _ registers: UnsafeMutablePointer<Value>, _ base: Register, _ site: UnsafeMutablePointer<Site>, _ from: Register
-    ) throws {
-        let place = registers + Int(base)
-        if let record = place.unmanaged(.record, as: RecordObject.self) {
-            let isSet = record._withUnsafeGuaranteedRef { record in
-                guard registers[Int(from)].asForeign == nil, let entry = entry(record, site) else { return false }
-                record.setValue(registers[Int(from)], at: entry)
-                return true
-            }
-            if isSet { return }
-        } else if let instance = place.instance {
-            let isSet = instance._withUnsafeGuaranteedRef { instance in
-                guard let slot = fieldSlot(instance, site) else { return false }
-                instance.setField(at: slot, to: registers[Int(from)])
-                return true
-            }
-            if isSet { return }
-        }
-        registers[Int(base)] = try settingMember(
-            registers[Int(base)], site.pointee.name, to: registers[Int(from)])
-    }
-
-    /// `x.f(a)`, x in the register after `base`: the member where x has one, else the nearest
-    /// function in scope with x as its first argument.
-    func callMember(
-        _ base: UnsafeMutablePointer<Value>, _ count: Int, _ site: UnsafeMutablePointer<Site>,
-        _ result: UnsafeMutablePointer<Value>
-    ) throws {
-        let receiver = base + 1
-        let shape = site.pointee.shape
-        if site.pointee.onlyGlobal >= 0, shape == nil, receiver.list != nil,
-            let native = (globals + site.pointee.onlyGlobal).unmanaged(.native, as: NativeFunction.self),
-            let value = native._withUnsafeGuaranteedRef({ $0.quick?(receiver, count + 1) })
-        {
-            for place in 0...count { clear(receiver + place) }
-            result.pointee = value
-            return
-        }
-        if let instance = receiver.pointee.asInstance {
-            if fieldSlot(instance, site) == nil, site.pointee.cachedSlot < 0,
-                let cached = site.pointee.cachedType,
-                cached.toOpaque() == Unmanaged.passUnretained(instance.type).toOpaque()
-            {
-                let method = instance.type.methods[-1 - site.pointee.cachedSlot]
-                return try enter(method, receiver, count + 1, shape, result, receiver: instance)
-            }
-        }
-        if let member = try member(receiver.pointee, site.pointee.name) {
-            receiver.pointee = member
-            do {
-                return try beginCall(receiver, count, shape, result)
-            } catch var failure as Failure {
-                // The place in the call counts the receiver as well.
-                failure.argument = failure.argument.map { $0 + 1 }
-                throw failure
-            }
-        }
-        guard let function = try candidate(site) else {
-            throw missingMember(receiver.pointee, site.pointee.name, functions: library.names, isCall: true)
-        }
-        base.pointee = function
-        let withReceiver = shape.map { CallShape([.positional] + $0.labels) }
-        try beginCall(base, count + 1, withReceiver, result)
-    }
-
-    /// The nearest value of the site's name that can be called.
-    private func candidate(_ site: UnsafeMutablePointer<Site>) throws -> Value? {
-        let frame = frames[frameCount - 1]
-        func object(_ captured: Int?) -> Instance? {
-            guard let captured else { return frame.registers[0].asInstance }
-            return frame.function._withUnsafeGuaranteedRef { Value.object($0.captures[captured]).asInstance }
-        }
-        func captured(_ object: Object) -> Value {
-            object.kind == .cell ? unsafeDowncast(object, to: CellObject.self).value : .object(object)
-        }
-        for candidate in site.pointee.candidates {
-            if case .global(let slot) = candidate, !globals[slot].isUnassigned {
-                if isCallable(globals[slot]) { return globals[slot] }
-                continue
-            }
-            var found: Value?
-            switch candidate {
-            case .register(let register): found = frame.registers[register]
-            case .cell(let register):
-                if case .object(let object) = frame.registers[register] { found = captured(object) }
-            case .capture(let place):
-                found = frame.function._withUnsafeGuaranteedRef { captured($0.captures[place]) }
-            case .ownFunction: found = .object(frame.function.takeUnretainedValue())
-            case .method(let slot, let capture):
-                found = object(capture).map {
-                    .object(BoundMethod(receiver: $0, function: $0.type.methods[slot]))
-                }
-            case .field(let slot, let capture): found = object(capture)?.field(at: slot)
-            case .global(let slot):
-                if globals[slot].isUnassigned, globalInfos[slot].isLibrary { try resolveGlobal(slot) }
-                found = globals[slot]
-            }
-            if let found, isCallable(found) { return found }
-        }
-        // Defined after this was compiled, as at the prompt.
-        let module = frame.function._withUnsafeGuaranteedRef { $0.code.module }
-        if let slot = module.slot(of: site.pointee.name), isCallable(globals[slot]) { return globals[slot] }
-        return nil
     }
 
     // MARK: Loops

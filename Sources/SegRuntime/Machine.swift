@@ -112,18 +112,18 @@ extension Interpreter {
                             try addInPlace(global, registers[Int(from)])
                         }
                     case .getCell(let to, let register, let name):
-                        try read(cell(registers + Int(register)), registers + Int(to), executable, name, top)
+                        try readCell(cell(registers + Int(register)), registers + Int(to), executable, name, top)
                     case .setCell(let register, let from):
                         let isTemporary = Int(from) >= executable.pointee.firstTemporary
-                        write(cell(registers + Int(register)), registers + Int(from), isTemporary)
+                        writeCell(cell(registers + Int(register)), registers + Int(from), isTemporary)
                     case .wrapCell(let register):
                         let value = take(registers + Int(register))
                         registers[Int(register)] = .object(CellObject(value))
                     case .getCapture(let to, let place, let name):
-                        try read(top.pointee.function.cell(place), registers + Int(to), executable, name, top)
+                        try readCell(top.pointee.function.cell(place), registers + Int(to), executable, name, top)
                     case .setCapture(let place, let from):
                         let isTemporary = Int(from) >= executable.pointee.firstTemporary
-                        write(top.pointee.function.cell(place), registers + Int(from), isTemporary)
+                        writeCell(top.pointee.function.cell(place), registers + Int(from), isTemporary)
                     case .loadCapture(let to, let place):
                         registers[Int(to)] = .object(
                             top.pointee.function._withUnsafeGuaranteedRef { $0.captures[Int(place)] })
@@ -134,7 +134,9 @@ extension Interpreter {
                         if case .number(let number) = field.pointee {
                             setNumber(registers + Int(to), number)
                         } else {
-                            if field.pointee.isUnassigned { throw unassignedField(registers[Int(object)], slot) }
+                            if field.pointee.isUnassigned {
+                                throw unassignedField(registers[Int(object)], slot)
+                            }
                             registers[Int(to)] = field.pointee
                         }
                     case .setField(let object, let slot, let from):
@@ -202,7 +204,8 @@ extension Interpreter {
                             setNumber(registers + Int(to), x + Double(number))
                         } else {
                             top.pointee.ip = ip
-                            try binarySlow(.add, registers, to, a, Double(number), executable.pointee.firstTemporary)
+                            try binarySlow(
+                                .add, registers, to, a, Double(number), executable.pointee.firstTemporary)
                         }
                     case .subtractNumber(let to, let a, let number):
                         if case .number(let x) = registers[Int(a)] {
@@ -210,7 +213,8 @@ extension Interpreter {
                         } else {
                             top.pointee.ip = ip
                             try binarySlow(
-                                .subtract, registers, to, a, Double(number), executable.pointee.firstTemporary)
+                                .subtract, registers, to, a, Double(number), executable.pointee.firstTemporary
+                            )
                         }
                     case .multiplyNumber(let to, let a, let number):
                         if case .number(let x) = registers[Int(a)] {
@@ -218,7 +222,8 @@ extension Interpreter {
                         } else {
                             top.pointee.ip = ip
                             try binarySlow(
-                                .multiply, registers, to, a, Double(number), executable.pointee.firstTemporary)
+                                .multiply, registers, to, a, Double(number), executable.pointee.firstTemporary
+                            )
                         }
                     case .negate(let to, let a):
                         if case .number(let x) = registers[Int(a)] {
@@ -264,19 +269,27 @@ extension Interpreter {
                             if !bool { ip = executable.pointee.instructions + Int(target) }
                         } else {
                             top.pointee.ip = ip
-                            if try !isTrue(registers + Int(a)) { ip = executable.pointee.instructions + Int(target) }
+                            if try !isTrue(registers + Int(a)) {
+                                ip = executable.pointee.instructions + Int(target)
+                            }
                         }
                     case .jumpIfTrue(let a, let target):
                         top.pointee.ip = ip
-                        if try isTrue(registers + Int(a)) { ip = executable.pointee.instructions + Int(target) }
+                        if try isTrue(registers + Int(a)) {
+                            ip = executable.pointee.instructions + Int(target)
+                        }
                     case .jumpIfPlainFalse(let a, let target):
                         if case .bool(false) = registers[Int(a)] {
                             ip = executable.pointee.instructions + Int(target)
                         }
                     case .jumpIfGiven(let a, let target):
-                        if !registers[Int(a)].isUnassigned { ip = executable.pointee.instructions + Int(target) }
+                        if !registers[Int(a)].isUnassigned {
+                            ip = executable.pointee.instructions + Int(target)
+                        }
                     case .jumpUnlessForeign(let a, let target):
-                        if registers[Int(a)].asForeign == nil { ip = executable.pointee.instructions + Int(target) }
+                        if registers[Int(a)].asForeign == nil {
+                            ip = executable.pointee.instructions + Int(target)
+                        }
                     case .jumpUnlessLess(let a, let b, let target):
                         if case .number(let x) = registers[Int(a)], case .number(let y) = registers[Int(b)] {
                             if !(x < y) { ip = executable.pointee.instructions + Int(target) }
@@ -424,7 +437,8 @@ extension Interpreter {
                     case .wholeAxis(let to): registers[Int(to)] = .unassigned
 
                     case .getIndex(let to, let a, let key):
-                        if case .number(let number) = registers[Int(key)], let list = (registers + Int(a)).list,
+                        if case .number(let number) = registers[Int(key)],
+                            let list = (registers + Int(a)).list,
                             number >= 0, number < 9e15
                         {
                             let index = Int(number)
@@ -446,7 +460,8 @@ extension Interpreter {
                         registers[Int(to)] = try get(
                             registers[Int(a)], indexKeys(registers + Int(first), Int(count)))
                     case .setIndex(let a, let key, let from):
-                        if case .number(let number) = registers[Int(key)], let list = (registers + Int(a)).list,
+                        if case .number(let number) = registers[Int(key)],
+                            let list = (registers + Int(a)).list,
                             number >= 0, number < 9e15
                         {
                             let index = Int(number)
@@ -463,7 +478,8 @@ extension Interpreter {
                     case .setIndices(let a, let first, let count, let from):
                         top.pointee.ip = ip
                         registers[Int(a)] = try setting(
-                            registers[Int(a)], indexKeys(registers + Int(first), Int(count)), to: registers[Int(from)])
+                            registers[Int(a)], indexKeys(registers + Int(first), Int(count)),
+                            to: registers[Int(from)])
                     case .getMember(let to, let a, let place):
                         top.pointee.ip = ip
                         try getMember(registers, to, a, executable.pointee.sites + Int(place))
@@ -476,7 +492,8 @@ extension Interpreter {
                             let callee = function._withUnsafeGuaranteedRef { $0.executable }
                             let first = registers + (Int(base) + 1)
                             if callee.pointee.isSimple, callee.pointee.parameterCount == Int(count),
-                                first + callee.pointee.registerCount <= stackReady, frameCount < Self.frameLimit
+                                first + callee.pointee.registerCount <= stackReady,
+                                frameCount < Self.frameLimit
                             {
                                 top.pointee.ip = ip
                                 ip = callee.pointee.instructions + callee.pointee.fullEntry
@@ -504,7 +521,8 @@ extension Interpreter {
                             let callee = function._withUnsafeGuaranteedRef { $0.executable }
                             let first = registers + (Int(base) + 1)
                             if callee.pointee.isSimple, callee.pointee.parameterCount == Int(count),
-                                first + callee.pointee.registerCount <= stackReady, frameCount < Self.frameLimit
+                                first + callee.pointee.registerCount <= stackReady,
+                                frameCount < Self.frameLimit
                             {
                                 top.pointee.ip = ip
                                 ip = callee.pointee.instructions + callee.pointee.fullEntry
@@ -529,7 +547,8 @@ extension Interpreter {
                             let callee = function._withUnsafeGuaranteedRef { $0.executable }
                             let first = registers + (Int(base) + 1)
                             if callee.pointee.isSimple, callee.pointee.parameterCount == Int(count) + 1,
-                                first + callee.pointee.registerCount <= stackReady, frameCount < Self.frameLimit
+                                first + callee.pointee.registerCount <= stackReady,
+                                frameCount < Self.frameLimit
                             {
                                 top.pointee.ip = ip
                                 ip = callee.pointee.instructions + callee.pointee.fullEntry
@@ -545,14 +564,18 @@ extension Interpreter {
                             }
                         }
                         top.pointee.ip = ip
-                        try callOwnMethod(registers + (Int(base) + 1), Int(count), Int(method), registers + Int(to))
+                        try callOwnMethod(
+                            registers + (Int(base) + 1), Int(count), Int(method), registers + Int(to))
                         (top, ip, registers, executable) = currentState()
                     case .callMember(let base, let count, let to, let place):
-                        if let function = cachedMethod(registers + (Int(base) + 1), executable.pointee.sites + Int(place)) {
+                        if let function = cachedMethod(
+                            registers + (Int(base) + 1), executable.pointee.sites + Int(place))
+                        {
                             let callee = function._withUnsafeGuaranteedRef { $0.executable }
                             let first = registers + (Int(base) + 1)
                             if callee.pointee.isSimple, callee.pointee.parameterCount == Int(count) + 1,
-                                first + callee.pointee.registerCount <= stackReady, frameCount < Self.frameLimit
+                                first + callee.pointee.registerCount <= stackReady,
+                                frameCount < Self.frameLimit
                             {
                                 top.pointee.ip = ip
                                 ip = callee.pointee.instructions + callee.pointee.fullEntry
@@ -569,7 +592,8 @@ extension Interpreter {
                         }
                         top.pointee.ip = ip
                         try callMember(
-                            registers + Int(base), Int(count), executable.pointee.sites + Int(place), registers + Int(to))
+                            registers + Int(base), Int(count), executable.pointee.sites + Int(place),
+                            registers + Int(to))
                         (top, ip, registers, executable) = currentState()
 
                     case .give(let from):
@@ -611,7 +635,9 @@ extension Interpreter {
                         }
                     case .nextInRange(let first, let body):
                         let state = registers + Int(first)
-                        if case .number(let counter) = state[0], case .number(let last) = state[1], counter + 1 <= last {
+                        if case .number(let counter) = state[0], case .number(let last) = state[1],
+                            counter + 1 <= last
+                        {
                             state.initialize(to: .number(counter + 1))
                             setNumber(state + 2, counter + 1)
                             if flag.isRaised { try checkInterrupt() }
@@ -670,75 +696,5 @@ extension Interpreter {
     ) {
         let top = frames + (frameCount - 1)
         return (top, top.pointee.ip, top.pointee.registers, top.pointee.executable)
-    }
-
-    @inline(__always)
-    private func cell(_ place: UnsafeMutablePointer<Value>) -> Unmanaged<CellObject> {
-        place.unmanaged(.cell, as: CellObject.self) ?? spareCell
-    }
-
-    /// Reads a captured variable into a register.
-    @inline(__always)
-    private func read(
-        _ cell: Unmanaged<CellObject>, _ to: UnsafeMutablePointer<Value>,
-        _ executable: UnsafeMutablePointer<Executable>, _ name: UInt32, _ top: UnsafeMutablePointer<Frame>
-    ) throws {
-        try cell._withUnsafeGuaranteedRef { cell in
-            if case .number(let number) = cell.value {
-                setNumber(to, number)
-            } else {
-                if cell.value.isUnassigned { throw unassigned(executable, name, top) }
-                to.pointee = cell.value
-            }
-        }
-    }
-
-    /// Stores a register's value in a captured variable; a temporary gives it away.
-    @inline(__always)
-    private func write(_ cell: Unmanaged<CellObject>, _ from: UnsafeMutablePointer<Value>, _ isTemporary: Bool) {
-        cell._withUnsafeGuaranteedRef { cell in
-            if case .number(let number) = from.pointee {
-                cell.value = .number(number)
-            } else {
-                cell.value = isTemporary ? take(from) : from.pointee
-            }
-        }
-    }
-
-    @inline(__always)
-    private func fields(_ place: UnsafeMutablePointer<Value>) -> UnsafeMutablePointer<Value> {
-        guard let instance = place.instance else { return globals }
-        return instance._withUnsafeGuaranteedRef { $0.slots }
-    }
-
-    @inline(never)
-    private func setField(_ place: UnsafeMutablePointer<Value>, _ slot: Int, _ value: Value) {
-        place.pointee.asInstance?.setField(at: slot, to: value)
-    }
-
-    @inline(__always)
-    private func ownMethod(_ receiver: UnsafeMutablePointer<Value>, _ method: UInt16) -> Unmanaged<FunctionObject>? {
-        guard let instance = receiver.instance else { return nil }
-        return instance.method(Int(method))
-    }
-
-    /// The method that a site met last, where the receiver is of the same type.
-    @inline(__always)
-    private func cachedMethod(
-        _ receiver: UnsafeMutablePointer<Value>, _ site: UnsafeMutablePointer<Site>
-    ) -> Unmanaged<FunctionObject>? {
-        guard site.pointee.cachedSlot < 0, let cached = site.pointee.cachedType, let instance = receiver.instance,
-            instance._withUnsafeGuaranteedRef({ Unmanaged.passUnretained($0.type).toOpaque() }) == cached.toOpaque(),
-            site.pointee.shape == nil
-        else { return nil }
-        return instance.method(-1 - site.pointee.cachedSlot)
-    }
-}
-
-extension Unmanaged where Instance == SegRuntime.Instance {
-    /// A method of the object's type.
-    @inline(__always)
-    func method(_ place: Int) -> Unmanaged<FunctionObject> {
-        _withUnsafeGuaranteedRef { .passUnretained($0.type.methods[place]) }
     }
 }

@@ -13,7 +13,9 @@ public final class MemoryLimit: Sendable {
     /// Three quarters of what the machine or its control group leaves.
     public static func standard() -> MemoryLimit {
         var available = Int.max
-        if let text = smallFile("/proc/meminfo"), let line = text.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable") }) {
+        if let text = smallFile("/proc/meminfo"),
+            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable") })
+        {
             let kilobytes = line.split(separator: " ").compactMap { Int($0) }.first
             if let kilobytes { available = kilobytes * 1024 }
         }

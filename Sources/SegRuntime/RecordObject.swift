@@ -49,7 +49,8 @@ public final class RecordObject: Object {
             case (let place?, nil):
                 names.remove(at: place)
                 values.remove(at: place)
-                positions = names.count < Self.indexedFrom
+                positions =
+                    names.count < Self.indexedFrom
                     ? [:] : Dictionary(uniqueKeysWithValues: zip(names, names.indices))
             case (nil, nil): break
             }

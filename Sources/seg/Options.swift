@@ -56,7 +56,9 @@ struct Options: Sendable {
                 threads = count
             case "--seed":
                 let text = try operand("a number")
-                guard let number = Int(text) else { throw Problem(description: "--seed needs a whole number, got \(text)") }
+                guard let number = Int(text) else {
+                    throw Problem(description: "--seed needs a whole number, got \(text)")
+                }
                 seed = number
             case "--memory":
                 let text = try operand("a size such as 8G")
@@ -96,7 +98,9 @@ struct Options: Sendable {
                 action = .test(paths, examples: hasExamples)
                 return
             case "doc":
-                guard rest.count == 1, let wanted = rest.first else { throw Problem(description: "doc needs one name") }
+                guard rest.count == 1, let wanted = rest.first else {
+                    throw Problem(description: "doc needs one name")
+                }
                 action = .doc(wanted)
                 return
             case _ where word.hasPrefix("-") && word != "-":
