@@ -4,7 +4,7 @@ SEG = .build/release/seg
 PACKAGES = libedit-dev libpng-dev libopenblas-dev
 BUILD = swift build -c release --product seg
 
-.PHONY: demo test test-all lint format build install deps docs benchmark clean
+.PHONY: demo test test-all lint format build install deps clean
 
 demo: build
 	@echo "== examples/first.seg: drawn street scenes, LRASPP trained from nothing, about two minutes"
@@ -13,14 +13,12 @@ demo: build
 test: deps
 	@echo "== building and running all tests (release)"
 	swift test -c release
-	@echo "== scripts with expectations"
-	$(SEG) test Tests/Golden
-	$(SEG) test stdlib examples --examples
+	@echo "== scripts with expectations, and every example of the help"
+	$(SEG) test Tests/Golden --examples
 
 test-all: test
 	@echo "== the prompt on a terminal (tmux)"
 	Tests/terminal/run.sh $(SEG)
-	$(MAKE) -C Tests/Slow
 
 lint:
 	@echo "== formatting"

@@ -14,11 +14,14 @@ extension Library {
     }
 
     private static var allNatives: [Native] {
-        languageNatives + tensorNatives + layerRows + dataRows + seeingNatives.map { $0.listed(under: "seeing") }
+        languageNatives + tensorNatives + layerRows + dataRows
+            + seeingNatives.map { $0.listed(under: "seeing") }
     }
 
     private static var tensorNatives: [Native] {
-        (makerNatives + elementwiseNatives + reductionNatives + shapingNatives).map { $0.listed(under: "tensors") }
+        (makerNatives + elementwiseNatives + reductionNatives + shapingNatives).map {
+            $0.listed(under: "tensors")
+        }
     }
 
     private static var layerRows: [Native] {
@@ -26,7 +29,9 @@ extension Library {
             + differentiationNatives.map { $0.listed(under: "gradients") }
     }
 
-    private static var dataRows: [Native] { (dataNatives + weightFileNatives).map { $0.listed(under: "data") } }
+    private static var dataRows: [Native] {
+        (dataNatives + weightFileNatives).map { $0.listed(under: "data") }
+    }
 
     private static var tensorValues: [LibraryValue] {
         DType.allCases.map { dtype in
@@ -48,7 +53,10 @@ extension Library {
             for name in fileNames(in: folder + "/" + part) {
                 if name.hasSuffix(".seg") {
                     guard let text = readText("\(folder)/\(part)\(name)") else { continue }
-                    scripts.append(Script(name: part + name, definitions: Parser(name: name, text: text).parse().definedNames, text: text))
+                    scripts.append(
+                        Script(
+                            name: part + name,
+                            definitions: Parser(name: name, text: text).parse().definedNames, text: text))
                 } else if !name.contains(".") {
                     folders.append("\(part)\(name)/")
                 }
@@ -110,7 +118,9 @@ extension Interpreter {
     }
 
     /// What lazy tensors of this interpreter are computed with.
-    public var evaluationContext: EvaluationContext { attachment(TensorSettings.self) { TensorSettings() }.context }
+    public var evaluationContext: EvaluationContext {
+        attachment(TensorSettings.self) { TensorSettings() }.context
+    }
 
     /// Runs scripts with this interpreter's tensor settings in force; all of an interpreter's
     /// work belongs inside one such call.

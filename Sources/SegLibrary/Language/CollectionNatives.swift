@@ -7,7 +7,9 @@ import SegRuntime
 private func removed(_ call: Arguments, _ place: Value) throws -> Value {
     if let record = call[0].asRecord {
         let name = try call.string(1)
-        guard let value = record[name] else { throw call.bad(1, "\(quotedText(name)) is no entry of the record") }
+        guard let value = record[name] else {
+            throw call.bad(1, "\(quotedText(name)) is no entry of the record")
+        }
         record[name] = nil
         return value
     }
@@ -16,15 +18,20 @@ private func removed(_ call: Arguments, _ place: Value) throws -> Value {
     let at = index < 0 ? index + list.items.count : index
     guard at >= 0, at < list.items.count else {
         let size = list.items.isEmpty ? "is empty" : "has \(list.items.count) elements"
-        throw Failure(.index, "\(call.native.name): index \(index) is out of range: the list \(size)", argument: 1)
+        throw Failure(
+            .index, "\(call.native.name): index \(index) is out of range: the list \(size)", argument: 1)
     }
     return list.items.remove(at: at)
 }
 
-private func sorted(_ items: [Value], by key: Value, descending: Bool, _ interpreter: Interpreter) throws -> [Value] {
+private func sorted(_ items: [Value], by key: Value, descending: Bool, _ interpreter: Interpreter) throws
+    -> [Value]
+{
     if key.isNil, !descending {
         let numbers = items.compactMap(\.asNumber)
-        if numbers.count == items.count, !numbers.contains(where: \.isNaN) { return numbers.sorted().map { .number($0) } }
+        if numbers.count == items.count, !numbers.contains(where: \.isNaN) {
+            return numbers.sorted().map { .number($0) }
+        }
     }
     var keyed: [(key: Value, item: Value)] = []
     keyed.reserveCapacity(items.count)
@@ -48,7 +55,9 @@ let collectionNatives: [Native] = [
             return .number(Double(list.items.count))
         }
     ) { call in
-        guard let count = try call.interpreter.count(call[0]) else { throw call.wrong(0, "something with a length") }
+        guard let count = try call.interpreter.count(call[0]) else {
+            throw call.wrong(0, "something with a length")
+        }
         return .number(Double(count))
     },
     Native(
@@ -104,13 +113,18 @@ let collectionNatives: [Native] = [
         return .list(results)
     },
     Native(
-        "reduce(xs, f, start=nil)", "f(f(f(start, x1), x2), …): the elements joined to one value, from the left.",
+        "reduce(xs, f, start=nil)",
+        "f(f(f(start, x1), x2), …): the elements joined to one value, from the left.",
         examples: ["print(reduce([1, 2, 3, 4], (a, b) -> a * b))  # expect: 24"]
     ) { call in
         let f = try call.function(1)
         var total: Value? = call.isGiven(2) ? call[2] : nil
         try call.interpreter.iterate(call[0]) { item in
-            if let before = total { total = try call.interpreter.call(f, [before, item]) } else { total = item }
+            if let before = total {
+                total = try call.interpreter.call(f, [before, item])
+            } else {
+                total = item
+            }
         }
         guard let total else { throw call.bad(0, "is empty, and there is no start") }
         return total
@@ -123,7 +137,8 @@ let collectionNatives: [Native] = [
         var columns: [[Value]] = []
         for list in lists {
             guard let items = try call.interpreter.items(list) else {
-                throw Failure(.type, "zip takes lists and other collections, got \(call.interpreter.describe(list))")
+                throw Failure(
+                    .type, "zip takes lists and other collections, got \(call.interpreter.describe(list))")
             }
             columns.append(items)
         }
@@ -132,7 +147,9 @@ let collectionNatives: [Native] = [
     },
     Native(
         "enumerate(xs, start=0)", "The list of [place, x], counted from `start`.",
-        examples: ["for i, x in enumerate([\"a\", \"b\"]) { print(\"{i} {x}\") }\n# expect: 0 a\n# expect: 1 b"]
+        examples: [
+            "for i, x in enumerate([\"a\", \"b\"]) { print(\"{i} {x}\") }\n# expect: 0 a\n# expect: 1 b"
+        ]
     ) { call in
         let start = try call.number(1)
         return .list(try call.items(0).enumerated().map { .list([.number(start + Double($0)), $1]) })
@@ -169,7 +186,8 @@ let collectionNatives: [Native] = [
         return .nilValue
     },
     Native(
-        "pop(xs, place=-1)", "Takes an element out of a list, the last unless told, or an entry out of a record.",
+        "pop(xs, place=-1)",
+        "Takes an element out of a list, the last unless told, or an entry out of a record.",
         examples: ["xs = [1, 2, 3]\nprint(xs.pop())  # expect: 3"]
     ) { call in try removed(call, call[1]) },
     Native(
@@ -180,7 +198,9 @@ let collectionNatives: [Native] = [
         let index = try call.integer(1)
         let at = index < 0 ? index + list.items.count : index
         guard at >= 0, at <= list.items.count else {
-            throw Failure(.index, "insert: place \(index) is out of range: the list has \(list.items.count) elements", argument: 1)
+            throw Failure(
+                .index, "insert: place \(index) is out of range: the list has \(list.items.count) elements",
+                argument: 1)
         }
         list.items.insert(call[2], at: at)
         return .nilValue
@@ -217,7 +237,8 @@ let collectionNatives: [Native] = [
         return .bool(found)
     },
     Native(
-        "index_of(xs, x)", "The place of the first such element of a list, or text in a string; nil where there is none.",
+        "index_of(xs, x)",
+        "The place of the first such element of a list, or text in a string; nil where there is none.",
         examples: ["print(index_of([\"a\", \"b\"], \"b\"))  # expect: 1"]
     ) { call in
         if let text = call[0].asString {

@@ -34,20 +34,26 @@ extension Interpreter {
 let fileNatives: [Native] = [
     Native(
         "read_text(path)", "The text of a file.",
-        examples: ["write_text(\"/tmp/seg-note.txt\", \"a\")\nprint(read_text(\"/tmp/seg-note.txt\"))  # expect: a"]
+        examples: [
+            "write_text(\"/tmp/seg-note.txt\", \"a\")\nprint(read_text(\"/tmp/seg-note.txt\"))  # expect: a"
+        ]
     ) { call in
         .string(String(decoding: try call.interpreter.readFile(try call.string(0)), as: UTF8.self))
     },
     Native(
         "write_text(path, text)", "Writes a text as a file.",
-        examples: ["write_text(\"/tmp/seg-note.txt\", \"a\")\nprint(read_text(\"/tmp/seg-note.txt\"))  # expect: a"]
+        examples: [
+            "write_text(\"/tmp/seg-note.txt\", \"a\")\nprint(read_text(\"/tmp/seg-note.txt\"))  # expect: a"
+        ]
     ) { call in
         try call.interpreter.writeFile(try call.string(0), try call.string(1))
         return .nilValue
     },
     Native(
         "read_json(path)", "The value of a JSON file: objects become records, arrays lists.",
-        examples: ["write_json((a=[1, 2]), \"/tmp/seg-value.json\")\nprint(read_json(\"/tmp/seg-value.json\"))  # expect: (a=[1, 2])"]
+        examples: [
+            "write_json((a=[1, 2]), \"/tmp/seg-value.json\")\nprint(read_json(\"/tmp/seg-value.json\"))  # expect: (a=[1, 2])"
+        ]
     ) { call in
         let path = try call.string(0)
         var reader = JSONReader(bytes: try call.interpreter.readFile(path))
@@ -59,7 +65,9 @@ let fileNatives: [Native] = [
     },
     Native(
         "write_json(value, path)", "Writes records, lists, strings, numbers, bools and nil as JSON.",
-        examples: ["write_json((a=[1, 2]), \"/tmp/seg-value.json\")\nprint(read_json(\"/tmp/seg-value.json\"))  # expect: (a=[1, 2])"]
+        examples: [
+            "write_json((a=[1, 2]), \"/tmp/seg-value.json\")\nprint(read_json(\"/tmp/seg-value.json\"))  # expect: (a=[1, 2])"
+        ]
     ) { call in
         var text = ""
         try appendJSON(call[0], to: &text, depth: 0, call.interpreter)
@@ -69,7 +77,9 @@ let fileNatives: [Native] = [
     Native(
         "read_csv(path, header=true)",
         "The rows of a CSV file: records named by the first row, or lists without a header. What spells a number is one.",
-        examples: ["write_csv([(a=1, b=\"x\")], \"/tmp/seg-rows.csv\")\nprint(read_csv(\"/tmp/seg-rows.csv\"))  # expect: [(a=1, b=\"x\")]"]
+        examples: [
+            "write_csv([(a=1, b=\"x\")], \"/tmp/seg-rows.csv\")\nprint(read_csv(\"/tmp/seg-rows.csv\"))  # expect: [(a=1, b=\"x\")]"
+        ]
     ) { call in
         let bytes = try call.interpreter.readFile(try call.string(0))
         var rows = csvRows(bytes)
@@ -83,13 +93,17 @@ let fileNatives: [Native] = [
         return .list(
             rows.map { row in
                 let record = RecordObject()
-                for (place, name) in names.enumerated() { record[name] = place < row.count ? cell(row[place]) : .nilValue }
+                for (place, name) in names.enumerated() {
+                    record[name] = place < row.count ? cell(row[place]) : .nilValue
+                }
                 return .object(record)
             })
     },
     Native(
         "write_csv(rows, path)", "Writes a list of records, or of lists, as a CSV file.",
-        examples: ["write_csv([(a=1, b=\"x\")], \"/tmp/seg-rows.csv\")\nprint(read_csv(\"/tmp/seg-rows.csv\"))  # expect: [(a=1, b=\"x\")]"]
+        examples: [
+            "write_csv([(a=1, b=\"x\")], \"/tmp/seg-rows.csv\")\nprint(read_csv(\"/tmp/seg-rows.csv\"))  # expect: [(a=1, b=\"x\")]"
+        ]
     ) { call in
         let interpreter = call.interpreter
         var text = ""

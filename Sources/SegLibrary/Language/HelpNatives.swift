@@ -18,9 +18,12 @@ public struct HelpEntry: Sendable {
     /// Signature, documentation and examples, as plain text.
     public var text: String {
         var lines = [signature]
-        if !doc.isEmpty { lines += [""] + doc.split(separator: "\n", omittingEmptySubsequences: false).map { "    \($0)" } }
+        if !doc.isEmpty {
+            lines += [""] + doc.split(separator: "\n", omittingEmptySubsequences: false).map { "    \($0)" }
+        }
         // Those of a script's documentation stand in it already.
-        for example in examples where find(example.split(separator: "\n").first.map(String.init) ?? "", in: doc) == nil {
+        for example in examples
+        where find(example.split(separator: "\n").first.map(String.init) ?? "", in: doc) == nil {
             lines.append("")
             lines += example.split(separator: "\n").map { "        \($0)" }
         }
@@ -34,10 +37,12 @@ extension Interpreter {
         if let value = self[name] { return help(of: value, named: name) }
         if let native = library.natives.first(where: { $0.name == name }) {
             return HelpEntry(
-                name: name, signature: native.signature, doc: native.doc, topic: native.topic, examples: native.examples)
+                name: name, signature: native.signature, doc: native.doc, topic: native.topic,
+                examples: native.examples)
         }
         if let value = library.values.first(where: { $0.name == name }) {
-            return HelpEntry(name: name, signature: name, doc: value.doc, topic: value.topic, examples: value.examples)
+            return HelpEntry(
+                name: name, signature: name, doc: value.doc, topic: value.topic, examples: value.examples)
         }
         guard let value = try? libraryValue(name) else { return nil }
         var entry = help(of: value, named: name)
@@ -71,7 +76,8 @@ extension Interpreter {
             let native = library.natives.first(where: { $0.name == known })
         {
             return HelpEntry(
-                name: known, signature: native.signature, doc: native.doc, topic: native.topic, examples: native.examples)
+                name: known, signature: native.signature, doc: native.doc, topic: native.topic,
+                examples: native.examples)
         }
         let doc = documentation(of: value) ?? name.flatMap { session.docs[$0] } ?? ""
         let isCallable = parameters(of: value) != nil
@@ -91,7 +97,9 @@ extension Interpreter {
         for native in library.natives { add(native.name, native.topic) }
         for value in library.values { add(value.name, value.topic) }
         for script in library.scripts {
-            for name in script.definitions where !name.hasPrefix("_") { add(name, script.name.replacing(".seg", with: "")) }
+            for name in script.definitions where !name.hasPrefix("_") {
+                add(name, script.name.replacing(".seg", with: ""))
+            }
         }
         return order.map { ($0, names[$0] ?? []) }
     }

@@ -65,7 +65,9 @@ struct JSONReader {
             if take(125) { return .object(record) }
             repeat {
                 skipSpace()
-                guard place < bytes.count, bytes[place] == 34 else { throw problem("a name in quotes should stand here") }
+                guard place < bytes.count, bytes[place] == 34 else {
+                    throw problem("a name in quotes should stand here")
+                }
                 let name = try string()
                 guard take(58) else { throw problem("a `:` should follow the name \(quotedText(name))") }
                 record[name] = try value(depth: depth + 1)
@@ -85,7 +87,9 @@ struct JSONReader {
 
     private mutating func number() throws -> Double {
         let start = place
-        while place < bytes.count, [43, 45, 46, 69, 101].contains(bytes[place]) || (48...57).contains(bytes[place]) { place += 1 }
+        while place < bytes.count,
+            [43, 45, 46, 69, 101].contains(bytes[place]) || (48...57).contains(bytes[place])
+        { place += 1 }
         guard start < place, let number = Double(String(decoding: bytes[start..<place], as: UTF8.self)) else {
             throw problem("a value should stand here")
         }
@@ -143,13 +147,17 @@ struct JSONReader {
 
 /// Appends a value as JSON.
 func appendJSON(_ value: Value, to text: inout String, depth: Int, _ interpreter: Interpreter) throws {
-    if depth > 500 { throw Failure(.value, "write_json: the value nests too deep, or contains itself", argument: 0) }
+    if depth > 500 {
+        throw Failure(.value, "write_json: the value nests too deep, or contains itself", argument: 0)
+    }
     switch value {
     case .nilValue: text += "null"
     case .bool(let bool): text += bool ? "true" : "false"
     case .number(let number):
         guard number.isFinite else {
-            throw Failure(.value, "write_json: JSON has no \(numberText(number))", help: "nil can stand for it", argument: 0)
+            throw Failure(
+                .value, "write_json: JSON has no \(numberText(number))", help: "nil can stand for it",
+                argument: 0)
         }
         text += numberText(number)
     case .object:

@@ -8,21 +8,28 @@ import SegSyntax
 /// Natives for plain values: lists, records, strings, printing, files of text.
 public let languageNatives: [Native] =
     collectionNatives.map { $0.listed(under: "lists") } + textNatives.map { $0.listed(under: "strings") }
-    + generalNatives.map { $0.listed(under: "language") } + (helpNatives + sessionNatives).map { $0.listed(under: "language") }
+    + generalNatives.map { $0.listed(under: "language") }
+    + (helpNatives + sessionNatives).map { $0.listed(under: "language") }
     + fileNatives.map { $0.listed(under: "files") }
 
 /// Values of the language's part of the library.
 public let languageValues: [LibraryValue] = [
-    LibraryValue("pi", "The circle's number.", topic: "numbers", examples: ["print(\"{pi:.4}\")  # expect: 3.1416"]) { _ in
+    LibraryValue(
+        "pi", "The circle's number.", topic: "numbers", examples: ["print(\"{pi:.4}\")  # expect: 3.1416"]
+    ) { _ in
         .number(Double.pi)
     },
     LibraryValue("inf", "Infinity.", topic: "numbers", examples: ["print(-inf < 0)  # expect: true"]) { _ in
         .number(Double.infinity)
     },
-    LibraryValue("nan", "Not a number.", topic: "numbers", examples: ["print(nan == nan)  # expect: false"]) { _ in
+    LibraryValue("nan", "Not a number.", topic: "numbers", examples: ["print(nan == nan)  # expect: false"]) {
+        _ in
         .number(Double.nan)
     },
-    LibraryValue("args", "The arguments after the script's name.", topic: "language", examples: ["print(len(args))  # expect: 0"]) {
+    LibraryValue(
+        "args", "The arguments after the script's name.", topic: "language",
+        examples: ["print(len(args))  # expect: 0"]
+    ) {
         .list($0.arguments.map { .string($0) })
     },
 ]
@@ -38,7 +45,9 @@ private let generalNatives: [Native] = [
             text += try call.interpreter.line(value)
         }
         if let named = call.namedRest(0), let name = named.names.first {
-            throw Failure(.call, "print has no argument \(name)", help: "print(x, y) writes its values with spaces between them")
+            throw Failure(
+                .call, "print has no argument \(name)",
+                help: "print(x, y) writes its values with spaces between them")
         }
         call.interpreter.output(text + "\n")
         try call.interpreter.checkInterrupt()
@@ -64,7 +73,10 @@ private let generalNatives: [Native] = [
         if try call.interpreter.truth(call[0]) { return .nilValue }
         throw Failure(.user, try call.optionalString(1) ?? "the assertion does not hold", argument: 0)
     },
-    Native("clock()", "Seconds since some moment in the past, for measuring.", examples: ["print(clock() > 0)  # expect: true"]) {
+    Native(
+        "clock()", "Seconds since some moment in the past, for measuring.",
+        examples: ["print(clock() > 0)  # expect: true"]
+    ) {
         _ in
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)

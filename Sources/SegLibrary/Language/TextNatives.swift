@@ -100,13 +100,18 @@ let textNatives: [Native] = [
         if separator.isEmpty { return .list(text.map { .string(String($0)) }) }
         return .list(split(text, at: separator).map { .string($0) })
     },
-    Native("upper(text)", "The text in capitals.", examples: ["print(\"sky\".upper())  # expect: SKY"]) { call in
+    Native("upper(text)", "The text in capitals.", examples: ["print(\"sky\".upper())  # expect: SKY"]) {
+        call in
         .string(try call.string(0).uppercased())
     },
-    Native("lower(text)", "The text in small letters.", examples: ["print(lower(\"Road\"))  # expect: road"]) { call in
+    Native("lower(text)", "The text in small letters.", examples: ["print(lower(\"Road\"))  # expect: road"])
+    { call in
         .string(try call.string(0).lowercased())
     },
-    Native("trim(text)", "The text without white space at its ends.", examples: ["print(trim(\" a \"))  # expect: a"]) {
+    Native(
+        "trim(text)", "The text without white space at its ends.",
+        examples: ["print(trim(\" a \"))  # expect: a"]
+    ) {
         call in .string(trimmed(try call.string(0)))
     },
     Native(
@@ -129,15 +134,22 @@ let textNatives: [Native] = [
     ) { call in .bool(try call.string(0).utf8.reversed().starts(with: try call.string(1).utf8.reversed())) },
     Native(
         "format(x, spec)", "A value as text by a format, as in {x:.3}: [fill][align][width][.precision][%].",
-        examples: ["print(format(0.12345, \".2\"))  # expect: 0.12", "print(format(\"a\", \"*^5\"))  # expect: **a**"]
+        examples: [
+            "print(format(0.12345, \".2\"))  # expect: 0.12",
+            "print(format(\"a\", \"*^5\"))  # expect: **a**",
+        ]
     ) { call in
         guard let format = TextFormat(try call.string(1)) else {
             throw call.bad(
-                1, "is no format", help: "a format is [fill][align][width][.precision][%], as in \".3\" or \"<10\"")
+                1, "is no format",
+                help: "a format is [fill][align][width][.precision][%], as in \".3\" or \"<10\"")
         }
         return .string(try call.interpreter.format(call[0], format))
     },
-    Native("string(x)", "The one-line form of a value, as print shows it.", examples: ["print(len(string(100)))  # expect: 3"]) {
+    Native(
+        "string(x)", "The one-line form of a value, as print shows it.",
+        examples: ["print(len(string(100)))  # expect: 3"]
+    ) {
         call in .string(try call.interpreter.line(call[0]))
     },
     Native(
@@ -145,10 +157,13 @@ let textNatives: [Native] = [
         examples: ["print(number(\"2.5\") + 1)  # expect: 3.5"]
     ) { call in
         guard let text = call[0].asString else { return .number(try call.number(0)) }
-        guard let number = Double(trimmed(text)) else { throw call.bad(0, "\(quotedText(text)) spells no number") }
+        guard let number = Double(trimmed(text)) else {
+            throw call.bad(0, "\(quotedText(text)) spells no number")
+        }
         return .number(number)
     },
     Native(
-        "characters(text)", "The list of a text's characters.", examples: ["print(characters(\"añ\"))  # expect: [\"a\", \"ñ\"]"]
+        "characters(text)", "The list of a text's characters.",
+        examples: ["print(characters(\"añ\"))  # expect: [\"a\", \"ñ\"]"]
     ) { call in .list(try call.string(0).map { .string(String($0)) }) },
 ]

@@ -69,13 +69,13 @@ let elementwiseNatives: [Native] = [
     elementwise(
         "isnan", .isnan, "Whether x is not a number (0 / 0).",
         examples: [
-            "print(isnan(tensor([1, 0 / 0])))  # expect: tensor([false, true])"
+            "print(isnan(tensor([1, 0 / 0])))  # expect: tensor([false, true], bool)"
         ]
     ) { $0.isNaN ? 1 : 0 },
     elementwise(
         "isfinite", .isfinite, "Whether x is neither infinite nor not a number.",
         examples: [
-            "print(isfinite(tensor([1, 1 / 0])))  # expect: tensor([true, false])"
+            "print(isfinite(tensor([1, 1 / 0])))  # expect: tensor([true, false], bool)"
         ]
     ) { $0.isFinite ? 1 : 0 },
     elementwise(

@@ -53,7 +53,8 @@ struct Expectation {
         for word in text.split(whereSeparator: { separators.contains($0) }) {
             guard let value = Double(word) else { continue }
             let parts = word.lowercased().split(separator: "e", maxSplits: 1)
-            let decimals = parts[0].split(separator: ".", omittingEmptySubsequences: false).dropFirst().first?.count ?? 0
+            let decimals =
+                parts[0].split(separator: ".", omittingEmptySubsequences: false).dropFirst().first?.count ?? 0
             let exponent = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
             var unit = 1.0
             for _ in 0..<abs(exponent - decimals) { unit *= exponent < decimals ? 0.1 : 10 }

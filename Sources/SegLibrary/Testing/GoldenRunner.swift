@@ -137,7 +137,10 @@ public struct GoldenRunner {
             if case .error = outcome.end, !found.isEmpty { return failures }
         }
         for expectation in waiting {
-            failures.append(.init(file: source.name, line: expectation.line, message: "no statement causes this expectation"))
+            failures.append(
+                .init(
+                    file: source.name, line: expectation.line, message: "no statement causes this expectation"
+                ))
         }
         return failures
     }
@@ -153,12 +156,14 @@ public struct GoldenRunner {
         return Comparison(source.name, line: line, wanted, outcome).failures
     }
 
-    private func run(_ statement: Statement, _ program: Program, _ interpreter: Interpreter) throws -> Outcome {
+    private func run(_ statement: Statement, _ program: Program, _ interpreter: Interpreter) throws -> Outcome
+    {
         var printed = ""
         let output = interpreter.output
         interpreter.output = { printed += $0 }
         defer { interpreter.output = output }
-        let single = Program(source: program.source, statements: [statement], diagnostics: [], isUnfinished: false)
+        let single = Program(
+            source: program.source, statements: [statement], diagnostics: [], isUnfinished: false)
         do {
             let value = try interpreter.run(single, isPrompt: true)
             let shown = try value.flatMap { $0.isNil ? nil : try interpreter.line($0) }
@@ -171,7 +176,9 @@ public struct GoldenRunner {
 
     // MARK: The whole output
 
-    private func compareWhole(_ source: Source, _ expected: String, _ interpreter: Interpreter) throws -> [Failure] {
+    private func compareWhole(_ source: Source, _ expected: String, _ interpreter: Interpreter) throws
+        -> [Failure]
+    {
         var printed = ""
         interpreter.output = { printed += $0 }
         // Places are shown by the file's own name, wherever it lies.
@@ -190,7 +197,9 @@ public struct GoldenRunner {
         let got = line < came.count ? came[line] : "nothing more"
         let should = line < wanted.count ? wanted[line] : "nothing more"
         return [
-            .init(file: source.name, line: 1, message: "line \(line + 1) of the output should be\n    \(should)\n  but is\n    \(got)")
+            .init(
+                file: source.name, line: 1,
+                message: "line \(line + 1) of the output should be\n    \(should)\n  but is\n    \(got)")
         ]
     }
 }
@@ -212,7 +221,8 @@ private struct Comparison {
 
     init(_ file: String, line: Int, _ expectations: [Expectation], _ outcome: Outcome) {
         self.file = file
-        var printed = outcome.printed.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        var printed = outcome.printed.split(separator: "\n", omittingEmptySubsequences: false).map(
+            String.init)
         if printed.last == "" { printed.removeLast() }
         let wantsOutput = expectations.contains { $0.kind == .output || $0.kind == .near }
         // A statement that prints nothing is known by its value.
@@ -229,7 +239,8 @@ private struct Comparison {
                     add(expectation.line, "expected \(expectation.text)\(Self.ending(outcome))")
                     continue
                 }
-                let fits = expectation.kind == .near ? expectation.isNear(came) : came.trimmedEnd == expectation.text
+                let fits =
+                    expectation.kind == .near ? expectation.isNear(came) : came.trimmedEnd == expectation.text
                 if !fits { add(expectation.line, "expected \(expectation.text)\n    got \(came)") }
             case .help:
                 if case .error(let error) = outcome.end {
@@ -259,7 +270,9 @@ private struct Comparison {
         case .column:
             let column = diagnostic.location.map { $0.source.position(of: Int($0.span.start)).column }
             if column.map(String.init) != expectation.text {
-                add(expectation.line, "expected column \(expectation.text)\n    got \(column.map(String.init) ?? "none")")
+                add(
+                    expectation.line,
+                    "expected column \(expectation.text)\n    got \(column.map(String.init) ?? "none")")
             }
         default: check(expectation, diagnostic.message)
         }
@@ -267,7 +280,9 @@ private struct Comparison {
 
     private mutating func check(_ expectation: Expectation, _ came: String) {
         if came.range(of: expectation.text) == nil {
-            add(expectation.line, "expected \(expectation.kind.rawValue.dropFirst(7)) \(expectation.text)\n    got \(came)")
+            add(
+                expectation.line,
+                "expected \(expectation.kind.rawValue.dropFirst(7)) \(expectation.text)\n    got \(came)")
         }
     }
 
