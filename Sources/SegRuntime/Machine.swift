@@ -112,7 +112,8 @@ extension Interpreter {
                             try addInPlace(global, registers[Int(from)])
                         }
                     case .getCell(let to, let register, let name):
-                        try readCell(cell(registers + Int(register)), registers + Int(to), executable, name, top)
+                        try readCell(
+                            cell(registers + Int(register)), registers + Int(to), executable, name, top)
                     case .setCell(let register, let from):
                         let isTemporary = Int(from) >= executable.pointee.firstTemporary
                         writeCell(cell(registers + Int(register)), registers + Int(from), isTemporary)
@@ -120,7 +121,8 @@ extension Interpreter {
                         let value = take(registers + Int(register))
                         registers[Int(register)] = .object(CellObject(value))
                     case .getCapture(let to, let place, let name):
-                        try readCell(top.pointee.function.cell(place), registers + Int(to), executable, name, top)
+                        try readCell(
+                            top.pointee.function.cell(place), registers + Int(to), executable, name, top)
                     case .setCapture(let place, let from):
                         let isTemporary = Int(from) >= executable.pointee.firstTemporary
                         writeCell(top.pointee.function.cell(place), registers + Int(from), isTemporary)
