@@ -15,6 +15,10 @@ test: deps
 	swift test -c release
 	@echo "== scripts with expectations, and every example of the help"
 	$(SEG) test Tests/Golden --examples
+	@echo "== the examples of docs/guide.md"
+	rm -rf .build/guide && mkdir -p .build/guide
+	awk '/^```seg$$/ { file = sprintf(".build/guide/%02d.seg", ++count); next } /^```$$/ { file = "" } file { print > file }' docs/guide.md
+	$(SEG) test .build/guide
 
 test-all: test
 	@echo "== the prompt on a terminal (tmux)"

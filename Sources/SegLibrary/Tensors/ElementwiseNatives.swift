@@ -84,6 +84,10 @@ let elementwiseNatives: [Native] = [
             "print(relu(tensor([-1, 2])))  # expect: tensor([0, 2])"
         ]
     ) { $0 < 0 ? 0 : $0 },
+    elementwise(
+        "relu6", .relu6, "x between 0 and 6: min(max(x, 0), 6).",
+        examples: ["print(relu6(tensor([-1, 2, 9])))  # expect: tensor([0, 2, 6])"]
+    ) { min(max($0, 0), 6) },
     elementwise("sigmoid", .sigmoid, "1 / (1 + exp(-x)).", examples: ["print(sigmoid(0))  # expect: 0.5"]) {
         1 / (1 + Glibc.exp(-$0))
     },
