@@ -43,7 +43,7 @@ public final class AxisLabels: Sendable, Equatable {
         if let index = positions[name] { return index }
         let near = names.min { AxisLabels.distance($0, name) < AxisLabels.distance($1, name) }
         let help = near.flatMap {
-            AxisLabels.distance($0, name) <= max(2, name.count / 3) ? "did you mean \"\($0)\"?" : nil
+            AxisLabels.distance($0, name) <= (name.count + 1) / 3 ? "did you mean \"\($0)\"?" : nil
         }
         let list =
             names.count <= 8 ? names.map { "\"\($0)\"" }.joined(separator: ", ") : "\(names.count) names"
