@@ -7,8 +7,9 @@ BUILD = swift build -c release --product seg
 .PHONY: demo test test-all lint format build install deps clean
 
 demo: build
-	@echo "== examples/first.seg: drawn street scenes, LRASPP trained from nothing, about two minutes"
-	$(SEG) examples/first.seg
+	@echo "== examples/first.seg: drawn street scenes, LRASPP trained from nothing, about a minute"
+	cd .build && release/seg ../examples/first.seg
+	@echo "== the triptych is also in .build/first.png"
 
 test: deps
 	@echo "== building and running all tests (release)"
