@@ -84,6 +84,17 @@ def median_frequency(counts, pixels_with):
     return weights
 
 
+def steps(counts):
+    """What may follow a formula: clipped to an interval, a class at zero, scaled to the mean 1 over all classes."""
+    weights = where_present(counts, lambda n: n.sum() / n)
+    clipped = np.clip(weights, 0, 20)
+    ignored = np.where(np.arange(len(counts)) == 4, 0, clipped)
+    return {
+        "formula": "inverse_frequency", "ignored": 4, "high": 20, "clipped": values(clipped, 12),
+        "mean_one": values(weights / weights.mean(), 12), "all": values(ignored / ignored.mean(), 12),
+    }
+
+
 def fixture():
     camseq = np.array([CAMSEQ.get(name, 0) for name in NAMES], dtype=np.int64)
     small = np.array([600, 250, 100, 0, 49, 1], dtype=np.int64)
@@ -97,7 +108,7 @@ def fixture():
         },
         "small": {
             "counts": small.tolist(), "weights": table(small), "pixels_with": pixels_with.tolist(),
-            "median_frequency": values(median_frequency(small, pixels_with), 12),
+            "median_frequency": values(median_frequency(small, pixels_with), 12), "steps": steps(small),
         },
         "softmax_twice_floor": {"classes": 32, "value": rounded(np.log(np.e + 31) - 1, 9)},
     }
