@@ -134,7 +134,7 @@ public final class Code {
     /// Parameters a call must give, `self` left out.
     let required: Int
     private let constantCount: Int
-    private let siteCount: Int
+    let siteCount: Int
     private let templateCount: Int
 
     var hasSelf: Bool { role == .method || role == .typeBody }

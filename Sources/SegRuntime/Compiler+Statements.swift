@@ -152,6 +152,17 @@ extension Compiler {
 
     private func type(_ syntax: FunctionSyntax) {
         guard let name = syntax.name else { return }
+        let isNested = scope.role != .file && scope.survey.counts[name] == 1
+        guard let code = typeCode(syntax, isStable: isNested) else { return }
+        scope.parts.types.append(code)
+        let register = scope.fresh()
+        emit(.makeType(to: register, UInt32(scope.parts.types.count - 1)), .place(syntax.span))
+        store(name, from: register, syntax.nameSpan)
+    }
+
+    /// The names, body and methods of a type. `isStable`: its name stands for nothing else around it.
+    func typeCode(_ syntax: FunctionSyntax, isStable: Bool) -> TypeCode? {
+        guard let name = syntax.name else { return nil }
         let survey = surveyor.survey(of: syntax)
         var methods: [FunctionSyntax] = []
         var methodNames: Set<String> = []
@@ -177,15 +188,11 @@ extension Compiler {
         }
         let shape = TypeShape(
             name: name, fieldNames: kept + assigned, methodNames: methods.compactMap(\.name))
-        let isStable = scope.role != .file && scope.survey.counts[name] == 1 && shape.fieldSlots[name] == nil
-        let typeScope = TypeScope(shape: shape, ownName: isStable ? name : nil)
+        let typeScope = TypeScope(
+            shape: shape, ownName: isStable && shape.fieldSlots[name] == nil ? name : nil)
         let body = function(syntax, role: .typeBody, type: typeScope)
-        let code = TypeCode(
+        return TypeCode(
             shape: shape, body: body, methods: methods.map { function($0, role: .method, type: typeScope) })
-        scope.parts.types.append(code)
-        let register = scope.fresh()
-        emit(.makeType(to: register, UInt32(scope.parts.types.count - 1)), .place(syntax.span))
-        store(name, from: register, syntax.nameSpan)
     }
 
     /// The body of a type, `self` in register 0: parameters become fields one after the other,

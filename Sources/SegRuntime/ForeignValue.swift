@@ -87,4 +87,8 @@ open class ForeignValue: Object {
 
     /// For `copy(x)`; values that never change return themselves.
     open func copied() -> ForeignValue { self }
+
+    /// For `save(x, path)`: the name of its kind and the value it can be made from again; nil: it
+    /// cannot be kept.
+    open func saved(_ interpreter: Interpreter) throws -> (kind: String, parts: Value)? { nil }
 }

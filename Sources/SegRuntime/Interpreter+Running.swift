@@ -104,6 +104,7 @@ extension Interpreter {
         let script = library.scripts[place]
         let source = Source(name: "stdlib/\(script.name)", text: script.text, isLibrary: true)
         let module = Module(name: source.name, isLibrary: true)
+        scriptModules[source.name] = module
         do {
             _ = try run(Parser(source: source).parse(), in: module, isOpen: false)
             loadedScripts[place] = .loaded

@@ -76,6 +76,8 @@ public final class Interpreter {
     let libraryModule = Module(name: "library", isLibrary: true)
     var loadedScripts: [LoadState]
     enum LoadState { case none, loading, loaded }
+    /// The scopes of the library's files that were loaded, by the names of their sources.
+    var scriptModules: [String: Module] = [:]
     /// Imported files by path.
     var imported: [String: RecordObject] = [:]
     var importing: [String] = []

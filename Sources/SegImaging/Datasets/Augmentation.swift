@@ -70,6 +70,7 @@ public struct AugmentedDataset: Dataset {
     public let source: any Dataset
     public let changes: [Augmentation]
     public let copies: Int
+    public let seed: UInt64
     private let key: RandomKey
     private let void: UInt8
 
@@ -81,6 +82,7 @@ public struct AugmentedDataset: Dataset {
         self.source = source
         self.changes = changes
         self.copies = copies
+        self.seed = seed
         key = RandomKey(seed: seed)
         void = source.palette.voidIndex.map { UInt8(clamping: $0) } ?? MaskImage.ignored
     }

@@ -2,6 +2,7 @@
 // views take some frames of another, in another order or changed. Nothing is read before
 // it is looked at.
 
+@preconcurrency import Glibc
 import SegTensor
 
 /// A sequence of frames with masks of known classes.
@@ -34,6 +35,39 @@ extension Dataset {
     }
 }
 
+/// What tells whether a file is still the one it was.
+public struct FileIdentity: Sendable, Equatable {
+    public let size: Int
+    /// The last change of its content, in nanoseconds.
+    public let changed: Int
+    /// Of its bytes, where they have been read.
+    public var digest: Digest?
+
+    public init(size: Int, changed: Int, digest: Digest? = nil) {
+        self.size = size
+        self.changed = changed
+        self.digest = digest
+    }
+
+    /// What a path holds now; nil where there is no file.
+    public init?(path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        self.init(
+            size: Int(status.st_size),
+            changed: Int(status.st_mtim.tv_sec) * 1_000_000_000 + Int(status.st_mtim.tv_nsec))
+    }
+
+    /// Whether a path still holds the same bytes. A new date alone is looked into where the
+    /// digest is known.
+    public func holds(at path: String) -> Bool {
+        guard let now = FileIdentity(path: path), now.size == size else { return false }
+        if now.changed == changed { return true }
+        guard let digest, let bytes = try? FileReader.contents(of: path) else { return false }
+        return bytes.withUnsafeBytes { Digest($0) } == digest
+    }
+}
+
 /// Pictures and masks in files.
 public struct FolderDataset: Dataset {
     public let folder: FrameFolder
@@ -48,6 +82,18 @@ public struct FolderDataset: Dataset {
 
     public var count: Int { folder.pairs.count }
     public var palette: Palette { folder.palette }
+
+    /// What picture and mask of a frame are as files; nil where one is gone.
+    public func identity(_ index: Int) -> (image: FileIdentity, mask: FileIdentity)? {
+        let pair = folder.pairs[index]
+        guard var image = FileIdentity(path: pair.image), var mask = FileIdentity(path: pair.mask) else {
+            return nil
+        }
+        let facts = sizes.known(index)
+        image.digest = facts?.image
+        mask.digest = facts?.mask
+        return (image, mask)
+    }
 
     public func frame(_ index: Int) throws -> Frame {
         let pair = folder.pairs[index]
@@ -68,15 +114,17 @@ private final class FrameSizes: @unchecked Sendable {
         let image: Digest
         let mask: Digest
     }
-    private let known = Locked<[Int: Facts]>([:])
+    private let looked = Locked<[Int: Facts]>([:])
+
+    func known(_ index: Int) -> Facts? { looked.with { $0[index] } }
 
     func facts(_ index: Int, of pair: FramePair) throws -> Facts {
-        if let facts = known.with({ $0[index] }) { return facts }
+        if let facts = known(index) { return facts }
         let size = try pair.size()
         let facts = Facts(
             width: size.width, height: size.height, image: try pair.imageDigest(), mask: try pair.maskDigest()
         )
-        known.with { $0[index] = facts }
+        looked.with { $0[index] = facts }
         return facts
     }
 }
@@ -197,21 +245,43 @@ public struct Concatenation: Dataset {
     }
 }
 
+/// What may be done to every frame of a data set alike.
+public enum FrameChange: Sendable {
+    case resized(FrameSize)
+    case normalized(Normalization)
+
+    var text: String {
+        switch self {
+        case .resized(let size): size.text
+        case .normalized: "normalised"
+        }
+    }
+
+    func applied(to frame: Frame) throws -> Frame {
+        switch self {
+        case .resized(let size): return try frame.resized(size)
+        case .normalized(let normalization):
+            var frame = frame
+            frame.normalization = normalization
+            return frame
+        }
+    }
+}
+
 /// A data set with each frame changed as it is asked for.
 public struct ChangedDataset: Dataset {
     public let source: any Dataset
-    public let change: @Sendable (Frame) throws -> Frame
-    public let about: String
+    public let change: FrameChange
 
-    public init(_ source: any Dataset, about: String, _ change: @escaping @Sendable (Frame) throws -> Frame) {
+    init(_ source: any Dataset, _ change: FrameChange) {
         self.source = source
-        self.about = source.about + ", " + about
         self.change = change
     }
 
+    public var about: String { source.about + ", " + change.text }
     public var count: Int { source.count }
     public var palette: Palette { source.palette }
     public var isAugmented: Bool { source.isAugmented }
-    public func frame(_ index: Int) throws -> Frame { try change(try source.frame(index)) }
+    public func frame(_ index: Int) throws -> Frame { try change.applied(to: try source.frame(index)) }
     public func position(_ index: Int) -> Int { source.position(index) }
 }

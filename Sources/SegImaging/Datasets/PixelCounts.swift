@@ -11,6 +11,17 @@ public struct PixelCounts: Sendable {
     /// Pictures that hold the class.
     public private(set) var pictures: [Int]
 
+    /// Counts that are known already.
+    public init(pixels: [Int], pixelsWith: [Int], pictures: [Int]) throws {
+        guard pixels.count == pixelsWith.count, pixels.count == pictures.count else {
+            throw TensorError(
+                .value, "counts of \(pixels.count), \(pixelsWith.count) and \(pictures.count) classes")
+        }
+        self.pixels = pixels
+        self.pixelsWith = pixelsWith
+        self.pictures = pictures
+    }
+
     /// Reads all masks, several at once; `interrupted` is asked between them.
     public init(_ data: any Dataset, interrupted: () throws -> Void = {}) throws {
         let classes = data.palette.count

@@ -37,21 +37,21 @@ extension Dataset {
         for side in sides where side < 1 || side > 65_536 {
             throw TensorError(.value, "a picture cannot be resized to a side of \(side)")
         }
-        return ChangedDataset(self, about: size.text) { frame in
-            let new = try size.size(height: frame.height, width: frame.width)
-            if new == (frame.height, frame.width) { return frame }
-            return frame.changed(
-                "resize", [Double(new.height), Double(new.width)], height: new.height, width: new.width,
-                image: { try $0.resized(width: new.width, height: new.height) },
-                mask: { try $0.resized(width: new.width, height: new.height) })
-        }
+        return ChangedDataset(self, .resized(size))
     }
 
     public func normalized(_ normalization: Normalization) -> ChangedDataset {
-        ChangedDataset(self, about: "normalised") { frame in
-            var frame = frame
-            frame.normalization = normalization
-            return frame
-        }
+        ChangedDataset(self, .normalized(normalization))
+    }
+}
+
+extension Frame {
+    func resized(_ size: FrameSize) throws -> Frame {
+        let new = try size.size(height: height, width: width)
+        if new == (height, width) { return self }
+        return changed(
+            "resize", [Double(new.height), Double(new.width)], height: new.height, width: new.width,
+            image: { try $0.resized(width: new.width, height: new.height) },
+            mask: { try $0.resized(width: new.width, height: new.height) })
     }
 }

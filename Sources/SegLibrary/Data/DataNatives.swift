@@ -49,6 +49,7 @@ final class AugmentationValue: ForeignValue {
         super.init()
     }
     override var typeName: String { "augmentation" }
+    override func saved(_ interpreter: Interpreter) -> (kind: String, parts: Value)? { savedParts() }
     override func line(_ interpreter: Interpreter) -> String { augmentation.text }
 }
 
@@ -95,6 +96,7 @@ final class BatchesValue: ForeignValue {
     }
 
     override var typeName: String { "batches" }
+    override func saved(_ interpreter: Interpreter) -> (kind: String, parts: Value)? { savedParts() }
     override func line(_ interpreter: Interpreter) -> String {
         "\((order.count + size - 1) / size) batches of \(size)"
     }

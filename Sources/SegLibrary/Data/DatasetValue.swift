@@ -27,6 +27,10 @@ public final class DatasetValue: ForeignValue {
 
     public override func count(_ interpreter: Interpreter) throws -> Int? { dataset.count }
 
+    public override func saved(_ interpreter: Interpreter) throws -> (kind: String, parts: Value)? {
+        try savedParts()
+    }
+
     public override var memberNames: [String] { ["classes", "counts", "count", "about"] }
 
     public override func member(_ name: String, _ interpreter: Interpreter) throws -> Value? {
@@ -96,6 +100,8 @@ public final class CountsValue: TensorValue {
     public override func display(_ interpreter: Interpreter) throws -> String { try chart(interpreter) }
 
     public override var memberNames: [String] { super.memberNames + ["pixels_with"] }
+
+    public override func saved(_ interpreter: Interpreter) -> (kind: String, parts: Value)? { savedParts() }
 
     public override func member(_ name: String, _ interpreter: Interpreter) throws -> Value? {
         name == "pixels_with" ? .tensor(try pixelsWith()) : try super.member(name, interpreter)

@@ -151,7 +151,10 @@ let weightFileNatives: [Native] = [
     },
 ].map { $0.listed(under: "models") }
 
-private func writeTensors(_ tensors: [(String, Tensor)], to path: String) throws {
+func writeTensors(
+    _ tensors: [(String, Tensor)], metadata: [(key: String, value: String)] = [("format", "pt")],
+    to path: String
+) throws {
     try Tensor.evaluate(tensors.map(\.1))
     try Safetensors.write(
         try tensors.map { name, tensor in
@@ -159,7 +162,7 @@ private func writeTensors(_ tensors: [(String, Tensor)], to path: String) throws
             return TensorToWrite(name: name, dtype: StoredDType(of: data.dtype), shape: data.shape) { body in
                 try body(UnsafeRawBufferPointer(start: data.bytes, count: data.byteCount))
             }
-        }, metadata: [("format", "pt")], to: path)
+        }, metadata: metadata, to: path)
 }
 
 extension DType {

@@ -187,6 +187,13 @@ func appendJSON(_ value: Value, to text: inout String, depth: Int, _ interpreter
     }
 }
 
+/// A text in quotes.
+func quotedJSON(_ string: String) -> String {
+    var text = ""
+    appendJSON(string, to: &text)
+    return text
+}
+
 private func appendJSON(_ string: String, to text: inout String) {
     text += "\""
     for scalar in string.unicodeScalars {

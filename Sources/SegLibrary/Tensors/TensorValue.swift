@@ -131,6 +131,9 @@ public final class DTypeValue: ForeignValue {
     }
     static func of(_ dtype: DType) -> DTypeValue { DTypeValue(dtype) }
     public override var typeName: String { "dtype" }
+    public override func saved(_ interpreter: Interpreter) -> (kind: String, parts: Value)? {
+        ("dtype", .string(dtype.rawValue))
+    }
     public override func line(_ interpreter: Interpreter) -> String { dtype.rawValue }
     public override func compare(
         _ op: ComparisonOperator, _ other: Value, isReversed: Bool, _ interpreter: Interpreter

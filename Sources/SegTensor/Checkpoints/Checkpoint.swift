@@ -64,6 +64,13 @@ public struct Checkpoint: Sendable {
             help: "seg reads PyTorch's .pth (zip and legacy) and .safetensors")
     }
 
+    /// Opens a safetensors file with its names exactly as they stand in it.
+    public static func openUnchanged(_ file: FileReader) throws -> Checkpoint {
+        let head = try file.bytes(at: 0, count: min(file.count, 9))
+        guard head.count == 9, head[8] == UInt8(ascii: "{") else { return try open(file) }
+        return try Safetensors.open(file)
+    }
+
     /// Takes `module.` off names where every name has it: torch.nn.DataParallel puts it there.
     func withoutModulePrefix() -> Checkpoint {
         let prefix = "module."

@@ -122,7 +122,7 @@ public final class Tensor: @unchecked Sendable {
     }
 
     /// The same tensor with these labels instead of its own.
-    func relabelled(_ labels: [Int: AxisLabels]) throws -> Tensor {
+    public func relabelled(_ labels: [Int: AxisLabels]) throws -> Tensor {
         if labels == self.labels { return self }
         if !node.isTracked, let value = node.value { return Tensor(value, labels: labels) }
         return try Tensor.make(RelabelOperation(labels: labels), [self])

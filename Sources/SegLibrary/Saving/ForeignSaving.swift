@@ -1,0 +1,342 @@
+// How data sets, counts and the other foreign values are kept by `save`: each as a record of
+// values it can be made from again. A data set of files is kept as its paths with what tells
+// whether a file has changed since; a changed one is told of on loading.
+
+@preconcurrency import Glibc
+import SegImaging
+import SegRuntime
+import SegSyntax
+import SegTensor
+
+typealias ForeignMaker = @Sendable (Value, Interpreter) throws -> Value
+
+/// What makes a foreign value of its kind again.
+let foreignMakers: [String: ForeignMaker] = [
+    "dtype": { parts, _ in
+        guard let name = parts.asString, let dtype = DType(rawValue: name) else { throw incomplete("dtype") }
+        return .object(DTypeValue.of(dtype))
+    },
+    "augmentation": { parts, _ in .object(AugmentationValue(try augmentation(Parts(parts)))) },
+    "counts": { parts, _ in
+        let parts = try Parts(parts)
+        return .object(
+            try CountsValue(
+                PixelCounts(
+                    pixels: try parts.integers("pixels"), pixelsWith: try parts.integers("pixels_with"),
+                    pictures: try parts.integers("pictures")),
+                labels: try AxisLabels(try parts.texts("classes"))))
+    },
+    "dataset": { parts, interpreter in
+        .object(try DatasetValue(try dataset(Parts(parts), interpreter)))
+    },
+    "batches": { parts, _ in
+        let parts = try Parts(parts)
+        guard let data = parts.record["data"]?.foreign(DatasetValue.self) else { throw incomplete("batches") }
+        let order = try parts.integers("order")
+        guard order.allSatisfy({ (0..<data.dataset.count).contains($0) }) else { throw incomplete("batches") }
+        return .object(BatchesValue(data, order: order, size: max(1, try parts.integer("size"))))
+    },
+]
+
+private func incomplete(_ kind: String) -> Failure {
+    Failure(.file, "the file is damaged: a \(kind) in it lacks what it is made of")
+}
+
+/// Typed access to the record a foreign value is made from.
+private struct Parts {
+    let record: RecordObject
+
+    init(_ value: Value) throws {
+        guard let record = value.asRecord else { throw incomplete("record") }
+        self.record = record
+    }
+
+    func number(_ name: String) throws -> Double {
+        guard case .number(let number)? = record[name] else { throw incomplete(name) }
+        return number
+    }
+
+    func integer(_ name: String) throws -> Int {
+        guard let whole = Int(exactly: try number(name)) else { throw incomplete(name) }
+        return whole
+    }
+
+    func text(_ name: String) throws -> String {
+        guard let text = record[name]?.asString else { throw incomplete(name) }
+        return text
+    }
+
+    func seed() throws -> UInt64 {
+        guard let seed = UInt64(try text("seed")) else { throw incomplete("seed") }
+        return seed
+    }
+
+    func items(_ name: String) throws -> [Value] {
+        guard let items = record[name]?.asList?.items else { throw incomplete(name) }
+        return items
+    }
+
+    func numbers(_ name: String) throws -> [Double] {
+        try items(name).map { item in
+            guard case .number(let number) = item else { throw incomplete(name) }
+            return number
+        }
+    }
+
+    func integers(_ name: String) throws -> [Int] {
+        try numbers(name).map { number in
+            guard let whole = Int(exactly: number) else { throw incomplete(name) }
+            return whole
+        }
+    }
+
+    func texts(_ name: String) throws -> [String] {
+        try items(name).map { item in
+            guard let text = item.asString else { throw incomplete(name) }
+            return text
+        }
+    }
+
+    func source(_ name: String = "source") throws -> any Dataset {
+        guard let data = record[name]?.foreign(DatasetValue.self) else { throw incomplete(name) }
+        return data.dataset
+    }
+}
+
+private func record(_ kind: String, _ entries: [(String, Value)]) -> Value {
+    .object(RecordObject([("kind", .string(kind))] + entries))
+}
+
+/// The path from the root, so that the file can be loaded from another folder.
+private func absolutePath(_ path: String) -> String {
+    guard let resolved = realpath(path, nil) else { return path }
+    defer { free(resolved) }
+    return String(cString: resolved)
+}
+
+private func list(_ numbers: [Int]) -> Value { .list(numbers.map { .number(Double($0)) }) }
+private func list(_ texts: [String]) -> Value { .list(texts.map { .string($0) }) }
+
+// MARK: Augmentations
+
+private func change(_ augmentation: Augmentation) -> Value {
+    func range(_ kind: String, _ range: ClosedRange<Double>) -> Value {
+        record(kind, [("low", .number(range.lowerBound)), ("high", .number(range.upperBound))])
+    }
+    return switch augmentation {
+    case .horizontalFlip: record("hflip", [])
+    case .verticalFlip: record("vflip", [])
+    case .rotation(let degrees): record("rotate", [("degrees", .number(degrees))])
+    case .saturation(let factors): range("saturation", factors)
+    case .brightness(let factors): range("brightness", factors)
+    case .noise(let deviation): record("noise", [("deviation", .number(deviation))])
+    }
+}
+
+private func augmentation(_ parts: Parts) throws -> Augmentation {
+    func range() throws -> ClosedRange<Double> {
+        let (low, high) = (try parts.number("low"), try parts.number("high"))
+        guard low <= high else { throw incomplete("augmentation") }
+        return low...high
+    }
+    switch try parts.text("kind") {
+    case "hflip": return .horizontalFlip
+    case "vflip": return .verticalFlip
+    case "rotate": return .rotation(degrees: try parts.number("degrees"))
+    case "saturation": return .saturation(try range())
+    case "brightness": return .brightness(try range())
+    case "noise": return .noise(deviation: try parts.number("deviation"))
+    default: throw incomplete("augmentation")
+    }
+}
+
+// MARK: Data sets
+
+private func parts(of data: any Dataset) throws -> Value? {
+    func source(_ data: any Dataset) throws -> (String, Value) {
+        ("source", .object(try DatasetValue(data)))
+    }
+    switch data {
+    case let folder as FolderDataset: return folderParts(folder)
+    case let streets as StreetsDataset:
+        return record(
+            "streets",
+            [
+                ("count", .number(Double(streets.count))), ("height", .number(Double(streets.scene.height))),
+                ("width", .number(Double(streets.scene.width))), ("seed", .string("\(streets.scene.seed)")),
+            ])
+    case let subset as Subset:
+        return try record("subset", [source(subset.source), ("indices", list(subset.indices))])
+    case let joined as Concatenation:
+        return try record("concat", [("parts", .list(joined.parts.map { .object(try DatasetValue($0)) }))])
+    case let augmented as AugmentedDataset:
+        return try record(
+            "augmented",
+            [
+                source(augmented.source), ("changes", .list(augmented.changes.map { change($0) })),
+                ("copies", .number(Double(augmented.copies))), ("seed", .string("\(augmented.seed)")),
+            ])
+    case let changed as ChangedDataset:
+        switch changed.change {
+        case .resized(.exact(let height, let width)):
+            return try record("resized", [source(changed.source), ("size", list([height, width]))])
+        case .resized(.shorter(let length)):
+            return try record("resized", [source(changed.source), ("size", list([length]))])
+        case .normalized(let normalization):
+            return try record(
+                "normalized",
+                [
+                    source(changed.source), ("mean", .list(normalization.mean.map { .number($0) })),
+                    ("deviation", .list(normalization.deviation.map { .number($0) })),
+                ])
+        }
+    case let script as ScriptDataset: return record("script", [("object", .object(script.object))])
+    default: return nil
+    }
+}
+
+private func folderParts(_ data: FolderDataset) -> Value {
+    func facts(_ identity: FileIdentity?) -> Value {
+        guard let identity else { return .nilValue }
+        return .list(
+            [.number(Double(identity.size)), .string("\(identity.changed)")]
+                + (identity.digest.map {
+                    [.string(String($0.high, radix: 16)), .string(String($0.low, radix: 16))]
+                } ?? []))
+    }
+    let frames = data.folder.pairs.enumerated().map { place, pair -> Value in
+        let identity = data.identity(place)
+        return .list([
+            .string(pair.name), .string(absolutePath(pair.image)), .string(absolutePath(pair.mask)),
+            facts(identity?.image), facts(identity?.mask),
+        ])
+    }
+    return record(
+        "folder",
+        [
+            ("about", .string(data.about)), ("directory", .string(data.folder.directory)),
+            ("classes", list(data.palette.names)),
+            (
+                "colors",
+                list(data.palette.colors.map { Int($0.red) << 16 | Int($0.green) << 8 | Int($0.blue) })
+            ),
+            ("frames", .list(frames)),
+        ])
+}
+
+private func folder(_ parts: Parts, _ interpreter: Interpreter) throws -> any Dataset {
+    func identity(_ value: Value) -> FileIdentity? {
+        guard let items = value.asList?.items, items.count >= 2, case .number(let size) = items[0],
+            let size = Int(exactly: size), let changed = items[1].asString.flatMap({ Int($0) })
+        else { return nil }
+        var digest: Digest?
+        if items.count == 4, let high = items[2].asString.flatMap({ UInt64($0, radix: 16) }),
+            let low = items[3].asString.flatMap({ UInt64($0, radix: 16) })
+        {
+            digest = Digest(high: high, low: low)
+        }
+        return FileIdentity(size: size, changed: changed, digest: digest)
+    }
+    var pairs: [FramePair] = []
+    var changed: [String] = []
+    for frame in try parts.items("frames") {
+        guard let items = frame.asList?.items, items.count == 5, let name = items[0].asString,
+            let image = items[1].asString, let mask = items[2].asString
+        else { throw incomplete("dataset") }
+        pairs.append(FramePair(name: name, image: image, mask: mask))
+        for (path, facts) in [(image, items[3]), (mask, items[4])] {
+            if let known = identity(facts), !known.holds(at: path) { changed.append(path) }
+        }
+    }
+    if let first = changed.first {
+        let more = changed.count == 1 ? "" : " and \(changed.count - 1) more"
+        interpreter.errorOutput(
+            "note: \(first)\(more) changed, or went away, since this was saved: results will not be the same\n"
+        )
+    }
+    let colors = try parts.integers("colors").map {
+        Palette.Color(
+            UInt8(truncatingIfNeeded: $0 >> 16), UInt8(truncatingIfNeeded: $0 >> 8),
+            UInt8(truncatingIfNeeded: $0))
+    }
+    let palette = try Palette(names: try parts.texts("classes"), colors: colors)
+    return FolderDataset(
+        FrameFolder(directory: try parts.text("directory"), palette: palette, pairs: pairs),
+        about: try parts.text("about"))
+}
+
+private func dataset(_ parts: Parts, _ interpreter: Interpreter) throws -> any Dataset {
+    switch try parts.text("kind") {
+    case "folder": return try folder(parts, interpreter)
+    case "streets":
+        let (count, height, width) = (
+            try parts.integer("count"), try parts.integer("height"), try parts.integer("width")
+        )
+        guard (0...1_000_000).contains(count), (16...8192).contains(height), (16...8192).contains(width)
+        else { throw incomplete("dataset") }
+        return StreetsDataset(count: count, height: height, width: width, seed: try parts.seed())
+    case "subset": return try Subset(try parts.source(), try parts.integers("indices"))
+    case "concat":
+        return try Concatenation(
+            try parts.items("parts").map { part in
+                guard let data = part.foreign(DatasetValue.self) else { throw incomplete("dataset") }
+                return data.dataset
+            })
+    case "augmented":
+        return try AugmentedDataset(
+            try parts.source(), try parts.items("changes").map { try augmentation(Parts($0)) },
+            copies: try parts.integer("copies"), seed: try parts.seed())
+    case "resized":
+        let size = try parts.integers("size")
+        guard let first = size.first else { throw incomplete("dataset") }
+        return try parts.source().resized(
+            size.count == 1 ? .shorter(first) : .exact(height: first, width: size[1]))
+    case "normalized":
+        return try parts.source().normalized(
+            try Normalization(mean: try parts.numbers("mean"), deviation: try parts.numbers("deviation")))
+    case "script":
+        guard case .object(let object as Instance)? = parts.record["object"] else {
+            throw incomplete("dataset")
+        }
+        return try ScriptDataset(object, interpreter)
+    default: throw incomplete("dataset")
+    }
+}
+
+// MARK: What the values give
+
+extension DatasetValue {
+    func savedParts() throws -> (kind: String, parts: Value)? {
+        try parts(of: dataset).map { ("dataset", $0) }
+    }
+}
+
+extension CountsValue {
+    func savedParts() -> (kind: String, parts: Value) {
+        (
+            "counts",
+            .object(
+                RecordObject([
+                    ("pixels", list(pixelCounts.pixels)), ("pixels_with", list(pixelCounts.pixelsWith)),
+                    ("pictures", list(pixelCounts.pictures)),
+                    ("classes", list(promise.labels[0]?.names ?? [])),
+                ]))
+        )
+    }
+}
+
+extension AugmentationValue {
+    func savedParts() -> (kind: String, parts: Value) { ("augmentation", change(augmentation)) }
+}
+
+extension BatchesValue {
+    func savedParts() -> (kind: String, parts: Value) {
+        (
+            "batches",
+            .object(
+                RecordObject([
+                    ("data", .object(data)), ("order", list(order)), ("size", .number(Double(size))),
+                ]))
+        )
+    }
+}

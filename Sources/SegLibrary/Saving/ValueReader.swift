@@ -1,0 +1,310 @@
+// `load`: the graph that ValueWriter wrote, made again. First the shells of containers, then
+// functions, types and objects as they are asked for, last the contents, so that circles come
+// out as they were. Nothing of the file runs; whatever is wrong with it is one clear error.
+
+import SegRuntime
+import SegSyntax
+import SegTensor
+
+final class ValueReader {
+    private let interpreter: Interpreter
+    private let path: String
+    private let file: Checkpoint
+    private let nodes: [[Value]]
+    private var made: [Int: Object] = [:]
+    private var modules: [Int: Module] = [:]
+    private var underway: Set<Int> = []
+    private var filled: Set<Int> = []
+    private var tensors: [String: Tensor] = [:]
+    /// How deep one object may need another to be made at all; files have few levels.
+    private static let depthLimit = 500
+
+    /// What a file of `save` holds.
+    static func read(_ path: String, _ interpreter: Interpreter) throws -> Value {
+        let reader = try FileReader(path)
+        let file: Checkpoint
+        do {
+            file = try Checkpoint.openUnchanged(reader)
+        } catch let error as TensorError where error.kind == .file {
+            throw Failure(.file, error.message, help: error.help)
+        }
+        guard let graph = file.metadata.first(where: { $0.key == SavedForm.graphKey })?.value,
+            let version = file.metadata.first(where: { $0.key == SavedForm.version.0 })?.value
+        else {
+            throw Failure(
+                .file, "\(path) was not written by save",
+                help:
+                    "weights are loaded into a model by load_weights(model, path); read_tensors(path) gives a record"
+            )
+        }
+        guard version == SavedForm.version.1 else {
+            throw Failure(
+                .file, "\(path) was saved in the form \(version) of a newer seg; this one reads form 1")
+        }
+        try interpreter.reserve(graph.utf8.count * 16, for: "the values of \(path)")
+        var json = JSONReader(bytes: Array(graph.utf8))
+        guard let record = (try? json.document())?.asRecord, let root = record["root"],
+            let list = record["nodes"]?.asList
+        else { throw Failure(.file, "\(path) is damaged: its table of values cannot be read") }
+        return try ValueReader(interpreter, path, file, list.items.map { $0.asList?.items ?? [] }).value(root)
+    }
+
+    private init(_ interpreter: Interpreter, _ path: String, _ file: Checkpoint, _ nodes: [[Value]]) {
+        self.interpreter = interpreter
+        self.path = path
+        self.file = file
+        self.nodes = nodes
+    }
+
+    private func value(_ root: Value) throws -> Value {
+        for (place, node) in nodes.enumerated() where kind(node) == "module" {
+            guard node.count == 4 else { throw damaged(place) }
+            if let script = node[1].asString {
+                guard let module = try interpreter.scriptModule(named: script) else {
+                    throw damaged(place, "is of \(script), which this seg does not have")
+                }
+                modules[place] = module
+                continue
+            }
+            let module = interpreter.restoringModule(name: path)
+            for name in try names(node[2], place) { interpreter.declare(name, in: module) }
+            modules[place] = module
+        }
+        let result = try decoded(root, depth: 0)
+        for place in nodes.indices {
+            if place & 0xfff == 0 { try interpreter.checkInterrupt() }
+            if modules[place] == nil { _ = try object(place, depth: 0) }
+            try fill(place, depth: 0)
+        }
+        return result
+    }
+
+    // MARK: Pieces
+
+    private func kind(_ node: [Value]) -> String { node.first?.asString ?? "" }
+
+    private func damaged(_ place: Int, _ what: String = "") -> Failure {
+        let kind = nodes.indices.contains(place) ? self.kind(nodes[place]) : ""
+        let named = kind.isEmpty ? "" : ", a \(kind),"
+        return Failure(
+            .file,
+            "\(path) is damaged: value \(place) of its table\(named) \(what.isEmpty ? "is not whole" : what)")
+    }
+
+    private func names(_ value: Value, _ place: Int) throws -> [String] {
+        guard let items = value.asList?.items else { throw damaged(place) }
+        return try items.map { item in
+            guard let name = item.asString else { throw damaged(place) }
+            return name
+        }
+    }
+
+    private func items(_ value: Value, _ place: Int) throws -> [Value] {
+        guard let items = value.asList?.items else { throw damaged(place) }
+        return items
+    }
+
+    private func reference(_ value: Value) -> Int? {
+        guard let items = value.asList?.items, items.count == 1, case .number(let number) = items[0],
+            let place = Int(exactly: number), nodes.indices.contains(place), modules[place] == nil
+        else { return nil }
+        return place
+    }
+
+    private func decoded(_ value: Value, depth: Int) throws -> Value {
+        guard case .object(let object) = value, object.kind != .string else { return value }
+        guard let place = reference(value) else {
+            throw Failure(.file, "\(path) is damaged: a value refers to one that is not there")
+        }
+        return .object(try self.object(place, depth: depth))
+    }
+
+    // MARK: Objects
+
+    /// The object of a node; containers come empty and are filled later.
+    private func object(_ place: Int, depth: Int) throws -> Object {
+        if let known = made[place] { return known }
+        guard depth < Self.depthLimit, underway.insert(place).inserted else {
+            throw damaged(place, "needs itself to be made")
+        }
+        defer { underway.remove(place) }
+        let object = try make(nodes[place], place, depth: depth + 1)
+        made[place] = object
+        return object
+    }
+
+    private func make(_ node: [Value], _ place: Int, depth: Int) throws -> Object {
+        switch (kind(node), node.count) {
+        case ("list", 2): return ListObject([])
+        case ("record", 3): return RecordObject()
+        case ("cell", 2): return CellObject(.nilValue)
+        case ("numbers", 2):
+            return ListObject(try tensor(node[1], place).doubles().map { .number($0) })
+        case ("range", 4):
+            guard case .number(let start) = node[1], case .bool(let isInclusive) = node[3] else {
+                throw damaged(place)
+            }
+            if case .number(let end) = node[2] {
+                return RangeObject(start: start, end: end, isInclusive: isInclusive)
+            }
+            return RangeObject(start: start, end: nil, isInclusive: isInclusive)
+        case ("library", 2):
+            guard let name = node[1].asString, case .object(let object)? = try interpreter.libraryValue(name)
+            else {
+                throw damaged(place, "names \(interpreter.short(node[1])), which this seg does not have")
+            }
+            return object
+        case ("tensor", 5): return try tensorValue(node, place)
+        case ("function", 5):
+            let (text, module, captures) = try script(node, place, depth: depth)
+            return try restoring(place) {
+                try interpreter.restoreFunction(text, in: module, captures: captures)
+            }
+        case ("type", 5):
+            let (text, module, captures) = try script(node, place, depth: depth)
+            return try restoring(place) { try interpreter.restoreType(text, in: module, captures: captures) }
+        case ("object", 5):
+            guard case .object(let type as TypeObject) = try decoded(node[1], depth: depth),
+                case .bool(let isFrozen) = node[2]
+            else { throw damaged(place) }
+            let instance = Instance(type: type)
+            instance.isFrozen = isFrozen
+            return instance
+        case ("method", 3):
+            guard case .object(let receiver as Instance) = try decoded(node[1], depth: depth),
+                let name = node[2].asString, case .object(let method)? = receiver.method(named: name)
+            else { throw damaged(place) }
+            return method
+        case ("foreign", 3):
+            guard let name = node[1].asString, let maker = foreignMakers[name] else { throw damaged(place) }
+            try fillReachable(from: node[2], depth: depth)
+            guard case .object(let object) = try maker(try decoded(node[2], depth: depth), interpreter) else {
+                throw damaged(place)
+            }
+            return object
+        default: throw damaged(place)
+        }
+    }
+
+    private func restoring<Result>(_ place: Int, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as ScriptError {
+            throw damaged(place, "cannot be compiled: \(error.diagnostic.message)")
+        }
+    }
+
+    /// Text, scope and captured variables of a function or type.
+    private func script(_ node: [Value], _ place: Int, depth: Int) throws -> (
+        String, Module, [(name: String, object: Object)]
+    ) {
+        guard let text = node[1].asString, let number = node[2].asList?.items.first,
+            case .number(let scope) = number, let module = Int(exactly: scope).flatMap({ modules[$0] })
+        else { throw damaged(place) }
+        let names = try names(node[3], place)
+        let references = try items(node[4], place)
+        guard names.count == references.count else { throw damaged(place) }
+        let captures = try zip(names, references).map { name, reference -> (name: String, object: Object) in
+            guard case .object(let object) = try decoded(reference, depth: depth) else {
+                throw damaged(place)
+            }
+            if object is CellObject || (name == "self" && object is Instance) { return (name, object) }
+            // The function around, captured as it is, is a variable like others here.
+            return (name, CellObject(.object(object)))
+        }
+        return (text, module, captures)
+    }
+
+    // MARK: Contents
+
+    private func fill(_ place: Int, depth: Int) throws {
+        guard filled.insert(place).inserted else { return }
+        let node = nodes[place]
+        if let module = modules[place] {
+            if module.isLibrary { return }
+            let names = try names(node[2], place)
+            let values = try items(node[3], place)
+            guard names.count == values.count else { throw damaged(place) }
+            for (name, value) in zip(names, values) {
+                interpreter.set(name, in: module, to: try decoded(value, depth: depth))
+            }
+            return
+        }
+        switch made[place] {
+        case let list as ListObject where kind(node) == "list":
+            list.items = try items(node[1], place).map { try decoded($0, depth: depth) }
+        case let record as RecordObject:
+            let names = try names(node[1], place)
+            let values = try items(node[2], place)
+            guard names.count == values.count else { throw damaged(place) }
+            for (name, value) in zip(names, values) { record[name] = try decoded(value, depth: depth) }
+        case let cell as CellObject: cell.value = try decoded(node[1], depth: depth)
+        case let instance as Instance:
+            let names = try names(node[3], place)
+            let values = try items(node[4], place)
+            guard names.count == values.count else { throw damaged(place) }
+            let slots = Dictionary(
+                zip(instance.fieldNames, instance.fieldNames.indices), uniquingKeysWith: { first, _ in first }
+            )
+            for (name, value) in zip(names, values) {
+                // A field of a type that has since lost it is dropped; an empty list stands for no value.
+                guard let slot = slots[name], value.asList?.items.isEmpty != true else { continue }
+                instance.setFieldUnchanged(at: slot, to: try decoded(value, depth: depth))
+            }
+        default: break
+        }
+    }
+
+    /// Fills everything that a value refers to: what is made of it looks inside at once.
+    private func fillReachable(from value: Value, depth: Int) throws {
+        var work = [value]
+        var seen: Set<Int> = []
+        while let next = work.popLast() {
+            guard let place = reference(next) else {
+                if let items = next.asList?.items, items.count != 1 { work += items }
+                continue
+            }
+            guard seen.insert(place).inserted, !underway.contains(place) else { continue }
+            _ = try object(place, depth: depth)
+            try fill(place, depth: depth)
+            work += nodes[place].dropFirst()
+        }
+    }
+
+    // MARK: Tensors
+
+    private func tensor(_ name: Value, _ place: Int) throws -> Tensor {
+        guard let name = name.asString, let stored = file[name] else {
+            throw damaged(place, "names a tensor that is not there")
+        }
+        if let known = tensors[name] { return known }
+        let data = try TensorData(shape: stored.shape, dtype: DType(stored: stored.dtype))
+        try stored.read(into: UnsafeMutableRawBufferPointer(start: data.bytes, count: data.byteCount))
+        let tensor = Tensor(data)
+        tensors[name] = tensor
+        return tensor
+    }
+
+    private func tensorValue(_ node: [Value], _ place: Int) throws -> TensorValue {
+        var tensor = try tensor(node[1], place)
+        var labels: [Int: AxisLabels] = [:]
+        for entry in try items(node[2], place) {
+            guard let pair = entry.asList?.items, pair.count == 2, case .number(let axis) = pair[0],
+                let axis = Int(exactly: axis), tensor.shape.indices.contains(axis)
+            else { throw damaged(place) }
+            let names = try names(pair[1], place)
+            guard names.count == tensor.shape[axis] else { throw damaged(place) }
+            labels[axis] = try AxisLabels(names)
+        }
+        if !labels.isEmpty { tensor = try tensor.relabelled(labels) }
+        var mark: TensorMark?
+        if let parts = node[3].asList?.items {
+            guard parts.count == 2, let role = parts[0].asString, ["parameter", "buffer"].contains(role),
+                case .bool(let isFrozen) = parts[1]
+            else { throw damaged(place) }
+            mark = TensorMark(role: role == "parameter" ? .parameter : .buffer, isFrozen: isFrozen)
+        }
+        let categories = node[4].isNil ? nil : try AxisLabels(try names(node[4], place))
+        return TensorValue(tensor, mark: mark, categories: categories)
+    }
+}

@@ -1,0 +1,253 @@
+// `save`: a whole graph of values as one safetensors file. Tensors stand in it under the
+// path by which they were first met, so that other programs can read them; everything else
+// is a table of nodes as JSON in the file's metadata, each naming others by number.
+//
+// A node is a list that begins with its kind; a value inside one is a number, text, true,
+// false, null, or a list of one number, the node it refers to. Reading is ValueReader's.
+
+import SegRuntime
+import SegSyntax
+import SegTensor
+
+/// The names under which the graph stands in the metadata.
+enum SavedForm {
+    static let version = ("seg", "1")
+    static let graphKey = "value"
+    /// From so many plain numbers on, a list is kept as a tensor.
+    static let packedFrom = 64
+}
+
+final class ValueWriter {
+    private let interpreter: Interpreter
+    private var numbers: [ObjectIdentifier: Int] = [:]
+    /// The objects by number, which also keeps them alive; nil for a scope of globals.
+    private var objects: [(object: Object?, path: String)] = []
+    private var modules: [ObjectIdentifier: Int] = [:]
+    /// The globals of a scope that were named so far.
+    private var globals: [Int: (module: Module, entries: [(name: String, value: Value)])] = [:]
+    private var nodes: [String] = []
+    private var tensors: [(name: String, tensor: Tensor)] = []
+    private var tensorNames: [ObjectIdentifier: String] = [:]
+    private var takenNames: Set<String> = []
+
+    private init(_ interpreter: Interpreter) { self.interpreter = interpreter }
+
+    /// Writes the file beside its place and renames it over: it is the old one or the whole new one.
+    static func write(_ value: Value, to path: String, _ interpreter: Interpreter) throws {
+        let writer = ValueWriter(interpreter)
+        let root = try writer.text(value, path: "")
+        var next = 0
+        while next < writer.objects.count {
+            writer.nodes.append(try writer.node(next))
+            next += 1
+            if next & 0xfff == 0 { try interpreter.checkInterrupt() }
+        }
+        // The globals are known only now, when every function has been met.
+        for (place, scope) in writer.globals { writer.nodes[place] = try writer.module(scope) }
+        let graph = "{\"root\": \(root), \"nodes\": [\n\(writer.nodes.joined(separator: ",\n"))\n]}"
+        try interpreter.holdingInterrupts {
+            try writeTensors(
+                writer.tensors.map { ($0.name, $0.tensor) },
+                metadata: [SavedForm.version, (SavedForm.graphKey, graph)], to: path)
+        }
+    }
+
+    // MARK: Values
+
+    private func text(_ value: Value, path: String) throws -> String {
+        switch value {
+        case .nilValue: return "null"
+        case .bool(let bool): return bool ? "true" : "false"
+        case .number(let number): return numberJSON(number)
+        case .object(let object):
+            if let string = value.asString { return quotedJSON(string) }
+            return "[\(number(of: object, path: path))]"
+        }
+    }
+
+    private func texts(_ values: [Value], path: (Int) -> String) throws -> String {
+        var items: [String] = []
+        items.reserveCapacity(values.count)
+        for (place, value) in values.enumerated() { items.append(try text(value, path: path(place))) }
+        return "[\(items.joined(separator: ", "))]"
+    }
+
+    private func number(of object: Object, path: String) -> Int {
+        if let known = numbers[ObjectIdentifier(object)] { return known }
+        numbers[ObjectIdentifier(object)] = objects.count
+        objects.append((object, path))
+        return objects.count - 1
+    }
+
+    private func quoted(_ names: [String]) -> String {
+        "[\(names.map(quotedJSON).joined(separator: ", "))]"
+    }
+
+    private func path(_ base: String, _ name: String) -> String {
+        base.isEmpty ? name : name == "children" || base.utf8.count > 100 ? base : "\(base).\(name)"
+    }
+
+    // MARK: Nodes
+
+    private func node(_ place: Int) throws -> String {
+        guard let object = objects[place].object else { return "[\"module\"]" }
+        let at = objects[place].path
+        switch object {
+        case let list as ListObject: return try listNode(list.items, at)
+        case let record as RecordObject:
+            let names = record.names
+            let values = try texts(record.values) { path(at, names[$0]) }
+            return "[\"record\", \(quoted(names)), \(values)]"
+        case let range as RangeObject:
+            let end = range.end.map(numberJSON) ?? "null"
+            return "[\"range\", \(numberJSON(range.start)), \(end), \(range.isInclusive)]"
+        case let cell as CellObject: return "[\"cell\", \(try text(cell.value, path: at))]"
+        case let native as NativeFunction: return "[\"library\", \(quotedJSON(native.name))]"
+        case let function as FunctionObject: return try functionNode(function, at)
+        case let type as TypeObject: return try typeNode(type, at)
+        case let bound as BoundMethod:
+            guard let receiver = bound.receiver else { return "[\"library\", \"\"]" }
+            return
+                "[\"method\", \(try text(.object(receiver), path: at)), \(quotedJSON(bound.function.name ?? ""))]"
+        case let instance as Instance:
+            let names = instance.fieldNames
+            var fields: [String] = []
+            for (field, name) in names.enumerated() {
+                let value = instance.field(at: field)
+                fields.append(try value.map { try text($0, path: path(at, name)) } ?? "[]")
+            }
+            let type = try text(.object(instance.type), path: at)
+            return
+                "[\"object\", \(type), \(instance.isFrozen), \(quoted(names)), [\(fields.joined(separator: ", "))]]"
+        case let tensor as TensorValue where type(of: tensor) == TensorValue.self:
+            return try tensorNode(tensor, at)
+        case let foreign as ForeignValue:
+            guard let (kind, parts) = try foreign.saved(interpreter) else { fallthrough }
+            return "[\"foreign\", \(quotedJSON(kind)), \(try text(parts, path: at))]"
+        default:
+            let place = at.isEmpty ? "" : " (at \(at))"
+            throw Failure(
+                .type, "save: \(interpreter.describe(.object(object))) cannot be kept in a file\(place)")
+        }
+    }
+
+    private func listNode(_ items: [Value], _ at: String) throws -> String {
+        if items.count >= SavedForm.packedFrom {
+            let plain = items.compactMap { item -> Double? in
+                if case .number(let number) = item { return number }
+                return nil
+            }
+            if plain.count == items.count {
+                let tensor = try Tensor.from(plain, shape: [plain.count], dtype: .float64)
+                return "[\"numbers\", \(quotedJSON(keep(tensor, at)))]"
+            }
+        }
+        return "[\"list\", \(try texts(items) { path(at, "\($0)") })]"
+    }
+
+    private func tensorNode(_ value: TensorValue, _ at: String) throws -> String {
+        let tensor = value.promise
+        let labels = tensor.labels.sorted { $0.key < $1.key }.map { "[\($0.key), \(quoted($0.value.names))]" }
+        let mark = value.mark.map { "[\"\($0.role)\", \($0.isFrozen)]" } ?? "null"
+        let categories = value.categories.map { quoted($0.names) } ?? "null"
+        return
+            "[\"tensor\", \(quotedJSON(keep(tensor, at))), [\(labels.joined(separator: ", "))], \(mark), \(categories)]"
+    }
+
+    /// The name under which a tensor is written; one that is shared is written once.
+    private func keep(_ tensor: Tensor, _ path: String) -> String {
+        if let known = tensorNames[ObjectIdentifier(tensor)] { return known }
+        let base = path.isEmpty ? "value" : path
+        var name = base
+        var serial = 2
+        while !takenNames.insert(name).inserted {
+            name = "\(base)#\(serial)"
+            serial += 1
+        }
+        tensorNames[ObjectIdentifier(tensor)] = name
+        tensors.append((name, tensor))
+        return name
+    }
+
+    // MARK: Functions and types
+
+    /// What stands in the library under its own name is kept by that name.
+    private func libraryName(_ name: String?, _ object: Object, _ module: Module) throws -> String? {
+        guard let name, module.isLibrary, interpreter.library.contains(name),
+            case .object(let known)? = try interpreter.libraryValue(name), known === object
+        else { return nil }
+        return name
+    }
+
+    private func functionNode(_ function: FunctionObject, _ at: String) throws -> String {
+        let code = function.code
+        if let name = try libraryName(function.name, function, code.module) {
+            return "[\"library\", \(quotedJSON(name))]"
+        }
+        var globals: [(name: String, value: Value)] = []
+        if !code.module.isLibrary { globals = interpreter.userGlobals(namedBy: function) }
+        let captures = zip(code.captureNames, function.captured).map { (name: $0, object: $1) }
+        return try scriptNode(
+            "function", function.doc, function.source, code.module, globals, captures, at)
+    }
+
+    private func typeNode(_ type: TypeObject, _ at: String) throws -> String {
+        if let name = try libraryName(type.name, type, type.module) {
+            return "[\"library\", \(quotedJSON(name))]"
+        }
+        let globals = type.module.isLibrary ? [] : interpreter.userGlobals(namedBy: type)
+        return try scriptNode("type", type.doc, type.source, type.module, globals, type.captured, at)
+    }
+
+    private func scriptNode(
+        _ kind: String, _ doc: String?, _ source: String, _ module: Module,
+        _ named: [(name: String, value: Value)],
+        _ captures: [(name: String, object: Object)], _ at: String
+    ) throws -> String {
+        guard captures.count(where: { $0.name == "self" }) <= 1 else {
+            throw Failure(.type, "save: a function that captured two objects as `self` cannot be kept")
+        }
+        let documented =
+            (doc ?? "").split(separator: "\n", omittingEmptySubsequences: false)
+            .map { doc == nil ? "" : "## \($0)\n" }.joined() + source
+        let scope = self.scope(module, naming: named)
+        var objects: [String] = []
+        for (name, object) in captures { objects.append(try text(.object(object), path: path(at, name))) }
+        return
+            "[\"\(kind)\", \(quotedJSON(documented)), [\(scope)], \(quoted(captures.map(\.name))), [\(objects.joined(separator: ", "))]]"
+    }
+
+    /// The number of a scope of globals, which now holds these names too.
+    private func scope(_ module: Module, naming named: [(name: String, value: Value)]) -> Int {
+        let place: Int
+        if let known = modules[ObjectIdentifier(module)] {
+            place = known
+        } else {
+            place = objects.count
+            objects.append((nil, ""))
+            modules[ObjectIdentifier(module)] = place
+            globals[place] = (module, [])
+        }
+        for (name, value) in named where globals[place]?.entries.contains(where: { $0.name == name }) == false
+        {
+            globals[place]?.entries.append((name, value))
+            if case .object(let object) = value, value.asString == nil { _ = number(of: object, path: name) }
+        }
+        return place
+    }
+
+    private func module(_ scope: (module: Module, entries: [(name: String, value: Value)])) throws
+        -> String
+    {
+        let values = try texts(scope.entries.map(\.value)) { scope.entries[$0].name }
+        let script = scope.module.isLibrary ? quotedJSON(scope.module.name) : "null"
+        return "[\"module\", \(script), \(quoted(scope.entries.map(\.name))), \(values)]"
+    }
+}
+
+/// A number as JSON with the words that ValueReader knows for what JSON lacks.
+private func numberJSON(_ number: Double) -> String {
+    if number.isNaN { return "NaN" }
+    if number.isInfinite { return number < 0 ? "-Infinity" : "Infinity" }
+    return number == 0 && number.sign == .minus ? "-0.0" : numberText(number)
+}

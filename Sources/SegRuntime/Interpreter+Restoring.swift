@@ -1,0 +1,216 @@
+// What `save`, `load` and `isolated` need to know of functions and types: which globals of
+// the user they name, and how they come back from their own text with what they captured.
+
+import SegSyntax
+
+extension Code {
+    /// The places of all globals that this code and the functions inside it name.
+    var globalSlots: Set<Int> {
+        var slots: Set<Int> = []
+        var work = [self]
+        while let code = work.popLast() {
+            let executable = code.executable.pointee
+            for place in 0..<code.instructionCount {
+                switch executable.instructions[place] {
+                case .getGlobal(_, let slot), .setGlobal(let slot, _), .addToGlobal(let slot, _),
+                    .callGlobal(_, _, _, let slot):
+                    slots.insert(Int(slot))
+                default: break
+                }
+            }
+            for place in 0..<code.siteCount {
+                for case .global(let slot) in executable.sites[place].candidates { slots.insert(slot) }
+            }
+            work += code.functions
+            for type in code.types { work += [type.body] + type.methods }
+        }
+        return slots
+    }
+}
+
+extension TypeObject {
+    /// Its body and its methods.
+    var functions: [FunctionObject] { [constructor] + methods }
+
+    public var module: Module { constructor.code.module }
+
+    /// What its functions captured, by name; each name once.
+    public var captured: [(name: String, object: Object)] {
+        var seen: Set<String> = []
+        return functions.flatMap { zip($0.code.captureNames, $0.captured) }
+            .filter { seen.insert($0.0).inserted }.map { (name: $0.0, object: $0.1) }
+    }
+}
+
+extension Interpreter {
+    /// The user's globals, with a value, that a function names, inner functions included.
+    public func userGlobals(namedBy function: FunctionObject) -> [(name: String, value: Value)] {
+        userGlobals(function.code.globalSlots).map { (name: $0.name, value: globals[$0.slot]) }
+    }
+
+    /// The user's globals, with a value, that a type's body and methods name.
+    public func userGlobals(namedBy type: TypeObject) -> [(name: String, value: Value)] {
+        let slots = type.functions.reduce(into: Set<Int>()) { $0.formUnion($1.code.globalSlots) }
+        return userGlobals(slots).map { (name: $0.name, value: globals[$0.slot]) }
+    }
+
+    private func userGlobals(_ slots: Set<Int>) -> [(name: String, slot: Int)] {
+        slots.sorted().compactMap { slot in
+            guard case .user(let name) = globalInfos[slot], !globals[slot].isUnassigned else { return nil }
+            return (name, slot)
+        }
+    }
+
+    /// Runs `body` on a copy of a function and of everything that it captured or that it, and what
+    /// it calls, names among the user's globals; those globals then are as they were before.
+    public func isolated(_ callee: Value, _ arguments: [Value]) throws -> Value {
+        let slots = reachableGlobals(from: callee)
+        let copies = try copy(.list([callee] + slots.map { globals[$0] }))
+        guard let items = copies.asList?.items, items.count == slots.count + 1 else { return .nilValue }
+        let kept = slots.map { globals[$0] }
+        for (slot, copy) in zip(slots, items.dropFirst()) { globals[slot] = copy }
+        defer { for (slot, value) in zip(slots, kept) { globals[slot] = value } }
+        return try call(items[0], arguments)
+    }
+
+    /// The places of the user's globals that can be reached from a value through functions,
+    /// types, objects and containers.
+    private func reachableGlobals(from value: Value) -> [Int] {
+        var seen: Set<ObjectIdentifier> = []
+        var slots: Set<Int> = []
+        var work = [value]
+        func visit(_ function: FunctionObject) {
+            work += function.captured.map { .object($0) }
+            for (_, slot) in userGlobals(function.code.globalSlots) where slots.insert(slot).inserted {
+                work.append(globals[slot])
+            }
+        }
+        while let next = work.popLast() {
+            guard case .object(let object) = next, seen.insert(ObjectIdentifier(object)).inserted else {
+                continue
+            }
+            switch object {
+            case let list as ListObject: work += list.items
+            case let record as RecordObject: work += record.values
+            case let cell as CellObject: work.append(cell.value)
+            case let function as FunctionObject: visit(function)
+            case let type as TypeObject: type.functions.forEach(visit)
+            case let bound as BoundMethod:
+                visit(bound.function)
+                if let receiver = bound.receiver { work.append(.object(receiver)) }
+            case let instance as Instance:
+                work.append(.object(instance.type))
+                for slot in 0..<instance.fieldCount { work.append(instance.slots[slot]) }
+            default: break
+            }
+        }
+        return slots.sorted()
+    }
+
+    // MARK: Restoring
+
+    /// A scope of globals for what a file brings.
+    public func restoringModule(name: String) -> Module { Module(name: name) }
+
+    /// The scope of a file of the library, its private names included; nil where there is no such file.
+    public func scriptModule(named name: String) throws -> Module? {
+        if let place = library.scripts.firstIndex(where: { "stdlib/\($0.name)" == name }) {
+            for definition in library.scripts[place].definitions.prefix(1) {
+                _ = try libraryValue(definition)
+            }
+        }
+        return scriptModules[name]
+    }
+
+    /// Gives a restored scope a name, at first without a value.
+    public func declare(_ name: String, in module: Module) {
+        guard module.slot(of: name) == nil, let slot = newGlobal(.user(name)) else { return }
+        module.define(name, slot: slot)
+    }
+
+    public func set(_ name: String, in module: Module, to value: Value) {
+        if let slot = module.slot(of: name) { globals[slot] = value }
+    }
+
+    /// A function from its own text.
+    /// - Parameter captures: cells, or the object `self`, by name.
+    /// - Throws: `ScriptError` where the text is no function, or names a variable that is not there.
+    public func restoreFunction(
+        _ text: String, in module: Module, captures: [(name: String, object: Object)]
+    ) throws -> FunctionObject {
+        let (compiler, statement) = try restoring(text, in: module, captures: captures)
+        let syntax: FunctionSyntax
+        switch statement.kind {
+        case .function(let function): syntax = function
+        case .expression(let value):
+            guard case .function(let function) = value.kind else { throw notWhatItSays(text) }
+            syntax = function
+        default: throw notWhatItSays(text)
+        }
+        let own = captures.contains { $0.name == syntax.name } ? nil : syntax.name
+        let code = compiler.function(syntax, ownName: module.slot(of: own ?? "") == nil ? own : nil)
+        if let first = compiler.diagnostics.first { throw ScriptError(first) }
+        return FunctionObject(code: code, captures: try captured(code, captures))
+    }
+
+    /// A type from its own text; `captures` as for functions.
+    public func restoreType(
+        _ text: String, in module: Module, captures: [(name: String, object: Object)]
+    ) throws -> TypeObject {
+        let (compiler, statement) = try restoring(text, in: module, captures: captures)
+        guard case .type(let syntax) = statement.kind, let name = syntax.name else {
+            throw notWhatItSays(text)
+        }
+        let isGlobal = module.slot(of: name) != nil || captures.contains { $0.name == name }
+        guard let type = compiler.typeCode(syntax, isStable: !isGlobal) else { throw notWhatItSays(text) }
+        if let first = compiler.diagnostics.first { throw ScriptError(first) }
+        func function(_ code: Code) throws -> FunctionObject {
+            FunctionObject(code: code, captures: try captured(code, captures))
+        }
+        return TypeObject(
+            shape: type.shape, constructor: try function(type.body), methods: try type.methods.map(function))
+    }
+
+    private func notWhatItSays(_ text: String) -> Failure {
+        Failure(.value, "no function or type can be made of \(quotedText(String(text.prefix(60))))")
+    }
+
+    /// The objects for the captured names of a code, in its order.
+    private func captured(_ code: Code, _ captures: [(name: String, object: Object)]) throws -> [Object] {
+        try code.captureNames.map { name in
+            guard let found = captures.first(where: { $0.name == name }) else {
+                throw Failure(.value, "the variable `\(name)` that \(code.name) captured is missing")
+            }
+            return found.object
+        }
+    }
+
+    /// A compiler that stands inside a scope with the captured names as variables.
+    private func restoring(
+        _ text: String, in module: Module, captures: [(name: String, object: Object)]
+    ) throws -> (Compiler, Statement) {
+        let source = Source(name: module.name, text: text, isLibrary: module.isLibrary)
+        let program = Parser(source: source).parse()
+        if let first = program.diagnostics.first { throw ScriptError(first) }
+        guard program.statements.count == 1 else { throw notWhatItSays(text) }
+        let compiler = Compiler(
+            interpreter: self, source: source, module: module, options: .init(isOpen: true))
+        var outer = FunctionScope(
+            role: .file, parent: nil, survey: Survey(),
+            parts: CodeParts(name: "file", role: .file, source: source, syntax: nil, module: module))
+        if case let instance as Instance = captures.first(where: { $0.name == "self" })?.object {
+            let shape = TypeShape(
+                name: instance.type.name, fieldNames: instance.type.fieldNames,
+                methodNames: instance.type.methodNames)
+            outer = FunctionScope(
+                role: .method, parent: outer, survey: Survey(),
+                type: TypeScope(shape: shape, ownName: instance.type.name), parts: outer.parts)
+        }
+        let scope = FunctionScope(role: .function, parent: outer, survey: Survey(), parts: outer.parts)
+        for (place, capture) in captures.enumerated() where capture.name != "self" {
+            scope.locals[capture.name] = .init(register: Register(truncatingIfNeeded: place), isCell: true)
+        }
+        compiler.scope = scope
+        return (compiler, program.statements[0])
+    }
+}
