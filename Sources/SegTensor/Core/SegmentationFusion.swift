@@ -337,7 +337,9 @@ struct SegmentationStep: Operation {
             guard let gradient = taken.gradient else {
                 throw TensorError(.value, "the loss gave no gradient")
             }
-            let factor = Float(reduction == .mean ? upstream / taken.weight : upstream)
+            // Where no pixel counts the mean is 0 / 0, and nothing is to be learned from it.
+            let divisor = reduction == .mean ? taken.weight : 1
+            let factor = Float(divisor > 0 ? upstream / divisor : 0)
             let values = gradient.floats
             Elementwise.blocks(gradient.count) { start, n in
                 withUnsafePointer(to: factor) {

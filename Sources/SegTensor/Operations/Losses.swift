@@ -310,7 +310,7 @@ struct NLLLossGradient: Operation {
             for p in 0..<target.count where Int(labels[p]) != ignore {
                 total += Double(w?[Int(labels[p])] ?? 1)
             }
-            factor /= total
+            factor = total > 0 ? factor / total : 0
         }
         let (keep, spread) = (1 - smoothing, smoothing / Double(classes))
         let rows = out.floats
