@@ -30,7 +30,7 @@ extension Library {
     }
 
     private static var dataRows: [Native] {
-        (dataNatives + weightFileNatives).map { $0.listed(under: "data") }
+        (dataNatives + pictureFileNatives + weightFileNatives).map { $0.listed(under: "data") }
     }
 
     private static var tensorValues: [LibraryValue] {

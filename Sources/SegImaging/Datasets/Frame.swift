@@ -114,7 +114,7 @@ public struct Normalization: Sendable, Equatable {
 
 extension RGBImage {
     /// The bytes as a tensor value [3, H, W].
-    func planes() throws -> TensorData {
+    public func planes() throws -> TensorData {
         let data = try TensorData(shape: [3, height, width], dtype: .uint8)
         let out = data.elements(UInt8.self)
         let count = height * width

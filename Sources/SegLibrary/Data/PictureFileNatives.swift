@@ -1,0 +1,54 @@
+// Single pictures and masks in and out of PNG files, and the class names of a mask. Folders
+// of them are data sets, in DataNatives.
+
+import SegImaging
+import SegRuntime
+import SegTensor
+
+/// A picture [3, H, W] of bytes or of floats in 0…1 at another size, as bytes.
+func resizedPicture(_ tensor: Tensor, _ size: FrameSize) throws -> Tensor {
+    let image = try RGBImage(planes: try tensor.value().rowMajor())
+    let wanted = try size.size(height: image.height, width: image.width)
+    return Tensor(try image.resized(width: wanted.width, height: wanted.height).planes())
+}
+
+let pictureFileNatives: [Native] = [
+    Native(
+        "read_image(path)", "The picture of a PNG file as bytes [3, H, W].",
+        examples: [
+            "path = \"/tmp/seg-example-picture.png\"\nwrite_image(zeros(3, 4, 6, dtype=uint8), path)\n"
+                + "print(read_image(path).shape)  # expect: [3, 4, 6]"
+        ]
+    ) { call in .tensor(Tensor(try PNGImage.read(try call.string(0)).planes())) },
+    Native(
+        "write_image(image, path)",
+        "Writes a picture [3, H, W], bytes or floats in 0…1, as a PNG file, pixel by pixel; a mask [H, W] as one "
+            + "whose palette has the colours of its classes.",
+        examples: [
+            "write_image(streets(count=1, size=32)[0].mask, \"/tmp/seg-example-mask.png\")\n"
+                + "print(read_image(\"/tmp/seg-example-mask.png\").shape)  # expect: [3, 32, 32]"
+        ]
+    ) { call in
+        let tensor = try call.tensor(0)
+        let path = try call.string(1)
+        guard tensor.rank == 2 else {
+            try PNGImage.write(try RGBImage(planes: try tensor.value().rowMajor()), to: path)
+            return .nilValue
+        }
+        let mask = try MaskImage(classes: try tensor.value().rowMajor())
+        let highest = mask.bytes.lazy.filter { $0 != MaskImage.ignored }.max() ?? 0
+        let names = call.categories(0)?.names ?? (0...Int(highest)).map { "\($0)" }
+        let colors = try Pictures.entries(names).map {
+            Palette.Color($0.color.red, $0.color.green, $0.color.blue)
+        }
+        try PNGImage.write(mask, palette: try Palette(names: names, colors: colors), to: path)
+        return .nilValue
+    },
+    Native(
+        "with_classes(mask, names)",
+        "The mask with the names of its classes, in the order of their numbers; nil takes them off.",
+        examples: [
+            "m = with_classes(zeros(4, 6, dtype=int64), [\"Sky\", \"Road\"])\nshow(m, save=\"/tmp/seg-example.png\")"
+        ]
+    ) { call in .tensor(try call.tensor(0), categories: try call.names(1).map { try AxisLabels($0) }) },
+].map { $0.listed(under: "data") }
