@@ -5,8 +5,13 @@ import SegImaging
 import SegRuntime
 import SegTensor
 
-/// A picture [3, H, W] of bytes or of floats in 0…1 at another size, as bytes.
+/// A picture [3, H, W] of bytes at another size.
 func resizedPicture(_ tensor: Tensor, _ size: FrameSize) throws -> Tensor {
+    guard tensor.dtype == .uint8 else {
+        throw Failure(
+            .type, "resize: a picture is of bytes (uint8), this one of \(tensor.dtype.rawValue)",
+            help: "resize before normalising; interpolate(x, size=…) resizes maps [N, C, H, W] of floats")
+    }
     let image = try RGBImage(planes: try tensor.value().rowMajor())
     let wanted = try size.size(height: image.height, width: image.width)
     return Tensor(try image.resized(width: wanted.width, height: wanted.height).planes())

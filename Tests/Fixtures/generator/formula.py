@@ -86,9 +86,9 @@ def fill(model):
     return recipes
 
 
-def images(shape):
-    """[N, C, H, W]: 2 v of name "input", about unit variance."""
-    return tensor("input", shape, 2.0)
+def images(shape, name="input"):
+    """[N, C, H, W]: 2 v of the name, about unit variance."""
+    return tensor(name, shape, 2.0)
 
 
 def masks(shape, classes):

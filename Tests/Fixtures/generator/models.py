@@ -18,6 +18,8 @@ from torchvision.models.segmentation.lraspp import LRASPP
 
 CLASSES = 21
 SHAKE = 1e-5
+ROUNDING = 2e-7
+PICTURES = ["input", "input b", "input c", "input d", "input e", "input f"]
 SHAKES = ["shake", "shake again", "shake more", "shake last"]
 
 
@@ -120,8 +122,8 @@ def stages(model, shape):
     return rows
 
 
-def shake(x, name=SHAKES[0]):
-    return x + SHAKE * x.abs().max() * formula.tensor(name, tuple(x.shape), dtype=x.dtype)
+def shake(x, name=SHAKES[0], size=SHAKE):
+    return x + size * x.abs().max() * formula.tensor(name, tuple(x.shape), dtype=x.dtype)
 
 
 def loss_of(model, x, masks):
@@ -186,6 +188,21 @@ def judged(model, x, masks, run, scales, samples, digits=6):
     }
 
 
+def calm_pictures(model, shape, masks):
+    """The first of some pictures whose gradients do not turn over at a ReLU's kink when the input is shaken as
+    little as rounding does: float32's own error then measures an implementation's precision, not its luck."""
+    for name in PICTURES:
+        x = formula.images(shape, name)
+        exact = gradients(model, x.double(), masks)
+        largest = max(np.abs(g).max() for g in exact.values())
+        scales = {n: max(np.abs(g).max(), 1e-4 * largest) for n, g in exact.items()}
+        plain = errors([gradients(model, x, masks)], exact, scales, 1)["whole_rms"]
+        shaken = errors((gradients(model, shake(x, s, ROUNDING), masks) for s in SHAKES), exact, scales, 1)["whole_rms"]
+        if shaken <= 2 * plain:
+            return name, x
+    raise ValueError(f"none of {len(PICTURES)} pictures is calm")
+
+
 def snapshot(model, samples, digits):
     rows = []
     for value in model.state_dict().values():
@@ -207,10 +224,11 @@ def largest_difference(a, b):
 
 def training(model, shape, kept_steps, samples, digits, judged_steps):
     """Steps of SGD on all parameters in training mode, from the formula's weights, always on the same batch."""
-    x = formula.images(shape)
     masks = formula.masks((shape[0], *shape[2:]), CLASSES)
+    name, x = calm_pictures(model, shape, masks)
     result = {
         "input": list(shape),
+        "input_code": formula.code(name),
         "loss": "cross_entropy(out)" + (" + 0.5 * cross_entropy(aux)" if hasattr(model, "aux_classifier") else ""),
         "optimizer": {"name": "sgd", "lr": 0.01, "momentum": 0.9, "weight_decay": 1e-4},
         "dropout": "off (p = 0)",
@@ -259,7 +277,7 @@ def training(model, shape, kept_steps, samples, digits, judged_steps):
         def run(start, pictures, truth, make=make, settings=settings):
             return updates(start, pictures, truth, lambda p: make(p, **settings), judged_steps)
 
-        result[f"{name}_updates"] = {"settings": settings, "steps": judged_steps, **judged(model, x, masks, run, scales, samples, 4)}
+        result[f"{name}_updates"] = {"settings": settings, "steps": judged_steps, **judged(model, x, masks, run, scales, samples, 7)}
     return result
 
 
