@@ -9,7 +9,7 @@ public enum FrameSize: Sendable {
     /// The shorter side has this length; the other keeps the proportion, as torchvision's preset.
     case shorter(Int)
 
-    public func size(height: Int, width: Int) throws -> (height: Int, width: Int) {
+    func size(height: Int, width: Int) throws -> (height: Int, width: Int) {
         switch self {
         case .exact(let height, let width): return (height, width)
         case .shorter(let length):

@@ -207,11 +207,10 @@ let dataNatives: [Native] = [
     Native(
         "resize(data, size=nil, shorter=nil)",
         "Pictures brought to a size with antialiasing, masks by the nearest pixel: resize(data, 520) is square, "
-            + "resize(data, [h, w]), resize(data, shorter=520) keeps the proportion. Also of one picture [3, H, W].",
+            + "resize(data, [h, w]), resize(data, shorter=520) keeps the proportion.",
         examples: ["print(streets(count=1, size=[60, 80]).resize(32)[0].image.shape)  # expect: [3, 32, 32]"]
     ) { call in
         let size = try call.frameSize(1, shorter: 2)
-        if call[0].asTensorValue != nil { return .tensor(try resizedPicture(try call.tensor(0), size)) }
         return .object(try DatasetValue(try call.dataset(0).dataset.resized(size)))
     },
     Native(

@@ -5,18 +5,6 @@ import SegImaging
 import SegRuntime
 import SegTensor
 
-/// A picture [3, H, W] of bytes at another size.
-func resizedPicture(_ tensor: Tensor, _ size: FrameSize) throws -> Tensor {
-    guard tensor.dtype == .uint8 else {
-        throw Failure(
-            .type, "resize: a picture is of bytes (uint8), this one of \(tensor.dtype.rawValue)",
-            help: "resize before normalising; interpolate(x, size=…) resizes maps [N, C, H, W] of floats")
-    }
-    let image = try RGBImage(planes: try tensor.value().rowMajor())
-    let wanted = try size.size(height: image.height, width: image.width)
-    return Tensor(try image.resized(width: wanted.width, height: wanted.height).planes())
-}
-
 let pictureFileNatives: [Native] = [
     Native(
         "read_image(path)", "The picture of a PNG file as bytes [3, H, W].",
@@ -25,6 +13,30 @@ let pictureFileNatives: [Native] = [
                 + "print(read_image(path).shape)  # expect: [3, 4, 6]"
         ]
     ) { call in .tensor(Tensor(try PNGImage.read(try call.string(0)).planes())) },
+    Native(
+        "resize_image(image, size=nil, shorter=nil)",
+        "A picture [3, H, W] of bytes at another size, with antialiasing: a number for a square, [h, w], or "
+            + "shorter=520, which keeps the proportion.",
+        examples: ["print(resize_image(zeros(3, 6, 8, dtype=uint8), shorter=3).shape)  # expect: [3, 3, 4]"]
+    ) { call in
+        let tensor = try call.tensor(0)
+        guard tensor.dtype == .uint8 else {
+            throw Failure(
+                .type, "resize_image: a picture is of bytes (uint8), this one of \(tensor.dtype.rawValue)",
+                help: "resize before normalising; interpolate(x, size=…) resizes maps [N, C, H, W] of floats")
+        }
+        let image = try RGBImage(planes: try tensor.value().rowMajor())
+        var (height, width) = (image.height, image.width)
+        if !call[2].isNil {
+            (width, height) = try resizedSize(
+                shorter: try call.integer(2), width: image.width, height: image.height)
+        } else if let sizes = try call.integers(1), let first = sizes.first, sizes.count <= 2 {
+            (height, width) = (first, sizes.last ?? first)
+        } else {
+            throw call.wrong(1, "a size: a number, [h, w] or shorter=")
+        }
+        return .tensor(Tensor(try image.resized(width: width, height: height).planes()))
+    },
     Native(
         "write_image(image, path)",
         "Writes a picture [3, H, W], bytes or floats in 0…1, as a PNG file, pixel by pixel; a mask [H, W] as one "
