@@ -54,11 +54,20 @@ private let generalNatives: [Native] = [
         return .nilValue
     },
     Native(
-        "error(message)", "Raises an error of kind `user`; what a `catch` was given is raised again.",
-        examples: ["error(\"no such class\")  # expect error: no such class"]
+        "error(message)",
+        "Raises an error of kind `user`; what a `catch` was given is raised again as it was, with the message and help "
+            + "that it has now.",
+        examples: [
+            "error(\"no such class\")  # expect error: no such class",
+            "try { [1][5] } catch e { e.help = \"count from 0\"; error(e) }  # expect help: count from 0",
+        ]
     ) { call in
         if let record = call[0].asRecord {
-            if let caught = call.interpreter.caughtError(record) { throw caught }
+            if var caught = call.interpreter.caughtError(record) {
+                caught.diagnostic.message = try call.interpreter.line(record["message"] ?? .nilValue)
+                caught.diagnostic.help = record["help"]?.asString
+                throw caught
+            }
             let kind = record["kind"]?.asString.flatMap { ErrorKind(rawValue: $0) } ?? .user
             throw Failure(
                 kind == .interrupt ? .user : kind, try call.interpreter.line(record["message"] ?? .nilValue),

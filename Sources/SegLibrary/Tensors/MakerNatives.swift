@@ -146,4 +146,16 @@ let makerNatives: [Native] = [
         random.stream = RandomStream(seed: key)
         return try call.interpreter.call(call[1], [])
     },
+    Native(
+        "memory_info()",
+        "Bytes of memory that tensors hold: in use now, the most at once so far, and the limit that --memory sets.",
+        examples: ["m = memory_info()\nprint(m.used <= m.peak <= m.limit)  # expect: true"]
+    ) { _ in
+        .object(
+            RecordObject([
+                ("used", .number(Double(SegTensor.MemoryBudget.used))),
+                ("peak", .number(Double(SegTensor.MemoryBudget.peak))),
+                ("limit", .number(Double(SegTensor.MemoryBudget.limit))),
+            ]))
+    },
 ].map { $0.listed(under: "tensors") }
