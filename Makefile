@@ -24,6 +24,8 @@ test: deps
 test-all: test
 	@echo "== the prompt on a terminal (tmux)"
 	Tests/terminal/run.sh $(SEG)
+	@echo "== runs saved and gone on with in other processes, killed and on a full disk"
+	Tests/resume/run.sh $(SEG)
 
 lint:
 	@echo "== formatting"
