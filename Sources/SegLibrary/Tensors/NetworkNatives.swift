@@ -118,11 +118,14 @@ let networkNatives: [Native] = [
         examples: ["print(log_softmax(tensor([0])))  # expect: tensor([0])"]
     ) { call in .tensor(try Tensor.logSoftmax(try call.tensor(0), axis: try call.integer(1))) },
     Native(
-        "nll_loss(log_probabilities, masks, weights=nil, ignore=nil, smoothing=0)",
+        "nll_loss(log_probabilities, masks, weights=nil, ignore=nil, smoothing=0, reduction=\"mean\")",
         "The mean over pixels of -log p of the true class, weighted by class: divided by the sum of the weights, as "
-            + "PyTorch. `ignore` is a class by number, or by name where the masks know names.",
+            + "PyTorch. `ignore` is a class by number, or by name where the masks know names. `reduction` is \"mean\", "
+            + "\"sum\" or \"none\", which gives each pixel's own, 0 where ignored.",
         examples: [
-            "print(nll_loss(log_softmax(zeros(1, 4), axis=1), tensor([2], int64)))  # expect: 1.3862944"
+            "print(nll_loss(log_softmax(zeros(1, 4), axis=1), tensor([2], int64)))  # expect: 1.3862944",
+            "print(nll_loss(log_softmax(zeros(2, 4), axis=1), tensor([2, 0], int64), ignore=0, reduction=\"none\"))"
+                + "  # expect: tensor([1.3862944, 0])",
         ]
     ) { call in
         var ignore: Int?
@@ -140,11 +143,16 @@ let networkNatives: [Native] = [
         } else if !call[3].isNil {
             ignore = try call.integer(3)
         }
+        let wanted = try call.string(5)
+        guard let reduction = Tensor.LossReduction(rawValue: wanted) else {
+            throw Failure(
+                .value, "reduction is \"mean\", \"sum\" or \"none\", not \"\(wanted)\"", argument: 5)
+        }
         return .tensor(
             try Tensor.nllLoss(
                 try call.tensor(0), try call.tensor(1), weight: try call.optionalTensor(2),
                 ignoreIndex: ignore,
-                smoothing: try call.number(4)))
+                smoothing: try call.number(4), reduction: reduction))
     },
     Native(
         "dropout(x, p=0.5, training=true)", "Each element 0 with probability p, the others divided by 1 - p.",
