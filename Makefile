@@ -26,6 +26,9 @@ test-all: test
 	Tests/terminal/run.sh $(SEG)
 	@echo "== runs saved and gone on with in other processes, killed and on a full disk"
 	Tests/resume/run.sh $(SEG)
+	@echo "== models at full size, and to the last digits of float32 (minutes)"
+	$(SEG) test Tests/Golden-slow
+	$(SEG) --exact test Tests/Golden-exact
 
 lint:
 	@echo "== formatting"
