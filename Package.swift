@@ -20,7 +20,7 @@ let package = Package(
             swiftSettings: swift + [.unsafeFlags(["-enforce-exclusivity=unchecked"])]),
 
         // The tensor tower.
-        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .target(name: "COpenBLAS"),
         .target(name: "CKernels", cSettings: kernels),
         .target(name: "SegTensor", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: swift),
         .systemLibrary(name: "CSystemPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),

@@ -27,6 +27,9 @@ static struct {
     void *context;
     long tasks;
     long helpers;
+    bool (*stop)(void *);
+    void *stop_context;
+    atomic_bool stopped;
     _Alignas(64) atomic_long next;
     _Alignas(64) _Atomic uint64_t state;
     _Alignas(64) atomic_long left;
@@ -37,6 +40,21 @@ static struct {
 
 static atomic_long wanted_threads = 0;
 static long started_workers = 0;
+
+/// What ends the regions of this thread, and whether it did.
+static _Thread_local struct {
+    bool (*stop)(void *);
+    void *context;
+    bool stopped;
+} watch;
+
+void pool_watch(bool (*stop)(void *context), void *context) {
+    watch.stop = stop;
+    watch.context = context;
+    watch.stopped = false;
+}
+
+bool pool_was_stopped(void) { return watch.stopped; }
 
 static void pause_briefly(void) {
 #if defined(__x86_64__) || defined(__i386__)
@@ -50,7 +68,15 @@ static void take_tasks(void) {
     void (*body)(void *, long) = pool.body;
     void *context = pool.context;
     const long tasks = pool.tasks;
+    bool (*stop)(void *) = pool.stop;
     for (;;) {
+        if (stop != NULL) {
+            if (atomic_load_explicit(&pool.stopped, memory_order_relaxed)) return;
+            if (stop(pool.stop_context)) {
+                atomic_store_explicit(&pool.stopped, true, memory_order_relaxed);
+                return;
+            }
+        }
         const long index = atomic_fetch_add_explicit(&pool.next, 1, memory_order_relaxed);
         if (index >= tasks) return;
         body(context, index);
@@ -128,7 +154,13 @@ long pool_threads(void) {
 void pool_run(long tasks, void (*body)(void *context, long index), void *context) {
     const long threads = pool_threads();
     if (tasks <= 1 || threads == 1 || atomic_exchange(&pool.busy, 1) != 0) {
-        for (long index = 0; index < tasks; index++) body(context, index);
+        for (long index = 0; index < tasks; index++) {
+            if (watch.stop != NULL && (watch.stopped || watch.stop(watch.context))) {
+                watch.stopped = true;
+                return;
+            }
+            body(context, index);
+        }
         return;
     }
     start_workers(threads - 1);
@@ -136,6 +168,9 @@ void pool_run(long tasks, void (*body)(void *context, long index), void *context
     pool.context = context;
     pool.tasks = tasks;
     pool.helpers = threads - 1;
+    pool.stop = watch.stop;
+    pool.stop_context = watch.context;
+    atomic_store_explicit(&pool.stopped, watch.stopped, memory_order_relaxed);
     atomic_store_explicit(&pool.next, 0, memory_order_relaxed);
     atomic_store_explicit(&pool.left, 0, memory_order_relaxed);
     const uint32_t generation = atomic_load_explicit(&pool.generation, memory_order_relaxed) + 1;
@@ -154,6 +189,7 @@ void pool_run(long tasks, void (*body)(void *context, long index), void *context
             sched_yield();
         }
     }
+    if (atomic_load_explicit(&pool.stopped, memory_order_relaxed)) watch.stopped = true;
     atomic_store(&pool.busy, 0);
 }
 

@@ -111,8 +111,10 @@ extension Interpreter {
             (error as? TensorError).map { interpreter.failure($0) }
         }
         let context = interpreter.evaluationContext
-        context.interrupted = { [interruptFlag] in interruptFlag.isRaised }
         let reference = InterpreterReference(interpreter: interpreter)
+        context.interrupted = { [interruptFlag] in
+            interruptFlag.isRaised && !reference.interpreter.isHoldingInterrupts
+        }
         context.site = { reference.interpreter.currentSite() }
         return interpreter
     }

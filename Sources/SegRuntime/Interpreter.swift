@@ -144,6 +144,9 @@ public final class Interpreter {
         return try body()
     }
 
+    /// Whether such work is under way.
+    public var isHoldingInterrupts: Bool { holdCount > 0 }
+
     /// Throws an error of kind `memory` when `bytes` more would pass the budget.
     public func reserve(_ bytes: Int, for what: String) throws {
         if bytes >= 1 << 20 { try budget.reserve(bytes, for: what) }

@@ -215,23 +215,23 @@ struct PlainConvolution {
         }
     }
 
-    @Test func productsAgreeWithPlainLoops() {
+    @Test func productsAgreeWithPlainLoops() throws {
         var numbers = TestNumbers(17)
         let (m, n, k) = (301, 259, 33)
         let a = numbers.floats(m * k)
         let b = numbers.floats(k * n)
-        let c = sameAtAnyThreadCount {
+        let c = try sameAtAnyThreadCount {
             var c = [Float](repeating: 0, count: m * n)
-            MatrixProduct.sgemm(m: m, n: n, k: k, a: a, lda: k, b: b, ldb: n, c: &c, ldc: n)
+            try MatrixProduct.sgemm(m: m, n: n, k: k, a: a, lda: k, b: b, ldb: n, c: &c, ldc: n)
             return c
         }
-        let d = sameAtAnyThreadCount {
+        let d = try sameAtAnyThreadCount {
             // The same through transposed operands.
             var (turnedA, turnedB) = (a, b)
             for i in 0..<m { for j in 0..<k { turnedA[j * m + i] = a[i * k + j] } }
             for i in 0..<k { for j in 0..<n { turnedB[j * k + i] = b[i * n + j] } }
             var d = [Float](repeating: 0, count: m * n)
-            MatrixProduct.sgemm(
+            try MatrixProduct.sgemm(
                 transposeA: true, transposeB: true, m: m, n: n, k: k, a: turnedA, lda: m, b: turnedB, ldb: k,
                 c: &d, ldc: n)
             return d

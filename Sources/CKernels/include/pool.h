@@ -6,6 +6,8 @@
 #ifndef SEG_POOL_H
 #define SEG_POOL_H
 
+#include <stdbool.h>
+
 /// Sets how many threads work on a region, the calling one included. Values
 /// below 1 mean as many as the machine has.
 void pool_set_threads(long threads);
@@ -17,6 +19,14 @@ long pool_threads(void);
 /// all are done. A nested call, and a call from a second thread while a region
 /// is under way, runs inline on its own thread.
 void pool_run(long tasks, void (*body)(void *context, long index), void *context);
+
+/// Lets `stop(context)` end the regions that this thread starts from now on: once it gives true, no
+/// further task begins. What such a region was to make is then incomplete. May be called on any
+/// thread of the pool. NULL ends the watch.
+void pool_watch(bool (*stop)(void *context), void *context);
+
+/// Whether a region of this thread was ended early since the last call of `pool_watch`.
+bool pool_was_stopped(void);
 
 /// Scratch memory of this thread, 64-byte aligned, valid until the next request
 /// of the same slot by the same thread. Its contents are undefined. Slots 0 to 3

@@ -54,8 +54,7 @@ enum Evaluator {
             guard let own = node.pendingStep else { return }
             let operation = fused?.operation ?? own.operation
             let sources = fused?.inputs ?? own.inputs
-            let value = try compute(node, operation, sources, mayTake: fused == nil, context)
-            node.fulfil(value)
+            node.fulfil(try compute(node, operation, sources, mayTake: fused == nil, context))
         } catch var error as TensorError {
             if error.site == nil { error.site = node.site }
             throw error
@@ -90,7 +89,7 @@ enum Evaluator {
         let owners = taken.map { ($0.0, $0.1.offset, $0.1.layout) }
         taken = []
         do {
-            return try operation.evaluate(&inputs, node.signature, context)
+            return try context.watched { try operation.evaluate(&inputs, node.signature, context) }
         } catch {
             for (source, offset, layout) in owners {
                 if let index = sources.firstIndex(where: { $0 === source }) {

@@ -2,16 +2,21 @@
 // out by the own pool: faster than OpenBLAS's threads, and equal to the bit for
 // any number of them.
 
-import COpenBLAS
 import CKernels
+import COpenBLAS
 
 /// Row-major matrix products.
 enum MatrixProduct {
-    /// Makes OpenBLAS use the calling thread alone; the own pool hands out the tiles.
-    private static let singleThreaded: Void = openblas_set_num_threads(1)
+    /// Loads OpenBLAS; every caller of it asks first.
+    static func prepare() throws {
+        guard let problem = openblas_load() else { return }
+        throw TensorError(
+            .file, "matrix products need OpenBLAS: \(String(cString: problem))",
+            help: "on Debian: apt-get install libopenblas0")
+    }
 
-    /// Tells OpenBLAS to keep to the calling thread; every caller of cblas asks first.
-    static func prepare() { _ = singleThreaded }
+    /// Inner lengths are cut here, so that no tile takes long and Ctrl-C is heard.
+    private static let depth = 16_384
 
     /// Tiles of the result: a length is cut into equal parts of at most `limit`.
     static func parts(_ length: Int, limit: Int) -> (count: Int, size: Int) {
@@ -35,22 +40,25 @@ enum MatrixProduct {
         transposeA: Bool = false, transposeB: Bool = false, m: Int, n: Int, k: Int, alpha: Float = 1,
         a: UnsafePointer<Float>, lda: Int, b: UnsafePointer<Float>, ldb: Int, beta: Float = 0,
         c: UnsafeMutablePointer<Float>, ldc: Int
-    ) {
+    ) throws {
         guard m > 0, n > 0 else { return }
-        prepare()
+        try prepare()
         let (rows, columns) = grid(m, n)
-        Parallel.run(rows.count * columns.count) { tile in
-            let row = tile / columns.count * rows.size
-            let column = tile % columns.count * columns.size
-            let height = min(rows.size, m - row)
-            let width = min(columns.size, n - column)
-            guard height > 0, width > 0 else { return }
-            cblas_sgemm(
-                CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
-                blasint(height), blasint(width), blasint(k), alpha,
-                a + (transposeA ? row : row * lda), blasint(lda),
-                b + (transposeB ? column * ldb : column), blasint(ldb), beta,
-                c + row * ldc + column, blasint(ldc))
+        let tiles = rows.count * columns.count
+        for start in stride(from: 0, to: max(1, k), by: depth) {
+            let inner = min(depth, k - start)
+            Parallel.run(tiles) { tile in
+                let row = tile / columns.count * rows.size
+                let column = tile % columns.count * columns.size
+                let height = min(rows.size, m - row)
+                let width = min(columns.size, n - column)
+                guard height > 0, width > 0 else { return }
+                openblas_sgemm(
+                    transposeA, transposeB, Int32(height), Int32(width), Int32(inner), alpha,
+                    a + (transposeA ? start * lda + row : row * lda + start), Int32(lda),
+                    b + (transposeB ? column * ldb + start : start * ldb + column), Int32(ldb),
+                    start == 0 ? beta : 1, c + row * ldc + column, Int32(ldc))
+            }
         }
     }
 
@@ -59,22 +67,25 @@ enum MatrixProduct {
         transposeA: Bool = false, transposeB: Bool = false, m: Int, n: Int, k: Int, alpha: Double = 1,
         a: UnsafePointer<Double>, lda: Int, b: UnsafePointer<Double>, ldb: Int, beta: Double = 0,
         c: UnsafeMutablePointer<Double>, ldc: Int
-    ) {
+    ) throws {
         guard m > 0, n > 0 else { return }
-        prepare()
+        try prepare()
         let (rows, columns) = grid(m, n)
-        Parallel.run(rows.count * columns.count) { tile in
-            let row = tile / columns.count * rows.size
-            let column = tile % columns.count * columns.size
-            let height = min(rows.size, m - row)
-            let width = min(columns.size, n - column)
-            guard height > 0, width > 0 else { return }
-            cblas_dgemm(
-                CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
-                blasint(height), blasint(width), blasint(k), alpha,
-                a + (transposeA ? row : row * lda), blasint(lda),
-                b + (transposeB ? column * ldb : column), blasint(ldb), beta,
-                c + row * ldc + column, blasint(ldc))
+        let tiles = rows.count * columns.count
+        for start in stride(from: 0, to: max(1, k), by: depth) {
+            let inner = min(depth, k - start)
+            Parallel.run(tiles) { tile in
+                let row = tile / columns.count * rows.size
+                let column = tile % columns.count * columns.size
+                let height = min(rows.size, m - row)
+                let width = min(columns.size, n - column)
+                guard height > 0, width > 0 else { return }
+                openblas_dgemm(
+                    transposeA, transposeB, Int32(height), Int32(width), Int32(inner), alpha,
+                    a + (transposeA ? start * lda + row : row * lda + start), Int32(lda),
+                    b + (transposeB ? column * ldb + start : start * ldb + column), Int32(ldb),
+                    start == 0 ? beta : 1, c + row * ldc + column, Int32(ldc))
+            }
         }
     }
 }

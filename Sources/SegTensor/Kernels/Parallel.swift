@@ -16,10 +16,6 @@ public enum Parallel {
     /// all calls have returned. Nested calls run inline.
     public static func run(_ count: Int, _ body: (Int) -> Void) {
         if count <= 0 { return }
-        if count == 1 {
-            body(0)
-            return
-        }
         withoutActuallyEscaping(body) { body in
             // The box outlives the region: pool_run returns only when every task has.
             var box = TaskBox(body: body)

@@ -47,7 +47,7 @@ struct WeightGradient {
         input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
         into weightGradient: UnsafeMutablePointer<Float>
     ) throws {
-        MatrixProduct.prepare()
+        try MatrixProduct.prepare()
         let groupFloats = outputs * columns
         let partFloats = groupFloats * geometry.groups
         // A single part of a kernel of one tap lies as the result does.
@@ -113,11 +113,10 @@ struct WeightGradient {
                 rows = UnsafePointer(unfolded)
                 rowLength = width
             }
-            cblas_sgemm(
-                CblasRowMajor, CblasTrans, CblasNoTrans, blasint(outputs), blasint(width), blasint(count), 1,
+            openblas_sgemm(
+                true, false, Int32(outputs), Int32(width), Int32(count), 1,
                 outputGradient + pixel * geometry.outputChannels + group * outputs,
-                blasint(geometry.outputChannels), rows, blasint(rowLength), beta, sums + first,
-                blasint(columns))
+                Int32(geometry.outputChannels), rows, Int32(rowLength), beta, sums + first, Int32(columns))
             beta = 1
             pixel += count
         }

@@ -251,6 +251,7 @@ enum PackedWeights {
         ConvolutionKernels.pack(
             g, weight: plain.floats, into: storage.bytes.assumingMemoryBound(to: Float.self),
             transposed: transposed)
+        try EvaluationContext.checkWhole()
         if !transposed, plain.offset == 0, count * 4 <= largestKept { plain.storage.keep(storage, for: key) }
         return storage
     }

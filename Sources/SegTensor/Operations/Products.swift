@@ -75,12 +75,12 @@ struct MatmulOperation: Operation {
             let (offsetA, offsetB, offset) = (atA * m * k, atB * k * n, index * m * n)
             switch result.dtype {
             case .float32:
-                MatrixProduct.sgemm(
+                try MatrixProduct.sgemm(
                     transposeA: transposesFirst, transposeB: transposesSecond, m: m, n: n, k: k,
                     a: a.floats + offsetA, lda: lda, b: b.floats + offsetB, ldb: ldb, c: out.floats + offset,
                     ldc: n)
             case .float64:
-                MatrixProduct.dgemm(
+                try MatrixProduct.dgemm(
                     transposeA: transposesFirst, transposeB: transposesSecond, m: m, n: n, k: k,
                     a: a.elements() + offsetA, lda: lda, b: b.elements() + offsetB, ldb: ldb,
                     c: out.elements() + offset, ldc: n)

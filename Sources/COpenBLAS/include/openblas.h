@@ -1,0 +1,23 @@
+// OpenBLAS, loaded when the first matrix product is wanted: linked at start it would cost more
+// than everything else that seg does before its prompt.
+
+#ifndef SEG_OPENBLAS_H
+#define SEG_OPENBLAS_H
+
+#include <stdbool.h>
+
+/// Loads the library, with one thread of its own, once; gives NULL, or why it cannot be had.
+const char *openblas_load(void);
+
+/// c [m, n] = alpha · op(a) · op(b) + beta · c, row-major, where op transposes if told. Does nothing
+/// before `openblas_load` has succeeded.
+void openblas_sgemm(
+    bool transpose_a, bool transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
+    const float *b, int ldb, float beta, float *c, int ldc);
+
+/// As `openblas_sgemm`, in float64.
+void openblas_dgemm(
+    bool transpose_a, bool transpose_b, int m, int n, int k, double alpha, const double *a, int lda,
+    const double *b, int ldb, double beta, double *c, int ldc);
+
+#endif
