@@ -25,7 +25,7 @@ extension Library {
     }
 
     private static var layerRows: [Native] {
-        (networkNatives + layerNatives).map { $0.listed(under: "layers") }
+        (networkNatives + layerNatives + cacheNatives).map { $0.listed(under: "layers") }
             + differentiationNatives.map { $0.listed(under: "gradients") }
     }
 
@@ -97,10 +97,29 @@ private struct InterpreterReference: @unchecked Sendable {
     unowned let interpreter: Interpreter
 }
 
+/// The user's folder for what seg can make or fetch again: SEG_CACHE, else under XDG_CACHE_HOME or
+/// ~/.cache; nil where there is none of them.
+func cacheFolder() -> String? {
+    func variable(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+    }
+    return variable("SEG_CACHE") ?? variable("XDG_CACHE_HOME").map { $0 + "/seg" }
+        ?? variable("HOME").map { $0 + "/.cache/seg" }
+}
+
+/// The bytes that SEG_CACHE_LIMIT allows on disk for features (`8G`, `500M`, plain bytes).
+private func cacheLimit() -> Int? {
+    guard let text = getenv("SEG_CACHE_LIMIT").map({ String(cString: $0) }) else { return nil }
+    return MemoryLimit.bytes(text)
+}
+
 /// An interpreter's own settings of the tensor tower.
 private final class TensorSettings {
-    /// Features of frozen parts may take a quarter of what the process may.
-    let context = EvaluationContext(features: FeatureCache(limit: SegTensor.MemoryBudget.limit / 4))
+    /// Features of frozen parts may take a quarter of what the process may; what is more goes to disk.
+    let context = EvaluationContext(
+        features: FeatureCache(
+            limit: SegTensor.MemoryBudget.limit / 4,
+            store: cacheFolder().map { FeatureStore(folder: $0 + "/features", limit: cacheLimit()) }))
 }
 
 extension Interpreter {

@@ -271,11 +271,12 @@ extension Interpreter {
             var length = 0
             var start = 0
             for place in 0...count {
-                for byte in start..<template.ends[place] {
-                    if length == limit { return nil }
-                    buffer[length] = template.bytes[byte]
-                    length += 1
-                }
+                let size = template.ends[place] - start
+                guard length + size <= limit, let to = buffer.baseAddress,
+                    let from = template.bytes.baseAddress
+                else { return nil }
+                (to + length).initialize(from: from + start, count: size)
+                length += size
                 start = template.ends[place]
                 if place == count { break }
                 if case .number(let number) = values[place] {
@@ -313,14 +314,21 @@ extension Interpreter {
             buffer[place] = UInt8(ascii: "-")
             place += 1
         }
-        let digits = place
-        repeat {
+        var length = 1
+        var bound: UInt = 10
+        while length < 19, rest >= bound {
+            length += 1
+            bound *= 10
+        }
+        let end = place + length
+        place = end
+        while rest >= 10 {
+            place -= 1
             buffer[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
-            place += 1
-        } while rest > 0
-        buffer[digits..<place].reverse()
-        return place
+        }
+        buffer[place - 1] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest)
+        return end
     }
 
     func makeFunction(_ frame: UnsafeMutablePointer<Frame>, _ place: Int) -> FunctionObject {

@@ -54,6 +54,20 @@ public final class MemoryLimit: Sendable {
             help: "--memory sets another limit")
     }
 
+    /// `8G`, `500M`, `1.5G`, `4096`: the bytes.
+    public static func bytes(_ text: String) -> Int? {
+        var digits = text.uppercased()
+        if digits.hasSuffix("B") { digits.removeLast() }
+        if digits.hasSuffix("I") { digits.removeLast() }
+        var scale = 1.0
+        if let unit = digits.last, let place = ["K", "M", "G", "T"].firstIndex(of: String(unit)) {
+            for _ in 0...place { scale *= 1024 }
+            digits.removeLast()
+        }
+        guard let number = Double(digits), number > 0, number * scale < 9e18 else { return nil }
+        return Int(number * scale)
+    }
+
     /// `3.2 GB`.
     public static func text(_ bytes: Int) -> String {
         let units = ["bytes", "KB", "MB", "GB", "TB", "PB", "EB"]

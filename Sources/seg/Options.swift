@@ -1,6 +1,8 @@
 // The arguments of the command. Read by hand: an option library alone takes longer to start
 // than all of `seg -e 1+1` may.
 
+import SegRuntime
+
 /// What the command line asks for.
 struct Options: Sendable {
     enum Action: Sendable {
@@ -62,7 +64,7 @@ struct Options: Sendable {
                 seed = number
             case "--memory":
                 let text = try operand("a size such as 8G")
-                guard let bytes = Self.bytes(text) else {
+                guard let bytes = MemoryLimit.bytes(text) else {
                     throw Problem(description: "--memory needs a size such as 500M or 8G, got \(text)")
                 }
                 memory = bytes
@@ -111,20 +113,6 @@ struct Options: Sendable {
                 return
             }
         }
-    }
-
-    /// `8G`, `500M`, `1.5G`, `4096`: the bytes.
-    private static func bytes(_ text: String) -> Int? {
-        var digits = text.uppercased()
-        if digits.hasSuffix("B") { digits.removeLast() }
-        if digits.hasSuffix("I") { digits.removeLast() }
-        var scale = 1.0
-        if let unit = digits.last, let place = ["K", "M", "G", "T"].firstIndex(of: String(unit)) {
-            for _ in 0...place { scale *= 1024 }
-            digits.removeLast()
-        }
-        guard let number = Double(digits), number > 0, number * scale < 9e18 else { return nil }
-        return Int(number * scale)
     }
 
     static let usage = """

@@ -109,40 +109,6 @@ let layerNatives: [Native] = [
         try Tensor.evaluate(TensorGraph.pending(in: call[0]))
         return .nilValue
     },
-    Native(
-        "cache_info()",
-        "What is kept of the frozen parts of models: entries, bytes, and how often a feature was found or computed.",
-        examples: ["cache_clear()\nprint(cache_info().entries)  # expect: 0"]
-    ) { call in
-        let cache = call.interpreter.evaluationContext.features
-        return .object(
-            RecordObject([
-                ("entries", .number(Double(cache?.entries ?? 0))),
-                ("bytes", .number(Double(cache?.bytes ?? 0))),
-                ("hits", .number(Double(cache?.hits ?? 0))), ("misses", .number(Double(cache?.misses ?? 0))),
-            ]))
-    },
-    Native(
-        "cache_clear()", "Forgets the kept features of frozen parts.",
-        examples: ["cache_clear()\nprint(cache_info().bytes)  # expect: 0"]
-    ) { call in
-        call.interpreter.evaluationContext.features?.clear()
-        return .nilValue
-    },
-    Native(
-        "without_cache(f)",
-        "The value of f() with nothing kept of frozen parts; results are the same to the bit.",
-        examples: ["print(without_cache(() -> sum(ones(3))))  # expect: 3"]
-    ) { call in
-        let context = call.interpreter.evaluationContext
-        let kept = context.features
-        context.features = nil
-        defer { context.features = kept }
-        let result = try call.interpreter.call(call[0], [])
-        // What is still a promise would otherwise be computed with the cache again.
-        try Tensor.evaluate(TensorGraph.pending(in: result))
-        return result
-    },
 ].map { $0.listed(under: "models") }
 
 private func withMode(_ call: Arguments, _ isTraining: Bool) throws -> Value {

@@ -1,4 +1,4 @@
-// Features of frozen layers, kept by sample in memory: the part of a pending graph that hangs on constants
+// Features of frozen layers, kept by sample, in memory and then on disk (FeatureStore): the part of a pending graph that hangs on constants
 // and on one stack of samples alone is found (FrozenPrefix), computed a sample at a time, and found again
 // in every later epoch, fold, fork and run. Results equal those without it to the bit.
 
@@ -17,15 +17,21 @@ public final class FeatureCache: @unchecked Sendable {
         var clock: UInt64 = 0
         var hits = 0
         var misses = 0
+        /// Found on disk; counted among the hits too.
+        var restored = 0
+        var obstacle: String?
     }
 
     /// Bytes that may be kept.
     public let limit: Int
+    /// Where goes what no longer fits in memory; nil: nowhere.
+    public let store: FeatureStore?
     private let state = Mutex(State())
     private let reclaimer: MemoryBudget.Reclaimer
 
-    public init(limit: Int) {
+    public init(limit: Int, store: FeatureStore? = nil) {
         self.limit = limit
+        self.store = store
         self.reclaimer = MemoryBudget.Reclaimer()
         reclaimer.action = { [weak self] bytes in self?.shrink(by: bytes) ?? false }
     }
@@ -35,49 +41,67 @@ public final class FeatureCache: @unchecked Sendable {
     /// Values that were found, and that had to be computed.
     public var hits: Int { state.withLock { $0.hits } }
     public var misses: Int { state.withLock { $0.misses } }
+    /// Values that were found on disk.
+    public var restored: Int { state.withLock { $0.restored } }
+    /// Why the last batch that was computed had nothing to keep; nil where it had.
+    public var obstacle: String? { state.withLock { $0.obstacle } }
     public var bytes: Int { state.withLock { $0.bytes } }
     public var entries: Int { state.withLock { $0.entries.count } }
 
-    /// Forgets everything, the counters too.
-    public func clear() { state.withLock { $0 = State() } }
+    /// Forgets everything, the counters and the files too.
+    public func clear() {
+        state.withLock { $0 = State() }
+        store?.clear()
+    }
 
     private func find(_ key: Digest) -> TensorData? {
-        state.withLock { state in
+        let held = state.withLock { state -> TensorData? in
             state.clock += 1
             guard let value = state.entries[key]?.value else { return nil }
             state.entries[key]?.stamp = state.clock
             return value
         }
+        if let held { return held }
+        guard let stored = store?.find(key) else { return nil }
+        state.withLock { $0.restored += 1 }
+        keep(stored, key)
+        return stored
     }
 
     private func keep(_ value: TensorData, _ key: Digest) {
-        if value.storage.byteCount > limit { return }
-        state.withLock { state in
+        if value.storage.byteCount > limit {
+            store?.keep(value, key)
+            return
+        }
+        let dropped = state.withLock { state in
             state.clock += 1
             if state.entries.updateValue(Entry(value: value, stamp: state.clock), forKey: key) == nil {
                 state.bytes += value.storage.byteCount
             }
-            FeatureCache.drop(&state, to: limit)
+            return FeatureCache.drop(&state, to: limit)
         }
+        for (key, value) in dropped { store?.keep(value, key) }
     }
 
-    private static func drop(_ state: inout State, to limit: Int) {
-        if state.bytes <= limit { return }
+    /// Takes the longest unused entries out of memory; they are the caller's to store.
+    private static func drop(_ state: inout State, to limit: Int) -> [(Digest, TensorData)] {
+        var dropped: [(Digest, TensorData)] = []
+        if state.bytes <= limit { return [] }
         for (key, entry) in state.entries.sorted(by: { $0.value.stamp < $1.value.stamp }) {
             state.entries[key] = nil
             state.bytes -= entry.value.storage.byteCount
+            dropped.append((key, entry.value))
             // A little more than is needed, so that the list is not sorted for each new entry.
-            if state.bytes <= limit / 16 * 15 { return }
+            if state.bytes <= limit / 16 * 15 { break }
         }
+        return dropped
     }
 
     /// Makes room where memory is short; whether anything went.
     private func shrink(by bytes: Int) -> Bool {
-        state.withLock { state in
-            let before = state.bytes
-            FeatureCache.drop(&state, to: max(before - bytes, 0))
-            return state.bytes < before
-        }
+        let dropped = state.withLock { state in FeatureCache.drop(&state, to: max(state.bytes - bytes, 0)) }
+        for (key, value) in dropped { store?.keep(value, key) }
+        return !dropped.isEmpty
     }
 
     // MARK: Supplying an evaluation
@@ -92,12 +116,15 @@ public final class FeatureCache: @unchecked Sendable {
         plain.exact = context.exact
         plain.fuses = context.fuses
         var supplied = false
+        var obstacle: String?
         for stack in stacks {
             let pending = supplied ? Evaluator.pending(roots) : order
             guard let prefix = FrozenPrefix(stack, roots, pending, exact: context.exact) else { continue }
+            if prefix.isBare, stack.signature.shape.count == 4 { obstacle = FrozenPrefix.obstacle(stack, pending) }
             try supply(prefix, plain)
             supplied = true
         }
+        state.withLock { $0.obstacle = obstacle }
         return supplied
     }
 

@@ -61,6 +61,24 @@ struct FrozenPrefix {
         self.structures = structures
     }
 
+    /// Whether nothing but the batch itself is kept: no layer of a model is frozen below it.
+    var isBare: Bool { border.allSatisfy { $0 === stack } }
+
+    /// Why the first operation on a batch cannot be kept.
+    static func obstacle(_ stack: Node, _ order: [Node]) -> String? {
+        guard let first = order.first(where: { node in node.inputs.contains { $0 === stack } }) else {
+            return nil
+        }
+        let name = first.operation?.name ?? "an operation"
+        if first.inputs.contains(where: { $0.isVariable || $0.isTracked }) {
+            return "\(name), the first operation on the pictures, takes parameters that are trained"
+        }
+        if first.operation is RandomOperation || first.operation is DropoutOperation {
+            return "\(name) draws anew at each step"
+        }
+        return "\(name), the first operation on the pictures, mixes the samples of a batch"
+    }
+
     /// Whether sample tensors hang on nothing that changes.
     private static func isFixed(_ inputs: [Node]) -> Bool {
         var seen = Set<ObjectIdentifier>()
