@@ -15,7 +15,7 @@ extension Library {
 
     private static var allNatives: [Native] {
         languageNatives + tensorNatives + layerRows + dataRows
-            + seeingNatives.map { $0.listed(under: "seeing") }
+            + (seeingNatives + progressNatives).map { $0.listed(under: "seeing") }
     }
 
     private static var tensorNatives: [Native] {

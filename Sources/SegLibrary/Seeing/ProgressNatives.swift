@@ -1,0 +1,30 @@
+// One line that tells how far something is, written over itself on a terminal; where output
+// goes elsewhere nothing is written.
+
+import Glibc
+import SegRuntime
+import SegTerminal
+
+let progressNatives: [Native] = [
+    Native(
+        "progress(completed=nil, total=nil, seconds=0, label=\"\", unit=\"\", note=\"\")",
+        "On a terminal, a line that shows how far something is, over the one before: a bar, counts, rate and time left "
+            + "from the seconds so far, a note. progress() takes the line away. Elsewhere nothing is written.",
+        examples: ["print(progress(2, 10, seconds=3, label=\"epoch 1\"))  # expect: nil"]
+    ) { call in
+        let interpreter = call.interpreter
+        guard interpreter.terminal.isInteractive else { return .nilValue }
+        // No line break sends it on its way.
+        defer { fflush(nil) }
+        guard !call.isNil(0) else {
+            interpreter.output("\r\u{1B}[K")
+            return .nilValue
+        }
+        let total = try call.isNil(1) ? nil : call.integer(1)
+        let progress = Progress(
+            label: try call.string(3), completed: try call.integer(0), total: total,
+            elapsed: try call.number(2), unit: try call.string(4), note: try call.string(5))
+        interpreter.output("\r" + progress.line(interpreter.style) + "\u{1B}[K")
+        return .nilValue
+    }
+]
