@@ -46,8 +46,8 @@ public struct SHA256 {
         }.joined()
     }
 
-    /// The digits of a file, read piece by piece.
-    public static func hexadecimal(ofFile path: String) throws -> String {
+    /// The digits of a file, read piece by piece; `between` is called between two pieces and may throw.
+    public static func hexadecimal(ofFile path: String, between: () throws -> Void = {}) throws -> String {
         let file = try FileReader(path)
         var hash = SHA256()
         var offset = 0
@@ -55,6 +55,7 @@ public struct SHA256 {
             let piece = try file.bytes(at: offset, count: min(1 << 20, file.count - offset))
             piece.withUnsafeBytes { hash.update($0) }
             offset += piece.count
+            try between()
         }
         return hash.hexadecimal()
     }

@@ -1,0 +1,222 @@
+// Fetches one file with the system's curl as a child process: into a temporary file beside its place, resumed
+// where an earlier attempt stopped, checked against its digits, renamed. Which file it is, is the caller's matter.
+
+@preconcurrency import Glibc
+import SegRuntime
+import SegTensor
+import SegTerminal
+
+/// A download of a file whose name promises the first digits of its SHA-256.
+struct Download {
+    let address: String
+    let file: String
+    let folder: String
+    /// The first hexadecimal digits of the SHA-256; nil: nothing is checked.
+    let digits: String?
+    /// The size that is shown to be ahead.
+    let megabytes: Int
+
+    private var destination: String { folder + "/" + file }
+    private var part: String { destination + ".part" }
+
+    /// Brings the file into its folder. Another process that downloads it is waited for.
+    /// - Throws: errors of kind `file` that name address, file and folder; an interrupt, which leaves what was
+    ///   fetched for the next attempt.
+    func run(_ interpreter: Interpreter) throws {
+        let lock = try lockedPart(interpreter)
+        defer { close(lock) }
+        // The process that was waited for may have finished.
+        if OfficialWeights.isFile(destination) { return }
+        var resumes = try size() > 0
+        if resumes, digits != nil, try problem(interpreter) == nil { return try finish() }
+        announce()
+        while true {
+            let outcome = try fetch(lock, interpreter)
+            if outcome.isComplete {
+                guard let problem = try problem(interpreter) else { return try finish() }
+                guard resumes else {
+                    unlink(part)
+                    throw problem
+                }
+            } else if !resumes || !outcome.mayStartClean {
+                if try size() == 0 { unlink(part) }
+                throw failure(outcome.reason)
+            }
+            // What an earlier attempt left does not fit what is there now: once more from the start.
+            resumes = false
+            guard ftruncate(lock, 0) == 0 else { throw TensorError.cannot("write", part, errno) }
+        }
+    }
+
+    private func finish() throws {
+        guard rename(part, destination) == 0 else { throw TensorError.cannot("write", destination, errno) }
+    }
+
+    private func size() throws -> Int { try FileReader(part).count }
+
+    private func failure(_ reason: String) -> Failure {
+        Failure(
+            .file, "cannot download \(file) from \(address): \(reason)",
+            help: "get it by other means and put it under this name into \(folder)")
+    }
+
+    /// Says what is wrong with the fetched file; nil where its digits are the promised ones.
+    private func problem(_ interpreter: Interpreter) throws -> Failure? {
+        guard let digits else { return nil }
+        let found = try SHA256.hexadecimal(ofFile: part) { try interpreter.checkInterrupt() }
+        if found.hasPrefix(digits) { return nil }
+        return Failure(
+            .file,
+            "what came from \(address) is not \(file): its SHA-256 begins with \(found.prefix(digits.count)), not with \(digits)",
+            help:
+                "it was removed; something on the way may have changed it, so try again or put the file into \(folder)"
+        )
+    }
+
+    // MARK: One at a time
+
+    /// Opens the temporary file and holds its lock, so that of several processes one downloads.
+    private func lockedPart(_ interpreter: Interpreter) throws -> Int32 {
+        var isWaiting = false
+        while true {
+            let descriptor = open(part, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+            guard descriptor >= 0 else { throw TensorError.cannot("write", part, errno) }
+            do {
+                while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+                    guard errno == EWOULDBLOCK || errno == EINTR else {
+                        throw TensorError.cannot("lock", part, errno)
+                    }
+                    if !isWaiting { tell("another process is downloading \(file); waiting for it") }
+                    isWaiting = true
+                    usleep(50_000)
+                    try interpreter.checkInterrupt()
+                }
+            } catch {
+                close(descriptor)
+                throw error
+            }
+            // Whoever had the lock may have renamed or removed the file.
+            var (held, named) = (stat(), stat())
+            fstat(descriptor, &held)
+            if stat(part, &named) == 0, held.st_ino == named.st_ino { return descriptor }
+            close(descriptor)
+            if OfficialWeights.isFile(destination) { return open(destination, O_RDONLY | O_CLOEXEC) }
+        }
+    }
+
+    // MARK: The child process
+
+    private struct Outcome {
+        let isComplete: Bool
+        /// In words, for the error.
+        let reason: String
+        /// Whether the part that stood there already may be what went wrong.
+        let mayStartClean: Bool
+    }
+
+    /// Runs curl once. The child holds the lock too, so that one that outlives seg keeps others away.
+    private func fetch(_ lock: Int32, _ interpreter: Interpreter) throws -> Outcome {
+        var messages: [Int32] = [-1, -1]
+        guard pipe(&messages) == 0 else { throw failure(TensorError.systemReason(errno)) }
+        defer { close(messages[0]) }
+        _ = fcntl(messages[0], F_SETFD, FD_CLOEXEC)
+        _ = fcntl(messages[0], F_SETFL, O_NONBLOCK)
+
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, messages[1], STDERR_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, lock, 3)
+        // seg ignores a closed pipe, its child should not.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+
+        let words = [
+            "curl", "--silent", "--show-error", "--fail", "--location", "--connect-timeout", "30",
+            "--speed-limit", "1", "--speed-time", "60", "--continue-at", "-", "--output", part, "--", address,
+        ]
+        var arguments = words.map { strdup($0) } + [nil]
+        defer { for argument in arguments { free(argument) } }
+        var child: pid_t = 0
+        let code = posix_spawnp(&child, "curl", &actions, &attributes, &arguments, environ)
+        close(messages[1])
+        guard code == 0 else {
+            throw failure(
+                code == ENOENT ? "there is no curl on this machine" : TensorError.systemReason(code))
+        }
+
+        let status = try wait(for: child, interpreter)
+        var text = [UInt8](repeating: 0, count: 2000)
+        let count = max(0, read(messages[0], &text, text.count))
+        let said = String(decoding: text[..<count], as: UTF8.self).split(whereSeparator: \.isNewline).first
+        let reason = said.map { $0.hasPrefix("curl: ") ? String($0.dropFirst(6)) : String($0) }
+        let exit = status & 0x7f == 0 ? Int(status >> 8 & 0xff) : -1
+        // 22: refused by the server, as is a range past the end; 33, 36: cannot resume.
+        return Outcome(
+            isComplete: exit == 0,
+            reason: reason ?? (exit < 0 ? "curl was ended" : "curl ended with status \(exit)"),
+            mayStartClean: [22, 33, 36].contains(exit))
+    }
+
+    /// Waits for the child and shows how far it is; Ctrl-C ends it.
+    private func wait(for child: pid_t, _ interpreter: Interpreter) throws -> Int32 {
+        var status: Int32 = 0
+        let isShown = isatty(STDERR_FILENO) == 1
+        defer { if isShown { fputs("\r\u{1b}[K", stderr) } }
+        let start = monotonicSeconds()
+        var shown = start
+        do {
+            while waitpid(child, &status, WNOHANG) != child {
+                usleep(10_000)
+                try interpreter.checkInterrupt()
+                let now = monotonicSeconds()
+                if isShown, now - shown > 0.2 {
+                    shown = now
+                    show(seconds: now - start)
+                }
+            }
+        } catch {
+            kill(child, SIGTERM)
+            for _ in 0..<200 where waitpid(child, &status, WNOHANG) != child { usleep(10_000) }
+            kill(child, SIGKILL)
+            _ = waitpid(child, &status, 0)
+            throw error
+        }
+        return status
+    }
+
+    private func monotonicSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+
+    private func show(seconds: Double) {
+        let done = ((try? size()) ?? 0) >> 20
+        var window = winsize()
+        let columns = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &window) == 0 ? Int(window.ws_col) : 80
+        let style = TerminalStyle.detect(
+            isTerminal: true, size: (max(columns, 20), 24), allowsColor: false,
+            environment: { name in getenv(name).map { String(cString: $0) } })
+        let progress = Progress(
+            label: file, completed: done, total: max(megabytes, done), elapsed: seconds, unit: "MB")
+        fputs("\r" + progress.line(style) + "\u{1b}[K", stderr)
+    }
+
+    private func announce() {
+        if !address.hasPrefix("file:") { tell("downloading \(address) (\(megabytes) MB) into \(folder)") }
+    }
+
+    private func tell(_ text: String) {
+        fflush(stdout)
+        fputs(text + "\n", stderr)
+    }
+}

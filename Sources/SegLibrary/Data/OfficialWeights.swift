@@ -1,0 +1,135 @@
+// The weight files that torchvision published: which file belongs to a model, where it lies on this machine,
+// and, where it does not, its download. The child process that fetches it stands in Download.
+
+@preconcurrency import Glibc
+import SegRuntime
+import SegTensor
+
+/// An official weight file.
+struct OfficialWeights {
+    /// The name under which it was published; its last digits are the first of its SHA-256.
+    let file: String
+    /// Its size as torchvision states it, for showing how far a download is.
+    let megabytes: Int
+
+    /// Whole segmentation models, trained on COCO with the 20 classes of VOC and background.
+    private static let coco: [(model: String, weights: OfficialWeights)] = [
+        ("deeplabv3_resnet101", .init(file: "deeplabv3_resnet101_coco-586e9e4e.pth", megabytes: 233)),
+        ("deeplabv3_resnet50", .init(file: "deeplabv3_resnet50_coco-cd0a2569.pth", megabytes: 161)),
+        (
+            "deeplabv3_mobilenet_v3_large",
+            .init(file: "deeplabv3_mobilenet_v3_large-fc3c493d.pth", megabytes: 42)
+        ),
+        ("fcn_resnet101", .init(file: "fcn_resnet101_coco-7ecb50ca.pth", megabytes: 208)),
+        ("fcn_resnet50", .init(file: "fcn_resnet50_coco-1167a1af.pth", megabytes: 135)),
+        ("lraspp_mobilenet_v3_large", .init(file: "lraspp_mobilenet_v3_large-d234d4ea.pth", megabytes: 12)),
+    ]
+
+    /// Classifiers trained on ImageNet, whose features are the models' backbones.
+    private static let imagenet: [(model: String, weights: OfficialWeights)] = [
+        ("resnet101", .init(file: "resnet101-63fe2227.pth", megabytes: 171)),
+        ("resnet50", .init(file: "resnet50-0676ba61.pth", megabytes: 98)),
+        ("mobilenet_v3_large", .init(file: "mobilenet_v3_large-8738ca79.pth", megabytes: 21)),
+        ("mobilenet_v2", .init(file: "mobilenet_v2-b0353104.pth", megabytes: 14)),
+    ]
+
+    /// The file of a model. For `imagenet` the name of a segmentation model stands for its backbone's.
+    init(model: String, kind: String) throws {
+        let table: [(model: String, weights: OfficialWeights)]
+        switch kind {
+        case "coco": table = Self.coco
+        case "imagenet": table = Self.imagenet
+        default:
+            throw Failure(
+                .value, "there are no official weights \"\(kind)\"",
+                help: "there are \"coco\" and \"imagenet\"",
+                argument: 1)
+        }
+        let found = table.first {
+            $0.model == model || (kind == "imagenet" && model.hasSuffix("_" + $0.model))
+        }
+        guard let found else {
+            let names = table.map(\.model)
+            let backbone = kind == "coco" && Self.imagenet.contains { model.hasSuffix($0.model) }
+            throw Failure(
+                .value, "there are no official \(kind) weights for \(model)",
+                help: backbone
+                    ? "weights=\"imagenet\" gives its backbone; \(kind) weights have \(names.joined(separator: ", "))"
+                    : nearestName(model, names) ?? "there are some for \(names.joined(separator: ", "))",
+                argument: 0)
+        }
+        self = found.weights
+    }
+
+    private init(file: String, megabytes: Int) {
+        self.file = file
+        self.megabytes = megabytes
+    }
+
+    /// The file's path on this machine: in seg's own cache, or in PyTorch's, or downloaded into seg's.
+    func path(_ interpreter: Interpreter) throws -> String {
+        let folder = try Self.folder()
+        let own = folder + "/" + file
+        if Self.isFile(own) { return own }
+        if let hub = Self.hubFolder(), Self.isFile(hub + "/" + file) { return hub + "/" + file }
+        try Self.makeFolder(folder)
+        let base = Self.variable("SEG_WEIGHTS_URL") ?? "https://download.pytorch.org/models"
+        let download = Download(
+            address: base + (base.hasSuffix("/") ? "" : "/") + file, file: file, folder: folder,
+            digits: SHA256.digits(inName: file), megabytes: megabytes)
+        try download.run(interpreter)
+        return own
+    }
+
+    /// seg's own cache of weight files.
+    private static func folder() throws -> String {
+        if let own = variable("SEG_CACHE") { return own + "/weights" }
+        if let cache = variable("XDG_CACHE_HOME") { return cache + "/seg/weights" }
+        if let home = variable("HOME") { return home + "/.cache/seg/weights" }
+        throw Failure(
+            .file, "there is no place for downloaded weights: neither SEG_CACHE nor HOME is set",
+            help: "set SEG_CACHE to a folder")
+    }
+
+    /// Where PyTorch keeps what it downloads.
+    private static func hubFolder() -> String? {
+        if let torch = variable("TORCH_HOME") { return torch + "/hub/checkpoints" }
+        if let cache = variable("XDG_CACHE_HOME") { return cache + "/torch/hub/checkpoints" }
+        return variable("HOME").map { $0 + "/.cache/torch/hub/checkpoints" }
+    }
+
+    private static func variable(_ name: String) -> String? {
+        guard let text = getenv(name).map({ String(cString: $0) }), !text.isEmpty else { return nil }
+        return text
+    }
+
+    static func isFile(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// Makes a folder with all above it.
+    private static func makeFolder(_ path: String) throws {
+        var made = path.hasPrefix("/") ? "" : "."
+        for part in path.split(separator: "/") {
+            made += "/" + part
+            guard mkdir(made, 0o777) != 0, errno != EEXIST else { continue }
+            throw TensorError.cannot("make the folder", made, errno)
+        }
+    }
+}
+
+let officialWeightNatives: [Native] = [
+    Native(
+        "official_weights(model, kind=\"coco\")",
+        "The path of the weights that torchvision published for a model: \"coco\" for a whole model, \"imagenet\" for "
+            + "its backbone. Looked for in seg's cache ($SEG_CACHE, else ~/.cache/seg) and PyTorch's, else downloaded "
+            + "with curl and checked against the digits in the name.",
+        examples: [
+            "official_weights(\"lraspp_mobilenet_v2\", \"coco\")  # expect error: there are no official coco weights for lraspp_mobilenet_v2"
+        ]
+    ) { call in
+        .string(
+            try OfficialWeights(model: try call.string(0), kind: try call.string(1)).path(call.interpreter))
+    }
+].map { $0.listed(under: "models") }
