@@ -15,7 +15,7 @@ extension Library {
 
     private static var allNatives: [Native] {
         languageNatives + tensorNatives + layerRows + dataRows
-            + (seeingNatives + progressNatives).map { $0.listed(under: "seeing") }
+            + (seeingNatives + progressNatives + tableTextNatives).map { $0.listed(under: "seeing") }
     }
 
     private static var tensorNatives: [Native] {
@@ -25,12 +25,16 @@ extension Library {
     }
 
     private static var layerRows: [Native] {
-        (networkNatives + layerNatives + cacheNatives).map { $0.listed(under: "layers") }
+        (networkNatives + layerNatives + cacheNatives + freezingNatives + layerTraceNatives).map {
+            $0.listed(under: "layers")
+        }
             + differentiationNatives.map { $0.listed(under: "gradients") }
     }
 
     private static var dataRows: [Native] {
-        (dataNatives + pictureFileNatives + weightFileNatives).map { $0.listed(under: "data") }
+        (dataNatives + pictureFileNatives + weightFileNatives + officialWeightNatives).map {
+            $0.listed(under: "data")
+        }
     }
 
     private static var tensorValues: [LibraryValue] {

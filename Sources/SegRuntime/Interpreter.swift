@@ -31,6 +31,8 @@ public final class Interpreter {
     public var isTraining = false
     /// What a trainer, `training()` or `evaluating()` chose.
     public var baseTraining = false
+    /// Looks on while layers are called.
+    public var layerObserver: (any LayerObserver)?
     /// Makes a failure of an error thrown below the bridge; nil: it is told as it is.
     public var translateError: ((any Error) -> Failure?)?
 

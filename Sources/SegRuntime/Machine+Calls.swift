@@ -165,12 +165,20 @@ extension Interpreter {
         if function.code.isForward, let receiver {
             training = isTraining ? 2 : 1
             isTraining = baseTraining && !receiver.isFrozen
+            layerObserver?.began(receiver, count > 1 ? first[1] : .nilValue, depth: frameCount)
         }
         (frames + frameCount).initialize(
             to: Frame(
                 function: .passUnretained(function), executable: executable, ip: code.instructions + entry,
                 registers: first, result: result, training: training))
         frameCount += 1
+    }
+
+    /// The end of a `forward` whose frame is still on top: the mode before it comes back.
+    @inline(never)
+    func leaveLayer(_ frame: Frame, _ result: Value) {
+        isTraining = frame.training == 2
+        layerObserver?.ended(result, depth: frameCount - 1)
     }
 
     /// A method of `self`, found when it was compiled; `first` holds `self`.

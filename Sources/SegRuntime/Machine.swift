@@ -604,7 +604,7 @@ extension Interpreter {
                             SegRuntime.clear(registers + place)
                         }
                         let frame = top.pointee
-                        if frame.training != 0 { isTraining = frame.training == 2 }
+                        if frame.training != 0 { leaveLayer(frame, value) }
                         frameCount -= 1
                         guard let result = frame.result else { return value }
                         if case .number(let number) = value {
@@ -621,7 +621,7 @@ extension Interpreter {
                             SegRuntime.clear(registers + place)
                         }
                         let frame = top.pointee
-                        if frame.training != 0 { isTraining = frame.training == 2 }
+                        if frame.training != 0 { leaveLayer(frame, .nilValue) }
                         frameCount -= 1
                         guard let result = frame.result else { return .nilValue }
                         result.pointee = .nilValue

@@ -71,6 +71,7 @@ struct Command: Sendable {
         case .check(let paths): return check(paths, interpreter)
         case .format(let paths): return format(paths, interpreter)
         case .test(let paths, let examples): return try test(paths, examples, interpreter)
+        case .weights(let paths): return weights(paths, interpreter)
         case .doc(let name):
             guard let entry = interpreter.help(named: name) else {
                 let near = nearestName(to: name, among: interpreter.library.names)
@@ -155,6 +156,26 @@ struct Command: Sendable {
                     status = 2
                 }
             case .success: break
+            }
+        }
+        return status
+    }
+
+    /// Lists what weight files hold; a file that is none does not keep the others from being listed.
+    private func weights(_ paths: [String], _ interpreter: Interpreter) -> Int32 {
+        var status: Int32 = 0
+        for path in paths {
+            do {
+                let listing = try interpreter.weightListing(path)
+                _ = say((paths.count > 1 ? "\(path)\n" : "") + listing + "\n")
+            } catch let failure as Failure where failure.kind == .interrupt {
+                complain("interrupted")
+                return 130
+            } catch {
+                let failure = error as? Failure
+                complain("seg: \(failure?.message ?? "\(path) cannot be read")")
+                if let help = failure?.help { complain("help: \(help)") }
+                status = access(path, F_OK) == 0 ? max(status, 1) : 2
             }
         }
         return status

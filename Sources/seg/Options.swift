@@ -17,6 +17,8 @@ struct Options: Sendable {
         /// Runs scripts with expectations; `examples`: those of the library's help as well.
         case test([String], examples: Bool)
         case doc(String)
+        /// Lists what weight files hold.
+        case weights([String])
         case version
         case help
     }
@@ -99,6 +101,10 @@ struct Options: Sendable {
                 if paths.isEmpty, !hasExamples { throw Problem(description: "test needs a folder or file") }
                 action = .test(paths, examples: hasExamples)
                 return
+            case "weights":
+                if rest.isEmpty { throw Problem(description: "weights needs at least one file") }
+                action = .weights(Array(rest))
+                return
             case "doc":
                 guard rest.count == 1, let wanted = rest.first else {
                     throw Problem(description: "doc needs one name")
@@ -126,6 +132,7 @@ struct Options: Sendable {
                seg fmt FILE …            formats scripts
                seg test DIR …            runs scripts with `# expect: …` comments; with
                                          --examples those of the library's help too
+               seg weights FILE …        lists the tensors in weight files
                seg doc NAME              prints the help of a name
 
         options, before the rest:

@@ -4,23 +4,42 @@
 import SegRuntime
 import SegTensor
 
-/// What loading did, printed as a report.
+/// What loading did; `LoadReport` in stdlib/summary.seg prints it.
 private struct LoadReport {
     var loaded = 0
+    /// How many tensors the model has.
+    var count = 0
     var missing: [String] = []
     var unexpected: [String] = []
     var mismatched: [(name: String, file: [Int], model: [Int])] = []
     var notes: [String] = []
 
-    var value: Value {
+    /// Layers whose tensors differ in their first axis alone: heads for another number of classes.
+    var replaced: [String] {
+        func layer(_ name: String) -> String { name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name }
+        let others = Set(mismatched.filter { !isHead($0.file, $0.model) }.map { layer($0.name) })
+        var found: [String] = []
+        for place in mismatched {
+            let name = layer(place.name)
+            if !others.contains(name), !found.contains(name) { found.append(name) }
+        }
+        return found
+    }
+
+    private func isHead(_ file: [Int], _ model: [Int]) -> Bool {
+        !file.isEmpty && file.count == model.count && file.dropFirst() == model.dropFirst()
+    }
+
+    func value(_ interpreter: Interpreter) throws -> Value {
         func list(_ names: [String]) -> Value { .list(names.map { .string($0) }) }
-        return .object(
-            RecordObject([
-                ("loaded", .number(Double(loaded))), ("missing", list(missing)),
-                ("unexpected", list(unexpected)),
-                ("mismatched", list(mismatched.map { "\($0.name): file \($0.file), model \($0.model)" })),
-                ("notes", list(notes)),
-            ]))
+        let fields: [(String, Value)] = [
+            ("loaded", .number(Double(loaded))), ("of", .number(Double(count))), ("missing", list(missing)),
+            ("unexpected", list(unexpected)),
+            ("mismatched", list(mismatched.map { "\($0.name): file \($0.file), model \($0.model)" })),
+            ("replaced", list(replaced)), ("notes", list(notes)),
+        ]
+        guard let type = try interpreter.libraryValue("LoadReport") else { return .record(fields) }
+        return try interpreter.call(type, [], named: fields)
     }
 }
 
@@ -30,8 +49,11 @@ private func backboneName(_ name: String) -> String? {
     name.hasPrefix("features.") ? String(name.dropFirst("features.".count)) : nil
 }
 
-private func load(_ file: Checkpoint, into walk: ModelWalk) throws -> LoadReport {
+/// Loads what fits. `replacesHeads`: a head for another number of classes stays as it is and is listed, else it
+/// is an error.
+private func load(_ file: Checkpoint, into walk: ModelWalk, replacesHeads: Bool) throws -> LoadReport {
     var report = LoadReport()
+    report.count = walk.tensors.count
     report.notes = file.notes
     var stored: [String: StoredTensor] = [:]
     let isClassifier = file.tensors.contains { $0.name.hasPrefix("features.") }
@@ -65,6 +87,14 @@ private func load(_ file: Checkpoint, into walk: ModelWalk) throws -> LoadReport
                 "the file holds \(names) …; the model \(walk.tensors.prefix(3).map(\.path).joined(separator: ", ")) …"
         )
     }
+    let heads = report.replaced
+    guard replacesHeads || heads.isEmpty else {
+        let shapes = report.mismatched.filter { $0.name.hasPrefix(heads[0]) }
+        throw Failure(
+            .shape,
+            "the file's \(heads.joined(separator: ", ")) is for another number of classes: \(shapes[0].name) is \(shapes[0].file) in the file, \(shapes[0].model) in the model",
+            help: "heads=\"replace\" loads the rest and leaves it as it was initialised")
+    }
     // Only now, when everything has been read, does the model change.
     for (place, tensor) in ready { place.store(tensor) }
     report.loaded = ready.count
@@ -73,13 +103,22 @@ private func load(_ file: Checkpoint, into walk: ModelWalk) throws -> LoadReport
 
 let weightFileNatives: [Native] = [
     Native(
-        "load_weights(model, path)",
+        "load_weights(model, path, heads=\"replace\")",
         "Loads a state dict from a .pth or .safetensors file by names, buffers included; nothing in the file is "
-            + "executed. Gives a record: loaded, missing, unexpected, mismatched (both shapes), notes. A "
-            + "classification file's `features.N` fit a backbone's `N`."
+            + "executed. Gives a report: loaded, of (the model's tensors), missing, unexpected, mismatched (both shapes), "
+            + "replaced (heads for another number of classes, which stay as they were initialised; an error with "
+            + "`heads=\"refuse\"`), notes. A classification file's `features.N` fit a backbone's `N`.",
+        examples: [
+            "a = Conv2d(3, 8, 1)\nsave_weights(a, \"/tmp/seg-example.safetensors\")\nprint(load_weights(Conv2d(3, 8, 1), \"/tmp/seg-example.safetensors\"))  # expect: loaded 2 of 2 tensors"
+        ]
     ) { call in
         let walk = try ModelWalk(call, 0)
-        return try load(try Checkpoint.open(try call.string(1)), into: walk).value
+        let heads = try call.string(2)
+        guard ["replace", "refuse"].contains(heads) else {
+            throw Failure(.value, "heads is \"replace\" or \"refuse\", not \"\(heads)\"", argument: 2)
+        }
+        let file = try Checkpoint.open(try call.string(1))
+        return try load(file, into: walk, replacesHeads: heads == "replace").value(call.interpreter)
     },
     Native(
         "save_weights(model, path)", "Saves the whole state dict, buffers included, as safetensors.",

@@ -1,27 +1,13 @@
-// What turns objects into models: marks on their tensors, freezing, modes, and the
-// functions that look over a whole model.
+// What turns objects into models: marks on their tensors, modes, and the functions that
+// look over a whole model. Freezing has a file of its own.
 
 import SegRuntime
-import SegSyntax
 import SegTensor
 
 private func marked(_ call: Arguments, _ role: TensorMark.Role) throws -> Value {
     let value = call[0].asTensorValue
     return .object(
         TensorValue(try value?.promise ?? call.tensor(0), mark: TensorMark(role: role, isFrozen: false)))
-}
-
-/// Freezes or unfreezes what a walk finds; names restrict it to paths that contain them.
-private func setFrozen(_ call: inout Arguments, _ isFrozen: Bool, keepsStatistics: Bool) throws {
-    let walk = try ModelWalk(call, 0)
-    for (_, object) in walk.objects {
-        object.isFrozen = isFrozen && (!keepsStatistics || object.field(named: "running_mean") == nil)
-    }
-    for place in walk.tensors {
-        guard let mark = place.mark else { continue }
-        let staysOpen = isFrozen && keepsStatistics && mark.role == .buffer
-        place.store(place.value.promise, mark: TensorMark(role: mark.role, isFrozen: isFrozen && !staysOpen))
-    }
 }
 
 let layerNatives: [Native] = [
@@ -54,28 +40,6 @@ let layerNatives: [Native] = [
         .object(
             RecordObject(
                 try ModelWalk(call, 0).tensors.map { ($0.path, .object(TensorValue($0.value.promise))) }))
-    },
-    Native(
-        "freeze(layers, batchnorm=\"eval\")",
-        "Keeps the tensors of a layer, model or list of layers from changing in training; they evaluate: batch norm "
-            + "uses its running statistics. `batchnorm=\"train\"` lets those still follow the batches.",
-        examples: ["c = Conv2d(3, 8, 1)\nfreeze(c)\nprint(count_parameters(c, trainable=true))  # expect: 0"]
-    ) { call in
-        let choice = try call.string(1)
-        guard ["eval", "train"].contains(choice) else {
-            throw Failure(.value, "batchnorm is \"eval\" or \"train\", not \"\(choice)\"", argument: 1)
-        }
-        try setFrozen(&call, true, keepsStatistics: choice == "train")
-        return .nilValue
-    },
-    Native(
-        "unfreeze(layers)", "Lets the tensors of a layer, model or list of layers change in training again.",
-        examples: [
-            "c = Conv2d(3, 8, 1)\nfreeze(c)\nunfreeze(c)\nprint(count_parameters(c, trainable=true))  # expect: 32"
-        ]
-    ) { call in
-        try setFrozen(&call, false, keepsStatistics: false)
-        return .nilValue
     },
     Native(
         "count_parameters(model, trainable=false)",

@@ -141,34 +141,10 @@ let seeingNatives: [Native] = [
             "table([(name=\"a\", n=1), (name=\"b\", n=12)])  # expect: name   n\n# expect: ────  ──\n# expect: a      1\n# expect: b     12"
         ]
     ) { call in
-        var rows: [(String?, RecordObject)] = []
-        if let record = call[0].asRecord {
-            for (name, value) in zip(record.names, record.values) {
-                guard let row = value.asRecord else { throw call.wrong(0, "a list or record of records") }
-                rows.append((name, row))
-            }
-        } else {
-            for item in try call.items(0) {
-                guard let row = item.asRecord else { throw call.wrong(0, "a list or record of records") }
-                rows.append((nil, row))
-            }
-        }
-        var header: [String] = []
-        for (_, row) in rows { header += row.names.filter { !header.contains($0) } }
-        let isNamed = rows.contains { $0.0 != nil }
-        let cells = try rows.map { name, row in
-            (isNamed ? [Table.Cell.text(name ?? "")] : [])
-                + (try header.map { column in
-                    guard let value = row[column], !value.isNil else { return Table.Cell.empty }
-                    if let number = try call.interpreter.number(from: value) {
-                        return number == number.rounded() || abs(number) >= 1e6
-                            ? Table.Cell.number(number)
-                            : Table.Cell.figure(NumberFormat.significant(number, 4))
-                    }
-                    return Table.Cell.text(try call.interpreter.line(value))
-                })
-        }
-        let table = Table(header: (isNamed ? [""] : []) + header, rows: cells)
+        let rows = try TableRows(call, 0)
+        let isNamed = rows.isNamed
+        let cells = try rows.cells(rows.header, isNamed: isNamed, call.interpreter)
+        let table = Table(header: (isNamed ? [""] : []) + rows.header, rows: cells)
         call.interpreter.print(table.lines(call.interpreter.style))
         return .nilValue
     },

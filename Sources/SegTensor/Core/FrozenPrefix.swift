@@ -190,7 +190,15 @@ struct FrozenPrefix {
 
     /// The values of some border nodes for one sample, on a copy of the graph for a batch of one.
     func compute(_ wanted: [Int], sample: Int, _ context: EvaluationContext) throws -> [TensorData] {
-        let one = try StackOperation(axis: 0).infer([samples[sample].signature])
+        let roots = copies(of: wanted, sample: sample)
+        try Evaluator.evaluate(roots, in: context)
+        return roots.compactMap(\.value)
+    }
+
+    /// Some border nodes on a copy of the graph for a batch of one.
+    func copies(of wanted: [Int], sample: Int) -> [Node] {
+        var one = stack.signature
+        one.shape[0] = 1
         var copies: [UInt64: Node] = [stack.id: Node(StackOperation(axis: 0), [samples[sample]], one)]
         for node in nodes where node !== stack {
             guard let (operation, inputs) = node.pendingStep else { continue }
@@ -199,9 +207,6 @@ struct FrozenPrefix {
             signature.shape[0] = 1
             copies[node.id] = Node(operation.resized(batch: 1), copied, signature)
         }
-        let roots = wanted.compactMap { copies[border[$0].id] }
-        copies = [:]
-        try Evaluator.evaluate(roots, in: context)
-        return roots.compactMap(\.value)
+        return wanted.compactMap { copies[border[$0].id] }
     }
 }

@@ -35,6 +35,8 @@ final class Node: @unchecked Sendable {
     private let state: Mutex<State>
 
     private static let lastID = Atomic<UInt64>(0)
+    /// The number of the node made last.
+    static var lastNumber: UInt64 { lastID.load(ordering: .relaxed) }
 
     /// A pending node.
     init(_ operation: any Operation, _ inputs: [Node], _ signature: Signature, isVariable: Bool = false) {

@@ -55,6 +55,9 @@ public protocol Operation: Sendable {
 
     /// The same operation for another batch size, where an attribute holds it.
     func resized(batch: Int) -> any Operation
+
+    /// How many products are summed up, for those that are matrix products at heart; 0 for all others.
+    func multiplyAdds(_ inputs: [Signature], _ result: Signature) -> Int
 }
 
 extension Operation {
@@ -64,6 +67,7 @@ extension Operation {
     public func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool { false }
     public func resized(batch: Int) -> any Operation { self }
     public func digest(_ builder: inout DigestBuilder) {}
+    public func multiplyAdds(_ inputs: [Signature], _ result: Signature) -> Int { 0 }
 }
 
 /// The rule of elementwise work: each input that carries the batch has it on the result's first axis, and

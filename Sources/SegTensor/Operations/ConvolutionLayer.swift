@@ -133,6 +133,10 @@ struct ConvolutionOperation: Operation {
 
     func digest(_ builder: inout DigestBuilder) { attributes.digest(&builder) }
 
+    func multiplyAdds(_ inputs: [Signature], _ result: Signature) -> Int {
+        result.count * (inputs[1].count / max(1, inputs[1].shape[0]))
+    }
+
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool {
         carried[0] && !carried.dropFirst().contains(true)
     }

@@ -107,6 +107,10 @@ struct MatmulOperation: Operation {
         return out
     }
 
+    func multiplyAdds(_ inputs: [Signature], _ result: Signature) -> Int {
+        result.count * inputs[0].shape[inputs[0].rank - (transposesFirst ? 2 : 1)]
+    }
+
     func digest(_ builder: inout DigestBuilder) {
         builder.add(transposesFirst)
         builder.add(transposesSecond)

@@ -1,0 +1,35 @@
+// What a weight file holds, as a table: `seg weights FILE`.
+
+import SegRuntime
+import SegTensor
+import SegTerminal
+
+extension Interpreter {
+    /// The tensors of a weight file with types and shapes, and their totals; none is read.
+    /// - Throws: `Failure` of kind `file` where it is none.
+    public func weightListing(_ path: String) throws -> String {
+        let file: Checkpoint
+        do {
+            file = try Checkpoint.open(path)
+        } catch let error as TensorError {
+            throw Failure(error)
+        }
+        let rows = file.tensors.map { tensor in
+            let shape = tensor.shape.map { "\($0)" }.joined(separator: ", ")
+            return [Table.Cell.text(tensor.name), .text(tensor.dtype.rawValue), .text("[\(shape)]")]
+        }
+        var lines = Table(header: ["name", "type", "shape"], rows: rows).lines(style)
+        let bytes = file.tensors.reduce(0) { $0 + $1.count * $1.dtype.size }
+        lines.append(
+            "\(NumberFormat.count(file.tensors.count)) tensors, \(NumberFormat.count(file.parameterCount)) numbers, "
+                + "\(NumberFormat.bytes(bytes)); \(file.format.rawValue)")
+        lines += file.metadata.map { "\(TextWidth.escaped($0.key)): \(TextWidth.escaped($0.value))" }
+        lines += file.notes.map { TextWidth.escaped($0) }
+        if let digits = SHA256.digits(inName: path) {
+            let found = try SHA256.hexadecimal(ofFile: path) { try checkInterrupt() }
+            let outcome = found.hasPrefix(digits) ? "as the name says" : "not the \(digits) in the name"
+            lines.append("SHA-256 \(found), \(outcome)")
+        }
+        return lines.joined(separator: "\n")
+    }
+}

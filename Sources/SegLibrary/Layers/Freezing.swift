@@ -1,0 +1,159 @@
+// Freezing and unfreezing: of layers, lists and slices of them, or of what the names of a model match. A mark
+// stands on each tensor's field; a layer whose statistics are frozen evaluates.
+
+import SegRuntime
+import SegSyntax
+import SegTensor
+
+/// A pattern over paths: `*` stands for any text, dots too, and `?` for one character.
+struct PathPattern {
+    let text: String
+
+    func matches(_ path: String) -> Bool {
+        let (pattern, name) = (Array(text.unicodeScalars), Array(path.unicodeScalars))
+        var (at, place) = (0, 0)
+        // Where the last star stood, and how much of the name it has taken.
+        var star: (pattern: Int, name: Int)?
+        while place < name.count {
+            if at < pattern.count, pattern[at] == "*" {
+                star = (at, place)
+                at += 1
+            } else if at < pattern.count, pattern[at] == "?" || pattern[at] == name[place] {
+                at += 1
+                place += 1
+            } else if let (starAt, taken) = star {
+                star = (starAt, taken + 1)
+                at = starAt + 1
+                place = taken + 1
+            } else {
+                return false
+            }
+        }
+        return pattern[at...].allSatisfy { $0 == "*" }
+    }
+}
+
+/// What is to be frozen or not: whole layers with all below them, and single tensors.
+private struct FreezeSelection {
+    var layers: [Instance] = []
+    var tensors: [TensorPlace] = []
+    /// The owners of tensors that were picked one by one.
+    var owners: [Instance] = []
+
+    /// Everything below an argument, or what patterns pick of it.
+    init(_ call: borrowing Arguments, pattern place: Int) throws {
+        let walk = try ModelWalk(call, 0)
+        guard !walk.objects.isEmpty || !walk.tensors.isEmpty else {
+            throw call.bad(0, "holds no layers")
+        }
+        if call.isNil(place) {
+            layers = walk.objects.map(\.object)
+            tensors = walk.tensors
+            return
+        }
+        let patterns: [String]
+        if let text = call[place].asString {
+            patterns = [text]
+        } else {
+            patterns = try call.items(place).map { item in
+                guard let text = item.asString else {
+                    throw call.wrong(place, "a name pattern or a list of them")
+                }
+                return text
+            }
+        }
+        var (picked, single): (Set<String>, Set<String>) = ([], [])
+        for text in patterns {
+            let pattern = PathPattern(text: text)
+            let objects = walk.objects.map(\.path).filter { !$0.isEmpty && pattern.matches($0) }
+            let names = walk.tensors.map(\.path).filter(pattern.matches)
+            if objects.isEmpty, names.isEmpty { throw Self.noMatch(text, walk, place) }
+            picked.formUnion(objects)
+            single.formUnion(names)
+        }
+        func isBelow(_ path: String) -> Bool {
+            var path = Substring(path)
+            while true {
+                if picked.contains(String(path)) { return true }
+                guard let dot = path.lastIndex(of: ".") else { return false }
+                path = path[..<dot]
+            }
+        }
+        layers = walk.objects.filter { isBelow($0.path) }.map(\.object)
+        for tensor in walk.tensors {
+            let belongs = isBelow(tensor.path)
+            if belongs || single.contains(tensor.path) { tensors.append(tensor) }
+            if !belongs, single.contains(tensor.path) { owners.append(tensor.owner) }
+        }
+    }
+
+    private static func noMatch(_ text: String, _ walk: ModelWalk, _ place: Int) -> Failure {
+        let paths = (walk.objects.map(\.path) + walk.tensors.map(\.path)).filter { !$0.isEmpty }
+        let plain = text.filter { $0 != "*" && $0 != "?" }
+        let wanted = plain.hasPrefix(".") || plain.hasSuffix(".") ? plain.filter { $0 != "." } : plain
+        var help = nearestName(to: wanted, among: paths)
+        if help == nil, let last = wanted.split(separator: ".").last {
+            help = nearestName(
+                to: String(last), among: Set(paths.flatMap { $0.split(separator: ".").map(String.init) }))
+        }
+        let tops = paths.filter { !$0.contains(".") }.prefix(8).joined(separator: ", ")
+        let isMode = text == "train" || text == "eval"
+        return Failure(
+            .name, "no layer or tensor of the model matches \"\(text)\"",
+            help: isMode
+                ? "the second argument is a name pattern; say batchnorm=\"\(text)\""
+                : help.map { "did you mean \($0)?" } ?? "the names begin with \(tops)", argument: place)
+    }
+
+    /// Sets the marks. `keepsStatistics`: batch norm goes on following the batches.
+    func set(frozen isFrozen: Bool, keepsStatistics: Bool) {
+        for layer in layers {
+            layer.isFrozen = isFrozen && (!keepsStatistics || layer.field(named: "running_mean") == nil)
+        }
+        for place in tensors {
+            guard let mark = place.mark else { continue }
+            let staysOpen = isFrozen && keepsStatistics && mark.role == .buffer
+            place.store(
+                place.value.promise, mark: TensorMark(role: mark.role, isFrozen: isFrozen && !staysOpen))
+        }
+        // A layer of which single tensors were picked evaluates when its statistics do not change, or, where it
+        // has none, when nothing of it does.
+        for owner in owners {
+            let marks = owner.fieldNames.compactMap { owner.field(named: $0)?.asTensorValue?.mark }
+            let buffers = marks.filter { $0.role == .buffer }
+            owner.isFrozen = (buffers.isEmpty ? marks : buffers).allSatisfy(\.isFrozen)
+        }
+    }
+}
+
+let freezingNatives: [Native] = [
+    Native(
+        "freeze(layers, pattern=nil, batchnorm=\"eval\")",
+        "Keeps the tensors of a layer, model, or list or slice of layers from changing in training; they evaluate: "
+            + "batch norm uses its running statistics. A pattern, or a list of them, picks by name (`*` stands for any "
+            + "text): layers with all below them, and single tensors. `batchnorm=\"train\"` lets statistics still follow "
+            + "the batches.",
+        examples: [
+            "c = Conv2d(3, 8, 1)\nfreeze(c)\nprint(count_parameters(c, trainable=true))  # expect: 0",
+            "m = Sequential((conv=Conv2d(3, 8, 1), norm=BatchNorm2d(8)))\nfreeze(m, \"n*\")\nprint(count_parameters(m, trainable=true))  # expect: 32",
+        ]
+    ) { call in
+        let choice = try call.string(2)
+        guard ["eval", "train"].contains(choice) else {
+            throw Failure(.value, "batchnorm is \"eval\" or \"train\", not \"\(choice)\"", argument: 2)
+        }
+        try FreezeSelection(call, pattern: 1).set(frozen: true, keepsStatistics: choice == "train")
+        return .nilValue
+    },
+    Native(
+        "unfreeze(layers, pattern=nil)",
+        "Lets the tensors of a layer, model, or list or slice of layers, or those that a pattern picks by name, change "
+            + "in training again.",
+        examples: [
+            "c = Conv2d(3, 8, 1)\nfreeze(c)\nunfreeze(c, \"bias\")\nprint(count_parameters(c, trainable=true))  # expect: 8"
+        ]
+    ) { call in
+        try FreezeSelection(call, pattern: 1).set(frozen: false, keepsStatistics: false)
+        return .nilValue
+    },
+].map { $0.listed(under: "models") }

@@ -1,0 +1,156 @@
+// What a model does with an input, layer by layer, without computing anything: `forward` runs on promises while
+// an observer notes the calls. `summary` in stdlib makes its table of it.
+
+import SegRuntime
+import SegTensor
+
+/// Notes the first call of each layer.
+private final class LayerTrace: LayerObserver {
+    struct Call {
+        let input: Value
+        var output = Value.nilValue
+        /// The nodes that it made lie between these numbers.
+        let start: UInt64
+        var end: UInt64
+        var count = 1
+    }
+
+    private(set) var calls: [ObjectIdentifier: Call] = [:]
+    private var open: [(layer: ObjectIdentifier, depth: Int)] = []
+
+    func began(_ layer: Instance, _ argument: Value, depth: Int) {
+        close(downTo: depth)
+        let key = ObjectIdentifier(layer)
+        open.append((key, depth))
+        let now = Tensor.lastNodeNumber
+        if calls[key] == nil {
+            calls[key] = Call(input: argument, start: now, end: now, count: 0)
+        }
+        calls[key]?.count += 1
+    }
+
+    func ended(_ result: Value, depth: Int) {
+        close(downTo: depth + 1)
+        guard let last = open.popLast(), last.depth == depth, calls[last.layer]?.count == 1 else { return }
+        calls[last.layer]?.output = result
+        calls[last.layer]?.end = Tensor.lastNodeNumber
+    }
+
+    /// Forgets calls that an error ended.
+    private func close(downTo depth: Int) {
+        while let last = open.last, last.depth >= depth { open.removeLast() }
+    }
+
+    /// All tensors that layers gave.
+    var outputs: [Tensor] { calls.values.flatMap { TensorGraph.pending(in: $0.output) } }
+}
+
+/// The shape of a tensor; of records and lists those of what they hold; nil of all else.
+private func shapes(of value: Value) -> Value {
+    if let tensor = value.asTensorValue { return .list(tensor.promise.shape.map { .number(Double($0)) }) }
+    if let record = value.asRecord {
+        return .record(zip(record.names, record.values).map { ($0, shapes(of: $1)) })
+    }
+    if let list = value.asList { return .list(list.items.map(shapes)) }
+    return .nilValue
+}
+
+/// What a layer and all below it hold.
+private struct Holdings {
+    var parameters = 0
+    var trainable = 0
+
+    /// By path; a tensor counts for every layer above it.
+    static func byPath(_ walk: ModelWalk) -> [String: Holdings] {
+        var found: [String: Holdings] = [:]
+        for place in walk.tensors where place.mark?.role == .parameter {
+            let count = place.value.promise.count
+            var path = Substring(place.path)
+            while true {
+                path = path.lastIndex(of: ".").map { path[..<$0] } ?? ""
+                found[String(path), default: Holdings()].parameters += count
+                if place.isTrainable { found[String(path), default: Holdings()].trainable += count }
+                if path.isEmpty { break }
+            }
+        }
+        return found
+    }
+}
+
+private func traced(_ call: borrowing Arguments) throws -> Value {
+    let interpreter = call.interpreter
+    let walk = try ModelWalk(call, 0)
+    let trace = LayerTrace()
+    if !call.isNil(1) {
+        let (before, base, effective) = (
+            interpreter.layerObserver, interpreter.baseTraining, interpreter.isTraining
+        )
+        interpreter.layerObserver = trace
+        interpreter.baseTraining = false
+        interpreter.isTraining = false
+        defer {
+            interpreter.layerObserver = before
+            interpreter.baseTraining = base
+            interpreter.isTraining = effective
+        }
+        _ = try interpreter.call(call[0], [call[1]])
+    }
+    let products = Tensor.multiplyAdds(below: trace.outputs).sorted { $0.node < $1.node }
+    let holdings = Holdings.byPath(walk)
+    return .list(
+        walk.objects.filter { $0.object.type.isLayer }.map { path, layer in
+            let made = trace.calls[ObjectIdentifier(layer)]
+            let held = holdings[path] ?? Holdings()
+            var sum = 0
+            if let made {
+                for product in products where made.start < product.node && product.node <= made.end {
+                    sum += product.count
+                }
+            }
+            return .record([
+                ("path", .string(path)), ("layer", .object(layer)),
+                ("calls", .number(Double(made?.count ?? 0))),
+                ("input", made.map { shapes(of: $0.input) } ?? .nilValue),
+                ("output", made.map { shapes(of: $0.output) } ?? .nilValue),
+                ("parameters", .number(Double(held.parameters))),
+                ("trainable", .number(Double(held.trainable))),
+                ("multiply_adds", made == nil ? .nilValue : .number(Double(sum))),
+            ])
+        })
+}
+
+let layerTraceNatives: [Native] = [
+    Native(
+        "traced(model, x=nil)",
+        "The layers of a model in the order of its fields, as records: path, layer, how often it was called in "
+            + "model(x) and its first input and output (shapes; records and lists of shapes), parameters and trainable "
+            + "ones with all below, multiply-adds. The model evaluates; nothing is computed, nor changed.",
+        examples: [
+            "m = Sequential(Conv2d(3, 8, 3), ReLU())\nfor r in traced(m, zeros(1, 3, 9, 9)) { print(r.path, r.output, r.parameters, r.multiply_adds) }\n# expect:  [1, 8, 7, 7] 224 10584\n# expect: 0 [1, 8, 7, 7] 224 10584\n# expect: 1 [1, 8, 7, 7] 0 0"
+        ]
+    ) { call in try traced(call) },
+    Native(
+        "multiply_adds(x)",
+        "How many products the pending convolutions and matrix products below the tensors in x sum up.",
+        examples: ["print(multiply_adds(conv2d(zeros(1, 3, 9, 9), zeros(8, 3, 3, 3))))  # expect: 10584"]
+    ) { call in
+        let sum = Tensor.multiplyAdds(below: TensorGraph.pending(in: call[0])).reduce(0.0) {
+            $0 + Double($1.count)
+        }
+        return .number(sum)
+    },
+    Native(
+        "peak_bytes(...values)",
+        "An estimate of the bytes that computing the tensors in the values will hold at once, beside what is computed "
+            + "already; the steps are gone through in thought.",
+        examples: ["x = zeros(1000)\nprint(peak_bytes(exp(x) + x))  # expect: 8000"]
+    ) { call in .number(Double(Tensor.peakBytes(toCompute: TensorGraph.pending(in: call[0])))) },
+    Native(
+        "frozen(model)", "The paths of the tensors of a model that are frozen.",
+        examples: [
+            "m = Sequential(Conv2d(3, 8, 3), BatchNorm2d(8))\nfreeze(m[0])\nprint(frozen(m))  # expect: [\"0.weight\", \"0.bias\"]"
+        ]
+    ) { call in
+        .list(try ModelWalk(call, 0).tensors.filter { $0.mark?.isFrozen == true }.map { .string($0.path) })
+    },
+].map { $0.listed(under: "models") }
