@@ -72,9 +72,7 @@ private func load(_ file: Checkpoint, into walk: ModelWalk, replacesHeads: Bool)
             report.mismatched.append((place.path, tensor.shape, wanted.shape))
             continue
         }
-        let data = try TensorData(shape: tensor.shape, dtype: DType(stored: tensor.dtype))
-        try tensor.read(into: UnsafeMutableRawBufferPointer(start: data.bytes, count: data.byteCount))
-        ready.append((place, try Tensor(data).to(wanted.dtype)))
+        ready.append((place, try tensor.tensor().to(wanted.dtype)))
     }
     report.unexpected += file.tensors.map(\.name).filter {
         stored[isClassifier ? backboneName($0) ?? "" : $0] != nil
@@ -151,10 +149,8 @@ let weightFileNatives: [Native] = [
         return .object(
             RecordObject(
                 try file.tensors.map { tensor in
-                    let data = try TensorData(shape: tensor.shape, dtype: DType(stored: tensor.dtype))
-                    try tensor.read(
-                        into: UnsafeMutableRawBufferPointer(start: data.bytes, count: data.byteCount))
-                    return (tensor.name, .tensor(Tensor(data)))
+                    try call.interpreter.checkInterrupt()
+                    return (tensor.name, .tensor(try tensor.tensor()))
                 }))
     },
     Native("tensor_names(path)", "The names of the tensors in a weight file; none is read.") { call in
@@ -202,6 +198,15 @@ func writeTensors(
                 try body(UnsafeRawBufferPointer(start: data.bytes, count: data.byteCount))
             }
         }, metadata: metadata, to: path)
+}
+
+extension StoredTensor {
+    /// The elements in the type that seg has for them.
+    fileprivate func tensor() throws -> Tensor {
+        let data = try TensorData(shape: shape, dtype: DType(stored: dtype))
+        try read(widened: true, into: UnsafeMutableRawBufferPointer(start: data.bytes, count: data.byteCount))
+        return Tensor(data)
+    }
 }
 
 extension DType {
