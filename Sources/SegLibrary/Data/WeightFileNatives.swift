@@ -14,14 +14,14 @@ private struct LoadReport {
     var mismatched: [(name: String, file: [Int], model: [Int])] = []
     var notes: [String] = []
 
-    /// Layers whose tensors differ in their first axis alone: heads for another number of classes.
+    /// Heads for another number of classes: the layers of the tensors that differ, where all differ in their first
+    /// axis alone. Where any differs otherwise the file is of another model.
     var replaced: [String] {
-        func layer(_ name: String) -> String { name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name }
-        let others = Set(mismatched.filter { !isHead($0.file, $0.model) }.map { layer($0.name) })
+        guard mismatched.allSatisfy({ isHead($0.file, $0.model) }) else { return [] }
         var found: [String] = []
         for place in mismatched {
-            let name = layer(place.name)
-            if !others.contains(name), !found.contains(name) { found.append(name) }
+            let layer = place.name.lastIndex(of: ".").map { String(place.name[..<$0]) } ?? place.name
+            if !found.contains(layer) { found.append(layer) }
         }
         return found
     }

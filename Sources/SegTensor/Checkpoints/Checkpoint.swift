@@ -49,6 +49,10 @@ public struct Checkpoint: Sendable {
     /// Opens a weight file; also one that lies in memory.
     public static func open(_ file: FileReader) throws -> Checkpoint {
         let head = try file.bytes(at: 0, count: min(file.count, 512))
+        // First, since the length that a safetensors file begins with may look like any other signature.
+        if head.count > 8, head[8] == UInt8(ascii: "{"), headerLength(head) <= file.count - 8 {
+            return try Safetensors.open(file).withoutModulePrefix()
+        }
         if head.starts(with: ZipDirectory.signature) { return try TorchZip.open(file).withoutModulePrefix() }
         if TorchLegacy.matches(head) {
             return try TorchLegacy.open(file).withoutModulePrefix()
@@ -69,6 +73,11 @@ public struct Checkpoint: Sendable {
         let head = try file.bytes(at: 0, count: min(file.count, 9))
         guard head.count == 9, head[8] == UInt8(ascii: "{") else { return try open(file) }
         return try Safetensors.open(file)
+    }
+
+    /// The length that a safetensors file begins with.
+    private static func headerLength(_ head: [UInt8]) -> Int {
+        Int(clamping: head.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
     }
 
     /// Takes `module.` off names where every name has it: torch.nn.DataParallel puts it there.
