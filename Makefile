@@ -24,6 +24,8 @@ test: deps
 test-all: test
 	@echo "== the prompt on a terminal (tmux)"
 	Tests/terminal/run.sh $(SEG)
+	@echo "== downloads of weights, from a server on the loopback address"
+	Tests/network/run.sh $(SEG)
 	@echo "== runs saved and gone on with in other processes, killed and on a full disk"
 	Tests/resume/run.sh $(SEG)
 	@echo "== models at full size, and to the last digits of float32 (minutes)"

@@ -143,6 +143,14 @@ struct BatchStatistics: Operation {
             throw TensorError(
                 .shape, "batch_norm: there is nothing to average in \(Shape.text(x))", notes: [Shape.text(x)])
         }
+        // A variance of one value is 0, and running statistics divide by n - 1: PyTorch refuses it too.
+        guard x[0] * x[2] * x[3] > 1 else {
+            throw TensorError(
+                .shape,
+                "batch_norm in training needs more than one value a channel, \(Shape.text(x)) has one",
+                help: "train with batches of two or more pictures, or freeze this layer",
+                notes: [Shape.text(x)])
+        }
         return Signature([2, x[1]], .float32)
     }
 

@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# Downloads of official weights from a server on the loopback address: whole, resumed, broken off, changed on
+# the way, interrupted, by two processes at once. One line a check; status 1 where one fails.
+#
+#     Tests/network/run.sh [SEG]        SEG: the command, .build/release/seg unless told
+set -u
+seg=$(realpath "${1:-$(dirname "$0")/../../.build/release/seg}")
+cd "$(dirname "$0")"
+for tool in curl perl sha256sum; do
+    command -v "$tool" >/dev/null || { echo "skipped: the network's tests need $tool"; exit 0; }
+done
+[ -x "$seg" ] || { echo "there is no $seg; build it first" >&2; exit 2; }
+
+scratch=$(mktemp -d)
+server=
+trap '[ -n "$server" ] && kill "$server"; rm -rf "$scratch"' EXIT
+name=lraspp_mobilenet_v3_large-d234d4ea.pth
+# A mebibyte of zeros, and a number found by trying so that the SHA-256 begins with the digits in the name.
+{ head -c 1048576 /dev/zero; printf 108081448026; } >"$scratch/served"
+case $(sha256sum <"$scratch/served") in d234d4ea*) ;; *) echo "the served file is wrong" >&2; exit 2 ;; esac
+perl server.pl "$scratch/served" "$scratch/log" >"$scratch/port" &
+server=$!
+for _ in $(seq 100); do [ -s "$scratch/port" ] && break; sleep 0.05; done
+port=$(cat "$scratch/port")
+export HOME="$scratch/home" SEG_CACHE="$scratch/cache" NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
+unset TORCH_HOME XDG_CACHE_HOME
+weights=$SEG_CACHE/weights
+failed=0
+passed=0
+
+# fetch WAY: asks for the weights, with output and messages in $scratch/out and its status in $status.
+fetch() {
+    SEG_WEIGHTS_URL=http://127.0.0.1:$port/$1 "$seg" -e 'official_weights("lraspp_mobilenet_v3_large")' \
+        >"$scratch/out" 2>&1
+    status=$?
+}
+check() {
+    if eval "$2"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $1"
+        sed 's/^/    /' "$scratch/out"
+        ls -l "$weights" 2>/dev/null | sed 's/^/    /'
+        sed 's/^/    /' "$scratch/log"
+    fi
+}
+fresh() { rm -rf "$SEG_CACHE" "$HOME"; : >"$scratch/log"; : >"$scratch/out"; }
+whole() { cmp -s "$weights/$name" "$scratch/served" && [ ! -e "$weights/$name.part" ]; }
+says() { grep -q -- "$1" "$scratch/out"; }
+
+fresh; fetch ok
+check "a whole download is put into seg's cache" '[ $status = 0 ] && whole && says "$weights/$name"'
+: >"$scratch/log"; fetch ok
+check "what the cache has is not fetched again" '[ $status = 0 ] && [ ! -s "$scratch/log" ]'
+
+fresh; mkdir -p "$HOME/.cache/torch/hub/checkpoints"; cp "$scratch/served" "$HOME/.cache/torch/hub/checkpoints/$name"
+fetch ok
+check "PyTorch's cache is found" '[ $status = 0 ] && [ ! -s "$scratch/log" ] && says "torch/hub/checkpoints/$name"'
+
+fresh; fetch half
+check "a broken download is an error and keeps its part" \
+    '[ $status = 1 ] && says "cannot download $name" && [ ! -e "$weights/$name" ] && [ "$(stat -c %s "$weights/$name.part")" = 524294 ]'
+fetch ok
+check "the next attempt resumes" '[ $status = 0 ] && whole && grep -q " 524294$" "$scratch/log"'
+
+fresh; fetch half; fetch whole
+check "a server without ranges is asked from the start" '[ $status = 0 ] && whole'
+
+fresh; mkdir -p "$weights"; head -c 3000 /dev/urandom >"$weights/$name.part"; fetch ok
+check "a part of something else is dropped" '[ $status = 0 ] && whole'
+
+fresh; mkdir -p "$weights"; cat "$scratch/served" "$scratch/served" >"$weights/$name.part"; fetch ok
+check "a part that is too long is dropped" '[ $status = 0 ] && whole'
+
+fresh; mkdir -p "$weights"; cp "$scratch/served" "$weights/$name.part"; fetch ok
+check "a part that is whole is taken" '[ $status = 0 ] && whole && [ ! -s "$scratch/log" ]'
+
+fresh; fetch other
+check "a changed file is refused and removed" \
+    '[ $status = 1 ] && says "its SHA-256 begins with" && [ ! -e "$weights/$name" ] && [ ! -e "$weights/$name.part" ]'
+
+fresh; fetch missing
+check "a missing file names address, file and folder" \
+    '[ $status = 1 ] && says "http://127.0.0.1:$port/missing/$name" && says "$weights" && [ ! -e "$weights/$name.part" ]'
+
+fresh
+SEG_WEIGHTS_URL=http://127.0.0.1:9/models "$seg" -e 'official_weights("lraspp_mobilenet_v3_large")' >"$scratch/out" 2>&1
+status=$?
+check "without a network the error names address, file and folder" \
+    '[ $status = 1 ] && says "cannot download $name from http://127.0.0.1:9/models/$name" && says "$weights"'
+
+fresh; mkdir -p "$scratch/nothing"
+PATH=$scratch/nothing "$seg" -e 'official_weights("lraspp_mobilenet_v3_large")' >"$scratch/out" 2>&1
+status=$?
+check "without curl too" '[ $status = 1 ] && says "there is no curl" && says "https://download.pytorch.org/models/$name"'
+
+fresh
+SEG_WEIGHTS_URL=http://127.0.0.1:$port/slow "$seg" -e 'official_weights("lraspp_mobilenet_v3_large")' >"$scratch/out" 2>&1 &
+child=$!
+for _ in $(seq 100); do [ -s "$weights/$name.part" ] && break; sleep 0.05; done
+kill -INT "$child"; wait "$child"; status=$?
+check "Ctrl-C ends the child and keeps the part" \
+    '[ $status = 130 ] && ! pgrep -f "continue-at.*$scratch" >/dev/null && [ -s "$weights/$name.part" ] && [ ! -e "$weights/$name" ]'
+fetch ok
+check "what Ctrl-C left is resumed" '[ $status = 0 ] && whole'
+
+fresh
+for i in 1 2 3 4; do
+    SEG_WEIGHTS_URL=http://127.0.0.1:$port/ok "$seg" -e 'official_weights("lraspp_mobilenet_v3_large")' >"$scratch/out$i" 2>&1 &
+    children[$i]=$!
+done
+status=0
+for i in 1 2 3 4; do wait "${children[$i]}" || status=1; done
+cat "$scratch"/out[1-4] >"$scratch/out"
+check "four processes at once download once" '[ $status = 0 ] && whole && [ "$(wc -l <"$scratch/log")" = 1 ]'
+
+fresh; touch "$scratch/file"
+SEG_CACHE=$scratch/file fetch ok
+check "a cache that cannot be made is an error" '[ $status = 1 ] && says "cannot make the folder"'
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
