@@ -24,6 +24,9 @@ struct TableRows {
         for (_, row) in rows { header += row.names.filter { !header.contains($0) } }
     }
 
+    /// Whether any row has something in a column.
+    func hasEntry(_ column: String) -> Bool { rows.contains { $0.row[column].map { !$0.isNil } ?? false } }
+
     var isNamed: Bool { rows.contains { $0.name != nil } }
 
     /// The rows as cells below some columns; whole numbers stand as they are, others with four digits.
@@ -46,8 +49,8 @@ struct TableRows {
 let tableTextNatives: [Native] = [
     Native(
         "table_text(rows, footer=nil, dispensable=nil, title=nil)",
-        "A table of records as `table` prints it, as text for the `line` or `display` of an object. The rows of "
-            + "`footer` stand below a rule; the columns named in `dispensable` give way, the first of them first, where "
+        "A table of records as `table` prints it, as text for the `line` or `display` of an object. Columns "
+            + "without an entry are left out; the rows of `footer` stand below a rule; the columns named in `dispensable` give way, the first of them first, where "
             + "the terminal is too narrow.",
         examples: [
             "print(table_text([(name=\"a\", n=1)], footer=[(name=\"all\", n=12)]))  # expect: name   n\n# expect: ────  ──\n# expect: a      1\n# expect: ────  ──\n# expect: all   12"
@@ -66,7 +69,7 @@ let tableTextNatives: [Native] = [
                 rows: try rows.cells(columns, isNamed: isNamed, interpreter),
                 footer: try footer?.cells(columns, isNamed: isNamed, interpreter) ?? [])
         }
-        var columns = rows.header
+        var columns = rows.header.filter { rows.hasEntry($0) || footer?.hasEntry($0) == true }
         for column in dispensable where style.isTerminal {
             var free = style
             free.columns = 10_000
