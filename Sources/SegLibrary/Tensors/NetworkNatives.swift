@@ -128,21 +128,6 @@ let networkNatives: [Native] = [
                 + "  # expect: tensor([1.3862944, 0])",
         ]
     ) { call in
-        var ignore: Int?
-        if case .object(let text as StringObject) = call[3] {
-            guard let names = call.categories(1) else {
-                throw Failure(
-                    .label, "the masks have no class names to look \"\(text.text)\" up in",
-                    help: "give ignore= as a number")
-            }
-            guard let found = names.index(of: text.text) else {
-                throw Failure(
-                    .label, "there is no class \"\(text.text)\"", help: nearestName(text.text, names.names))
-            }
-            ignore = found
-        } else if !call[3].isNil {
-            ignore = try call.integer(3)
-        }
         let wanted = try call.string(5)
         guard let reduction = Tensor.LossReduction(rawValue: wanted) else {
             throw Failure(
@@ -151,8 +136,7 @@ let networkNatives: [Native] = [
         return .tensor(
             try Tensor.nllLoss(
                 try call.tensor(0), try call.tensor(1), weight: try call.optionalTensor(2),
-                ignoreIndex: ignore,
-                smoothing: try call.number(4), reduction: reduction))
+                ignoreIndex: try ignoredClass(call, 3), smoothing: try call.number(4), reduction: reduction))
     },
     Native(
         "dropout(x, p=0.5, training=true)", "Each element 0 with probability p, the others divided by 1 - p.",
@@ -164,11 +148,14 @@ let networkNatives: [Native] = [
         return .tensor(try Tensor.dropout(x, p: p, key: call.interpreter.random.stream.next()))
     },
     Native(
-        "confusion(predictions, masks, classes=nil)",
+        "confusion(predictions, masks, classes=nil, ignore=nil)",
         "Counts of pixels by true class (rows) and predicted class (columns). `predictions` are classes [N, H, W] or "
-            + "logits [N, C, H, W]; rows and columns carry the class names where the masks know them.",
+            + "logits [N, C, H, W]; rows and columns carry the class names where the masks know them. Pixels whose true "
+            + "class is `ignore`, by number or name, do not count.",
         examples: [
-            "print(confusion(tensor([0, 1], int64), tensor([1, 1], int64), 2))  # expect: tensor([[0, 0], [1, 1]], int64)"
+            "print(confusion(tensor([0, 1], int64), tensor([1, 1], int64), 2))  # expect: tensor([[0, 0], [1, 1]], int64)",
+            "print(confusion(tensor([0, 1], int64), tensor([1, 255], int64), 2, ignore=255))"
+                + "  # expect: tensor([[0, 0], [1, 0]], int64)",
         ]
     ) { call in
         var predictions = try call.tensor(0)
@@ -182,13 +169,30 @@ let networkNatives: [Native] = [
         guard let classes else {
             throw Failure(.call, "confusion wants classes=, the number of classes")
         }
-        var counts = try Tensor.confusion(predictions, masks, classes: classes)
+        var counts = try Tensor.confusion(
+            predictions, masks, classes: classes, ignoreIndex: try ignoredClass(call, 3))
         if let names, names.names.count == classes {
             counts = try counts.labelled(axis: 0, names).labelled(axis: 1, names)
         }
         return .tensor(counts)
     },
 ].map { $0.listed(under: "layers") }
+
+/// `ignore=` as a class: a number, or a name where the masks, the second argument, know names.
+private func ignoredClass(_ call: Arguments, _ place: Int) throws -> Int? {
+    if call.isNil(place) { return nil }
+    guard case .object(let text as StringObject) = call[place] else { return try call.integer(place) }
+    guard let names = call.categories(1) else {
+        throw Failure(
+            .label, "the masks have no class names to look \"\(text.text)\" up in",
+            help: "give ignore= as a number")
+    }
+    guard let found = names.index(of: text.text) else {
+        throw Failure(
+            .label, "there is no class \"\(text.text)\"", help: nearestName(text.text, names.names))
+    }
+    return found
+}
 
 /// "did you mean …?" for a name among others, where one is near.
 func nearestName(_ name: String, _ names: [String]) -> String? {
