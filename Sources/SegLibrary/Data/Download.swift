@@ -184,13 +184,22 @@ struct Download {
                 }
             }
         } catch {
-            kill(child, SIGTERM)
-            for _ in 0..<200 where waitpid(child, &status, WNOHANG) != child { usleep(10_000) }
-            kill(child, SIGKILL)
-            _ = waitpid(child, &status, 0)
+            end(child)
             throw error
         }
         return status
+    }
+
+    /// Asks a child to end, makes it after two seconds, and lets the system forget it.
+    private func end(_ child: pid_t) {
+        var status: Int32 = 0
+        kill(child, SIGTERM)
+        for _ in 0..<200 {
+            if waitpid(child, &status, WNOHANG) == child { return }
+            usleep(10_000)
+        }
+        kill(child, SIGKILL)
+        _ = waitpid(child, &status, 0)
     }
 
     private func monotonicSeconds() -> Double {

@@ -62,9 +62,15 @@ private func load(_ file: Checkpoint, into walk: ModelWalk, replacesHeads: Bool)
         if let name { stored[name] = tensor } else { report.unexpected.append(tensor.name) }
     }
     var ready: [(TensorPlace, Tensor)] = []
+    // Files of old PyTorch lack the counters of batch norms, which nothing hangs on.
+    var uncounted = 0
     for place in walk.tensors {
         guard let tensor = stored.removeValue(forKey: place.path) else {
-            if !place.path.hasSuffix("num_batches_tracked") { report.missing.append(place.path) }
+            if place.path.hasSuffix("num_batches_tracked") {
+                uncounted += 1
+            } else {
+                report.missing.append(place.path)
+            }
             continue
         }
         let wanted = place.value.promise
@@ -95,6 +101,9 @@ private func load(_ file: Checkpoint, into walk: ModelWalk, replacesHeads: Bool)
     }
     // Only now, when everything has been read, does the model change.
     for (place, tensor) in ready { place.store(tensor) }
+    if uncounted > 0 {
+        report.notes.append("\(uncounted) num_batches_tracked are not in it and stay as they were")
+    }
     report.loaded = ready.count
     return report
 }
@@ -126,8 +135,12 @@ let weightFileNatives: [Native] = [
         try writeTensors(places.map { ($0.path, $0.value.promise) }, to: try call.string(1))
         return .nilValue
     },
-    Native("write_tensors(tensors, path)", "Writes a record of names to tensors as a safetensors file.") {
-        call in
+    Native(
+        "write_tensors(tensors, path)", "Writes a record of names to tensors as a safetensors file.",
+        examples: [
+            "write_tensors((a=ones(2)), \"/tmp/seg-example.safetensors\")\nprint(read_tensors(\"/tmp/seg-example.safetensors\"))  # expect: (a=tensor([1, 1]))"
+        ]
+    ) { call in
         guard case .object(let record as RecordObject) = call[0] else {
             throw call.wrong(0, "a record of names to tensors")
         }
@@ -143,7 +156,10 @@ let weightFileNatives: [Native] = [
         return .nilValue
     },
     Native(
-        "read_tensors(path)", "The tensors of a safetensors or .pth file, as a record of names to tensors."
+        "read_tensors(path)", "The tensors of a safetensors or .pth file, as a record of names to tensors.",
+        examples: [
+            "write_tensors((n=tensor(3, int64)), \"/tmp/seg-example.safetensors\")\nprint(read_tensors(\"/tmp/seg-example.safetensors\").n.dtype)  # expect: int64"
+        ]
     ) { call in
         let file = try Checkpoint.open(try call.string(0))
         return .object(
@@ -153,7 +169,20 @@ let weightFileNatives: [Native] = [
                     return (tensor.name, .tensor(try tensor.tensor()))
                 }))
     },
-    Native("tensor_names(path)", "The names of the tensors in a weight file; none is read.") { call in
+    Native(
+        "weight_listing(path)",
+        "What a weight file holds, as text: names, types and shapes of its tensors, totals, metadata; as `seg weights "
+            + "FILE` prints it. No tensor is read.",
+        examples: [
+            "write_tensors((a=zeros(2, 3)), \"/tmp/seg-example.safetensors\")\nprint(split_text(weight_listing(\"/tmp/seg-example.safetensors\"), \"\\n\")[2...])  # expect: [\"a     float32  [2, 3]\", \"1 tensors, 6 numbers, 24 bytes; safetensors\", \"format: pt\"]"
+        ]
+    ) { call in .string(try call.interpreter.weightListing(try call.string(0))) },
+    Native(
+        "tensor_names(path)", "The names of the tensors in a weight file; none is read.",
+        examples: [
+            "write_tensors((a=ones(2), b=ones(3)), \"/tmp/seg-example.safetensors\")\nprint(tensor_names(\"/tmp/seg-example.safetensors\"))  # expect: [\"a\", \"b\"]"
+        ]
+    ) { call in
         .list(try Checkpoint.open(try call.string(0)).tensors.map { .string($0.name) })
     },
     Native(
