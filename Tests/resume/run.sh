@@ -1,8 +1,8 @@
 #!/bin/bash
 # Training across processes: four epochs are to the bit two, saved, loaded in another process
 # and two more, in mid-epoch too; and a run that saves itself after each batch survives any
-# number of SIGKILLs, its file being always the old or the new one, whole; and a full disk.
-# Tests/Golden/training/saved.seg does the same within one process.
+# number of SIGKILLs, its file being always the old or the new one, whole; a full disk, and data
+# that changed since. Tests/Golden/training/saved.seg does the first within one process.
 #
 #     Tests/resume/run.sh [path of seg]
 set -u
@@ -26,7 +26,7 @@ for case in 0 1 2 3 4; do
     case_of $case "$folder/$case.whole" whole >/dev/null
     # Four processes, each a few batches; an epoch has three.
     case_of $case "$folder/$case.run" begin >/dev/null
-    for steps in 1 4 2; do case_of $case "$folder/$case.run" steps $steps; done
+    for steps in 1 4 2; do case_of $case "$folder/$case.run" steps $steps >/dev/null; done
     case_of $case "$folder/$case.run" finish >"$folder/said"
     expect_equal $case "in four processes"
 done
@@ -62,6 +62,17 @@ file 2 4 2 true
 2"
 if [ "$found" != "$wanted" ]; then
     echo "full disk: $found"
+    failures=$((failures + 1))
+fi
+
+# Data of files: unchanged ones are found again, a changed one is told of.
+mkdir "$folder/frames"
+case_of 0 "$folder/frames.run" frames "$folder/frames" >/dev/null
+found=$(case_of 0 "$folder/frames.run" steps 1 2>&1)
+cp "$folder/frames/0.png" "$folder/frames/2.png"
+found="$found$(case_of 0 "$folder/frames.run" steps 1 2>&1)"
+if [ "${found/*\/frames\/2.png changed*/told}" != told ] || [ "$(grep -c changed <<<"$found")" != 1 ]; then
+    echo "changed data: $found"
     failures=$((failures + 1))
 fi
 
