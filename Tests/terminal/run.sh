@@ -146,6 +146,7 @@ type_line 'run = fresh(); run.finish()'
 sleep 1.2
 keys C-c
 check "Ctrl-C stops a training" 'interrupted'
+check "a line tells how far the epoch is" 'epoch +[0-9]+/100000 .*[0-9]/6 ' 12
 type_line 'again = fresh(); again.step(run.steps); s.same(state_dict(run.model), state_dict(again.model))'
 check "the batch in flight left nothing" '^true$'
 type_line 'run.step(); run.steps > again.steps'
