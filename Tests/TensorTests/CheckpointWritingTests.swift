@@ -87,6 +87,8 @@ final class ScratchFolder {
             (file("{\(entry("a", 0, 4)),\(entry("b", 4, 6))}", 6), "no error"),
             (file("{\(entry("b", 4, 6)),\(entry("a", 0, 4))}  ", 6), "no error"),
             (file("{}", 0), "no error"),
+            // A length of 640 begins like a pickle, one of 35615 like gzip.
+            (file("{\(entry("a", 0, 4))}" + String(repeating: " ", count: 640 - 53), 4), "no error"),
             (file("{\(entry("a", 0, 4)),\(entry("b", 3, 6))}", 6), "'b' overlaps another"),
             (file("{\(entry("a", 0, 4)),\(entry("b", 5, 6))}", 6), "does not begin where"),
             (file("{\(entry("a", 0, 4))}", 6), "2 bytes follow its last tensor"),
