@@ -3,8 +3,9 @@ PREFIX ?= /usr/local
 SEG = .build/release/seg
 PACKAGES = libedit-dev libpng-dev libopenblas-dev
 BUILD = swift build -c release --product seg
+SCRIPTS = $(shell find stdlib examples Benchmarks -name '*.seg')
 
-.PHONY: demo test test-all lint format build install deps clean
+.PHONY: demo test test-all lint format reference build install deps clean
 
 demo: build
 	@echo "== examples/first.seg: drawn street scenes, LRASPP trained from nothing, about a minute"
@@ -31,13 +32,19 @@ test-all: test
 	@echo "== models at full size, and to the last digits of float32 (minutes)"
 	$(SEG) test Tests/Golden-slow
 	$(SEG) --exact test Tests/Golden-exact
+	@echo "== seg in another program"
+	swift run --package-path examples/embed --scratch-path .build-embed
 
 lint:
 	@echo "== formatting"
-	swift format lint --strict --recursive --configuration .swift-format Sources Tests Package.swift
+	swift format lint --strict --recursive --configuration .swift-format Sources Tests Package.swift examples/embed
 
-format:
-	swift format --in-place --recursive --configuration .swift-format Sources Tests Package.swift
+format: build
+	swift format --in-place --recursive --configuration .swift-format Sources Tests Package.swift examples/embed
+	$(SEG) fmt $(SCRIPTS)
+
+reference: build
+	$(SEG) doc --markdown > docs/reference.md
 
 build: deps
 	@echo "== building the release"
@@ -58,4 +65,4 @@ install: deps
 	@echo "== seg is at $(DESTDIR)$(PREFIX)/bin/seg"
 
 clean:
-	rm -rf .build .build-install
+	rm -rf .build .build-install .build-embed

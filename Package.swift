@@ -55,6 +55,7 @@ let package = Package(
         .testTarget(name: "TensorTests", dependencies: ["SegTensor"]),
         .testTarget(name: "ImagingTests", dependencies: ["SegImaging"]),
         .testTarget(name: "TerminalTests", dependencies: ["SegTerminal"]),
+        .testTarget(name: "LibraryTests", dependencies: ["SegLibrary"]),
         .testTarget(name: "ConsoleTests", dependencies: ["SegConsole"]),
     ],
     swiftLanguageModes: [.v6]

@@ -25,10 +25,7 @@ struct Completer {
         var items: [Candidate]
     }
 
-    static let keywords = [
-        "and", "or", "not", "if", "else", "for", "in", "while", "break", "continue", "return", "try", "catch",
-        "global", "import", "type", "self", "true", "false", "nil",
-    ]
+    static let keywords = Token.Kind.keywords.keys.sorted()
 
     let interpreter: Interpreter
     private var resolver: PathResolver { PathResolver(interpreter: interpreter) }

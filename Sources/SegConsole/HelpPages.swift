@@ -85,7 +85,7 @@ struct HelpPages {
                 lines += TextWidth.wrap(String(paragraph), to: width - 4).map { "    " + $0 }
             }
         }
-        for example in entry.examples {
+        for example in entry.examplesBesideDoc {
             lines.append("")
             lines += example.split(separator: "\n").map { "        " + String($0) }
         }

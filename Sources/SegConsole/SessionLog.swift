@@ -25,7 +25,7 @@ struct SessionLog {
     mutating func add(_ program: Program, upTo error: Diagnostic) {
         let places =
             [error.location].compactMap { $0 }.map { ($0.source, $0.span) }
-            + error.trace.map { ($0.source, $0.span) }
+            + error.trace.frames.map { ($0.source, $0.span) }
         // The outermost call that stands in the entry itself.
         guard let span = places.last(where: { $0.0 === program.source })?.1,
             let failed = program.statements.firstIndex(where: { $0.span.end > span.start }), failed > 0

@@ -98,12 +98,8 @@ extension Compiler {
     private func check(_ whole: Expression, _ name: String, _ arguments: [Argument], _ span: Span) {
         let parameters: [ParameterInfo]
         if let syntax = definitions[name] {
-            parameters = syntax.parameters.map {
-                ParameterInfo(
-                    name: $0.name, defaultSource: $0.defaultValue.map { source.text($0.span) },
-                    isRest: $0.isRest)
-            }
-        } else if module.slot(of: name) == nil, let known = interpreter.nativeParameters(name) {
+            parameters = syntax.parameterInfos(source)
+        } else if module.slot(of: name) == nil, let known = interpreter.libraryParameters(name) {
             parameters = known
         } else {
             return

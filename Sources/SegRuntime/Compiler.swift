@@ -175,10 +175,7 @@ final class Compiler {
         defer { scope = outer }
         var parts = CodeParts(
             name: syntax.name ?? "function", role: role, source: source, syntax: syntax, module: module)
-        parts.parameters = syntax.parameters.map {
-            ParameterInfo(
-                name: $0.name, defaultSource: $0.defaultValue.map { source.text($0.span) }, isRest: $0.isRest)
-        }
+        parts.parameters = syntax.parameterInfos(source)
         let survey = surveyor.survey(of: syntax)
         scope = FunctionScope(
             role: role, parent: outer, survey: survey, type: type, ownName: ownName, parts: parts)

@@ -1,4 +1,4 @@
-// Texts: parsing, compiling, running, checking; imports; and what a library name stands for
+// Texts: parsing, compiling, running; imports; and what a library name stands for
 // when it is first met.
 
 @preconcurrency import Glibc
@@ -61,18 +61,6 @@ extension Interpreter {
         }
     }
 
-    /// What is wrong with a text, without running it: at most 20 errors. Unknown names and
-    /// calls that do not fit known functions are among them.
-    public func check(_ source: Source) -> [Diagnostic] {
-        let program = Parser(source: source).parse()
-        if !program.diagnostics.isEmpty { return Array(program.diagnostics.prefix(20)) }
-        let module = Module(name: source.name)
-        let compiler = Compiler(
-            interpreter: self, source: source, module: module, options: .init(isChecking: true))
-        _ = compiler.compile(program)
-        return Array(compiler.diagnostics.prefix(20))
-    }
-
     // MARK: The library
 
     /// Gives a global that is met for the first time its value, or throws that it has none.
@@ -97,6 +85,11 @@ extension Interpreter {
         }
     }
 
+    /// The `##` lines above `name = e`, of the session or the library.
+    public func variableDocumentation(_ name: String) -> String? {
+        session.docs[name] ?? libraryModule.docs[name]
+    }
+
     /// Runs a file of the library, once.
     private func load(_ place: Int) throws {
         guard loadedScripts[place] == .none else { return }
@@ -108,6 +101,7 @@ extension Interpreter {
         do {
             _ = try run(Parser(source: source).parse(), in: module, isOpen: false)
             loadedScripts[place] = .loaded
+            libraryModule.docs.merge(module.docs) { $1 }
         } catch {
             loadedScripts[place] = .none
             throw error
@@ -121,10 +115,7 @@ extension Interpreter {
         guard let signature, diagnostics.isEmpty else {
             throw Failure(.syntax, "the signature \(native.signature) of a native cannot be read")
         }
-        let parameters = signature.parameters.map {
-            ParameterInfo(
-                name: $0.name, defaultSource: $0.defaultValue.map { source.text($0.span) }, isRest: $0.isRest)
-        }
+        let parameters = signature.parameterInfos(source)
         let defaults = signature.parameters.map { parameter -> NativeFunction.Default in
             guard let value = parameter.defaultValue else { return .none }
             switch value.kind {
@@ -135,12 +126,6 @@ extension Interpreter {
             }
         }
         return NativeFunction(native: native, name: native.name, parameters: parameters, defaults: defaults)
-    }
-
-    /// The parameters of a native, for checking calls.
-    func nativeParameters(_ name: String) -> [ParameterInfo]? {
-        guard case .native(let place)? = library.entries[name] else { return nil }
-        return try? nativeFunction(library.natives[place]).parameters
     }
 
     // MARK: Imports

@@ -76,7 +76,7 @@ extension Interpreter {
         record["help"] = diagnostic.help.map { .string($0) } ?? .nilValue
         var trace: [String] = []
         if let location = diagnostic.location { trace.append(place(location.source, location.span)) }
-        for frame in diagnostic.trace.prefix(100) {
+        for frame in diagnostic.trace.frames.prefix(100) {
             trace.append("\(frame.function), called at \(place(frame.source, frame.span))")
         }
         record["trace"] = .list(trace.map { .string($0) })

@@ -63,6 +63,7 @@ extension Diagnostic {
     /// The calls, innermost first; the middle of a long list is left out.
     private func traceLines() -> [String] {
         let shown = Diagnostic.shownFrames
+        let trace = trace.frames
         let isLong = trace.count > 2 * shown + 1
         var lines: [String] = []
         for (place, frame) in trace.enumerated() {

@@ -18,7 +18,7 @@ public struct Diagnostic: Sendable {
     /// Values or shapes shown under parts of the line: `[32]` under an operand.
     public var notes: [Note]
     /// The calls that led here, innermost first.
-    public var trace: [Frame]
+    public var trace: Trace
 
     public struct Location: Sendable {
         public var source: Source
@@ -53,15 +53,53 @@ public struct Diagnostic: Sendable {
         }
     }
 
+    /// Calls, innermost first. An error that leaves many functions by way of natives such as `map`
+    /// is copied at each: all but the last few calls are shared by the copies.
+    public struct Trace: Sendable {
+        private final class Chunk: Sendable {
+            let frames: [Frame]
+            let inner: Chunk?
+            init(_ frames: [Frame], inner: Chunk?) {
+                self.frames = frames
+                self.inner = inner
+            }
+        }
+
+        private static let chunkSize = 64
+        private var shared: Chunk?
+        private var last: [Frame] = []
+        public private(set) var count = 0
+        public var isEmpty: Bool { count == 0 }
+
+        public mutating func append(_ frame: Frame) {
+            if last.count == Trace.chunkSize {
+                shared = Chunk(last, inner: shared)
+                last = []
+            }
+            last.append(frame)
+            count += 1
+        }
+
+        public var frames: [Frame] {
+            var chunks = [last]
+            var chunk = shared
+            while let current = chunk {
+                chunks.append(current.frames)
+                chunk = current.inner
+            }
+            return chunks.reversed().flatMap { $0 }
+        }
+    }
+
     public init(
         _ kind: ErrorKind, _ message: String, help: String? = nil, location: Location? = nil,
-        notes: [Note] = [], trace: [Frame] = []
+        notes: [Note] = []
     ) {
         self.kind = kind
         self.message = message
         self.help = help
         self.location = location
         self.notes = notes
-        self.trace = trace
+        trace = Trace()
     }
 }

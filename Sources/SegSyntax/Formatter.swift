@@ -1,11 +1,11 @@
 // Formats a script: four spaces a level, normal spacing, at most one blank line, lines of at
-// most 100 columns where a break is legal. Line breaks that the writer made stay, comments
+// most 110 columns where a break is legal. Line breaks that the writer made stay, comments
 // stay, and formatting twice is formatting once. It works on tokens; the text must parse.
 // The spaces between two tokens stand in Formatter+Spacing.
 
 public struct Formatter {
     /// The widest line that is not broken.
-    public static let width = 100
+    public static let width = 110
 
     /// The formatted text, or what keeps the text from being parsed.
     public static func format(_ source: Source) -> Result<String, FormatFailure> {

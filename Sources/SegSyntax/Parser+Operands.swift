@@ -207,16 +207,25 @@ extension Parser {
             let name = source.text(entry.span)
             if let sign = name.firstIndex(of: "=") {
                 let offset = Int(entry.span.start) + name[..<sign].utf8.count
-                report(
-                    "`=` names a value; a comparison is `==`", Span(offset, offset + 1),
-                    help: "write `\(word) x == 3`")
+                reportAssignment(
+                    word, name[..<sign], Span(offset, offset + 1), name[name.index(after: sign)...])
             }
         } else if continues(with: .assign) {
-            report("`=` names a value; a comparison is `==`", current.span, help: "write `\(word) x == 3`")
+            let line = source.line(at: Int(current.start)).range
+            let rest = source.text(Span(Int(current.span.end), max(Int(current.span.end), line.upperBound)))
+            reportAssignment(word, source.text(value.span)[...], current.span, rest.prefix { $0 != "{" })
             advance()
             _ = try expression()
         }
         return value
+    }
+
+    /// `if x = 3`: the condition as it is meant, where it is short.
+    private func reportAssignment(_ word: String, _ left: Substring, _ sign: Span, _ right: Substring) {
+        let sides = [left, right].map { $0.prefix(50).split(separator: " ").joined(separator: " ") }
+        let isShort = sides.allSatisfy { !$0.isEmpty && $0.count <= 40 && !$0.contains(where: \.isNewline) }
+        let meant = isShort ? "\(sides[0]) == \(sides[1])" : "x == 3"
+        report("`=` names a value; a comparison is `==`", sign, help: "write `\(word) \(meant)`")
     }
 
     /// `try { … } catch e { … }`

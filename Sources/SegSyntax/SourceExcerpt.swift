@@ -162,7 +162,7 @@ struct SourceExcerpt {
         for note in notes.sorted(by: { $0.span.start < $1.span.start }) where !note.text.isEmpty {
             let at = column(of: Int(note.span.start))
             let width = note.text.reduce(0) { $0 + $1.displayWidth }
-            if let row = rows.firstIndex(where: { $0.width == 0 || $0.width + 2 <= at || ($0.width < at) }) {
+            if let row = rows.firstIndex(where: { $0.width < at }) {
                 rows[row].text += String(repeating: " ", count: at - rows[row].width) + note.text
                 rows[row].width = at + width
             } else {

@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func longLinesBreak() {
-        let name = String(repeating: "a", count: 30)
+        let name = String(repeating: "a", count: 33)
         #expect(
             formatted("x = call(\(name), \(name), \(name), \(name))")
                 == "x = call(\(name), \(name),\n         \(name), \(name))\n")
@@ -71,7 +71,7 @@ import Testing
         #expect(
             formatted("first(\(name)); second(\(name)); third(\(name))")
                 == "first(\(name)); second(\(name))\nthird(\(name))\n")
-        let unbroken = String(repeating: "b", count: 120)
+        let unbroken = String(repeating: "b", count: 130)
         #expect(formatted("x = \(unbroken)") == "x =\n    \(unbroken)\n")
     }
 

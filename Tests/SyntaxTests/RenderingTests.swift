@@ -111,11 +111,13 @@ import Testing
     @Test func theCallsThatLedThere() {
         let source = Source(name: "a.seg", text: "f()\ng()\n")
         var diagnostic = Diagnostic(.value, "too deep")
-        diagnostic.trace = [Diagnostic.Frame(function: "f", source: source, span: Span(0, 3))]
+        diagnostic.trace.append(Diagnostic.Frame(function: "f", source: source, span: Span(0, 3)))
         #expect(diagnostic.rendered() == "error: too deep\n  in f, called at a.seg:1:1")
-        diagnostic.trace += (0..<100).map { _ in
-            Diagnostic.Frame(function: "g", source: source, span: Span(4, 7))
+        for _ in 0..<100 {
+            diagnostic.trace.append(Diagnostic.Frame(function: "g", source: source, span: Span(4, 7)))
         }
+        #expect(diagnostic.trace.count == 101)
+        #expect(diagnostic.trace.frames.map(\.function) == ["f"] + Array(repeating: "g", count: 100))
         let lines = diagnostic.rendered().split(separator: "\n")
         #expect(lines.count == 12)
         #expect(lines[6] == "  … 91 more calls …")

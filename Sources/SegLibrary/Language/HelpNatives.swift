@@ -15,19 +15,29 @@ public struct HelpEntry: Sendable {
     /// The first sentence.
     public var summary: String { firstSentence(doc) }
 
+    /// The examples of the row; those of a script's documentation stand in it already.
+    public var examplesBesideDoc: [String] {
+        examples.filter { find($0.split(separator: "\n").first.map(String.init) ?? "", in: doc) == nil }
+    }
+
     /// Signature, documentation and examples, as plain text.
     public var text: String {
         var lines = [signature]
         if !doc.isEmpty {
             lines += [""] + doc.split(separator: "\n", omittingEmptySubsequences: false).map { "    \($0)" }
         }
-        // Those of a script's documentation stand in it already.
-        for example in examples
-        where find(example.split(separator: "\n").first.map(String.init) ?? "", in: doc) == nil {
+        for example in examplesBesideDoc {
             lines.append("")
             lines += example.split(separator: "\n").map { "        \($0)" }
         }
         return lines.joined(separator: "\n")
+    }
+}
+
+extension Library.Script {
+    /// The topic of its names: its folder's name, or its own.
+    var topic: String {
+        String(name.prefix { $0 != "/" }).replacing(".seg", with: "")
     }
 }
 
@@ -47,8 +57,7 @@ extension Interpreter {
         guard let value = try? libraryValue(name) else { return nil }
         var entry = help(of: value, named: name)
         entry.examples = Self.examples(in: entry.doc)
-        let script = library.scripts.first { $0.definitions.contains(name) }
-        entry.topic = script.map { $0.name.replacing(".seg", with: "") } ?? ""
+        entry.topic = library.scripts.first { $0.definitions.contains(name) }?.topic ?? ""
         return entry
     }
 
@@ -79,7 +88,7 @@ extension Interpreter {
                 name: known, signature: native.signature, doc: native.doc, topic: native.topic,
                 examples: native.examples)
         }
-        let doc = documentation(of: value) ?? name.flatMap { session.docs[$0] } ?? ""
+        let doc = documentation(of: value) ?? name.flatMap { variableDocumentation($0) } ?? ""
         let isCallable = parameters(of: value) != nil
         let shown = isCallable ? signature(of: value) ?? known : "\(known): \(describe(value))"
         return HelpEntry(name: known, signature: shown, doc: doc, topic: "", examples: [])
@@ -97,9 +106,7 @@ extension Interpreter {
         for native in library.natives { add(native.name, native.topic) }
         for value in library.values { add(value.name, value.topic) }
         for script in library.scripts {
-            for name in script.definitions where !name.hasPrefix("_") {
-                add(name, script.name.replacing(".seg", with: ""))
-            }
+            for name in script.definitions where !name.hasPrefix("_") { add(name, script.topic) }
         }
         return order.map { ($0, names[$0] ?? []) }
     }

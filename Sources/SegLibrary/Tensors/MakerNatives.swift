@@ -18,7 +18,9 @@ private func filled(_ name: String, _ value: Double, _ doc: String) -> Native {
     Native(
         "\(name)(...sizes, dtype=float32)", doc + " Sizes as numbers or as one list.",
         examples: ["print(\(name)(2, dtype=int32))  # expect: tensor([\(Int(value)), \(Int(value))], int32)"]
-    ) { call in .tensor(try Tensor.full(try call.sizes(0), value, dtype: try call.dtype(1))) }
+    ) { call in
+        .tensor(try Tensor.full(try call.sizes(0), value, dtype: try call.dtype(1), calledAs: name))
+    }
 }
 
 let makerNatives: [Native] = [

@@ -150,8 +150,12 @@ extension Tensor {
                 switch object {
                 case let list as ListObject: items = list.items
                 case let range as RangeObject:
-                    guard let end = range.end, end - range.start < 1e9 else {
+                    guard let end = range.end else {
                         throw TensorError(.value, "a range without an end is no tensor")
+                    }
+                    guard end - range.start < 1e9 else {
+                        throw TensorError(
+                            .memory, "a range of more than a billion numbers is too long for a tensor")
                     }
                     let count =
                         range.isInclusive

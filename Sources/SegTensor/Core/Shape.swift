@@ -59,7 +59,11 @@ public enum Shape {
             let y = back <= b.count ? b[b.count - back] : 1
             guard x == y || x == 1 || y == 1 else {
                 throw TensorError(
-                    .shape, "shapes \(text(a)) and \(text(b)) do not broadcast", notes: [text(a), text(b)])
+                    .shape, "shapes \(text(a)) and \(text(b)) do not broadcast",
+                    help: rank == 1
+                        ? "both want one size, or one of them size 1"
+                        : "counted from the last axis, sizes must be equal or 1; here \(x) meets \(y)",
+                    notes: [text(a), text(b)])
             }
             result[rank - back] = x == 1 ? y : x
         }

@@ -119,7 +119,7 @@ extension Tensor {
             throw TensorError(
                 .index, "one_hot: class \(lowest < 0 ? lowest : highest) is not among \(total) classes")
         }
-        let numbers = try Tensor.arange(to: Double(total), dtype: .int64)
+        let numbers = try Tensor.arange(to: Double(total), dtype: .int64, calledAs: "one_hot")
         return try Tensor.apply(.equal, to(.int64).unsqueeze(rank), numbers).to(dtype)
     }
 }

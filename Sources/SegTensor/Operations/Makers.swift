@@ -42,14 +42,17 @@ extension Tensor {
         Tensor(try Elementwise.constant(x, dtype))
     }
 
-    public static func full(_ shape: [Int], _ value: Double, dtype: DType = .float32) throws -> Tensor {
-        try make(FillOperation(shape: shape, number: value, dtype: dtype), [])
+    /// - Parameter name: what the user called, for errors: `zeros` is a `full` too.
+    public static func full(
+        _ shape: [Int], _ value: Double, dtype: DType = .float32, calledAs name: String = "full"
+    ) throws -> Tensor {
+        try make(FillOperation(name: name, shape: shape, number: value, dtype: dtype), [])
     }
     public static func zeros(_ shape: [Int], dtype: DType = .float32) throws -> Tensor {
-        try full(shape, 0, dtype: dtype)
+        try full(shape, 0, dtype: dtype, calledAs: "zeros")
     }
     public static func ones(_ shape: [Int], dtype: DType = .float32) throws -> Tensor {
-        try full(shape, 1, dtype: dtype)
+        try full(shape, 1, dtype: dtype, calledAs: "ones")
     }
 
     /// Ones on the diagonal of an `n` × `m` matrix, square unless told.
@@ -58,17 +61,20 @@ extension Tensor {
     }
 
     /// `from`, `from + step`, … below `to` (above it where the step is negative).
-    public static func arange(from: Double = 0, to: Double, step: Double = 1, dtype: DType = .float32) throws
-        -> Tensor
-    {
+    /// - Parameter name: what the user called, for errors.
+    public static func arange(
+        from: Double = 0, to: Double, step: Double = 1, dtype: DType = .float32,
+        calledAs name: String = "arange"
+    ) throws -> Tensor {
         guard step != 0, step.isFinite, from.isFinite, to.isFinite else {
             throw TensorError(
                 .value, "arange from \(text(of: from)) to \(text(of: to)) by \(text(of: step)) has no end",
                 help: "the step must be a number other than 0")
         }
         let count = max(((to - from) / step).rounded(.up), 0)
-        guard count < 1e15 else { throw MemoryBudget.refusal(count * Double(dtype.size), "arange") }
-        return try make(RangeOperation(start: from, step: step, count: Int(count), dtype: dtype), [])
+        guard count < 1e15 else { throw MemoryBudget.refusal(count * Double(dtype.size), name) }
+        return try make(
+            RangeOperation(name: name, start: from, step: step, count: Int(count), dtype: dtype), [])
     }
 
     /// `count` numbers from `from` to `to`, both included.
@@ -77,7 +83,9 @@ extension Tensor {
     {
         let step = count > 1 ? (to - from) / Double(count - 1) : 0
         return try make(
-            RangeOperation(start: from, step: step, count: count, dtype: dtype, last: count > 1 ? to : nil),
+            RangeOperation(
+                name: "linspace", start: from, step: step, count: count, dtype: dtype,
+                last: count > 1 ? to : nil),
             [])
     }
 
@@ -94,7 +102,7 @@ extension Tensor {
 
 /// One number everywhere.
 struct FillOperation: Operation {
-    let name = "full"
+    var name = "full"
     let shape: [Int]
     let number: Double
     let dtype: DType
@@ -133,7 +141,7 @@ struct EyeOperation: Operation {
 
 /// start + i × step.
 struct RangeOperation: Operation {
-    let name = "arange"
+    var name = "arange"
     let start: Double
     let step: Double
     let count: Int

@@ -76,12 +76,12 @@ enum Philox {
 extension Tensor {
     /// Numbers evenly from 0 up to 1.
     public static func rand(_ shape: [Int], key: RandomKey, dtype: DType = .float32) throws -> Tensor {
-        try make(RandomOperation(kind: .uniform, shape: shape, dtype: dtype, key: key), [])
+        try make(RandomOperation(name: "rand", kind: .uniform, shape: shape, dtype: dtype, key: key), [])
     }
 
     /// Numbers of mean 0 and variance 1, normally distributed.
     public static func randn(_ shape: [Int], key: RandomKey, dtype: DType = .float32) throws -> Tensor {
-        try make(RandomOperation(kind: .normal, shape: shape, dtype: dtype, key: key), [])
+        try make(RandomOperation(name: "randn", kind: .normal, shape: shape, dtype: dtype, key: key), [])
     }
 
     /// Whole numbers from `low` up to, but without, `high`.
@@ -93,12 +93,15 @@ extension Tensor {
                 .value, "randint: there is no whole number from \(low) up to, but without, \(high)")
         }
         return try make(
-            RandomOperation(kind: .integer(low: low, high: high), shape: shape, dtype: dtype, key: key), [])
+            RandomOperation(
+                name: "randint", kind: .integer(low: low, high: high), shape: shape, dtype: dtype, key: key),
+            [])
     }
 
     /// The numbers 0 ..< n in random order; int64.
     public static func permutation(_ n: Int, key: RandomKey) throws -> Tensor {
-        try make(RandomOperation(kind: .permutation, shape: [n], dtype: .int64, key: key), [])
+        try make(
+            RandomOperation(name: "permutation", kind: .permutation, shape: [n], dtype: .int64, key: key), [])
     }
 
     /// `x` with each element set to 0 with probability `p` and the others divided by 1 - p.
@@ -119,7 +122,8 @@ struct RandomOperation: Operation {
         case integer(low: Int, high: Int)
     }
 
-    let name = "random"
+    /// That of the function that was called.
+    var name = "random"
     let kind: Kind
     let shape: [Int]
     let dtype: DType

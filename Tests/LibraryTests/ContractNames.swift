@@ -1,0 +1,32 @@
+// The names that the contract promises scripts, from its chapter on the library, and those of
+// them that are not there yet.
+
+/// Names of the contract that come with work still to be done; a test fails when one of them is
+/// there, or another is missing.
+let namesStillDue: [String] = []
+
+let contractNames = """
+    abs exp log log2 log10 sqrt sin cos tanh floor ceil round sign clamp minimum maximum
+    sum mean var std min max argmin argmax prod any all cumsum sort argsort topk unique histogram bincount
+    where matmul reshape transpose permute expand squeeze unsqueeze cat stack chunk flip pad roll gather
+    tensor zeros ones full eye arange linspace rand randn randint permutation
+    one_hot softmax log_softmax sigmoid relu hardswish hardsigmoid conv2d batch_norm max_pool2d avg_pool2d
+    dropout interpolate to item allclose seed
+    float32 float64 int64 int32 uint8 bool
+    torch grad value_and_grad parameter buffer no_grad training evaluating
+    len map filter reduce zip enumerate sorted reversed push pop keys values contains join split_text upper
+    lower replace format print table read_csv write_csv read_json write_json clock
+    error copy save load read_tensors write_tensors help who
+    camseq camvid folder streets split kfold concat shuffle subset resize normalize augment
+    hflip vflip rotate saturation brightness noise batches
+    deeplabv3_resnet50 deeplabv3_resnet101 deeplabv3_mobilenet_v3_large fcn_resnet50 fcn_resnet101
+    lraspp_mobilenet_v3_large lraspp_mobilenet_v2 deeplabv3 fcn lraspp
+    Conv2d BatchNorm2d ReLU Hardswish Dropout MaxPool2d Sequential
+    freeze unfreeze summary parameters load_weights save_weights predict
+    sgd adam adamw rmsprop step_lr poly_lr cosine_lr plateau_lr
+    cross_entropy dice_loss focal_loss tversky_loss lovasz_loss
+    trainer early_stop cross_validate sweep evaluate
+    confusion pixel_accuracy iou dice
+    inverse_frequency median_frequency laplace enet effective_number linear max_scaled explain compare_weights
+    plot bars heatmap show overlay triptych
+    """.split(whereSeparator: \.isWhitespace).map(String.init)
