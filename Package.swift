@@ -40,7 +40,7 @@ let package = Package(
             name: "SegLibrary",
             dependencies: ["SegRuntime", "SegImaging", "SegTerminal", "SegTensor", "SegStdlib"],
             swiftSettings: swift),
-        .target(name: "Seg", dependencies: ["SegLibrary", "SegRuntime"], swiftSettings: swift),
+        .target(name: "Seg", dependencies: ["SegLibrary", "SegRuntime", "SegTensor"], swiftSettings: swift),
 
         // The command and its prompt.
         .systemLibrary(name: "CSystemEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),

@@ -182,7 +182,8 @@ public final class Console {
         if reader.isTerminal, let lines = try fitted.lines(value) {
             try writeLong(lines.joined(separator: "\n") + "\n")
         } else {
-            try writeLong(try interpreter.display(value) + "\n")
+            let text = try interpreter.display(value)
+            if !text.isEmpty { try writeLong(text + "\n") }
         }
     }
 

@@ -86,7 +86,7 @@ extension Interpreter {
         if let text {
             let (bytes, overflow) = text.utf8.count.multipliedReportingOverflow(by: count)
             try reserve(overflow ? Int.max : bytes, for: "a string repeated \(count) times")
-            return .string(repeated(text, count))
+            return .string(text.repeated(count))
         }
         guard let list else { return nil }
         let (elements, overflow) = list.items.count.multipliedReportingOverflow(by: count)
@@ -157,16 +157,17 @@ func remainder(_ a: Double, _ b: Double) -> Double {
     return (rest < 0) == (b < 0) ? rest : rest + b
 }
 
-/// A text so many times; by doubling, where the standard library appends copy by copy.
-private func repeated(_ text: String, _ count: Int) -> String {
-    if count < 16 || text.isEmpty { return String(repeating: text, count: max(0, count)) }
-    var result = text
-    result.reserveCapacity(text.utf8.count * count)
-    var made = 1
-    while made * 2 <= count {
-        result += result
-        made *= 2
+extension String {
+    /// The text so many times; by doubling, where the standard library appends copy by copy.
+    fileprivate func repeated(_ count: Int) -> String {
+        if count < 16 || isEmpty { return String(repeating: self, count: max(0, count)) }
+        var result = self
+        result.reserveCapacity(utf8.count * count)
+        var made = 1
+        while made * 2 <= count {
+            result += result
+            made *= 2
+        }
+        return result + repeated(count - made)
     }
-    if made < count { result += repeated(text, count - made) }
-    return result
 }

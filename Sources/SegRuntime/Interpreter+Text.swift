@@ -74,8 +74,8 @@ extension Interpreter {
         return writer.text
     }
 
-    /// The form at the prompt. An object whose type has a method `display()` shows what that gives, a layer
-    /// what the library's `layer_display` makes of it.
+    /// The form at the prompt. An object whose type has a method `display()` shows what that prints, and
+    /// then what it gives, "" where that is nil; a layer what the library's `layer_display` makes of it.
     public func display(_ value: Value) throws -> String {
         guard case .object(let object) = value else { return try line(value, quoted: true) }
         if object.kind == .foreign { return try unsafeDowncast(object, to: ForeignValue.self).display(self) }
@@ -83,7 +83,7 @@ extension Interpreter {
             let instance = unsafeDowncast(object, to: Instance.self)
             if let method = instance.type.method(named: "display"), method.code.required == 0 {
                 let shown = try call(.object(BoundMethod(receiver: instance, function: method)), [])
-                return try line(shown)
+                return shown.isNil ? "" : try line(shown)
             }
             // A model's own form is its table, which the library makes.
             if instance.type.isLayer, let table = try libraryValue("layer_display") {

@@ -137,7 +137,8 @@ let dataNatives: [Native] = [
     },
     Native(
         "camseq(dir)",
-        "The frames of a folder in CamSeq01's layout: NAME.png with its mask NAME_L.png, colours in label_colors.txt."
+        "The frames of a folder in CamSeq01's layout: NAME.png with its mask NAME_L.png, colours in label_colors.txt.",
+        examples: ["camseq(\"CamSeq01\")  # expect error: cannot read the folder CamSeq01"]
     ) { call in
         let folder = try FrameFolder.camSeq(try call.string(0))
         return .object(try DatasetValue(FolderDataset(folder, about: "frames of \(folder.directory)")))

@@ -129,7 +129,10 @@ let weightFileNatives: [Native] = [
     },
     Native(
         "save_weights(model, path)", "Saves the whole state dict, buffers included, as safetensors.",
-        examples: ["c = Conv2d(1, 1, 1)\nsave_weights(c, \"/dev/null\")"]
+        examples: [
+            "save_weights(BatchNorm2d(2), \"/tmp/seg-example.safetensors\")\n"
+                + "print(len(tensor_names(\"/tmp/seg-example.safetensors\")))  # expect: 5"
+        ]
     ) { call in
         let places = try ModelWalk(call, 0).tensors
         try writeTensors(places.map { ($0.path, $0.value.promise) }, to: try call.string(1))

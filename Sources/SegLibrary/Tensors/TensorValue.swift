@@ -17,7 +17,7 @@ public struct TensorMark: Equatable, Sendable {
 
 public class TensorValue: ForeignValue {
     /// The promise itself.
-    let promise: Tensor
+    public let promise: Tensor
     public let mark: TensorMark?
     /// What the values of a mask mean: class names by index.
     public let categories: AxisLabels?
@@ -159,7 +159,8 @@ extension Value {
 }
 
 extension Failure {
-    init(_ error: TensorError) {
+    /// What went wrong with a tensor, as natives throw it.
+    public init(_ error: TensorError) {
         let kind: ErrorKind =
             switch error.kind {
             case .shape: .shape

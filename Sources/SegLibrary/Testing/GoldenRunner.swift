@@ -187,7 +187,8 @@ public struct GoldenRunner {
             try interpreter.run(Source(name: name, bytes: source.bytes))
         } catch let error as ScriptError {
             if error.diagnostic.kind == .interrupt { throw error }
-            for diagnostic in [error.diagnostic] + error.others { printed += diagnostic.rendered() + "\n" }
+            let all = [error.diagnostic] + error.others
+            printed += all.map { $0.rendered() + "\n" }.joined(separator: "\n")
         }
         if printed == expected { return [] }
         let came = printed.split(separator: "\n", omittingEmptySubsequences: false)

@@ -61,7 +61,7 @@ public enum Shape {
                 throw TensorError(
                     .shape, "shapes \(text(a)) and \(text(b)) do not broadcast",
                     help: rank == 1
-                        ? "both want one size, or one of them size 1"
+                        ? "the sizes must be equal, or one of them 1"
                         : "counted from the last axis, sizes must be equal or 1; here \(x) meets \(y)",
                     notes: [text(a), text(b)])
             }

@@ -95,7 +95,37 @@ extension Tensor: CustomStringConvertible {
         let mean = try Tensor.reduce(.mean, self)
         try Tensor.evaluate([low, high, mean])
         func short(_ tensor: Tensor) throws -> String { Tensor.short(try tensor.item()) }
-        return "\(line), \(try short(low)) … \(try short(high)), mean \(try short(mean))"
+        if try low.item().isFinite, try high.item().isFinite {
+            return "\(line), \(try short(low)) … \(try short(high)), mean \(try short(mean))"
+        }
+        return "\(line), \(try finiteRange())"
+    }
+
+    /// The range of the numbers that are finite, and how many are not.
+    private func finiteRange() throws -> String {
+        let data = try value().rowMajor()
+        var (nans, infinite, finite) = (0, 0, 0)
+        var (low, high, total) = (Double.infinity, -Double.infinity, 0.0)
+        for place in 0..<count {
+            let number = data.number(at: place)
+            if number.isNaN {
+                nans += 1
+            } else if number.isInfinite {
+                infinite += 1
+            } else {
+                finite += 1
+                low = min(low, number)
+                high = max(high, number)
+                total += number
+            }
+        }
+        let mean = total / Double(finite)
+        let range =
+            finite == 0
+            ? []
+            : ["\(Tensor.short(low)) … \(Tensor.short(high)), mean \(Tensor.short(mean)) of those finite"]
+        return (range + (nans > 0 ? ["\(nans) nan"] : []) + (infinite > 0 ? ["\(infinite) inf"] : []))
+            .joined(separator: ", ")
     }
 
     /// At most five significant digits.

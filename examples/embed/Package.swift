@@ -1,0 +1,12 @@
+// swift-tools-version: 6.1
+// A program of its own with seg inside. `swift run` in this folder builds and runs it.
+import PackageDescription
+
+let package = Package(
+    name: "embed",
+    dependencies: [.package(name: "seg", path: "../..")],
+    targets: [
+        .executableTarget(name: "embed", dependencies: [.product(name: "Seg", package: "seg")])
+    ],
+    swiftLanguageModes: [.v6]
+)
