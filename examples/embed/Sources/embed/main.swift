@@ -29,7 +29,9 @@ func valuesAndFunctions() throws {
 
         // What scripts print goes where `output` says.
         try seg.run("for i in 1...3 { print(\"line {i}\") }")
-        show("printed", String(printed.split(separator: "\n").joined(separator: ", ")), expected: "line 1, line 2, line 3")
+        show(
+            "printed", String(printed.split(separator: "\n").joined(separator: ", ")),
+            expected: "line 1, line 2, line 3")
 
         // Values of the program, by name.
         seg["counts"] = try .tensor([90, 10], shape: [2], labels: ["Road", "Car"])
@@ -40,7 +42,8 @@ func valuesAndFunctions() throws {
 
         // A function of the program: the signature gives arity, names, defaults and help.
         try seg.define(
-            Native("brightest(values, at_least=0)", "The largest of some numbers, or nil below a limit.") { call in
+            Native("brightest(values, at_least=0)", "The largest of some numbers, or nil below a limit.") {
+                call in
                 let limit = try call.number(1)
                 let largest = (try call.numbers(0) ?? []).max() ?? -.infinity
                 return largest < limit ? .nilValue : .number(largest)
@@ -59,11 +62,12 @@ func valuesAndFunctions() throws {
 // An error says what kind it is and where, and can be shown as the command shows it.
 func errorsWithPlaces() throws {
     let seg = Interpreter.standard()
-    try seg.define(Native("positive(x)", "x, where it is above 0.") { call in
-        let x = try call.number(0)
-        guard x > 0 else { throw call.bad(0, "\(x) is not above 0", help: "take its absolute value") }
-        return .number(x)
-    })
+    try seg.define(
+        Native("positive(x)", "x, where it is above 0.") { call in
+            let x = try call.number(0)
+            guard x > 0 else { throw call.bad(0, "\(x) is not above 0", help: "take its absolute value") }
+            return .number(x)
+        })
     seg.withTensors {
         do {
             try seg.run("y = 2\nz = positive(y - 3)\n", name: "signs.seg")
@@ -73,7 +77,8 @@ func errorsWithPlaces() throws {
             let diagnostic = error.diagnostic
             if let location = diagnostic.location {
                 let (line, column) = location.source.position(of: Int(location.span.start))
-                let place = "\(diagnostic.kind) in \(location.source.name), line \(line), column \(column), "
+                let place =
+                    "\(diagnostic.kind) in \(location.source.name), line \(line), column \(column), "
                     + "at \(location.source.text(location.span))"
                 show("an error", place, expected: "value in signs.seg, line 2, column 14, at y - 3")
             }
@@ -84,7 +89,8 @@ func errorsWithPlaces() throws {
         }
         // What is wrong with a text can be asked without running it.
         let found = seg.check(Source(name: "t.seg", text: "print(nothing)\nzeros(2, dtpe=int32)"))
-        show("a check", found.map(\.message).joined(separator: "; "),
+        show(
+            "a check", found.map(\.message).joined(separator: "; "),
             expected: "there is nothing called `nothing`; zeros has no argument dtpe")
     }
 }
