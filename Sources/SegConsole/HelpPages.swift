@@ -62,8 +62,9 @@ struct HelpPages {
         guard case .member(let path) = CompletionContext(source: dotted, cursor: dotted.bytes.count).place,
             let value = PathResolver(interpreter: interpreter).value(of: path)
         else { return nil }
-        let name = text.split(separator: ".").last.map(String.init)
-        return page(interpreter.help(of: value, named: interpreter.isCallable(value) ? nil : name))
+        let isNamed = interpreter.isCallable(value) && interpreter.callableName(value) != "function"
+        let name = interpreter.isCallable(value) ? text : text.split(separator: ".").last.map(String.init)
+        return page(interpreter.help(of: value, named: isNamed ? nil : name))
     }
 
     private func page(_ entry: HelpEntry) -> [String] {

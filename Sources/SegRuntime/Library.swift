@@ -74,14 +74,22 @@ extension Native {
     public var summary: String { firstSentence(doc) }
 }
 
-/// The first sentence of a documentation text.
+/// The first sentence of a documentation text, its lines joined. A point within parentheses, as in
+/// "(Lin et al. 2017)", ends none; a blank line or an indented one, an example, does.
 public func firstSentence(_ text: String) -> String {
-    var line = text.prefix { $0 != "\n" }
-    if let end = line.indices.first(where: { index in
-        line[index] == "."
-            && (line.index(after: index) == line.endIndex || line[line.index(after: index)] == " ")
-    }) {
-        line = line[..<end]
+    var sentence = ""
+    var depth = 0
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+        if line.isEmpty || line.hasPrefix("    ") { break }
+        if !sentence.isEmpty { sentence += " " }
+        for place in line.indices {
+            let character = line[place]
+            if character == "(" { depth += 1 }
+            if character == ")" { depth -= 1 }
+            let next = line.index(after: place)
+            if character == ".", depth <= 0, next == line.endIndex || line[next] == " " { return sentence }
+            sentence.append(character)
+        }
     }
-    return String(line)
+    return sentence
 }

@@ -89,8 +89,12 @@ extension Interpreter {
                 examples: native.examples)
         }
         let doc = documentation(of: value) ?? name.flatMap { variableDocumentation($0) } ?? ""
-        let isCallable = parameters(of: value) != nil
-        let shown = isCallable ? signature(of: value) ?? known : "\(known): \(describe(value))"
+        var shown = "\(known): \(describe(value))"
+        if let parameters = parameters(of: value) {
+            // A function without a name of its own is called what it was found by.
+            let own = callableName(value)
+            shown = own == "function" ? parameters.signature(known) : signature(of: value) ?? known
+        }
         return HelpEntry(name: known, signature: shown, doc: doc, topic: "", examples: [])
     }
 
