@@ -1,5 +1,5 @@
-" Indentation of seg scripts, as `seg fmt` has it: four columns a bracket left open, and for a
-" line that an operator, `=` or `->` goes on.
+" Indentation of seg scripts, as `seg fmt` has it: four columns for a block, and for a line that
+" an operator, `=` or `->` goes on; arguments stand below the first.
 if exists("b:did_indent")
   finish
 endif
@@ -18,25 +18,45 @@ function! s:Code(line)
   return substitute(bare, '\s*#.*$', '', '')
 endfunction
 
+function! s:IsText()
+  return synIDattr(synID(line('.'), col('.'), 0), 'name') =~ 'String\|Comment\|Doc\|Brace\|Escape\|Interpolation'
+endfunction
+
+" The bracket around a place that is not closed before it: its line and column, or [0, 0].
+function! s:Around(line, column)
+  call cursor(a:line, a:column)
+  return searchpairpos('[({\[]', '', '[)}\]]', 'bnW', 's:IsText()', max([1, a:line - 300]))
+endfunction
+
+" The line that a bracket's own line belongs to: brackets that were closed again do not count.
+function! s:First(line, column)
+  let outer = s:Around(a:line, a:column)
+  let first = a:line
+  while first > 0
+    let around = s:Around(first, 1)
+    if around[0] == 0 || around == outer
+      return first
+    endif
+    let first = around[0]
+  endwhile
+  return a:line
+endfunction
+
 function! SegIndent(line)
   let previous = prevnonblank(a:line - 1)
   if previous == 0
     return 0
   endif
-  let code = s:Code(previous)
-  let indent = indent(previous)
-  let before = prevnonblank(previous - 1)
-  if code =~ '[({\[]$'
-    let indent += shiftwidth()
-  elseif code =~ '\(=\|->\|[-+*/%@^&|]\|\<and\|\<or\)$'
-    if before == 0 || s:Code(before) !~ '\(=\|->\|[-+*/%@^&|]\|\<and\|\<or\)$'
-      let indent += shiftwidth()
+  let closes = getline(a:line) =~ '^\s*[)}\]]'
+  let [row, column] = s:Around(a:line, 1)
+  let base = 0
+  if row > 0
+    " What follows a ( or [ on its line is lined up with; a block is indented from its line.
+    if getline(row)[column - 1] != '{' && s:Code(row) !~ '[({\[]$'
+      return closes ? column - 1 : column
     endif
-  elseif before > 0 && s:Code(before) =~ '\(=\|->\|[-+*/%@^&|]\|\<and\|\<or\)$'
-    let indent -= shiftwidth()
+    let base = indent(s:First(row, column)) + (closes ? 0 : shiftwidth())
   endif
-  if getline(a:line) =~ '^\s*[)}\]]'
-    let indent -= shiftwidth()
-  endif
-  return indent < 0 ? 0 : indent
+  let goeson = previous > row && s:Code(previous) =~ '\(=\|->\|[-+*/%@^&|]\|\<and\|\<or\)$'
+  return base + (goeson && !closes ? shiftwidth() : 0)
 endfunction

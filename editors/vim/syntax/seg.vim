@@ -27,9 +27,9 @@ syntax match segDocumentation "##.*$" contains=@Spell
 syntax match segExpectation "# expect[^:]*:" contained
 
 syntax match segEscape "\\\(u{\x\+}\|[nt\"\\{}]\)" contained
-syntax match segFormat ":[^{}\"]*\ze}" contained
+syntax match segFormat ":[^{}\"(),\[\]]*\ze}" contained
 syntax region segInterpolation matchgroup=segBrace start="{" end="}" contained
-      \ contains=TOP,segComment,segDocumentation
+      \ contains=ALLBUT,segComment,segDocumentation,segExpectation,segEscape
 syntax cluster segInString contains=segEscape,segInterpolation,@Spell
 syntax region segString start=+"+ skip=+\\.+ end=+"+ oneline contains=@segInString
 syntax region segString start=+"""+ end=+"""+ contains=@segInString
