@@ -65,7 +65,7 @@ func errorsWithPlaces() throws {
     try seg.define(
         Native("positive(x)", "x, where it is above 0.") { call in
             let x = try call.number(0)
-            guard x > 0 else { throw call.bad(0, "\(x) is not above 0", help: "take its absolute value") }
+            guard x > 0 else { throw call.bad(0, "should be above 0, got \(x)") }
             return .number(x)
         })
     seg.withTensors {
