@@ -56,6 +56,21 @@ void pool_watch(bool (*stop)(void *context), void *context) {
 
 bool pool_was_stopped(void) { return watch.stopped; }
 
+/// Whether this thread is a worker inside a region.
+static _Thread_local bool in_region = false;
+
+bool pool_should_stop(void) {
+    if (watch.stop != NULL) {
+        if (!watch.stopped && watch.stop(watch.context)) watch.stopped = true;
+        return watch.stopped;
+    }
+    if (!in_region || pool.stop == NULL) return false;
+    if (atomic_load_explicit(&pool.stopped, memory_order_relaxed)) return true;
+    if (!pool.stop(pool.stop_context)) return false;
+    atomic_store_explicit(&pool.stopped, true, memory_order_relaxed);
+    return true;
+}
+
 static void pause_briefly(void) {
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
@@ -110,7 +125,9 @@ static void *work(void *argument) {
             // The state is the region's own: a successful exchange means that it is still open,
             // so the description cannot change before this worker has left.
             if (atomic_compare_exchange_weak(&pool.state, &state, state + 1)) {
+                in_region = true;
                 if (index < pool.helpers) take_tasks();
+                in_region = false;
                 atomic_fetch_add_explicit(&pool.left, 1, memory_order_release);
                 break;
             }

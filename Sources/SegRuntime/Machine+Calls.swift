@@ -151,6 +151,7 @@ extension Interpreter {
         let executable = function.executable
         let code = executable.pointee
         guard frameCount < Self.frameLimit else { throw tooDeep() }
+        try checkInterrupt()
         try prepareRegisters(first + max(code.registerCount, count))
         var entry = code.fullEntry
         if shape != nil || count != code.parameterCount || function.code.hasRest {

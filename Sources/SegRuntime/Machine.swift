@@ -495,7 +495,7 @@ extension Interpreter {
                             let first = registers + (Int(base) + 1)
                             if callee.pointee.isSimple, callee.pointee.parameterCount == Int(count),
                                 first + callee.pointee.registerCount <= stackReady,
-                                frameCount < Self.frameLimit
+                                frameCount < Self.frameLimit, !flag.isRaised
                             {
                                 top.pointee.ip = ip
                                 ip = callee.pointee.instructions + callee.pointee.fullEntry
@@ -524,7 +524,7 @@ extension Interpreter {
                             let first = registers + (Int(base) + 1)
                             if callee.pointee.isSimple, callee.pointee.parameterCount == Int(count),
                                 first + callee.pointee.registerCount <= stackReady,
-                                frameCount < Self.frameLimit
+                                frameCount < Self.frameLimit, !flag.isRaised
                             {
                                 top.pointee.ip = ip
                                 ip = callee.pointee.instructions + callee.pointee.fullEntry
@@ -550,7 +550,7 @@ extension Interpreter {
                             let first = registers + (Int(base) + 1)
                             if callee.pointee.isSimple, callee.pointee.parameterCount == Int(count) + 1,
                                 first + callee.pointee.registerCount <= stackReady,
-                                frameCount < Self.frameLimit
+                                frameCount < Self.frameLimit, !flag.isRaised
                             {
                                 top.pointee.ip = ip
                                 ip = callee.pointee.instructions + callee.pointee.fullEntry
@@ -577,7 +577,7 @@ extension Interpreter {
                             let first = registers + (Int(base) + 1)
                             if callee.pointee.isSimple, callee.pointee.parameterCount == Int(count) + 1,
                                 first + callee.pointee.registerCount <= stackReady,
-                                frameCount < Self.frameLimit
+                                frameCount < Self.frameLimit, !flag.isRaised
                             {
                                 top.pointee.ip = ip
                                 ip = callee.pointee.instructions + callee.pointee.fullEntry

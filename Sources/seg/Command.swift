@@ -29,6 +29,8 @@ struct Command: Sendable {
         if let threads = options.threads { Parallel.threads = threads }
         let interpreter = makeInterpreter()
         interpreter.arguments = options.arguments
+        // The process ends with it: to take its values apart first would only cost time.
+        _ = Unmanaged.passRetained(interpreter)
         defer { fflush(stdout) }
         do {
             return try interpreter.withTensors { try perform(interpreter) }
@@ -150,9 +152,9 @@ struct Command: Sendable {
                 if status == 0 { status = 1 }
             case .success(let text) where Array(text.utf8) != source.bytes:
                 do {
-                    try interpreter.writeFile(path, text)
+                    try AtomicFile.write(text, to: path)
                 } catch {
-                    complain("seg: \((error as? Failure)?.message ?? "\(path) cannot be written")")
+                    complain("seg: \((error as? TensorError)?.message ?? "\(path) cannot be written")")
                     status = 2
                 }
             case .success: break

@@ -25,6 +25,10 @@ void pool_run(long tasks, void (*body)(void *context, long index), void *context
 /// thread of the pool. NULL ends the watch.
 void pool_watch(bool (*stop)(void *context), void *context);
 
+/// Whether the region whose task runs on this thread, or one about to be started, is to end; for tasks
+/// that take long. A task that then returns early leaves its region incomplete.
+bool pool_should_stop(void);
+
 /// Whether a region of this thread was ended early since the last call of `pool_watch`.
 bool pool_was_stopped(void);
 

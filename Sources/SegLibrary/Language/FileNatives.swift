@@ -3,33 +3,7 @@
 
 @preconcurrency import Glibc
 import SegRuntime
-
-extension Interpreter {
-    /// Writes a whole file, or leaves the old one as it was.
-    public func writeFile(_ path: String, _ text: String) throws {
-        let beside = "\(path).\(getpid()).part"
-        let descriptor = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw fileFailure(path) }
-        var bytes = Array(text.utf8)[...]
-        while !bytes.isEmpty {
-            let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 {
-                if errno == EINTR { continue }
-                let failure = fileFailure(path)
-                close(descriptor)
-                unlink(beside)
-                throw failure
-            }
-            bytes = bytes.dropFirst(count)
-        }
-        close(descriptor)
-        guard rename(beside, path) == 0 else {
-            let failure = fileFailure(path)
-            unlink(beside)
-            throw failure
-        }
-    }
-}
+import SegTensor
 
 let fileNatives: [Native] = [
     Native(
@@ -41,12 +15,16 @@ let fileNatives: [Native] = [
         .string(String(decoding: try call.interpreter.readFile(try call.string(0)), as: UTF8.self))
     },
     Native(
+        "file_exists(path)", "Whether there is a file or folder of that name.",
+        examples: ["print(file_exists(\"/tmp\"), file_exists(\"/no/such/file\"))  # expect: true false"]
+    ) { call in .bool(access(try call.string(0), F_OK) == 0) },
+    Native(
         "write_text(path, text)", "Writes a text as a file.",
         examples: [
             "write_text(\"/tmp/seg-note.txt\", \"a\")\nprint(read_text(\"/tmp/seg-note.txt\"))  # expect: a"
         ]
     ) { call in
-        try call.interpreter.writeFile(try call.string(0), try call.string(1))
+        try AtomicFile.write(try call.string(1), to: try call.string(0))
         return .nilValue
     },
     Native(
@@ -56,7 +34,8 @@ let fileNatives: [Native] = [
         ]
     ) { call in
         let path = try call.string(0)
-        var reader = JSONReader(bytes: try call.interpreter.readFile(path))
+        let interpreter = call.interpreter
+        var reader = JSONReader(bytes: try interpreter.readFile(path)) { try interpreter.checkInterrupt() }
         do {
             return try reader.document()
         } catch let problem as JSONReader.Problem {
@@ -71,7 +50,7 @@ let fileNatives: [Native] = [
     ) { call in
         var text = ""
         try appendJSON(call[0], to: &text, depth: 0, call.interpreter)
-        try call.interpreter.writeFile(try call.string(1), text + "\n")
+        try AtomicFile.write(text + "\n", to: try call.string(1))
         return .nilValue
     },
     Native(
@@ -82,7 +61,8 @@ let fileNatives: [Native] = [
         ]
     ) { call in
         let bytes = try call.interpreter.readFile(try call.string(0))
-        var rows = csvRows(bytes)
+        let interpreter = call.interpreter
+        var rows = try csvRows(bytes, interpreter)
         func cell(_ text: String) -> Value {
             if text.isEmpty { return .nilValue }
             return Double(text).map { .number($0) } ?? .string(text)
@@ -114,6 +94,7 @@ let fileNatives: [Native] = [
                 return needsQuotes ? "\"\(plain.replacing("\"", with: "\"\""))\"" : plain
             }
             text += texts.joined(separator: ",") + "\n"
+            try interpreter.checkInterrupt()
         }
         var names: [String]?
         for row in try call.items(0) {
@@ -129,13 +110,13 @@ let fileNatives: [Native] = [
                 throw call.wrong(0, "a list of records or lists")
             }
         }
-        try interpreter.writeFile(try call.string(1), text)
+        try AtomicFile.write(text, to: try call.string(1))
         return .nilValue
     },
 ]
 
 /// The rows of a CSV text; quoted cells may hold commas, quotes and line ends.
-private func csvRows(_ bytes: [UInt8]) -> [[String]] {
+private func csvRows(_ bytes: [UInt8], _ interpreter: Interpreter) throws -> [[String]] {
     var rows: [[String]] = []
     var row: [String] = []
     var cell: [UInt8] = []
@@ -166,6 +147,7 @@ private func csvRows(_ bytes: [UInt8]) -> [[String]] {
             if !row.isEmpty || !cell.isEmpty {
                 row.append(text())
                 rows.append(row)
+                if rows.count & 0xfff == 0 { try interpreter.checkInterrupt() }
             }
             row = []
             cell = []

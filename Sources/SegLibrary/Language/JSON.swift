@@ -12,9 +12,13 @@ struct JSONReader {
     private static let depthLimit = 500
     private let bytes: [UInt8]
     private var place = 0
+    /// Called now and then; what it throws ends the reading.
+    private let poll: () throws -> Void
+    private var values = 0
 
-    init(bytes: [UInt8]) {
+    init(bytes: [UInt8], poll: @escaping () throws -> Void) {
         self.bytes = bytes
+        self.poll = poll
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { place = 3 }
     }
 
@@ -48,6 +52,8 @@ struct JSONReader {
 
     private mutating func value(depth: Int) throws -> Value {
         if depth > Self.depthLimit { throw problem("the values nest too deep") }
+        values += 1
+        if values & 0xfff == 0 { try poll() }
         skipSpace()
         guard place < bytes.count else { throw problem("the file ends where a value should stand") }
         switch bytes[place] {
@@ -150,6 +156,7 @@ func appendJSON(_ value: Value, to text: inout String, depth: Int, _ interpreter
     if depth > 500 {
         throw Failure(.value, "write_json: the value nests too deep, or contains itself", argument: 0)
     }
+    try interpreter.checkInterrupt()
     switch value {
     case .nilValue: text += "null"
     case .bool(let bool): text += bool ? "true" : "false"

@@ -19,23 +19,50 @@ func find(_ wanted: String, in text: String) -> Range<String.Index>? {
 }
 
 /// The parts between the occurrences of a separator that is not empty.
-private func split(_ text: String, at separator: String) -> [String] {
-    let bytes = Array(text.utf8)
-    let needle = Array(separator.utf8)
-    var parts: [String] = []
-    var start = 0
+/// The places where a text holds another, one after the other, in bytes.
+private func places(of needle: [UInt8], in bytes: [UInt8], _ interpreter: Interpreter) throws -> [Int] {
+    var found: [Int] = []
     var place = 0
     while place + needle.count <= bytes.count {
+        if place & 0xffff == 0 { try interpreter.checkInterrupt() }
         if bytes[place] == needle[0], bytes[place..<place + needle.count].elementsEqual(needle) {
-            parts.append(String(decoding: bytes[start..<place], as: UTF8.self))
+            found.append(place)
             place += needle.count
-            start = place
         } else {
             place += 1
         }
     }
-    parts.append(String(decoding: bytes[start...], as: UTF8.self))
+    return found
+}
+
+private func split(_ text: String, at separator: String, _ interpreter: Interpreter) throws -> [String] {
+    let bytes = Array(text.utf8)
+    var parts: [String] = []
+    var start = 0
+    for place in try places(of: Array(separator.utf8), in: bytes, interpreter) + [bytes.count] {
+        if parts.count & 0xffff == 0xffff { try interpreter.checkInterrupt() }
+        parts.append(String(decoding: bytes[start..<place], as: UTF8.self))
+        start = place + separator.utf8.count
+    }
     return parts
+}
+
+private func replaced(_ text: String, _ old: String, by new: String, _ interpreter: Interpreter) throws
+    -> String
+{
+    let bytes = Array(text.utf8)
+    let found = try places(of: Array(old.utf8), in: bytes, interpreter)
+    try interpreter.reserve(bytes.count + found.count * new.utf8.count, for: "this string")
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count + found.count * (new.utf8.count - old.utf8.count))
+    var start = 0
+    for place in found {
+        result += bytes[start..<place]
+        result += new.utf8
+        start = place + old.utf8.count
+    }
+    result += bytes[start...]
+    return String(decoding: result, as: UTF8.self)
 }
 
 /// Strings joined in one allocation; nil where the elements are not all strings.
@@ -98,7 +125,7 @@ let textNatives: [Native] = [
             return .list(text.split(whereSeparator: \.isWhitespace).map { .string(String($0)) })
         }
         if separator.isEmpty { return .list(text.map { .string(String($0)) }) }
-        return .list(split(text, at: separator).map { .string($0) })
+        return .list(try split(text, at: separator, call.interpreter).map { .string($0) })
     },
     Native("upper(text)", "The text in capitals.", examples: ["print(\"sky\".upper())  # expect: SKY"]) {
         call in
@@ -122,7 +149,7 @@ let textNatives: [Native] = [
         let old = try call.string(1)
         let new = try call.string(2)
         if old.isEmpty { throw call.bad(1, "is empty") }
-        return .string(split(text, at: old).joined(separator: new))
+        return .string(try replaced(text, old, by: new, call.interpreter))
     },
     Native(
         "starts_with(text, start)", "Whether a text begins with another.",

@@ -42,10 +42,18 @@ final class ValueReader {
                 .file, "\(path) was saved in the form \(version) of a newer seg; this one reads form 1")
         }
         try interpreter.reserve(graph.utf8.count * 16, for: "the values of \(path)")
-        var json = JSONReader(bytes: Array(graph.utf8))
-        guard let record = (try? json.document())?.asRecord, let root = record["root"],
-            let list = record["nodes"]?.asList
-        else { throw Failure(.file, "\(path) is damaged: its table of values cannot be read") }
+        var json = JSONReader(bytes: Array(graph.utf8)) { try interpreter.checkInterrupt() }
+        let unreadable = Failure(.file, "\(path) is damaged: its table of values cannot be read")
+        let table: Value
+        do {
+            table = try json.document()
+        } catch is JSONReader.Problem {
+            throw unreadable
+        }
+        guard let record = table.asRecord, let root = record["root"], let list = record["nodes"]?.asList
+        else {
+            throw unreadable
+        }
         return try ValueReader(interpreter, path, file, list.items.map { $0.asList?.items ?? [] }).value(root)
     }
 

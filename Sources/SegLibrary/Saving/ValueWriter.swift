@@ -45,11 +45,9 @@ final class ValueWriter {
         // The globals are known only now, when every function has been met.
         for (place, scope) in writer.globals { writer.nodes[place] = try writer.module(scope) }
         let graph = "{\"root\": \(root), \"nodes\": [\n\(writer.nodes.joined(separator: ",\n"))\n]}"
-        try interpreter.holdingInterrupts {
-            try writeTensors(
-                writer.tensors.map { ($0.name, $0.tensor) },
-                metadata: [SavedForm.version, (SavedForm.graphKey, graph)], to: path)
-        }
+        try writeTensors(
+            writer.tensors.map { ($0.name, $0.tensor) },
+            metadata: [SavedForm.version, (SavedForm.graphKey, graph)], to: path)
     }
 
     // MARK: Values

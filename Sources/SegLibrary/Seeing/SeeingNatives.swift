@@ -192,23 +192,30 @@ let seeingNatives: [Native] = [
     },
     Native(
         "triptych(sample, prediction, save=nil)",
-        "Picture, true mask and predicted mask side by side. The prediction is a mask [H, W] or logits [1, C, H, W].",
+        "Picture, true mask and predicted mask side by side. The prediction is a mask [H, W] or logits [1, C, H, W], "
+            + "or a record of several by name.",
         examples: ["s = streets(count=1, size=32)[0]\ntriptych(s, s.mask, save=\"/tmp/seg-example.png\")"]
     ) { call in
         guard let sample = try Pictures.sample(call[0]), let truth = sample.mask else {
             throw call.wrong(0, "a sample with image and mask")
         }
-        guard let given = call[1].asTensorValue else { throw call.wrong(1, "a mask or logits") }
-        var prediction = given
-        if given.promise.rank == 4 {
-            prediction = TensorValue(try given.promise.argmax(axis: 1), categories: truth.categories)
+        var tiles: [PictureSheet.Tile] = [
+            .picture(try Pictures.pixels(sample.image.promise), caption: sample.name),
+            .mask(try Pictures.mask(truth), caption: "truth"),
+        ]
+        let named = call[1].asRecord.map { Array(zip($0.names, $0.values)) } ?? [("prediction", call[1])]
+        for (name, value) in named {
+            guard let given = value.asTensorValue else {
+                throw call.wrong(1, "a mask or logits, or a record of them")
+            }
+            var prediction = given
+            if given.promise.rank == 4 {
+                prediction = TensorValue(try given.promise.argmax(axis: 1), categories: truth.categories)
+            }
+            tiles.append(.mask(try Pictures.mask(prediction, names: truth.categories), caption: name))
         }
-        let sheet = PictureSheet(
-            tiles: [
-                .picture(try Pictures.pixels(sample.image.promise), caption: sample.name),
-                .mask(try Pictures.mask(truth), caption: "truth"),
-                .mask(try Pictures.mask(prediction, names: truth.categories), caption: "prediction"),
-            ], columns: 3)
+        // Rows of three, or of four where that leaves fewer gaps.
+        let sheet = PictureSheet(tiles: tiles, columns: tiles.count % 4 == 0 ? 4 : 3)
         try Pictures.present(sheet, save: try call.optionalString(2), call.interpreter)
         return .nilValue
     },

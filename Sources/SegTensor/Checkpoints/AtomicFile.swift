@@ -135,11 +135,15 @@ public final class AtomicFile {
         guard descriptor >= 0 else { throw TensorError(.file, "cannot write \(path): it is closed already") }
         var rest = bytes
         while !rest.isEmpty {
-            let done = Glibc.write(descriptor, rest.baseAddress, min(rest.count, 1 << 30))
+            // Ctrl-C is heard between two pieces; the old file then stays.
+            try EvaluationContext.current.checkInterrupt()
+            let done = Glibc.write(descriptor, rest.baseAddress, min(rest.count, 1 << 24))
             if done < 0 {
                 if errno == EINTR { continue }
                 throw failed(errno)
             }
+            // Brought to the disk piece by piece, so that there is little left to wait for at the end.
+            if temporary != nil, written >> 26 != (written + done) >> 26 { fdatasync(descriptor) }
             written += done
             rest = UnsafeRawBufferPointer(rebasing: rest[done...])
         }

@@ -1,6 +1,8 @@
 // Order: argsort and what is made of it, distinct values, and counts by value. Results whose size or labels
 // depend on the values are computed at the call.
 
+import CKernels
+
 extension Tensor {
     /// The places that put an axis in order; int64. Not-a-number comes last. Equal values keep their order.
     public func argsort(axis: Int? = -1, descending: Bool = false) throws -> Tensor {
@@ -150,9 +152,11 @@ struct ArgsortOperation: Operation {
             let values = x.floats
             Parallel.run(lines) { line in
                 let base = line / inner * length * inner + line % inner
-                let keys = (0..<length).map { values[base + $0 * inner].sortingKey(descending: descending) }
-                for (position, place) in orderByDigits(of: keys).enumerated() {
-                    places[base + position * inner] = place
+                let order = orderByDigits(count: length) {
+                    values[base + $0 * inner].sortingKey(descending: descending)
+                }
+                for (position, entry) in order.enumerated() {
+                    places[base + position * inner] = Int64(entry & 0xffff_ffff)
                 }
             }
             withExtendedLifetime(x) {}
@@ -163,13 +167,18 @@ struct ArgsortOperation: Operation {
             Parallel.run(lines) { line in
                 let base = line / inner * length * inner + line % inner
                 var order = (0..<length).map { (key: values[base + $0 * inner], place: $0) }
-                order.sort { a, b in
+                var compared = 0
+                // Only an interrupt throws; what was made so far is then dropped.
+                try? order.sort { a, b in
+                    compared &+= 1
+                    if compared & 0xffff == 0, pool_should_stop() { throw CancellationError() }
                     if a.key == b.key { return a.place < b.place }
                     // What differs from itself is not a number and comes last either way.
                     if a.key != a.key { return b.key != b.key && a.place < b.place }
                     if b.key != b.key { return true }
                     return descending ? a.key > b.key : a.key < b.key
                 }
+                if pool_should_stop() { return }
                 for (position, entry) in order.enumerated() {
                     places[base + position * inner] = Int64(entry.place)
                 }
@@ -198,28 +207,48 @@ extension Float {
 }
 
 /// The places of keys in their ascending order, equal keys as they stood: a radix sort, a byte a pass. On long
-/// lines it takes a sixth of the time of sorting by comparison.
-private func orderByDigits(of keys: [UInt32]) -> [Int64] {
+/// lines it takes a sixth of the time of sorting by comparison. Ends early, with any order, where its region is to stop.
+private func orderByDigits(count: Int, key: (Int) -> UInt32) -> [UInt64] {
+    let piece = 1 << 18
+    /// Calls `body` for stretches of the places, until it is time to stop.
+    func inPieces(_ body: (Range<Int>) -> Void) {
+        for start in stride(from: 0, to: count, by: piece) {
+            if pool_should_stop() { return }
+            body(start..<min(count, start + piece))
+        }
+    }
     // The key above, its place below.
-    var entries = keys.enumerated().map { UInt64($1) << 32 | UInt64($0) }
-    var others = entries
+    var entries: [UInt64] = []
+    entries.reserveCapacity(count)
+    inPieces { part in for place in part { entries.append(UInt64(key(place)) << 32 | UInt64(place)) } }
+    guard entries.count == count else { return [] }
+    var others = [UInt64](unsafeUninitializedCapacity: count) { buffer, used in
+        inPieces { part in
+            (buffer.baseAddress.map { $0 + part.lowerBound })?.initialize(repeating: 0, count: part.count)
+            used = part.upperBound
+        }
+    }
+    guard others.count == count else { return [] }
     entries.withUnsafeMutableBufferPointer { entries in
         others.withUnsafeMutableBufferPointer { others in
             var (from, to) = (entries, others)
             for shift in [32, 40, 48, 56] as [UInt64] {
                 var starts = [Int](repeating: 0, count: 256)
-                for entry in from { starts[Int(entry >> shift & 255)] += 1 }
+                inPieces { part in for place in part { starts[Int(from[place] >> shift & 255)] += 1 } }
+                if pool_should_stop() { return }
                 var start = 0
                 for digit in 0..<256 { (starts[digit], start) = (start, start + starts[digit]) }
-                for entry in from {
-                    let digit = Int(entry >> shift & 255)
-                    to[starts[digit]] = entry
-                    starts[digit] += 1
+                inPieces { part in
+                    for place in part {
+                        let digit = Int(from[place] >> shift & 255)
+                        to[starts[digit]] = from[place]
+                        starts[digit] += 1
+                    }
                 }
                 swap(&from, &to)
             }
         }
     }
     // An even number of passes: the last wrote to `entries`.
-    return entries.map { Int64($0 & 0xffff_ffff) }
+    return entries
 }
