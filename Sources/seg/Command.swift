@@ -71,7 +71,7 @@ struct Command: Sendable {
             }
             return console.run()
         case .check(let paths): return check(paths, interpreter)
-        case .format(let paths): return format(paths, interpreter)
+        case .format(let paths, let isCheck): return format(paths, isCheck, interpreter)
         case .test(let paths, let examples): return try test(paths, examples, interpreter)
         case .weights(let paths): return weights(paths, interpreter)
         case .doc(let name):
@@ -81,6 +81,7 @@ struct Command: Sendable {
                 return 1
             }
             return say(entry.text + "\n")
+        case .reference: return say(interpreter.referenceMarkdown())
         case .version, .help: break
         }
         return 0
@@ -139,7 +140,7 @@ struct Command: Sendable {
         return status
     }
 
-    private func format(_ paths: [String], _ interpreter: Interpreter) -> Int32 {
+    private func format(_ paths: [String], _ isCheck: Bool, _ interpreter: Interpreter) -> Int32 {
         var status: Int32 = 0
         for path in paths {
             guard let source = read(path, as: path, interpreter) else {
@@ -151,6 +152,11 @@ struct Command: Sendable {
                 show(failure.diagnostics)
                 if status == 0 { status = 1 }
             case .success(let text) where Array(text.utf8) != source.bytes:
+                if isCheck {
+                    complain("\(path) is not formatted: seg fmt \(path)")
+                    if status == 0 { status = 1 }
+                    continue
+                }
                 do {
                     try AtomicFile.write(text, to: path)
                 } catch {

@@ -13,12 +13,15 @@ struct Options: Sendable {
         /// Runs a file, then stays at the prompt.
         case fileThenPrompt(String)
         case check([String])
-        case format([String])
+        /// `isCheck`: says which files are not formatted, and changes none.
+        case format([String], isCheck: Bool)
         /// Runs scripts with expectations; `examples`: those of the library's help as well.
         case test([String], examples: Bool)
         case doc(String)
         /// Lists what weight files hold.
         case weights([String])
+        /// All of the help as Markdown.
+        case reference
         case version
         case help
     }
@@ -88,9 +91,13 @@ struct Options: Sendable {
                 arguments = Array(rest)
                 return
             case "check", "fmt":
-                let files = Array(rest)
+                let isCheck = name == "fmt" && rest.first == "--check"
+                let files = Array(isCheck ? rest.dropFirst() : rest)
+                if let option = files.first(where: { $0.hasPrefix("-") }) {
+                    throw Problem(description: "\(name) has no option \(option)")
+                }
                 if files.isEmpty { throw Problem(description: "\(name) needs at least one file") }
-                action = name == "check" ? .check(files) : .format(files)
+                action = name == "check" ? .check(files) : .format(files, isCheck: isCheck)
                 return
             case "test":
                 let paths = rest.filter { $0 != "--examples" }
@@ -109,7 +116,7 @@ struct Options: Sendable {
                 guard rest.count == 1, let wanted = rest.first else {
                     throw Problem(description: "doc needs one name")
                 }
-                action = .doc(wanted)
+                action = wanted == "--markdown" ? .reference : .doc(wanted)
                 return
             case _ where word.hasPrefix("-") && word != "-":
                 throw Problem(description: "there is no option \(name)")
@@ -129,11 +136,13 @@ struct Options: Sendable {
                seg -e CODE               evaluates code and prints its value
                seg -i FILE [ARG …]       runs a file, then stays at the prompt
                seg check FILE …          reports errors without running
-               seg fmt FILE …            formats scripts
+               seg fmt [--check] FILE …  formats scripts; --check names those that are not
+                                         formatted, and changes none
                seg test DIR …            runs scripts with `# expect: …` comments; with
                                          --examples those of the library's help too
                seg weights FILE …        lists the tensors in weight files
-               seg doc NAME              prints the help of a name
+               seg doc NAME              prints the help of a name; --markdown instead of one
+                                         prints all of it as docs/reference.md
 
         options, before the rest:
           --threads N      threads to compute with

@@ -78,7 +78,10 @@ let seeingNatives: [Native] = [
         "plot(data, title=nil, x_label=nil, y_label=nil, log=false, save=nil)",
         "Curves on the terminal, or in a .png or .svg with save=. Takes numbers, lists of them, a record of curves by "
             + "name, a run's history; a curve may be (y=…, x=…, low=…, high=…) for a band.",
-        examples: ["plot((loss=[3, 2, 1]), save=\"/tmp/seg-example.svg\")"]
+        examples: [
+            "plot((loss=[3, 2, 1]), save=\"/tmp/seg-example.svg\")"
+                + "\nprint(contains(read_text(\"/tmp/seg-example.svg\"), \"<svg\"))  # expect: true"
+        ]
     ) { call in
         let panels = try call.panels(0)
         let plots = panels.map { panel in
@@ -100,7 +103,10 @@ let seeingNatives: [Native] = [
     Native(
         "bars(data, title=nil, log=false, save=nil)",
         "A bar for each number, with its label: a labelled tensor such as data.counts, a record, or a list.",
-        examples: ["bars((a=1, b=2), save=\"/tmp/seg-example.svg\")"]
+        examples: [
+            "bars((a=1, b=2), save=\"/tmp/seg-example.svg\")"
+                + "\nprint(contains(read_text(\"/tmp/seg-example.svg\"), \"<svg\"))  # expect: true"
+        ]
     ) { call in
         let chart = BarChart(
             title: try call.optionalString(1), log: try call.bool(2), showsShares: false,
@@ -115,7 +121,10 @@ let seeingNatives: [Native] = [
     Native(
         "heatmap(data, title=nil, save=nil)",
         "A matrix as shades; a confusion matrix shows each row by its own share.",
-        examples: ["heatmap(eye(3), save=\"/tmp/seg-example.svg\")"]
+        examples: [
+            "heatmap(eye(3), save=\"/tmp/seg-example.svg\")"
+                + "\nprint(contains(read_text(\"/tmp/seg-example.svg\"), \"<svg\"))  # expect: true"
+        ]
     ) { call in
         let tensor = try call.tensor(0)
         guard tensor.rank == 2 else { throw call.wrong(0, "a matrix") }
@@ -151,7 +160,10 @@ let seeingNatives: [Native] = [
     Native(
         "show(value, save=nil)",
         "A picture [3, H, W], a mask [H, W] with its classes, a sample (both), or a data set (a contact sheet).",
-        examples: ["show(streets(count=1, size=32)[0], save=\"/tmp/seg-example.png\")"]
+        examples: [
+            "show(streets(count=1, size=32)[0], save=\"/tmp/seg-example.png\")"
+                + "\nprint(read_image(\"/tmp/seg-example.png\").shape[0])  # expect: 3"
+        ]
     ) { call in
         let save = try call.optionalString(1)
         if let data = call[0].foreign(DatasetValue.self) {
@@ -178,6 +190,7 @@ let seeingNatives: [Native] = [
         "overlay(image, mask, opacity=0.5, save=nil)", "A picture with the colours of its mask laid over it.",
         examples: [
             "s = streets(count=1, size=32)[0]\noverlay(s.image, s.mask, save=\"/tmp/seg-example.png\")"
+                + "\nprint(read_image(\"/tmp/seg-example.png\").shape[0])  # expect: 3"
         ]
     ) { call in
         guard let image = call[0].asTensorValue, let mask = call[1].asTensorValue else {
