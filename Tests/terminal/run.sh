@@ -175,6 +175,19 @@ type_line ':paste'
 tm set-buffer $'1  p, q = 100, 50\n2  r = max([p,\n       q])\n3  r + 1\n.\n'
 tm paste-buffer -p
 check "a numbered listing runs" '^101$'
+type_line 'count = tensor([90, 10, 0])'
+tm set-buffer $'1  X, Y = 100, 50\n2  weights = torch.where(count > 0,\n       X - 100*(count/sum(count)),\n       Y)\n3  weights.sum().item()\n'
+tm paste-buffer -p
+check "the report's listing runs pasted as printed" '^150$'
+keys C-l
+
+# ---- Display forms
+type_line 'rand(40, 50)'
+check "a tensor shows shape, type, range and a corner" '^tensor \[40, 50\], float32, .* … .*, mean' 20
+type_line 'streets(count=4, size=[32, 48]).counts'
+check "class counts are a bar chart with names" '^Road +█' 40
+type_line 'streets(count=4, size=[32, 48])'
+check "a data set shows its sizes below its pictures" '^32 x 48 pixels, 32 classes$' 3
 
 # ---- History
 type_line '"searched" + " for"'
