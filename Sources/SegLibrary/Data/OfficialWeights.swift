@@ -124,7 +124,7 @@ let officialWeightNatives: [Native] = [
         "official_weights(model, kind=\"coco\")",
         "The path of the weights that torchvision published for a model: \"coco\" for a whole model, \"imagenet\" for "
             + "its backbone. Looked for in seg's cache ($SEG_CACHE, else ~/.cache/seg) and PyTorch's, else downloaded "
-            + "with curl and checked against the digits in the name.",
+            + "with curl (from the mirror that $SEG_WEIGHTS_URL names, if any) and checked against the digits in the name.",
         examples: [
             "official_weights(\"lraspp_mobilenet_v2\", \"coco\")  # expect error: there are no official coco weights for lraspp_mobilenet_v2"
         ]

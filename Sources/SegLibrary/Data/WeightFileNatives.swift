@@ -51,7 +51,9 @@ private func backboneName(_ name: String) -> String? {
 
 /// Loads what fits. `replacesHeads`: a head for another number of classes stays as it is and is listed, else it
 /// is an error.
-private func load(_ file: Checkpoint, into walk: ModelWalk, replacesHeads: Bool) throws -> LoadReport {
+private func load(
+    _ file: Checkpoint, into walk: ModelWalk, replacesHeads: Bool, _ interpreter: Interpreter
+) throws -> LoadReport {
     var report = LoadReport()
     report.count = walk.tensors.count
     report.notes = file.notes
@@ -65,6 +67,7 @@ private func load(_ file: Checkpoint, into walk: ModelWalk, replacesHeads: Bool)
     // Files of old PyTorch lack the counters of batch norms, which nothing hangs on.
     var uncounted = 0
     for place in walk.tensors {
+        try interpreter.checkInterrupt()
         guard let tensor = stored.removeValue(forKey: place.path) else {
             if place.path.hasSuffix("num_batches_tracked") {
                 uncounted += 1
@@ -125,7 +128,8 @@ let weightFileNatives: [Native] = [
             throw Failure(.value, "heads is \"replace\" or \"refuse\", not \"\(heads)\"", argument: 2)
         }
         let file = try Checkpoint.open(try call.string(1))
-        return try load(file, into: walk, replacesHeads: heads == "replace").value(call.interpreter)
+        return try load(file, into: walk, replacesHeads: heads == "replace", call.interpreter)
+            .value(call.interpreter)
     },
     Native(
         "save_weights(model, path)", "Saves the whole state dict, buffers included, as safetensors.",

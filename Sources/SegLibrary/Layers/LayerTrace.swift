@@ -85,10 +85,13 @@ private func traced(_ call: borrowing Arguments) throws -> Value {
         let (before, base, effective) = (
             interpreter.layerObserver, interpreter.baseTraining, interpreter.isTraining
         )
+        // A forward that counts its calls, or keeps what it saw, is left as it was.
+        let snapshot = Snapshot(of: call[0])
         interpreter.layerObserver = trace
         interpreter.baseTraining = false
         interpreter.isTraining = false
         defer {
+            snapshot.restore()
             interpreter.layerObserver = before
             interpreter.baseTraining = base
             interpreter.isTraining = effective
