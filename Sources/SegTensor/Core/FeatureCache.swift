@@ -120,7 +120,9 @@ public final class FeatureCache: @unchecked Sendable {
         for stack in stacks {
             let pending = supplied ? Evaluator.pending(roots) : order
             guard let prefix = FrozenPrefix(stack, roots, pending, exact: context.exact) else { continue }
-            if prefix.isBare, stack.signature.shape.count == 4 { obstacle = FrozenPrefix.obstacle(stack, pending) }
+            if prefix.isBare, stack.signature.shape.count == 4 {
+                obstacle = FrozenPrefix.obstacle(stack, pending)
+            }
             try supply(prefix, plain)
             supplied = true
         }

@@ -1,6 +1,8 @@
 // Picking by integer tensors: whole rows of an axis (take), single elements along an axis (gather), and
 // their opposites, which add up or replace.
 
+import CKernels
+
 /// Rows of an axis picked by an integer tensor of any shape, which takes the axis's place.
 struct TakeOperation: Operation {
     let name = "take"
@@ -32,6 +34,9 @@ struct TakeOperation: Operation {
         let count = index.count
         for o in 0..<outer {
             for i in 0..<count {
+                if (o &* count &+ i) & 0xffff == 0, pool_should_stop() {
+                    throw TensorError(.interrupt, "interrupted")
+                }
                 let place = try resolved(places[i], length)
                 (out.bytes + (o * count + i) * inner).copyMemory(
                     from: x.bytes + (o * length + place) * inner, byteCount: inner)
@@ -155,6 +160,9 @@ struct GatherOperation: Operation {
         let places = index.elements(Int64.self)
         for o in 0..<outer {
             for i in 0..<count {
+                if (o &* count &+ i) & 0xffff == 0, pool_should_stop() {
+                    throw TensorError(.interrupt, "interrupted")
+                }
                 for k in 0..<inner {
                     let at = (o * count + i) * inner + k
                     body(at, (o * length + (try resolved(places[at], length))) * inner + k)
