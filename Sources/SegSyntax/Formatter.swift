@@ -1,7 +1,8 @@
 // Formats a script: four spaces a level, normal spacing, at most one blank line, lines of at
 // most 110 columns where a break is legal. Line breaks that the writer made stay, comments
-// stay, and formatting twice is formatting once. It works on tokens; the text must parse.
-// The spaces between two tokens stand in Formatter+Spacing.
+// stay, and formatting twice is formatting once; only where a line of a list had to be broken
+// are its elements filled in anew. It works on tokens; the text must parse. The spaces between
+// two tokens stand in Formatter+Spacing, the places of `else` and `catch` in Formatter+Chains.
 
 public struct Formatter {
     /// The widest line that is not broken.
@@ -71,7 +72,11 @@ public struct Formatter {
     var state = State()
     private var candidate: Candidate?
     private var lineStart = 0
-    private var forcedBreaks: Set<Int> = []
+    /// How many brackets were open where the current line began.
+    private var lineDepth = 0
+    var forcedBreaks: Set<Int> = []
+    /// Where each `if` and `try` was written.
+    var heads: [Int: Head] = [:]
     var comments: [TrailingComment] = []
 
     private init(source: Source) {
@@ -137,7 +142,7 @@ public struct Formatter {
             }
             if at == 0 {
                 beginLine(at)
-            } else if token.startsLine || forcedBreaks.contains(at) {
+            } else if forcedBreaks.contains(at) || token.startsLine && !isRefilled(at) {
                 output.append(contentsOf: blankLines(before: at) ? [10, 10] : [10])
                 beginLine(at)
             } else {
@@ -181,11 +186,15 @@ public struct Formatter {
         let previous = tokens[at - 1].kind
         let token = tokens[at].kind
         let mayBreak = previous.continuesLine || previous == .leftBrace || previous == .semicolon
-        guard token != .comment, !token.isCloser, mayBreak else { return nil }
+        // A line that begins with an operator is not broken behind it.
+        guard token != .comment, !token.isCloser, mayBreak, at - 1 > lineStart || previous.isOpener else {
+            return nil
+        }
         let depth = state.levels.count * 4
         switch previous {
         case .semicolon: return depth - 1
-        case .comma: return depth
+        // `a, b = …` last of all.
+        case .comma: return state.levels.last.map { $0.kind != .leftBrace } ?? false ? depth : depth + 2_000
         case .and, .or: return depth + 1
         case .plus, .minus, .pipe, .ampersand:
             return isUnary(at - 1) ? nil : depth + 2
@@ -217,9 +226,19 @@ public struct Formatter {
         return newlines > 1
     }
 
+    /// Whether a line of the source goes on with the one before it, which was too long and had to be
+    /// broken: the elements of a list are filled in anew.
+    private func isRefilled(_ at: Int) -> Bool {
+        guard forcedBreaks.contains(lineStart), tokens[at - 1].kind == .comma, tokens[at].kind != .comment,
+            let level = state.levels.last, level.kind != .leftBrace, state.levels.count == lineDepth
+        else { return false }
+        return !blankLines(before: at)
+    }
+
     private mutating func beginLine(_ at: Int) {
         candidate = nil
         lineStart = at
+        lineDepth = state.levels.count
         let indent = indentation(at)
         state.lineIndent = indent
         noteLine(indent, levels: state.levels.count)
@@ -241,10 +260,14 @@ public struct Formatter {
         let next = Int(codeFrom[at])
         let follower = next < tokens.count ? tokens[next].kind : .end
         let base = level?.content ?? 0
+        if token == .else || token == .catch, let column = columnOfChain(at) { return column }
         let before = Int(codeBefore[at])
         let previous = before >= 0 ? tokens[before].kind : .semicolon
         if let level, level.kind != .leftBrace {
-            return previous == .arrow || previous == .assign ? base + 4 : base
+            if previous == .arrow || previous == .assign { return base + 4 }
+            // An expression that goes on stays where it began.
+            let goesOn = previous != .comma && !previous.isOpener && previous.continuesLine
+            return goesOn ? max(base, level.lineIndent) : base
         }
         let goesOn = previous.continuesLine && before >= 0 || follower == .dot
         if goesOn { return state.statementIndent + 4 }
@@ -267,6 +290,9 @@ public struct Formatter {
             append(source.bytes[Int(token.start)..<end])
             return
         }
+        if token.kind == .if || token.kind == .try || token.kind == .else || token.kind == .catch {
+            heads[at] = Head(column: state.column, lineIndent: state.lineIndent, startsLine: at == lineStart)
+        }
         if token.kind.isCloser {
             if let level = state.levels.popLast() { state.statementIndent = level.statementIndent }
         }
@@ -281,8 +307,8 @@ public struct Formatter {
         let kind = tokens[at].kind
         // Lines within brackets that are closed again do not count.
         let indent = state.levels.last?.lineIndent ?? state.outerIndent
-        // What follows a `(` on its line is lined up with; a block is indented from its line.
-        let hangs = kind == .leftBrace || endsLine
+        // What follows a `(` on its line is lined up with, if that leaves room; a block is indented from its line.
+        let hangs = kind == .leftBrace || endsLine || state.column > Formatter.width / 2
         state.levels.append(
             Level(
                 kind: kind, content: hangs ? indent + 4 : state.column,

@@ -38,6 +38,15 @@ import Testing
         ("x = a +\nb", "x = a +\n    b"),
         ("x\n.f()\n # c\n.g()", "x\n    .f()\n    # c\n    .g()"),
         ("if a {\nb\n}\nelse {\n# c\n}", "if a {\n    b\n}\nelse {\n    # c\n}"),
+        ("x = if a {1}\nelse {2}", "x = if a { 1 }\n    else { 2 }"),
+        ("x = if a {\n1\n}\nelse {2}", "x = if a {\n    1\n}\nelse { 2 }"),
+        (
+            "f(x) =\nif x {1}\nelse if y {2}\nelse {3}",
+            "f(x) =\n    if x { 1 }\n    else if y { 2 }\n    else { 3 }"
+        ),
+        ("push(xs, if a {1}\nelse {2})", "push(xs, if a { 1 }\n         else { 2 })"),
+        ("y = try {1}\ncatch e {2}", "y = try { 1 }\n    catch e { 2 }"),
+        ("f(x ->\na +\nb,\nc)", "f(x ->\n      a +\n      b,\n  c)"),
         ("a  # x\nbcd # y", "a  # x\nbcd  # y"),
         ("a   # x\nbcd # y", "a    # x\nbcd  # y"),
         ("x^2 + (a)^2 + x ^ f(2)", "x^2 + (a) ^ 2 + x ^ f(2)"),
@@ -71,6 +80,15 @@ import Testing
         #expect(
             formatted("first(\(name)); second(\(name)); third(\(name))")
                 == "first(\(name)); second(\(name))\nthird(\(name))\n")
+        #expect(
+            formatted("a, b = call(\(name), \(name), \(name), 1)")
+                == "a, b = call(\(name), \(name),\n            \(name), 1)\n")
+        #expect(
+            formatted("call(\(name), \(name), \(name),\n     \(name),\n     1)")
+                == "call(\(name), \(name), \(name),\n     \(name),\n     1)\n")
+        #expect(
+            formatted("call(\(name), \(name), \(name), 2,\n     \(name),\n     1)")
+                == "call(\(name), \(name), \(name),\n     2, \(name), 1)\n")
         let unbroken = String(repeating: "b", count: 130)
         #expect(formatted("x = \(unbroken)") == "x =\n    \(unbroken)\n")
     }
