@@ -13,7 +13,8 @@ extension Formatter {
     func columnOfChain(_ at: Int) -> Int? {
         var place = at
         while let brace = closer(before: place), let word = word(before: brace) {
-            if place == at, tokens[brace].startsLine || forcedBreaks.contains(brace) { return state.lineIndent }
+            let startsLine = tokens[brace].startsLine || forcedBreaks.contains(brace)
+            if startsLine, place == at { return state.lineIndent }
             guard let head = heads[word] else { return nil }
             if head.startsLine { return head.column }
             if tokens[word].kind == .if || tokens[word].kind == .try {
