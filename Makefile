@@ -12,6 +12,9 @@ demo: build
 	cd .build && release/seg ../examples/first.seg
 	@echo "== the triptych is also in .build/first.png"
 
+# Tests keep features and weights in a folder of their own.
+test test-all: export SEG_CACHE = $(CURDIR)/.build/cache
+
 test: deps
 	@echo "== building and running all tests (release)"
 	swift test -c release

@@ -133,7 +133,7 @@ extension Interpreter {
         case .object(let object) where object.kind == .instance:
             what = "\(typeName(value)) has no field or method \(name)"
         case .nilValue: what = "nil has no member \(name)"
-        default: what = "\(typeName(value)) \(short(value)) has no member \(name)"
+        default: what = "\(describe(value)) has no member \(name)"
         }
         if !isCall, functions.contains(name) {
             return Failure(.name, what, help: "\(name) is a function: write .\(name)(…)")

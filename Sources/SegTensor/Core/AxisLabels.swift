@@ -43,11 +43,18 @@ public final class AxisLabels: Sendable, Equatable {
         if let index = positions[name] { return index }
         let near = names.min { AxisLabels.distance($0, name) < AxisLabels.distance($1, name) }
         let help = near.flatMap {
-            AxisLabels.distance($0, name) <= (name.count + 1) / 3 ? "did you mean \"\($0)\"?" : nil
+            AxisLabels.distance($0, name) <= AxisLabels.tolerance($0, name) ? "did you mean \"\($0)\"?" : nil
         }
         let list =
             names.count <= 8 ? names.map { "\"\($0)\"" }.joined(separator: ", ") : "\(names.count) names"
         throw TensorError(.label, "there is no label \"\(name)\"", help: help ?? "the axis has \(list)")
+    }
+
+    /// How many letters a name may differ in and still be meant. What begins alike may differ in half of
+    /// them: "Bycicle" means "Bicyclist".
+    private static func tolerance(_ known: String, _ typed: String) -> Int {
+        let beginsAlike = known.lowercased().first == typed.lowercased().first
+        return (typed.count + 1) / (beginsAlike && typed.count > 4 ? 2 : 3)
     }
 
     /// Edit distance, letters compared without case.

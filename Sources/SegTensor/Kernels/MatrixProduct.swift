@@ -34,6 +34,34 @@ enum MatrixProduct {
         return (rows, columns)
     }
 
+    /// A part of the result, and of the inner length that is summed into it.
+    private struct Tile {
+        let row: Int
+        let column: Int
+        let height: Int32
+        let width: Int32
+        let start: Int
+        let inner: Int32
+    }
+
+    /// Calls `body` for all tiles of an m × n result; parts of the inner length come one after the other.
+    private static func forEachTile(_ m: Int, _ n: Int, _ k: Int, _ body: (Tile) -> Void) {
+        let (rows, columns) = grid(m, n)
+        for start in stride(from: 0, to: max(1, k), by: depth) {
+            Parallel.run(rows.count * columns.count) { index in
+                let row = index / columns.count * rows.size
+                let column = index % columns.count * columns.size
+                let height = min(rows.size, m - row)
+                let width = min(columns.size, n - column)
+                guard height > 0, width > 0 else { return }
+                body(
+                    Tile(
+                        row: row, column: column, height: Int32(height), width: Int32(width), start: start,
+                        inner: Int32(min(depth, k - start))))
+            }
+        }
+    }
+
     /// c [m, n] = alpha · op(a) · op(b) + beta · c, where op transposes if told. op(a) is [m, k]
     /// and op(b) is [k, n]; `lda`, `ldb`, `ldc` are the row lengths in memory.
     static func sgemm(
@@ -43,22 +71,12 @@ enum MatrixProduct {
     ) throws {
         guard m > 0, n > 0 else { return }
         try prepare()
-        let (rows, columns) = grid(m, n)
-        let tiles = rows.count * columns.count
-        for start in stride(from: 0, to: max(1, k), by: depth) {
-            let inner = min(depth, k - start)
-            Parallel.run(tiles) { tile in
-                let row = tile / columns.count * rows.size
-                let column = tile % columns.count * columns.size
-                let height = min(rows.size, m - row)
-                let width = min(columns.size, n - column)
-                guard height > 0, width > 0 else { return }
-                openblas_sgemm(
-                    transposeA, transposeB, Int32(height), Int32(width), Int32(inner), alpha,
-                    a + (transposeA ? start * lda + row : row * lda + start), Int32(lda),
-                    b + (transposeB ? column * ldb + start : start * ldb + column), Int32(ldb),
-                    start == 0 ? beta : 1, c + row * ldc + column, Int32(ldc))
-            }
+        forEachTile(m, n, k) { tile in
+            openblas_sgemm(
+                transposeA, transposeB, tile.height, tile.width, tile.inner, alpha,
+                a + (transposeA ? tile.start * lda + tile.row : tile.row * lda + tile.start), Int32(lda),
+                b + (transposeB ? tile.column * ldb + tile.start : tile.start * ldb + tile.column), Int32(ldb),
+                tile.start == 0 ? beta : 1, c + tile.row * ldc + tile.column, Int32(ldc))
         }
     }
 
@@ -70,22 +88,12 @@ enum MatrixProduct {
     ) throws {
         guard m > 0, n > 0 else { return }
         try prepare()
-        let (rows, columns) = grid(m, n)
-        let tiles = rows.count * columns.count
-        for start in stride(from: 0, to: max(1, k), by: depth) {
-            let inner = min(depth, k - start)
-            Parallel.run(tiles) { tile in
-                let row = tile / columns.count * rows.size
-                let column = tile % columns.count * columns.size
-                let height = min(rows.size, m - row)
-                let width = min(columns.size, n - column)
-                guard height > 0, width > 0 else { return }
-                openblas_dgemm(
-                    transposeA, transposeB, Int32(height), Int32(width), Int32(inner), alpha,
-                    a + (transposeA ? start * lda + row : row * lda + start), Int32(lda),
-                    b + (transposeB ? column * ldb + start : start * ldb + column), Int32(ldb),
-                    start == 0 ? beta : 1, c + row * ldc + column, Int32(ldc))
-            }
+        forEachTile(m, n, k) { tile in
+            openblas_dgemm(
+                transposeA, transposeB, tile.height, tile.width, tile.inner, alpha,
+                a + (transposeA ? tile.start * lda + tile.row : tile.row * lda + tile.start), Int32(lda),
+                b + (transposeB ? tile.column * ldb + tile.start : tile.start * ldb + tile.column), Int32(ldb),
+                tile.start == 0 ? beta : 1, c + tile.row * ldc + tile.column, Int32(ldc))
         }
     }
 }
