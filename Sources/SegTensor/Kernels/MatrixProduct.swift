@@ -75,7 +75,8 @@ enum MatrixProduct {
             openblas_sgemm(
                 transposeA, transposeB, tile.height, tile.width, tile.inner, alpha,
                 a + (transposeA ? tile.start * lda + tile.row : tile.row * lda + tile.start), Int32(lda),
-                b + (transposeB ? tile.column * ldb + tile.start : tile.start * ldb + tile.column), Int32(ldb),
+                b + (transposeB ? tile.column * ldb + tile.start : tile.start * ldb + tile.column),
+                Int32(ldb),
                 tile.start == 0 ? beta : 1, c + tile.row * ldc + tile.column, Int32(ldc))
         }
     }
@@ -92,7 +93,8 @@ enum MatrixProduct {
             openblas_dgemm(
                 transposeA, transposeB, tile.height, tile.width, tile.inner, alpha,
                 a + (transposeA ? tile.start * lda + tile.row : tile.row * lda + tile.start), Int32(lda),
-                b + (transposeB ? tile.column * ldb + tile.start : tile.start * ldb + tile.column), Int32(ldb),
+                b + (transposeB ? tile.column * ldb + tile.start : tile.start * ldb + tile.column),
+                Int32(ldb),
                 tile.start == 0 ? beta : 1, c + tile.row * ldc + tile.column, Int32(ldc))
         }
     }
