@@ -46,6 +46,14 @@ private func sorted(_ items: [Value], by key: Value, descending: Bool, _ interpr
     return keyed.map(\.item)
 }
 
+/// Adds a result to a list that may become long; asks the memory budget every so often.
+private func grow(_ results: inout [Value], by value: Value, _ interpreter: Interpreter) throws {
+    results.append(value)
+    if results.count & 0xffff == 0 {
+        try interpreter.reserve(elements: results.count, for: "a list of more than \(results.count) results")
+    }
+}
+
 let collectionNatives: [Native] = [
     Native(
         "len(x)", "The number of elements of a list, record, range, string, tensor or data set.",
@@ -88,8 +96,14 @@ let collectionNatives: [Native] = [
         examples: ["print([1, 2, 3].map(x -> x * x))  # expect: [1, 4, 9]"]
     ) { call in
         let f = try call.function(1)
+        if let range = call[0].asRange {
+            let count = try call.interpreter.count(of: range)
+            try call.interpreter.reserve(elements: count, for: "a list of \(count) results")
+        }
         var results: [Value] = []
-        try call.interpreter.iterate(call[0]) { results.append(try call.interpreter.call(f, [$0])) }
+        try call.interpreter.iterate(call[0]) { item in
+            try grow(&results, by: try call.interpreter.call(f, [item]), call.interpreter)
+        }
         return .list(results)
     },
     Native(
@@ -108,7 +122,7 @@ let collectionNatives: [Native] = [
         }
         var results: [Value] = []
         try interpreter.iterate(call[0]) { item in
-            if try interpreter.truth(interpreter.call(f, [item])) { results.append(item) }
+            if try interpreter.truth(interpreter.call(f, [item])) { try grow(&results, by: item, interpreter) }
         }
         return .list(results)
     },
