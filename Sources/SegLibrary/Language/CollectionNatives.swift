@@ -122,7 +122,9 @@ let collectionNatives: [Native] = [
         }
         var results: [Value] = []
         try interpreter.iterate(call[0]) { item in
-            if try interpreter.truth(interpreter.call(f, [item])) { try grow(&results, by: item, interpreter) }
+            if try interpreter.truth(interpreter.call(f, [item])) {
+                try grow(&results, by: item, interpreter)
+            }
         }
         return .list(results)
     },
