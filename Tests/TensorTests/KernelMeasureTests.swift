@@ -12,7 +12,7 @@ import Testing
         var numbers = TestNumbers(3)
         let x =
             numbers.floats(4001, scale: 20) + [
-                0, -0.0, 88, -87, -100, 1e-39, 3, -3, 6, .infinity, -.infinity,
+                0, -0.0, 88, -87, -100, .leastNonzeroMagnitude, 3, -3, 6, .infinity, -.infinity,
             ]
         var out = x
         func check(_ op: Int, _ name: String, relative: Double, _ f: (Double) -> Double) {

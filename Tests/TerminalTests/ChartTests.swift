@@ -40,7 +40,8 @@ private let ascii = TerminalStyle(columns: 44, rows: 24, unicode: false, isTermi
 
     @Test(
         arguments: [
-            [], [.nan], [0], [5e-324], [1e308, -1e308], [1e308], [-.infinity, 1], [1, 1 + 1e-15],
+            [], [.nan], [0], [.leastNonzeroMagnitude], [1e308, -1e308], [1e308], [-.infinity, 1],
+            [1, 1 + 1e-15],
             [1e-300, 1e300],
             [1e15, 1e15 + 1],
         ] as [[Double]])
@@ -196,7 +197,9 @@ private let ascii = TerminalStyle(columns: 44, rows: 24, unicode: false, isTermi
     }
 
     @Test(
-        arguments: [[], [.infinity, -.infinity], [1e308, -1e308], [5e-324], [.nan], [0, 0]] as [[Double]])
+        arguments: [
+            [], [.infinity, -.infinity], [1e308, -1e308], [.leastNonzeroMagnitude], [.nan], [0, 0],
+        ] as [[Double]])
     func anyNumbers(values: [Double]) {
         for log in [false, true] {
             let chart = BarChart(log: log, showsShares: true, bars: values.map { .init("x\u{7}", $0) })

@@ -79,7 +79,7 @@ import Testing
     private let hostile = "<&>\"\u{0}\u{1b}[31m\u{ffff}日本\u{202e}"
 
     @Test func plotsOfAnything() {
-        let values: [Double] = [1, .nan, .infinity, -1e308, 1e308, 0, 5e-324]
+        let values: [Double] = [1, .nan, .infinity, -1e308, 1e308, 0, .leastNonzeroMagnitude]
         for log in [false, true] {
             let plot = LinePlot(
                 title: hostile, xLabel: hostile, yLabel: hostile, logX: log, logY: log,
