@@ -265,6 +265,22 @@ extension Interpreter {
     private func shortString(
         _ values: UnsafeMutablePointer<Value>, _ count: Int, _ template: TextTemplate
     ) -> String? {
+        // One number of at most seven digits between short texts fits where Swift's strings need no
+        // memory of their own.
+        if count == 1, template.bytes.count <= 8, case .number(let number) = values.pointee, number >= 0,
+            number < 1e7, number == number.rounded(.towardZero)
+        {
+            return String(unsafeUninitializedCapacity: 15) { text in
+                let middle = template.ends[0]
+                for byte in 0..<middle { text[byte] = template.bytes[byte] }
+                var place = Self.writeDigits(Int(number), text, at: middle)
+                for byte in middle..<template.bytes.count {
+                    text[place] = template.bytes[byte]
+                    place += 1
+                }
+                return place
+            }
+        }
         let limit = 256
         guard template.bytes.count < limit / 2, count < limit / 2 else { return nil }
         return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: limit) { buffer in
@@ -300,7 +316,15 @@ extension Interpreter {
                 guard let end, end >= 0 else { return nil }
                 length = end
             }
-            return String(decoding: UnsafeBufferPointer(rebasing: buffer[0..<length]), as: UTF8.self)
+            let bytes = UnsafeBufferPointer(rebasing: buffer[0..<length])
+            if length > 15 { return String(decoding: bytes, as: UTF8.self) }
+            // What fits into a string without memory of its own is made without a look at each byte.
+            return String(unsafeUninitializedCapacity: length) { text in
+                if let to = text.baseAddress, let from = bytes.baseAddress {
+                    to.initialize(from: from, count: length)
+                }
+                return length
+            }
         }
     }
 

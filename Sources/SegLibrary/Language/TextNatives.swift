@@ -69,24 +69,31 @@ private func replaced(_ text: String, _ old: String, by new: String, _ interpret
 private func joined(_ items: [Value], _ separator: String, _ interpreter: Interpreter) throws -> String? {
     var size = separator.utf8.count * max(0, items.count - 1)
     for item in items {
-        guard let text = item.asString else { return nil }
-        size += text.utf8.count
+        guard case .object(let object) = item, object.kind == .string else { return nil }
+        size += unsafeDowncast(object, to: StringObject.self).text.utf8.count
     }
     try interpreter.reserve(size, for: "this string")
     return String(unsafeUninitializedCapacity: size) { buffer in
-        var place = 0
-        func append(_ text: String) {
-            let count = text.utf8.withContiguousStorageIfAvailable { bytes in
-                UnsafeMutableBufferPointer(rebasing: buffer[place...]).update(fromContentsOf: bytes)
+        var used = 0
+        for place in items.indices {
+            if place > 0 { used += copied(separator, to: buffer, at: used) }
+            if case .object(let object) = items[place] {
+                used += copied(unsafeDowncast(object, to: StringObject.self).text, to: buffer, at: used)
             }
-            place += count ?? 0
         }
-        for (number, item) in items.enumerated() {
-            if number > 0 { append(separator) }
-            append(item.asString ?? "")
-        }
-        return place
+        return used
     }
+}
+
+/// Copies a text's bytes into a buffer that has room for them; gives their number.
+@inline(__always)
+private func copied(_ text: String, to buffer: UnsafeMutableBufferPointer<UInt8>, at place: Int) -> Int {
+    text.utf8.withContiguousStorageIfAvailable { bytes in
+        guard let from = bytes.baseAddress, let to = buffer.baseAddress, place + bytes.count <= buffer.count
+        else { return 0 }
+        (to + place).initialize(from: from, count: bytes.count)
+        return bytes.count
+    } ?? 0
 }
 
 private func trimmed(_ text: String) -> String {
