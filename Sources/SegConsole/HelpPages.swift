@@ -68,8 +68,11 @@ struct HelpPages {
     }
 
     private func page(_ entry: HelpEntry) -> [String] {
-        var lines = entry.signature.split(separator: "\n", omittingEmptySubsequences: false).map {
-            style.paint(TextWidth.escaped(String($0)), bold: true)
+        // A long signature goes on indented, broken between its parameters.
+        var lines = entry.signature.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line in
+            let text = TextWidth.escaped(String(line))
+            let parts = TextWidth.of(text) <= width ? [text] : TextWidth.wrap(text, to: width - 4)
+            return parts.enumerated().map { style.paint(($0 == 0 ? "" : "    ") + $1, bold: true) }
         }
         if entry.doc.isEmpty {
             // What nobody documented tells itself.

@@ -128,7 +128,7 @@ struct JSONReader {
         throw problem("a string lacks its closing quote")
     }
 
-    /// The character of `\uXXXX`, or of two such that belong together.
+    /// The character of a `\u` escape, or of two such that belong together.
     private mutating func scalar() throws -> Unicode.Scalar {
         let first = try unit()
         if (0xD800..<0xDC00).contains(first), bytes[place...].starts(with: [92, 117]) {
