@@ -80,19 +80,36 @@ struct HelpPages {
         } else {
             lines.append("")
         }
-        for paragraph in entry.doc.split(separator: "\n", omittingEmptySubsequences: false)
-        where !entry.doc.isEmpty {
-            // A line that is indented is an example or a formula, and stays as it is.
-            if paragraph.hasPrefix("  ") || paragraph.isEmpty {
-                lines.append(paragraph.isEmpty ? "" : "    " + paragraph)
-            } else {
-                lines += TextWidth.wrap(String(paragraph), to: width - 4).map { "    " + $0 }
-            }
-        }
+        lines += paragraphs(entry.doc).map { $0.isEmpty ? "" : "    " + $0 }
         for example in entry.examplesBesideDoc {
             lines.append("")
             lines += example.split(separator: "\n").map { "        " + String($0) }
         }
+        return lines
+    }
+
+    /// Documentation fitted to the width: lines are joined to paragraphs, those that begin with `- ` to
+    /// entries of a list; what is indented by four is an example or a formula, and stays as it is.
+    private func paragraphs(_ doc: String) -> [String] {
+        var lines: [String] = []
+        var paragraph = ""
+        func end() {
+            let isEntry = paragraph.hasPrefix("- ")
+            let parts = paragraph.isEmpty ? [] : TextWidth.wrap(paragraph, to: width - (isEntry ? 6 : 4))
+            lines += parts.enumerated().map { ($0 > 0 && isEntry ? "  " : "") + $1 }
+            paragraph = ""
+        }
+        for line in doc.split(separator: "\n", omittingEmptySubsequences: false) where !doc.isEmpty {
+            if line.isEmpty || line.hasPrefix("    ") {
+                end()
+                lines.append(String(line))
+            } else {
+                if line.hasPrefix("- ") { end() }
+                let words = line.drop { $0 == " " }
+                paragraph += paragraph.isEmpty ? words : " " + words
+            }
+        }
+        end()
         return lines
     }
 
