@@ -28,7 +28,8 @@ public struct PixelCounts: Sendable {
         pixels = [Int](repeating: 0, count: classes)
         pixelsWith = pixels
         pictures = pixels
-        let step = 8
+        // Few enough that an interrupt is soon heard.
+        let step = 2 * Parallel.threads
         for start in stride(from: 0, to: data.count, by: step) {
             try interrupted()
             let frames = try (start..<min(start + step, data.count)).map { try data.frame($0) }

@@ -143,9 +143,9 @@ let seeingNatives: [Native] = [
         return .nilValue
     },
     Native(
-        "table(rows, save=nil)",
-        "Prints records as rows of a table, their names as its head; a record of records has its names in front. A "
-            + "file name ending in .csv saves it instead.",
+        "table(rows)",
+        "Prints records as rows of a table, their names as its head; a record of records has its names in front. "
+            + "`write_csv(rows, path)` keeps them in a file.",
         examples: [
             "table([(name=\"a\", n=1), (name=\"b\", n=12)])  # expect: name   n\n# expect: ────  ──\n# expect: a      1\n# expect: b     12"
         ]

@@ -51,6 +51,7 @@ extension Tensor {
             var values: [T] = []
             var counts: [Int64] = []
             for i in 0..<data.count {
+                if i & 0xfffff == 0 { try EvaluationContext.current.checkInterrupt() }
                 if let last = values.last, last == sorted[i] {
                     counts[counts.count - 1] += 1
                 } else {
@@ -156,6 +157,7 @@ struct ArgsortOperation: Operation {
                     values[base + $0 * inner].sortingKey(descending: descending)
                 }
                 for (position, entry) in order.enumerated() {
+                    if position & 0xfffff == 0, pool_should_stop() { return }
                     places[base + position * inner] = Int64(entry & 0xffff_ffff)
                 }
             }
