@@ -12,7 +12,7 @@
 #include "convolution_tile.h"
 #include "pool.h"
 
-enum { SMALLEST_TILE = 48, LARGEST_TILE = 480, TILE_PRODUCTS = 1 << 20, BLOCK_LENGTH = 1024 };
+enum { SMALLEST_TILE = 48, LARGEST_TILE = 480, TILE_PRODUCTS = 1 << 20, BLOCK_LENGTH = 1024, SUM_LENGTH = 32 };
 
 typedef struct {
     conv_product product;
@@ -47,10 +47,20 @@ static conv_tap make_tap(long add_y, long add_x, long index, long step_x, long w
     return tap;
 }
 
+/// Marks where sums end: before they would pass SUM_LENGTH.
+static void end_sums(conv_segment *segments, long count) {
+    long filled = 0;
+    for (long s = 0; s < count; s++) {
+        filled += segments[s].length;
+        segments[s].ends_sum = s + 1 == count || filled + segments[s + 1].length > SUM_LENGTH;
+        if (segments[s].ends_sum) filled = 0;
+    }
+}
+
 /// The runs of channels that a pixel's product is made of, cut into blocks of at most
 /// BLOCK_LENGTH so that a panel of weights stays in cache. 0 or -1.
 static int make_segments(const conv_product *product, conv_plan *plan) {
-    const long pieces = parts_of(product->run, BLOCK_LENGTH);
+    const long pieces = parts_of(product->run, SUM_LENGTH);
     const long piece = parts_of(product->run, max_long(1, pieces));
     plan->segments = malloc((size_t)max_long(1, plan->tap_count * pieces) * sizeof(conv_segment));
     plan->block_starts = malloc((size_t)(plan->tap_count * pieces + 2) * sizeof(long));
@@ -65,12 +75,13 @@ static int make_segments(const conv_product *product, conv_plan *plan) {
                 filled = 0;
             }
             plan->segments[count++] =
-                (conv_segment){t, first, length, plan->taps[t].index * product->run + first};
+                (conv_segment){t, first, length, plan->taps[t].index * product->run + first, 0};
             filled += length;
         }
     }
     plan->block_starts[++blocks] = count;
     plan->block_count = blocks;
+    end_sums(plan->segments, count);
     return 0;
 }
 
@@ -85,8 +96,9 @@ static int make_row_segments(const conv_product *product, conv_plan *plan, const
     plan->row_segments = malloc((size_t)g->kernel_height * sizeof(conv_segment));
     if (plan->row_segments == NULL) return -1;
     for (long ky = 0; ky < g->kernel_height; ky++)
-        plan->row_segments[ky] = (conv_segment){ky * g->kernel_width, 0, length, ky * length};
+        plan->row_segments[ky] = (conv_segment){ky * g->kernel_width, 0, length, ky * length, 0};
     plan->row_segment_count = g->kernel_height;
+    end_sums(plan->row_segments, plan->row_segment_count);
     return 0;
 }
 

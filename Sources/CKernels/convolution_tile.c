@@ -37,18 +37,18 @@ INLINE void store_part(float *to, float8 v, long width) {
 INLINE long first_half(long width) { return width < 8 ? width : 8; }
 
 INLINE void kernel_6x16(const block_work *w, long pixel) {
-    float8 c[6][2];
+    float8 c[6][2], total[6][2];
     float *const *out = w->out + pixel;
-    for (int i = 0; i < 6; i++) c[i][0] = c[i][1] = splat8(0.0f);
+    for (int i = 0; i < 6; i++) c[i][0] = c[i][1] = total[i][0] = total[i][1] = splat8(0.0f);
     if (w->accumulate) {
         for (int i = 0; i < 6; i++) {
             const float *row = out[i] + w->column;
             if (w->width >= 16) {
-                c[i][0] = *(const float8 *)row;
-                c[i][1] = *(const float8 *)(row + 8);
+                total[i][0] = *(const float8 *)row;
+                total[i][1] = *(const float8 *)(row + 8);
             } else {
-                c[i][0] = load_part(row, first_half(w->width));
-                c[i][1] = load_part(row + 8, w->width - 8);
+                total[i][0] = load_part(row, first_half(w->width));
+                total[i][1] = load_part(row + 8, w->width - 8);
             }
         }
     }
@@ -71,25 +71,33 @@ INLINE void kernel_6x16(const block_work *w, long pixel) {
             STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5)
 #undef STEP
         }
+        if (!segment.ends_sum) continue;
+        for (int i = 0; i < 6; i++) {
+            total[i][0] += c[i][0];
+            total[i][1] += c[i][1];
+            c[i][0] = c[i][1] = splat8(0.0f);
+        }
     }
     for (int i = 0; i < 6; i++) {
         float *row = out[i] + w->column;
+        total[i][0] += c[i][0];
+        total[i][1] += c[i][1];
         if (w->width >= 16) {
-            *(float8 *)row = c[i][0];
-            *(float8 *)(row + 8) = c[i][1];
+            *(float8 *)row = total[i][0];
+            *(float8 *)(row + 8) = total[i][1];
         } else {
-            store_part(row, c[i][0], first_half(w->width));
-            store_part(row + 8, c[i][1], w->width - 8);
+            store_part(row, total[i][0], first_half(w->width));
+            store_part(row + 8, total[i][1], w->width - 8);
         }
     }
 }
 
 INLINE void kernel_12x8(const block_work *w, long pixel) {
-    float8 c[12];
+    float8 c[12], total[12];
     float *const *out = w->out + pixel;
-    for (int i = 0; i < 12; i++) c[i] = splat8(0.0f);
+    for (int i = 0; i < 12; i++) c[i] = total[i] = splat8(0.0f);
     if (w->accumulate) {
-        for (int i = 0; i < 12; i++) c[i] = load_part(out[i] + w->column, w->width);
+        for (int i = 0; i < 12; i++) total[i] = load_part(out[i] + w->column, w->width);
     }
     for (long s = 0; s < w->segment_count; s++) {
         const conv_segment segment = w->segments[s];
@@ -108,12 +116,18 @@ INLINE void kernel_12x8(const block_work *w, long pixel) {
             STEP(6) STEP(7) STEP(8) STEP(9) STEP(10) STEP(11)
 #undef STEP
         }
+        if (!segment.ends_sum) continue;
+        for (int i = 0; i < 12; i++) {
+            total[i] += c[i];
+            c[i] = splat8(0.0f);
+        }
     }
     for (int i = 0; i < 12; i++) {
+        total[i] += c[i];
         if (w->width == 8) {
-            *(float8 *)(out[i] + w->column) = c[i];
+            *(float8 *)(out[i] + w->column) = total[i];
         } else {
-            store_part(out[i] + w->column, c[i], w->width);
+            store_part(out[i] + w->column, total[i], w->width);
         }
     }
 }

@@ -16,9 +16,11 @@ typedef struct {
     long first_x, last_x;
 } conv_tap;
 
-/// A run of channels of one tap; `place` is its first row of packed weights.
+/// A run of channels of one tap; `place` is its first row of packed weights. Where it `ends_sum`, what
+/// the registers hold is added to the totals: sums of sums round less than one long sum.
 typedef struct {
     long tap, channel, length, place;
+    int ends_sum;
 } conv_segment;
 
 /// Destination pixels (first + n * step) and the taps they have.
