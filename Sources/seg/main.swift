@@ -5,6 +5,8 @@
 
 setlocale(LC_CTYPE, "")
 signal(SIGPIPE, SIG_IGN)
+// A file larger than the shell's limit is an error of the writing, not the end of the session.
+signal(SIGXFSZ, SIG_IGN)
 
 let options: Options
 do {

@@ -164,6 +164,9 @@ final class ScratchFolder {
         #expect(message("\(folder.path)/\(String(repeating: "n", count: 300))").contains("name is too long"))
         symlink("circle", "\(folder.path)/circle")
         #expect(message("\(folder.path)/circle").contains("round in a circle"))
+        mkfifo("\(folder.path)/pipe", 0o600)
+        #expect(message("\(folder.path)/pipe").contains("nobody reads from the other end"))
+        #expect(message("") == "cannot write a file without a name")
         if getuid() != 0 {
             try AtomicFile.write("old", to: "\(folder.path)/locked")
             chmod("\(folder.path)/locked", 0o400)

@@ -22,6 +22,7 @@ public final class AtomicFile {
     /// Opens a temporary file in the folder of `path`. A missing folder, a folder at the path itself or a file
     /// that may not be changed is an error of kind `file`, before anything is written.
     public init(_ path: String) throws {
+        guard !path.isEmpty else { throw TensorError.cannot("write", path, ENOENT) }
         self.path = path
         destination = try Self.followLinks(path)
         var status = stat()
@@ -33,7 +34,9 @@ public final class AtomicFile {
         }
         if exists, status.st_mode & S_IFMT != S_IFREG {
             temporary = nil
-            descriptor = open(destination, O_WRONLY | O_CLOEXEC)
+            // Without O_NONBLOCK a named pipe would wait for its reader; written to, it may be waited for.
+            descriptor = open(destination, O_WRONLY | O_CLOEXEC | O_NONBLOCK)
+            if descriptor >= 0 { _ = fcntl(descriptor, F_SETFL, 0) }
         } else {
             let folder = Self.folder(of: destination)
             let number = Self.serial.add(1, ordering: .relaxed).newValue

@@ -107,7 +107,8 @@ public final class FileReader: Sendable {
 extension TensorError {
     /// `cannot read weights.pth: there is no such file`, from what the system said.
     public static func cannot(_ verb: String, _ path: String, _ code: Int32) -> TensorError {
-        TensorError(.file, "cannot \(verb) \(path): \(systemReason(code))")
+        guard !path.isEmpty else { return TensorError(.file, "cannot \(verb) a file without a name") }
+        return TensorError(.file, "cannot \(verb) \(path): \(systemReason(code))")
     }
 
     /// The system's error number in plain words.
@@ -125,6 +126,7 @@ extension TensorError {
         case EMFILE, ENFILE: "too many files are open"
         case ELOOP: "its symbolic links go round in a circle"
         case EIO: "the disk reports an error"
+        case ENXIO: "nobody reads from the other end"
         default: String(cString: strerror(code))
         }
     }
