@@ -14,14 +14,18 @@ extension Interpreter {
         } catch let error as TensorError {
             throw Failure(error)
         }
-        let rows = file.tensors.map { tensor in
+        let rows = try file.tensors.map { tensor in
+            try checkInterrupt()
             let shape = tensor.shape.map { "\($0)" }.joined(separator: ", ")
-            return [Table.Cell.text(tensor.name), .text(tensor.dtype.rawValue), .text("[\(shape)]")]
+            // One long name would make every row as long.
+            let start = String(String.UnicodeScalarView(tensor.name.unicodeScalars.prefix(200)))
+            let name = TextWidth.truncate(TextWidth.escaped(start), to: 160)
+            return [Table.Cell.text(name), .text(tensor.dtype.rawValue), .text("[\(shape)]")]
         }
         var lines = Table(header: ["name", "type", "shape"], rows: rows).lines(style)
         let bytes = file.tensors.reduce(0) { $0 + $1.count * $1.dtype.size }
         lines.append(
-            "\(NumberFormat.count(file.tensors.count)) tensors, \(NumberFormat.count(file.parameterCount)) numbers, "
+            "\(count(file.tensors.count, "tensor")), \(count(file.parameterCount, "number")), "
                 + "\(NumberFormat.bytes(bytes)); \(file.format.rawValue)")
         lines += file.metadata.map { "\(TextWidth.escaped($0.key)): \(TextWidth.escaped($0.value))" }
         lines += file.notes.map { TextWidth.escaped($0) }
@@ -31,5 +35,9 @@ extension Interpreter {
             lines.append("SHA-256 \(found), \(outcome)")
         }
         return lines.joined(separator: "\n")
+    }
+
+    private func count(_ n: Int, _ thing: String) -> String {
+        "\(NumberFormat.count(n)) \(thing)\(n == 1 ? "" : "s")"
     }
 }

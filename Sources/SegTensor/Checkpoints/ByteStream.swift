@@ -23,6 +23,8 @@ struct ByteStream {
     mutating func byte() throws -> UInt8 {
         if position - windowStart >= window.count {
             guard remaining > 0 else { throw cutOff() }
+            // A table of contents may be as long as whoever made the file pleased; Ctrl-C is heard in between.
+            try EvaluationContext.current.checkInterrupt()
             window = try file.bytes(at: position, count: min(remaining, Self.windowSize))
             windowStart = position
         }

@@ -52,7 +52,7 @@ public enum Safetensors {
             guard let dtype = dtypes[entry.dtype] else {
                 throw TensorError(
                     .file,
-                    "\(path): tensor '\(entry.name)' has the type \(entry.dtype), which seg does not read",
+                    "\(path): tensor '\(FileText.shown(entry.name))' has the type \(FileText.shown(entry.dtype)), which seg does not read",
                     help: "seg reads \(dtypes.keys.sorted().joined(separator: " "))")
             }
             guard entry.shape.count <= StoredSize.rankLimit, let count = StoredSize.elements(entry.shape),
@@ -61,7 +61,7 @@ public enum Safetensors {
             else {
                 throw TensorError(
                     .file,
-                    "\(path) is damaged: tensor '\(entry.name)' of shape \(entry.shape) and type \(entry.dtype) does not take the \(entry.end - entry.begin) bytes that it has"
+                    "\(path) is damaged: tensor '\(FileText.shown(entry.name))' of shape \(FileText.shown(entry.shape)) and type \(FileText.shown(entry.dtype)) does not take the \(entry.end - entry.begin) bytes that it has"
                 )
             }
             return StoredTensor(
@@ -78,12 +78,12 @@ public enum Safetensors {
             guard entry.begin == position, entry.end >= entry.begin else {
                 let what =
                     entry.begin < position ? "overlaps another" : "does not begin where the one before ends"
-                throw TensorError(.file, "\(path) is damaged: tensor '\(entry.name)' \(what)")
+                throw TensorError(.file, "\(path) is damaged: tensor '\(FileText.shown(entry.name))' \(what)")
             }
             guard entry.end <= held else {
                 throw TensorError(
                     .file,
-                    "\(path) is cut off: tensor '\(entry.name)' needs \(entry.end - entry.begin) bytes, \(max(held - entry.begin, 0)) are left"
+                    "\(path) is cut off: tensor '\(FileText.shown(entry.name))' needs \(entry.end - entry.begin) bytes, \(max(held - entry.begin, 0)) are left"
                 )
             }
             position = entry.end

@@ -17,6 +17,8 @@ struct SafetensorsHeader {
     private let bytes: [UInt8]
     private let path: String
     private var at = 0
+    /// Fields read so far, between some of which Ctrl-C is heard.
+    private var fields = 0
 
     init(_ bytes: [UInt8], path: String) throws {
         self.bytes = bytes
@@ -36,7 +38,7 @@ struct SafetensorsHeader {
                 try header.readMetadata()
             } else {
                 guard names.insert(key).inserted else {
-                    throw header.damaged("tensor '\(key)' stands in it twice")
+                    throw header.damaged("tensor '\(FileText.shown(key))' stands in it twice")
                 }
                 try header.readEntry(key)
             }
@@ -46,7 +48,9 @@ struct SafetensorsHeader {
     private mutating func readMetadata() throws {
         var keys: Set<String> = []
         try object { header, key in
-            guard keys.insert(key).inserted else { throw header.damaged("its metadata have '\(key)' twice") }
+            guard keys.insert(key).inserted else {
+                throw header.damaged("its metadata have '\(FileText.shown(key))' twice")
+            }
             header.metadata.append((key, try header.string()))
         }
     }
@@ -61,11 +65,13 @@ struct SafetensorsHeader {
             case "shape" where shape == nil: shape = try header.numbers()
             case "data_offsets" where offsets == nil: offsets = try header.numbers()
             default:
-                throw header.damaged("tensor '\(name)' has the field '\(key)' that does not belong there")
+                throw header.damaged(
+                    "tensor '\(FileText.shown(name))' has the field '\(FileText.shown(key))' that does not belong there"
+                )
             }
         }
         guard let dtype, let shape, let offsets, offsets.count == 2 else {
-            throw damaged("tensor '\(name)' lacks its dtype, shape or data_offsets")
+            throw damaged("tensor '\(FileText.shown(name))' lacks its dtype, shape or data_offsets")
         }
         entries.append(Entry(name: name, dtype: dtype, shape: shape, begin: offsets[0], end: offsets[1]))
     }
@@ -78,6 +84,8 @@ struct SafetensorsHeader {
         if take("}") { return }
         repeat {
             let key = try string()
+            fields += 1
+            if fields.isMultiple(of: 4096) { try EvaluationContext.current.checkInterrupt() }
             try expect(":")
             try field(&self, key)
             skipSpace()

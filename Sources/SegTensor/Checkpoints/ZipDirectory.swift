@@ -44,7 +44,7 @@ struct ZipDirectory {
             try Self.readZip64(extra, file, &size, &compressed, &header)
             guard let size = Int(exactly: size), let compressed = Int(exactly: compressed),
                 let header = Int(exactly: header)
-            else { throw Self.damaged(file, "member '\(name)' states an impossible size") }
+            else { throw Self.damaged(file, "member '\(FileText.shown(name))' states an impossible size") }
             members.append(
                 Member(
                     name: name, method: Int(method), isEncrypted: flags & 1 != 0, size: size,
@@ -56,20 +56,23 @@ struct ZipDirectory {
     /// The bytes of a stored member, as a range of the file that lies inside it.
     func range(of member: Member, for what: String) throws -> Range<Int> {
         guard !member.isEncrypted else {
-            throw TensorError(.file, "\(file.path) is encrypted: seg cannot read its member '\(member.name)'")
+            throw TensorError(
+                .file,
+                "\(file.path) is encrypted: seg cannot read its member '\(FileText.shown(member.name))'")
         }
         guard member.method == 0, member.size == member.compressedSize else {
             throw TensorError(
                 .file,
-                "\(file.path) was packed by another program: its member '\(member.name)' is compressed",
+                "\(file.path) was packed by another program: its member '\(FileText.shown(member.name))' is compressed",
                 help: "PyTorch stores without compression; save the file again with torch.save")
         }
         guard member.header <= file.count, file.count - member.header >= 30 else {
-            throw Self.damaged(file, "member '\(member.name)' lies beyond its end")
+            throw Self.damaged(file, "member '\(FileText.shown(member.name))' lies beyond its end")
         }
         var stream = ByteStream(file, from: member.header)
         guard try stream.bytes(4) == Self.signature else {
-            throw Self.damaged(file, "member '\(member.name)' does not begin where the directory says")
+            throw Self.damaged(
+                file, "member '\(FileText.shown(member.name))' does not begin where the directory says")
         }
         try stream.skip(22)
         let nameLength = Int(try stream.number(bytes: 2))
