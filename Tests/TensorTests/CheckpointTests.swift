@@ -202,6 +202,51 @@ import Testing
                 .contains("impossible shape"))
     }
 
+    @Test func axesOfSizeOneMayHaveAnyStride() throws {
+        for (shape, strides) in [
+            ([2, 1, 2], [1, Int.max, 1]), ([2, 1], [2, .max]), ([1, 2, 1, 2], [.max, 2, .max, 1]),
+        ] {
+            let fixture = FixtureTensor(name: "x", stored: 4, shape: shape, strides: strides)
+            let file = torchZip(
+                pickled([fixture], legacy: false), storages: [("0", floatBytes([1, 2, 3, 4]))])
+            let expected: [Float] =
+                shape == [2, 1, 2] ? [1, 2, 2, 3] : shape == [2, 1] ? [1, 3] : [1, 2, 3, 4]
+            #expect(try #require(openWeights(file)["x"]).floats() == expected)
+        }
+    }
+
+    /// Elements far apart are fetched by themselves, so that many views of a large storage are read quickly.
+    @Test func fewElementsOfALargeStorageAreReadAlone() throws {
+        let count = 20_000
+        let views = (0..<2_000).map { i in
+            FixtureTensor(
+                name: "v\(i)", stored: count, offset: i, shape: [2, 2, 1], strides: [1, count / 2, 1])
+        }
+        let numbers = (0..<count).map(Float.init)
+        let file = torchZip(pickled(views, legacy: false), storages: [("0", floatBytes(numbers))])
+        let checkpoint = try openWeights(file)
+        for i in [0, 1, 1_999] {
+            let first = Float(i)
+            let half = Float(count / 2)
+            #expect(
+                try #require(checkpoint["v\(i)"]).floats()
+                    == [first, first + half, first + 1, first + 1 + half])
+        }
+    }
+
+    @Test func namesInMessagesAreShortAndHarmless() {
+        let name = "a\u{1b}[2J" + String(repeating: "n", count: 100_000)
+        let fixture = FixtureTensor(name: name, stored: 8, shape: [8], strides: [1])
+        let message = refusal(torchZip(pickled([fixture], legacy: false), storages: [("0", floatBytes([1]))]))
+        #expect(message.contains("tensor 'a\\u{1b}[2Jnnn"), "\(message)")
+        #expect(message.count < 300 && !message.contains("\u{1b}"))
+        let sizes = Array("[\(String(repeating: "1,", count: 100_000))1]".utf8)
+        let header =
+            Array("{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,4],\"shape\":".utf8) + sizes
+            + Array("}}".utf8)
+        #expect(refusal(little(UInt64(header.count)) + header + [0, 0, 0, 0]).count < 600)
+    }
+
     @Test func aSmallFileCannotAskForMuchMemory() {
         #expect(tensor(shape: [1 << 34], strides: [0]).contains("more memory than its size warrants"))
         // Long strings, members and storages that are not there.
@@ -211,6 +256,11 @@ import Testing
         var long = PickleWriter()
         long.bytes += [0x8d] + little(UInt64.max)
         #expect(refusal(torchZip(long.bytes, storages: [])).contains("cut off"))
+        var remembered = PickleWriter()
+        remembered.op("N")
+        remembered.bytes += [UInt8](repeating: 0x94, count: 4_000_001)
+        remembered.stop()
+        #expect(refusal(torchZip(remembered.bytes, storages: [])).contains("remembers more than"))
         let header = little(UInt64(99_999_999)) + Array("{}".utf8)
         #expect(refusal(header).contains("cut off"))
     }

@@ -124,9 +124,9 @@ struct PickleReader {
         case 0x91:  // FROZENSET
             _ = try popMark()
             try push(.other)
-        case UInt8(ascii: "q"): memo[UInt32(try stream.number(bytes: 1))] = try top()
-        case UInt8(ascii: "r"): memo[UInt32(truncatingIfNeeded: try stream.number(bytes: 4))] = try top()
-        case 0x94: memo[UInt32(memo.count)] = try top()  // MEMOIZE
+        case UInt8(ascii: "q"): try remember(UInt32(try stream.number(bytes: 1)))
+        case UInt8(ascii: "r"): try remember(UInt32(truncatingIfNeeded: try stream.number(bytes: 4)))
+        case 0x94: try remember(UInt32(memo.count))  // MEMOIZE
         case UInt8(ascii: "h"): try recall(try stream.number(bytes: 1))
         case UInt8(ascii: "j"): try recall(try stream.number(bytes: 4))
         default: return false
@@ -158,6 +158,13 @@ struct PickleReader {
             }
         case .opaque, .other: break
         default: throw damaged("an entry is set in what is no dictionary")
+        }
+    }
+
+    private mutating func remember(_ index: UInt32) throws {
+        memo[index] = try top()
+        guard memo.count <= Pickle.nodeLimit else {
+            throw damaged("it remembers more than \(Pickle.nodeLimit) values")
         }
     }
 

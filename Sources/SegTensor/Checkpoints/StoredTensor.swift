@@ -59,7 +59,8 @@ public struct StoredTensor: Sendable {
         self.count = count
         self.file = file
         self.start = start
-        self.strides = strides
+        // Nothing steps along an axis of size 1, and a file may state any number for it.
+        self.strides = strides.map { zip(shape, $0).map { $0 == 1 ? 0 : $1 } }
     }
 
     /// The same tensor under another name.
@@ -107,10 +108,7 @@ public struct StoredTensor: Sendable {
 
     private func readStored(into target: UnsafeMutableRawBufferPointer) throws {
         if let strides {
-            // Every element lies between the first and the last one, and the file holds that range.
-            let reach = zip(shape, strides).reduce(0) { $0 + ($1.0 - 1) * $1.1 }
-            let range = try file.bytes(at: start, count: (reach + 1) * dtype.size)
-            range.withUnsafeBytes { gather($0, strides, into: target) }
+            try readStrided(shape[...], strides[...], at: start, into: target)
         } else {
             try file.read(at: start, into: target)
         }
@@ -119,8 +117,36 @@ public struct StoredTensor: Sendable {
         }
     }
 
+    /// Bytes that are read as quickly as one element that is fetched by itself.
+    private static let bytesPerFetch = 1024
+
+    /// Reads the range from the first element to the last one, which the file holds, and picks the elements out of
+    /// it. Where they are few and far apart, that would read much for little: then slice by slice.
+    private func readStrided(
+        _ shape: ArraySlice<Int>, _ strides: ArraySlice<Int>, at start: Int,
+        into target: UnsafeMutableRawBufferPointer
+    ) throws {
+        let reach = zip(shape, strides).reduce(0) { $0 + ($1.0 - 1) * $1.1 }
+        let span = (reach + 1) * dtype.size
+        if span / Self.bytesPerFetch > target.count / dtype.size, let length = shape.first,
+            let stride = strides.first
+        {
+            let part = target.count / length
+            for i in 0..<length {
+                try readStrided(
+                    shape.dropFirst(), strides.dropFirst(), at: start + i * stride * dtype.size,
+                    into: UnsafeMutableRawBufferPointer(rebasing: target[i * part..<(i + 1) * part]))
+            }
+            return
+        }
+        try file.bytes(at: start, count: span).withUnsafeBytes {
+            gather($0, Array(shape), Array(strides), into: target)
+        }
+    }
+
     private func gather(
-        _ source: UnsafeRawBufferPointer, _ strides: [Int], into target: UnsafeMutableRawBufferPointer
+        _ source: UnsafeRawBufferPointer, _ shape: [Int], _ strides: [Int],
+        into target: UnsafeMutableRawBufferPointer
     ) {
         let size = dtype.size
         let width = shape.last ?? 1
