@@ -83,6 +83,65 @@ import Testing
         }
     }
 
+    @Test func aStateDictIsFoundBesideTensorsOfTheRun() throws {
+        let weights = [FixtureTensor(name: "_orig_mod.w", stored: 1, shape: [1], strides: [1])]
+        for isNested in [false, true] {
+            var writer = PickleWriter()
+            writer.op("}")
+            writer.op("(")
+            writer.text("loss")
+            writer.tensor(FixtureTensor(name: "", key: "1", stored: 1, shape: [], strides: []), legacy: false)
+            // What seg does not read may stand beside the weights.
+            writer.text("moments")
+            writer.global("torch._utils", "_rebuild_sparse_tensor")
+            writer.op(")")
+            writer.op("R")
+            writer.text("state_dict")
+            if isNested {
+                writer.op("}")
+                writer.text("model")
+            }
+            writer.stateDict(weights, legacy: false)
+            if isNested { writer.op("s") }
+            writer.op("u")
+            writer.stop()
+            let checkpoint = try openWeights(
+                torchZip(writer.bytes, storages: [("0", floatBytes([7])), ("1", floatBytes([1]))]))
+            #expect(try #require(checkpoint["w"]).floats() == [7])
+            #expect(checkpoint.notes.first == "taken from 'state_dict'; left out: loss, moments")
+            #expect(checkpoint.notes.last == "'_orig_mod.' was taken off every name")
+        }
+    }
+
+    @Test func tensorsThatAreNotReadAreNamed() {
+        let kinds = [
+            "_rebuild_sparse_tensor": "a sparse tensor", "_rebuild_qtensor": "a quantized tensor",
+            "_rebuild_other": "a tensor made by torch._utils._rebuild_other",
+        ]
+        for (function, kind) in kinds {
+            var writer = PickleWriter()
+            writer.op("}")
+            writer.text("x")
+            writer.global("torch._utils", function)
+            writer.op(")")
+            writer.op("R")
+            writer.op("s")
+            writer.stop()
+            #expect(
+                refusal(torchZip(writer.bytes, storages: []))
+                    == "weights.pth cannot be read: 'x' is \(kind), which seg does not read")
+        }
+        var keys = PickleWriter()
+        keys.op("}")
+        keys.integer(3)
+        keys.tensor(FixtureTensor(name: "", stored: 1, shape: [1], strides: [1]), legacy: false)
+        keys.op("s")
+        keys.stop()
+        #expect(
+            refusal(torchZip(keys.bytes, storages: [("0", floatBytes([1]))]))
+                .contains("the keys of its 1 tensors are no names"))
+    }
+
     @Test func wholeModulesAreRefusedAndNeverBuilt() {
         var writer = PickleWriter()
         writer.global("torchvision.models.resnet", "ResNet")
@@ -112,7 +171,10 @@ import Testing
         writer.bytes.append(0x85)
         writer.op("R")
         writer.stop()
-        #expect(refusal(torchZip(writer.bytes, storages: [])).contains("os.system"))
+        #expect(
+            refusal(torchZip(writer.bytes, storages: []))
+                == "weights.pth holds what calling a Python function (os.system) would give; seg never runs code of a file"
+        )
     }
 
     @Test func whatIsRefusedSaysWhy() throws {
@@ -279,6 +341,23 @@ import Testing
         circle.op("s")
         circle.stop()
         #expect(refusal(torchZip(circle.bytes, storages: [])).contains("no tensor"))
+    }
+
+    @Test func theSameDictionaryIsLookedAtOnce() {
+        var writer = PickleWriter()
+        writer.op("}")
+        writer.op("q", [0])
+        writer.text("model")
+        writer.op("q", [1])
+        writer.op("0")
+        writer.op("(")
+        for _ in 0..<200_000 {
+            writer.op("h", [1])
+            writer.op("h", [0])
+        }
+        writer.op("u")
+        writer.stop()
+        #expect(refusal(torchZip(writer.bytes, storages: [])).contains("no tensor"))
     }
 
     @Test func theSameListCopiedAgainAndAgainIsRefused() {

@@ -27,6 +27,9 @@ struct Pickle {
         case storage(Int)
         /// A place in `tensors`.
         case tensor(Int)
+        /// A tensor of a kind that seg has none of, in words. It keeps a file from being read only where it stands
+        /// among the weights.
+        case unreadable(String)
     }
 
     struct Global: Equatable {
@@ -38,8 +41,10 @@ struct Pickle {
     /// A block of numbers that tensors are views of.
     struct Storage {
         let key: String
-        /// Nil for an untyped storage, whose count is in bytes.
+        /// Nil for an untyped storage, whose count is in bytes, and for types that seg does not have.
         let dtype: StoredDType?
+        /// Bytes an element; nil where it is not known.
+        let elementSize: Int?
         /// The type's name in the file, for errors.
         let typeName: String
         let count: Int
@@ -126,6 +131,12 @@ struct Pickle {
         return entries
     }
 
+    /// How many tensors a dictionary holds under keys that are no strings.
+    func unnamedTensors(_ handle: Handle) -> Int {
+        guard case .dictionary(let place) = self[handle] else { return 0 }
+        return dictionaries[place].count { text($0.key) == nil && isTensor($0.value) }
+    }
+
     /// What a value is, for errors and notes.
     func description(_ handle: Handle) -> String {
         switch self[handle] {
@@ -137,10 +148,19 @@ struct Pickle {
         case .tuple: "a tuple"
         case .list: "a list"
         case .dictionary: "a dictionary"
-        case .global(let place): globals[place].path
-        case .opaque(let place): "an object of \(globals[place].path)"
+        case .global(let place): FileText.shown(globals[place].path)
+        case .opaque(let place): "an object of \(FileText.shown(globals[place].path))"
         case .storage: "a storage"
         case .tensor: "a tensor"
+        case .unreadable(let what): FileText.shown(what)
+        }
+    }
+
+    /// Whether a value is a tensor, be it of a kind that seg reads or not.
+    func isTensor(_ handle: Handle) -> Bool {
+        switch self[handle] {
+        case .tensor, .unreadable: true
+        default: false
         }
     }
 }

@@ -39,10 +39,10 @@ enum TorchZip {
             guard let member = members["\(folder)data/\(storage.key)"] else {
                 throw TensorError(
                     .file,
-                    "\(file.path) is damaged: the numbers of tensor '\(tensor)' (data/\(storage.key)) are missing"
+                    "\(file.path) is damaged: the numbers of tensor '\(FileText.shown(tensor))' (data/\(FileText.shown(storage.key))) are missing"
                 )
             }
-            return try directory.range(of: member, for: "tensor '\(tensor)'")
+            return try directory.range(of: member, for: "tensor '\(FileText.shown(tensor))'")
         }
         return Checkpoint(path: file.path, format: .torchZip, tensors: tensors, notes: state.notes)
     }
@@ -56,7 +56,9 @@ enum TorchZip {
         for member in directory.members {
             guard members.updateValue(member, forKey: member.name) == nil else {
                 throw TensorError(
-                    .file, "\(directory.file.path) is damaged: it has two members named '\(member.name)'")
+                    .file,
+                    "\(directory.file.path) is damaged: it has two members named '\(FileText.shown(member.name))'"
+                )
             }
             if folder == nil, member.name.hasSuffix("/data.pkl") || member.name == "data.pkl" {
                 folder = String(member.name.dropLast("data.pkl".count))
@@ -67,7 +69,7 @@ enum TorchZip {
     }
 
     private static func noPickle(_ directory: ZipDirectory) -> TensorError {
-        let names = directory.members.prefix(3).map(\.name).joined(separator: ", ")
+        let names = directory.members.prefix(3).map { FileText.shown($0.name) }.joined(separator: ", ")
         return TensorError(
             .file,
             "\(directory.file.path) is a zip archive, but not one that torch.save wrote: it has no data.pkl",
@@ -110,7 +112,8 @@ enum TorchLegacy {
         let tensors = try state.tensors(pickle, file) { storage, tensor in
             guard let range = ranges[storage.key] else {
                 throw TensorError(
-                    .file, "\(file.path) is damaged: the numbers of tensor '\(tensor)' are missing")
+                    .file,
+                    "\(file.path) is damaged: the numbers of tensor '\(FileText.shown(tensor))' are missing")
             }
             return range
         }
@@ -139,11 +142,11 @@ enum TorchLegacy {
             else {
                 throw TensorError(.file, "\(path) is damaged: its list of storages does not fit its tensors")
             }
-            guard let dtype = storage.dtype else {
-                throw Pickle.refused(path, "a storage has the type \(storage.typeName)")
+            guard let size = storage.elementSize else {
+                throw Pickle.refused(path, "a storage has the type \(FileText.shown(storage.typeName))")
             }
-            let (bytes, overflow) = storage.count.multipliedReportingOverflow(by: dtype.size)
-            let who = users[key].map { "tensor '\($0)'" } ?? "a storage"
+            let (bytes, overflow) = storage.count.multipliedReportingOverflow(by: size)
+            let who = users[key].map { "tensor '\(FileText.shown($0))'" } ?? "a storage"
             guard stream.remaining >= 8, !overflow, bytes <= stream.remaining - 8 else {
                 throw TensorError(
                     .file,

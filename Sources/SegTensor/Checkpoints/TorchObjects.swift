@@ -28,7 +28,7 @@ extension Pickle {
             return items.first.map(Made.same)
         case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state",
             "torch.nn.parameter.Parameter":
-            guard let first = items.first, case .tensor = self[first] else { return nil }
+            guard let first = items.first, isTensor(first) else { return nil }
             return .same(first)
         case "torch._tensor._rebuild_from_type_v2":
             // (function, class, arguments, state): a tensor that carries attributes of its own.
@@ -37,21 +37,26 @@ extension Pickle {
         case "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2":
             guard items.count >= 4, case .storage(let place) = self[items[0]] else { return nil }
             guard let dtype = storages[place].dtype else {
-                throw Self.refused(file, "a tensor lies in a storage of type \(storages[place].typeName)")
+                let type = storages[place].typeName
+                return .node(
+                    .unreadable(type.contains("Complex") ? "a complex tensor" : "a tensor of \(type)"))
             }
             return .node(try makeTensor(place, dtype, items, file: file))
         case "torch._utils._rebuild_tensor_v3":
             guard items.count >= 7, case .storage(let place) = self[items[0]] else { return nil }
             guard let global = global(items[6]), let dtype = StoredDType(rawValue: global.name) else {
-                throw Self.refused(file, "a tensor has the type \(description(items[6]))")
+                return .node(.unreadable("a tensor of type \(description(items[6]))"))
             }
             return .node(try makeTensor(place, dtype, items, file: file))
         default:
             // Quantized, sparse and other tensors would be missed silently otherwise.
-            if function.module == "torch._utils", function.name.hasPrefix("_rebuild") {
-                throw Self.refused(file, "a tensor is made by \(function.path)")
-            }
-            return nil
+            guard function.module == "torch._utils", function.name.hasPrefix("_rebuild") else { return nil }
+            let kinds = [
+                "sparse": "a sparse tensor", "qtensor": "a quantized tensor", "nested": "a nested tensor",
+                "meta": "a tensor without numbers (of PyTorch's meta device)",
+            ]
+            let kind = kinds.first { function.name.contains($0.key) }?.value
+            return .node(.unreadable(kind ?? "a tensor made by \(function.path)"))
         }
     }
 
@@ -60,7 +65,7 @@ extension Pickle {
     func makeStorage(_ tuple: Handle, file: String) throws -> Storage {
         let items = sequence(tuple) ?? []
         if let first = items.first, text(first) == "module" {
-            throw Self.wholeModule(file, items.count > 1 ? global(items[1])?.path : nil)
+            throw Self.wholeModule(file, items.count > 1 ? global(items[1]) : nil)
         }
         guard items.count >= 5, text(items[0]) == "storage", let type = global(items[1]),
             let count = integer(items[4]), count >= 0
@@ -75,9 +80,10 @@ extension Pickle {
             }
             offset = start
         }
+        let dtype = Self.storageTypes[type.name]
         return Storage(
-            key: key, dtype: Self.storageTypes[type.name], typeName: type.path, count: count,
-            viewOffset: offset)
+            key: key, dtype: dtype, elementSize: dtype?.size ?? Self.otherSizes[type.name],
+            typeName: type.path, count: count, viewOffset: offset)
     }
 
     /// `(storage, offset, shape, strides, …)`, with every element inside the storage.
@@ -110,11 +116,15 @@ extension Pickle {
         TensorError(.file, "\(file) cannot be read: \(what)")
     }
 
-    static func wholeModule(_ file: String, _ type: String?) -> TensorError {
-        let of = type.map { " (\($0))" } ?? ""
+    static func wholeModule(_ file: String, _ type: Global?) -> TensorError {
+        // Classes begin with a capital; anything else that is called to make the file's object is no model.
+        let isClass = type?.name.first?.isUppercase ?? true
+        let of = type.map { " (\(FileText.shown($0.path)))" } ?? ""
         return TensorError(
             .file,
-            "\(file) holds a whole model object\(of), which only running its Python code could rebuild",
+            isClass
+                ? "\(file) holds a whole model object\(of), which only running its Python code could rebuild"
+                : "\(file) holds what calling a Python function\(of) would give; seg never runs code of a file",
             help: "save its weights instead: torch.save(model.state_dict(), \"weights.pth\")")
     }
 
@@ -122,5 +132,11 @@ extension Pickle {
         "FloatStorage": .float32, "DoubleStorage": .float64, "HalfStorage": .float16,
         "BFloat16Storage": .bfloat16, "LongStorage": .int64, "IntStorage": .int32, "ShortStorage": .int16,
         "CharStorage": .int8, "ByteStorage": .uint8, "BoolStorage": .bool,
+    ]
+
+    /// Bytes an element of the storages that seg has no type for, so that a legacy file can be read past them.
+    private static let otherSizes: [String: Int] = [
+        "UntypedStorage": 1, "ComplexFloatStorage": 8, "ComplexDoubleStorage": 16, "QInt8Storage": 1,
+        "QUInt8Storage": 1, "QInt32Storage": 4, "QUInt4x2Storage": 1, "QUInt2x4Storage": 1,
     ]
 }

@@ -14,13 +14,10 @@ struct TorchStateDict {
         var place = pickle.root
         guard var entries = pickle.entries(place) else { throw Self.noStateDict(pickle, place, file) }
         // A state dict inside a dictionary inside a dictionary has been seen; deeper than that it is not looked for.
-        for _ in 0..<2 where !Self.hasTensors(pickle, entries) {
-            let found =
-                Self.wrappers.lazy.compactMap { name in entries.first { $0.key == name } }.first
-                ?? Self.onlyStateDict(pickle, entries)
-            guard let found else { break }
+        for _ in 0..<2 {
+            guard let found = Self.inside(pickle, entries) else { break }
             guard let inner = pickle.entries(found.value) else {
-                throw Self.noStateDict(pickle, found.value, file)
+                throw Self.noStateDict(pickle, found.value, file, under: found.key)
             }
             let others = entries.filter { $0.key != found.key }.map(\.key)
             notes.append(
@@ -31,20 +28,58 @@ struct TorchStateDict {
         var tensors: [(name: String, view: Pickle.TensorView)] = []
         var others: [String] = []
         for (name, value) in entries {
-            if case .tensor(let index) = pickle[value] {
-                tensors.append((name, pickle.tensors[index]))
-            } else {
-                others.append("\(name) (\(pickle.description(value)))")
+            switch pickle[value] {
+            case .tensor(let index): tensors.append((name, pickle.tensors[index]))
+            case .unreadable:
+                throw Pickle.refused(
+                    file, "'\(FileText.shown(name))' is \(pickle.description(value)), which seg does not read"
+                )
+            default: others.append("\(name) (\(pickle.description(value)))")
             }
         }
+        let unnamed = pickle.unnamedTensors(place)
         guard !tensors.isEmpty else {
-            let keys = entries.isEmpty ? "it is empty" : "it has \(Self.listed(entries.map(\.key)))"
+            let what =
+                unnamed > 0
+                ? "the keys of its \(unnamed) tensors are no names"
+                : others.isEmpty ? "it is empty" : "it has \(Self.listed(others))"
             throw TensorError(
-                .file, "\(file) holds no state dict: no tensor was found in its dictionary; \(keys)")
+                .file,
+                "\(file) holds no state dict: no tensor with a name was found in its dictionary; \(what)")
         }
         if !others.isEmpty { notes.append("no tensors: \(Self.listed(others))") }
+        if unnamed > 0 { notes.append("left out: \(unnamed) tensors whose keys are no names") }
         self.entries = tensors
         self.notes = notes
+    }
+
+    /// The entry of a training checkpoint that the state dict stands in; nil where the dictionary is one itself. A
+    /// checkpoint may have tensors of its own, a loss or the state of a random generator.
+    private static func inside(
+        _ pickle: Pickle, _ entries: [(key: String, value: Pickle.Handle)]
+    ) -> (key: String, value: Pickle.Handle)? {
+        let known = wrappers.compactMap { name in entries.first { $0.key == name } }
+        var seen: Set<Int> = []
+        if let holder = known.first(where: { leadsToTensors(pickle, $0.value, &seen) }) { return holder }
+        let module = known.first { if case .opaque = pickle[$0.value] { true } else { false } }
+        if let module { return module }
+        if entries.contains(where: { pickle.isTensor($0.value) }) { return nil }
+        return known.first ?? onlyStateDict(pickle, entries)
+    }
+
+    /// Whether a value is a dictionary with tensors, or one that has such a dictionary under a known name. A dictionary
+    /// that was `seen` is not looked at again: it may stand there a million times.
+    private static func leadsToTensors(
+        _ pickle: Pickle, _ value: Pickle.Handle, _ seen: inout Set<Int>, depth: Int = 1
+    ) -> Bool {
+        guard case .dictionary(let place) = pickle[value], seen.insert(place).inserted else { return false }
+        let pairs = pickle.dictionaries[place]
+        if pairs.contains(where: { pickle.isTensor($0.value) }) { return true }
+        guard depth > 0 else { return false }
+        return pairs.contains { key, value in
+            guard let name = pickle.text(key), wrappers.contains(name) else { return false }
+            return leadsToTensors(pickle, value, &seen, depth: depth - 1)
+        }
     }
 
     /// The tensors in the file. `place` gives the bytes of a storage, or throws in the name of a tensor that needs
@@ -65,7 +100,7 @@ struct TorchStateDict {
             guard !overflow, needed <= range.count else {
                 throw TensorError(
                     .file,
-                    "\(file.path) is cut off: tensor '\(name)' needs \(overflow ? Int.max : needed) bytes, \(range.count) are left"
+                    "\(file.path) is cut off: tensor '\(FileText.shown(name))' needs \(overflow ? Int.max : needed) bytes, \(range.count) are left"
                 )
             }
             try StoredLimit.add(view.count, size, &total, file)
@@ -75,11 +110,6 @@ struct TorchStateDict {
                 start: view.count == 0 ? range.lowerBound : range.lowerBound + view.offset * size,
                 strides: plain ? nil : view.strides)
         }
-    }
-
-    private static func hasTensors(_ pickle: Pickle, _ entries: [(key: String, value: Pickle.Handle)]) -> Bool
-    {
-        entries.contains { if case .tensor = pickle[$0.value] { true } else { false } }
     }
 
     /// The one entry that is a dictionary with tensors. A dictionary that stands there many times is looked at once.
@@ -92,10 +122,7 @@ struct TorchStateDict {
             guard case .dictionary(let place) = pickle[entry.value], seen.insert(place).inserted else {
                 continue
             }
-            let holds = pickle.dictionaries[place].contains {
-                if case .tensor = pickle[$0.value] { true } else { false }
-            }
-            guard holds else { continue }
+            guard pickle.dictionaries[place].contains(where: { pickle.isTensor($0.value) }) else { continue }
             if found != nil { return nil }
             found = entry
         }
@@ -104,16 +131,19 @@ struct TorchStateDict {
 
     /// The first names, and how many more there are.
     private static func listed(_ names: [String]) -> String {
-        let shown = names.prefix(6).map { $0.prefix(80) }.joined(separator: ", ")
+        let shown = names.prefix(6).map { FileText.shown($0) }.joined(separator: ", ")
         return names.count > 6 ? "\(shown) and \(names.count - 6) more" : shown
     }
 
-    private static func noStateDict(_ pickle: Pickle, _ place: Pickle.Handle, _ file: String) -> TensorError {
+    private static func noStateDict(
+        _ pickle: Pickle, _ place: Pickle.Handle, _ file: String, under key: String? = nil
+    ) -> TensorError {
         if case .opaque(let global) = pickle[place] {
-            return Pickle.wholeModule(file, pickle.globals[global].path)
+            return Pickle.wholeModule(file, pickle.globals[global])
         }
+        let outer = key.map { " under '\($0)'" } ?? ""
         return TensorError(
-            .file, "\(file) holds \(pickle.description(place)), not a state dict (names to tensors)",
+            .file, "\(file) holds \(pickle.description(place))\(outer), not a state dict (names to tensors)",
             help: "save its weights with torch.save(model.state_dict(), \"weights.pth\")")
     }
 }
