@@ -3,6 +3,7 @@
 
 import SegRuntime
 import SegTensor
+import SegTerminal
 
 /// What loading did; `LoadReport` in stdlib/summary.seg prints it.
 private struct LoadReport {
@@ -31,7 +32,8 @@ private struct LoadReport {
     }
 
     func value(_ interpreter: Interpreter) throws -> Value {
-        func list(_ names: [String]) -> Value { .list(names.map { .string($0) }) }
+        // Names come from a file, and end up on a terminal.
+        func list(_ names: [String]) -> Value { .list(names.map { .string(TextWidth.escaped($0)) }) }
         let fields: [(String, Value)] = [
             ("loaded", .number(Double(loaded))), ("of", .number(Double(count))), ("missing", list(missing)),
             ("unexpected", list(unexpected)),
@@ -43,10 +45,27 @@ private struct LoadReport {
     }
 }
 
-/// The tensors of a checkpoint under the names that a model has for them: a classification
-/// file holds its backbone as `features.N` and more that no backbone has.
-private func backboneName(_ name: String) -> String? {
-    name.hasPrefix("features.") ? String(name.dropFirst("features.".count)) : nil
+/// What a model calls the tensors of a checkpoint.
+private struct NamesInModel {
+    private let isClassifier: Bool
+    private let prefix: String
+
+    init(_ file: Checkpoint, _ model: ModelWalk) {
+        func all(_ prefix: String) -> Bool { model.tensors.allSatisfy { $0.path.hasPrefix(prefix) } }
+        // A classification file holds its backbone as `features.N`, and more that no backbone has. A model with such
+        // names of its own is meant by them.
+        isClassifier =
+            file.tensors.contains { $0.name.hasPrefix("features.") }
+            && !model.tensors.contains { $0.path.hasPrefix("features.") }
+        // Opening a file takes these prefixes off, which some models' own names begin with.
+        prefix = ["module.", "_orig_mod."].first(where: all) ?? ""
+    }
+
+    /// Nil where no backbone has such a tensor.
+    func callAsFunction(_ name: String) -> String? {
+        guard isClassifier else { return prefix + name }
+        return name.hasPrefix("features.") ? String(name.dropFirst("features.".count)) : nil
+    }
 }
 
 /// Loads what fits. `replacesHeads`: a head for another number of classes stays as it is and is listed, else it
@@ -58,10 +77,13 @@ private func load(
     report.count = walk.tensors.count
     report.notes = file.notes
     var stored: [String: StoredTensor] = [:]
-    let isClassifier = file.tensors.contains { $0.name.hasPrefix("features.") }
+    let nameInModel = NamesInModel(file, walk)
     for tensor in file.tensors {
-        let name = isClassifier ? backboneName(tensor.name) : tensor.name
-        if let name { stored[name] = tensor } else { report.unexpected.append(tensor.name) }
+        if let name = nameInModel(tensor.name) {
+            stored[name] = tensor
+        } else {
+            report.unexpected.append(tensor.name)
+        }
     }
     var ready: [(TensorPlace, Tensor)] = []
     // Files of old PyTorch lack the counters of batch norms, which nothing hangs on.
@@ -84,10 +106,10 @@ private func load(
         ready.append((place, try tensor.tensor().to(wanted.dtype)))
     }
     report.unexpected += file.tensors.map(\.name).filter {
-        stored[isClassifier ? backboneName($0) ?? "" : $0] != nil
+        nameInModel($0).map { stored[$0] != nil } ?? false
     }
     guard !ready.isEmpty else {
-        let names = file.tensors.prefix(3).map(\.name).joined(separator: ", ")
+        let names = TextWidth.escaped(file.tensors.prefix(3).map(\.name).joined(separator: ", "))
         throw TensorError(
             .value, "none of the \(file.tensors.count) tensors of the file has a name of this model",
             help:
@@ -163,12 +185,14 @@ let weightFileNatives: [Native] = [
         return .nilValue
     },
     Native(
-        "read_tensors(path)", "The tensors of a safetensors or .pth file, as a record of names to tensors.",
+        "read_tensors(path)",
+        "The tensors of a safetensors or .pth file, as a record of names to tensors; those of a safetensors file under "
+            + "the very names that stand in it.",
         examples: [
             "write_tensors((n=tensor(3, int64)), \"/tmp/seg-example.safetensors\")\nprint(read_tensors(\"/tmp/seg-example.safetensors\").n.dtype)  # expect: int64"
         ]
     ) { call in
-        let file = try Checkpoint.open(try call.string(0))
+        let file = try Checkpoint.openUnchanged(FileReader(try call.string(0)))
         return .object(
             RecordObject(
                 try file.tensors.map { tensor in
@@ -181,7 +205,7 @@ let weightFileNatives: [Native] = [
         "What a weight file holds, as text: names, types and shapes of its tensors, totals, metadata; as `seg weights "
             + "FILE` prints it. No tensor is read.",
         examples: [
-            "write_tensors((a=zeros(2, 3)), \"/tmp/seg-example.safetensors\")\nprint(split_text(weight_listing(\"/tmp/seg-example.safetensors\"), \"\\n\")[2...])  # expect: [\"a     float32  [2, 3]\", \"1 tensors, 6 numbers, 24 bytes; safetensors\", \"format: pt\"]"
+            "write_tensors((a=zeros(2, 3)), \"/tmp/seg-example.safetensors\")\nprint(split_text(weight_listing(\"/tmp/seg-example.safetensors\"), \"\\n\")[2...])  # expect: [\"a     float32  [2, 3]\", \"1 tensor, 6 numbers, 24 bytes; safetensors\", \"format: pt\"]"
         ]
     ) { call in .string(try call.interpreter.weightListing(try call.string(0))) },
     Native(

@@ -80,14 +80,17 @@ public struct Checkpoint: Sendable {
         Int(clamping: head.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
     }
 
-    /// Takes `module.` off names where every name has it: torch.nn.DataParallel puts it there.
+    /// Takes `module.` and `_orig_mod.` off names where every name has them: torch.nn.DataParallel and torch.compile
+    /// put them there.
     func withoutModulePrefix() -> Checkpoint {
-        let prefix = "module."
-        guard !tensors.isEmpty, tensors.allSatisfy({ $0.name.hasPrefix(prefix) }) else { return self }
-        return Checkpoint(
-            path: path, format: format,
-            tensors: tensors.map { $0.named(String($0.name.dropFirst(prefix.count))) },
-            metadata: metadata, notes: notes + ["'module.' was taken off every name"])
+        var tensors = tensors
+        var notes = notes
+        for prefix in ["module.", "_orig_mod.", "module."]
+        where !tensors.isEmpty && tensors.allSatisfy({ $0.name.hasPrefix(prefix) }) {
+            tensors = tensors.map { $0.named(String($0.name.dropFirst(prefix.count))) }
+            notes.append("'\(prefix)' was taken off every name")
+        }
+        return Checkpoint(path: path, format: format, tensors: tensors, metadata: metadata, notes: notes)
     }
 
     /// What a file is that often stands where weights were expected.
