@@ -58,6 +58,18 @@ fresh; mkdir -p "$HOME/.cache/torch/hub/checkpoints"; cp "$scratch/served" "$HOM
 fetch ok
 check "PyTorch's cache is found" '[ $status = 0 ] && [ ! -s "$scratch/log" ] && says "torch/hub/checkpoints/$name"'
 
+fresh; mkdir -p "$scratch/torch/hub/checkpoints"; cp "$scratch/served" "$scratch/torch/hub/checkpoints/$name"
+TORCH_HOME=$scratch/torch fetch ok
+check "so is the folder that TORCH_HOME names" '[ $status = 0 ] && [ ! -s "$scratch/log" ] && says "$scratch/torch/hub"'
+: >"$scratch/out"
+env -u HOME -u SEG_CACHE TORCH_HOME="$scratch/torch" "$seg" -e 'official_weights("lraspp_mobilenet_v3_large")' >"$scratch/out" 2>&1
+status=$?
+check "without a place of its own too" '[ $status = 0 ] && says "$scratch/torch/hub"'
+printf x >>"$scratch/torch/hub/checkpoints/$name"
+TORCH_HOME=$scratch/torch fetch ok
+check "a damaged file there is told, not used" \
+    '[ $status = 1 ] && [ ! -s "$scratch/log" ] && says "$name is damaged: its SHA-256 begins with" && says "remove it"'
+
 fresh; fetch half
 check "a broken download is an error and keeps its part" \
     '[ $status = 1 ] && says "cannot download $name" && [ ! -e "$weights/$name" ] && [ "$(stat -c %s "$weights/$name.part")" = 524294 ]'
@@ -94,6 +106,15 @@ fresh; mkdir -p "$scratch/nothing"
 PATH=$scratch/nothing "$seg" -e 'official_weights("lraspp_mobilenet_v3_large")' >"$scratch/out" 2>&1
 status=$?
 check "without curl too" '[ $status = 1 ] && says "there is no curl" && says "https://download.pytorch.org/models/$name"'
+
+# A curl that talks more than a pipe holds, as "verbose" in .curlrc makes it, and one that a disk stops.
+for way in "head -c 300000 /dev/zero | tr '\\0' '\\n' >&2; echo 'curl: (7) no way' >&2; exit 7" "exit 23"; do
+    fresh; mkdir -p "$scratch/tools"
+    printf '#!/bin/sh\n%s\n' "$way" >"$scratch/tools/curl"; chmod +x "$scratch/tools/curl"
+    PATH=$scratch/tools:$PATH timeout 20 "$seg" -e 'official_weights("lraspp_mobilenet_v3_large")' >"$scratch/out" 2>&1
+    status=$?
+    check "a curl that fails is told: $way" '[ $status = 1 ] && says "(7) no way" || says "is the disk full"'
+done
 
 fresh
 SEG_WEIGHTS_URL=http://127.0.0.1:$port/slow "$seg" -e 'official_weights("lraspp_mobilenet_v3_large")' >"$scratch/out" 2>&1 &

@@ -129,13 +129,14 @@ struct Download {
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, messages[1], STDERR_FILENO)
         posix_spawn_file_actions_adddup2(&actions, lock, 3)
-        // seg ignores a closed pipe, its child should not.
+        // seg ignores a closed pipe and a file past the limit, its child should not.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         var signals = sigset_t()
         sigemptyset(&signals)
         sigaddset(&signals, SIGPIPE)
+        sigaddset(&signals, SIGXFSZ)
         posix_spawnattr_setsigdefault(&attributes, &signals)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
 
@@ -153,12 +154,16 @@ struct Download {
                 code == ENOENT ? "there is no curl on this machine" : TensorError.systemReason(code))
         }
 
-        let status = try wait(for: child, interpreter)
-        var text = [UInt8](repeating: 0, count: 2000)
-        let count = max(0, read(messages[0], &text, text.count))
-        let said = String(decoding: text[..<count], as: UTF8.self).split(whereSeparator: \.isNewline).first
-        let reason = said.map { $0.hasPrefix("curl: ") ? String($0.dropFirst(6)) : String($0) }
+        var text: [UInt8] = []
+        let status = try wait(for: child, interpreter) { Self.drain(messages[0], &text) }
+        Self.drain(messages[0], &text)
+        let lines = String(decoding: text, as: UTF8.self).split(whereSeparator: \.isNewline)
+        let said = lines.last { $0.hasPrefix("curl: ") } ?? lines.last
         let exit = status & 0x7f == 0 ? Int(status >> 8 & 0xff) : -1
+        let reason =
+            exit == 23
+            ? "it could not be written; is the disk full?"
+            : said.map { $0.hasPrefix("curl: ") ? String($0.dropFirst(6)) : String($0) }
         // 22: refused by the server, as is a range past the end; 33, 36: cannot resume.
         return Outcome(
             isComplete: exit == 0,
@@ -166,8 +171,17 @@ struct Download {
             mayStartClean: [22, 33, 36].contains(exit))
     }
 
-    /// Waits for the child and shows how far it is; Ctrl-C ends it.
-    private func wait(for child: pid_t, _ interpreter: Interpreter) throws -> Int32 {
+    /// Takes what the child has said and keeps the end of it: a full pipe would stop a child whose `.curlrc` makes it
+    /// talk.
+    private static func drain(_ pipe: Int32, _ text: inout [UInt8]) {
+        var piece = [UInt8](repeating: 0, count: 4096)
+        while case let count = read(pipe, &piece, piece.count), count > 0 {
+            text = (text + piece[..<count]).suffix(4096)
+        }
+    }
+
+    /// Waits for the child and shows how far it is; Ctrl-C ends it. `between` is called again and again.
+    private func wait(for child: pid_t, _ interpreter: Interpreter, between: () -> Void) throws -> Int32 {
         var status: Int32 = 0
         let isShown = isatty(STDERR_FILENO) == 1
         defer { if isShown { fputs("\r\u{1b}[K", stderr) } }
@@ -176,6 +190,7 @@ struct Download {
         do {
             while waitpid(child, &status, WNOHANG) != child {
                 usleep(10_000)
+                between()
                 try interpreter.checkInterrupt()
                 let now = monotonicSeconds()
                 if isShown, now - shown > 0.2 {
@@ -187,6 +202,8 @@ struct Download {
             end(child)
             throw error
         }
+        // Ctrl-C at a terminal goes to the child too, which may have ended before seg noticed.
+        try interpreter.checkInterrupt()
         return status
     }
 

@@ -68,17 +68,38 @@ struct OfficialWeights {
 
     /// The file's path on this machine: in seg's own cache, or in PyTorch's, or downloaded into seg's.
     func path(_ interpreter: Interpreter) throws -> String {
+        for folder in [try? Self.folder(), Self.hubFolder()] {
+            guard let found = folder.map({ $0 + "/" + file }), Self.isFile(found) else { continue }
+            try check(found, interpreter)
+            return found
+        }
         let folder = try Self.folder()
-        let own = folder + "/" + file
-        if Self.isFile(own) { return own }
-        if let hub = Self.hubFolder(), Self.isFile(hub + "/" + file) { return hub + "/" + file }
-        try Self.makeFolder(folder)
         let base = Self.variable("SEG_WEIGHTS_URL") ?? "https://download.pytorch.org/models"
         let download = Download(
             address: base + (base.hasSuffix("/") ? "" : "/") + file, file: file, folder: folder,
             digits: SHA256.digits(inName: file), megabytes: megabytes)
-        try download.run(interpreter)
-        return own
+        do {
+            try Self.makeFolder(folder)
+            try download.run(interpreter)
+        } catch let error as TensorError where error.kind == .file {
+            throw Failure(
+                .file, error.message,
+                help:
+                    "\(download.address) belongs into \(folder); SEG_CACHE in the environment names another place"
+            )
+        }
+        return folder + "/" + file
+    }
+
+    /// A file that was found is no better than what once made it: a copy may have been broken off, a disk be ill.
+    private func check(_ path: String, _ interpreter: Interpreter) throws {
+        guard let digits = SHA256.digits(inName: file) else { return }
+        let found = try SHA256.hexadecimal(ofFile: path) { try interpreter.checkInterrupt() }
+        guard !found.hasPrefix(digits) else { return }
+        throw Failure(
+            .file,
+            "\(path) is damaged: its SHA-256 begins with \(found.prefix(digits.count)), not with \(digits)",
+            help: "remove it, and it is downloaded again; weights=PATH takes a file as it is")
     }
 
     /// seg's own cache of weight files.
@@ -124,7 +145,8 @@ let officialWeightNatives: [Native] = [
         "official_weights(model, kind=\"coco\")",
         "The path of the weights that torchvision published for a model: \"coco\" for a whole model, \"imagenet\" for "
             + "its backbone. Looked for in seg's cache ($SEG_CACHE, else ~/.cache/seg) and PyTorch's, else downloaded "
-            + "with curl (from the mirror that $SEG_WEIGHTS_URL names, if any) and checked against the digits in the name.",
+            + "with curl (from the mirror that $SEG_WEIGHTS_URL names, if any). A file that does not fit the digits in its "
+            + "name is an error.",
         examples: [
             "official_weights(\"lraspp_mobilenet_v2\", \"coco\")  # expect error: there are no official coco weights for lraspp_mobilenet_v2"
         ]
