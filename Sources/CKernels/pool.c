@@ -18,7 +18,8 @@
 enum { MAX_THREADS = 256, SPINS = 400, YIELDS = 20, SCRATCH_SLOTS = 8 };
 
 /// Low 16 bits of the state: workers that joined. Then a bit that says joining is
-/// open. High 32 bits: the generation.
+/// open. High 32 bits: the generation, which idle workers wait for. It stands nowhere
+/// else: of two copies a worker could see the older one, and join a region again.
 #define OPEN ((uint64_t)1 << 16)
 #define JOINED ((uint64_t)0xffff)
 
@@ -33,8 +34,7 @@ static struct {
     _Alignas(64) atomic_long next;
     _Alignas(64) _Atomic uint64_t state;
     _Alignas(64) atomic_long left;
-    _Alignas(64) _Atomic uint32_t generation;
-    atomic_long sleepers;
+    _Alignas(64) atomic_long sleepers;
     atomic_int busy;
 } pool;
 
@@ -98,29 +98,38 @@ static void take_tasks(void) {
     }
 }
 
-static void wait_for_generation_after(uint32_t seen) {
-    for (int i = 0; i < SPINS; i++) {
-        if (atomic_load_explicit(&pool.generation, memory_order_acquire) != seen) return;
-        pause_briefly();
-    }
-    for (int i = 0; i < YIELDS; i++) {
-        if (atomic_load_explicit(&pool.generation, memory_order_acquire) != seen) return;
-        sched_yield();
+static uint32_t generation_of(uint64_t state) { return (uint32_t)(state >> 32); }
+
+/// The half of the state that holds the generation, for futex.
+static uint32_t *generation_word(void) {
+    return (uint32_t *)&pool.state + (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 1 : 0);
+}
+
+/// The state of a generation other than `seen`.
+static uint64_t wait_for_generation_after(uint32_t seen) {
+    uint64_t state;
+    for (int i = 0; i < SPINS + YIELDS; i++) {
+        state = atomic_load_explicit(&pool.state, memory_order_acquire);
+        if (generation_of(state) != seen) return state;
+        if (i < SPINS) {
+            pause_briefly();
+        } else {
+            sched_yield();
+        }
     }
     atomic_fetch_add(&pool.sleepers, 1);
-    while (atomic_load(&pool.generation) == seen) {
-        syscall(SYS_futex, (uint32_t *)&pool.generation, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);
-    }
+    while (generation_of(state = atomic_load(&pool.state)) == seen)
+        syscall(SYS_futex, generation_word(), FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);
     atomic_fetch_sub(&pool.sleepers, 1);
+    return state;
 }
 
 static void *work(void *argument) {
     const long index = (long)(intptr_t)argument;
     uint32_t seen = 0;
     for (;;) {
-        wait_for_generation_after(seen);
-        uint64_t state = atomic_load_explicit(&pool.state, memory_order_acquire);
-        seen = (uint32_t)(state >> 32);
+        uint64_t state = wait_for_generation_after(seen);
+        seen = generation_of(state);
         while (state & OPEN) {
             // The state is the region's own: a successful exchange means that it is still open,
             // so the description cannot change before this worker has left.
@@ -131,7 +140,7 @@ static void *work(void *argument) {
                 atomic_fetch_add_explicit(&pool.left, 1, memory_order_release);
                 break;
             }
-            seen = (uint32_t)(state >> 32);
+            seen = generation_of(state);
         }
     }
     return NULL;
@@ -190,12 +199,11 @@ void pool_run(long tasks, void (*body)(void *context, long index), void *context
     atomic_store_explicit(&pool.stopped, watch.stopped, memory_order_relaxed);
     atomic_store_explicit(&pool.next, 0, memory_order_relaxed);
     atomic_store_explicit(&pool.left, 0, memory_order_relaxed);
-    const uint32_t generation = atomic_load_explicit(&pool.generation, memory_order_relaxed) + 1;
-    atomic_store_explicit(&pool.state, ((uint64_t)generation << 32) | OPEN, memory_order_release);
-    atomic_store(&pool.generation, generation);
+    const uint32_t generation = generation_of(atomic_load_explicit(&pool.state, memory_order_relaxed)) + 1;
+    atomic_store(&pool.state, ((uint64_t)generation << 32) | OPEN);
     if (atomic_load(&pool.sleepers) > 0) {
         const long wanted = tasks - 1 < started_workers ? tasks - 1 : started_workers;
-        syscall(SYS_futex, (uint32_t *)&pool.generation, FUTEX_WAKE_PRIVATE, (int)wanted, NULL, NULL, 0);
+        syscall(SYS_futex, generation_word(), FUTEX_WAKE_PRIVATE, (int)wanted, NULL, NULL, 0);
     }
     take_tasks();
     const uint64_t joined = atomic_fetch_and(&pool.state, ~OPEN) & JOINED;
