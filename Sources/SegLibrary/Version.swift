@@ -1,3 +1,3 @@
-// The version that `seg --version` tells.
+// The version that `seg --version` tells and scripts know as `seg_version`.
 
-let segVersion = "0.1.0"
+public let segVersion = "0.1.0"

@@ -32,6 +32,12 @@ public let languageValues: [LibraryValue] = [
     ) {
         .list($0.arguments.map { .string($0) })
     },
+    LibraryValue(
+        "seg_version", "The version of seg.", topic: "language",
+        examples: ["print(split_text(seg_version, \".\")[0])  # expect: 0"]
+    ) { _ in
+        .string(segVersion)
+    },
 ]
 
 private let generalNatives: [Native] = [
