@@ -133,7 +133,7 @@ INLINE void kernel_12x8(const block_work *w, long pixel) {
 }
 
 /// All panels of one group over all blocks of the tile.
-CLONES static void run_group(
+CLONES_OF_8 static void run_group(
     const conv_product *p, const conv_plan *plan, const float *packed, long group, const float *const *pixels,
     float *const *out, const uint8_t *reached, const uint8_t *interior, long blocks, long count) {
     const long depth = p->kernel_taps * p->run, stride = blocks * CONV_PIXELS;
