@@ -143,11 +143,16 @@ let layerTraceNatives: [Native] = [
         return .number(sum)
     },
     Native(
-        "peak_bytes(...values)",
+        "peak_bytes(...values, given=nil)",
         "An estimate of the bytes that computing the tensors in the values will hold at once, beside what is computed "
-            + "already; the steps are gone through in thought.",
-        examples: ["x = zeros(1000)\nprint(peak_bytes(exp(x) + x))  # expect: 8000"]
-    ) { call in .number(Double(Tensor.peakBytes(toCompute: TensorGraph.pending(in: call[0])))) },
+            + "already; the tensors in `given` count as computed. The steps are gone through in thought.",
+        examples: [
+            "x = zeros(1024)\nprint(peak_bytes(exp(x) + x), peak_bytes(exp(x) + x, given=x))  # expect: 8192 4096"
+        ]
+    ) { call in
+        let (wanted, given) = (TensorGraph.pending(in: call[0]), TensorGraph.pending(in: call[1]))
+        return .number(Double(Tensor.peakBytes(toCompute: wanted, given: given)))
+    },
     Native(
         "frozen(model)", "The paths of the tensors of a model that are frozen.",
         examples: [

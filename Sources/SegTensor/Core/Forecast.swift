@@ -16,9 +16,9 @@ extension Tensor {
     }
 
     /// The most bytes that computing some tensors will hold beside what is computed already; their own values are
-    /// among them.
-    public static func peakBytes(toCompute tensors: [Tensor]) -> Int {
-        MemoryForecast(tensors.map(\.node), .current).peak
+    /// among them. What is `given` counts as computed.
+    public static func peakBytes(toCompute tensors: [Tensor], given: [Tensor] = []) -> Int {
+        MemoryForecast(tensors.map(\.node), .current, given: Set(given.map(\.node.id))).peak
     }
 }
 
@@ -32,19 +32,25 @@ private struct MemoryForecast {
     /// The owner of a node's memory, where that is another one.
     private var owners: [UInt64: UInt64] = [:]
 
-    init(_ roots: [Node], _ context: EvaluationContext) {
+    /// Nodes that count as computed, by number.
+    private let given: Set<UInt64>
+
+    init(_ roots: [Node], _ context: EvaluationContext, given: Set<UInt64>) {
+        self.given = given
         var order = Evaluator.pending(roots)
         for root in roots { root.handles.wrappingAdd(1, ordering: .relaxed) }
         defer { for root in roots { root.handles.wrappingSubtract(1, ordering: .relaxed) } }
-        var ready: Set<UInt64> = []
+        var ready = given
         if context.features != nil {
-            for stack in FrozenPrefix.stacks(in: order) {
-                guard let prefix = FrozenPrefix(stack, roots, order, exact: context.exact) else { continue }
+            let all = order
+            for stack in FrozenPrefix.stacks(in: all) where !ready.contains(stack.id) {
+                let found = FrozenPrefix(stack, roots, all, exact: context.exact, given: given)
+                guard let prefix = found else { continue }
                 supply(prefix, context)
                 ready.formUnion(prefix.border.map(\.id))
-                order = MemoryForecast.pending(roots, without: ready)
             }
         }
+        if !ready.isEmpty { order = MemoryForecast.pending(roots, without: ready) }
         var plan = order.count > 1 && context.fuses ? Fusion.plan(order, roots: roots) : FusionPlan()
         let steps = order.compactMap { node -> (Node, any Operation, [Node])? in
             if plan.absorbed.contains(node.id) { return nil }
@@ -67,6 +73,7 @@ private struct MemoryForecast {
     private func owner(of node: Node) -> UInt64 { owners[node.id] ?? node.id }
 
     /// The border of the frozen part: the batch is put together from values by sample, which the cache keeps.
+    /// The samples themselves stay for as long as the batch that is never made of them.
     private mutating func supply(_ prefix: FrozenPrefix, _ context: EvaluationContext) {
         let plain = EvaluationContext()
         plain.fuses = context.fuses
@@ -77,8 +84,11 @@ private struct MemoryForecast {
             border += bytes
         }
         held += 2 * border
-        let sample = prefix.copies(of: Array(prefix.border.indices), sample: 0)
-        peak = max(peak, held + MemoryForecast(sample, plain).peak)
+        let samples = prefix.samples.filter { !$0.isComputed && !given.contains($0.id) }
+        for sample in samples { held += MemoryForecast.bytes(sample) }
+        let first = prefix.copies(of: Array(prefix.border.indices), sample: 0)
+        let there = given.union(samples.map(\.id))
+        peak = max(peak, held + MemoryForecast(first, plain, given: there).peak)
     }
 
     private mutating func run(_ node: Node, _ operation: any Operation, _ inputs: [Node]) {
@@ -101,7 +111,9 @@ private struct MemoryForecast {
         }
     }
 
-    private static func bytes(_ node: Node) -> Int { node.signature.count &* node.signature.dtype.size }
+    private static func bytes(_ node: Node) -> Int {
+        MemoryBudget.blockSize(node.signature.count &* node.signature.dtype.size)
+    }
 
     /// Whether the result lies where the first input lies.
     private static func shares(_ operation: any Operation) -> Bool {

@@ -32,13 +32,17 @@ struct FrozenPrefix {
         }
     }
 
-    /// Nil where nothing frozen hangs on the stack.
-    init?(_ stack: Node, _ roots: [Node], _ order: [Node], exact: Bool) {
+    /// Nil where nothing frozen hangs on the stack. Nodes whose numbers are `given` count as computed.
+    init?(_ stack: Node, _ roots: [Node], _ order: [Node], exact: Bool, given: Set<UInt64> = []) {
         guard !stack.isComputed else { return nil }
         var kinds: [UInt64: Kind] = [:]
         var uses: Set<UInt64> = Set(roots.map(\.id))
         for node in order {
             guard let (operation, inputs) = node.pendingStep else { continue }
+            if given.contains(node.id) {
+                kinds[node.id] = .constant
+                continue
+            }
             let kind =
                 node === stack
                 ? Kind.sample
