@@ -132,6 +132,41 @@ public final class Instance: Object {
         type.method(named: name).map { .object(BoundMethod(receiver: self, function: $0)) }
     }
 
+    /// The path by which a layer is reached from this object, and its type: `classifier.4 (Conv2d)`.
+    /// Nil where it is not below it.
+    func path(to layer: ObjectIdentifier) -> String? {
+        var seen: Set<ObjectIdentifier> = [ObjectIdentifier(self)]
+        // The next one to look at is the last: entries are pushed in reverse to keep the fields' order.
+        var work: [(path: String, object: Object)] = [("", self)]
+        while let (path, object) = work.popLast() {
+            let entries: [(String, Value)]
+            switch object {
+            case let instance as Instance:
+                if ObjectIdentifier(instance) == layer, !path.isEmpty {
+                    return "\(path) (\(instance.type.name))"
+                }
+                if let children = instance.children {
+                    entries = Array(zip(children.names, children.values))
+                } else {
+                    entries = instance.fieldNames.compactMap { name in
+                        instance.field(named: name).map { (name, $0) }
+                    }
+                }
+            case let list as ListObject:
+                entries = list.items.enumerated().map { ("\($0.offset)", $0.element) }
+            case let record as RecordObject: entries = Array(zip(record.names, record.values))
+            default: continue
+            }
+            for (name, value) in entries.reversed() where value.isContainer {
+                guard case .object(let inner) = value, seen.insert(ObjectIdentifier(inner)).inserted else {
+                    continue
+                }
+                work.append((path.isEmpty ? name : "\(path).\(name)", inner))
+            }
+        }
+        return nil
+    }
+
     /// The record `children` through which a container is walked, where there is one.
     public var children: RecordObject? {
         guard let slot = type.childrenSlot, case .object(let object) = slots[slot], object.kind == .record

@@ -21,8 +21,11 @@ extension Interpreter {
                 frame.registers[handler.register] = caught(problem)
                 return frame.executable.pointee.instructions + handler.target
             }
+            if frame.training != 0 {
+                isTraining = frame.training == 2
+                if let layer = frame.registers.pointee.asInstance { leave(layer, with: &problem) }
+            }
             for register in 0..<frame.executable.pointee.registerCount { clear(frame.registers + register) }
-            if frame.training != 0 { isTraining = frame.training == 2 }
             frameCount -= 1
             if frameCount > 0, code.role != .file { addCall(of: code, to: &problem) }
             if frame.result == nil { throw problem }
@@ -65,6 +68,16 @@ extension Interpreter {
             problem.diagnostic.location = .init(source: place.source, span: place.span, point: nil)
             problem.diagnostic.notes = []
         }
+    }
+
+    /// Notes which layer an error leaves by its `forward`, the innermost by its path in the outermost.
+    private func leave(_ layer: Instance, with problem: inout ScriptError) {
+        guard let innermost = problem.layer else {
+            problem.layer = ObjectIdentifier(layer)
+            problem.diagnostic.layer = nil
+            return
+        }
+        if let found = layer.path(to: innermost) { problem.diagnostic.layer = found }
     }
 
     /// What `catch e` sees.

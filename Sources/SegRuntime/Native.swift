@@ -67,6 +67,8 @@ public struct ScriptError: Error {
     public var diagnostic: Diagnostic
     /// What else is wrong with a text that could not be compiled.
     public var others: [Diagnostic]
+    /// The innermost layer whose `forward` the error left; its path is in the diagnostic.
+    var layer: ObjectIdentifier?
     public init(_ diagnostic: Diagnostic, others: [Diagnostic] = []) {
         self.diagnostic = diagnostic
         self.others = others

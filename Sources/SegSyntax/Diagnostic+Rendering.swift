@@ -43,6 +43,7 @@ extension Diagnostic {
             }
         }
         if let help { lines.append(paint.help("help:") + " " + help) }
+        if let layer { lines.append("  in layer \(layer)") }
         lines += traceLines()
         return lines.joined(separator: "\n")
     }
