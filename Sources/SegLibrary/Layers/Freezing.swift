@@ -5,20 +5,68 @@ import SegRuntime
 import SegSyntax
 import SegTensor
 
-/// A pattern over paths: `*` stands for any text, dots too, and `?` for one character.
+/// A pattern over paths: `*` stands for any text, dots too, `?` for one character, `[34]` and `[0-4]` for one of
+/// several, `[!0]` for any other.
 struct PathPattern {
+    private enum Part {
+        case any
+        case one
+        case set([ClosedRange<Unicode.Scalar>], isExcluded: Bool)
+
+        func fits(_ scalar: Unicode.Scalar) -> Bool {
+            switch self {
+            case .any, .one: true
+            case .set(let ranges, let isExcluded): ranges.contains { $0.contains(scalar) } != isExcluded
+            }
+        }
+    }
+
     let text: String
+    private let parts: [Part]
+
+    init(text: String) {
+        self.text = text
+        var rest = Array(text.unicodeScalars)[...]
+        var parts: [Part] = []
+        while let scalar = rest.popFirst() {
+            switch scalar {
+            case "*": parts.append(.any)
+            case "?": parts.append(.one)
+            case "[":
+                if let set = Self.set(&rest) { parts.append(set) } else { fallthrough }
+            default: parts.append(.set([scalar...scalar], isExcluded: false))
+            }
+        }
+        self.parts = parts
+    }
+
+    /// What stands between `[` and `]`; nil where nothing closes it.
+    private static func set(_ rest: inout ArraySlice<Unicode.Scalar>) -> Part? {
+        guard let end = rest.firstIndex(of: "]"), end > rest.startIndex else { return nil }
+        var inside = rest[..<end]
+        let isExcluded = inside.first == "!"
+        if isExcluded { inside.removeFirst() }
+        var ranges: [ClosedRange<Unicode.Scalar>] = []
+        while let low = inside.popFirst() {
+            let isRange = inside.count >= 2 && inside.first == "-"
+            if isRange { inside.removeFirst() }
+            let high = isRange ? inside.removeFirst() : low
+            if low <= high { ranges.append(low...high) }
+        }
+        rest = rest[(end + 1)...]
+        return .set(ranges, isExcluded: isExcluded)
+    }
 
     func matches(_ path: String) -> Bool {
-        let (pattern, name) = (Array(text.unicodeScalars), Array(path.unicodeScalars))
+        let name = Array(path.unicodeScalars)
         var (at, place) = (0, 0)
         // Where the last star stood, and how much of the name it has taken.
-        var star: (pattern: Int, name: Int)?
+        var star: (part: Int, name: Int)?
         while place < name.count {
-            if at < pattern.count, pattern[at] == "*" {
+            if at < parts.count, case .any = parts[at] {
                 star = (at, place)
                 at += 1
-            } else if at < pattern.count, pattern[at] == "?" || pattern[at] == name[place] {
+            } else if at < parts.count, parts[at].fits(name[place]) {
                 at += 1
                 place += 1
             } else if let (starAt, taken) = star {
@@ -29,7 +77,7 @@ struct PathPattern {
                 return false
             }
         }
-        return pattern[at...].allSatisfy { $0 == "*" }
+        return parts[at...].allSatisfy { if case .any = $0 { true } else { false } }
     }
 }
 
@@ -42,9 +90,17 @@ private struct FreezeSelection {
 
     /// Everything below an argument, or what patterns pick of it.
     init(_ call: borrowing Arguments, pattern place: Int) throws {
+        if call[0].asTensorValue != nil {
+            throw call.wrong(
+                0, "a model or layers",
+                help: "a tensor goes by its name: \(call.native.name)(model, \"*.weight\")")
+        }
         let walk = try ModelWalk(call, 0)
+        try Self.check(call)
         guard !walk.objects.isEmpty || !walk.tensors.isEmpty else {
-            throw call.bad(0, "holds no layers")
+            throw Failure(
+                .value, "there are no layers to \(call.native.name)",
+                help: call[0].asList?.items.isEmpty == true ? "the list or slice is empty" : nil, argument: 0)
         }
         if call.isNil(place) {
             layers = walk.objects.map(\.object)
@@ -55,11 +111,12 @@ private struct FreezeSelection {
         if let text = call[place].asString {
             patterns = [text]
         } else {
-            patterns = try call.items(place).map { item in
-                guard let text = item.asString else {
-                    throw call.wrong(place, "a name pattern or a list of them")
-                }
-                return text
+            let texts = call[place].asList?.items.map(\.asString) ?? [nil]
+            patterns = texts.compactMap { $0 }
+            guard patterns.count == texts.count else {
+                throw call.wrong(
+                    place, "a name pattern or a list of them",
+                    help: "several layers go in a list: \(call.native.name)([a, b])")
             }
         }
         var (picked, single): (Set<String>, Set<String>) = ([], [])
@@ -87,9 +144,27 @@ private struct FreezeSelection {
         }
     }
 
+    /// A list or record holds layers, what works as one, and lists of them: a name among them would be passed over.
+    private static func check(_ call: borrowing Arguments) throws {
+        var work = [call[0]]
+        while let value = work.popLast() {
+            if let list = value.asList {
+                work += list.items
+            } else if let record = value.asRecord {
+                work += record.values
+            } else if !value.isNil, value.asInstance == nil, !call.interpreter.isCallable(value) {
+                throw Failure(
+                    .type,
+                    "\(call.native.name): among the layers is \(call.interpreter.describe(value)), which is none",
+                    help: value.asString == nil
+                        ? nil : "names go beside the model: \(call.native.name)(model, [\"…\"])", argument: 0)
+            }
+        }
+    }
+
     private static func noMatch(_ text: String, _ walk: ModelWalk, _ place: Int) -> Failure {
         let paths = (walk.objects.map(\.path) + walk.tensors.map(\.path)).filter { !$0.isEmpty }
-        let plain = text.filter { $0 != "*" && $0 != "?" }
+        let plain = text.filter { !"*?[]!".contains($0) }
         let wanted = plain.hasPrefix(".") || plain.hasSuffix(".") ? plain.filter { $0 != "." } : plain
         var help = nearestName(to: wanted, among: paths)
         if help == nil, let last = wanted.split(separator: ".").last {
@@ -131,8 +206,8 @@ let freezingNatives: [Native] = [
         "freeze(layers, pattern=nil, batchnorm=\"eval\")",
         "Keeps the tensors of a layer, model, or list or slice of layers from changing in training; they evaluate: "
             + "batch norm uses its running statistics. A pattern, or a list of them, picks by name (`*` stands for any "
-            + "text): layers with all below them, and single tensors. `batchnorm=\"train\"` lets statistics still follow "
-            + "the batches.",
+            + "text, `?` for one character, `[34]` for one of several): layers with all below them, and single tensors. "
+            + "`batchnorm=\"train\"` lets statistics still follow the batches.",
         examples: [
             "c = Conv2d(3, 8, 1)\nfreeze(c)\nprint(count_parameters(c, trainable=true))  # expect: 0",
             "m = Sequential((conv=Conv2d(3, 8, 1), norm=BatchNorm2d(8)))\nfreeze(m, \"n*\")\nprint(count_parameters(m, trainable=true))  # expect: 32",
