@@ -19,9 +19,10 @@ extension Interpreter {
         }
         let place = index < 0 ? index + count : index
         guard place >= 0, place < count else {
-            let size = count == 1 ? "1 element" : "\(count) elements"
-            let what =
-                collection.asString == nil ? size : (count == 1 ? "1 character" : "\(count) characters")
+            let unit =
+                collection.asString != nil
+                ? "character" : collection.asInstance?.type.isLayer == true ? "layer" : "element"
+            let what = count == 1 ? "1 \(unit)" : "\(count) \(unit)s"
             throw Failure(
                 .index, "index \(index) is out of range: the \(typeName(collection)) has \(what)",
                 help: count == 0 ? nil : "it goes from 0 to \(count - 1), or from -\(count) to -1",
@@ -138,7 +139,13 @@ extension Interpreter {
         if let range = key.asRange {
             return .list(Array(children.values[try slice(range, count: children.count)]))
         }
-        return try get(.object(children), key)
+        guard let name = key.asString else {
+            return children.values[try place(key, count: children.count, of: collection)]
+        }
+        guard let value = children[name] else {
+            throw missingEntry(name, children, of: "the \(instance.type.name)")
+        }
+        return value
     }
 
     /// `collection[keys] = value`: what then stands in the place of the collection.
@@ -175,7 +182,12 @@ extension Interpreter {
         case .instance:
             let instance = unsafeDowncast(object, to: Instance.self)
             guard let children = instance.children else { throw notIndexable(collection) }
-            _ = try setting(.object(children), key, to: value)
+            try checkLayer(value, for: instance)
+            if let name = key.asString {
+                setEntry(children, name, to: value)
+            } else {
+                children.setValue(value, at: try place(key, count: children.count, of: collection))
+            }
         case .string:
             throw Failure(
                 .type, "a string never changes; its characters cannot be set",
@@ -195,16 +207,36 @@ extension Interpreter {
         }
     }
 
-    func missingEntry(_ name: String, _ record: RecordObject) -> Failure {
+    /// Among the children of a layer that are all layers or functions nothing else is put.
+    func checkLayer(_ value: Value, for parent: Instance) throws {
+        guard let children = parent.children, parent.type.isLayer, children.count > 0,
+            children.values.allSatisfy(isCallable)
+        else { return }
+        var help: String?
+        if case .object(let object) = value, object.kind == .type {
+            help = "make one of it: \(unsafeDowncast(object, to: TypeObject.self).name)(…)"
+        } else if isCallable(value) {
+            return
+        }
+        throw Failure(
+            .type, "a \(parent.type.name) holds layers, and \(describe(value)) is none", help: help)
+    }
+
+    func missingEntry(
+        _ name: String, _ record: RecordObject, of owner: String = "the record"
+    ) -> Failure {
         let near = nearestName(to: name, among: record.names)
         var help = near.map { "did you mean \(quotedText($0))?" }
         if help == nil, record.count > 0, record.count <= 12 {
             help = "it has \(record.names.map(quotedText).joined(separator: ", "))"
         }
-        return Failure(.index, "the record has no entry \(quotedText(name))", help: help)
+        return Failure(.index, "\(owner) has no entry \(quotedText(name))", help: help)
     }
 
     private func notIndexable(_ collection: Value) -> Failure {
+        if let instance = collection.asInstance {
+            return Failure(.type, "a \(instance.type.name) cannot be indexed", help: fieldList(instance))
+        }
         let help = isCallable(collection) ? "a call is written with ( )" : nil
         return Failure(.type, "\(describe(collection)) cannot be indexed", help: help)
     }

@@ -92,6 +92,7 @@ extension Interpreter {
                     help: "a field that holds a function can")
             }
             if let children = instance.children, children[name] != nil {
+                try checkLayer(new, for: instance)
                 setEntry(children, name, to: new)
                 break
             }
@@ -120,7 +121,7 @@ extension Interpreter {
             help: "records and objects have: (\(name)=…)")
     }
 
-    private func fieldList(_ instance: Instance) -> String? {
+    func fieldList(_ instance: Instance) -> String? {
         let names = instance.fieldNames
         return names.isEmpty || names.count > 12 ? nil : "its fields are \(names.joined(separator: ", "))"
     }
