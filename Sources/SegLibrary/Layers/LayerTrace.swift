@@ -4,36 +4,31 @@
 import SegRuntime
 import SegTensor
 
-/// Notes the first call of each layer.
+/// Notes the calls of each layer, what goes in and comes out of the first.
 private final class LayerTrace: LayerObserver {
     struct Call {
         let input: Value
         var output = Value.nilValue
-        /// The nodes that it made lie between these numbers.
-        let start: UInt64
-        var end: UInt64
-        var count = 1
+        /// The nodes that each call made have numbers above its first and up to its second.
+        var made: [(start: UInt64, end: UInt64)] = []
+        var count = 0
     }
 
     private(set) var calls: [ObjectIdentifier: Call] = [:]
-    private var open: [(layer: ObjectIdentifier, depth: Int)] = []
+    private var open: [(layer: ObjectIdentifier, depth: Int, start: UInt64)] = []
 
     func began(_ layer: Instance, _ argument: Value, depth: Int) {
         close(downTo: depth)
         let key = ObjectIdentifier(layer)
-        open.append((key, depth))
-        let now = Tensor.lastNodeNumber
-        if calls[key] == nil {
-            calls[key] = Call(input: argument, start: now, end: now, count: 0)
-        }
-        calls[key]?.count += 1
+        open.append((key, depth, Tensor.lastNodeNumber))
+        calls[key, default: Call(input: argument)].count += 1
     }
 
     func ended(_ result: Value, depth: Int) {
         close(downTo: depth + 1)
-        guard let last = open.popLast(), last.depth == depth, calls[last.layer]?.count == 1 else { return }
-        calls[last.layer]?.output = result
-        calls[last.layer]?.end = Tensor.lastNodeNumber
+        guard let last = open.popLast(), last.depth == depth else { return }
+        if calls[last.layer]?.made.isEmpty == true { calls[last.layer]?.output = result }
+        calls[last.layer]?.made.append((last.start, Tensor.lastNodeNumber))
     }
 
     /// Forgets calls that an error ended.
@@ -105,10 +100,9 @@ private func traced(_ call: borrowing Arguments) throws -> Value {
             let made = trace.calls[ObjectIdentifier(layer)]
             let held = holdings[path] ?? Holdings()
             var sum = 0
-            if let made {
-                for product in products where made.start < product.node && product.node <= made.end {
-                    sum += product.count
-                }
+            for product in products
+            where made?.made.contains(where: { $0.start < product.node && product.node <= $0.end }) == true {
+                sum += product.count
             }
             return .record([
                 ("path", .string(path)), ("layer", .object(layer)),
@@ -127,7 +121,7 @@ let layerTraceNatives: [Native] = [
         "traced(model, x=nil)",
         "The layers of a model in the order of its fields, as records: path, layer, how often it was called in "
             + "model(x) and its first input and output (shapes; records and lists of shapes), parameters and trainable "
-            + "ones with all below, multiply-adds. The model evaluates; nothing is computed, nor changed.",
+            + "ones with all below, multiply-adds of all its calls. The model evaluates; nothing is computed, nor changed.",
         examples: [
             "m = Sequential(Conv2d(3, 8, 3), ReLU())\nfor r in traced(m, zeros(1, 3, 9, 9)) { print(r.path, r.output, r.parameters, r.multiply_adds) }\n# expect:  [1, 8, 7, 7] 224 10584\n# expect: 0 [1, 8, 7, 7] 224 10584\n# expect: 1 [1, 8, 7, 7] 0 0"
         ]

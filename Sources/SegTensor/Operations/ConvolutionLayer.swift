@@ -44,7 +44,8 @@ struct ConvolutionAttributes: Hashable, Sendable {
         guard x.rank == 4 else {
             throw TensorError(
                 .shape, "conv2d: the input must be [N, C, H, W], here is \(notes[0])",
-                help: x.rank == 3 ? "unsqueeze(x, 0) makes a batch of one" : nil, notes: notes)
+                help: x.rank == 3
+                    ? "a batch of one is \([1] + x.shape): unsqueeze(x, 0) makes it" : nil, notes: notes)
         }
         guard weight.rank == 4, !weight.shape.contains(0) else {
             throw TensorError(
