@@ -5,6 +5,7 @@
 import SegRuntime
 import SegSyntax
 import SegTensor
+import SegTerminal
 
 /// What a field that holds a tensor is to its model. The mark belongs to the field: a
 /// later tensor of the same shape takes it over.
@@ -40,8 +41,14 @@ public class TensorValue: ForeignValue {
 
     public override var typeName: String { "tensor" }
     public override func line(_ interpreter: Interpreter) throws -> String { try promise.text() }
+    /// A mask with the names of its classes shows as a picture with its legend, any other tensor as its numbers.
     public override func display(_ interpreter: Interpreter) throws -> String {
-        try promise.display(width: interpreter.terminal.width)
+        if categories != nil, promise.rank == 2, !promise.dtype.isFloating, promise.count > 0 {
+            let sheet = PictureSheet(tiles: [.mask(try Pictures.mask(self))])
+            let lines = sheet.lines(interpreter.style) + ["mask \(promise.shape), \(promise.dtype)"]
+            return lines.joined(separator: "\n")
+        }
+        return try promise.display(width: interpreter.terminal.width)
     }
 
     public override func binary(
@@ -100,13 +107,14 @@ public class TensorValue: ForeignValue {
         return .object(TensorValue(promise, mark: role, categories: categories))
     }
 
-    public override var memberNames: [String] { ["shape", "dtype", "labels"] }
+    public override var memberNames: [String] { ["shape", "dtype", "labels", "classes"] }
 
     public override func member(_ name: String, _ interpreter: Interpreter) throws -> Value? {
         switch name {
         case "shape": .list(promise.shape.map { .number(Double($0)) })
         case "dtype": .object(DTypeValue.of(promise.dtype))
         case "labels": labelsValue
+        case "classes": categories.map { .list($0.names.map { .string($0) }) } ?? .nilValue
         default: nil
         }
     }
