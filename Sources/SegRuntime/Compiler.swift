@@ -156,6 +156,8 @@ final class Compiler {
         "const": "x = …", "raise": "error(\"…\")", "throw": "error(\"…\")", "print_": "print",
         "np": "the function itself",
         "class": "type", "dict": "(name=value)", "int": "floor(x)", "append": "push",
+        "nn": "Conv2d(…), without nn", "ConvTranspose2d": "Upsample(scale_factor=2) and a Conv2d",
+        "Linear": "Conv2d(m, n, 1), or x @ w",
     ]
 
     func help(for name: String) -> String? {
