@@ -25,9 +25,10 @@ extension Library {
     }
 
     private static var layerRows: [Native] {
-        (networkNatives + layerNatives + cacheNatives + freezingNatives + layerTraceNatives).map {
-            $0.listed(under: "layers")
-        }
+        (networkNatives + layerNatives + cacheNatives + freezingNatives + pathPatternNatives
+            + layerTraceNatives).map {
+                $0.listed(under: "layers")
+            }
             + differentiationNatives.map { $0.listed(under: "gradients") }
     }
 

@@ -5,82 +5,6 @@ import SegRuntime
 import SegSyntax
 import SegTensor
 
-/// A pattern over paths: `*` stands for any text, dots too, `?` for one character, `[34]` and `[0-4]` for one of
-/// several, `[!0]` for any other.
-struct PathPattern {
-    private enum Part {
-        case any
-        case one
-        case set([ClosedRange<Unicode.Scalar>], isExcluded: Bool)
-
-        func fits(_ scalar: Unicode.Scalar) -> Bool {
-            switch self {
-            case .any, .one: true
-            case .set(let ranges, let isExcluded): ranges.contains { $0.contains(scalar) } != isExcluded
-            }
-        }
-    }
-
-    let text: String
-    private let parts: [Part]
-
-    init(text: String) {
-        self.text = text
-        var rest = Array(text.unicodeScalars)[...]
-        var parts: [Part] = []
-        while let scalar = rest.popFirst() {
-            switch scalar {
-            case "*": parts.append(.any)
-            case "?": parts.append(.one)
-            case "[":
-                if let set = Self.set(&rest) { parts.append(set) } else { fallthrough }
-            default: parts.append(.set([scalar...scalar], isExcluded: false))
-            }
-        }
-        self.parts = parts
-    }
-
-    /// What stands between `[` and `]`; nil where nothing closes it.
-    private static func set(_ rest: inout ArraySlice<Unicode.Scalar>) -> Part? {
-        guard let end = rest.firstIndex(of: "]"), end > rest.startIndex else { return nil }
-        var inside = rest[..<end]
-        let isExcluded = inside.first == "!"
-        if isExcluded { inside.removeFirst() }
-        var ranges: [ClosedRange<Unicode.Scalar>] = []
-        while let low = inside.popFirst() {
-            let isRange = inside.count >= 2 && inside.first == "-"
-            if isRange { inside.removeFirst() }
-            let high = isRange ? inside.removeFirst() : low
-            if low <= high { ranges.append(low...high) }
-        }
-        rest = rest[(end + 1)...]
-        return .set(ranges, isExcluded: isExcluded)
-    }
-
-    func matches(_ path: String) -> Bool {
-        let name = Array(path.unicodeScalars)
-        var (at, place) = (0, 0)
-        // Where the last star stood, and how much of the name it has taken.
-        var star: (part: Int, name: Int)?
-        while place < name.count {
-            if at < parts.count, case .any = parts[at] {
-                star = (at, place)
-                at += 1
-            } else if at < parts.count, parts[at].fits(name[place]) {
-                at += 1
-                place += 1
-            } else if let (starAt, taken) = star {
-                star = (starAt, taken + 1)
-                at = starAt + 1
-                place = taken + 1
-            } else {
-                return false
-            }
-        }
-        return parts[at...].allSatisfy { if case .any = $0 { true } else { false } }
-    }
-}
-
 /// What is to be frozen or not: whole layers with all below them, and single tensors.
 private struct FreezeSelection {
     var layers: [Instance] = []
@@ -128,14 +52,7 @@ private struct FreezeSelection {
             picked.formUnion(objects)
             single.formUnion(names)
         }
-        func isBelow(_ path: String) -> Bool {
-            var path = Substring(path)
-            while true {
-                if picked.contains(String(path)) { return true }
-                guard let dot = path.lastIndex(of: ".") else { return false }
-                path = path[..<dot]
-            }
-        }
+        func isBelow(_ path: String) -> Bool { PathPattern.layers(of: path).contains(where: picked.contains) }
         layers = walk.objects.filter { isBelow($0.path) }.map(\.object)
         for tensor in walk.tensors {
             let belongs = isBelow(tensor.path)

@@ -1,0 +1,99 @@
+// Patterns over the paths of layers and tensors, for freezing and for rates by layer.
+
+import SegRuntime
+
+/// A pattern over paths: `*` stands for any text, dots too, `?` for one character, `[34]` and `[0-4]` for one of
+/// several, `[!0]` for any other.
+struct PathPattern {
+    private enum Part {
+        case any
+        case one
+        case set([ClosedRange<Unicode.Scalar>], isExcluded: Bool)
+
+        func fits(_ scalar: Unicode.Scalar) -> Bool {
+            switch self {
+            case .any, .one: true
+            case .set(let ranges, let isExcluded): ranges.contains { $0.contains(scalar) } != isExcluded
+            }
+        }
+    }
+
+    let text: String
+    private let parts: [Part]
+
+    init(text: String) {
+        self.text = text
+        var rest = Array(text.unicodeScalars)[...]
+        var parts: [Part] = []
+        while let scalar = rest.popFirst() {
+            switch scalar {
+            case "*": parts.append(.any)
+            case "?": parts.append(.one)
+            case "[":
+                if let set = Self.set(&rest) { parts.append(set) } else { fallthrough }
+            default: parts.append(.set([scalar...scalar], isExcluded: false))
+            }
+        }
+        self.parts = parts
+    }
+
+    /// What stands between `[` and `]`; nil where nothing closes it.
+    private static func set(_ rest: inout ArraySlice<Unicode.Scalar>) -> Part? {
+        guard let end = rest.firstIndex(of: "]"), end > rest.startIndex else { return nil }
+        var inside = rest[..<end]
+        let isExcluded = inside.first == "!"
+        if isExcluded { inside.removeFirst() }
+        var ranges: [ClosedRange<Unicode.Scalar>] = []
+        while let low = inside.popFirst() {
+            let isRange = inside.count >= 2 && inside.first == "-"
+            if isRange { inside.removeFirst() }
+            let high = isRange ? inside.removeFirst() : low
+            if low <= high { ranges.append(low...high) }
+        }
+        rest = rest[(end + 1)...]
+        return .set(ranges, isExcluded: isExcluded)
+    }
+
+    func matches(_ path: String) -> Bool {
+        let name = Array(path.unicodeScalars)
+        var (at, place) = (0, 0)
+        // Where the last star stood, and how much of the name it has taken.
+        var star: (part: Int, name: Int)?
+        while place < name.count {
+            if at < parts.count, case .any = parts[at] {
+                star = (at, place)
+                at += 1
+            } else if at < parts.count, parts[at].fits(name[place]) {
+                at += 1
+                place += 1
+            } else if let (starAt, taken) = star {
+                star = (starAt, taken + 1)
+                at = starAt + 1
+                place = taken + 1
+            } else {
+                return false
+            }
+        }
+        return parts[at...].allSatisfy { if case .any = $0 { true } else { false } }
+    }
+
+    /// Whether it picks a path: by the path itself, or by that of a layer around it.
+    func picks(_ path: String) -> Bool { Self.layers(of: path).contains(where: matches) }
+
+    /// A path and those of the layers around it, from the inside out.
+    static func layers(of path: String) -> some Sequence<String> {
+        sequence(first: path) { inner in inner.lastIndex(of: ".").map { String(inner[..<$0]) } }
+    }
+}
+
+let pathPatternNatives: [Native] = [
+    Native(
+        "fits(name, pattern)",
+        "Whether a pattern picks a tensor by its name, or by that of a layer it is in: `*` stands for any text, `?` for "
+            + "one character, `[34]` for one of several, `[!0]` for any other; as `freeze` and an optimizer's `rates` "
+            + "take it.",
+        examples: [
+            "print(fits(\"backbone.4.conv.weight\", \"backbone.[3-5]\"), fits(\"head.bias\", \"*.weight\"))  # expect: true false"
+        ]
+    ) { call in .bool(PathPattern(text: try call.string(1)).picks(try call.string(0))) }
+]
