@@ -68,16 +68,21 @@ struct OfficialWeights {
 
     /// The file's path on this machine: in seg's own cache, or in PyTorch's, or downloaded into seg's.
     func path(_ interpreter: Interpreter) throws -> String {
-        for folder in [try? Self.folder(), Self.hubFolder()] {
+        for folder in [Self.folder(), Self.hubFolder()] {
             guard let found = folder.map({ $0 + "/" + file }), Self.isFile(found) else { continue }
             try check(found, interpreter)
             return found
         }
-        let folder = try Self.folder()
         let base = Self.variable("SEG_WEIGHTS_URL") ?? "https://download.pytorch.org/models"
+        let address = base + (base.hasSuffix("/") ? "" : "/") + file
+        guard let folder = Self.folder() else {
+            throw Failure(
+                .file, "there is no place to put \(address): neither SEG_CACHE nor HOME is set",
+                help: "set SEG_CACHE to a folder; the file belongs into its subfolder weights")
+        }
         let download = Download(
-            address: base + (base.hasSuffix("/") ? "" : "/") + file, file: file, folder: folder,
-            digits: SHA256.digits(inName: file), megabytes: megabytes)
+            address: address, file: file, folder: folder, digits: SHA256.digits(inName: file),
+            megabytes: megabytes)
         do {
             try Self.makeFolder(folder)
             try download.run(interpreter)
@@ -85,7 +90,7 @@ struct OfficialWeights {
             throw Failure(
                 .file, error.message,
                 help:
-                    "\(download.address) belongs into \(folder); SEG_CACHE in the environment names another place"
+                    "\(address) belongs into \(folder); SEG_CACHE in the environment names another place"
             )
         }
         return folder + "/" + file
@@ -102,14 +107,11 @@ struct OfficialWeights {
             help: "remove it, and it is downloaded again; weights=PATH takes a file as it is")
     }
 
-    /// seg's own cache of weight files.
-    private static func folder() throws -> String {
+    /// seg's own cache of weight files; nil where the environment names no place.
+    private static func folder() -> String? {
         if let own = variable("SEG_CACHE") { return own + "/weights" }
         if let cache = variable("XDG_CACHE_HOME") { return cache + "/seg/weights" }
-        if let home = variable("HOME") { return home + "/.cache/seg/weights" }
-        throw Failure(
-            .file, "there is no place for downloaded weights: neither SEG_CACHE nor HOME is set",
-            help: "set SEG_CACHE to a folder")
+        return variable("HOME").map { $0 + "/.cache/seg/weights" }
     }
 
     /// Where PyTorch keeps what it downloads.
