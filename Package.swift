@@ -2,7 +2,10 @@
 import PackageDescription
 
 let swift: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"])]
-let kernels: [CSetting] = [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=fast"])]
+let kernels: [CSetting] = [
+    .headerSearchPath("Shared"), .headerSearchPath("Convolution"), .headerSearchPath("Images"),
+    .unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=fast"]),
+]
 
 let package = Package(
     name: "seg",

@@ -5,7 +5,7 @@ import SegRuntime
 import SegTensor
 import SegTerminal
 
-/// What loading did; `LoadReport` in stdlib/summary.seg prints it.
+/// What loading did; `LoadReport` in stdlib/results/summary.seg prints it.
 private struct LoadReport {
     var loaded = 0
     /// How many tensors the model has.

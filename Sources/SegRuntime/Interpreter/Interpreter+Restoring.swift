@@ -113,13 +113,13 @@ extension Interpreter {
     public func restoringModule(name: String) -> Module { Module(name: name) }
 
     /// The scope of a file of the library, its private names included; nil where there is no such file.
+    /// The folder is left aside: saved files name library files as they were when they were written.
     public func scriptModule(named name: String) throws -> Module? {
-        if let place = library.scripts.firstIndex(where: { "stdlib/\($0.name)" == name }) {
-            for definition in library.scripts[place].definitions.prefix(1) {
-                _ = try libraryValue(definition)
-            }
-        }
-        return scriptModules[name]
+        guard name.hasPrefix("stdlib/"), let file = name.split(separator: "/").last,
+            let script = library.scripts.first(where: { $0.name.split(separator: "/").last == file })
+        else { return nil }
+        if let definition = script.definitions.first { _ = try libraryValue(definition) }
+        return scriptModules["stdlib/\(script.name)"]
     }
 
     /// Gives a restored scope a name, at first without a value.

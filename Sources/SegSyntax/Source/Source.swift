@@ -3,7 +3,7 @@
 
 /// One text that seg reads: a file, a prompt entry, a piece of the library.
 public final class Source: Sendable {
-    /// What errors call it: a path, `<stdin>`, `<prompt 3>`, `stdlib/train.seg`.
+    /// What errors call it: a path, `<stdin>`, `<prompt 3>`, `stdlib/training/train.seg`.
     public let name: String
     /// The text as UTF-8; not necessarily valid, the lexer reports what is not.
     public let bytes: [UInt8]
