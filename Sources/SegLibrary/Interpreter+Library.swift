@@ -10,7 +10,9 @@ import SegTensor
 extension Library {
     /// Everything seg comes with.
     public static func standard() -> Library {
-        Library(natives: allNatives, values: languageValues + tensorValues, scripts: standardScripts())
+        Library(
+            natives: allNatives, values: languageValues + tensorValues, scripts: standardScripts(),
+            kinds: ["tensor", "dtype", "dataset", "batches", "augmentation"], hints: .standard)
     }
 
     private static var allNatives: [Native] {
@@ -50,7 +52,10 @@ extension Library {
     /// The embedded files, or those of the folder that SEG_STDLIB names, for editing them.
     private static func standardScripts() -> [Script] {
         guard let folder = getenv("SEG_STDLIB").map({ String(cString: $0) }), !folder.isEmpty else {
-            return stdlibFiles.map { Script(name: $0.name, definitions: $0.definitions, text: $0.text) }
+            return stdlibFiles.map {
+                Script(
+                    name: $0.name, definitions: $0.definitions, internals: $0.internals, text: $0.text)
+            }
         }
         var scripts: [Script] = []
         var folders = [""]
@@ -58,10 +63,11 @@ extension Library {
             for name in fileNames(in: folder + "/" + part) {
                 if name.hasSuffix(".seg") {
                     guard let text = readText("\(folder)/\(part)\(name)") else { continue }
+                    let names = Parser(name: name, text: text).parse().definedNames
                     scripts.append(
                         Script(
-                            name: part + name,
-                            definitions: Parser(name: name, text: text).parse().definedNames, text: text))
+                            name: part + name, definitions: names.documented,
+                            internals: names.undocumented, text: text))
                 } else if !name.contains(".") {
                     folders.append("\(part)\(name)/")
                 }
@@ -134,6 +140,7 @@ extension Interpreter {
         interpreter.translateError = { [unowned interpreter] error in
             (error as? TensorError).map { interpreter.failure($0) }
         }
+        interpreter.objectHook = interpreter.layers
         let context = interpreter.evaluationContext
         let reference = InterpreterReference(interpreter: interpreter)
         context.interrupted = { [interruptFlag] in
