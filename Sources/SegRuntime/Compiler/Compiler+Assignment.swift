@@ -1,5 +1,5 @@
 // Assignments. A target with members or indices is found as when it is read; where a value
-// changes by being replaced, as a tensor does, the new one is put back along the same way.
+// changes by being replaced, as a foreign value may, the new one is put back along the same way.
 
 import SegSyntax
 

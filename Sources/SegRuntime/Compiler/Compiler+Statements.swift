@@ -46,7 +46,7 @@ extension Compiler {
         default:
             let register = scope.fresh()
             value(expression, to: register)
-            // What a call gave is let go at once: it may be a tensor.
+            // What a call gave is let go at once: it may be large.
             if case .call = expression.kind { emit(.clear(register), .expression(expression)) }
         }
     }

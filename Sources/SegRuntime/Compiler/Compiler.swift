@@ -199,7 +199,13 @@ final class Compiler {
     }
 
     /// All names that can be read here, for the nearest one in errors.
-    var visibleNames: [String] { scope.visibleNames + module.names + interpreter.library.names }
+    var visibleNames: [String] {
+        let globals = module.names.filter { name in
+            declared.contains(name)
+                || module.slot(of: name).map { !interpreter.globals[$0].isUnassigned } ?? false
+        }
+        return scope.visibleNames + globals + interpreter.library.names
+    }
 
     // MARK: Functions
 

@@ -48,7 +48,7 @@ public struct Library: Sendable {
     public let natives: [Native]
     public let values: [LibraryValue]
     public let scripts: [Script]
-    /// The names of its kinds of foreign values, for `x is tensor`.
+    /// The names of its kinds of foreign values, for `is`.
     public let kinds: [String]
     public let hints: Hints
     let entries: [String: Entry]

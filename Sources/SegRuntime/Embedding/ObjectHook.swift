@@ -3,7 +3,7 @@
 // interpreter has at most one hook; without one these objects are like all others.
 
 public protocol ObjectHook: AnyObject {
-    /// What errors call such an object, as in "index 9 is out of range: it has 3 layers".
+    /// What errors call such an object, as in "index 9 is out of range: the Stack has 3 parts".
     var noun: String { get }
 
     /// A call of an object's `forward` begins with its first argument.

@@ -1,5 +1,5 @@
 // What a variable can hold. Sixteen bytes: a payload enum with one class reference, so
-// that a number costs no allocation and a tensor dies with its last name.
+// that a number costs no allocation and a large value dies with its last name.
 
 public enum Value {
     case nilValue

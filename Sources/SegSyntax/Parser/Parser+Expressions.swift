@@ -177,7 +177,7 @@ extension Parser {
         case .number, .string, .bool, .range:
             report(
                 "`is` needs a type on its right", value.span, help: "values are compared by `==`: x == 3")
-        case .list, .record:
+        case .list, .record, .or, .binary(.bitOr, _, _, _):
             report(
                 "`is` needs a type on its right", value.span,
                 help: "one type after the other: x is list or x is record")
