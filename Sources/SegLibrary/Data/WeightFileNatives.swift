@@ -2,6 +2,7 @@
 // safetensors out.
 
 import SegRuntime
+import SegSystem
 import SegTensor
 import SegTerminal
 

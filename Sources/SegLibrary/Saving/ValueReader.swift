@@ -4,6 +4,7 @@
 
 import SegRuntime
 import SegSyntax
+import SegSystem
 import SegTensor
 
 final class ValueReader {
@@ -21,13 +22,7 @@ final class ValueReader {
 
     /// What a file of `save` holds.
     static func read(_ path: String, _ interpreter: Interpreter) throws -> Value {
-        let reader = try FileReader(path)
-        let file: Checkpoint
-        do {
-            file = try Checkpoint.openUnchanged(reader)
-        } catch let error as TensorError where error.kind == .file {
-            throw Failure(.file, error.message, help: error.help)
-        }
+        let file = try Checkpoint.openUnchanged(FileReader(path))
         guard let graph = file.metadata.first(where: { $0.key == SavedForm.graphKey })?.value,
             let version = file.metadata.first(where: { $0.key == SavedForm.version.0 })?.value
         else {
