@@ -56,15 +56,8 @@ private func modelValueAndGradient(of f: Value, model: Value, _ interpreter: Int
     }
     let scope = TrackingScope()
     var stands: [Tensor] = []
-    let (base, effective) = (interpreter.baseTraining, interpreter.isTraining)
     func putBack(_ places: [TensorPlace]) {
         for place in places { place.owner.setField(named: place.field, to: .object(place.value)) }
-    }
-    interpreter.baseTraining = true
-    interpreter.isTraining = true
-    defer {
-        interpreter.baseTraining = base
-        interpreter.isTraining = effective
     }
     do {
         for place in trainable {
@@ -72,7 +65,8 @@ private func modelValueAndGradient(of f: Value, model: Value, _ interpreter: Int
             stands.append(stand)
             place.owner.setField(named: place.field, to: .object(TensorValue(stand, mark: place.mark)))
         }
-        let result = try scalar(try interpreter.call(f, [model]), of: "value_and_grad", interpreter)
+        let value = try interpreter.layers.within(training: true) { try interpreter.call(f, [model]) }
+        let result = try scalar(value, of: "value_and_grad", interpreter)
         let found = try gradients(of: try result.tensor, wrt: stands)
         putBack(trainable)
         let buffers = ModelWalk(model).tensors.filter { $0.mark?.role == .buffer }.map(\.value.promise)

@@ -171,7 +171,7 @@ final class ValueWriter {
 
     /// What stands in the library under its own name is kept by that name.
     private func libraryName(_ name: String?, _ object: Object, _ module: Module) throws -> String? {
-        guard let name, module.isLibrary, interpreter.library.contains(name),
+        guard let name, module.isLibrary,
             case .object(let known)? = try interpreter.libraryValue(name), known === object
         else { return nil }
         return name

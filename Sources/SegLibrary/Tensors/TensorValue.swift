@@ -80,6 +80,10 @@ public class TensorValue: ForeignValue {
         return try promise.item()
     }
 
+    public override func contains(_ element: Value, _ interpreter: Interpreter) throws -> Bool? {
+        try holds(element, interpreter)
+    }
+
     public override func count(_ interpreter: Interpreter) throws -> Int? {
         guard let first = promise.shape.first else {
             throw Failure(.shape, "a tensor of no axes has no length", help: "its one value is t.item()")
