@@ -125,7 +125,7 @@ private let generalNatives: [Native] = [
     Native(
         "isolated(f, ...arguments)",
         "The value of f(...arguments), run on copies of everything that f captured or that it names among your "
-            + "globals: what it changes, nobody else sees.",
+            + "globals: what it changes is not visible outside.",
         examples: ["xs = [1]\nf(x) = { push(xs, x); len(xs) }\nprint(isolated(f, 5), xs)  # expect: 2 [1]"]
     ) { call in try call.interpreter.isolated(call[0], call[1].asList?.items ?? []) },
     Native(

@@ -130,7 +130,7 @@ let layerTraceNatives: [Native] = [
     Native(
         "peak_bytes(...values, given=nil)",
         "An estimate of the bytes that computing the tensors in the values will hold at once, beside what is computed "
-            + "already; the tensors in `given` count as computed. The steps are gone through in thought.",
+            + "already; the tensors in `given` count as computed. Nothing is computed: the steps are only counted.",
         examples: [
             "x = zeros(1024)\nprint(peak_bytes(exp(x) + x), peak_bytes(exp(x) + x, given=x))  # expect: 8192 4096"
         ]

@@ -66,7 +66,7 @@ extension TensorValue {
         .tensor(try Tensor.apply(op == .minus ? .negate : .not, try tensor))
     }
 
-    /// What may stand beside a tensor: a number, a bool, another tensor, a list of numbers.
+    /// What may be the other operand of a tensor: a number, a bool, another tensor, a list of numbers.
     static func operand(_ value: Value) throws -> Operand? {
         switch value {
         case .number(let number): return .number(number)
