@@ -24,13 +24,8 @@ private final class ScratchTree {
         rmdir(path)
     }
 
-    func folder(_ name: String) {
-        mkdir("\(path)/\(name)", 0o755)
-        made.append("\(path)/\(name)")
-    }
-
     func picture(_ name: String, width: Int = 2, height: Int = 1) throws {
-        try PNGImage.write(RGBImage(width: width, height: height, color: .black), to: "\(path)/\(name)")
+        try PNGImage.write(blackPicture(width: width, height: height), to: "\(path)/\(name)")
         made.append("\(path)/\(name)")
     }
 
@@ -90,44 +85,6 @@ private final class ScratchTree {
         #expect(
             complaint { _ = try FrameFolder.camSeq("/no/such") }
                 == "file: cannot read the folder /no/such: there is no such file or folder")
-    }
-
-    @Test func camVidInItsLayouts() throws {
-        let tree = try ScratchTree()
-        for folder in ["train", "train_labels", "val", "val_labels"] { tree.folder(folder) }
-        for part in ["train", "val"] {
-            try tree.picture("\(part)/a.png")
-            try tree.picture("\(part)_labels/a_L.png")
-        }
-        try tree.text("class_dict.csv", "name,r,g,b\nA,0,0,0\nB,1,2,3\n")
-        let parts = try FrameFolder.camVid(tree.path)
-        #expect(parts.map(\.part) == ["train", "val"])
-        #expect(parts[0].frames.palette.names == ["A", "B"])
-        let other = try ScratchTree()
-        other.folder("701_StillsRaw_full")
-        try other.picture("701_StillsRaw_full/a.png")
-        #expect(complaint { _ = try FrameFolder.camVid(other.path) }.contains("no LabeledApproved_full"))
-        other.folder("LabeledApproved_full")
-        try other.picture("LabeledApproved_full/a_L.png")
-        #expect(try FrameFolder.camVid(other.path).map(\.part) == ["all"])
-        let empty = try ScratchTree()
-        #expect(complaint { _ = try FrameFolder.camVid(empty.path) }.contains("not laid out like CamVid"))
-    }
-
-    @Test func anyTwoFolders() throws {
-        let tree = try ScratchTree()
-        tree.folder("x")
-        tree.folder("y")
-        try tree.picture("x/a.png")
-        try tree.picture("y/a.png")
-        let palette = try Palette(names: ["one", "two"])
-        let folder = try FrameFolder.paired(
-            images: "\(tree.path)/x", masks: "\(tree.path)/y", palette: palette)
-        #expect(folder.pairs.count == 1 && folder.palette == palette)
-        tree.folder("z")
-        #expect(
-            complaint { _ = try FrameFolder.paired(images: "\(tree.path)/x", masks: "\(tree.path)/z") }
-                .contains("no PNG pictures"))
     }
 
     @Test func theRealFrames() throws {

@@ -1,14 +1,12 @@
-// Data sets: a count, classes, and frames by number. Sources read folders or draw;
-// views take some frames of another, in another order or changed. Nothing is read before
-// it is looked at.
+// Data sets: a count, classes, and frames by number, and the sources that read folders or
+// draw; views over them are in DatasetViews. Nothing is read before it is looked at.
 
-@preconcurrency import Glibc
 import SegTensor
 
 /// A sequence of frames with masks of known classes.
 public protocol Dataset: Sendable {
     var count: Int { get }
-    var palette: Palette { get }
+    var palette: ClassPalette { get }
     /// Frame `index`, 0 to count - 1.
     func frame(_ index: Int) throws -> Frame
     /// What it is, in a line: where the frames come from and what was done to them.
@@ -35,39 +33,6 @@ extension Dataset {
     }
 }
 
-/// What tells whether a file is still the one it was.
-public struct FileIdentity: Sendable, Equatable {
-    public let size: Int
-    /// The last change of its content, in nanoseconds.
-    public let changed: Int
-    /// Of its bytes, where they have been read.
-    public var digest: Digest?
-
-    public init(size: Int, changed: Int, digest: Digest? = nil) {
-        self.size = size
-        self.changed = changed
-        self.digest = digest
-    }
-
-    /// What a path holds now; nil where there is no file.
-    public init?(path: String) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        self.init(
-            size: Int(status.st_size),
-            changed: Int(status.st_mtim.tv_sec) * 1_000_000_000 + Int(status.st_mtim.tv_nsec))
-    }
-
-    /// Whether a path still holds the same bytes. A new date alone is looked into where the
-    /// digest is known.
-    public func holds(at path: String) -> Bool {
-        guard let now = FileIdentity(path: path), now.size == size else { return false }
-        if now.changed == changed { return true }
-        guard let digest, let bytes = try? FileReader.contents(of: path) else { return false }
-        return bytes.withUnsafeBytes { Digest($0) } == digest
-    }
-}
-
 /// Pictures and masks in files.
 public struct FolderDataset: Dataset {
     public let folder: FrameFolder
@@ -81,7 +46,7 @@ public struct FolderDataset: Dataset {
     }
 
     public var count: Int { folder.pairs.count }
-    public var palette: Palette { folder.palette }
+    public var palette: ClassPalette { folder.palette }
 
     /// What picture and mask of a frame are as files; nil where one is gone.
     public func identity(_ index: Int) -> (image: FileIdentity, mask: FileIdentity)? {
@@ -102,7 +67,7 @@ public struct FolderDataset: Dataset {
         return Frame(
             name: pair.name, height: facts.height, width: facts.width, imageDigest: facts.image,
             maskDigest: facts.mask, image: { try pair.readImage() },
-            mask: { try pair.readMask(palette, strays: .refuse) })
+            mask: { try pair.readMask(palette) })
     }
 }
 
@@ -133,7 +98,7 @@ private final class FrameSizes: @unchecked Sendable {
 public struct StreetsDataset: Dataset {
     public let count: Int
     public let scene: StreetScene
-    public let palette = Palette.camVid
+    public let palette = ClassPalette.camVid
 
     public init(count: Int, height: Int, width: Int, seed: UInt64) {
         self.count = count
@@ -194,94 +159,4 @@ public struct StreetsDataset: Dataset {
             return try MaskImage(width: scene.width, height: scene.height, bytes: bytes)
         }
     }
-}
-
-/// Some frames of another data set, in any order.
-public struct Subset: Dataset {
-    public let source: any Dataset
-    public let indices: [Int]
-
-    /// - Throws: where an index is not in the source.
-    public init(_ source: any Dataset, _ indices: [Int]) throws {
-        if let stray = indices.first(where: { $0 < -source.count || $0 >= source.count }) {
-            throw TensorError(.index, "sample \(stray) of \(source.count) does not exist")
-        }
-        self.source = source
-        self.indices = indices.map { $0 < 0 ? $0 + source.count : $0 }
-    }
-
-    public var count: Int { indices.count }
-    public var palette: Palette { source.palette }
-    public var about: String { source.about }
-    public var isAugmented: Bool { source.isAugmented }
-    public func frame(_ index: Int) throws -> Frame { try source.frame(indices[index]) }
-    public func position(_ index: Int) -> Int { source.position(indices[index]) }
-}
-
-/// One data set after another.
-public struct Concatenation: Dataset {
-    public let parts: [any Dataset]
-
-    /// - Throws: where there is none, or their classes differ.
-    public init(_ parts: [any Dataset]) throws {
-        guard let first = parts.first else { throw TensorError(.value, "concat wants at least one data set") }
-        for part in parts where part.palette.names != first.palette.names {
-            throw TensorError(.label, "the data sets have different classes")
-        }
-        self.parts = parts
-    }
-
-    public var count: Int { parts.reduce(0) { $0 + $1.count } }
-    public var palette: Palette { parts[0].palette }
-    public var about: String { parts.map(\.about).joined(separator: " + ") }
-    public var isAugmented: Bool { parts.contains { $0.isAugmented } }
-    public func frame(_ index: Int) throws -> Frame {
-        var index = index
-        for part in parts {
-            if index < part.count { return try part.frame(index) }
-            index -= part.count
-        }
-        throw TensorError(.index, "sample \(index) does not exist")
-    }
-}
-
-/// What may be done to every frame of a data set alike.
-public enum FrameChange: Sendable {
-    case resized(FrameSize)
-    case normalized(Normalization)
-
-    var text: String {
-        switch self {
-        case .resized(let size): size.text
-        case .normalized: "normalised"
-        }
-    }
-
-    func applied(to frame: Frame) throws -> Frame {
-        switch self {
-        case .resized(let size): return try frame.resized(size)
-        case .normalized(let normalization):
-            var frame = frame
-            frame.normalization = normalization
-            return frame
-        }
-    }
-}
-
-/// A data set with each frame changed as it is asked for.
-public struct ChangedDataset: Dataset {
-    public let source: any Dataset
-    public let change: FrameChange
-
-    init(_ source: any Dataset, _ change: FrameChange) {
-        self.source = source
-        self.change = change
-    }
-
-    public var about: String { source.about + ", " + change.text }
-    public var count: Int { source.count }
-    public var palette: Palette { source.palette }
-    public var isAugmented: Bool { source.isAugmented }
-    public func frame(_ index: Int) throws -> Frame { try change.applied(to: try source.frame(index)) }
-    public func position(_ index: Int) -> Int { source.position(index) }
 }

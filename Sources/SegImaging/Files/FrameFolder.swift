@@ -20,8 +20,8 @@ public struct FramePair: Sendable, Equatable {
 
     /// Width and height of frame and mask, from the files' headers. Where they differ, an error of kind `value`.
     public func size() throws -> (width: Int, height: Int) {
-        let frame = try PNGImage.info(image)
-        let labels = try PNGImage.info(mask)
+        let frame = try PNGImage.size(ofFile: image)
+        let labels = try PNGImage.size(ofFile: mask)
         guard frame.width == labels.width, frame.height == labels.height else {
             throw TensorError(
                 .value,
@@ -35,11 +35,9 @@ public struct FramePair: Sendable, Equatable {
     public func readImage() throws -> RGBImage { try PNGImage.read(image) }
 
     /// The decoded mask.
-    public func readMask(_ palette: Palette, strays: StrayPixels = .refuse) throws -> MaskImage {
-        try palette.readMask(mask, strays: strays)
-    }
+    public func readMask(_ palette: ClassPalette) throws -> MaskImage { try palette.readMask(mask) }
 
-    /// A digest of the frame's file: the same bytes give the same digest, wherever the file lies.
+    /// A digest of the frame's file: the same bytes give the same digest, wherever the file is.
     public func imageDigest() throws -> Digest { try Self.digest(image) }
 
     /// A digest of the mask's file.
@@ -54,12 +52,12 @@ public struct FramePair: Sendable, Equatable {
 public struct FrameFolder: Sendable {
     /// The folder that was asked for, as the user gave it.
     public let directory: String
-    public let palette: Palette
+    public let palette: ClassPalette
     public let pairs: [FramePair]
     /// What a user would want to know: that the built-in palette is used, masks without a frame.
     public let notes: [String]
 
-    public init(directory: String, palette: Palette, pairs: [FramePair], notes: [String] = []) {
+    public init(directory: String, palette: ClassPalette, pairs: [FramePair], notes: [String] = []) {
         self.directory = directory
         self.palette = palette
         self.pairs = pairs

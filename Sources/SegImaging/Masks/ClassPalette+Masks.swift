@@ -1,33 +1,22 @@
 // Mask files to class indices. A colour or index that is no class is an error that says where, how often and what is
-// nearest; nothing is ever rounded to a class in silence.
+// nearest; no colour is ever rounded to a class silently.
 
 import CKernels
 import SegTensor
 
-/// What to do with pixels whose colour or value is no class.
-public enum StrayPixels: Sendable {
-    /// An error that names the first one.
-    case refuse
-    /// They become Void where the palette has it, else `MaskImage.ignored`.
-    case toVoid
-}
-
-extension Palette {
-    /// What stray pixels and the corners of rotated masks become.
-    public var fill: UInt8 { voidIndex.map { UInt8($0) } ?? MaskImage.ignored }
-
+extension ClassPalette {
     /// Reads a mask. RGB files are decoded by exact colour, gray ones hold class indices. A palette PNG is decoded by
     /// colour if all colours it uses are classes, else its indices are the classes'. The value 255 in an index mask
     /// stays `MaskImage.ignored`.
-    public func readMask(_ path: String, strays: StrayPixels = .refuse) throws -> MaskImage {
-        try readMask(bytes: FileReader.contents(of: path), name: path, strays: strays)
+    public func readMask(_ path: String) throws -> MaskImage {
+        try readMask(bytes: FileReader.contents(of: path), name: path)
     }
 
     /// The same from the bytes of a file.
-    public func readMask(bytes: [UInt8], name: String, strays: StrayPixels = .refuse) throws -> MaskImage {
+    public func readMask(bytes: [UInt8], name: String) throws -> MaskImage {
         let info = try PNGImage.header(bytes, name)
         guard info.color_type == 0 || info.color_type == 3 else {
-            return try decode(PNGImage.read(bytes: bytes, name: name), file: name, strays: strays)
+            return try decode(PNGImage.read(bytes: bytes, name: name), file: name)
         }
         guard info.bit_depth <= 8 else {
             throw TensorError(
@@ -35,28 +24,21 @@ extension Palette {
         }
         let (mask, used) = try PNGImage.readIndices(bytes: bytes, name: name)
         if !used.isEmpty, let byColor = remapped(mask, used) { return byColor }
-        return try checked(mask, file: name, strays: strays)
+        return try checked(mask, file: name)
     }
 
     /// Decodes colours to classes. A stray colour is an error of kind `value`.
-    public func decode(_ image: RGBImage, file: String, strays: StrayPixels = .refuse) throws -> MaskImage {
+    public func decode(_ image: RGBImage, file: String) throws -> MaskImage {
         let table = colorTable()
         var count = 0
         var first = 0
         let mask = MaskImage(width: image.width, height: image.height) { target in
             count = image_decode_colors(
                 image.bytes, image.width * image.height, target, table.keys, table.values,
-                UInt32(table.keys.count - 1), fill, &first)
+                UInt32(table.keys.count - 1), MaskImage.ignored, &first)
         }
-        guard count == 0 || strays == .toVoid else { throw strayColors(image, file, count, first) }
+        guard count == 0 else { throw strayColors(image, file, count, first) }
         return mask
-    }
-
-    /// The colours of a mask; ignored pixels are black.
-    public func colored(_ mask: MaskImage) -> RGBImage {
-        RGBImage(width: mask.width, height: mask.height) { target in
-            image_colorize(mask.bytes, mask.width * mask.height, target, table(ignored: .black))
-        }
     }
 
     /// An open hash table of four times the size needed, so that few colours meet.
@@ -96,22 +78,17 @@ extension Palette {
     }
 
     /// An index mask whose values are all classes or ignored.
-    private func checked(_ mask: MaskImage, file: String, strays: StrayPixels) throws -> MaskImage {
+    private func checked(_ mask: MaskImage, file: String) throws -> MaskImage {
         let isStray = { (value: UInt8) in Int(value) >= count && value != MaskImage.ignored }
         guard present(mask).indices.contains(where: { present(mask)[$0] && isStray(UInt8($0)) }) else {
             return mask
-        }
-        if strays == .toVoid {
-            return MaskImage(width: mask.width, height: mask.height) { target in
-                for (at, value) in mask.bytes.enumerated() { target[at] = isStray(value) ? fill : value }
-            }
         }
         let first = mask.bytes.firstIndex(where: isStray) ?? 0
         let number = mask.bytes.count(where: isStray)
         throw TensorError(
             .value,
             "\(file): \(Self.pixels(number)) \(number == 1 ? "has" : "have") a class index of \(count) or more, the first is \(mask.bytes[first]) at x=\(first % mask.width), y=\(first / mask.width); there are \(count) classes",
-            help: "check the number of classes; strays=\"void\" counts such pixels as \(fillName)")
+            help: "an index mask counts classes from 0; 255 marks pixels of no class")
     }
 
     private func strayColors(_ image: RGBImage, _ file: String, _ count: Int, _ first: Int) -> TensorError {
@@ -130,12 +107,8 @@ extension Palette {
         return TensorError(
             .value,
             "\(file): \(Self.pixels(count)) \(count == 1 ? "has" : "have") a colour that is no class; the first is (\(color)) at x=\(first % image.width), y=\(first / image.width)\(kinds)",
-            help:
-                "the nearest class is \(names[near]) (\(colors[near])); strays=\"void\" counts such pixels as \(fillName)"
-        )
+            help: "the nearest class is \(names[near]) (\(colors[near]))")
     }
-
-    private var fillName: String { voidIndex.map { names[$0] } ?? "ignored" }
 
     private static func pixels(_ count: Int) -> String { count == 1 ? "1 pixel" : "\(count) pixels" }
 }

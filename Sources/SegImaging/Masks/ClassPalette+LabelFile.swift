@@ -3,19 +3,19 @@
 
 import SegTensor
 
-extension Palette {
+extension ClassPalette {
     /// The largest file of class names that is read.
     private static let labelFileLimit = 1 << 20
 
     /// Reads `R G B<space or tab>Name` lines, or a table `name,r,g,b` where the path ends in `.csv`.
-    public static func read(_ path: String) throws -> Palette {
+    public static func read(_ path: String) throws -> ClassPalette {
         let text = String(decoding: try FileReader.contents(of: path, limit: labelFileLimit), as: UTF8.self)
         return try path.hasSuffix(".csv") ? parse(csv: text, file: path) : parse(text, file: path)
     }
 
     /// Lines of three numbers of 0...255 and a name. Empty lines and those that start with `#` or `//` are passed
     /// over; carriage returns and a byte order mark do not matter. Errors name the file and the line.
-    public static func parse(_ text: String, file: String) throws -> Palette {
+    public static func parse(_ text: String, file: String) throws -> ClassPalette {
         try collect(text, file: file) { line in
             let fields = line.split(maxSplits: 3) { $0 == " " || $0 == "\t" }
             guard fields.count == 4 else { return nil }
@@ -24,7 +24,7 @@ extension Palette {
     }
 
     /// Lines `name,r,g,b` below a heading.
-    static func parse(csv text: String, file: String) throws -> Palette {
+    static func parse(csv text: String, file: String) throws -> ClassPalette {
         var isHeading = true
         return try collect(text, file: file, expected: "name,r,g,b") { line in
             let fields = line.split(separator: ",", omittingEmptySubsequences: false).map { trimmed($0) }
@@ -40,7 +40,7 @@ extension Palette {
     private static func collect(
         _ text: String, file: String, expected: String = "R G B Name",
         fields: (Substring) -> (name: Substring, numbers: ArraySlice<Substring>)?
-    ) throws -> Palette {
+    ) throws -> ClassPalette {
         var names: [String] = []
         var colors: [Color] = []
         var lines: [String: Int] = [:]
@@ -67,10 +67,10 @@ extension Palette {
             }
             let color = Color(parts[0], parts[1], parts[2])
             if let first = lines.updateValue(number, forKey: String(name)) {
-                throw wrong(file, number, "the class \(name) stands in line \(first) already")
+                throw wrong(file, number, "the class \(name) is in line \(first) already")
             }
             if let first = owners.updateValue(number, forKey: color) {
-                throw wrong(file, number, "the colour \(color) stands in line \(first) already")
+                throw wrong(file, number, "the colour \(color) is in line \(first) already")
             }
             names.append(String(name))
             colors.append(color)
@@ -82,7 +82,7 @@ extension Palette {
             throw TensorError(
                 .file, "\(file) names no classes", help: "each line is \(expected), e.g. 128 64 128 Road")
         }
-        return try Palette(names: names, colors: colors)
+        return try ClassPalette(names: names, colors: colors)
     }
 
     private static func trimmed(_ text: Substring) -> Substring {

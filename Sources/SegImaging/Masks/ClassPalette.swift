@@ -1,10 +1,10 @@
 // Classes by name and colour. Names are what the user sees and types; the index of a class is its place in the
-// palette and nothing more. Reading label files is in Palette+LabelFile, masks in Palette+Masks.
+// palette and nothing more. Reading label files is in ClassPalette+LabelFile, masks in ClassPalette+Masks.
 
 import SegTensor
 
-/// The classes of a dataset: names and the colours that stand for them in masks, in the order of their indices.
-public struct Palette: Sendable, Equatable {
+/// The classes of a dataset: names and the colours that mark them in masks, in the order of their indices.
+public struct ClassPalette: Sendable, Equatable {
     /// 8-bit RGB.
     public struct Color: Hashable, Sendable, CustomStringConvertible {
         public var red: UInt8
@@ -30,11 +30,10 @@ public struct Palette: Sendable, Equatable {
             return red * red + green * green + blue * blue
         }
 
-        public static let black = Color(0, 0, 0)
-        public static let white = Color(255, 255, 255)
+        static let black = Color(0, 0, 0)
     }
 
-    /// The most classes that a mask of bytes can hold beside `MaskImage.ignored`.
+    /// The most classes that a mask of bytes can hold besides `MaskImage.ignored`.
     public static let limit = 255
 
     public let names: [String]
@@ -44,7 +43,10 @@ public struct Palette: Sendable, Equatable {
 
     public var count: Int { names.count }
 
-    /// An error of kind `value` where names or colours are not as many, none, too many, or stand twice.
+    /// What the corners of rotated masks become: Void where there is one, else ignored.
+    var cornerClass: UInt8 { voidIndex.map { UInt8(clamping: $0) } ?? MaskImage.ignored }
+
+    /// An error of kind `value` where names and colours differ in number, or are none, too many, or not unique.
     public init(names: [String], colors: [Color]) throws {
         guard names.count == colors.count else {
             throw TensorError(.value, "\(names.count) classes have \(colors.count) colours")
@@ -70,10 +72,20 @@ public struct Palette: Sendable, Equatable {
         self.init(checked: names, colors)
     }
 
-    /// Classes without colours of their own get some that are told apart well: the PASCAL VOC colour map, which
+    /// Classes without colours of their own get well-distinguishable ones: the PASCAL VOC colour map, which
     /// spreads the bits of the index over the three channels.
     public init(names: [String]) throws {
         try self.init(names: names, colors: names.indices.map(Self.spreadColor))
+    }
+
+    /// The colours in which classes are shown: CamVid's where all are classes of CamVid, else the VOC colour map.
+    public init(showing names: [String]) throws {
+        let known = names.compactMap { Self.camVid.index(of: $0) }
+        if known.count == names.count {
+            try self.init(names: names, colors: known.map { Self.camVid.colors[$0] })
+        } else {
+            try self.init(names: names)
+        }
     }
 
     private init(checked names: [String], _ colors: [Color]) {
@@ -113,7 +125,7 @@ public struct Palette: Sendable, Equatable {
     }
 
     /// CamVid's and CamSeq01's 32 classes, in the order of their `label_colors.txt` (Brostow, Fauqueur, Cipolla 2009).
-    public static let camVid: Palette = {
+    public static let camVid: ClassPalette = {
         let classes: [(String, UInt8, UInt8, UInt8)] = [
             ("Animal", 64, 128, 64), ("Archway", 192, 0, 128), ("Bicyclist", 0, 128, 192),
             ("Bridge", 0, 128, 64), ("Building", 128, 0, 0), ("Car", 64, 0, 128),
@@ -127,6 +139,6 @@ public struct Palette: Sendable, Equatable {
             ("Truck_Bus", 192, 128, 192), ("Tunnel", 64, 0, 64), ("VegetationMisc", 192, 192, 0),
             ("Void", 0, 0, 0), ("Wall", 64, 192, 0),
         ]
-        return Palette(checked: classes.map(\.0), classes.map { Color($0.1, $0.2, $0.3) })
+        return ClassPalette(checked: classes.map(\.0), classes.map { Color($0.1, $0.2, $0.3) })
     }()
 }
