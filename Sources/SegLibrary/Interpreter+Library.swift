@@ -15,7 +15,9 @@ extension Library {
 
     private static var allNatives: [Native] {
         languageNatives + tensorNatives + layerRows + dataRows
-            + (seeingNatives + progressNatives + tableTextNatives).map { $0.listed(under: "seeing") }
+            + (chartNatives + tableNatives + pictureNatives + progressNatives).map {
+                $0.listed(under: "seeing")
+            }
     }
 
     private static var tensorNatives: [Native] {

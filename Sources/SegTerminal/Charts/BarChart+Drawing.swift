@@ -2,30 +2,19 @@
 // same lengths as in the text form.
 
 extension BarChart {
-    /// The chart as a drawing in points; its height follows from the number of bars.
-    public func drawing(width: Double = 720) -> Drawing {
+    /// The chart in points; its height follows from the number of bars.
+    public var drawing: Drawing {
         let layout = layout()
-        let width = width.held(within: 200...5000)
-        let margin = 16.0
+        let width = Drawing.pageWidth
+        let margin = Drawing.margin
         let size = 12.0
         // Very many bars are set closer, so that the drawing keeps a size one can look at.
         let pitch = (15_000 / Double(max(bars.count, 1))).held(within: 2...22)
-        var top = margin
-        let hasHeading = title != nil || layout.note != nil
-        if hasHeading { top += 30 }
-        let height = top + Double(max(bars.count, 1)) * pitch + margin
-        var drawing = Drawing(width: width, height: height)
-        if hasHeading {
-            let text = Typeface.truncate(
-                TextWidth.escaped(title ?? ""), to: width - 130, size: 15, isBold: true)
-            drawing.text(text, at: .init(margin, margin + 13), .init(size: 15, color: .ink, isBold: true))
-            if let note = layout.note {
-                let x = margin + Typeface.width(of: text, size: 15, isBold: true) + (text.isEmpty ? 0 : 12)
-                drawing.text("(\(note))", at: .init(x, margin + 13), .init(size: size, color: .quiet))
-            }
-        }
+        let top = margin + (title != nil || layout.note != nil ? Drawing.headingHeight : 0)
+        var drawing = Drawing(width: width, height: top + Double(max(bars.count, 1)) * pitch + margin)
+        drawing.heading(title, note: layout.note.map { "(\($0))" })
         guard !bars.isEmpty else {
-            drawing.text("nothing to show yet", at: .init(margin, top + 14), .init(size: 13, color: .quiet))
+            drawing.emptyChart(top: top)
             return drawing
         }
 
@@ -47,7 +36,7 @@ extension BarChart {
                 let length = bar.value == 0 ? 0 : max(abs(place - zero), 1)
                 drawing.rectangle(
                     .init(place < zero ? zero - length : zero, y + pitch * 0.14), width: length,
-                    height: max(pitch * 0.72, 1), bar.color ?? Palette.color(0))
+                    height: max(pitch * 0.72, 1), ChartPalette.onPaper(0))
             }
             guard showsText else { continue }
             drawing.text(

@@ -2,18 +2,12 @@
 // light grid, a legend above the curves, and translucent bands.
 
 extension LinePlot {
-    /// The plot as a drawing in points, for SVG or pixels.
-    public func drawing(width: Double = 720, height: Double = 450) -> Drawing {
-        var drawing = Drawing(width: width.held(within: 160...5000), height: height.held(within: 120...5000))
-        let margin = 16.0
-        var top = margin
-        if let title {
-            let text = Typeface.truncate(
-                TextWidth.escaped(title), to: drawing.width - 2 * margin, size: 15, isBold: true)
-            drawing.text(
-                text, at: .init(margin, top + 13), .init(size: 15, color: .ink, isBold: true))
-            top += 28
-        }
+    /// The plot in points.
+    public var drawing: Drawing {
+        var drawing = Drawing(width: Drawing.pageWidth, height: 450)
+        let margin = Drawing.margin
+        var top = margin + (title == nil ? 0 : Drawing.headingHeight)
+        drawing.heading(title)
         let keyHeight = drawLegend(on: &drawing, left: margin, top: top)
         top += keyHeight + 6
 
@@ -38,11 +32,11 @@ extension LinePlot {
         }
         for (index, curve) in layout.curves.enumerated() {
             for band in curve.bands {
-                drawing.polygon(band.map(frame.point), Palette.color(index), opacity: 0.18)
+                drawing.polygon(band.map(frame.point), ChartPalette.onPaper(index), opacity: 0.18)
             }
         }
         for (index, curve) in layout.curves.enumerated() {
-            let color = Palette.color(index)
+            let color = ChartPalette.onPaper(index)
             for run in curve.runs {
                 drawing.polyline(run.map(frame.point), .init(color, width: 2, dashes: LinePlot.dashes(index)))
             }
@@ -54,7 +48,7 @@ extension LinePlot {
         return drawing
     }
 
-    /// Markers on the points of a curve, where they stand apart.
+    /// Whether the points of a curve are far enough apart for markers.
     private func showsMarkers(_ count: Int, _ width: Double) -> Bool { Double(count) * 14 < width }
 
     /// The area between the axes.
@@ -66,10 +60,10 @@ extension LinePlot {
         }
     }
 
-    /// The first eight series are told apart by colour and, in print, by markers or lightness;
-    /// from the ninth on the colours return with dashes.
+    /// The first eight series differ in colour and, in print, in markers or lightness; from the
+    /// ninth on the colours repeat, with dashes.
     private static func dashes(_ index: Int) -> [Double] {
-        index < Palette.series.count ? [] : index / Palette.series.count % 2 == 1 ? [7, 4] : [2, 3]
+        index < ChartPalette.count ? [] : index / ChartPalette.count % 2 == 1 ? [7, 4] : [2, 3]
     }
 
     private func drawAxes(
@@ -133,7 +127,7 @@ extension LinePlot {
                     break
                 }
             }
-            let color = Palette.color(index)
+            let color = ChartPalette.onPaper(index)
             let middle = y + 6
             drawing.polyline(
                 [.init(x, middle), .init(x + 22, middle)],

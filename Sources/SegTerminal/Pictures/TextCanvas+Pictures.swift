@@ -1,6 +1,6 @@
 // Pictures and masks as character cells: two pixels a cell in colour, a ramp of
-// characters for lightness without, a letter a class for masks without. Putting several
-// beside each other is left to PictureSheet.
+// characters for lightness without, a letter a class for masks without. PictureSheet
+// puts several beside each other.
 
 extension TextCanvas {
     /// Draws a picture into a box of cells.
@@ -41,7 +41,7 @@ extension TextCanvas {
         return low
     }
 
-    /// Draws a mask into a box of cells; `letters` stand for its classes where colours cannot.
+    /// Draws a mask into a box of cells; `letters` show its classes where there are no colours.
     mutating func draw(
         _ mask: ClassMask, _ letters: [ClassMask.Entry: Character], x: Int, y: Int, columns: Int, rows: Int,
         _ style: TerminalStyle

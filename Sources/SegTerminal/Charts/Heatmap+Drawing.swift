@@ -1,14 +1,12 @@
 // Heat maps as drawings for files: cells with values where they fit, labels, and a scale.
 
 extension Heatmap {
-    /// The matrix as a drawing in points.
-    ///
-    /// - Parameter cell: the side of a cell; by default as large as a page of 640 points allows.
-    public func drawing(cell: Double? = nil) -> Drawing {
+    /// The matrix in points, its cells as large as a page allows.
+    public var drawing: Drawing {
         let layout = layout()
-        let margin = 16.0
+        let margin = Drawing.margin
         let largest = Double(max(rowCount, columnCount, 1))
-        let cell = (cell ?? (640 / largest).held(within: 1...48)).held(within: 0.5...200)
+        let cell = (640 / largest).held(within: 1...48)
         let size = (cell * 0.62).held(within: 6...11.5)
         let showsLabels = hasLabels && cell >= 8
 
@@ -18,7 +16,7 @@ extension Heatmap {
         let rowNames = (0..<rowCount).map { Typeface.truncate(rowName($0), to: 180, size: size) }
         let columnNames = (0..<columnCount).map { Typeface.truncate(columnName($0), to: 180, size: size) }
         let isAcross = widest(columnNames) <= cell - 4
-        let titleHeight = title == nil ? 0.0 : 30.0
+        let titleHeight = title == nil ? 0 : Drawing.headingHeight
         let captionSize = 12.0
         let top =
             margin + titleHeight + (columnLabel == nil ? 0 : 22)
@@ -33,13 +31,9 @@ extension Heatmap {
             width: max(right + scaleWidth + margin, min(titleWidth + 2 * margin, 900)),
             height: max(bottom, top + scaleHeight) + margin)
 
-        if let title {
-            let text = Typeface.truncate(
-                TextWidth.escaped(title), to: drawing.width - 2 * margin, size: 15, isBold: true)
-            drawing.text(text, at: .init(margin, margin + 13), .init(size: 15, color: .ink, isBold: true))
-        }
+        drawing.heading(title)
         guard rowCount > 0, columnCount > 0 else {
-            drawing.text("nothing to show yet", at: .init(margin, top + 14), .init(size: 13, color: .quiet))
+            drawing.emptyChart(top: top)
             return drawing
         }
         if let columnLabel {
@@ -116,7 +110,7 @@ extension Heatmap {
                 .init(x, top + (1 - to) * height), width: 12, height: (to - from) * height,
                 map.color((from + to) / 2))
         }
-        var extent = Extent(isLog: shading == .logarithmic, isWhole: false)
+        var extent = Extent(isWhole: false)
         extent.take(layout.low)
         extent.take(layout.high)
         let axis = Axis(extent, intervals: Int(height / 50, within: 2...8), isRounded: false)

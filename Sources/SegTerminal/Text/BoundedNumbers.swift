@@ -1,4 +1,4 @@
-// The one door from Double to Int in this module: values that come from scripts
+// The one conversion from Double to Int in this module: values that come from scripts
 // may be NaN, infinite or huge, and Swift's own conversion traps on those.
 
 extension Int {

@@ -1,5 +1,5 @@
-// Colours: the RGB triple, its nearest neighbours in 256 and 16 colours, the
-// colour-blind safe palettes of the charts, and the colour maps of heat maps.
+// Colours: the RGB triple, its nearest neighbours in 256 and 16 colours, and its escape
+// sequences.
 
 /// A colour in sRGB.
 public struct RGB: Hashable, Sendable {
@@ -86,51 +86,5 @@ public struct RGB: Hashable, Sendable {
             best = index
         }
         return best
-    }
-}
-
-/// The colours of series, safe for the colour-blind (after Okabe and Ito 2008), and
-/// chosen to differ in lightness too.
-public enum Palette {
-    /// On white paper.
-    public static let series: [RGB] = [
-        0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7, 0xe69f00, 0x56b4e9, 0x000000, 0x8c6d31,
-    ].map { RGB(hex: $0) }
-
-    /// The same hues, light enough for a dark terminal and dark enough for a light one.
-    static let onTerminal: [RGB] = [
-        0x3d9bdc, 0xe5702a, 0x1fae85, 0xcc79a7, 0xd79a14, 0x7fa8c9, 0x8f8f8f, 0xa98a4e,
-    ].map { RGB(hex: $0) }
-
-    /// The colour of series `index` on paper; beyond the eighth they begin anew.
-    public static func color(_ index: Int) -> RGB { series[abs(index % series.count)] }
-
-    static func terminalColor(_ index: Int) -> RGB { onTerminal[abs(index % onTerminal.count)] }
-}
-
-/// Numbers from 0 to 1 as colours, by linear interpolation between even stops.
-struct Colormap: Sendable {
-    let stops: [RGB]
-
-    /// Matplotlib's viridis: dark is little, for terminals.
-    static let screen = Colormap(hex: [
-        0x440154, 0x482878, 0x3e4a89, 0x31688e, 0x26828e, 0x1f9e89, 0x35b779, 0x6dcd59, 0xb4de2c, 0xfde725,
-    ])
-    /// ColorBrewer's Blues: white is little, for paper.
-    static let paper = Colormap(hex: [
-        0xf7fbff, 0xdeebf7, 0xc6dbef, 0x9ecae1, 0x6baed6, 0x4292c6, 0x2171b5, 0x08519c, 0x08306b,
-    ])
-    /// ColorBrewer's RdBu, reversed: blue is below zero, red above.
-    static let diverging = Colormap(hex: [
-        0x2166ac, 0x4393c3, 0x92c5de, 0xd1e5f0, 0xf7f7f7, 0xfddbc7, 0xf4a582, 0xd6604d, 0xb2182b,
-    ])
-
-    private init(hex: [UInt32]) { stops = hex.map { RGB(hex: $0) } }
-
-    func color(_ share: Double) -> RGB {
-        let place = share.held(within: 0...1) * Double(stops.count - 1)
-        let index = Int(place, within: 0...max(stops.count - 2, 0))
-        guard index + 1 < stops.count else { return stops.first ?? .black }
-        return stops[index].mixed(with: stops[index + 1], place - Double(index))
     }
 }

@@ -1,16 +1,13 @@
 // Pictures with captions and legend as drawings for files: triptychs and contact sheets.
 
 extension PictureSheet {
-    /// The sheet as a drawing in points.
-    ///
-    /// - Parameter tileWidth: the width of a picture; by default half its pixels, so that a
-    ///   raster at scale 2 shows each of them, between 160 and 480 points.
-    public func drawing(tileWidth: Double? = nil) -> Drawing {
-        let margin = 16.0
+    /// The sheet in points. A picture is half its pixels wide, so that a raster at scale 2
+    /// shows each of them, but 160 to 480 points.
+    public var drawing: Drawing {
+        let margin = Drawing.margin
         let gap = 10.0
         let size = 12.0
-        let natural = Double(tiles.map(\.width).max() ?? 1) / 2
-        let tileWidth = (tileWidth ?? natural.held(within: 160...480)).held(within: 16...4000)
+        let tileWidth = (Double(tiles.map(\.width).max() ?? 1) / 2).held(within: 160...480)
         let fitting = Int(((1440 + gap) / (tileWidth + gap)), within: 1...12)
         let columns = (self.columns ?? fitting).held(within: 1...max(tiles.count, 1))
         let rows = (tiles.count + columns - 1) / columns
@@ -20,19 +17,15 @@ extension PictureSheet {
             return (picture, own.contains { !$0.caption.isEmpty } ? 22 : 0)
         }
         let width = max(2 * margin + Double(columns) * (tileWidth + gap) - gap, 240)
-        let top = margin + (title == nil ? 0 : 28)
-        let keys = legend ? keys(width: width - 2 * margin, size) : []
+        let top = margin + (title == nil ? 0 : Drawing.headingHeight)
+        let keys = keys(width: width - 2 * margin, size)
         let legendHeight = keys.isEmpty ? 0 : 14 + Double((keys.map(\.line).max() ?? 0) + 1) * 19
         let picturesHeight = heights.reduce(0) { $0 + $1.picture + $1.caption + gap } - (rows > 0 ? gap : 0)
         var drawing = Drawing(width: width, height: top + max(picturesHeight, 20) + legendHeight + margin)
 
-        if let title {
-            let text = Typeface.truncate(
-                TextWidth.escaped(title), to: width - 2 * margin, size: 15, isBold: true)
-            drawing.text(text, at: .init(margin, margin + 13), .init(size: 15, color: .ink, isBold: true))
-        }
+        drawing.heading(title)
         guard !tiles.isEmpty else {
-            drawing.text("nothing to show yet", at: .init(margin, top + 14), .init(size: 13, color: .quiet))
+            drawing.emptyChart(top: top)
             return drawing
         }
         var y = top
