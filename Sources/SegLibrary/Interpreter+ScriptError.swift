@@ -8,7 +8,7 @@ extension Interpreter {
     /// Any error as that of a script.
     public func scriptError(_ error: any Error) -> ScriptError {
         if let error = error as? ScriptError { return error }
-        guard let failure = error as? Failure ?? translateError?(error) else {
+        guard let failure = failure(of: error) else {
             return ScriptError(Diagnostic(.value, "\(error)"))
         }
         return ScriptError(

@@ -1,43 +1,22 @@
 // Folders of frames and masks, whole and broken, made for the test; the real frames where shared data lie.
 
 import SegImaging
+import SegSystem
 import SegTensor
+import TestSupport
 import Testing
 
-@preconcurrency import Glibc
-
-/// A tree of files that is gone after the test.
-private final class ScratchTree {
-    let path: String
-    private var made: [String] = []
-
-    init() throws {
-        var template = Array("/tmp/seg-test-XXXXXX".utf8CString)
-        guard let made = mkdtemp(&template) else {
-            throw TensorError.cannot("make", "a scratch folder", errno)
-        }
-        path = String(cString: made)
-    }
-
-    deinit {
-        for path in made.reversed() { remove(path) }
-        rmdir(path)
-    }
-
-    func picture(_ name: String, width: Int = 2, height: Int = 1) throws {
-        try PNGImage.write(blackPicture(width: width, height: height), to: "\(path)/\(name)")
-        made.append("\(path)/\(name)")
-    }
-
-    func text(_ name: String, _ text: String) throws {
-        try AtomicFile.write(text, to: "\(path)/\(name)")
-        made.append("\(path)/\(name)")
+extension ScratchFolder {
+    fileprivate func picture(_ name: String, width: Int = 2, height: Int = 1) throws {
+        let file = "\(path)/\(name)"
+        try Folder.make(Folder.parent(of: file) ?? path)
+        try PNGImage.write(blackPicture(width: width, height: height), to: file)
     }
 }
 
 @Suite struct FrameFolderTests {
     @Test func camSeqPairsAreSortedByName() throws {
-        let tree = try ScratchTree()
+        let tree = try ScratchFolder()
         for name in ["f_10", "f_2", "f_1"] {
             try tree.picture("\(name).png")
             try tree.picture("\(name)_L.png")
@@ -49,19 +28,19 @@ private final class ScratchTree {
         #expect(folder.notes.count == 2)
         #expect(try folder.pairs[0].readMask(folder.palette).bytes == [30, 30])
         #expect(try folder.pairs[0].imageDigest() == folder.pairs[1].imageDigest())
-        try tree.text("label_colors.txt", "0 0 0 A\n1 1 1 B\n")
+        try tree.write("0 0 0 A\n1 1 1 B\n", to: "label_colors.txt")
         #expect(try FrameFolder.camSeq(tree.path).palette.names == ["A", "B"])
     }
 
     @Test func brokenFoldersAreNamed() throws {
-        func said(_ prepare: (ScratchTree) throws -> Void) throws -> String {
-            let tree = try ScratchTree()
+        func said(_ prepare: (ScratchFolder) throws -> Void) throws -> String {
+            let tree = try ScratchFolder()
             try prepare(tree)
             return complaint { _ = try FrameFolder.camSeq(tree.path) }.replacing(tree.path, with: "DIR")
         }
         #expect(try said { _ in } == "file: DIR holds no PNG pictures")
         #expect(
-            try said { try $0.text("a.jpg", "") }
+            try said { try $0.write("", to: "a.jpg") }
                 == "file: DIR holds no PNG pictures, but 1 .jpg files | seg reads PNG; convert them first")
         #expect(try said { try $0.picture("a_L.png") }.contains("holds 1 masks (…_L.png), but no frames"))
         #expect(try said { try $0.picture("a.png") }.contains("holds 1 pictures, but no masks"))
@@ -79,7 +58,7 @@ private final class ScratchTree {
         let labels = try said {
             try $0.picture("a.png")
             try $0.picture("a_L.png")
-            try $0.text("label_colors.txt", "0 0 A\n")
+            try $0.write("0 0 A\n", to: "label_colors.txt")
         }
         #expect(labels.contains("DIR/label_colors.txt, line 1"))
         #expect(
@@ -90,7 +69,7 @@ private final class ScratchTree {
     @Test func theRealFrames() throws {
         let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
         let path = "/\(root)/shared/data/camseq01"
-        guard access(path, R_OK) == 0 else {
+        guard FileStatus.exists(path) else {
             print("skipped: the shared data with camseq01 are not beside the repository")
             return
         }

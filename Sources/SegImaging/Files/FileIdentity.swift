@@ -1,6 +1,6 @@
 // Whether a file of a data set is still the one it was: by size and date, and by its bytes where these are known.
 
-@preconcurrency import Glibc
+import SegSystem
 import SegTensor
 
 /// What tells whether a file is still the one it was.
@@ -19,11 +19,8 @@ public struct FileIdentity: Sendable, Equatable {
 
     /// What a path holds now; nil where there is no file.
     public init?(path: String) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        self.init(
-            size: Int(status.st_size),
-            changed: Int(status.st_mtim.tv_sec) * 1_000_000_000 + Int(status.st_mtim.tv_nsec))
+        guard let status = FileStatus(path) else { return nil }
+        self.init(size: status.size, changed: status.changed)
     }
 
     /// Whether a path still holds the same bytes. A new date alone is looked into where the

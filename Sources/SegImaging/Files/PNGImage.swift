@@ -1,6 +1,7 @@
 // PNG files to pictures and back, by libpng behind CPNG. What colours mean is in ClassPalette.
 
 import CPNG
+import SegSystem
 import SegTensor
 
 /// Reading and writing PNG files.

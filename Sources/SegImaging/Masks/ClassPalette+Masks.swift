@@ -2,6 +2,7 @@
 // nearest; no colour is ever rounded to a class silently.
 
 import CKernels
+import SegSystem
 import SegTensor
 
 extension ClassPalette {

@@ -1,8 +1,8 @@
 // Where charts go: on the terminal, or into a file by the ending of its name.
 
-import Glibc
 import SegImaging
 import SegRuntime
+import SegSystem
 import SegTensor
 import SegTerminal
 
@@ -11,7 +11,7 @@ extension Interpreter {
     var style: TerminalStyle {
         TerminalStyle.detect(
             isTerminal: terminal.isInteractive, size: (terminal.width, 24), allowsColor: terminal.hasColor,
-            environment: { name in getenv(name).map { String(cString: $0) } })
+            environment: Environment.variable)
     }
 
     func print(_ lines: [String]) { output(lines.joined(separator: "\n") + "\n") }

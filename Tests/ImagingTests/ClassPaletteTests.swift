@@ -4,7 +4,7 @@ import SegImaging
 import SegTensor
 import Testing
 
-@Suite struct PaletteTests {
+@Suite struct ClassPaletteTests {
     @Test func camVidIsInTheOrderOfItsFile() {
         let palette = ClassPalette.camVid
         #expect(palette.count == 32)
