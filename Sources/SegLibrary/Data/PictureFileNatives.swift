@@ -55,10 +55,7 @@ let pictureFileNatives: [Native] = [
         let mask = try MaskImage(classes: try tensor.value().rowMajor())
         let highest = mask.bytes.lazy.filter { $0 != MaskImage.ignored }.max() ?? 0
         let names = call.categories(0)?.names ?? (0...Int(highest)).map { "\($0)" }
-        let colors = try Pictures.entries(names).map {
-            Palette.Color($0.color.red, $0.color.green, $0.color.blue)
-        }
-        try PNGImage.write(mask, palette: try Palette(names: names, colors: colors), to: path)
+        try PNGImage.write(mask, palette: try ClassPalette(showing: names), to: path)
         return .nilValue
     },
     Native(

@@ -85,9 +85,16 @@ public struct GoldenRunner {
         return found.sorted()
     }
 
+    /// An interpreter that prints as into a pipe, wherever the tests run: 80 columns, no colour.
+    private func plainInterpreter() -> Interpreter {
+        let interpreter = makeInterpreter()
+        interpreter.terminal = .init()
+        return interpreter
+    }
+
     /// Runs one file.
     public func run(file: String) throws -> [Failure] {
-        let interpreter = makeInterpreter()
+        let interpreter = plainInterpreter()
         let bytes: [UInt8]
         do {
             bytes = try interpreter.readFile(file)
@@ -109,7 +116,7 @@ public struct GoldenRunner {
 
     /// Checks the examples of help in the same way; `name` is what failures call it.
     public func run(text: String, name: String) throws -> [Failure] {
-        let interpreter = makeInterpreter()
+        let interpreter = plainInterpreter()
         var failures: [Failure] = []
         try within(interpreter) { failures = try run(Source(name: name, text: text), interpreter) }
         return failures
@@ -169,7 +176,8 @@ public struct GoldenRunner {
             let value = try interpreter.run(single, isPrompt: true)
             let shown = try value.flatMap { $0.isNil ? nil : try interpreter.line($0) }
             return Outcome(printed: printed, end: .value(shown))
-        } catch let error as ScriptError {
+        } catch {
+            let error = interpreter.scriptError(error)
             if error.diagnostic.kind == .interrupt { throw error }
             return Outcome(printed: printed, end: .error(error))
         }
