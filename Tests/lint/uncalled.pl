@@ -11,7 +11,9 @@ use strict;
 use warnings;
 
 # Names that Swift and the package manager call, and what the code uses that EmbedStdlib writes.
-my %called_from_outside = map { $_ => 1 } qw(description hash next makeIterator createBuildCommands StdlibPlugin StdlibFile);
+my %called_from_outside = map { $_ => 1 } qw(
+    description hash next makeIterator callAsFunction createBuildCommands StdlibPlugin StdlibFile
+);
 
 # ---- Text without comments and strings; the code within strings stays. Lines keep their numbers.
 

@@ -23,7 +23,7 @@ void norm_fold_f32(
     const float *mean, const float *variance, const float *gamma, const float *beta, float epsilon,
     float *scale, float *shift, long channels) {
     for (long c = 0; c < channels; c++) {
-        const double inverse = 1.0 / sqrt((double)variance[c] + (double)epsilon);
+        const double inverse = 1.0 / __builtin_elementwise_sqrt((double)variance[c] + (double)epsilon);
         const double s = gamma == NULL ? inverse : inverse * (double)gamma[c];
         scale[c] = (float)s;
         shift[c] = (float)((beta == NULL ? 0.0 : (double)beta[c]) - (double)mean[c] * s);
@@ -148,7 +148,7 @@ int norm_forward_f32(
         return -1;
     }
     for (long c = 0; c < channels; c++)
-        inverse_std[c] = (float)(1.0 / sqrt((double)variance[c] + (double)epsilon));
+        inverse_std[c] = (float)(1.0 / __builtin_elementwise_sqrt((double)variance[c] + (double)epsilon));
     norm_fold_f32(mean, variance, gamma, beta, epsilon, scale, scale + channels, channels);
     norm_scale_shift_f32(x, scale, scale + channels, out, rows, channels);
     free(scale);
