@@ -1,9 +1,9 @@
 // What belongs to the language itself: printing, errors, copies, time, kinds of values; and
 // the one list of all rows of this folder.
 
-@preconcurrency import Glibc
 import SegRuntime
 import SegSyntax
+import SegSystem
 
 /// Natives for plain values: lists, records, strings, printing, files of text.
 public let languageNatives: [Native] =
@@ -92,10 +92,7 @@ private let generalNatives: [Native] = [
         "clock()", "Seconds since some moment in the past, for measuring.",
         examples: ["print(clock() > 0)  # expect: true"]
     ) {
-        _ in
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return .number(Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9)
+        _ in .number(MonotonicClock.seconds)
     },
     Native(
         "copy(x)", "A copy of a whole graph of values, with what its functions captured.",

@@ -8,9 +8,9 @@
 // A file beside it that ends in `.out` instead of `.seg` holds the whole output of the run,
 // errors as they are rendered included; `…` in it stands for any text within a line.
 
-@preconcurrency import Glibc
 import SegRuntime
 import SegSyntax
+import SegSystem
 
 public struct GoldenRunner {
     /// One script that did not do as expected.
@@ -68,20 +68,21 @@ public struct GoldenRunner {
 
     /// The scripts at a path in order; files whose name begins with `_` are helpers.
     private static func scripts(at path: String) -> [String]? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        guard status.st_mode & S_IFMT == S_IFDIR else { return [path] }
+        guard let status = FileStatus(path) else { return nil }
+        guard status.kind == .folder else { return [path] }
         var found: [String] = []
-        for name in fileNames(in: path) {
-            let inner = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
-            guard stat(inner, &status) == 0 else { continue }
-            if status.st_mode & S_IFMT == S_IFDIR {
-                found += scripts(at: inner) ?? []
-            } else if name.hasSuffix(".seg"), !name.hasPrefix("_") {
-                found.append(inner)
+        var folders = [path]
+        while let folder = folders.popLast() {
+            for entry in (try? Folder.entries(of: folder)) ?? [] where !entry.name.hasPrefix(".") {
+                let inner = folder.hasSuffix("/") ? folder + entry.name : "\(folder)/\(entry.name)"
+                if entry.kind == .folder {
+                    folders.append(inner)
+                } else if entry.name.hasSuffix(".seg"), !entry.name.hasPrefix("_") {
+                    found.append(inner)
+                }
             }
         }
-        return found
+        return found.sorted()
     }
 
     /// Runs one file.
