@@ -79,8 +79,8 @@ let seeingNatives: [Native] = [
         "Curves on the terminal, or in a .png or .svg with save=. Takes numbers, lists of them, a record of curves by "
             + "name, a run's history; a curve may be (y=…, x=…, low=…, high=…) for a band.",
         examples: [
-            "plot((loss=[3, 2, 1]), save=\"/tmp/seg-example.svg\")"
-                + "\nprint(contains(read_text(\"/tmp/seg-example.svg\"), \"<svg\"))  # expect: true"
+            "plot((loss=[3, 2, 1]), save=\"example.svg\")"
+                + "\nprint(contains(read_text(\"example.svg\"), \"<svg\"))  # expect: true"
         ]
     ) { call in
         let panels = try call.panels(0)
@@ -104,8 +104,8 @@ let seeingNatives: [Native] = [
         "bars(data, title=nil, log=false, save=nil)",
         "A bar for each number, with its label: a labelled tensor such as data.counts, a record, or a list.",
         examples: [
-            "bars((a=1, b=2), save=\"/tmp/seg-example.svg\")"
-                + "\nprint(contains(read_text(\"/tmp/seg-example.svg\"), \"<svg\"))  # expect: true"
+            "bars((a=1, b=2), save=\"example.svg\")"
+                + "\nprint(contains(read_text(\"example.svg\"), \"<svg\"))  # expect: true"
         ]
     ) { call in
         let chart = BarChart(
@@ -122,8 +122,8 @@ let seeingNatives: [Native] = [
         "heatmap(data, title=nil, save=nil)",
         "A matrix as shades; a confusion matrix shows each row by its own share.",
         examples: [
-            "heatmap(eye(3), save=\"/tmp/seg-example.svg\")"
-                + "\nprint(contains(read_text(\"/tmp/seg-example.svg\"), \"<svg\"))  # expect: true"
+            "heatmap(eye(3), save=\"example.svg\")"
+                + "\nprint(contains(read_text(\"example.svg\"), \"<svg\"))  # expect: true"
         ]
     ) { call in
         let tensor = try call.tensor(0)
@@ -161,8 +161,8 @@ let seeingNatives: [Native] = [
         "show(value, save=nil)",
         "A picture [3, H, W], a mask [H, W] with its classes, a sample (both), or a data set (a contact sheet).",
         examples: [
-            "show(streets(count=1, size=32)[0], save=\"/tmp/seg-example.png\")"
-                + "\nprint(read_image(\"/tmp/seg-example.png\").shape[0])  # expect: 3"
+            "show(streets(count=1, size=32)[0], save=\"example.png\")"
+                + "\nprint(read_image(\"example.png\").shape[0])  # expect: 3"
         ]
     ) { call in
         let save = try call.optionalString(1)
@@ -189,8 +189,8 @@ let seeingNatives: [Native] = [
     Native(
         "overlay(image, mask, opacity=0.5, save=nil)", "A picture with the colours of its mask laid over it.",
         examples: [
-            "s = streets(count=1, size=32)[0]\noverlay(s.image, s.mask, save=\"/tmp/seg-example.png\")"
-                + "\nprint(read_image(\"/tmp/seg-example.png\").shape[0])  # expect: 3"
+            "s = streets(count=1, size=32)[0]\noverlay(s.image, s.mask, save=\"example.png\")"
+                + "\nprint(read_image(\"example.png\").shape[0])  # expect: 3"
         ]
     ) { call in
         guard let image = call[0].asTensorValue, let mask = call[1].asTensorValue else {
@@ -207,7 +207,7 @@ let seeingNatives: [Native] = [
         "triptych(sample, prediction, save=nil)",
         "Picture, true mask and predicted mask side by side. The prediction is a mask [H, W] or logits [1, C, H, W], "
             + "or a record of several by name.",
-        examples: ["s = streets(count=1, size=32)[0]\ntriptych(s, s.mask, save=\"/tmp/seg-example.png\")"]
+        examples: ["s = streets(count=1, size=32)[0]\ntriptych(s, s.mask, save=\"example.png\")"]
     ) { call in
         guard let sample = try Pictures.sample(call[0]), let truth = sample.mask else {
             throw call.wrong(0, "a sample with image and mask")

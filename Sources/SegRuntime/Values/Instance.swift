@@ -67,7 +67,7 @@ public final class Instance: Object {
     @usableFromInline let slots: UnsafeMutablePointer<Value>
     public let fieldCount: Int
     /// Set by `freeze`: its `forward` then always evaluates.
-    public var isFrozen = false
+    @exclusivity(unchecked) public var isFrozen = false
 
     /// An object whose fields have no value yet.
     public init(type: TypeObject) {
