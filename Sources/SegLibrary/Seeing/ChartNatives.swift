@@ -10,8 +10,8 @@ let chartNatives: [Native] = [
         "Curves on the terminal, or in a .png or .svg with save=. Takes numbers, lists of them, a record of curves by "
             + "name, a run's history; a curve may be (y=…, x=…, low=…, high=…) for a band.",
         examples: [
-            "plot((loss=[3, 2, 1]), save=\"/tmp/seg-example.svg\")"
-                + "\nprint(contains(read_text(\"/tmp/seg-example.svg\"), \"<svg\"))  # expect: true"
+            "plot((loss=[3, 2, 1]), save=\"example.svg\")"
+                + "\nprint(contains(read_text(\"example.svg\"), \"<svg\"))  # expect: true"
         ]
     ) { call in
         let (title, xLabel, yLabel) = (
@@ -29,8 +29,8 @@ let chartNatives: [Native] = [
         "bars(data, title=nil, log=false, save=nil)",
         "A bar for each number, with its label: a labelled tensor such as data.counts, a record, or a list.",
         examples: [
-            "bars((a=1, b=2), save=\"/tmp/seg-example.svg\")"
-                + "\nprint(contains(read_text(\"/tmp/seg-example.svg\"), \"<svg\"))  # expect: true"
+            "bars((a=1, b=2), save=\"example.svg\")"
+                + "\nprint(contains(read_text(\"example.svg\"), \"<svg\"))  # expect: true"
         ]
     ) { call in
         let chart = BarChart(
@@ -42,8 +42,8 @@ let chartNatives: [Native] = [
         "heatmap(data, title=nil, save=nil)",
         "A matrix as shades; a confusion matrix shows each row by its own share.",
         examples: [
-            "heatmap(eye(3), save=\"/tmp/seg-example.svg\")"
-                + "\nprint(contains(read_text(\"/tmp/seg-example.svg\"), \"<svg\"))  # expect: true"
+            "heatmap(eye(3), save=\"example.svg\")"
+                + "\nprint(contains(read_text(\"example.svg\"), \"<svg\"))  # expect: true"
         ]
     ) { call in
         let tensor = try call.tensor(0)

@@ -9,8 +9,8 @@ let pictureNatives: [Native] = [
         "show(value, save=nil)",
         "A picture [3, H, W], a mask [H, W] with its classes, a sample (both), or a data set (a contact sheet).",
         examples: [
-            "show(streets(count=1, size=32)[0], save=\"/tmp/seg-example.png\")"
-                + "\nprint(read_image(\"/tmp/seg-example.png\").shape[0])  # expect: 3"
+            "show(streets(count=1, size=32)[0], save=\"example.png\")"
+                + "\nprint(read_image(\"example.png\").shape[0])  # expect: 3"
         ]
     ) { call in
         let isData =
@@ -32,8 +32,8 @@ let pictureNatives: [Native] = [
     Native(
         "overlay(image, mask, opacity=0.5, save=nil)", "A picture with the colours of its mask laid over it.",
         examples: [
-            "s = streets(count=1, size=32)[0]\noverlay(s.image, s.mask, save=\"/tmp/seg-example.png\")"
-                + "\nprint(read_image(\"/tmp/seg-example.png\").shape[0])  # expect: 3"
+            "s = streets(count=1, size=32)[0]\noverlay(s.image, s.mask, save=\"example.png\")"
+                + "\nprint(read_image(\"example.png\").shape[0])  # expect: 3"
         ]
     ) { call in
         guard let image = call[0].asTensorValue else { throw call.wrong(0, "a picture") }
@@ -48,7 +48,7 @@ let pictureNatives: [Native] = [
         "triptych(sample, prediction, save=nil)",
         "Picture, true mask and predicted mask side by side. The prediction is a mask [H, W] or logits [1, C, H, W], "
             + "or a record of several by name.",
-        examples: ["s = streets(count=1, size=32)[0]\ntriptych(s, s.mask, save=\"/tmp/seg-example.png\")"]
+        examples: ["s = streets(count=1, size=32)[0]\ntriptych(s, s.mask, save=\"example.png\")"]
     ) { call in
         guard let sample = SampleTensors(call[0]), let truth = sample.mask else {
             throw call.wrong(0, "a sample with image and mask")

@@ -7,6 +7,9 @@
 //
 // A file beside it that ends in `.out` instead of `.seg` holds the whole output of the run,
 // errors as they are rendered included; `…` in it stands for any text within a line.
+//
+// A script finds a folder for files of its own in `args[0]`; it is removed afterwards. Examples of help run in such
+// a folder.
 
 import SegRuntime
 import SegSyntax
@@ -95,6 +98,9 @@ public struct GoldenRunner {
     /// Runs one file.
     public func run(file: String) throws -> [Failure] {
         let interpreter = plainInterpreter()
+        let scratch = try ScratchFolder()
+        defer { withExtendedLifetime(scratch) {} }
+        interpreter.arguments = [scratch.path]
         let bytes: [UInt8]
         do {
             bytes = try interpreter.readFile(file)
@@ -114,11 +120,13 @@ public struct GoldenRunner {
         return failures
     }
 
-    /// Checks the examples of help in the same way; `name` is what failures call it.
+    /// Checks an example of help in the same way; `name` is what failures call it.
     public func run(text: String, name: String) throws -> [Failure] {
         let interpreter = plainInterpreter()
         var failures: [Failure] = []
-        try within(interpreter) { failures = try run(Source(name: name, text: text), interpreter) }
+        try ScratchFolder().asWorkingFolder {
+            try within(interpreter) { failures = try run(Source(name: name, text: text), interpreter) }
+        }
         return failures
     }
 

@@ -11,18 +11,18 @@
 // shows what then stands in the line, and the candidates. Lines before the first that is
 // typed are comments, and stay.
 
-public final class ScriptedReader: LineReader {
+final class ScriptedReader: LineReader {
     private var typed: [(isFresh: Bool, text: String)] = []
     private var next = 0
     /// The session as it went.
-    public private(set) var transcript = ""
-    public var completer: ((String, Int) -> LineCompletion)?
+    private(set) var transcript = ""
+    var completer: ((String, Int) -> LineCompletion)?
     /// The entries put into the history.
-    public private(set) var history: [String] = []
-    public var size = (columns: 80, rows: 24)
-    public let isTerminal = false
+    private(set) var history: [String] = []
+    var size = (columns: 80, rows: 24)
+    let isTerminal = false
 
-    public init(transcript text: String) {
+    init(transcript text: String) {
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
             if line == ">" || line.hasPrefix("> ") {
                 typed.append((true, String(line.dropFirst(2))))
@@ -35,9 +35,9 @@ public final class ScriptedReader: LineReader {
     }
 
     /// What the console writes.
-    public func write(_ text: String) { transcript += text }
+    func write(_ text: String) { transcript += text }
 
-    public func read(_ prompt: Prompt) -> LineInput {
+    func read(_ prompt: Prompt) -> LineInput {
         while next < typed.count {
             let line = typed[next].text
             next += 1
@@ -60,5 +60,5 @@ public final class ScriptedReader: LineReader {
         for row in found.listing { transcript += row + "\n" }
     }
 
-    public func remember(_ entry: String) { history.append(entry) }
+    func remember(_ entry: String) { history.append(entry) }
 }
