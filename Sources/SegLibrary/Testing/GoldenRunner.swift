@@ -7,6 +7,9 @@
 //
 // A file beside it that ends in `.out` instead of `.seg` holds the whole output of the run,
 // errors as they are rendered included; `…` in it stands for any text within a line.
+//
+// A test that can only pass is a failure: a script that expects nothing, a folder without scripts,
+// a `.out` without its script.
 
 @preconcurrency import Glibc
 import SegRuntime
@@ -37,11 +40,15 @@ public struct GoldenRunner {
     }
 
     /// Runs all scripts of a folder and those within it, or one file.
-    /// - Returns: how many passed and failed; nil where nothing stands at the path.
+    /// - Returns: how many passed and failed; nil where there is nothing at the path.
     public func run(path: String) throws -> (passed: Int, failed: Int)? {
         guard let files = Self.scripts(at: path) else { return nil }
         var passed = 0
         var failed = 0
+        if files.isEmpty {
+            report("\(path): no script to test: the folder has no .seg file\n")
+            failed += 1
+        }
         for file in files {
             let failures = try run(file: file)
             for failure in failures { report("\(failure.file):\(failure.line): \(failure.message)\n") }
@@ -66,18 +73,24 @@ public struct GoldenRunner {
         return (passed, failed)
     }
 
-    /// The scripts at a path in order; files whose name begins with `_` are helpers.
+    /// The scripts at a path in order, and outputs without a script; files whose name begins with `_`
+    /// are helpers.
     private static func scripts(at path: String) -> [String]? {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         guard status.st_mode & S_IFMT == S_IFDIR else { return [path] }
         var found: [String] = []
-        for name in fileNames(in: path) {
+        let names = fileNames(in: path)
+        for name in names {
             let inner = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
             guard stat(inner, &status) == 0 else { continue }
             if status.st_mode & S_IFMT == S_IFDIR {
                 found += scripts(at: inner) ?? []
-            } else if name.hasSuffix(".seg"), !name.hasPrefix("_") {
+            } else if name.hasPrefix("_") {
+                continue
+            } else if name.hasSuffix(".seg")
+                || name.hasSuffix(".out") && !names.contains(name.dropLast(4) + ".seg")
+            {
                 found.append(inner)
             }
         }
@@ -93,17 +106,44 @@ public struct GoldenRunner {
         } catch let failure as SegRuntime.Failure {
             return [Failure(file: file, line: 1, message: failure.message)]
         }
+        if file.hasSuffix(".out") {
+            return [Failure(file: file, line: 1, message: "there is no script \(file.dropLast(4)).seg")]
+        }
         let source = Source(name: file, bytes: bytes)
+        let lines = Self.lines(of: source)
+        let whole = String(file.dropLast(4)) + ".out"
+        let hasWhole = file.hasSuffix(".seg") && access(whole, F_OK) == 0
+        let expectations = Expectation.all(in: lines)
+        if hasWhole, let first = expectations.first {
+            return [
+                Failure(
+                    file: file, line: first.line, message: "not looked at: \(whole) holds the whole output")
+            ]
+        }
+        if !hasWhole, expectations.isEmpty {
+            return [
+                Failure(file: file, line: 1, message: "expects nothing: write `# expect: …`, or \(whole)")
+            ]
+        }
         var failures: [Failure] = []
-        try within(interpreter) {
-            let whole = String(file.dropLast(4)) + ".out"
-            if file.hasSuffix(".seg"), let expected = try? interpreter.readFile(whole) {
-                failures = try compareWhole(source, String(decoding: expected, as: UTF8.self), interpreter)
-            } else {
-                failures = try run(source, interpreter)
+        do {
+            try within(interpreter) {
+                if hasWhole {
+                    let expected = String(decoding: try interpreter.readFile(whole), as: UTF8.self)
+                    failures = try compareWhole(source, expected, interpreter)
+                } else {
+                    failures = try run(source, interpreter)
+                }
             }
+        } catch let failure as SegRuntime.Failure {
+            return [Failure(file: file, line: 1, message: failure.message)]
         }
         return failures
+    }
+
+    private static func lines(of source: Source) -> [String] {
+        String(decoding: source.bytes, as: UTF8.self)
+            .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }
 
     /// Checks the examples of help in the same way; `name` is what failures call it.
@@ -117,13 +157,14 @@ public struct GoldenRunner {
     // MARK: Line by line
 
     private func run(_ source: Source, _ interpreter: Interpreter) throws -> [Failure] {
-        let lines = String(decoding: source.bytes, as: UTF8.self)
-            .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let lines = Self.lines(of: source)
         let expectations = Expectation.all(in: lines)
+        var failures = Expectation.faults(in: lines).map {
+            Failure(file: source.name, line: $0.line, message: $0.message)
+        }
         let program = Parser(source: source).parse()
-        if let first = program.diagnostics.first { return refused(first, source, expectations) }
+        if let first = program.diagnostics.first { return failures + refused(first, source, expectations) }
         interpreter.declare(program)
-        var failures: [Failure] = []
         var waiting = expectations[...]
         for (place, statement) in program.statements.enumerated() {
             let next = place + 1 < program.statements.count ? program.statements[place + 1] : nil
