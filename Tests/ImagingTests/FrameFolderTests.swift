@@ -130,14 +130,12 @@ private final class ScratchTree {
                 .contains("no PNG pictures"))
     }
 
-    @Test func theRealFrames() throws {
-        let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
-        let path = "/\(root)/shared/data/camseq01"
-        guard access(path, R_OK) == 0 else {
-            print("skipped: the shared data with camseq01 are not beside the repository")
-            return
-        }
-        let folder = try FrameFolder.camSeq(path)
+    private static let realFrames =
+        "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/") + "/shared/data/camseq01"
+
+    @Test(.enabled(if: access(realFrames, R_OK) == 0, "CamSeq01 is not beside the repository"))
+    func theRealFrames() throws {
+        let folder = try FrameFolder.camSeq(Self.realFrames)
         #expect(folder.pairs.count == 78 && folder.notes.isEmpty)
         #expect(folder.palette == .camVid)
         let image = try folder.pairs[0].readImage()

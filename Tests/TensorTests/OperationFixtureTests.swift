@@ -36,7 +36,7 @@ struct OperationFixtureTests {
             name: one["operation"] as? String ?? "", title: one["case"] as? String ?? "",
             arguments: one["arguments"] as? [String: Any] ?? [:], inputs: tensors)
         let results = try call.run()
-        var problems: [String] = []
+        var problems = outputs.isEmpty ? ["the case has no outputs"] : []
         for (key, entry) in outputs {
             guard let result = results[key] else {
                 problems.append("no \(key)")
