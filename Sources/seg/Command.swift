@@ -6,6 +6,7 @@ import SegConsole
 import SegLibrary
 import SegRuntime
 import SegSyntax
+import SegSystem
 import SegTensor
 
 /// Set by the handler of SIGINT; one for the process, as the signal is.
@@ -110,7 +111,7 @@ struct Command: Sendable {
     }
 
     private func hasColor(_ descriptor: Int32) -> Bool {
-        options.hasColor && isatty(descriptor) == 1 && (getenv("NO_COLOR").map { $0.pointee == 0 } ?? true)
+        options.hasColor && isatty(descriptor) == 1 && Environment.variable("NO_COLOR") == nil
     }
 
     // MARK: Files and errors
@@ -160,7 +161,7 @@ struct Command: Sendable {
                 do {
                     try AtomicFile.write(text, to: path)
                 } catch {
-                    complain("seg: \((error as? TensorError)?.message ?? "\(path) cannot be written")")
+                    complain("seg: \(interpreter.failure(of: error)?.message ?? "\(path) cannot be written")")
                     status = 2
                 }
             case .success: break
@@ -183,7 +184,7 @@ struct Command: Sendable {
                 let failure = error as? Failure
                 complain("seg: \(failure?.message ?? "\(path) cannot be read")")
                 if let help = failure?.help { complain("help: \(help)") }
-                status = access(path, F_OK) == 0 ? max(status, 1) : 2
+                status = FileStatus.exists(path) ? max(status, 1) : 2
             }
         }
         return status

@@ -1,7 +1,9 @@
 // PNG files of every kind, and broken ones.
 
 import SegImaging
+import SegSystem
 import SegTensor
+import TestSupport
 import Testing
 
 @preconcurrency import Glibc
@@ -50,9 +52,9 @@ import Testing
 
     @Test func headersAreReadAlone() throws {
         let file = pngFile(width: 3, height: 2, depth: 8, type: 3, rows: [], palette: [0, 0, 0])
-        let path = "/tmp/seg-png-\(UInt64.random(in: 0 ... .max)).png"
+        let folder = try ScratchFolder()
+        let path = "\(folder.path)/a.png"
         try AtomicFile.write(file, to: path)
-        defer { unlink(path) }
         let info = try PNGImage.info(path)
         #expect(info.width == 3 && info.height == 2 && info.bitDepth == 8 && info.kind == .palette)
     }

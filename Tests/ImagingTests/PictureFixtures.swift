@@ -1,6 +1,7 @@
 // Pictures and PNG files made in memory, also of the kinds that seg itself never writes.
 
 import SegImaging
+import SegSystem
 import SegTensor
 
 /// 7×5 pixels by a formula, so that no file is needed; the expectations in the tests are Pillow 13.0's for it.
@@ -62,6 +63,8 @@ func complaint(_ body: () throws -> Void) -> String {
         return "no error"
     } catch let error as TensorError {
         return "\(error.kind.rawValue): \(error.message)" + (error.help.map { " | \($0)" } ?? "")
+    } catch let error as SystemError {
+        return "\(error)"
     } catch {
         return "another error: \(error)"
     }

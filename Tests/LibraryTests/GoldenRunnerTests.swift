@@ -1,40 +1,23 @@
 // `seg test` fails where it should: each kind of expectation when it is not met, and tests that could
 // only pass.
 
-import FoundationEssentials
 import SegLibrary
 import SegRuntime
+import TestSupport
 import Testing
 
-/// A folder with some files in it, and what `seg test` says of it.
-private final class Folder {
-    let path: String
-    init(_ files: [String: String]) throws {
-        path = "\(FileManager.default.temporaryDirectory.path)/seg-golden-\(UInt64.random(in: 0 ... .max))"
-        for (name, text) in files {
-            let file = "\(path)/\(name)"
-            let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            try text.write(toFile: file, atomically: true, encoding: .utf8)
-        }
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    /// What is printed, with the folder's path left out, and the counts.
-    func tested(_ name: String = "") throws -> (passed: Int, failed: Int, said: String) {
+@Suite struct GoldenRunnerTests {
+    /// What `seg test` says of a folder with some files, with the folder's path left out, and its counts.
+    private func tested(_ files: [String: String]) throws -> (passed: Int, failed: Int, said: String) {
+        let folder = try ScratchFolder()
+        for (name, text) in files { try folder.write(text, to: name) }
         var said = ""
         let runner = GoldenRunner(makeInterpreter: { .standard() }) { said += $0 }
-        let counts = try #require(try runner.run(path: name.isEmpty ? path : "\(path)/\(name)"))
-        return (
-            counts.passed, counts.failed, said.replacing("\(path)/", with: "").replacing(path, with: "DIR")
-        )
+        let counts = try #require(try runner.run(path: folder.path))
+        return (counts.passed, counts.failed, said.replacing("\(folder.path)/", with: ""))
     }
-}
-
-@Suite struct GoldenRunnerTests {
     @Test func whatIsMetPasses() throws {
-        let folder = try Folder([
+        let result = try tested([
             "a.seg": """
             1 + 1             # expect: 2
             print("a\\nb")
@@ -49,7 +32,6 @@ private final class Folder {
             "b.seg": "print(\"x {1 + 1} y\")\n", "b.out": "x … y\n", "_helper.seg": "nowhere",
             "inner/c.seg": "x = (  # expect error: not closed\n",
         ])
-        let result = try folder.tested()
         #expect(result.said == "")
         #expect(result.passed == 3 && result.failed == 0)
     }
@@ -80,18 +62,17 @@ private final class Folder {
         ("", "a.seg:1: expects nothing"),
     ])
     func whatIsNotMetFails(_ text: String, _ expected: String) throws {
-        let result = try Folder(["a.seg": text]).tested()
+        let result = try tested(["a.seg": text])
         #expect(result.passed == 0 && result.failed == 1, "\(text)")
         #expect(result.said.contains(expected), "\(result.said)")
     }
 
     @Test func wholeOutputs() throws {
-        let folder = try Folder([
+        let result = try tested([
             "a.seg": "print(1)\nprint(2)\n", "a.out": "1\n3\n", "b.seg": "print(1)\n", "b.out": "1\n2\n",
             "c.seg": "print(1)\n", "c.out": "", "d.out": "1\n", "e.seg": "print(1)  # expect: 2\n",
             "e.out": "1\n",
         ])
-        let result = try folder.tested()
         #expect(result.passed == 0 && result.failed == 5)
         #expect(result.said.contains("a.seg:1: line 2 of the output should be"))
         #expect(result.said.contains("b.seg:1: line 2"))
@@ -100,9 +81,9 @@ private final class Folder {
     }
 
     @Test func foldersWithoutTests() throws {
-        let empty = try Folder([:]).tested()
+        let empty = try tested([:])
         #expect(empty.passed == 0 && empty.failed == 1 && empty.said.contains("no script to test"))
-        let helpers = try Folder(["_a.seg": "1  # expect: 1", "b.txt": ""]).tested()
+        let helpers = try tested(["_a.seg": "1  # expect: 1", "b.txt": ""])
         #expect(helpers.passed == 0 && helpers.failed == 1)
         let runner = GoldenRunner(makeInterpreter: { .standard() }) { _ in }
         #expect(try runner.run(path: "/no/such/folder") == nil)

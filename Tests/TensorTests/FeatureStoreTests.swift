@@ -2,6 +2,7 @@
 // is of another program or does not fit does not come back at all.
 
 @preconcurrency import Glibc
+import SegSystem
 import Testing
 
 @testable import SegTensor
@@ -18,16 +19,7 @@ struct FeatureStoreTests {
     }
 
     private static func files(_ folder: String) -> [String] {
-        var names: [String] = []
-        guard let handle = opendir(folder) else { return [] }
-        defer { closedir(handle) }
-        while let entry = readdir(handle) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if !name.hasPrefix(".") { names.append("\(folder)/\(name)") }
-        }
-        return names
+        ((try? Folder.entries(of: folder)) ?? []).map { "\(folder)/\($0.name)" }
     }
 
     @Test func keepsAndFindsAcrossStores() throws {

@@ -2,8 +2,9 @@
 // views take some frames of another, in another order or changed. Nothing is read before
 // it is looked at.
 
-@preconcurrency import Glibc
+import SegSystem
 import SegTensor
+import Synchronization
 
 /// A sequence of frames with masks of known classes.
 public protocol Dataset: Sendable {
@@ -51,11 +52,8 @@ public struct FileIdentity: Sendable, Equatable {
 
     /// What a path holds now; nil where there is no file.
     public init?(path: String) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        self.init(
-            size: Int(status.st_size),
-            changed: Int(status.st_mtim.tv_sec) * 1_000_000_000 + Int(status.st_mtim.tv_nsec))
+        guard let status = FileStatus(path) else { return nil }
+        self.init(size: status.size, changed: status.changed)
     }
 
     /// Whether a path still holds the same bytes. A new date alone is looked into where the
@@ -114,9 +112,9 @@ private final class FrameSizes: @unchecked Sendable {
         let image: Digest
         let mask: Digest
     }
-    private let looked = Locked<[Int: Facts]>([:])
+    private let looked = Mutex<[Int: Facts]>([:])
 
-    func known(_ index: Int) -> Facts? { looked.with { $0[index] } }
+    func known(_ index: Int) -> Facts? { looked.withLock { $0[index] } }
 
     func facts(_ index: Int, of pair: FramePair) throws -> Facts {
         if let facts = known(index) { return facts }
@@ -124,7 +122,7 @@ private final class FrameSizes: @unchecked Sendable {
         let facts = Facts(
             width: size.width, height: size.height, image: try pair.imageDigest(), mask: try pair.maskDigest()
         )
-        looked.with { $0[index] = facts }
+        looked.withLock { $0[index] = facts }
         return facts
     }
 }
@@ -161,7 +159,7 @@ public struct StreetsDataset: Dataset {
     private final class Drawing: @unchecked Sendable {
         let scene: StreetScene
         let index: Int
-        private let kept = Locked<(rgb: [UInt8]?, mask: [UInt8]?)>((nil, nil))
+        private let kept = Mutex<(rgb: [UInt8]?, mask: [UInt8]?)>((nil, nil))
 
         init(scene: StreetScene, index: Int) {
             self.scene = scene
@@ -169,7 +167,7 @@ public struct StreetsDataset: Dataset {
         }
 
         func image() throws -> RGBImage {
-            let bytes = kept.with { kept -> [UInt8] in
+            let bytes = kept.withLock { kept -> [UInt8] in
                 if let bytes = kept.rgb {
                     kept.rgb = nil
                     return bytes
@@ -182,7 +180,7 @@ public struct StreetsDataset: Dataset {
         }
 
         func mask() throws -> MaskImage {
-            let bytes = kept.with { kept -> [UInt8] in
+            let bytes = kept.withLock { kept -> [UInt8] in
                 if let bytes = kept.mask {
                     kept.mask = nil
                     return bytes

@@ -1,7 +1,7 @@
 // Folders of frames and masks: which files belong together, and what is missing. Only names and headers are looked at;
 // pictures are decoded when they are needed. The known layouts are in FrameFolder+Layouts.
 
-@preconcurrency import Glibc
+import SegSystem
 import SegTensor
 
 /// A frame and its mask, as files.
@@ -80,22 +80,13 @@ struct FolderListing {
     let folders: [String]
 
     init(_ path: String) throws {
-        guard let handle = opendir(path) else { throw TensorError.cannot("read the folder", path, errno) }
-        defer { closedir(handle) }
-        var files: [String] = []
-        var folders: [String] = []
-        while let entry = readdir(handle) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name.hasPrefix(".") { continue }
-            var status = stat()
-            guard stat("\(path)/\(name)", &status) == 0 else { continue }
-            if status.st_mode & S_IFMT == S_IFDIR { folders.append(name) } else { files.append(name) }
+        let entries = try Folder.entries(of: path).filter { !$0.name.hasPrefix(".") }
+        func names(_ kind: FolderEntry.Kind) -> [String] {
+            entries.filter { $0.kind == kind }.map(\.name).sorted(by: Self.naturally)
         }
         self.path = path
-        self.files = files.sorted(by: Self.naturally)
-        self.folders = folders.sorted(by: Self.naturally)
+        files = names(.file)
+        folders = names(.folder)
     }
 
     func has(_ file: String) -> Bool { files.contains(file) }

@@ -2,6 +2,7 @@
 // colours mean is Palette's.
 
 import CPNG
+import SegSystem
 import SegTensor
 
 /// What the header of a PNG file says.

@@ -1,6 +1,7 @@
 // Reading classes from the files that come with datasets: CamVid's `label_colors.txt` and the table of names and
 // colours (`class_dict.csv`) that its copies carry.
 
+import SegSystem
 import SegTensor
 
 extension Palette {

@@ -2,6 +2,7 @@
 // nearest; nothing is ever rounded to a class in silence.
 
 import CKernels
+import SegSystem
 import SegTensor
 
 /// What to do with pixels whose colour or value is no class.

@@ -1,9 +1,7 @@
-// Files of text: CSV and JSON, read and written. A file is written beside its place and
-// renamed over it, so that no half of it is ever seen.
+// Files of text: CSV and JSON, read and written.
 
-@preconcurrency import Glibc
 import SegRuntime
-import SegTensor
+import SegSystem
 
 let fileNatives: [Native] = [
     Native(
@@ -17,14 +15,14 @@ let fileNatives: [Native] = [
     Native(
         "file_exists(path)", "Whether there is a file or folder of that name.",
         examples: ["print(file_exists(\"/tmp\"), file_exists(\"/no/such/file\"))  # expect: true false"]
-    ) { call in .bool(access(try call.string(0), F_OK) == 0) },
+    ) { call in .bool(FileStatus.exists(try call.string(0))) },
     Native(
         "write_text(path, text)", "Writes a text as a file.",
         examples: [
             "write_text(\"/tmp/seg-note.txt\", \"a\")\nprint(read_text(\"/tmp/seg-note.txt\"))  # expect: a"
         ]
     ) { call in
-        try AtomicFile.write(try call.string(1), to: try call.string(0))
+        try call.write(try call.string(1), to: try call.string(0))
         return .nilValue
     },
     Native(
@@ -50,7 +48,7 @@ let fileNatives: [Native] = [
     ) { call in
         var text = ""
         try appendJSON(call[0], to: &text, depth: 0, call.interpreter)
-        try AtomicFile.write(text + "\n", to: try call.string(1))
+        try call.write(text + "\n", to: try call.string(1))
         return .nilValue
     },
     Native(
@@ -110,10 +108,17 @@ let fileNatives: [Native] = [
                 throw call.wrong(0, "a list of records or lists")
             }
         }
-        try AtomicFile.write(text, to: try call.string(1))
+        try call.write(text, to: try call.string(1))
         return .nilValue
     },
 ]
+
+extension Arguments {
+    /// Writes a file of text, which Ctrl-C leaves as it was.
+    fileprivate func write(_ text: String, to path: String) throws {
+        try AtomicFile.write(text, to: path) { try interpreter.checkInterrupt() }
+    }
+}
 
 /// The rows of a CSV text; quoted cells may hold commas, quotes and line ends.
 private func csvRows(_ bytes: [UInt8], _ interpreter: Interpreter) throws -> [[String]] {

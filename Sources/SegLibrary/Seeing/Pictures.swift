@@ -1,9 +1,9 @@
 // From values of the language to what the terminal part draws: pictures, masks with their
 // class names and colours, tables.
 
-import Glibc
 import SegImaging
 import SegRuntime
+import SegSystem
 import SegTensor
 import SegTerminal
 
@@ -12,7 +12,7 @@ extension Interpreter {
     var style: TerminalStyle {
         TerminalStyle.detect(
             isTerminal: terminal.isInteractive, size: (terminal.width, 24), allowsColor: terminal.hasColor,
-            environment: { name in getenv(name).map { String(cString: $0) } })
+            environment: Environment.variable)
     }
 
     func print(_ lines: [String]) { output(lines.joined(separator: "\n") + "\n") }

@@ -11,9 +11,9 @@
 // A test that can only pass is a failure: a script that expects nothing, a folder without scripts,
 // a `.out` without its script.
 
-@preconcurrency import Glibc
 import SegRuntime
 import SegSyntax
+import SegSystem
 
 public struct GoldenRunner {
     /// One script that did not do as expected.
@@ -42,9 +42,16 @@ public struct GoldenRunner {
     /// Runs all scripts of a folder and those within it, or one file.
     /// - Returns: how many passed and failed; nil where there is nothing at the path.
     public func run(path: String) throws -> (passed: Int, failed: Int)? {
-        guard let files = Self.scripts(at: path) else { return nil }
         var passed = 0
         var failed = 0
+        var files: [String] = []
+        do {
+            guard let found = try Self.scripts(at: path) else { return nil }
+            files = found
+        } catch let error as SystemError {
+            report("\(path): \(error.message)\n")
+            return (0, 1)
+        }
         if files.isEmpty {
             report("\(path): no script to test: the folder has no .seg file\n")
             failed += 1
@@ -75,26 +82,27 @@ public struct GoldenRunner {
 
     /// The scripts at a path in order, and outputs without a script; files whose name begins with `_`
     /// are helpers.
-    private static func scripts(at path: String) -> [String]? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        guard status.st_mode & S_IFMT == S_IFDIR else { return [path] }
+    private static func scripts(at path: String) throws -> [String]? {
+        guard let status = FileStatus(path) else { return nil }
+        guard status.kind == .folder else { return [path] }
         var found: [String] = []
-        let names = fileNames(in: path)
-        for name in names {
-            let inner = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
-            guard stat(inner, &status) == 0 else { continue }
-            if status.st_mode & S_IFMT == S_IFDIR {
-                found += scripts(at: inner) ?? []
-            } else if name.hasPrefix("_") {
-                continue
-            } else if name.hasSuffix(".seg")
-                || name.hasSuffix(".out") && !names.contains(name.dropLast(4) + ".seg")
-            {
-                found.append(inner)
+        var folders = [path]
+        while let folder = folders.popLast() {
+            let entries = try Folder.entries(of: folder).filter { !$0.name.hasPrefix(".") }
+            let names = Set(entries.map(\.name))
+            for entry in entries {
+                let inner = folder.hasSuffix("/") ? folder + entry.name : "\(folder)/\(entry.name)"
+                if entry.kind == .folder {
+                    folders.append(inner)
+                } else if !entry.name.hasPrefix("_"),
+                    entry.name.hasSuffix(".seg")
+                        || entry.name.hasSuffix(".out") && !names.contains(entry.name.dropLast(4) + ".seg")
+                {
+                    found.append(inner)
+                }
             }
         }
-        return found
+        return found.sorted()
     }
 
     /// Runs one file.
@@ -112,7 +120,7 @@ public struct GoldenRunner {
         let source = Source(name: file, bytes: bytes)
         let lines = Self.lines(of: source)
         let whole = String(file.dropLast(4)) + ".out"
-        let hasWhole = file.hasSuffix(".seg") && access(whole, F_OK) == 0
+        let hasWhole = file.hasSuffix(".seg") && FileStatus.exists(whole)
         let expectations = Expectation.all(in: lines)
         if hasWhole, let first = expectations.first {
             return [

@@ -4,6 +4,7 @@
 
 @preconcurrency import Glibc
 import SegSyntax
+import SegSystem
 
 public final class Interpreter {
     public let library: Library
@@ -159,6 +160,15 @@ public final class Interpreter {
         if elements >= 1 << 16 {
             let (bytes, overflow) = elements.multipliedReportingOverflow(by: MemoryLayout<Value>.stride)
             try reserve(overflow ? Int.max : bytes, for: what)
+        }
+    }
+
+    /// The failure behind an error that a native threw; nil where it is of a kind that nobody translates.
+    public func failure(of error: any Error) -> Failure? {
+        switch error {
+        case let failure as Failure: failure
+        case let error as SystemError: Failure(error)
+        default: translateError?(error)
         }
     }
 

@@ -243,9 +243,9 @@ struct BatchNormSums: Operation {
         let mean = inputs[2].floats
         let inverse = try inverseDeviation(mean + channels, channels, epsilon)
         let out = try TensorData(shape: result.shape, dtype: .float32, for: name)
-        let status = norm_backward_f32(
-            u.floats, x.floats, mean, inverse.floats, nil, nil, out.floats, out.floats + channels,
-            x.count / channels, channels)
+        let status = norm_gradient_sums_f32(
+            u.floats, x.floats, mean, inverse.floats, out.floats, out.floats + channels, x.count / channels,
+            channels)
         try KernelMemory.check(status, for: name)
         return out
     }

@@ -273,7 +273,7 @@ final class SegmentationJob: @unchecked Sendable {
         }
         output.gradient = gradient?.floats
         output.confusion = confusion?.elements()
-        output.predictions_i64 = predictions?.elements()
+        output.predictions = predictions?.elements()
         let status = withExtendedLifetime((x, mask, w)) { segmentation_loss(&input, &output) }
         try KernelMemory.check(status, for: "the loss")
         if needsSums {
