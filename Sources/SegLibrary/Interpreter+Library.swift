@@ -10,7 +10,9 @@ import SegTensor
 extension Library {
     /// Everything seg comes with.
     public static func standard() -> Library {
-        Library(natives: allNatives, values: languageValues + tensorValues, scripts: standardScripts())
+        Library(
+            natives: allNatives, values: languageValues + tensorValues, scripts: standardScripts(),
+            kinds: ["tensor", "dtype", "dataset", "batches", "augmentation"], hints: .standard)
     }
 
     private static var allNatives: [Native] {
@@ -52,7 +54,10 @@ extension Library {
     /// The embedded files, or those of the folder that SEG_STDLIB names, for editing them.
     private static func standardScripts() -> [Script] {
         guard let folder = Environment.variable("SEG_STDLIB") else {
-            return stdlibFiles.map { Script(name: $0.name, definitions: $0.definitions, text: $0.text) }
+            return stdlibFiles.map {
+                Script(
+                    name: $0.name, definitions: $0.definitions, internals: $0.internals, text: $0.text)
+            }
         }
         var scripts: [Script] = []
         var folders = [""]
@@ -66,8 +71,11 @@ extension Library {
                     let bytes = try? FileReader.contents(of: "\(folder)/\(name)")
                 {
                     let text = String(decoding: bytes, as: UTF8.self)
-                    let definitions = Parser(name: name, text: text).parse().definedNames
-                    scripts.append(Script(name: name, definitions: definitions, text: text))
+                    let names = Parser(name: name, text: text).parse().definedNames
+                    scripts.append(
+                        Script(
+                            name: name, definitions: names.documented, internals: names.undocumented,
+                            text: text))
                 }
             }
         }
@@ -101,6 +109,7 @@ extension Interpreter {
         interpreter.translateError = { [unowned interpreter] error in
             (error as? TensorError).map { interpreter.failure($0) }
         }
+        interpreter.objectHook = interpreter.layers
         let context = interpreter.evaluationContext
         let reference = InterpreterReference(interpreter: interpreter)
         context.interrupted = { [interruptFlag] in

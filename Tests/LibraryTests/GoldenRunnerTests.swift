@@ -43,7 +43,7 @@ import Testing
         ("print(\"a\\nb\")  # expect: a", "printed more than expected: b"),
         ("print(\"a\")\n# expect: a\n# expect: b", "expected b"),
         ("x = 3  # expect: 3", "nothing came"),
-        ("1 / 3  # expect near: 0.334", "expected 0.334"),
+        ("1 / 3  # expect near: 0.335", "expected 0.335"),
         ("[1, 2]  # expect near: [1]", "expected [1]"),
         ("\"a\"  # expect near: b", "expected b"),
         ("0 / 0  # expect near: 0", "expected 0"),

@@ -62,7 +62,7 @@ import Testing
         let interpreter = Interpreter.standard()
         let vocabulary = try Vocabulary(interpreter)
         let names = try SwiftNames.declared().union(interpreter.library.names).union(vocabulary.options)
-            .union(vocabulary.members.keys).union(Token.Kind.keywords.keys).union(vocabulary.hidden)
+            .union(vocabulary.methods.keys).union(Token.Kind.keywords.keys).union(vocabulary.hidden)
         var missing: [String] = []
         for part in quoted(try Repository.text(path)) {
             for word in part.text.split(separator: " ").map(String.init)
@@ -81,7 +81,8 @@ import Testing
             for name in try Repository.everything()
             where name.hasPrefix(folder + "/") && name.split(separator: "/").count == 2 {
                 guard !name.contains(".") else { continue }
-                #expect(text.contains(name), "\(path) does not name \(name)")
+                let isNamed = text.contains(name)
+                #expect(isNamed, "\(path) does not name \(name)")
             }
         }
     }

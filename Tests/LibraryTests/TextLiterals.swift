@@ -21,6 +21,8 @@ struct TextLiterals {
     private let language: Language
     private var at = 0
     private var line = 1
+    /// The line of the last comment, where it has that line to itself.
+    private var lastWholeLine: Int?
 
     init(_ text: String, _ language: Language) {
         bytes = Array(text.utf8)
@@ -76,21 +78,20 @@ struct TextLiterals {
 
     private mutating func comment() {
         let first = line
-        var text: [UInt8] = []
+        var before = at
+        while before > 0, bytes[before - 1] == UInt8(ascii: " ") { before -= 1 }
+        let isWholeLine = before == 0 || bytes[before - 1] == UInt8(ascii: "\n")
         let mark = bytes[at]
         while at < bytes.count, bytes[at] == mark { advance() }
-        while at < bytes.count, bytes[at] != UInt8(ascii: "\n") {
-            text.append(bytes[at])
-            advance()
-        }
-        let words = String(decoding: text, as: UTF8.self)
-        if let last = comments.last,
-            last.line + last.text.split(separator: "\n", omittingEmptySubsequences: false).count == first
-        {
-            comments[comments.count - 1] = TextPart(line: last.line, text: last.text + "\n" + words)
+        let start = at
+        while at < bytes.count, bytes[at] != UInt8(ascii: "\n") { advance() }
+        let text = String(decoding: bytes[start..<at], as: UTF8.self)
+        if isWholeLine, let last = comments.last, lastWholeLine == first - 1 {
+            comments[comments.count - 1] = TextPart(line: last.line, text: last.text + "\n" + text)
         } else {
-            comments.append(TextPart(line: first, text: words))
+            comments.append(TextPart(line: first, text: text))
         }
+        lastWholeLine = isWholeLine ? first : nil
     }
 
     private mutating func string(hashes: Int) {

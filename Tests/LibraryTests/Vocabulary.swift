@@ -23,8 +23,10 @@ struct Vocabulary {
     private(set) var functions: [String: Arguments] = [:]
     /// What else the files of the library call among each other.
     private(set) var hidden: Set<String> = []
-    /// Methods of the library's types, fields of theirs that may hold a function, entries of `torch`.
-    private(set) var members: [String: [Arguments]] = [:]
+    /// Methods of the library's types, and entries of `torch`.
+    private(set) var methods: [String: [Arguments]] = [:]
+    /// Fields of the library's types; they may hold a function.
+    private(set) var fields: Set<String> = []
     /// Every parameter and field of the library.
     private(set) var options: Set<String> = []
 
@@ -36,7 +38,7 @@ struct Vocabulary {
                 for member in interpreter.memberNames(value) {
                     let inner = try interpreter.member(value, member)
                     let parameters = inner.flatMap { interpreter.parameters(of: $0) }
-                    members[member, default: []].append(take(parameters?.map { ($0.name, $0.isRest) }))
+                    methods[member, default: []].append(take(parameters?.map { ($0.name, $0.isRest) }))
                 }
             }
         }
@@ -50,7 +52,7 @@ struct Vocabulary {
     private mutating func take(_ parameters: [(name: String, isRest: Bool)]?) -> Arguments {
         guard let parameters else { return .any }
         options.formUnion(parameters.map(\.name))
-        return parameters.contains(where: \.isRest) ? .any : .named(Set(parameters.map(\.name)))
+        return parameters.last?.isRest == true ? .any : .named(Set(parameters.map(\.name)))
     }
 
     private mutating func take(_ statement: Statement) {
@@ -64,7 +66,7 @@ struct Vocabulary {
                 switch inner.kind {
                 case .function(let method):
                     guard let name = method.name else { continue }
-                    members[name, default: []].append(take(method.parameters.map { ($0.name, $0.isRest) }))
+                    methods[name, default: []].append(take(method.parameters.map { ($0.name, $0.isRest) }))
                 case .assign(let targets, _, _):
                     for case .name(let name, _) in targets { field(name) }
                 default: break
@@ -76,7 +78,7 @@ struct Vocabulary {
 
     private mutating func field(_ name: String) {
         options.insert(name)
-        members[name, default: []].append(.any)
+        fields.insert(name)
     }
 
     /// What is wrong with the calls and options of a text; nothing where all of it exists.
@@ -86,6 +88,8 @@ struct Vocabulary {
     func faults(
         in text: String, bound: Set<String> = [], isInternal: Bool = false, checksLooseOptions: Bool = false
     ) -> [(line: Int, fault: String)] {
+        // What a line prints is no call: `tensor(Road=1, Sky=2)`.
+        let text = text.replacing(#/# expect:.*/#, with: "")
         let mentions = Mentions(in: text)
         let own = bound.union(Mentions.bound(in: text))
         var faults: [(line: Int, fault: String)] = []
@@ -93,7 +97,9 @@ struct Vocabulary {
             var known: [Arguments] = []
             if let function = functions[call.name] { known.append(function) }
             if isInternal, hidden.contains(call.name) { known.append(.any) }
-            if call.isMember { known += members[call.name] ?? [] }
+            // Prose names methods without an object, as in: call `step()` or `finish()`.
+            known += methods[call.name] ?? []
+            if call.isMember, fields.contains(call.name) { known.append(.any) }
             if known.isEmpty {
                 faults.append((call.line, "\(call.isMember ? "." : "")\(call.name)( is not defined"))
             }

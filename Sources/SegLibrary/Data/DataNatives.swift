@@ -216,7 +216,7 @@ let dataNatives: [Native] = [
     },
     Native(
         "normalize(data, mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225])",
-        "Pictures as float32, (x / 255 - mean) / std by channel; ImageNet's numbers unless told.",
+        "Pictures as float32, (x / 255 - mean) / std by channel; by default with ImageNet's numbers.",
         examples: ["print(streets(count=1, size=32).normalize()[0].image.dtype)  # expect: float32"]
     ) { call in
         let normalization = try Normalization(mean: try call.channels(1), deviation: try call.channels(2))

@@ -1,5 +1,5 @@
 // The weight files that torchvision published: which file belongs to a model, where it lies on this machine,
-// and, where it does not, its download. The child process that fetches it stands in Download.
+// and, where it does not, its download. The child process that fetches it is in Download.
 
 import SegRuntime
 import SegSystem
@@ -98,7 +98,7 @@ struct OfficialWeights {
         return folder + "/" + file
     }
 
-    /// A file that was found is no better than what once made it: a copy may have been broken off, a disk be ill.
+    /// A file that was found may be damaged: a copy may be incomplete, a disk may have failed.
     private func check(_ path: String, _ interpreter: Interpreter) throws {
         guard let digits = SHA256.digits(inName: file) else { return }
         let found = try SHA256.hexadecimal(ofFile: path) { try interpreter.checkInterrupt() }

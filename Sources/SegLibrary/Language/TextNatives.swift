@@ -2,22 +2,6 @@
 
 import SegRuntime
 
-/// The place of the first occurrence of a text in another.
-func find(_ wanted: String, in text: String) -> Range<String.Index>? {
-    if wanted.isEmpty { return text.startIndex..<text.startIndex }
-    let needle = Array(wanted.utf8)
-    var place = text.utf8.startIndex
-    let bytes = text.utf8
-    while let start = bytes[place...].firstIndex(of: needle[0]) {
-        if bytes[start...].starts(with: needle) {
-            let end = bytes.index(start, offsetBy: needle.count)
-            return start..<end
-        }
-        place = bytes.index(after: start)
-    }
-    return nil
-}
-
 /// The parts between the occurrences of a separator that is not empty.
 /// The places where a text holds another, one after the other, in bytes.
 private func places(of needle: [UInt8], in bytes: [UInt8], _ interpreter: Interpreter) throws -> [Int] {
@@ -121,7 +105,7 @@ let textNatives: [Native] = [
     },
     Native(
         "split_text(text, separator=nil)",
-        "The parts of a string between separators; between stretches of white space unless told.",
+        "The parts of a string between separators, by default between runs of white space.",
         examples: [
             "print(\"a,b,c\".split_text(\",\"))  # expect: [\"a\", \"b\", \"c\"]",
             "print(split_text(\" one  two \"))  # expect: [\"one\", \"two\"]",

@@ -5,7 +5,7 @@ import SegRuntime
 import SegTensor
 
 /// Notes the calls of each layer, what goes in and comes out of the first.
-private final class LayerTrace: LayerObserver {
+final class LayerTrace {
     struct Call {
         let input: Value
         var output = Value.nilValue
@@ -77,21 +77,12 @@ private func traced(_ call: borrowing Arguments) throws -> Value {
     let walk = try ModelWalk(call, 0)
     let trace = LayerTrace()
     if !call.isNil(1) {
-        let (before, base, effective) = (
-            interpreter.layerObserver, interpreter.baseTraining, interpreter.isTraining
-        )
         // A forward that counts its calls, or keeps what it saw, is left as it was.
         let snapshot = Snapshot(of: call[0])
-        interpreter.layerObserver = trace
-        interpreter.baseTraining = false
-        interpreter.isTraining = false
-        defer {
-            snapshot.restore()
-            interpreter.layerObserver = before
-            interpreter.baseTraining = base
-            interpreter.isTraining = effective
+        defer { snapshot.restore() }
+        _ = try interpreter.layers.within(training: false, trace: trace) {
+            try interpreter.call(call[0], [call[1]])
         }
-        _ = try interpreter.call(call[0], [call[1]])
     }
     let products = Tensor.multiplyAdds(below: trace.outputs).sorted { $0.node < $1.node }
     let holdings = Holdings.byPath(walk)

@@ -37,7 +37,7 @@ struct PathPattern {
         self.parts = parts
     }
 
-    /// What stands between `[` and `]`; nil where nothing closes it.
+    /// What is between `[` and `]`; nil where nothing closes it.
     private static func set(_ rest: inout ArraySlice<Unicode.Scalar>) -> Part? {
         guard let end = rest.firstIndex(of: "]"), end > rest.startIndex else { return nil }
         var inside = rest[..<end]
@@ -57,7 +57,7 @@ struct PathPattern {
     func matches(_ path: String) -> Bool {
         let name = Array(path.unicodeScalars)
         var (at, place) = (0, 0)
-        // Where the last star stood, and how much of the name it has taken.
+        // Where the last star was, and how much of the name it has taken.
         var star: (part: Int, name: Int)?
         while place < name.count {
             if at < parts.count, case .any = parts[at] {

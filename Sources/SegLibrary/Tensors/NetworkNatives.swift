@@ -66,7 +66,7 @@ let networkNatives: [Native] = [
     },
     Native(
         "max_pool2d(x, kernel_size, stride=nil, padding=0, dilation=1, ceil_mode=false)",
-        "The largest value in each window of x [N, C, H, W]; the stride is the window's size unless told.",
+        "The largest value in each window of x [N, C, H, W]; the stride is by default the window's size.",
         examples: ["print(max_pool2d(tensor([[[[1, 2], [3, 4]]]]), 2))  # expect: tensor([[[[4]]]])"]
     ) { call in
         .tensor(

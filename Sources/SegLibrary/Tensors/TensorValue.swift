@@ -1,6 +1,6 @@
 // A tensor as the language sees it: a foreign value around a promise of the tensor
-// engine, with the mark of the field it stands in. Operators and indexing stand in the
-// extensions beside; the functions in the tables of natives.
+// engine, with the mark of the field it is in. Operators and indexing are in the
+// extensions of this folder, the functions in the tables of natives.
 
 import SegRuntime
 import SegSyntax
@@ -12,7 +12,7 @@ import SegTerminal
 public struct TensorMark: Equatable, Sendable {
     public enum Role: Sendable { case parameter, buffer }
     public let role: Role
-    /// A frozen tensor does not change in training; nothing that hangs on frozen ones alone is computed twice.
+    /// A frozen tensor does not change in training; what depends on frozen ones alone is computed only once.
     public let isFrozen: Bool
 }
 
@@ -78,6 +78,10 @@ public class TensorValue: ForeignValue {
     public override func number(_ interpreter: Interpreter) throws -> Double? {
         guard promise.count == 1 else { return nil }
         return try promise.item()
+    }
+
+    public override func contains(_ element: Value, _ interpreter: Interpreter) throws -> Bool? {
+        try holds(element, interpreter)
     }
 
     public override func count(_ interpreter: Interpreter) throws -> Int? {

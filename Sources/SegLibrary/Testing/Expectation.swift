@@ -23,7 +23,7 @@ struct Expectation {
     static func all(in lines: [String]) -> [Expectation] {
         var found: [Expectation] = []
         for (place, line) in lines.enumerated() {
-            guard let start = line.range(of: "# expect") else { continue }
+            guard let start = line.find("# expect") else { continue }
             let comment = line[start.lowerBound...].dropFirst(2)
             for kind in Kind.allCases where comment.hasPrefix(kind.rawValue) {
                 var text = comment.dropFirst(kind.rawValue.count)
@@ -82,9 +82,4 @@ struct Expectation {
         }
         return numbers
     }
-}
-
-extension String {
-    /// The first place of a text in this one.
-    func range(of wanted: String) -> Range<String.Index>? { find(wanted, in: self) }
 }

@@ -263,7 +263,7 @@ public struct GoldenRunner {
         }
         var rest = String(line.dropFirst(first.count).dropLast(last.count))
         for part in parts.dropFirst().dropLast() {
-            guard let found = rest.range(of: String(part)) else { return false }
+            guard let found = rest.find(String(part)) else { return false }
             rest = String(rest[found.upperBound...])
         }
         return true
@@ -345,7 +345,7 @@ private struct Comparison {
     }
 
     private mutating func check(_ expectation: Expectation, _ came: String) {
-        if came.range(of: expectation.text) == nil {
+        if came.find(expectation.text) == nil {
             add(
                 expectation.line,
                 "expected \(expectation.kind.rawValue.dropFirst(7)) \(expectation.text)\n    got \(came)")

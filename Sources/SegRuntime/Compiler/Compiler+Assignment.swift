@@ -106,7 +106,9 @@ extension Compiler {
                 .name, "`\(name)` is a method of \(access.type.shape.name); methods cannot be replaced", span)
         case .capturedObject, .ownFunction, .ownType:
             report(.name, "`\(name)` cannot be bound anew here", span)
-        case nil: emit(.setGlobal(slot(storing: name, span), from: register), origin)
+        case nil:
+            emit(.setGlobal(slot(storing: name, span), from: register), origin)
+            bind(name)
         }
     }
 

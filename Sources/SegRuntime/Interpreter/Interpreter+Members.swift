@@ -92,7 +92,7 @@ extension Interpreter {
                     help: "a field that holds a function can")
             }
             if let children = instance.children, children[name] != nil {
-                try checkLayer(new, for: instance)
+                if instance.type.isCallable { try objectHook?.checkChild(new, of: instance, self) }
                 setEntry(children, name, to: new)
                 break
             }
@@ -144,7 +144,7 @@ extension Interpreter {
             return Failure(.name, what, help: "\(name) is a function: write .\(name)(…)")
         }
         let members = memberNames(value)
-        var help = isCall ? Self.habits[name].map { "seg writes \($0)" } : nil
+        var help = isCall ? library.hints.members[name].map { "seg writes \($0)" } : nil
         if help == nil { help = nearestName(to: name, among: members).map { "did you mean \($0)?" } }
         if help == nil, isCall {
             help = nearestName(to: name, among: functions).map { "did you mean \($0)?" }
@@ -154,14 +154,6 @@ extension Interpreter {
         }
         return Failure(.name, isCall ? "\(what), and there is no function \(name)" : what, help: help)
     }
-
-    /// Methods that users of PyTorch look for.
-    private static let habits = [
-        "eval": "m(x), which evaluates", "train": "trainer(m, …), or training(() -> m(x)) by hand",
-        "requires_grad_": "freeze(m) and unfreeze(m)", "backward": "value_and_grad(model, f)",
-        "zero_grad": "value_and_grad(model, f), which gives new gradients each time",
-        "load_state_dict": "load_weights(m, path)", "detach": "no_grad(() -> x)", "append": "push(xs, x)",
-    ]
 
     /// Whether a value can be called.
     public func isCallable(_ value: Value) -> Bool {

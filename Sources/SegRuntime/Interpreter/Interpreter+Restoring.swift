@@ -119,7 +119,7 @@ extension Interpreter {
         guard name.hasPrefix("stdlib/"), let file = name.split(separator: "/").last else { return nil }
         guard let script = library.scripts.first(where: { $0.name.split(separator: "/").last == file })
         else { return Module(name: name, isLibrary: true) }
-        if let definition = script.definitions.first { _ = try libraryValue(definition) }
+        if let definition = (script.definitions + script.internals).first { _ = try libraryValue(definition) }
         return scriptModules["stdlib/\(script.name)"]
     }
 

@@ -28,12 +28,8 @@ public final class Interpreter {
     public var budget: MemoryLimit
     /// The arguments after the script's name; `args` in a script.
     public var arguments: [String] = []
-    /// Whether the layers called now train: set while a `forward` runs.
-    public var isTraining = false
-    /// What a trainer, `training()` or `evaluating()` chose.
-    public var baseTraining = false
-    /// Looks on while layers are called.
-    public var layerObserver: (any LayerObserver)?
+    /// What the library does around calls of objects.
+    public var objectHook: (any ObjectHook)?
     /// Makes a failure of an error thrown below the bridge; nil: it is told as it is.
     public var translateError: ((any Error) -> Failure?)?
 
@@ -68,7 +64,6 @@ public final class Interpreter {
     public var nativeStackSize = 4 << 20
     /// The lowest address the machine's own recursion may reach.
     var nativeStackFloor: UInt = 0
-    var backwardJumps = 0
     /// Functions that lost their global while they may still run.
     var retired: [FunctionObject] = []
     var holdCount = 0
@@ -221,7 +216,12 @@ public final class Interpreter {
         return slot
     }
 
-    /// The place of a library name; nil where there is none.
+    /// The place of a library name as a scope sees it: the library's internal names are its own files' only.
+    func librarySlot(_ name: String, seenFrom module: Module) -> Int? {
+        module.isLibrary || library.contains(name) ? librarySlot(name) : nil
+    }
+
+    /// The place of a library name, internal ones included; nil where there is none.
     func librarySlot(_ name: String) -> Int? {
         if let slot = libraryModule.slot(of: name) { return slot }
         let info: GlobalInfo
@@ -236,15 +236,15 @@ public final class Interpreter {
         return slot
     }
 
-    /// The value of a library name, loading the file that defines it when needed.
+    /// The value of a library name, internal ones included; loads the file that defines it when needed.
     public func libraryValue(_ name: String) throws -> Value? {
         guard let slot = librarySlot(name) else { return nil }
-        if globals[slot].isUnassigned { try resolveGlobal(slot) }
-        return globals[slot]
+        return globals[slot].isUnassigned ? try resolved(slot) : globals[slot]
     }
 
     /// What a name means at the prompt: the user's, else the library's.
     public func value(named name: String) throws -> Value? {
-        try self[name] ?? libraryValue(name)
+        if let own = self[name] { return own }
+        return library.contains(name) ? try libraryValue(name) : nil
     }
 }

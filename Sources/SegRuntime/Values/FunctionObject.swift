@@ -5,16 +5,25 @@ import SegSyntax
 
 /// A parameter as users see it: its name and the text of its default.
 public struct ParameterInfo: Sendable {
+    /// The name; of a parameter in brackets its text, `[i, x]`.
     public let name: String
     /// The source of the default, nil for a required parameter.
     public let defaultSource: String?
     public let isRest: Bool
+    /// The names in its brackets, where it unpacks its argument.
+    public let unpacked: [String]
 
-    public init(name: String, defaultSource: String?, isRest: Bool) {
+    public init(name: String, defaultSource: String?, isRest: Bool, unpacked: [String] = []) {
         self.name = name
         self.defaultSource = defaultSource
         self.isRest = isRest
+        self.unpacked = unpacked
     }
+
+    /// Whether a call can give it by a name.
+    public var hasName: Bool { !isRest && unpacked.isEmpty }
+
+    func isNamed(_ label: String) -> Bool { hasName && name == label }
 
     /// As it stands in a signature: `x`, `low=nil`, `...rest`.
     public var text: String {

@@ -258,7 +258,7 @@ public final class Parser {
         if nodes > Parser.nodeLimit {
             throw giveUp(
                 "the text is too large: more than \(Parser.nodeLimit) values and operations", span,
-                help: "data belongs into a file of its own: read_csv, read_json, read_tensors")
+                help: "data belongs in a file of its own")
         }
     }
 

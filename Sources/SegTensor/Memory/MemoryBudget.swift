@@ -58,11 +58,8 @@ public enum MemoryBudget {
     /// Bytes in use: tensors and what was reserved.
     public static var used: Int { state.withLock { $0.used } }
 
-    /// The most that was in use at once since the start or the last `resetPeak()`.
+    /// The most that was in use at once since the start.
     public static var peak: Int { state.withLock { $0.peak } }
-
-    /// Starts measuring the peak anew.
-    public static func resetPeak() { state.withLock { $0.peak = $0.used } }
 
     /// Counts memory that is allocated elsewhere (lists, pictures) against the budget.
     /// - Throws: `TensorError` of kind memory, naming `what`, the bytes asked and the budget.
