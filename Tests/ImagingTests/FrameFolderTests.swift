@@ -66,14 +66,12 @@ extension ScratchFolder {
                 == "file: cannot read the folder /no/such: there is no such file or folder")
     }
 
-    @Test func theRealFrames() throws {
-        let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
-        let path = "/\(root)/shared/data/camseq01"
-        guard FileStatus.exists(path) else {
-            print("skipped: the shared data with camseq01 are not beside the repository")
-            return
-        }
-        let folder = try FrameFolder.camSeq(path)
+    private static let realFrames =
+        "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/") + "/shared/data/camseq01"
+
+    @Test(.enabled(if: FileStatus.exists(realFrames), "CamSeq01 is not beside the repository"))
+    func theRealFrames() throws {
+        let folder = try FrameFolder.camSeq(Self.realFrames)
         #expect(folder.pairs.count == 78 && folder.notes.isEmpty)
         #expect(folder.palette == .camVid)
         let image = try folder.pairs[0].readImage()

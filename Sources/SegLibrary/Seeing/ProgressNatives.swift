@@ -7,8 +7,9 @@ import SegTerminal
 let progressNatives: [Native] = [
     Native(
         "progress(completed=nil, total=nil, seconds=0, label=\"\", unit=\"\", note=\"\")",
-        "On a terminal, a line that shows how far something is, over the one before: a bar, counts, rate and time left "
-            + "from the seconds so far, a note. progress() takes the line away. Elsewhere nothing is written.",
+        "On a terminal, a line that shows how far something is, in place of the one before. It has a bar, counts, "
+            + "rate and time left from the seconds so far, and a note. progress() takes the line away. Elsewhere nothing "
+            + "is written.",
         examples: ["print(progress(2, 10, seconds=3, label=\"epoch 1\"))  # expect: nil"]
     ) { call in
         let interpreter = call.interpreter
