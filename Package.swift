@@ -65,7 +65,7 @@ let package = Package(
         .testTarget(name: "TensorTests", dependencies: ["SegTensor", "TestSupport"]),
         .testTarget(name: "ImagingTests", dependencies: ["SegImaging", "TestSupport"]),
         .testTarget(name: "TerminalTests", dependencies: ["SegTerminal"]),
-        .testTarget(name: "LibraryTests", dependencies: ["SegLibrary"]),
+        .testTarget(name: "LibraryTests", dependencies: ["SegLibrary", "TestSupport"]),
         .testTarget(name: "ConsoleTests", dependencies: ["SegConsole", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]

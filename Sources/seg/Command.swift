@@ -31,11 +31,8 @@ struct Command: Sendable {
         defer { fflush(stdout) }
         do {
             return try interpreter.withTensors { try perform(interpreter) }
-        } catch let error as ScriptError {
-            return report(error)
         } catch {
-            complain("error: \(error)")
-            return 1
+            return report(interpreter.scriptError(error))
         }
     }
 

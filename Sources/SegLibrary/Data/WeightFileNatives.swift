@@ -126,7 +126,7 @@ private func load(
 let weightFileNatives: [Native] = [
     Native(
         "load_weights(model, path, heads=\"replace\")",
-        "Loads a state dict from a .pth or .safetensors file by names, buffers included; nothing in the file is "
+        "Loads a state dict from a .pth or .safetensors file by names, buffers included. Nothing in the file is "
             + "executed. Gives a report: loaded, of (the model's tensors), missing, unexpected, mismatched (both shapes), "
             + "replaced (heads for another number of classes, which stay as they were initialised; an error with "
             + "`heads=\"refuse\"`), notes. A classification file's `features.N` fit a backbone's `N`.",
@@ -175,8 +175,7 @@ let weightFileNatives: [Native] = [
     },
     Native(
         "read_tensors(path)",
-        "The tensors of a safetensors or .pth file, as a record of names to tensors; those of a safetensors file under "
-            + "the names that are in it.",
+        "The tensors of a safetensors or .pth file, as a record of names to tensors. The names are those in the file.",
         examples: [
             "write_tensors((n=tensor(3, int64)), \"example.safetensors\")\nprint(read_tensors(\"example.safetensors\").n.dtype)  # expect: int64"
         ]
@@ -191,7 +190,7 @@ let weightFileNatives: [Native] = [
     },
     Native(
         "weight_listing(path)",
-        "What a weight file holds, as text: names, types and shapes of its tensors, totals, metadata; as `seg weights "
+        "What a weight file holds, as text: names, types and shapes of its tensors, totals, metadata. `seg weights "
             + "FILE` prints it. No tensor is read.",
         examples: [
             "write_tensors((a=zeros(2, 3)), \"example.safetensors\")\nprint(split_text(weight_listing(\"example.safetensors\"), \"\\n\")[2...])  # expect: [\"a     float32  [2, 3]\", \"1 tensor, 6 numbers, 24 bytes; safetensors\", \"format: pt\"]"

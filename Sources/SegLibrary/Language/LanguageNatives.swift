@@ -124,15 +124,15 @@ private let generalNatives: [Native] = [
     ) { call in try call.interpreter.copy(call[0]) },
     Native(
         "isolated(f, ...arguments)",
-        "The value of f(...arguments), run on copies of everything that f captured or that it names among your "
-            + "globals: what it changes is not visible outside.",
+        "The value of f(...arguments), run on copies of everything that f captured or names among your globals. "
+            + "Nobody else sees what it changes.",
         examples: ["xs = [1]\nf(x) = { push(xs, x); len(xs) }\nprint(isolated(f, 5), xs)  # expect: 2 [1]"]
     ) { call in try call.interpreter.isolated(call[0], call[1].asList?.items ?? []) },
     Native(
         "save(x, path)",
-        "Keeps any value made of data, tensors, objects and functions in a file: functions as their source with what "
-            + "they captured and the globals they name, data sets as their paths. The file is the old one or the whole "
-            + "new one; its tensors are safetensors that other programs read.",
+        "Keeps any value made of data, tensors, objects and functions in a file. Functions are kept as their source "
+            + "with what they captured and the globals they name, data sets as their paths. The file is the old one or "
+            + "the whole new one; its tensors are safetensors that other programs read.",
         examples: [
             "save((lr=0.1, f=x -> x + 1), \"example.run\")\nprint(load(\"example.run\").f(2))  # expect: 3"
         ]
