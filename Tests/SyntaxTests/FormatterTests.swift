@@ -119,6 +119,7 @@ import Testing
             seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return Int(seed >> 33) % count
         }
+        var checked = 0
         for _ in 0..<150 {
             var text = ""
             for _ in 0..<4 {
@@ -139,10 +140,12 @@ import Testing
             }
             let before = parse(text)
             guard before.diagnostics.isEmpty else { continue }
+            checked += 1
             let once = formatted(text)
             #expect(tree(once) == TreeText.of(before.statements), "\(text)")
             #expect(formatted(once) == once, "\(text)")
         }
+        #expect(checked > 50, "few texts could be parsed: \(checked)")
     }
 }
 

@@ -122,7 +122,7 @@ struct OfficialWeights {
 let officialWeightNatives: [Native] = [
     Native(
         "official_weights(model, kind=\"coco\")",
-        "The path of the weights that torchvision published for a model: \"coco\" for a whole model, \"imagenet\" for "
+        "The path of the weights that torchvision published for a model. \"coco\" is for a whole model, \"imagenet\" for "
             + "its backbone. Looked for in seg's cache ($SEG_CACHE, else ~/.cache/seg) and PyTorch's, else downloaded "
             + "with curl (from the mirror that $SEG_WEIGHTS_URL names, if any). A file that does not fit the digits in its "
             + "name is an error.",

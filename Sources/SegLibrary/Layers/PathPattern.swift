@@ -89,9 +89,9 @@ struct PathPattern {
 let pathPatternNatives: [Native] = [
     Native(
         "fits(name, pattern)",
-        "Whether a pattern picks a tensor by its name, or by that of a layer it is in: `*` stands for any text, `?` for "
-            + "one character, `[34]` for one of several, `[!0]` for any other; as `freeze` and an optimizer's `rates` "
-            + "take it.",
+        "Whether a pattern picks a tensor by its name, or by that of a layer it is in. `*` stands for any text, `?` for "
+            + "one character, `[34]` for one of several, `[!0]` for any other. `freeze` and an optimizer's `rates` take "
+            + "such patterns.",
         examples: [
             "print(fits(\"backbone.4.conv.weight\", \"backbone.[3-5]\"), fits(\"head.bias\", \"*.weight\"))  # expect: true false"
         ]

@@ -132,7 +132,8 @@ let makerNatives: [Native] = [
     },
     Native(
         "with_seed(keys, f)",
-        "The value of f() with random numbers that depend on `keys` (a list of numbers) alone; the stream outside does not change.",
+        "The value of f() with random numbers that depend on `keys` (a list of numbers) alone. The stream outside does "
+            + "not change.",
         examples: [
             "print(with_seed([1, 2], () -> rand(1).item()) == with_seed([1, 2], () -> rand(1).item()))  # expect: true"
         ]
