@@ -17,7 +17,7 @@ extension Library {
 
     private static var allNatives: [Native] {
         languageNatives + tensorNatives + layerRows + dataRows
-            + (seeingNatives + progressNatives + tableTextNatives + numberTextNatives).map {
+            + (chartNatives + tableNatives + pictureNatives + progressNatives + numberTextNatives).map {
                 $0.listed(under: "seeing")
             }
     }

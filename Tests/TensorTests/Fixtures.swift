@@ -83,3 +83,15 @@ enum Fixtures {
         return nil
     }
 }
+
+extension Tensor {
+    /// What the library's cross_entropy comes down to.
+    static func crossEntropy(
+        _ logits: Tensor, _ target: Tensor, weight: Tensor? = nil, ignoreIndex: Int? = nil,
+        smoothing: Double = 0, reduction: LossReduction = .mean
+    ) throws -> Tensor {
+        try nllLoss(
+            logSoftmax(logits.to(.float32), axis: 1), target, weight: weight, ignoreIndex: ignoreIndex,
+            smoothing: smoothing, reduction: reduction)
+    }
+}

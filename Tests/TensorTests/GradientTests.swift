@@ -1,5 +1,6 @@
 // Walks the table of operations: each row's gradient against finite differences, and gradients of gradients
-// where the row promises them. A row without a case fails, and so does an operation without a row.
+// where the row promises them. A row without a case fails, and so does a case that does not pass through its row's
+// operation.
 
 import Testing
 
@@ -50,7 +51,7 @@ enum GradientCases {
                 }
             }
         }
-        for function in [UnaryFunction.abs, .relu, .relu6, .hardswish, .hardsigmoid, .sigmoid, .tanh, .sqrt] {
+        for function in OperationRow.gradients {
             let operation = ActivationGradientOperation(function: function)
             let second = function == .sqrt ? positive : try x * 0.9
             cases[operation.name] = GradientCase(inputs: [x, second]) {
@@ -179,14 +180,20 @@ struct GradientTests {
     @Test func everyRowHasACaseAndItsGradientIsTheDifference() throws {
         let cases = try GradientCases.make()
         for row in OperationRow.all where row.gradient != .none {
-            guard let one = cases[row.name] else {
-                Issue.record("no gradient case for \(row.name)")
-                continue
-            }
-            do {
-                try Self.check(row.name, one, twice: row.gradient == .twice)
-            } catch {
-                Issue.record("\(row.name): \(error)")
+            for name in row.names {
+                guard let one = cases[name] else {
+                    Issue.record("no gradient case for \(name)")
+                    continue
+                }
+                do {
+                    let met = MetOperation.all(below: [try one.function(one.inputs)])
+                    #expect(
+                        met.contains(MetOperation(row.type, name)),
+                        "the case of \(name) does not pass through \(row.type)")
+                    try Self.check(name, one, twice: row.gradient == .twice)
+                } catch {
+                    Issue.record("\(name): \(error)")
+                }
             }
         }
     }
@@ -213,7 +220,8 @@ struct GradientTests {
                 "\(name), input \(place): difference \(difference), gradient \(product)")
         }
         if twice { try checkTwice(name, one, leaves, found) }
-        #expect(unlisted(found).isEmpty, "\(name): no row for \(unlisted(found))")
+        let unlisted = MetOperation.unlisted(below: found)
+        #expect(unlisted.isEmpty, "\(name): no row for \(unlisted)")
         scope.end(from: found)
     }
 
@@ -242,19 +250,5 @@ struct GradientTests {
                 abs(difference - product) <= tolerance * max(1, abs(product)),
                 "\(name) twice, input \(place): difference \(difference), gradient \(product)")
         }
-    }
-
-    /// Operations below some tensors that the table does not know.
-    private static func unlisted(_ tensors: [Tensor]) -> Set<String> {
-        let known = Set(OperationRow.all.map(\.name))
-        var seen = Set<UInt64>()
-        var unknown = Set<String>()
-        var stack = tensors.map(\.node)
-        while let node = stack.popLast() {
-            guard seen.insert(node.id).inserted else { continue }
-            if let name = node.operation?.name, !known.contains(name) { unknown.insert(name) }
-            stack.append(contentsOf: node.inputs)
-        }
-        return unknown
     }
 }

@@ -141,6 +141,7 @@ let dataNatives: [Native] = [
         examples: ["camseq(\"CamSeq01\")  # expect error: cannot read the folder CamSeq01"]
     ) { call in
         let folder = try FrameFolder.camSeq(try call.string(0))
+        for note in folder.notes { call.interpreter.output("note: \(note)\n") }
         return .object(try DatasetValue(FolderDataset(folder, about: "frames of \(folder.directory)")))
     },
     Native(

@@ -131,7 +131,7 @@ let weightFileNatives: [Native] = [
             + "replaced (heads for another number of classes, which stay as they were initialised; an error with "
             + "`heads=\"refuse\"`), notes. A classification file's `features.N` fit a backbone's `N`.",
         examples: [
-            "a = Conv2d(3, 8, 1)\nsave_weights(a, \"/tmp/seg-example.safetensors\")\nprint(load_weights(Conv2d(3, 8, 1), \"/tmp/seg-example.safetensors\"))  # expect: loaded 2 of 2 tensors"
+            "a = Conv2d(3, 8, 1)\nsave_weights(a, \"example.safetensors\")\nprint(load_weights(Conv2d(3, 8, 1), \"example.safetensors\"))  # expect: loaded 2 of 2 tensors"
         ]
     ) { call in
         let walk = try ModelWalk(call, 0)
@@ -145,8 +145,8 @@ let weightFileNatives: [Native] = [
     Native(
         "save_weights(model, path)", "Saves the whole state dict, buffers included, as safetensors.",
         examples: [
-            "save_weights(BatchNorm2d(2), \"/tmp/seg-example.safetensors\")\n"
-                + "print(len(tensor_names(\"/tmp/seg-example.safetensors\")))  # expect: 5"
+            "save_weights(BatchNorm2d(2), \"example.safetensors\")\n"
+                + "print(len(tensor_names(\"example.safetensors\")))  # expect: 5"
         ]
     ) { call in
         let places = try ModelWalk(call, 0).tensors
@@ -156,7 +156,7 @@ let weightFileNatives: [Native] = [
     Native(
         "write_tensors(tensors, path)", "Writes a record of names to tensors as a safetensors file.",
         examples: [
-            "write_tensors((a=ones(2)), \"/tmp/seg-example.safetensors\")\nprint(read_tensors(\"/tmp/seg-example.safetensors\"))  # expect: (a=tensor([1, 1]))"
+            "write_tensors((a=ones(2)), \"example.safetensors\")\nprint(read_tensors(\"example.safetensors\"))  # expect: (a=tensor([1, 1]))"
         ]
     ) { call in
         guard case .object(let record as RecordObject) = call[0] else {
@@ -177,7 +177,7 @@ let weightFileNatives: [Native] = [
         "read_tensors(path)",
         "The tensors of a safetensors or .pth file, as a record of names to tensors. The names are those in the file.",
         examples: [
-            "write_tensors((n=tensor(3, int64)), \"/tmp/seg-example.safetensors\")\nprint(read_tensors(\"/tmp/seg-example.safetensors\").n.dtype)  # expect: int64"
+            "write_tensors((n=tensor(3, int64)), \"example.safetensors\")\nprint(read_tensors(\"example.safetensors\").n.dtype)  # expect: int64"
         ]
     ) { call in
         let file = try Checkpoint.openUnchanged(FileReader(try call.string(0)))
@@ -193,13 +193,13 @@ let weightFileNatives: [Native] = [
         "What a weight file holds, as text: names, types and shapes of its tensors, totals, metadata. `seg weights "
             + "FILE` prints it. No tensor is read.",
         examples: [
-            "write_tensors((a=zeros(2, 3)), \"/tmp/seg-example.safetensors\")\nprint(split_text(weight_listing(\"/tmp/seg-example.safetensors\"), \"\\n\")[2...])  # expect: [\"a     float32  [2, 3]\", \"1 tensor, 6 numbers, 24 bytes; safetensors\", \"format: pt\"]"
+            "write_tensors((a=zeros(2, 3)), \"example.safetensors\")\nprint(split_text(weight_listing(\"example.safetensors\"), \"\\n\")[2...])  # expect: [\"a     float32  [2, 3]\", \"1 tensor, 6 numbers, 24 bytes; safetensors\", \"format: pt\"]"
         ]
     ) { call in .string(try call.interpreter.weightListing(try call.string(0))) },
     Native(
         "tensor_names(path)", "The names of the tensors in a weight file; none is read.",
         examples: [
-            "write_tensors((a=ones(2), b=ones(3)), \"/tmp/seg-example.safetensors\")\nprint(tensor_names(\"/tmp/seg-example.safetensors\"))  # expect: [\"a\", \"b\"]"
+            "write_tensors((a=ones(2), b=ones(3)), \"example.safetensors\")\nprint(tensor_names(\"example.safetensors\"))  # expect: [\"a\", \"b\"]"
         ]
     ) { call in
         .list(try Checkpoint.open(try call.string(0)).tensors.map { .string($0.name) })

@@ -134,7 +134,7 @@ private let generalNatives: [Native] = [
             + "with what they captured and the globals they name, data sets as their paths. The file is the old one or "
             + "the whole new one; its tensors are safetensors that other programs read.",
         examples: [
-            "save((lr=0.1, f=x -> x + 1), \"/tmp/seg-example.run\")\nprint(load(\"/tmp/seg-example.run\").f(2))  # expect: 3"
+            "save((lr=0.1, f=x -> x + 1), \"example.run\")\nprint(load(\"example.run\").f(2))  # expect: 3"
         ]
     ) { call in
         try ValueWriter.write(call[0], to: try call.string(1), call.interpreter)
@@ -143,7 +143,7 @@ private let generalNatives: [Native] = [
     Native(
         "load(path)", "The value that `save` kept in a file. Nothing of the file runs while it is read.",
         examples: [
-            "save([1, \"two\"], \"/tmp/seg-example.list\")\nprint(load(\"/tmp/seg-example.list\"))  # expect: [1, \"two\"]"
+            "save([1, \"two\"], \"example.list\")\nprint(load(\"example.list\"))  # expect: [1, \"two\"]"
         ]
     ) { call in try ValueReader.read(try call.string(0), call.interpreter) },
     Native(

@@ -1,5 +1,4 @@
-// One line that tells how far something is, written over itself on a terminal; where output
-// goes elsewhere nothing is written.
+// One line of progress, written over itself on a terminal; elsewhere nothing is written.
 
 import Glibc
 import SegRuntime
@@ -15,7 +14,7 @@ let progressNatives: [Native] = [
     ) { call in
         let interpreter = call.interpreter
         guard interpreter.terminal.isInteractive else { return .nilValue }
-        // No line break sends it on its way.
+        // Without a line break the output is buffered.
         defer { fflush(nil) }
         guard !call.isNil(0) else {
             interpreter.output("\r\u{1B}[K")

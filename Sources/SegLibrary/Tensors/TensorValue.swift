@@ -44,7 +44,7 @@ public class TensorValue: ForeignValue {
     /// A mask with the names of its classes shows as a picture with its legend, any other tensor as its numbers.
     public override func display(_ interpreter: Interpreter) throws -> String {
         if categories != nil, promise.rank == 2, !promise.dtype.isFloating, promise.count > 0 {
-            let sheet = PictureSheet(tiles: [.mask(try Pictures.mask(self))])
+            let sheet = PictureSheet(tiles: [.mask(try ClassMask(self))])
             let lines = sheet.lines(interpreter.style) + ["mask \(promise.shape), \(promise.dtype)"]
             return lines.joined(separator: "\n")
         }

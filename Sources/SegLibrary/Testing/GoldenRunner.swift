@@ -8,6 +8,9 @@
 // A file beside it that ends in `.out` instead of `.seg` holds the whole output of the run,
 // errors as they are rendered included; `…` in it stands for any text within a line.
 //
+// A script finds a folder for files of its own in `args[0]`; it is removed afterwards. Examples of help run in such
+// a folder.
+//
 // A test that can only pass is a failure: a script that expects nothing, a folder without scripts,
 // a `.out` without its script.
 
@@ -105,9 +108,19 @@ public struct GoldenRunner {
         return found.sorted()
     }
 
+    /// An interpreter that prints as into a pipe, wherever the tests run: 80 columns, no colour.
+    private func plainInterpreter() -> Interpreter {
+        let interpreter = makeInterpreter()
+        interpreter.terminal = .init()
+        return interpreter
+    }
+
     /// Runs one file.
     public func run(file: String) throws -> [Failure] {
-        let interpreter = makeInterpreter()
+        let interpreter = plainInterpreter()
+        let scratch = try ScratchFolder()
+        defer { withExtendedLifetime(scratch) {} }
+        interpreter.arguments = [scratch.path]
         let bytes: [UInt8]
         do {
             bytes = try interpreter.readFile(file)
@@ -154,11 +167,13 @@ public struct GoldenRunner {
             .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }
 
-    /// Checks the examples of help in the same way; `name` is what failures call it.
+    /// Checks an example of help in the same way; `name` is what failures call it.
     public func run(text: String, name: String) throws -> [Failure] {
-        let interpreter = makeInterpreter()
+        let interpreter = plainInterpreter()
         var failures: [Failure] = []
-        try within(interpreter) { failures = try run(Source(name: name, text: text), interpreter) }
+        try ScratchFolder().asWorkingFolder {
+            try within(interpreter) { failures = try run(Source(name: name, text: text), interpreter) }
+        }
         return failures
     }
 
@@ -217,7 +232,8 @@ public struct GoldenRunner {
             let value = try interpreter.run(single, isPrompt: true)
             let shown = try value.flatMap { $0.isNil ? nil : try interpreter.line($0) }
             return Outcome(printed: printed, end: .value(shown))
-        } catch let error as ScriptError {
+        } catch {
+            let error = interpreter.scriptError(error)
             if error.diagnostic.kind == .interrupt { throw error }
             return Outcome(printed: printed, end: .error(error))
         }

@@ -67,7 +67,7 @@ public final class Instance: Object {
     @usableFromInline let slots: UnsafeMutablePointer<Value>
     public let fieldCount: Int
     /// A mark that the library sets for its own purposes; copies have it too.
-    public var isMarked = false
+    @exclusivity(unchecked) public var isMarked = false
 
     /// An object whose fields have no value yet.
     public init(type: TypeObject) {

@@ -33,7 +33,7 @@ open class Object {
 /// A text; it never changes while anybody else can see it.
 public final class StringObject: Object {
     /// The machine appends in place where it holds the only reference.
-    public internal(set) var text: String
+    @exclusivity(unchecked) public internal(set) var text: String
     public init(_ text: String) {
         self.text = text
         super.init(kind: .string)
@@ -42,7 +42,7 @@ public final class StringObject: Object {
 
 /// A mutable list, shared by reference.
 public final class ListObject: Object {
-    public var items: [Value]
+    @exclusivity(unchecked) public var items: [Value]
     public init(_ items: [Value]) {
         self.items = items
         super.init(kind: .list)
