@@ -99,7 +99,7 @@ private enum ZshCompletion {
                 *) _files ;;
             esac
         }
-        _seg "$@"
+        if [[ $funcstack[1] == _seg ]]; then _seg "$@"; else compdef _seg seg; fi
 
         """
     }
