@@ -168,9 +168,10 @@ extension Parser {
     /// What is on the right of `is`: the name of a type, or an expression that gives one.
     private func typeName() throws(Bail) -> Expression {
         let word = current
-        if at(.type) {
+        // Words that begin other forms elsewhere.
+        if at(.type) || at(.name) && text(word) == "function" {
             advance()
-            return try leaf(.name("type"), word.span)
+            return try leaf(.name(text(word)), word.span)
         }
         let value = try operators(from: .range)
         switch value.kind {
