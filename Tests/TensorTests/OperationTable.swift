@@ -159,7 +159,7 @@ struct MetOperation: Hashable {
         while let node = stack.popLast() {
             guard seen.insert(node.id).inserted else { continue }
             if let operation = node.operation {
-                met.insert(MetOperation(type(of: operation), operation.name))
+                met.insert(MetOperation(Swift.type(of: operation), operation.name))
             }
             stack.append(contentsOf: node.inputs)
         }

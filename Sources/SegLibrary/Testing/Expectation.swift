@@ -39,7 +39,7 @@ struct Expectation {
     static func faults(in lines: [String]) -> [(line: Int, message: String)] {
         var faults: [(line: Int, message: String)] = []
         for (place, line) in lines.enumerated() {
-            guard let start = line.range(of: "# expect") else { continue }
+            guard let start = line.firstRange(of: "# expect") else { continue }
             let comment = line[start.lowerBound...].dropFirst(2)
             guard let colon = comment.firstIndex(of: ":") else { continue }
             let form = comment[...colon]

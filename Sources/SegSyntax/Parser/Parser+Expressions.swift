@@ -173,6 +173,12 @@ extension Parser {
             advance()
             return try leaf(.name(text(word)), word.span)
         }
+        // `if f is function {`: the word is a type here, not the beginning of another language's function.
+        if at(.name), peek().kind == .leftBrace {
+            let name = text(word)
+            advance()
+            return try leaf(.name(name), word.span)
+        }
         let value = try operators(from: .range)
         switch value.kind {
         case .number, .string, .bool, .range:
