@@ -168,10 +168,9 @@ extension Parser {
     /// What is on the right of `is`: the name of a type, or an expression that gives one.
     private func typeName() throws(Bail) -> Expression {
         let word = current
-        // Words that begin other forms elsewhere.
-        if at(.type) || at(.name) && text(word) == "function" {
+        if at(.type) {
             advance()
-            return try leaf(.name(text(word)), word.span)
+            return try leaf(.name("type"), word.span)
         }
         // `if f is function {`: the word is a type here, not the beginning of another language's function.
         if at(.name), peek().kind == .leftBrace {
