@@ -49,7 +49,7 @@ private enum BashCompletion {
             \(withValue.map { row($0.names, [], $0.value) }.joined(separator: "\n"))
             \(allCommands.map { row([$0.name], $0.flags.map(\.name), $0.operand) }.joined(separator: "\n"))
                     '')
-                        \(words(options.flatMap(\.names) + allCommands.map(\.name)))
+                        \(words(allOptions.flatMap(\.names) + allCommands.map(\.name)))
                         [[ $word == -* ]] || _seg_files seg ;;
                     *) compopt -o default ;;
                 esac
@@ -142,7 +142,7 @@ private enum FishCompletion {
         var lines = ["# Completion of seg for fish, made by `seg --completions fish`."]
         let names = allCommands.map(\.name).joined(separator: " ")
         let isFirst = "not __fish_seen_subcommand_from \(names)"
-        for option in options {
+        for option in allOptions {
             let marks = option.names.map {
                 $0.hasPrefix("--") ? "-l \($0.dropFirst(2))" : "-s \($0.dropFirst())"
             }
@@ -151,7 +151,7 @@ private enum FishCompletion {
                 "complete -c seg -n \(quoted(isFirst)) \(marks.joined(separator: " "))\(value) -d \(quoted(option.help))"
             )
         }
-        for command in commands {
+        for command in allCommands {
             lines.append(
                 "complete -c seg -n \(quoted(isFirst)) -a \(command.name) -d \(quoted(command.help))")
             let isIn = quoted("__fish_seen_subcommand_from \(command.name)")
