@@ -11,6 +11,8 @@
 // shows what then stands in the line, and the candidates. Lines before the first that is
 // typed are comments, and stay.
 
+import SegConsole
+
 final class ScriptedReader: LineReader {
     private var typed: [(isFresh: Bool, text: String)] = []
     private var next = 0
