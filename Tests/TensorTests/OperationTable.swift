@@ -71,7 +71,9 @@ struct OperationRow {
         let binary = BinaryFunction.allCases
         let stepwise = binary.filter { $0.isComparison || $0.isLogical || $0 == .floorDivide }
         return [
-            OperationRow(UnaryOperation.self, differentiable, .twice),
+            OperationRow(UnaryOperation.self, differentiable.filter { $0 != "reciprocal" }, .twice),
+            OperationRow(
+                UnaryOperation.self, ["reciprocal"], .twice, values: .test("reciprocalsAreQuotients")),
             OperationRow(
                 UnaryOperation.self, flat.filter { $0 != .not }.map(\.rawValue), .none),
             OperationRow(
@@ -159,7 +161,7 @@ struct MetOperation: Hashable {
         while let node = stack.popLast() {
             guard seen.insert(node.id).inserted else { continue }
             if let operation = node.operation {
-                met.insert(MetOperation(type(of: operation), operation.name))
+                met.insert(MetOperation(Swift.type(of: operation), operation.name))
             }
             stack.append(contentsOf: node.inputs)
         }
