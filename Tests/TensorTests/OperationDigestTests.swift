@@ -78,6 +78,7 @@ struct OperationDigestTests {
     @Test func digestsAreTheSameInEveryProcess() throws {
         let labels = try (0..<6).map { ($0, try AxisLabels(["a\($0)", "b"])) }
         let operation = RelabelOperation(labels: Dictionary(uniqueKeysWithValues: labels))
-        #expect(try operation.digest().description == "?")
+        let digest = try operation.digest().description
+        #expect(digest == "0795b7e5fe29a987cbe483cfe5374dcb")
     }
 }

@@ -71,7 +71,9 @@ struct OperationRow {
         let binary = BinaryFunction.allCases
         let stepwise = binary.filter { $0.isComparison || $0.isLogical || $0 == .floorDivide }
         return [
-            OperationRow(UnaryOperation.self, differentiable, .twice),
+            OperationRow(UnaryOperation.self, differentiable.filter { $0 != "reciprocal" }, .twice),
+            OperationRow(
+                UnaryOperation.self, ["reciprocal"], .twice, values: .test("reciprocalsAreQuotients")),
             OperationRow(
                 UnaryOperation.self, flat.filter { $0 != .not }.map(\.rawValue), .none),
             OperationRow(

@@ -77,6 +77,12 @@ struct ValueTests {
         #expect(try Tensor.apply(.floorDivide, thirds.to(.float32), -2).doubles() == [3, -4])
     }
 
+    @Test func reciprocalsAreQuotients() throws {
+        let x = try Tensor.from([2, -0.5, 0], shape: [3])
+        #expect(try Tensor.apply(.reciprocal, x).doubles() == [0.5, -2, .infinity])
+        #expect(try Tensor.apply(.reciprocal, x.to(.int64)).dtype == .float64)
+    }
+
     @Test func addingByPlaceSumsWhatMeets() throws {
         let rows = try Tensor.from([1, 2, 3, 4], shape: [2, 2])
         let twice = try Tensor.from([2, -1], shape: [2], dtype: .int64)
