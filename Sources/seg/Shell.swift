@@ -18,12 +18,12 @@ private func quoted(_ text: String) -> String {
     "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
 }
 
-private let options = CommandLineTable.options
-private let commands = CommandLineTable.commands
+private let allOptions = CommandLineTable.options
+private let allCommands = CommandLineTable.commands
 
 private enum BashCompletion {
     static var script: String {
-        let withValue = options.filter { $0.value != nil }
+        let withValue = allOptions.filter { $0.value != nil }
         return """
             # Completion of seg for bash, made by `seg --completions bash`.
             _seg_files() {
@@ -47,9 +47,9 @@ private enum BashCompletion {
                 done
                 case $command in
             \(withValue.map { row($0.names, [], $0.value) }.joined(separator: "\n"))
-            \(commands.map { row([$0.name], $0.flags.map(\.name), $0.operand) }.joined(separator: "\n"))
+            \(allCommands.map { row([$0.name], $0.flags.map(\.name), $0.operand) }.joined(separator: "\n"))
                     '')
-                        \(words(options.flatMap(\.names) + commands.map(\.name)))
+                        \(words(options.flatMap(\.names) + allCommands.map(\.name)))
                         [[ $word == -* ]] || _seg_files seg ;;
                     *) compopt -o default ;;
                 esac
@@ -82,7 +82,7 @@ private enum ZshCompletion {
         # Completion of seg for zsh, made by `seg --completions zsh`.
         _seg_commands() {
             local -a commands=(
-        \(commands.map { "        " + quoted("\(escaped($0.name)):\($0.help)") }.joined(separator: "\n"))
+        \(allCommands.map { "        " + quoted("\(escaped($0.name)):\($0.help)") }.joined(separator: "\n"))
             )
             _describe command commands
             _files -g '*.seg(-.)'
@@ -91,15 +91,15 @@ private enum ZshCompletion {
             local context state state_descr line
             typeset -A opt_args
             _arguments -C \\
-        \(options.map { "        \(specification($0)) \\" }.joined(separator: "\n"))
+        \(allOptions.map { "        \(specification($0)) \\" }.joined(separator: "\n"))
                 '1:file or command:_seg_commands' '*::argument:->rest'
             [[ $state == rest ]] || return
             case $words[1] in
-        \(commands.map(row).joined(separator: "\n"))
+        \(allCommands.map(row).joined(separator: "\n"))
                 *) _files ;;
             esac
         }
-        _seg "$@"
+        if [[ $funcstack[1] == _seg ]]; then _seg "$@"; else compdef _seg seg; fi
 
         """
     }
@@ -140,7 +140,7 @@ private enum ZshCompletion {
 private enum FishCompletion {
     static var script: String {
         var lines = ["# Completion of seg for fish, made by `seg --completions fish`."]
-        let names = commands.map(\.name).joined(separator: " ")
+        let names = allCommands.map(\.name).joined(separator: " ")
         let isFirst = "not __fish_seen_subcommand_from \(names)"
         for option in options {
             let marks = option.names.map {

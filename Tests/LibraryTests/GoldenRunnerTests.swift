@@ -3,6 +3,7 @@
 
 import SegLibrary
 import SegRuntime
+import SegSystem
 import TestSupport
 import Testing
 

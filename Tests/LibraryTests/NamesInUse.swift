@@ -10,7 +10,8 @@ enum NamesInUse {
         for part in source.classified() where [.call, .name, .type, .member].contains(part.kind) {
             names.insert(source.text(part.span))
         }
-        return names.subtracting(Parser(source: source).parse().definedNames)
+        let defined = Parser(source: source).parse().definedNames
+        return names.subtracting(defined.documented).subtracting(defined.undocumented)
     }
 
     /// Those of all golden tests, helpers, and what is typed in the sessions of the prompt.

@@ -128,7 +128,7 @@ import Testing
                 var previous: Token?
                 var depth = 0
                 while case let token = lexer.next(), token.kind != .end {
-                    if let previous, previous.kind != .dot, token.followsSpace || chance(3) == 0 {
+                    if let previous, previous.kind != .dot, previous.end < token.start || chance(3) == 0 {
                         let mayBreak = [.comma, .plus, .arrow, .assign, .leftBrace].contains(previous.kind)
                         text += ["  ", " ", mayBreak ? "\n  " : " ", mayBreak ? " # c\n\n" : "\t"][chance(4)]
                     }

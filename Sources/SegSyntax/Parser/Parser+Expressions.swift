@@ -243,7 +243,7 @@ extension Parser {
             start -= 1
         }
         return Token(
-            kind: .end, startsLine: false, followsSpace: false, start: Int32(clamping: start),
+            kind: .end, startsLine: false, start: Int32(clamping: start),
             end: Int32(clamping: end))
     }
 
