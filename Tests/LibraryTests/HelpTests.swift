@@ -60,6 +60,15 @@ import Testing
         #expect(made.isEmpty, "no longer due, strike them off: \(made.joined(separator: " "))")
     }
 
+    @Test func publicNamesOfStdlibAreMeant() {
+        let found = Set(interpreter.library.scripts.flatMap(\.definitions))
+        let meant = Set(contractNames + publicNamesOfStdlib)
+        let more = found.subtracting(meant).sorted()
+        #expect(more.isEmpty, "public, but not listed: \(more.joined(separator: " "))")
+        let lost = publicNamesOfStdlib.filter { !found.contains($0) }
+        #expect(lost.isEmpty, "listed, but not public: \(lost.joined(separator: " "))")
+    }
+
     @Test func theReferenceIsFresh() throws {
         let written = try Repository.text("docs/reference.md")
         let isFresh = written == interpreter.referenceMarkdown()
