@@ -94,7 +94,7 @@ static int32_t decode(
     const uint8_t *data, size_t size, Purpose purpose, CPNGInfo *result, uint8_t *pixels, size_t capacity,
     char *message
 ) {
-    Source source = {data, size, 0, message};
+    Source source = {.data = data, .size = size, .message = message};
     message[0] = 0;
     png_structp volatile png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &source, read_failed, ignore_warning);
     png_infop volatile info = png == NULL ? NULL : png_create_info_struct(png);
@@ -199,7 +199,7 @@ int32_t cpng_encode(
     const uint8_t *pixels, uint32_t width, uint32_t height, int32_t color_type, const uint8_t *palette,
     int32_t palette_count, uint8_t **data, size_t *size, char *message
 ) {
-    Sink sink = {NULL, 0, 0, message};
+    Sink sink = {.message = message};
     message[0] = 0;
     png_structp volatile png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &sink, write_failed, ignore_warning);
     png_infop volatile info = png == NULL ? NULL : png_create_info_struct(png);

@@ -5,6 +5,7 @@
 import SegLibrary
 import SegRuntime
 import SegSyntax
+import SegSystem
 
 struct Completer {
     /// Something that may stand at the cursor.
@@ -217,14 +218,19 @@ struct Completer {
         let slash = prefix.lastIndex(of: "/")
         let folder = slash.map { String(prefix[...$0]) } ?? ""
         let start = slash.map { String(prefix[prefix.index(after: $0)...]) } ?? prefix
-        let items = Folder.entries(in: folder.isEmpty ? "." : Folder.expanded(folder))
+        let entries =
+            (try? Folder.entries(of: folder.isEmpty ? "." : UserFolders().expanded(folder), limit: 10_000))
+            ?? []
+        let items =
+            entries
             .filter { $0.name.hasPrefix(start) && (start.hasPrefix(".") || !$0.name.hasPrefix(".")) }
             .map { entry in
                 let text = folder + (inString ? escaped(entry.name) : entry.name)
-                let name = entry.isFolder ? entry.name + "/" : entry.name
+                let isFolder = entry.kind == .folder
+                let name = isFolder ? entry.name + "/" : entry.name
                 return Candidate(
-                    name: name, text: entry.isFolder ? text + "/" : text,
-                    suffix: inString && !entry.isFolder ? "\"" : "")
+                    name: name, text: isFolder ? text + "/" : text,
+                    suffix: inString && !isFolder ? "\"" : "")
             }
         return Candidates(prefix: prefix, items: items)
     }

@@ -1,10 +1,10 @@
 // Puts the library together: all rows of natives, the values, the files written in seg; and
 // gives an interpreter what the tensor tower wants to know of it.
 
-@preconcurrency import Glibc
 import SegRuntime
 import SegStdlib
 import SegSyntax
+import SegSystem
 import SegTensor
 
 extension Library {
@@ -17,7 +17,9 @@ extension Library {
 
     private static var allNatives: [Native] {
         languageNatives + tensorNatives + layerRows + dataRows
-            + (seeingNatives + progressNatives + tableTextNatives).map { $0.listed(under: "seeing") }
+            + (chartNatives + tableNatives + pictureNatives + progressNatives + numberTextNatives).map {
+                $0.listed(under: "seeing")
+            }
     }
 
     private static var tensorNatives: [Native] {
@@ -51,7 +53,7 @@ extension Library {
 
     /// The embedded files, or those of the folder that SEG_STDLIB names, for editing them.
     private static func standardScripts() -> [Script] {
-        guard let folder = getenv("SEG_STDLIB").map({ String(cString: $0) }), !folder.isEmpty else {
+        guard let folder = Environment.variable("SEG_STDLIB") else {
             return stdlibFiles.map {
                 Script(
                     name: $0.name, definitions: $0.definitions, internals: $0.internals, text: $0.text)
@@ -60,47 +62,25 @@ extension Library {
         var scripts: [Script] = []
         var folders = [""]
         while let part = folders.popLast() {
-            for name in fileNames(in: folder + "/" + part) {
-                if name.hasSuffix(".seg") {
-                    guard let text = readText("\(folder)/\(part)\(name)") else { continue }
+            for entry in (try? Folder.entries(of: folder + "/" + part)) ?? [] where !entry.name.hasPrefix(".")
+            {
+                let name = part + entry.name
+                if entry.kind == .folder {
+                    folders.append(name + "/")
+                } else if name.hasSuffix(".seg"),
+                    let bytes = try? FileReader.contents(of: "\(folder)/\(name)")
+                {
+                    let text = String(decoding: bytes, as: UTF8.self)
                     let names = Parser(name: name, text: text).parse().definedNames
                     scripts.append(
                         Script(
-                            name: part + name, definitions: names.documented,
-                            internals: names.undocumented, text: text))
-                } else if !name.contains(".") {
-                    folders.append("\(part)\(name)/")
+                            name: name, definitions: names.documented, internals: names.undocumented,
+                            text: text))
                 }
             }
         }
         return scripts.sorted { $0.name < $1.name }
     }
-
-    private static func readText(_ path: String) -> String? {
-        guard let file = fopen(path, "rb") else { return nil }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = fread(&buffer, 1, buffer.count, file)
-            if count == 0 { return String(decoding: bytes, as: UTF8.self) }
-            bytes += buffer[0..<count]
-        }
-    }
-}
-
-/// The names in a folder, in order, without hidden ones.
-func fileNames(in folder: String) -> [String] {
-    guard let directory = opendir(folder) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-            pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        }
-        if !name.hasPrefix(".") { names.append(name) }
-    }
-    return names.sorted()
 }
 
 /// Lets the tensor tower ask an interpreter, from whatever thread it works on.
@@ -108,20 +88,9 @@ private struct InterpreterReference: @unchecked Sendable {
     unowned let interpreter: Interpreter
 }
 
-/// The user's folder for what seg can make or fetch again: SEG_CACHE, else under XDG_CACHE_HOME or
-/// ~/.cache; nil where there is none of them.
-func cacheFolder() -> String? {
-    func variable(_ name: String) -> String? {
-        getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
-    }
-    return variable("SEG_CACHE") ?? variable("XDG_CACHE_HOME").map { $0 + "/seg" }
-        ?? variable("HOME").map { $0 + "/.cache/seg" }
-}
-
 /// The bytes that SEG_CACHE_LIMIT allows on disk for features (`8G`, `500M`, plain bytes).
 private func cacheLimit() -> Int? {
-    guard let text = getenv("SEG_CACHE_LIMIT").map({ String(cString: $0) }) else { return nil }
-    return MemoryLimit.bytes(text)
+    Environment.variable("SEG_CACHE_LIMIT").flatMap { MemoryLimit.bytes($0) }
 }
 
 /// An interpreter's own settings of the tensor tower.
@@ -130,7 +99,7 @@ private final class TensorSettings {
     let context = EvaluationContext(
         features: FeatureCache(
             limit: SegTensor.MemoryBudget.limit / 4,
-            store: cacheFolder().map { FeatureStore(folder: $0 + "/features", limit: cacheLimit()) }))
+            store: UserFolders().cache.map { FeatureStore(folder: $0 + "/features", limit: cacheLimit()) }))
 }
 
 extension Interpreter {

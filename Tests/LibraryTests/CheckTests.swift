@@ -65,7 +65,7 @@ import Testing
             found(
                 "type Point(x) { }\nf(p) = p is Point or p is tensor or p is ReLU or p is Pont\n[a, b] -> c")
                 == [
-                    "2:56 there is no type called `Pont`", "3:11 there is nothing called `c`",
+                    "2:55 there is no type called `Pont`", "3:11 there is nothing called `c`",
                 ])
     }
 

@@ -9,9 +9,9 @@ import Testing
     private static let files = [
         (
             "a.seg",
-            "## The double of x.\ndouble(x) = helper(x) + x\n# Only for the library.\ntype Part(x) { }"
+            "## The double of x.\ndouble(x) = zygote(x) + x\n# Only for the library.\ntype Part(x) { }"
         ),
-        ("b.seg", "helper(x) = x\n## A part.\npart(x) = Part(x)\n## Ten.\nten = 10\n_own = 3\neleven = 11"),
+        ("b.seg", "zygote(x) = x\n## A part.\npart(x) = Part(x)\n## Ten.\nten = 10\n_own = 3\neleven = 11"),
     ]
 
     private func interpreter() -> Interpreter {
@@ -38,7 +38,7 @@ import Testing
     @Test func aNameIsPublicByItsDocumentation() {
         let names = Parser(name: "b.seg", text: Self.files[1].1).parse().definedNames
         #expect(names.documented == ["part", "ten"])
-        #expect(names.undocumented == ["helper", "eleven"])
+        #expect(names.undocumented == ["zygote", "eleven"])
     }
 
     @Test func filesOfTheLibrarySeeEachOthers() throws {
@@ -50,9 +50,9 @@ import Testing
 
     @Test func scriptsDoNot() throws {
         let interpreter = interpreter()
-        #expect(message("helper(1)", interpreter) == "there is nothing called `helper`")
-        #expect(message("helpr(1)", interpreter) == "there is nothing called `helpr`")
-        #expect(message("1.helper()", interpreter)?.contains("there is no function helper") == true)
+        #expect(message("zygote(1)", interpreter) == "there is nothing called `zygote`")
+        #expect(message("zygot(1)", interpreter) == "there is nothing called `zygot`")
+        #expect(message("1.zygote()", interpreter)?.contains("there is no function zygote") == true)
         #expect(message("part(1) is Part", interpreter) == "there is no type called `Part`")
         #expect(message("part(1) is Prt", interpreter) == "there is no type called `Prt`")
         #expect(
@@ -62,7 +62,7 @@ import Testing
 
     @Test func scriptsMayUseThemForTheirOwn() throws {
         let interpreter = interpreter()
-        #expect(try interpreter.run("helper = 3\nhelper + double(4)")?.asNumber == 11)
+        #expect(try interpreter.run("zygote = 3\nzygote + double(4)")?.asNumber == 11)
         #expect(try interpreter.run("type Part(a, b) { }\nPart(1, 2).b + part(5).x")?.asNumber == 7)
     }
 
@@ -70,11 +70,11 @@ import Testing
         let interpreter = interpreter()
         let listed = Set(interpreter.helpTopics().flatMap(\.names))
         #expect(listed.isSuperset(of: ["double", "part", "ten"]))
-        #expect(listed.isDisjoint(with: ["helper", "eleven", "Part", "_own"]))
-        #expect(interpreter.help(named: "helper") == nil)
+        #expect(listed.isDisjoint(with: ["zygote", "eleven", "Part", "_own"]))
+        #expect(interpreter.help(named: "zygote") == nil)
         #expect(interpreter.helpSearch("elev").isEmpty)
-        #expect(!interpreter.library.contains("helper") && interpreter.library.contains("ten"))
-        let value = try interpreter.value(named: "helper")
+        #expect(!interpreter.library.contains("zygote") && interpreter.library.contains("ten"))
+        let value = try interpreter.value(named: "zygote")
         #expect(value.map { interpreter.typeName($0) } == nil)
     }
 }

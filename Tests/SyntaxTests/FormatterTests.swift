@@ -126,6 +126,7 @@ import Testing
             seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return Int(seed >> 33) % count
         }
+        var checked = 0
         for _ in 0..<150 {
             var text = ""
             for _ in 0..<4 {
@@ -134,7 +135,7 @@ import Testing
                 var previous: Token?
                 var depth = 0
                 while case let token = lexer.next(), token.kind != .end {
-                    if let previous, previous.kind != .dot, token.followsSpace || chance(3) == 0 {
+                    if let previous, previous.kind != .dot, previous.end < token.start || chance(3) == 0 {
                         let mayBreak = [.comma, .plus, .arrow, .assign, .leftBrace].contains(previous.kind)
                         text += ["  ", " ", mayBreak ? "\n  " : " ", mayBreak ? " # c\n\n" : "\t"][chance(4)]
                     }
@@ -146,10 +147,12 @@ import Testing
             }
             let before = parse(text)
             guard before.diagnostics.isEmpty else { continue }
+            checked += 1
             let once = formatted(text)
             #expect(tree(once) == TreeText.of(before.statements), "\(text)")
             #expect(formatted(once) == once, "\(text)")
         }
+        #expect(checked > 50, "few texts could be parsed: \(checked)")
     }
 }
 

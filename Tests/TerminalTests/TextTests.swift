@@ -44,11 +44,6 @@ import Testing
         #expect(TextWidth.escaped("\u{202e}fdp") == "\\u{202e}fdp")
         #expect(TextWidth.escaped("Größe 日本") == "Größe 日本")
     }
-
-    @Test func blocksBeside() {
-        #expect(
-            TextBlock.beside([["ab", "c"], ["x"], ["1", "2", "3"]]) == ["ab  x  1", "c      2", "       3"])
-    }
 }
 
 @Suite struct NumberFormatTests {

@@ -21,12 +21,6 @@ void depthwise_pack(const conv_geometry *g, const float *weight, float *packed) 
         for (long t = 0; t < taps; t++) packed[t * channels + c] = weight[c * taps + t];
 }
 
-void depthwise_unpack(const conv_geometry *g, const float *packed, float *weight) {
-    const long taps = g->kernel_height * g->kernel_width, channels = g->input_channels;
-    for (long c = 0; c < channels; c++)
-        for (long t = 0; t < taps; t++) weight[c * taps + t] = packed[t * channels + c];
-}
-
 /// Neighbouring pixels that have the same taps.
 typedef struct {
     long first, last, tap_start, tap_count;

@@ -54,7 +54,3 @@ CLONES void epilogue_rows(
             break;
     }
 }
-
-void conv_apply_epilogue(const conv_epilogue *epilogue, float *values, long rows, long channels) {
-    if (epilogue != NULL) epilogue_rows(epilogue, 0, epilogue->residual, values, rows, channels, channels);
-}

@@ -49,11 +49,11 @@ INLINE double floor_divide_double(double x, double y) { return floor(x / y); }
 
 /// Python's: the result has the sign of the divisor.
 INLINE float modulo_float(float x, float y) {
-    float r = fmodf(x, y);
+    float r = __builtin_elementwise_fmod(x, y);
     return r != 0 && (r < 0) != (y < 0) ? r + y : r;
 }
 INLINE double modulo_double(double x, double y) {
-    double r = fmod(x, y);
+    double r = __builtin_elementwise_fmod(x, y);
     return r != 0 && (r < 0) != (y < 0) ? r + y : r;
 }
 
@@ -238,26 +238,6 @@ void ew_fill(long element_bytes, const void *value, void *out, long n) {
 
 CLONES void ew_clamp_f32(const float *a, float low, float high, float *out, long n) {
     INDEPENDENT for (long i = 0; i < n; i++) out[i] = clamp_f32(a[i], low, high);
-}
-
-CLONES void ew_axpy_f32(float alpha, const float *x, float *y, long n) {
-    INDEPENDENT for (long i = 0; i < n; i++) y[i] = mul_add(alpha, x[i], y[i]);
-}
-
-CLONES void ew_axpby_f32(float alpha, const float *x, float beta, const float *y, float *out, long n) {
-    INDEPENDENT for (long i = 0; i < n; i++) out[i] = mul_add(alpha, x[i], beta * y[i]);
-}
-
-CLONES void ew_multiply_add_f32(
-    const float *a, long a_step, const float *b, long b_step, const float *c, long c_step, float *out, long n) {
-    if (a_step && b_step && c_step) {
-        INDEPENDENT for (long i = 0; i < n; i++) out[i] = mul_add(a[i], b[i], c[i]);
-    } else if (a_step && !b_step && c_step) {
-        const float factor = b[0];
-        INDEPENDENT for (long i = 0; i < n; i++) out[i] = mul_add(a[i], factor, c[i]);
-    } else {
-        for (long i = 0; i < n; i++) out[i] = mul_add(a[i * a_step], b[i * b_step], c[i * c_step]);
-    }
 }
 
 CLONES void ew_and_bool(const uint8_t *a, long a_step, const uint8_t *b, long b_step, uint8_t *out, long n) {

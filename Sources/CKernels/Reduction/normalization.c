@@ -23,7 +23,7 @@ void norm_fold_f32(
     const float *mean, const float *variance, const float *gamma, const float *beta, float epsilon,
     float *scale, float *shift, long channels) {
     for (long c = 0; c < channels; c++) {
-        const double inverse = 1.0 / sqrt((double)variance[c] + (double)epsilon);
+        const double inverse = 1.0 / __builtin_elementwise_sqrt((double)variance[c] + (double)epsilon);
         const double s = gamma == NULL ? inverse : inverse * (double)gamma[c];
         scale[c] = (float)s;
         shift[c] = (float)((beta == NULL ? 0.0 : (double)beta[c]) - (double)mean[c] * s);
@@ -33,7 +33,7 @@ void norm_fold_f32(
 /// One job for all the passes over rows.
 typedef struct {
     const float *x, *gradient;
-    const float *mean, *a, *b, *c;
+    const float *mean, *a, *b;
     float *out;
     double *first, *second;
     long rows, channels, rows_a_task;
@@ -138,95 +138,16 @@ int norm_statistics_f32(const float *x, float *mean, float *variance, long rows,
     return 0;
 }
 
-int norm_forward_f32(
-    const float *x, const float *gamma, const float *beta, float epsilon, float *out, float *mean,
-    float *variance, float *inverse_std, long rows, long channels) {
+int norm_gradient_sums_f32(
+    const float *gradient, const float *x, const float *mean, const float *inverse_std, float *product,
+    float *sum, long rows, long channels) {
     if (rows <= 0 || channels <= 0) return 0;
-    float *scale = malloc((size_t)(2 * channels) * sizeof(float));
-    if (scale == NULL || norm_statistics_f32(x, mean, variance, rows, channels) != 0) {
-        free(scale);
-        return -1;
+    norm_job j = {.x = x, .gradient = gradient, .mean = mean, .rows = rows, .channels = channels};
+    if (run_sums(&j, gradient_sums_task) != 0) return -1;
+    for (long c = 0; c < channels; c++) {
+        product[c] = (float)(j.second[c] * (double)inverse_std[c]);
+        sum[c] = (float)j.first[c];
     }
-    for (long c = 0; c < channels; c++)
-        inverse_std[c] = (float)(1.0 / sqrt((double)variance[c] + (double)epsilon));
-    norm_fold_f32(mean, variance, gamma, beta, epsilon, scale, scale + channels, channels);
-    norm_scale_shift_f32(x, scale, scale + channels, out, rows, channels);
-    free(scale);
+    free(j.first);
     return 0;
-}
-
-/// dx = ((dy - a) - (x - mean) * b) * c, or dy * c where a is NULL.
-CLONES static void input_gradient_rows(
-    const float *gradient, const float *x, const float *restrict mean, const float *restrict a,
-    const float *restrict b, const float *restrict factor, float *out, long rows, long channels) {
-    for (long r = 0; r < rows; r++, x += channels, gradient += channels, out += channels) {
-        if (a == NULL) {
-            CHANNELS for (long c = 0; c < channels; c++) out[c] = gradient[c] * factor[c];
-        } else {
-            CHANNELS for (long c = 0; c < channels; c++)
-                out[c] = mul_add(-(x[c] - mean[c]), b[c], gradient[c] - a[c]) * factor[c];
-        }
-    }
-}
-
-static void input_gradient_task(void *context, long index) {
-    const norm_job *j = context;
-    const long row = index * j->rows_a_task, offset = row * j->channels;
-    input_gradient_rows(
-        j->gradient + offset, j->x + offset, j->mean, j->a, j->b, j->c, j->out + offset,
-        min_long(j->rows_a_task, j->rows - row), j->channels);
-}
-
-static int backward(
-    const float *output_gradient, const float *x, const float *mean, const float *inverse_std,
-    const float *gamma, float *input_gradient, float *gamma_gradient, float *beta_gradient, long rows,
-    long channels, int frozen) {
-    if (rows <= 0 || channels <= 0) return 0;
-    float *coefficients = malloc((size_t)(3 * channels) * sizeof(float));
-    if (coefficients == NULL) return -1;
-    float *a = coefficients, *b = a + channels, *factor = b + channels;
-    norm_job j = {.x = x, .gradient = output_gradient, .mean = mean, .rows = rows, .channels = channels};
-    for (long c = 0; c < channels; c++) factor[c] = gamma == NULL ? inverse_std[c] : gamma[c] * inverse_std[c];
-    if (!frozen || gamma_gradient != NULL || beta_gradient != NULL) {
-        if (run_sums(&j, gradient_sums_task) != 0) {
-            free(coefficients);
-            return -1;
-        }
-        CHANNELS for (long c = 0; c < channels; c++) {
-            const double inverse = (double)inverse_std[c];
-            if (beta_gradient != NULL) beta_gradient[c] = (float)j.first[c];
-            if (gamma_gradient != NULL) gamma_gradient[c] = (float)(j.second[c] * inverse);
-            a[c] = (float)(j.first[c] / (double)rows);
-            b[c] = (float)(j.second[c] * inverse * inverse / (double)rows);
-        }
-        free(j.first);
-    }
-    if (input_gradient != NULL) {
-        j.a = frozen ? NULL : a;
-        j.b = b;
-        j.c = factor;
-        j.out = input_gradient;
-        j.rows_a_task = max_long(1, BLOCK_ELEMENTS / channels);
-        pool_run(parts_of(rows, j.rows_a_task), input_gradient_task, &j);
-    }
-    free(coefficients);
-    return 0;
-}
-
-int norm_backward_f32(
-    const float *output_gradient, const float *x, const float *mean, const float *inverse_std,
-    const float *gamma, float *input_gradient, float *gamma_gradient, float *beta_gradient, long rows,
-    long channels) {
-    return backward(
-        output_gradient, x, mean, inverse_std, gamma, input_gradient, gamma_gradient, beta_gradient, rows,
-        channels, 0);
-}
-
-int norm_backward_frozen_f32(
-    const float *output_gradient, const float *x, const float *mean, const float *inverse_std,
-    const float *gamma, float *input_gradient, float *gamma_gradient, float *beta_gradient, long rows,
-    long channels) {
-    return backward(
-        output_gradient, x, mean, inverse_std, gamma, input_gradient, gamma_gradient, beta_gradient, rows,
-        channels, 1);
 }

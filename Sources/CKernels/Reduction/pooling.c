@@ -1,4 +1,4 @@
-// Pooling over windows and over whole pictures, channels last. Forward passes
+// Pooling over windows, channels last. Forward passes
 // go by output rows; backward passes by sample and block of channels, so that
 // overlapping windows never meet on two threads.
 
@@ -11,7 +11,7 @@
 #include "clones.h"
 #include "pool.h"
 
-enum { CHANNEL_BLOCK = 32, GLOBAL_BLOCK = 64 };
+enum { CHANNEL_BLOCK = 32 };
 
 typedef struct {
     const conv_geometry *g;
@@ -74,7 +74,7 @@ void pool_max_forward(const conv_geometry *g, const float *input, float *output)
 }
 
 /// Finds each window's first maximum again (a NaN counts as one) and adds the gradient there.
-static void max_gradient_block(
+CLONES static void max_gradient_block(
     const conv_geometry *g, const float *input, const float *gradient, float *out, long width) {
     const long channels = g->input_channels;
     for (long oy = 0; oy < g->output_height; oy++) {
@@ -202,57 +202,4 @@ void pool_average_backward(
     const conv_geometry *g, long count_padding, const float *output_gradient, float *input_gradient) {
     pooling_job j = {g, NULL, output_gradient, input_gradient, count_padding};
     pool_run(g->batch * parts_of(g->input_channels, CHANNEL_BLOCK), average_gradient_task, &j);
-}
-
-/// Means over all pixels.
-typedef struct {
-    const float *input;
-    float *out;
-    long batch, pixels, channels, rows;
-} global_job;
-
-CLONES static void mean_of_pixels(
-    const float *restrict input, float *restrict out, long pixels, long channels, long width) {
-    double sum[GLOBAL_BLOCK];
-    CHANNELS for (long c = 0; c < width; c++) sum[c] = 0;
-    for (long p = 0; p < pixels; p++)
-        CHANNELS for (long c = 0; c < width; c++) sum[c] += (double)input[p * channels + c];
-    CHANNELS for (long c = 0; c < width; c++) out[c] = (float)(sum[c] / (double)pixels);
-}
-
-static void global_task(void *context, long index) {
-    const global_job *j = context;
-    const long blocks = parts_of(j->channels, GLOBAL_BLOCK);
-    const long sample = index / blocks, first = index % blocks * GLOBAL_BLOCK;
-    mean_of_pixels(
-        j->input + sample * j->pixels * j->channels + first, j->out + sample * j->channels + first, j->pixels,
-        j->channels, min_long(GLOBAL_BLOCK, j->channels - first));
-}
-
-void pool_global_forward(const float *input, float *output, long batch, long pixels, long channels) {
-    global_job j = {input, output, batch, pixels, channels, 0};
-    pool_run(batch * parts_of(channels, GLOBAL_BLOCK), global_task, &j);
-}
-
-CLONES static void spread(
-    const float *restrict gradient, float *restrict out, long rows, long channels, long pixels) {
-    const float divisor = (float)pixels;
-    for (long r = 0; r < rows; r++)
-        CHANNELS for (long c = 0; c < channels; c++) out[r * channels + c] = gradient[c] / divisor;
-}
-
-static void spread_task(void *context, long index) {
-    const global_job *j = context;
-    const long parts = parts_of(j->pixels, j->rows);
-    const long sample = index / parts, first = index % parts * j->rows;
-    spread(
-        j->input + sample * j->channels, j->out + (sample * j->pixels + first) * j->channels,
-        min_long(j->rows, j->pixels - first), j->channels, j->pixels);
-}
-
-void pool_global_backward(
-    const float *output_gradient, float *input_gradient, long batch, long pixels, long channels) {
-    if (pixels <= 0 || channels <= 0) return;
-    global_job j = {output_gradient, input_gradient, batch, pixels, channels, max_long(1, 16384 / channels)};
-    pool_run(batch * parts_of(pixels, j.rows), spread_task, &j);
 }

@@ -44,7 +44,6 @@ static reduction_plan plan_reduction(long outer, long axis, long inner) {
             default: return x + y;                                                                \
         }                                                                                         \
     }                                                                                             \
-    INLINE A read_##NAME(long op, T x) { return op == REDUCE_SUM_SQUARES ? (A)x * (A)x : (A)x; }  \
     /* A contiguous run, in LANES sums that are joined in order. */                               \
     INLINE A run_of_##NAME(long op, const T *a, long n) {                                         \
         A lanes[LANES];                                                                           \
@@ -52,8 +51,8 @@ static reduction_plan plan_reduction(long outer, long axis, long inner) {
         long i = 0;                                                                               \
         for (; i + LANES <= n; i += LANES)                                                        \
             for (int l = 0; l < LANES; l++)                                                       \
-                lanes[l] = join_##NAME(op, lanes[l], read_##NAME(op, a[i + l]));                  \
-        for (int l = 0; i < n; i++, l++) lanes[l] = join_##NAME(op, lanes[l], read_##NAME(op, a[i])); \
+                lanes[l] = join_##NAME(op, lanes[l], (A)a[i + l]);                                \
+        for (int l = 0; i < n; i++, l++) lanes[l] = join_##NAME(op, lanes[l], (A)a[i]);           \
         for (int width = LANES / 2; width > 0; width /= 2)                                        \
             for (int l = 0; l < width; l++) lanes[l] = join_##NAME(op, lanes[l], lanes[l + width]); \
         return lanes[0];                                                                          \
@@ -64,7 +63,7 @@ static reduction_plan plan_reduction(long outer, long axis, long inner) {
         for (long c = 0; c < width; c++) total[c] = start_##NAME(op, a[c]);                       \
         for (long i = 0; i < n; i++)                                                              \
             for (long c = 0; c < width; c++)                                                      \
-                total[c] = join_##NAME(op, total[c], read_##NAME(op, a[i * stride + c]));         \
+                total[c] = join_##NAME(op, total[c], (A)a[i * stride + c]);                       \
     }                                                                                             \
     CLONES static void reduce_part_##NAME(                                                        \
         long op, const T *a, long n, long stride, long width, A *total) {                         \
@@ -73,7 +72,6 @@ static reduction_plan plan_reduction(long outer, long axis, long inner) {
                 case REDUCE_PROD: total[0] = run_of_##NAME(REDUCE_PROD, a, n); break;             \
                 case REDUCE_MAX: total[0] = run_of_##NAME(REDUCE_MAX, a, n); break;               \
                 case REDUCE_MIN: total[0] = run_of_##NAME(REDUCE_MIN, a, n); break;               \
-                case REDUCE_SUM_SQUARES: total[0] = run_of_##NAME(REDUCE_SUM_SQUARES, a, n); break; \
                 default: total[0] = run_of_##NAME(REDUCE_SUM, a, n); break;                       \
             }                                                                                     \
             return;                                                                               \
@@ -82,9 +80,6 @@ static reduction_plan plan_reduction(long outer, long axis, long inner) {
             case REDUCE_PROD: rows_of_##NAME(REDUCE_PROD, a, n, stride, width, total); break;     \
             case REDUCE_MAX: rows_of_##NAME(REDUCE_MAX, a, n, stride, width, total); break;       \
             case REDUCE_MIN: rows_of_##NAME(REDUCE_MIN, a, n, stride, width, total); break;       \
-            case REDUCE_SUM_SQUARES:                                                              \
-                rows_of_##NAME(REDUCE_SUM_SQUARES, a, n, stride, width, total);                   \
-                break;                                                                            \
             default: rows_of_##NAME(REDUCE_SUM, a, n, stride, width, total); break;               \
         }                                                                                         \
     }                                                                                             \
@@ -166,69 +161,3 @@ REDUCTION(f64, double, double, double, 1)
 REDUCTION(i64, int64_t, int64_t, int64_t, 0)
 REDUCTION(i32, int32_t, int64_t, int64_t, 0)
 REDUCTION(u8, uint8_t, int64_t, int64_t, 0)
-
-/// Sums of products over fixed chunks, in float64.
-typedef struct {
-    const float *a, *b;
-    long n;
-    double *partial;
-} dot_job;
-
-CLONES static double dot_of_chunk(const float *restrict a, const float *restrict b, long n) {
-    double lanes[LANES] = {0};
-    long i = 0;
-    if (b == NULL) {
-        for (; i + LANES <= n; i += LANES)
-            for (int l = 0; l < LANES; l++) lanes[l] += (double)a[i + l];
-        for (int l = 0; i < n; i++, l++) lanes[l] += (double)a[i];
-    } else {
-        for (; i + LANES <= n; i += LANES)
-            for (int l = 0; l < LANES; l++) lanes[l] += (double)a[i + l] * (double)b[i + l];
-        for (int l = 0; i < n; i++, l++) lanes[l] += (double)a[i] * (double)b[i];
-    }
-    double sum = 0;
-    for (int l = 0; l < LANES; l++) sum += lanes[l];
-    return sum;
-}
-
-static void dot_task(void *context, long index) {
-    const dot_job *job = context;
-    const long first = index * CHUNK_ELEMENTS;
-    job->partial[index] = dot_of_chunk(
-        job->a + first, job->b == NULL ? NULL : job->b + first, min_long(CHUNK_ELEMENTS, job->n - first));
-}
-
-static double dot(const float *a, const float *b, long n) {
-    const long chunks = parts_of(n, CHUNK_ELEMENTS);
-    double few[MOST_CHUNKS];
-    double *partial = chunks <= MOST_CHUNKS ? few : malloc((size_t)chunks * sizeof(double));
-    double sum = 0;
-    if (partial == NULL) {
-        for (long i = 0; i < chunks; i++) {
-            dot_job job = {a + i * CHUNK_ELEMENTS, b == NULL ? NULL : b + i * CHUNK_ELEMENTS, n - i * CHUNK_ELEMENTS, &few[0]};
-            dot_task(&job, 0);
-            sum += few[0];
-        }
-        return sum;
-    }
-    dot_job job = {a, b, n, partial};
-    pool_run(chunks, dot_task, &job);
-    for (long i = 0; i < chunks; i++) sum += partial[i];
-    if (partial != few) free(partial);
-    return sum;
-}
-
-double reduce_sum_f32(const float *a, long n) { return dot(a, NULL, n); }
-double reduce_sum_squares_f32(const float *a, long n) { return dot(a, a, n); }
-double reduce_dot_f32(const float *a, const float *b, long n) { return dot(a, b, n); }
-
-CLONES int reduce_has_nonfinite_f32(const float *a, long n) {
-    // x - x is 0 for finite values and NaN for all others.
-    for (long first = 0; first < n; first += CHUNK_ELEMENTS) {
-        const long last = min_long(n, first + CHUNK_ELEMENTS);
-        int found = 0;
-        for (long i = first; i < last; i++) found |= (a[i] - a[i]) != 0.0f;
-        if (found) return 1;
-    }
-    return 0;
-}

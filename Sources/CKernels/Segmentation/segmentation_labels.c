@@ -1,4 +1,4 @@
-// Labels by themselves: their range, their counts and the confusion of two maps.
+// Labels by themselves: their range, and the confusion of two maps.
 
 #include <stdlib.h>
 #include <string.h>
@@ -80,20 +80,4 @@ void segmentation_confusion(
     label_job j = {predictions, masks, prediction_kind, mask_kind, n, classes, ignore, confusion};
     const int small = classes < 2048 && classes * classes <= MOST_IN_SCRATCH;
     pool_run(parts_of(n, CHUNK), small ? confusion_table_task : confusion_task, &j);
-}
-
-void segmentation_label_counts(const void *masks, long mask_kind, long n, long classes, int64_t *counts) {
-    if (mask_kind == KIND_U8 || mask_kind == KIND_BOOL) {
-        int64_t table[4][256] = {{0}};
-        const uint8_t *bytes = masks;
-        // Four tables, so that equal neighbours do not wait for each other.
-        for (long i = 0; i < n; i++) table[i & 3][bytes[i]]++;
-        for (long c = 0; c < min_long(classes, 256); c++)
-            counts[c] += table[0][c] + table[1][c] + table[2][c] + table[3][c];
-        return;
-    }
-    for (long i = 0; i < n; i++) {
-        const int64_t label = label_of(masks, mask_kind, i);
-        if (label >= 0 && label < classes) counts[label]++;
-    }
 }

@@ -34,7 +34,6 @@ typedef struct {
     long starts[BANDS + 1];
     long bands, parity;
     double *loss, *weight;
-    int64_t *pixels;
     double weight_total;
     long lanes;
     _Atomic int failed;
@@ -114,7 +113,7 @@ INLINE void add_gradient(
 
 /// One row of the full-size picture. `vectors` is how many vectors the classes take.
 INLINE void loss_row(
-    const loss_job *job, const loss_space *space, long width, uint8_t *predictions_u8, int64_t *predictions_i64,
+    const loss_job *job, const loss_space *space, long width, int64_t *predictions,
     int vectors, int wants_gradient, int wants_best, int smooths) {
     const segmentation_input *in = job->in;
     const int wants_softmax = wants_gradient || job->out->loss != NULL;
@@ -146,8 +145,7 @@ INLINE void loss_row(
         // Apart from the loop above, whose loads would wait for a place in the counts.
         for (long i = first; i < last && wants_best; i++) {
             const int32_t best = bests[i - first];
-            if (predictions_u8 != NULL) predictions_u8[i] = (uint8_t)best;
-            if (predictions_i64 != NULL) predictions_i64[i] = best;
+            if (predictions != NULL) predictions[i] = best;
             if (space->counts != NULL && space->labels[i] >= 0)
                 space->counts[space->labels[i] * classes + best]++;
         }
@@ -194,7 +192,7 @@ INLINE void loss_row(
 }
 
 #define ROW(VECTORS, GRADIENT, BEST, SMOOTHS) \
-    loss_row(job, space, width, predictions_u8, predictions_i64, VECTORS, GRADIENT, BEST, SMOOTHS)
+    loss_row(job, space, width, predictions, VECTORS, GRADIENT, BEST, SMOOTHS)
 
 #define WIDTHS(GRADIENT, BEST)                        \
     switch (vectors) {                                \
@@ -206,7 +204,7 @@ INLINE void loss_row(
     }
 
 CLONES static void any_row(
-    const loss_job *job, const loss_space *space, long width, uint8_t *predictions_u8, int64_t *predictions_i64,
+    const loss_job *job, const loss_space *space, long width, int64_t *predictions,
     int vectors, int wants_gradient, int wants_best) {
     if (job->in->label_smoothing != 0.0f) {
         ROW(vectors, wants_gradient, wants_best, 1);
@@ -293,25 +291,21 @@ static void band_task(void *context, long index) {
     const long in_row = in->in_width * in->classes;
     const float *logits = in->logits + sample * in->in_height * in_row;
     float *gradient = out->gradient == NULL ? NULL : out->gradient + sample * in->in_height * in_row;
-    const int wants_best = out->confusion != NULL || out->predictions_u8 != NULL || out->predictions_i64 != NULL;
+    const int wants_best = out->confusion != NULL || out->predictions != NULL;
     const int wants_loss = out->loss != NULL;
     double loss = 0, weight = 0;
-    int64_t pixels = 0;
     for (long y = job->starts[band]; y < job->starts[band + 1]; y++) {
         const axis_sample at = job->y[y];
         const long place = (sample * in->height + y) * in->width;
         blend_logits(
             logits + at.first * in_row, logits + at.second * in_row, at.first_weight, at.second_weight,
             in->in_width, in->classes, job->lanes, space.row);
-        for (long x = 0; x < in->width; x++) {
+        for (long x = 0; x < in->width; x++)
             space.labels[x] = in->masks == NULL ? -1 : label_at(in, place + x);
-            pixels += space.labels[x] >= 0;
-        }
         if (gradient != NULL) memset(space.row_gradient, 0, (size_t)(in->in_width * job->lanes) * sizeof(float));
         any_row(
-            job, &space, in->width, out->predictions_u8 == NULL ? NULL : out->predictions_u8 + place,
-            out->predictions_i64 == NULL ? NULL : out->predictions_i64 + place, (int)(job->lanes / 8),
-            gradient != NULL, wants_best);
+            job, &space, in->width, out->predictions == NULL ? NULL : out->predictions + place,
+            (int)(job->lanes / 8), gradient != NULL, wants_best);
         if (wants_loss) {
             add_row(&space, in->width, in->label_smoothing, job->weight_total, in->classes, &loss, &weight);
         } else if (out->weight != NULL) {
@@ -331,7 +325,6 @@ static void band_task(void *context, long index) {
     }
     job->loss[sample * BANDS + band] = loss;
     job->weight[sample * BANDS + band] = weight;
-    job->pixels[sample * BANDS + band] = pixels;
     if (space.counts == NULL) return;
     // Whole numbers: the order of the additions does not matter.
     for (long i = 0; i < in->classes * in->classes; i++)
@@ -362,7 +355,7 @@ int segmentation_loss(const segmentation_input *input, const segmentation_output
         job.weight_total += in->class_weights == NULL ? 1.0 : (double)in->class_weights[c];
     const long parts = in->batch * BANDS;
     job.y = malloc((size_t)(in->height + in->width) * sizeof(axis_sample));
-    job.loss = calloc((size_t)parts, 2 * sizeof(double) + sizeof(int64_t));
+    job.loss = calloc((size_t)parts, 2 * sizeof(double));
     if (job.y == NULL || job.loss == NULL) {
         free(job.y);
         free(job.loss);
@@ -370,7 +363,6 @@ int segmentation_loss(const segmentation_input *input, const segmentation_output
     }
     job.x = job.y + in->height;
     job.weight = job.loss + parts;
-    job.pixels = (int64_t *)(job.weight + parts);
     axis_samples(in->in_height, in->height, job.y);
     axis_samples(in->in_width, in->width, job.x);
     cut_bands(&job);
@@ -386,15 +378,12 @@ int segmentation_loss(const segmentation_input *input, const segmentation_output
     }
     for (long n = 0; n < in->batch; n++) {
         double loss = 0, weight = 0;
-        int64_t pixels = 0;
         for (long band = 0; band < job.bands; band++) {
             loss += job.loss[n * BANDS + band];
             weight += job.weight[n * BANDS + band];
-            pixels += job.pixels[n * BANDS + band];
         }
         if (output->loss != NULL) output->loss[n] = loss;
         if (output->weight != NULL) output->weight[n] = weight;
-        if (output->pixels != NULL) output->pixels[n] = pixels;
     }
     free(job.y);
     free(job.loss);

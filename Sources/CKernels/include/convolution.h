@@ -64,7 +64,4 @@ void conv_fold_weights(
     const float *parts, long part_count, long part_stride, long outputs, long channels, long taps,
     float *weight_gradient);
 
-/// Applies an epilogue in place to [rows, channels]; the separate steps use the same expressions.
-void conv_apply_epilogue(const conv_epilogue *epilogue, float *values, long rows, long channels);
-
 #endif

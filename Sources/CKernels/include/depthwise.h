@@ -5,9 +5,8 @@
 
 #include "convolution.h"
 
-/// [C, 1, kh, kw] to [kh * kw, C], and back.
+/// [C, 1, kh, kw] to [kh * kw, C].
 void depthwise_pack(const conv_geometry *g, const float *weight, float *packed);
-void depthwise_unpack(const conv_geometry *g, const float *packed, float *weight);
 
 /// Forward pass with epilogue. Returns 0, or -1 where scratch memory is lacking.
 int depthwise_forward(

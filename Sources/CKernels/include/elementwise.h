@@ -16,19 +16,17 @@ enum {
     // Gradients by the input: a is the gradient of the result, b the input.
     EW_RELU_GRAD, EW_RELU6_GRAD, EW_HARDSWISH_GRAD, EW_HARDSIGMOID_GRAD, EW_ABS_GRAD,
     // Gradients by the input: a is the gradient of the result, b the result.
-    EW_SIGMOID_GRAD, EW_TANH_GRAD, EW_SQRT_GRAD,
-    EW_BINARY_COUNT
+    EW_SIGMOID_GRAD, EW_TANH_GRAD, EW_SQRT_GRAD
 };
 
 /// Comparisons, giving a byte of 0 or 1.
-enum { EW_EQ, EW_NE, EW_LT, EW_LE, EW_GT, EW_GE, EW_COMPARE_COUNT };
+enum { EW_EQ, EW_NE, EW_LT, EW_LE, EW_GT, EW_GE };
 
 /// Functions of one operand. Rounding is to even, as in NumPy.
 enum {
     EW_NEG, EW_ABS, EW_SIGN, EW_FLOOR, EW_CEIL, EW_ROUND, EW_RECIPROCAL, EW_SQRT, EW_SQUARE,
     EW_EXP, EW_LOG, EW_LOG2, EW_LOG10, EW_SIN, EW_COS, EW_TANH,
-    EW_SIGMOID, EW_RELU, EW_RELU6, EW_HARDSWISH, EW_HARDSIGMOID,
-    EW_UNARY_COUNT
+    EW_SIGMOID, EW_RELU, EW_RELU6, EW_HARDSWISH, EW_HARDSIGMOID
 };
 
 /// Element types, in the order of DType.
@@ -70,13 +68,6 @@ void ew_select(
 /// out[i] = min(max(a[i], low), high), NaN carried on.
 void ew_clamp_f32(const float *a, float low, float high, float *out, long n);
 
-/// y[i] += alpha * x[i], in one rounding where the processor can.
-void ew_axpy_f32(float alpha, const float *x, float *y, long n);
-/// out[i] = alpha * x[i] + beta * y[i].
-void ew_axpby_f32(float alpha, const float *x, float beta, const float *y, float *out, long n);
-/// out[i] = a[i] * b[i] + c[i], each an array or (step 0) one value.
-void ew_multiply_add_f32(
-    const float *a, long a_step, const float *b, long b_step, const float *c, long c_step, float *out, long n);
 /// Fills with one element of 1, 4 or 8 bytes.
 void ew_fill(long element_bytes, const void *value, void *out, long n);
 

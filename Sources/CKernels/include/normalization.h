@@ -16,23 +16,10 @@ void norm_scale_shift_f32(
 /// Mean and biased variance by channel. Returns 0, or -1 where memory is lacking.
 int norm_statistics_f32(const float *x, float *mean, float *variance, long rows, long channels);
 
-/// Training forward: statistics, their inverse standard deviation, and the normalised
-/// output. Gives mean, biased variance and inverse_std for the running statistics and
-/// the backward pass. gamma and beta may be NULL.
-int norm_forward_f32(
-    const float *x, const float *gamma, const float *beta, float epsilon, float *out, float *mean,
-    float *variance, float *inverse_std, long rows, long channels);
-
-/// Training backward. `input_gradient`, `gamma_gradient` and `beta_gradient` may be NULL.
-int norm_backward_f32(
-    const float *output_gradient, const float *x, const float *mean, const float *inverse_std,
-    const float *gamma, float *input_gradient, float *gamma_gradient, float *beta_gradient, long rows,
-    long channels);
-
-/// Backward with frozen statistics: the gradient by the input is output_gradient * gamma * inverse_std.
-int norm_backward_frozen_f32(
-    const float *output_gradient, const float *x, const float *mean, const float *inverse_std,
-    const float *gamma, float *input_gradient, float *gamma_gradient, float *beta_gradient, long rows,
-    long channels);
+/// By channel, over all rows: the sum of gradient * (x - mean) * inverse_std, and the sum of the gradient. The
+/// mean is taken off before the product, so that a large one costs no digits. Returns as norm_statistics_f32.
+int norm_gradient_sums_f32(
+    const float *gradient, const float *x, const float *mean, const float *inverse_std, float *product,
+    float *sum, long rows, long channels);
 
 #endif

@@ -19,9 +19,4 @@ void pool_average_forward(const conv_geometry *g, long count_padding, const floa
 void pool_average_backward(
     const conv_geometry *g, long count_padding, const float *output_gradient, float *input_gradient);
 
-/// Mean over all pixels: [batch, pixels, channels] to [batch, channels], and its gradient.
-void pool_global_forward(const float *input, float *output, long batch, long pixels, long channels);
-void pool_global_backward(
-    const float *output_gradient, float *input_gradient, long batch, long pixels, long channels);
-
 #endif

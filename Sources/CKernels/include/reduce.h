@@ -1,5 +1,5 @@
-// Reductions of [outer, axis, inner] over the middle axis, sums of a whole
-// array, and softmax over the contiguous last axis.
+// Reductions of [outer, axis, inner] over the middle axis, and softmax over the
+// contiguous last axis.
 //
 // Sums of floats are held in float64 and added in an order that depends on the
 // shape alone. All functions spread their work over the pool themselves.
@@ -9,8 +9,8 @@
 
 #include <stdint.h>
 
-/// MEAN divides by `axis`; SUM_SQUARES is the sum of squares. MAX and MIN carry NaN on.
-enum { REDUCE_SUM, REDUCE_MEAN, REDUCE_PROD, REDUCE_MAX, REDUCE_MIN, REDUCE_SUM_SQUARES };
+/// MEAN divides by `axis`. MAX and MIN carry NaN on.
+enum { REDUCE_SUM, REDUCE_MEAN, REDUCE_PROD, REDUCE_MAX, REDUCE_MIN };
 
 /// a is [outer, axis, inner], out [outer, inner]. An empty axis gives 0 for sums, 1 for
 /// products, NaN for means, and nothing sensible for MAX and MIN: refuse it before.
@@ -27,13 +27,6 @@ void reduce_arg_f64(long minimum, const double *a, long outer, long axis, long i
 void reduce_arg_i64(long minimum, const int64_t *a, long outer, long axis, long inner, int64_t *out);
 void reduce_arg_i32(long minimum, const int32_t *a, long outer, long axis, long inner, int64_t *out);
 void reduce_arg_u8(long minimum, const uint8_t *a, long outer, long axis, long inner, int64_t *out);
-
-/// Sums of a whole array in float64.
-double reduce_sum_f32(const float *a, long n);
-double reduce_sum_squares_f32(const float *a, long n);
-double reduce_dot_f32(const float *a, const float *b, long n);
-/// 1 where a value is infinite or not a number.
-int reduce_has_nonfinite_f32(const float *a, long n);
 
 /// Softmax, or where `logarithm` log-softmax, of each row of a [rows, channels].
 void softmax_forward_f32(long logarithm, const float *a, float *out, long rows, long channels);

@@ -25,17 +25,15 @@ typedef struct {
 
 /// What is asked; any pointer may be NULL.
 typedef struct {
-    /// By sample: sum of weighted losses, sum of the weights of its pixels, pixels counted.
+    /// By sample: sum of weighted losses, sum of the weights of its pixels.
     double *loss;
     double *weight;
-    int64_t *pixels;
     /// Gradient of the sum of losses (not divided) by the logits, [batch, in_height, in_width, classes].
     float *gradient;
     /// [classes, classes], rows are the truth; counts are added to what is there.
     int64_t *confusion;
     /// First maximum of each pixel, [batch, height, width].
-    uint8_t *predictions_u8;
-    int64_t *predictions_i64;
+    int64_t *predictions;
 } segmentation_output;
 
 /// Returns 0, or -1 where memory is lacking.
@@ -48,8 +46,5 @@ long segmentation_bad_label(const void *masks, long mask_kind, long n, long clas
 void segmentation_confusion(
     const void *predictions, long prediction_kind, const void *masks, long mask_kind, long n, long classes,
     long ignore, int64_t *confusion);
-
-/// counts[classes] += the number of pixels of each label in 0..<classes.
-void segmentation_label_counts(const void *masks, long mask_kind, long n, long classes, int64_t *counts);
 
 #endif

@@ -11,8 +11,8 @@ extension Interpreter {
         let file: Checkpoint
         do {
             file = try Checkpoint.open(path)
-        } catch let error as TensorError {
-            throw Failure(error)
+        } catch {
+            throw failure(of: error) ?? error
         }
         let rows = try file.tensors.map { tensor in
             try checkInterrupt()

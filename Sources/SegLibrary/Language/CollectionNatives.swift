@@ -203,7 +203,7 @@ let collectionNatives: [Native] = [
     },
     Native(
         "pop(xs, place=-1)",
-        "Takes an element out of a list, the last unless told, or an entry out of a record.",
+        "Takes an element out of a list, by default the last, or an entry out of a record.",
         examples: ["xs = [1, 2, 3]\nprint(xs.pop())  # expect: 3"]
     ) { call in try removed(call, call[1]) },
     Native(

@@ -15,7 +15,7 @@ public struct HelpEntry: Sendable {
     /// The first sentence.
     public var summary: String { firstSentence(doc) }
 
-    /// The examples of the row; those of a script's documentation stand in it already.
+    /// The examples of the row; those of a script's documentation are in it already.
     public var examplesBesideDoc: [String] {
         examples.filter { doc.find($0.split(separator: "\n").first.map(String.init) ?? "") == nil }
     }
@@ -42,7 +42,7 @@ extension Library.Script {
 }
 
 extension Interpreter {
-    /// What the library or the session says about a name; nil where nobody knows it.
+    /// What the library or the session says about a name; nil where neither knows it.
     public func help(named name: String) -> HelpEntry? {
         if let value = self[name] { return help(of: value, named: name) }
         if let native = library.natives.first(where: { $0.name == name }) {

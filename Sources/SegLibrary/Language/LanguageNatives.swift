@@ -1,9 +1,9 @@
 // What belongs to the language itself: printing, errors, copies, time, kinds of values; and
 // the one list of all rows of this folder.
 
-@preconcurrency import Glibc
 import SegRuntime
 import SegSyntax
+import SegSystem
 
 /// Natives for plain values: lists, records, strings, printing, files of text.
 public let languageNatives: [Native] =
@@ -116,10 +116,7 @@ private let generalNatives: [Native] = [
         "clock()", "Seconds since some moment in the past, for measuring.",
         examples: ["print(clock() > 0)  # expect: true"]
     ) {
-        _ in
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return .number(Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9)
+        _ in .number(MonotonicClock.seconds)
     },
     Native(
         "copy(x)", "A copy of a whole graph of values, with what its functions captured.",
@@ -127,17 +124,17 @@ private let generalNatives: [Native] = [
     ) { call in try call.interpreter.copy(call[0]) },
     Native(
         "isolated(f, ...arguments)",
-        "The value of f(...arguments), run on copies of everything that f captured or that it names among your "
-            + "globals: what it changes, nobody else sees.",
+        "The value of f(...arguments), run on copies of everything that f captured or names among your globals. "
+            + "Nobody else sees what it changes.",
         examples: ["xs = [1]\nf(x) = { push(xs, x); len(xs) }\nprint(isolated(f, 5), xs)  # expect: 2 [1]"]
     ) { call in try call.interpreter.isolated(call[0], call[1].asList?.items ?? []) },
     Native(
         "save(x, path)",
-        "Keeps any value made of data, tensors, objects and functions in a file: functions as their source with what "
-            + "they captured and the globals they name, data sets as their paths. The file is the old one or the whole "
-            + "new one; its tensors are safetensors that other programs read.",
+        "Keeps any value made of data, tensors, objects and functions in a file. Functions are kept as their source "
+            + "with what they captured and the globals they name, data sets as their paths. The file is the old one or "
+            + "the whole new one; its tensors are safetensors that other programs read.",
         examples: [
-            "save((lr=0.1, f=x -> x + 1), \"/tmp/seg-example.run\")\nprint(load(\"/tmp/seg-example.run\").f(2))  # expect: 3"
+            "save((lr=0.1, f=x -> x + 1), \"example.run\")\nprint(load(\"example.run\").f(2))  # expect: 3"
         ]
     ) { call in
         try ValueWriter.write(call[0], to: try call.string(1), call.interpreter)
@@ -146,7 +143,7 @@ private let generalNatives: [Native] = [
     Native(
         "load(path)", "The value that `save` kept in a file. Nothing of the file runs while it is read.",
         examples: [
-            "save([1, \"two\"], \"/tmp/seg-example.list\")\nprint(load(\"/tmp/seg-example.list\"))  # expect: [1, \"two\"]"
+            "save([1, \"two\"], \"example.list\")\nprint(load(\"example.list\"))  # expect: [1, \"two\"]"
         ]
     ) { call in try ValueReader.read(try call.string(0), call.interpreter) },
     Native(

@@ -105,7 +105,7 @@ let textNatives: [Native] = [
     },
     Native(
         "split_text(text, separator=nil)",
-        "The parts of a string between separators; between stretches of white space unless told.",
+        "The parts of a string between separators, by default between runs of white space.",
         examples: [
             "print(\"a,b,c\".split_text(\",\"))  # expect: [\"a\", \"b\", \"c\"]",
             "print(split_text(\" one  two \"))  # expect: [\"one\", \"two\"]",

@@ -53,7 +53,12 @@ extension TensorValue {
                 .type, "a tensor holds numbers, got \(interpreter.describe(element))",
                 help: "its labels are a list: name in t.labels")
         }
-        let isNumber = try element.asBool != nil || interpreter.number(from: element) != nil
+        let isNumber: Bool
+        if case .bool = element {
+            isNumber = true
+        } else {
+            isNumber = try interpreter.number(from: element) != nil
+        }
         guard isNumber, let equal = try compared(.equal, element, isReversed: false)?.asTensorValue else {
             throw Failure(
                 .type, "a tensor holds numbers, got \(interpreter.describe(element))",
@@ -66,7 +71,7 @@ extension TensorValue {
         .tensor(try Tensor.apply(op == .minus ? .negate : .not, try tensor))
     }
 
-    /// What may stand beside a tensor: a number, a bool, another tensor, a list of numbers.
+    /// What may be the other operand of a tensor: a number, a bool, another tensor, a list of numbers.
     static func operand(_ value: Value) throws -> Operand? {
         switch value {
         case .number(let number): return .number(number)

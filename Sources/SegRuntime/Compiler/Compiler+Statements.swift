@@ -81,7 +81,7 @@ extension Compiler {
     // MARK: Loops
 
     private func whileLoop(_ condition: Expression, _ body: Block) {
-        bindAll()
+        bindAll(body)
         let top = scope.newLabel()
         let exit = scope.newLabel()
         scope.place(top)
@@ -114,7 +114,7 @@ extension Compiler {
             locals[name.0] = .init(register: register, isCell: scope.survey.inner.contains(name.0))
         }
         func loopBody() {
-            bindAll()
+            bindAll(body)
             for (name, register) in zip(names, variables) where locals[name.0]?.isCell == true {
                 emit(.wrapCell(register), .place(name.1))
             }

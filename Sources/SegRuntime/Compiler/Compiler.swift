@@ -177,9 +177,10 @@ final class Compiler {
         if scope.parent == nil { bound.insert(name) }
     }
 
-    /// What a loop binds may have been bound by the turn before.
-    func bindAll() {
-        if scope.parent == nil { bound = declared }
+    /// What the body of a loop binds may have been bound by the turn before.
+    func bindAll(_ body: Block) {
+        guard options.isChecking, scope.parent == nil else { return }
+        bound.formUnion(surveyor.survey(body.statements).assigned)
     }
 
     /// Forms of other languages, and what is written instead.

@@ -103,11 +103,6 @@ extension Value {
         return nil
     }
 
-    public var asBool: Bool? {
-        if case .bool(let bool) = self { return bool }
-        return nil
-    }
-
     public var asString: String? {
         guard case .object(let object) = self, object.kind == .string else { return nil }
         return unsafeDowncast(object, to: StringObject.self).text

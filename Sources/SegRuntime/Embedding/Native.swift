@@ -3,6 +3,7 @@
 // from the row. Natives say what is wrong; the machine says where.
 
 import SegSyntax
+import SegSystem
 
 /// A function of the library written in Swift.
 public struct Native: Sendable {
@@ -59,6 +60,18 @@ public struct Failure: Error, Sendable {
         self.help = help
         self.notes = notes
         self.argument = argument
+    }
+}
+
+extension Failure {
+    /// What went wrong with a file or memory.
+    public init(_ error: SystemError) {
+        let kind: ErrorKind =
+            switch error.kind {
+            case .file: .file
+            case .memory: .memory
+            }
+        self.init(kind, error.message, help: error.help)
     }
 }
 

@@ -1,4 +1,4 @@
-// `x.name`: entries, fields, methods, children, and what a foreign value answers to.
+// `x.name`: entries, fields, methods, children, settings, and what a foreign value answers to.
 
 import SegSyntax
 
@@ -18,7 +18,7 @@ extension Interpreter {
                 return field
             }
             if let method = instance.method(named: name) { return method }
-            return instance.children?[name]
+            return instance.children?[name] ?? instance.settings?[name]
         case .foreign: return try unsafeDowncast(object, to: ForeignValue.self).member(name, self)
         case .function:
             let function = unsafeDowncast(object, to: FunctionObject.self)
@@ -66,7 +66,7 @@ extension Interpreter {
         case .record: return unsafeDowncast(object, to: RecordObject.self).names
         case .instance:
             let instance = unsafeDowncast(object, to: Instance.self)
-            return instance.fieldNames + instance.type.methodNames + (instance.children?.names ?? [])
+            return instance.namesOfFields + instance.type.methodNames
         case .foreign: return unsafeDowncast(object, to: ForeignValue.self).memberNames
         case .function, .native, .bound: return ["source", "doc", "name", "parameters"]
         case .type:
@@ -96,7 +96,11 @@ extension Interpreter {
                 setEntry(children, name, to: new)
                 break
             }
-            let near = nearestName(to: name, among: instance.fieldNames + (instance.children?.names ?? []))
+            if let settings = instance.settings, settings[name] != nil {
+                setEntry(settings, name, to: new)
+                break
+            }
+            let near = nearestName(to: name, among: instance.namesOfFields)
             throw Failure(
                 .name, "\(instance.type.name) has no field \(name)",
                 help: near.map { "did you mean \($0)?" } ?? fieldList(instance))
@@ -122,7 +126,7 @@ extension Interpreter {
     }
 
     func fieldList(_ instance: Instance) -> String? {
-        let names = instance.fieldNames
+        let names = instance.fieldNames + (instance.settings?.names ?? [])
         return names.isEmpty || names.count > 12 ? nil : "its fields are \(names.joined(separator: ", "))"
     }
 

@@ -4,6 +4,7 @@
 
 @preconcurrency import Glibc
 import SegSyntax
+import SegSystem
 
 public final class Interpreter {
     public let library: Library
@@ -24,17 +25,17 @@ public final class Interpreter {
     }
     public var terminal = Terminal()
     public let interruptFlag: InterruptFlag
-    public var budget: MemoryLimit
+    @exclusivity(unchecked) public var budget: MemoryLimit
     /// The arguments after the script's name; `args` in a script.
     public var arguments: [String] = []
     /// What the library does around calls of objects.
-    public var objectHook: (any ObjectHook)?
+    @exclusivity(unchecked) public var objectHook: (any ObjectHook)?
     /// Makes a failure of an error thrown below the bridge; nil: it is told as it is.
     public var translateError: ((any Error) -> Failure?)?
 
     // Globals of all modules, and what each place is.
     let globals: UnsafeMutablePointer<Value>
-    var globalInfos: [GlobalInfo] = []
+    @exclusivity(unchecked) var globalInfos: [GlobalInfo] = []
     static let globalLimit = 1 << 20
 
     enum GlobalInfo {
@@ -60,11 +61,11 @@ public final class Interpreter {
     static let stackLimit = 1 << 22
     /// How much of its thread's stack the interpreter may use, in bytes: natives that call
     /// functions, such as `map`, recurse on it. Less than the stack has.
-    public var nativeStackSize = 4 << 20
+    @exclusivity(unchecked) public var nativeStackSize = 4 << 20
     /// The lowest address the machine's own recursion may reach.
     var nativeStackFloor: UInt = 0
     /// Functions that lost their global while they may still run.
-    var retired: [FunctionObject] = []
+    @exclusivity(unchecked) var retired: [FunctionObject] = []
     var holdCount = 0
     /// Stands in where a register should hold a cell and does not.
     let spareCell = Unmanaged.passRetained(CellObject(.nilValue))
@@ -154,6 +155,15 @@ public final class Interpreter {
         if elements >= 1 << 16 {
             let (bytes, overflow) = elements.multipliedReportingOverflow(by: MemoryLayout<Value>.stride)
             try reserve(overflow ? Int.max : bytes, for: what)
+        }
+    }
+
+    /// The failure behind an error that a native threw; nil where it is of a kind that nobody translates.
+    public func failure(of error: any Error) -> Failure? {
+        switch error {
+        case let failure as Failure: failure
+        case let error as SystemError: Failure(error)
+        default: translateError?(error)
         }
     }
 

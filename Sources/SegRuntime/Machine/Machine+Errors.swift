@@ -36,8 +36,7 @@ extension Interpreter {
     /// The error with the place of the instruction before `ip` in the frame on top.
     private func scriptError(_ error: any Error, at ip: UnsafeMutablePointer<Instruction>) -> ScriptError {
         if let located = error as? ScriptError { return located }
-        let failure =
-            error as? Failure ?? translateError?(error) ?? Failure(.value, String(describing: error))
+        let failure = failure(of: error) ?? Failure(.value, String(describing: error))
         var diagnostic = Diagnostic(failure.kind, failure.message, help: failure.help)
         let frame = frames[frameCount - 1]
         let place = CodePlace(of: frame, ip)

@@ -41,7 +41,7 @@ extension Array where Element == ParameterInfo {
 
 /// A variable that closures share with the function that made it.
 public final class CellObject: Object {
-    public var value: Value
+    @exclusivity(unchecked) public var value: Value
 
     public init(_ value: Value) {
         self.value = value
@@ -141,7 +141,7 @@ public final class NativeFunction: Object {
 
 /// `object.method`, bound when it was read.
 public final class BoundMethod: Object {
-    public private(set) var receiver: Instance?
+    @exclusivity(unchecked) public private(set) var receiver: Instance?
     public let function: FunctionObject
 
     init(receiver: Instance, function: FunctionObject) {

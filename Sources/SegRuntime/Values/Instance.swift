@@ -17,6 +17,8 @@ public final class TypeObject: Object {
     let forward: FunctionObject?
     /// The slot of a field `children`, through which an object is walked and indexed.
     let childrenSlot: Int?
+    /// The slot of a field `settings`, whose entries are read and set as fields.
+    let settingsSlot: Int?
 
     init(shape: TypeShape, constructor: FunctionObject, methods: [FunctionObject]) {
         name = shape.name
@@ -28,6 +30,7 @@ public final class TypeObject: Object {
         self.methods = methods
         forward = shape.methodSlots["forward"].map { methods[$0] }
         childrenSlot = shape.fieldSlots["children"]
+        settingsSlot = shape.fieldSlots["settings"]
         super.init(kind: .type)
     }
 
@@ -64,7 +67,7 @@ public final class Instance: Object {
     @usableFromInline let slots: UnsafeMutablePointer<Value>
     public let fieldCount: Int
     /// A mark that the library sets for its own purposes; copies have it too.
-    public var isMarked = false
+    @exclusivity(unchecked) public var isMarked = false
 
     /// An object whose fields have no value yet.
     public init(type: TypeObject) {
@@ -168,13 +171,18 @@ public final class Instance: Object {
     }
 
     /// The record `children` through which a container is walked, where there is one.
-    public var children: RecordObject? {
-        guard let slot = type.childrenSlot, case .object(let object) = slots[slot], object.kind == .record
-        else {
-            return nil
-        }
+    public var children: RecordObject? { record(at: type.childrenSlot) }
+
+    /// The record `settings`, whose entries are read and set as fields, where there is one.
+    var settings: RecordObject? { record(at: type.settingsSlot) }
+
+    private func record(at slot: Int?) -> RecordObject? {
+        guard let slot, case .object(let object) = slots[slot], object.kind == .record else { return nil }
         return unsafeDowncast(object, to: RecordObject.self)
     }
+
+    /// The names of its fields, and of the children and settings that answer as fields do.
+    var namesOfFields: [String] { fieldNames + (children?.names ?? []) + (settings?.names ?? []) }
 }
 
 /// Stands in a variable or field that has no value yet.

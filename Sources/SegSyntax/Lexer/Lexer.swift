@@ -43,7 +43,6 @@ public struct Lexer: Sendable {
     /// The next token; `.end` at the end, again and again.
     public mutating func next() -> Token {
         var startsLine = position == 0 || (position == 3 && bytes[0] == 0xEF)
-        let before = position
         var docStart = -1
         var newlinesSinceDoc = 0
         scan: while position < limit {
@@ -84,7 +83,7 @@ public struct Lexer: Sendable {
             previousKind = kind
         }
         return Token(
-            kind: kind, startsLine: startsLine, followsSpace: start > before, start: Int32(clamping: start),
+            kind: kind, startsLine: startsLine, start: Int32(clamping: start),
             end: Int32(clamping: position), docStart: Int32(clamping: docStart))
     }
 

@@ -7,8 +7,6 @@ public struct Token: Sendable, Hashable {
     public var kind: Kind
     /// Whether it is the first on its line.
     public var startsLine: Bool
-    /// Whether white space or a comment stands before it.
-    public var followsSpace: Bool
     public var start: Int32
     public var end: Int32
     /// Where the `##` lines directly above it begin; -1 for none.

@@ -172,6 +172,12 @@ extension Parser {
             advance()
             return try leaf(.name("type"), word.span)
         }
+        // `if f is function {`: the word is a type here, not the beginning of another language's function.
+        if at(.name), peek().kind == .leftBrace {
+            let name = text(word)
+            advance()
+            return try leaf(.name(name), word.span)
+        }
         let value = try operators(from: .range)
         switch value.kind {
         case .number, .string, .bool, .range:
@@ -237,7 +243,7 @@ extension Parser {
             start -= 1
         }
         return Token(
-            kind: .end, startsLine: false, followsSpace: false, start: Int32(clamping: start),
+            kind: .end, startsLine: false, start: Int32(clamping: start),
             end: Int32(clamping: end))
     }
 

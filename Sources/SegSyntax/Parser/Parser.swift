@@ -50,7 +50,7 @@ public final class Parser {
         } else {
             lexer = Lexer(source: source)
         }
-        let start = Token(kind: .end, startsLine: true, followsSpace: false, start: 0, end: 0)
+        let start = Token(kind: .end, startsLine: true, start: 0, end: 0)
         previous = start
         current = start
         current = lexer.next()
@@ -178,7 +178,7 @@ public final class Parser {
         lexer.position = lexer.limit
         ahead = nil
         current = Token(
-            kind: .end, startsLine: true, followsSpace: true, start: Int32(clamping: lexer.limit),
+            kind: .end, startsLine: true, start: Int32(clamping: lexer.limit),
             end: Int32(clamping: lexer.limit))
     }
 

@@ -1,6 +1,8 @@
 // safetensors: eight bytes of header length, a JSON header, then the tensors' bytes side by side. seg's own form for
 // weights and runs, which other programs open too.
 
+import SegSystem
+
 /// A tensor to be written. `withBytes` hands over its row-major, little-endian bytes when their turn comes, so that a
 /// model's weights need not lie in memory twice.
 public struct TensorToWrite {
@@ -114,7 +116,8 @@ public enum Safetensors {
             position = end
         }
         let header = try header(tensors, ranges, metadata)
-        let file = try AtomicFile(path)
+        let context = EvaluationContext.current
+        let file = try AtomicFile(path, poll: { try context.checkInterrupt() })
         try withUnsafeBytes(of: UInt64(header.count).littleEndian) { try file.write($0) }
         try file.write(header)
         for place in order {

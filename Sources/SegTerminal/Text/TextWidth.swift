@@ -173,21 +173,3 @@ public enum TextWidth {
         }
     }
 }
-
-/// Lines beside and below each other.
-public enum TextBlock {
-    /// Blocks of lines side by side, tops aligned, each padded to its own width.
-    public static func beside(_ blocks: [[String]], gap: Int = 2) -> [String] {
-        let height = blocks.map(\.count).max() ?? 0
-        let widths = blocks.map { $0.map(TextWidth.of).max() ?? 0 }
-        return (0..<height).map { row in
-            var line = ""
-            for (index, block) in blocks.enumerated() {
-                let text = row < block.count ? block[row] : ""
-                let isLast = index == blocks.count - 1
-                line += isLast ? text : TextWidth.pad(text, to: widths[index] + max(gap, 0))
-            }
-            return line
-        }
-    }
-}

@@ -1,0 +1,216 @@
+// Features of frozen layers on disk: what no longer fits in memory goes to a folder of the user's cache, a
+// file an entry, and comes back from there, in this process or another. Files are renamed into place whole
+// and checked by digest when read; a damaged one is removed, and the entry made again. Whatever goes wrong
+// here costs time and never a result.
+
+@preconcurrency import Glibc
+import SegSystem
+import Synchronization
+
+/// A folder of values by digest under a limit of bytes; the longest unused go first.
+public final class FeatureStore: Sendable {
+    public let folder: String
+    /// Bytes that the files may take together.
+    public let limit: Int
+
+    private struct State {
+        var isScanned = false
+        var bytes = 0
+        var entries = 0
+        var written = 0
+        var problem: String?
+    }
+    private let state = Mutex(State())
+    /// Stands for everything beside the graph that decides bits: this program and this processor.
+    private let environment: Digest
+
+    private static let magic: UInt64 = 0x3274_6165_6667_6573  // "segfeat2"
+    private static let ending = ".features"
+    /// Rank and sizes of a value are bounded, so that a damaged header asks for nothing large.
+    private static let headerWords = 16
+    private static let rankLimit = 8
+
+    /// - Parameter limit: nil: 20 GB, or a quarter of what the disk has free where that is less.
+    public init(folder: String, limit: Int? = nil) {
+        self.folder = folder
+        self.limit = limit ?? min(20_000_000_000, Self.freeBytes(of: folder) / 4)
+        environment = Self.environmentDigest()
+    }
+
+    public var bytes: Int { scanned { $0.bytes } }
+    public var entries: Int { scanned { $0.entries } }
+    /// Why the last entry could not be written; nil where all went well.
+    public var problem: String? { state.withLock { $0.problem } }
+
+    /// Removes all files.
+    public func clear() {
+        for file in files() { unlink(folder + "/" + file.name) }
+        state.withLock { $0 = State() }
+    }
+
+    // MARK: Reading
+
+    /// The value of a key; nil where there is none, or none that is whole.
+    func find(_ key: Digest) -> TensorData? {
+        let path = path(of: key)
+        guard let file = try? FileReader(path, followsLinks: false) else { return nil }
+        guard let value = read(file, key) else {
+            unlink(path)
+            state.withLock { $0.isScanned = false }
+            return nil
+        }
+        // The date of the file says when it was last of use.
+        utimensat(AT_FDCWD, path, nil, AT_SYMLINK_NOFOLLOW)
+        return value
+    }
+
+    private func read(_ file: FileReader, _ key: Digest) -> TensorData? {
+        var header = [UInt64](repeating: 0, count: Self.headerWords)
+        let headerBytes = Self.headerWords * 8
+        guard header.withUnsafeMutableBytes({ Self.read(file, at: 0, $0) }),
+            header[0] == Self.magic, header[1] == environment.high, header[2] == environment.low,
+            header[3] == key.high, header[4] == key.low, header[7] < UInt64(DType.allCases.count),
+            header[8] < UInt64(Self.rankLimit * 2)
+        else { return nil }
+        let rank = Int(header[8] / 2)
+        var shape: [Int] = []
+        for axis in 0..<min(rank, Self.headerWords - 9) {
+            guard header[9 + axis] <= UInt64(Int32.max) else { return nil }
+            shape.append(Int(header[9 + axis]))
+        }
+        let dtype = DType.allCases[Int(header[7])]
+        let layout: Layout = header[8] % 2 == 1 ? .channelsLast : .rowMajor
+        guard let bytes = try? Shape.byteCount(shape, dtype, for: "features"),
+            bytes == file.count - headerBytes,
+            let value = try? TensorData(shape: shape, dtype: dtype, layout: layout, for: "features"),
+            Self.read(
+                file, at: headerBytes, UnsafeMutableRawBufferPointer(start: value.bytes, count: bytes))
+        else { return nil }
+        let digest = Digest(UnsafeRawBufferPointer(start: value.bytes, count: bytes))
+        return digest == Digest(high: header[5], low: header[6]) ? value : nil
+    }
+
+    // MARK: Writing
+
+    /// Keeps a value unless it is there already. Nothing is thrown: a cache may fail.
+    func keep(_ value: TensorData, _ key: Digest) {
+        let size = value.byteCount + Self.headerWords * 8
+        let path = path(of: key)
+        guard size <= limit, value.shape.count < Self.rankLimit, !FileStatus.exists(path) else { return }
+        guard let code = DType.allCases.firstIndex(of: value.dtype) else { return }
+        let content = UnsafeRawBufferPointer(start: value.bytes, count: value.byteCount)
+        let digest = Digest(content)
+        var header = [
+            Self.magic, environment.high, environment.low, key.high, key.low, digest.high, digest.low,
+            UInt64(code), UInt64(value.shape.count * 2 + (value.layout == .channelsLast ? 1 : 0)),
+        ]
+        header += value.shape.map { UInt64($0) }
+        header += [UInt64](repeating: 0, count: Self.headerWords - header.count)
+        makeRoom(for: size)
+        do {
+            try Folder.make(folder, permissions: 0o700)
+            // A lost entry is made again: nothing waits for the disk.
+            let file = try AtomicFile(path, permissions: 0o600, isDurable: false)
+            try header.withUnsafeBytes { try file.write($0) }
+            try file.write(content)
+            try file.commit()
+        } catch {
+            let problem = (error as? SystemError)?.message ?? "\(error)"
+            return state.withLock { $0.problem = problem }
+        }
+        state.withLock { state in
+            state.bytes += size
+            state.entries += 1
+            state.written += 1
+            // Other processes write here too: the sum is taken anew now and then.
+            if state.written % 64 == 0 { state.isScanned = false }
+        }
+    }
+
+    /// Lets the longest unused files go until so many bytes more are within the limit.
+    private func makeRoom(for size: Int) {
+        guard scanned({ $0.bytes }) + size > limit else { return }
+        var total = scanned { $0.bytes }
+        for file in files().sorted(by: { $0.used < $1.used }) {
+            if total + size <= limit / 16 * 15 { break }
+            if unlink(folder + "/" + file.name) == 0 { total -= file.bytes }
+        }
+        state.withLock { $0.isScanned = false }
+    }
+
+    // MARK: The folder
+
+    private func path(of key: Digest) -> String {
+        var builder = DigestBuilder()
+        builder.add(environment)
+        builder.add(key)
+        return "\(folder)/\(builder.finish())\(Self.ending)"
+    }
+
+    private func scanned<Result: Sendable>(_ read: (State) -> Result) -> Result {
+        let isScanned = state.withLock { $0.isScanned }
+        if !isScanned {
+            let all = files()
+            state.withLock { state in
+                state.bytes = all.reduce(0) { $0 + $1.bytes }
+                state.entries = all.count
+                state.isScanned = true
+            }
+        }
+        return state.withLock { read($0) }
+    }
+
+    /// The entries in the folder; what a killed process left half written goes after an hour.
+    private func files() -> [(name: String, bytes: Int, used: Int)] {
+        var found: [(String, Int, Int)] = []
+        for entry in (try? Folder.entries(of: folder)) ?? [] {
+            let path = "\(folder)/\(entry.name)"
+            let isWhole = entry.name.hasSuffix(Self.ending)
+            guard isWhole || entry.name.hasSuffix(AtomicFile.temporaryEnding),
+                let status = FileStatus(path, followsLinks: false)
+            else { continue }
+            if isWhole {
+                found.append((entry.name, status.size, status.changed))
+            } else if status.changed / 1_000_000_000 < Int(Glibc.time(nil)) - 3600 {
+                unlink(path)
+            }
+        }
+        return found
+    }
+
+    private static func freeBytes(of path: String) -> Int {
+        var path = path
+        var status = statvfs()
+        while statvfs(path, &status) != 0 {
+            guard let above = Folder.parent(of: path), above != path else { return 0 }
+            path = above
+        }
+        let (bytes, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(
+            by: UInt64(status.f_frsize))
+        return overflow ? Int.max : Int(clamping: bytes)
+    }
+
+    /// Results may differ in their last bits between builds of seg and between processors.
+    private static func environmentDigest() -> Digest {
+        var builder = DigestBuilder()
+        if let program = FileStatus("/proc/self/exe") {
+            builder.add(Double(program.size))
+            builder.add(Double(program.changed / 1_000_000_000))
+            builder.add(Double(program.changed % 1_000_000_000))
+        }
+        // The first of the processors says it all.
+        if let text = FileReader.start(of: "/proc/cpuinfo", count: 8192) {
+            let lines = text.split(separator: "\n")
+            for key in ["model name", "flags", "Features"] {
+                if let line = lines.first(where: { $0.hasPrefix(key) }) { builder.add(String(line)) }
+            }
+        }
+        return builder.finish()
+    }
+
+    private static func read(_ file: FileReader, at offset: Int, _ buffer: UnsafeMutableRawBufferPointer)
+        -> Bool
+    {
+        (try? file.read(at: offset, into: buffer)) != nil
+    }
+}

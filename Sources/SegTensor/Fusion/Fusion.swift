@@ -1,0 +1,88 @@
+// Which pending nodes are computed together: the rules of the evaluator, which scripts never see. A rule is
+// only about speed and memory: a node left out of the work stays pending and can be computed by itself.
+
+/// One operation that does the work of several nodes, ending in the node it is run for.
+final class FusedStep {
+    let operation: any Evaluable
+    let inputs: [Node]
+    private var holds = false
+
+    init(operation: any Evaluable, inputs: [Node]) {
+        self.operation = operation
+        self.inputs = inputs
+    }
+
+    /// Counts as a consumer of its inputs, so that no step before it writes over their values.
+    func hold() {
+        if holds { return }
+        holds = true
+        for input in inputs { input.consumers.wrappingAdd(1, ordering: .relaxed) }
+    }
+
+    deinit {
+        if holds { for input in inputs { input.consumers.wrappingSubtract(1, ordering: .relaxed) } }
+    }
+}
+
+/// What is computed together in one evaluation.
+struct FusionPlan {
+    /// By the id of the last node of the group.
+    var steps: [UInt64: FusedStep] = [:]
+    /// Nodes whose value is never written.
+    var absorbed: Set<UInt64> = []
+}
+
+/// The pending nodes of one evaluation and who uses whom among them.
+struct PendingGraph {
+    let order: [Node]
+    let roots: Set<UInt64>
+    /// By node id: operation and inputs.
+    let steps: [UInt64: (operation: any Operation, inputs: [Node])]
+    /// By node id: the pending nodes that have it as an input, once for each place.
+    let users: [UInt64: [Node]]
+
+    init(_ order: [Node], roots: [Node]) {
+        self.order = order
+        self.roots = Set(roots.map(\.id))
+        var steps: [UInt64: (operation: any Operation, inputs: [Node])] = [:]
+        var users: [UInt64: [Node]] = [:]
+        for node in order {
+            guard let step = node.pendingStep else { continue }
+            steps[node.id] = step
+            for input in step.inputs { users[input.id, default: []].append(node) }
+        }
+        self.steps = steps
+        self.users = users
+    }
+
+    /// The one node that uses this one, where nobody else can ask for its value.
+    func onlyUser(of node: Node) -> Node? {
+        guard !roots.contains(node.id), !node.isTracked, node.handles.load(ordering: .relaxed) == 0,
+            let users = users[node.id], users.count == 1,
+            node.consumers.load(ordering: .relaxed) == 1
+        else { return nil }
+        return users[0]
+    }
+}
+
+enum Fusion {
+    static func plan(_ order: [Node], roots: [Node]) -> FusionPlan {
+        let interesting = order.contains { node in
+            switch node.operation {
+            case is ConvolutionOperation, is SoftmaxOperation, is InterpolateOperation: true
+            default: false
+            }
+        }
+        guard interesting else { return FusionPlan() }
+        let graph = PendingGraph(order, roots: roots)
+        var plan = FusionPlan()
+        for node in order {
+            switch graph.steps[node.id]?.operation {
+            case is ConvolutionOperation: ConvolutionFusion.add(node, graph, &plan)
+            case is InterpolateOperation, is SoftmaxOperation: SegmentationFusion.add(node, graph, &plan)
+            default: break
+            }
+        }
+        return plan
+    }
+}

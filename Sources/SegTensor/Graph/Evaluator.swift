@@ -1,0 +1,105 @@
+// Computes pending nodes: collects them without recursion, in the order they were made (which frees
+// activations as eager execution would), and hands each to its operation, with memory to overwrite where
+// nobody else can look. Which nodes are computed together is decided in Fusion.
+
+enum Evaluator {
+    /// Computes the values of some nodes; work they share is done once. What was computed before an error or
+    /// an interrupt stays, everything else stays pending.
+    static func evaluate(_ roots: [Node], in context: EvaluationContext) throws {
+        var order = pending(roots)
+        if order.isEmpty { return }
+        for root in roots { root.handles.wrappingAdd(1, ordering: .relaxed) }
+        defer { for root in roots { root.handles.wrappingSubtract(1, ordering: .relaxed) } }
+        if let features = context.features, try features.supply(roots, order, context) {
+            order = pending(roots)
+        }
+        var plan = order.count > 1 && context.fuses ? Fusion.plan(order, roots: roots) : FusionPlan()
+        for step in plan.steps.values { step.hold() }
+        // The list itself must not keep a value alive beyond its last use.
+        var steps: [Node?] = order
+        order = []
+        for index in steps.indices {
+            guard let node = steps[index] else { continue }
+            steps[index] = nil
+            if plan.absorbed.contains(node.id) { continue }
+            try context.checkInterrupt()
+            let step = plan.steps.removeValue(forKey: node.id)
+            try run(node, with: step, context)
+        }
+    }
+
+    /// The nodes without a value below some roots, in the order they were made.
+    static func pending(_ roots: [Node]) -> [Node] {
+        var found: [Node] = []
+        var seen = Set<ObjectIdentifier>()
+        var stack: [Node] = []
+        for root in roots where !root.isComputed && seen.insert(ObjectIdentifier(root)).inserted {
+            stack.append(root)
+        }
+        while let node = stack.popLast() {
+            guard let inputs = node.pendingInputs else { continue }
+            found.append(node)
+            for input in inputs where !input.isComputed && seen.insert(ObjectIdentifier(input)).inserted {
+                stack.append(input)
+            }
+        }
+        found.sort { $0.id < $1.id }
+        return found
+    }
+
+    private static func run(_ node: Node, with fused: FusedStep?, _ context: EvaluationContext) throws {
+        guard node.claim() else { return }
+        defer { node.unclaim() }
+        do {
+            guard let own = node.pendingStep else { return }
+            let operation: any Evaluable = fused?.operation ?? own.operation
+            let sources = fused?.inputs ?? own.inputs
+            node.fulfil(try compute(node, operation, sources, mayTake: fused == nil, context))
+        } catch var error as TensorError {
+            if error.site == nil { error.site = node.site }
+            throw error
+        }
+    }
+
+    private static func compute(
+        _ node: Node, _ operation: any Evaluable, _ sources: [Node], mayTake: Bool,
+        _ context: EvaluationContext
+    ) throws -> TensorData {
+        let mayTake = mayTake && !node.isTracked
+        var inputs: [TensorData] = []
+        inputs.reserveCapacity(sources.count)
+        var taken: [(Node, TensorData)] = []
+        for source in sources {
+            if mayTake, source.isLastUse, let value = source.takeValue() {
+                inputs.append(value)
+                taken.append((source, value))
+            } else if let value = source.value {
+                inputs.append(value)
+            } else {
+                // Dropped from under us by nobody: a node below a pending one always has a value by now.
+                for (source, value) in taken { source.restore(value) }
+                try evaluate([source], in: context)
+                guard source.isComputed else {
+                    throw TensorError(.value, "\(operation.name) has lost an input")
+                }
+                return try compute(node, operation, sources, mayTake: mayTake, context)
+            }
+        }
+        // `taken` holds only what is needed to put a value back; the storage must be held by `inputs` alone.
+        let owners = taken.map { ($0.0, $0.1.offset, $0.1.layout) }
+        taken = []
+        do {
+            return try context.watched { try operation.evaluate(&inputs, node.signature, context) }
+        } catch {
+            for (source, offset, layout) in owners {
+                if let index = sources.firstIndex(where: { $0 === source }) {
+                    var value = inputs[index]
+                    value.offset = offset
+                    value.layout = layout
+                    source.restore(value)
+                }
+            }
+            throw error
+        }
+    }
+}

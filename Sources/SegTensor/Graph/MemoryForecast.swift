@@ -1,0 +1,137 @@
+// What a pending graph will cost, found without computing anything: its multiply-adds, and the memory that the
+// evaluator will hold at once. The forecast follows the evaluator step by step, with its own plan of fused
+// steps and the feature cache's batches of one; workspaces of kernels are not counted.
+
+extension Tensor {
+    /// Nodes made from now on have a greater number than this; ranges of numbers tell who made a node.
+    public static var lastNodeNumber: UInt64 { Node.lastNumber }
+
+    /// The pending matrix products below some tensors: the number of the node, and how many products it sums.
+    public static func multiplyAdds(below tensors: [Tensor]) -> [(node: UInt64, count: Int)] {
+        Evaluator.pending(tensors.map(\.node)).compactMap { node in
+            guard let (operation, inputs) = node.pendingStep else { return nil }
+            let count = operation.multiplyAdds(inputs.map(\.signature), node.signature)
+            return count > 0 ? (node.id, count) : nil
+        }
+    }
+
+    /// The most bytes that computing some tensors will hold beside what is computed already; their own values are
+    /// among them. What is `given` counts as computed.
+    public static func peakBytes(toCompute tensors: [Tensor], given: [Tensor] = []) -> Int {
+        MemoryForecast(tensors.map(\.node), .current, given: Set(given.map(\.node.id))).peak
+    }
+}
+
+/// A run of the evaluator in thought.
+private struct MemoryForecast {
+    private(set) var peak = 0
+    private var held = 0
+    /// Bytes by node that owns memory, and how many steps still want them.
+    private var owned: [UInt64: Int] = [:]
+    private var wanted: [UInt64: Int] = [:]
+    /// The owner of a node's memory, where that is another one.
+    private var owners: [UInt64: UInt64] = [:]
+
+    /// Nodes that count as computed, by number.
+    private let given: Set<UInt64>
+
+    init(_ roots: [Node], _ context: EvaluationContext, given: Set<UInt64>) {
+        self.given = given
+        var order = Evaluator.pending(roots)
+        for root in roots { root.handles.wrappingAdd(1, ordering: .relaxed) }
+        defer { for root in roots { root.handles.wrappingSubtract(1, ordering: .relaxed) } }
+        var ready = given
+        if context.features != nil {
+            let all = order
+            for stack in FrozenPrefix.stacks(in: all) where !ready.contains(stack.id) {
+                let found = FrozenPrefix(stack, roots, all, exact: context.exact, given: given)
+                guard let prefix = found else { continue }
+                supply(prefix, context)
+                ready.formUnion(prefix.border.map(\.id))
+            }
+        }
+        if !ready.isEmpty { order = MemoryForecast.pending(roots, without: ready) }
+        var plan = order.count > 1 && context.fuses ? Fusion.plan(order, roots: roots) : FusionPlan()
+        let steps = order.compactMap { node -> (Node, any Evaluable, [Node])? in
+            if plan.absorbed.contains(node.id) { return nil }
+            if let fused = plan.steps[node.id] { return (node, fused.operation, fused.inputs) }
+            return node.pendingStep.map { (node, $0.operation, $0.inputs) }
+        }
+        plan = FusionPlan()
+        for (node, operation, inputs) in steps {
+            if let owner = inputs.first, MemoryForecast.shares(operation) {
+                owners[node.id] = owners[owner.id] ?? owner.id
+            }
+        }
+        for root in roots { wanted[owner(of: root), default: 0] += 1 }
+        for (_, _, inputs) in steps {
+            for input in inputs { wanted[owner(of: input), default: 0] += 1 }
+        }
+        for (node, operation, inputs) in steps { run(node, operation, inputs) }
+    }
+
+    private func owner(of node: Node) -> UInt64 { owners[node.id] ?? node.id }
+
+    /// The border of the frozen part: the batch is put together from values by sample, which the cache keeps.
+    /// The samples themselves stay for as long as the batch that is never made of them.
+    private mutating func supply(_ prefix: FrozenPrefix, _ context: EvaluationContext) {
+        let plain = EvaluationContext()
+        plain.fuses = context.fuses
+        var border = 0
+        for node in prefix.border {
+            let bytes = MemoryForecast.bytes(node)
+            owned[node.id] = bytes
+            border += bytes
+        }
+        held += 2 * border
+        let samples = prefix.samples.filter { !$0.isComputed && !given.contains($0.id) }
+        for sample in samples { held += MemoryForecast.bytes(sample) }
+        let first = prefix.copies(of: Array(prefix.border.indices), sample: 0)
+        let there = given.union(samples.map(\.id))
+        peak = max(peak, held + MemoryForecast(first, plain, given: there).peak)
+    }
+
+    private mutating func run(_ node: Node, _ operation: any Evaluable, _ inputs: [Node]) {
+        let sources = inputs.map { owner(of: $0) }
+        let bytes = MemoryForecast.bytes(node)
+        if owners[node.id] == nil {
+            // Elementwise work overwrites an input that nobody else wants.
+            let isElementwise = operation is UnaryOperation || operation is BinaryOperation
+            let taken =
+                isElementwise ? sources.first { wanted[$0] == 1 && owned[$0] == bytes } : nil
+            owned[node.id] = bytes
+            held += taken == nil ? bytes : 0
+            peak = max(peak, held)
+            if let taken { owned[taken] = 0 }
+        }
+        for source in sources {
+            guard let uses = wanted[source] else { continue }
+            wanted[source] = uses - 1
+            if uses == 1 { held -= owned.removeValue(forKey: source) ?? 0 }
+        }
+    }
+
+    private static func bytes(_ node: Node) -> Int {
+        MemoryBudget.blockSize(node.signature.count &* node.signature.dtype.size)
+    }
+
+    /// Whether the result lies where the first input lies.
+    private static func shares(_ operation: any Evaluable) -> Bool {
+        operation is PassOperation || operation is ReshapeOperation || operation is DetachOperation
+    }
+
+    /// The pending nodes below some roots, when those of some numbers have values.
+    private static func pending(_ roots: [Node], without ready: Set<UInt64>) -> [Node] {
+        var found: [Node] = []
+        var seen = ready
+        var stack = roots.filter { !$0.isComputed && seen.insert($0.id).inserted }
+        while let node = stack.popLast() {
+            guard let inputs = node.pendingInputs else { continue }
+            found.append(node)
+            for input in inputs where !input.isComputed && seen.insert(input.id).inserted {
+                stack.append(input)
+            }
+        }
+        return found.sorted { $0.id < $1.id }
+    }
+}

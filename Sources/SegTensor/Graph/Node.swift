@@ -1,0 +1,194 @@
+// The graph behind tensors. A node knows its operation and inputs until its value is computed, then drops
+// them, unless a gradient may still be asked. Handles (`Tensor`) and consumers are counted, so that the
+// evaluator knows what nobody can look at any more.
+
+@preconcurrency import Glibc
+import Synchronization
+
+/// One step of a computation: pending or computed. Its value is set once and never changes.
+final class Node: @unchecked Sendable {
+    private struct State: Sendable {
+        var value: TensorData?
+        var operation: (any Operation)?
+        var inputs: [Node]
+        var digest: Digest?
+        var isClaimed = false
+    }
+
+    let signature: Signature
+    /// Ascends in the order of making, which is an order in which the graph can be computed.
+    let id: UInt64
+    /// Where it was made, for errors that show when it is computed.
+    let site: UInt64?
+    /// The gradient scopes it hangs on.
+    let scopes: [TrackingScope]
+    /// A parameter or running statistic: it will change, so nothing on it is kept as a feature.
+    let isVariable: Bool
+    /// Pending nodes above each other up to this one.
+    let depth: Int
+    /// Bytes of computed inputs that the longest pending path holds.
+    let heldBytes: Int
+    /// Tensors that hold it.
+    let handles = Atomic<Int>(0)
+    /// Pending nodes that have it as an input, once for each place.
+    let consumers = Atomic<Int>(0)
+    private let state: Mutex<State>
+
+    private static let lastID = Atomic<UInt64>(0)
+    /// The number of the node made last.
+    static var lastNumber: UInt64 { lastID.load(ordering: .relaxed) }
+
+    /// A pending node.
+    init(_ operation: any Operation, _ inputs: [Node], _ signature: Signature, isVariable: Bool = false) {
+        self.signature = signature
+        self.id = Node.lastID.wrappingAdd(1, ordering: .relaxed).newValue
+        self.site = EvaluationContext.current.site?()
+        self.isVariable = isVariable
+        var scopes: [TrackingScope] = []
+        var depth = 0
+        var heldBytes = 0
+        for input in inputs {
+            if !input.scopes.isEmpty {
+                for scope in input.scopes where scope.isActive && !scopes.contains(where: { $0 === scope }) {
+                    scopes.append(scope)
+                }
+            }
+            if input.isComputed {
+                heldBytes = max(heldBytes, input.signature.count &* input.signature.dtype.size)
+            } else {
+                depth = max(depth, input.depth)
+                heldBytes = max(heldBytes, input.heldBytes)
+            }
+            input.consumers.wrappingAdd(1, ordering: .relaxed)
+        }
+        self.scopes = scopes
+        self.depth = depth + 1
+        self.heldBytes = heldBytes
+        self.state = Mutex(State(value: nil, operation: operation, inputs: inputs))
+    }
+
+    /// A computed node; `scope` makes it the leaf of a gradient.
+    init(
+        _ value: TensorData, labels: [Int: AxisLabels], isVariable: Bool = false, scope: TrackingScope? = nil
+    ) {
+        self.signature = Signature(value.shape, value.dtype, labels: labels)
+        self.id = Node.lastID.wrappingAdd(1, ordering: .relaxed).newValue
+        self.site = nil
+        self.isVariable = isVariable
+        self.scopes = scope.map { [$0] } ?? []
+        self.depth = 0
+        self.heldBytes = 0
+        self.state = Mutex(State(value: value, operation: nil, inputs: []))
+    }
+
+    /// A pending leaf of a gradient that passes another node's value on.
+    init(passing input: Node, scope: TrackingScope) {
+        self.signature = input.signature
+        self.id = Node.lastID.wrappingAdd(1, ordering: .relaxed).newValue
+        self.site = input.site
+        self.isVariable = true
+        self.scopes = input.scopes.filter { $0.isActive } + [scope]
+        self.depth = input.isComputed ? 1 : input.depth + 1
+        self.heldBytes = input.heldBytes
+        input.consumers.wrappingAdd(1, ordering: .relaxed)
+        self.state = Mutex(State(value: nil, operation: PassOperation(), inputs: [input]))
+    }
+
+    /// Chains of a million nodes are released with a loop, not by recursion.
+    deinit {
+        var pending = takeInputs()
+        while var node = pending.popLast() {
+            if isKnownUniquelyReferenced(&node) { pending.append(contentsOf: node.takeInputs()) }
+        }
+    }
+
+    /// Cuts the inputs off and hands them over.
+    private func takeInputs() -> [Node] {
+        let inputs = state.withLock { state in
+            let inputs = state.inputs
+            state.inputs = []
+            return inputs
+        }
+        for input in inputs { input.consumers.wrappingSubtract(1, ordering: .relaxed) }
+        return inputs
+    }
+
+    var isComputed: Bool { state.withLock { $0.value != nil } }
+    var value: TensorData? { state.withLock { $0.value } }
+    /// Whether a gradient may still be asked of it.
+    var isTracked: Bool { scopes.contains { $0.isActive } }
+    var operation: (any Operation)? { state.withLock { $0.operation } }
+    /// The inputs it still has; of a computed node only where it is tracked.
+    var inputs: [Node] { state.withLock { $0.inputs } }
+    /// The inputs of a pending node; nil once computed.
+    var pendingInputs: [Node]? { state.withLock { $0.value == nil ? $0.inputs : nil } }
+    /// Operation and inputs of a pending node; nil once computed.
+    var pendingStep: (operation: any Operation, inputs: [Node])? {
+        state.withLock { state in
+            guard state.value == nil, let operation = state.operation else { return nil }
+            return (operation, state.inputs)
+        }
+    }
+
+    /// Sets the value and, where no gradient can be asked, drops the inputs.
+    func fulfil(_ value: TensorData) {
+        let keeps = isTracked
+        state.withLock { state in
+            if state.value == nil { state.value = value }
+            if !keeps { state.operation = nil }
+        }
+        if !keeps { drop(takeInputs()) }
+    }
+
+    /// Drops the inputs of a computed node whose gradient scopes have ended.
+    func untrack() {
+        guard isComputed, !isTracked else { return }
+        state.withLock { $0.operation = nil }
+        drop(takeInputs())
+    }
+
+    private func drop(_ inputs: [Node]) {
+        var pending = inputs
+        while var node = pending.popLast() {
+            if isKnownUniquelyReferenced(&node) { pending.append(contentsOf: node.takeInputs()) }
+        }
+    }
+
+    /// Whether only one pending consumer can still look at it.
+    var isLastUse: Bool {
+        handles.load(ordering: .relaxed) == 0 && consumers.load(ordering: .relaxed) == 1 && !isTracked
+    }
+
+    /// Takes the value out, for its last consumer to overwrite.
+    func takeValue() -> TensorData? {
+        state.withLock { state in
+            let value = state.value
+            state.value = nil
+            return value
+        }
+    }
+
+    /// Puts a value taken out back.
+    func restore(_ value: TensorData) { state.withLock { $0.value = value } }
+
+    /// Marks the node as being computed; waits while another thread computes it. False where it has a value.
+    func claim() -> Bool {
+        while true {
+            let claimed: Bool? = state.withLock { state in
+                if state.value != nil { return false }
+                if state.isClaimed { return nil }
+                state.isClaimed = true
+                return true
+            }
+            if let claimed { return claimed }
+            usleep(50)
+        }
+    }
+
+    func unclaim() { state.withLock { $0.isClaimed = false } }
+
+    var knownDigest: Digest? {
+        get { state.withLock { $0.digest } }
+        set { state.withLock { $0.digest = newValue } }
+    }
+}

@@ -1,0 +1,189 @@
+// Tensors out of nothing: constants, ranges, deferred sources. Their values too are made when looked at.
+
+@preconcurrency import Glibc
+
+extension Tensor {
+    /// A tensor of given values in row-major order.
+    public static func from(
+        _ values: [Double], shape: [Int], dtype: DType = .float32, labels: [Int: AxisLabels] = [:]
+    ) throws -> Tensor {
+        let data = try TensorData(shape: shape, dtype: dtype, for: "tensor")
+        guard values.count == data.count else {
+            throw TensorError(
+                .shape,
+                "\(values.count) values do not make shape \(Shape.text(shape)), which has \(data.count)")
+        }
+        func fill<T: Element>(_ type: T.Type) {
+            let out = data.elements(T.self)
+            if dtype == .bool {
+                for i in values.indices { out[i] = T(converting: values[i] != 0 ? 1 : 0) }
+            } else {
+                for i in values.indices { out[i] = T(converting: values[i]) }
+            }
+        }
+        dtype.withElement { fill($0) }
+        for (axis, names) in labels { try check(names, on: axis, of: shape) }
+        return Tensor(data, labels: labels)
+    }
+
+    private static func check(_ names: AxisLabels, on axis: Int, of shape: [Int]) throws {
+        guard shape.indices.contains(axis) else {
+            throw TensorError(.label, "labels for axis \(axis) of a tensor of rank \(shape.count)")
+        }
+        guard names.names.count == shape[axis] else {
+            throw TensorError(
+                .label, "\(names.names.count) labels for an axis of \(shape[axis])",
+                notes: [Shape.text(shape)])
+        }
+    }
+
+    /// A tensor of rank 0.
+    public static func scalar(_ x: Double, dtype: DType = .float32) throws -> Tensor {
+        Tensor(try Elementwise.constant(x, dtype))
+    }
+
+    /// - Parameter name: what the user called, for errors: `zeros` is a `full` too.
+    public static func full(
+        _ shape: [Int], _ value: Double, dtype: DType = .float32, calledAs name: String = "full"
+    ) throws -> Tensor {
+        try make(FillOperation(name: name, shape: shape, number: value, dtype: dtype), [])
+    }
+    public static func zeros(_ shape: [Int], dtype: DType = .float32) throws -> Tensor {
+        try full(shape, 0, dtype: dtype, calledAs: "zeros")
+    }
+    public static func ones(_ shape: [Int], dtype: DType = .float32) throws -> Tensor {
+        try full(shape, 1, dtype: dtype, calledAs: "ones")
+    }
+
+    /// Ones on the diagonal of an `n` × `m` matrix, square unless told.
+    public static func eye(_ n: Int, _ m: Int? = nil, dtype: DType = .float32) throws -> Tensor {
+        try make(EyeOperation(rows: n, columns: m ?? n, dtype: dtype), [])
+    }
+
+    /// `from`, `from + step`, … below `to` (above it where the step is negative).
+    /// - Parameter name: what the user called, for errors.
+    public static func arange(
+        from: Double = 0, to: Double, step: Double = 1, dtype: DType = .float32,
+        calledAs name: String = "arange"
+    ) throws -> Tensor {
+        guard step != 0, step.isFinite, from.isFinite, to.isFinite else {
+            throw TensorError(
+                .value, "arange from \(text(of: from)) to \(text(of: to)) by \(text(of: step)) has no end",
+                help: "the step must be a number other than 0")
+        }
+        let count = max(((to - from) / step).rounded(.up), 0)
+        guard count < 1e15 else { throw MemoryBudget.refusal(count * Double(dtype.size), name) }
+        return try make(
+            RangeOperation(name: name, start: from, step: step, count: Int(count), dtype: dtype), [])
+    }
+
+    /// `count` numbers from `from` to `to`, both included.
+    public static func linspace(from: Double, to: Double, count: Int, dtype: DType = .float32) throws
+        -> Tensor
+    {
+        let step = count > 1 ? (to - from) / Double(count - 1) : 0
+        return try make(
+            RangeOperation(
+                name: "linspace", start: from, step: step, count: count, dtype: dtype,
+                last: count > 1 ? to : nil),
+            [])
+    }
+
+    /// A tensor whose value is fetched when it is looked at, such as a file's picture. `digest` stands for
+    /// its content, so that features computed from it are found without fetching it.
+    public static func source(
+        shape: [Int], dtype: DType, digest: Digest, name: String = "source",
+        _ make: @escaping @Sendable () throws -> TensorData
+    ) throws -> Tensor {
+        try Tensor.make(
+            SourceOperation(name: name, shape: shape, dtype: dtype, content: digest, make: make), [])
+    }
+}
+
+/// One number everywhere.
+struct FillOperation: Operation {
+    let name: String
+    let shape: [Int]
+    let number: Double
+    let dtype: DType
+
+    func infer(_ inputs: [Signature]) throws -> Signature { Signature(shape, dtype) }
+    func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
+        -> TensorData
+    {
+        let out = try TensorData(shape: shape, dtype: dtype, for: name)
+        Elementwise.fill(out, number)
+        return out
+    }
+}
+
+struct EyeOperation: Operation {
+    var name: String { "eye" }
+    let rows: Int
+    let columns: Int
+    let dtype: DType
+
+    func infer(_ inputs: [Signature]) throws -> Signature { Signature([rows, columns], dtype) }
+    func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
+        -> TensorData
+    {
+        let out = try TensorData(shape: [rows, columns], dtype: dtype, for: name)
+        Elementwise.fill(out, 0)
+        func diagonal<T: Element>(_ type: T.Type) {
+            let p = out.elements(T.self)
+            for i in 0..<min(rows, columns) { p[i * columns + i] = T(converting: 1) }
+        }
+        dtype.withElement { diagonal($0) }
+        return out
+    }
+}
+
+/// start + i × step.
+struct RangeOperation: Operation {
+    let name: String
+    let start: Double
+    let step: Double
+    let count: Int
+    let dtype: DType
+    var last: Double?
+
+    func infer(_ inputs: [Signature]) throws -> Signature { Signature([count], dtype) }
+    func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
+        -> TensorData
+    {
+        let out = try TensorData(shape: [count], dtype: dtype, for: name)
+        func fill<T: Element>(_ type: T.Type) {
+            let p = out.elements(T.self)
+            for i in 0..<count { p[i] = T(converting: start + Double(i) * step) }
+            if let last, count > 0 { p[count - 1] = T(converting: last) }
+        }
+        dtype.withElement { fill($0) }
+        return out
+    }
+}
+
+/// A value fetched from elsewhere.
+struct SourceOperation: Operation {
+    let name: String
+    let shape: [Int]
+    let dtype: DType
+    let content: Digest
+    let make: @Sendable () throws -> TensorData
+
+    /// Not `make`: `content` stands for what it gives.
+    private enum CodingKeys: CodingKey { case name, shape, dtype, content }
+
+    func infer(_ inputs: [Signature]) throws -> Signature { Signature(shape, dtype) }
+    func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
+        -> TensorData
+    {
+        let data = try make()
+        guard data.shape == shape, data.dtype == dtype else {
+            throw TensorError(
+                .file,
+                "\(name) gave \(data.dtype.rawValue) of shape \(Shape.text(data.shape)), expected \(dtype.rawValue) of shape \(Shape.text(shape))"
+            )
+        }
+        return data
+    }
+}

@@ -1,0 +1,298 @@
+// Batch normalisation over the channels of [N, C, H, W]: by running statistics in evaluation, by the batch's
+// own in training, with their gradients (Ioffe and Szegedy 2015).
+
+import CKernels
+
+extension Tensor {
+    /// (x - mean) / sqrt(variance + epsilon) · weight + bias, all by channel. `weight` and `bias` come
+    /// together or not at all.
+    public static func batchNorm(
+        _ x: Tensor, mean: Tensor, variance: Tensor, weight: Tensor? = nil, bias: Tensor? = nil,
+        epsilon: Double = 1e-5
+    ) throws -> Tensor {
+        let operation = BatchNormOperation(epsilon: epsilon, hasAffine: weight != nil || bias != nil)
+        let affine = try affine(weight, bias, channels: x.rank > 1 ? x.shape[1] : 0)
+        return try make(operation, ([x, mean, variance] + affine).map { try $0.to(.float32) })
+    }
+
+    /// As `batchNorm` by the batch's own mean and variance, which come beside the result; the variance is
+    /// divided by n.
+    public static func batchNormTraining(
+        _ x: Tensor, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Double = 1e-5
+    ) throws -> (output: Tensor, mean: Tensor, variance: Tensor) {
+        let x = try x.to(.float32)
+        let statistics = try make(BatchStatistics(), [x])
+        let operation = BatchNormTraining(epsilon: epsilon, hasAffine: weight != nil || bias != nil)
+        let affine = try affine(weight, bias, channels: x.shape[1])
+        let output = try make(operation, [x, statistics] + affine.map { try $0.to(.float32) })
+        return (output, try statistics.get([.at(0)]), try statistics.get([.at(1)]))
+    }
+
+    private static func affine(_ weight: Tensor?, _ bias: Tensor?, channels: Int) throws -> [Tensor] {
+        if weight == nil, bias == nil { return [] }
+        return [try weight ?? ones([channels]), try bias ?? zeros([channels])]
+    }
+
+    /// A vector by channel in a shape that meets [N, C, H, W].
+    fileprivate func byChannel() throws -> Tensor { try reshape([count, 1, 1]) }
+}
+
+/// Checks vectors by channel against the input.
+private func checkChannels(_ inputs: [Signature], names: [String]) throws {
+    guard inputs[0].rank == 4 else {
+        throw TensorError(
+            .shape, "batch_norm: the input must be [N, C, H, W], here is \(Shape.text(inputs[0].shape))",
+            notes: [Shape.text(inputs[0].shape)])
+    }
+    for (input, name) in zip(inputs.dropFirst(), names) where input.shape != [inputs[0].shape[1]] {
+        throw TensorError(
+            .shape,
+            "batch_norm: input has \(inputs[0].shape[1]) channels, the \(name) has shape \(Shape.text(input.shape))",
+            notes: [Shape.text(inputs[0].shape), Shape.text(input.shape)])
+    }
+}
+
+/// Scale and shift by channel that stand for statistics and affine part.
+func foldedNorm(
+    _ mean: UnsafePointer<Float>, _ variance: UnsafePointer<Float>, _ affine: ArraySlice<TensorData>,
+    epsilon: Double, channels: Int
+) throws -> (scale: TensorData, shift: TensorData) {
+    let scale = try TensorData(shape: [channels], dtype: .float32)
+    let shift = try TensorData(shape: [channels], dtype: .float32)
+    norm_fold_f32(
+        mean, variance, affine.first?.floats, affine.last?.floats, Float(epsilon), scale.floats, shift.floats,
+        channels)
+    return (scale, shift)
+}
+
+/// x · scale + shift by channel, written over x where nobody else holds it.
+private func scaled(
+    _ inputs: inout [TensorData], _ result: Signature, _ scale: TensorData, _ shift: TensorData
+) throws -> TensorData {
+    let isFree = inputs[0].layout == .channelsLast && inputs.isFree(0, for: result)
+    let x = try inputs[0].channelsLast()
+    let out =
+        isFree ? x : try TensorData(shape: x.shape, dtype: .float32, layout: .channelsLast, for: "batch_norm")
+    if x.count > 0 {
+        norm_scale_shift_f32(
+            x.floats, scale.floats, shift.floats, out.floats, x.count / x.shape[1], x.shape[1])
+    }
+    return out
+}
+
+/// Inputs: x, mean, variance and, where affine, weight and bias.
+struct BatchNormOperation: Operation {
+    var name: String { "batch_norm" }
+    let epsilon: Double
+    let hasAffine: Bool
+
+    func infer(_ inputs: [Signature]) throws -> Signature {
+        try checkChannels(inputs, names: ["mean", "variance", "weight", "bias"])
+        return Signature(inputs[0].shape, .float32)
+    }
+
+    func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
+        -> TensorData
+    {
+        let (scale, shift) = try folded(inputs)
+        return try scaled(&inputs, result, scale, shift)
+    }
+
+    func folded(_ inputs: [TensorData]) throws -> (scale: TensorData, shift: TensorData) {
+        try foldedNorm(
+            inputs[1].floats, inputs[2].floats, inputs[3...], epsilon: epsilon, channels: inputs[0].shape[1])
+    }
+
+    func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool {
+        carried[0] && !carried.dropFirst().contains(true)
+    }
+
+    func gradient(_ g: Backward) throws -> [Tensor?] {
+        let (x, mean, variance, u) = (g.inputs[0], g.inputs[1], g.inputs[2], g.upstream)
+        let deviation = try Tensor.apply(.sqrt, variance + epsilon)
+        let scale = hasAffine ? try g.inputs[3] / deviation : try Tensor.apply(.reciprocal, deviation)
+        var gradients: [Tensor?] = [g.needs[0] ? try u * scale.byChannel() : nil]
+        let sum = try Tensor.reduce(.sum, u, axes: [0, 2, 3])
+        gradients.append(g.needs[1] ? try -(sum * scale) : nil)
+        let isProductNeeded = g.needs[2] || (hasAffine && g.needs[3])
+        // The sum of u · (x - mean), without writing the difference.
+        let product = isProductNeeded ? try Tensor.reduce(.sum, u * x, axes: [0, 2, 3]) - mean * sum : nil
+        gradients.append(
+            try product.flatMap { g.needs[2] ? try $0 * scale / (variance + epsilon) * -0.5 : nil })
+        if hasAffine {
+            gradients.append(try product.flatMap { g.needs[3] ? try $0 / deviation : nil })
+            gradients.append(g.needs[4] ? sum : nil)
+        }
+        return gradients
+    }
+}
+
+/// Mean (row 0) and variance (row 1, divided by n) by channel; [2, C].
+struct BatchStatistics: Operation {
+    var name: String { "batch statistics" }
+
+    func infer(_ inputs: [Signature]) throws -> Signature {
+        try checkChannels(inputs, names: [])
+        let x = inputs[0].shape
+        guard x[0] * x[2] * x[3] > 0 else {
+            throw TensorError(
+                .shape, "batch_norm: there is nothing to average in \(Shape.text(x))", notes: [Shape.text(x)])
+        }
+        // A variance of one value is 0, and running statistics divide by n - 1: PyTorch refuses it too.
+        guard x[0] * x[2] * x[3] > 1 else {
+            throw TensorError(
+                .shape,
+                "batch_norm in training needs more than one value a channel, \(Shape.text(x)) has one",
+                help: "train with batches of two or more pictures, or freeze this layer",
+                notes: [Shape.text(x)])
+        }
+        return Signature([2, x[1]], .float32)
+    }
+
+    func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
+        -> TensorData
+    {
+        let x = try inputs[0].channelsLast()
+        let channels = x.shape[1]
+        let out = try TensorData(shape: result.shape, dtype: .float32, for: name)
+        let status = norm_statistics_f32(
+            x.floats, out.floats, out.floats + channels, x.count / channels, channels)
+        try KernelMemory.check(status, for: "batch_norm")
+        return out
+    }
+
+    func gradient(_ g: Backward) throws -> [Tensor?] {
+        let x = g.inputs[0]
+        let n = Double(x.count / x.shape[1])
+        let byMean = try (g.upstream.get([.at(0)]) / n).byChannel()
+        let byVariance = try (g.upstream.get([.at(1)]) * (2 / n)).byChannel()
+        let mean = try g.result.get([.at(0)]).byChannel()
+        return [try (x - mean) * byVariance + byMean]
+    }
+}
+
+/// Inputs: x, its statistics and, where affine, weight and bias. The gradient by x goes through the
+/// statistics as well; none is given to them.
+struct BatchNormTraining: Operation {
+    var name: String { "batch_norm" }
+    let epsilon: Double
+    let hasAffine: Bool
+
+    func infer(_ inputs: [Signature]) throws -> Signature {
+        try checkChannels([inputs[0]] + inputs.dropFirst(2), names: ["weight", "bias"])
+        return Signature(inputs[0].shape, .float32)
+    }
+
+    func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
+        -> TensorData
+    {
+        let channels = result.shape[1]
+        let statistics = inputs[1]
+        let (scale, shift) = try foldedNorm(
+            statistics.floats, statistics.floats + channels, inputs[2...], epsilon: epsilon,
+            channels: channels)
+        return try scaled(&inputs, result, scale, shift)
+    }
+
+    /// A normalised tensor for the backward pass: computed a second time from the convolution's result, which
+    /// is kept in any case, so that a layer holds two maps until then and not three.
+    static func again(_ y: Tensor) throws -> Tensor {
+        guard let (operation, inputs) = y.node.pendingStep, operation is BatchNormTraining else { return y }
+        return try Tensor.make(operation, inputs.map { Tensor($0) })
+    }
+
+    func gradient(_ g: Backward) throws -> [Tensor?] {
+        let (x, statistics, u) = (g.inputs[0], g.inputs[1], g.upstream)
+        let sums = try Tensor.make(BatchNormSums(epsilon: epsilon), [u, x, statistics])
+        var gradients: [Tensor?] = [nil, nil]
+        if g.needs[0] {
+            let inputs = [u, x, statistics, sums] + (hasAffine ? [g.inputs[2]] : [])
+            gradients[0] = try Tensor.make(BatchNormInputGradient(epsilon: epsilon), inputs)
+        }
+        if hasAffine {
+            gradients.append(g.needs[2] ? try sums.get([.at(0)]) : nil)
+            gradients.append(g.needs[3] ? try sums.get([.at(1)]) : nil)
+        }
+        return gradients
+    }
+}
+
+/// The sums by channel that the backward pass shares: of upstream × normalised input (row 0, the gradient
+/// by the weight) and of upstream (row 1, by the bias).
+struct BatchNormSums: Operation {
+    var name: String { "batch_norm gradient" }
+    let epsilon: Double
+
+    func infer(_ inputs: [Signature]) throws -> Signature { Signature([2, inputs[0].shape[1]], .float32) }
+
+    func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
+        -> TensorData
+    {
+        let (u, x) = (try inputs[0].channelsLast(), try inputs[1].channelsLast())
+        let channels = x.shape[1]
+        let mean = inputs[2].floats
+        let inverse = try inverseDeviation(mean + channels, channels, epsilon)
+        let out = try TensorData(shape: result.shape, dtype: .float32, for: name)
+        let status = norm_gradient_sums_f32(
+            u.floats, x.floats, mean, inverse.floats, out.floats, out.floats + channels, x.count / channels,
+            channels)
+        try KernelMemory.check(status, for: name)
+        return out
+    }
+}
+
+private func inverseDeviation(_ variance: UnsafePointer<Float>, _ channels: Int, _ epsilon: Double) throws
+    -> TensorData
+{
+    let out = try TensorData(shape: [channels], dtype: .float32)
+    for c in 0..<channels { out.floats[c] = 1 / (variance[c] + Float(epsilon)).squareRoot() }
+    return out
+}
+
+/// The gradient by the input: a[c] · upstream + b[c] · x + d[c], from upstream, x, statistics, sums and
+/// perhaps weight.
+struct BatchNormInputGradient: Operation {
+    var name: String { "batch_norm gradient" }
+    let epsilon: Double
+
+    func infer(_ inputs: [Signature]) throws -> Signature { Signature(inputs[1].shape, .float32) }
+
+    func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
+        -> TensorData
+    {
+        let isFree = inputs[0].layout == .channelsLast && inputs.isFree(0, for: result)
+        let (u, x) = (try inputs[0].channelsLast(), try inputs[1].channelsLast())
+        let channels = x.shape[1]
+        let rows = x.count / channels
+        let (mean, sums) = (inputs[2].floats, inputs[3].floats)
+        let inverse = try inverseDeviation(mean + channels, channels, epsilon)
+        let factors = try TensorData(shape: [3, channels], dtype: .float32)
+        let (a, b, d) = (factors.floats, factors.floats + channels, factors.floats + 2 * channels)
+        for c in 0..<channels {
+            let scale = (inputs.count > 4 ? inputs[4].floats[c] : 1) * inverse.floats[c]
+            let slope = -scale * inverse.floats[c] * sums[c] / Float(rows)
+            a[c] = scale
+            b[c] = slope
+            d[c] = -scale * sums[channels + c] / Float(rows) - slope * mean[c]
+        }
+        let out =
+            isFree ? u : try TensorData(shape: x.shape, dtype: .float32, layout: .channelsLast, for: name)
+        let block = max(4096 / channels, 1)
+        let scratch = try TensorData(shape: [Parallel.threads, block * channels], dtype: .float32)
+        let blocks = (rows + block - 1) / block
+        // Each piece keeps its own part of the scratch memory.
+        let pieces = min(scratch.shape[0], blocks)
+        Parallel.run(pieces) { piece in
+            let held = scratch.floats + piece * block * channels
+            for index in stride(from: piece, to: blocks, by: pieces) {
+                let start = index * block
+                let count = min(block, rows - start)
+                let at = start * channels
+                ew_binary_rows_f32(EW_MUL, u.floats + at, a, 0, out.floats + at, count, channels)
+                norm_scale_shift_f32(x.floats + at, b, d, held, count, channels)
+                ew_binary_f32(EW_ADD, out.floats + at, 1, held, 1, out.floats + at, count * channels)
+            }
+        }
+        return out
+    }
+}

@@ -1,0 +1,244 @@
+// conv2d: the shape rule and its words, the work through ConvolutionKernels, and the two gradients, which are
+// convolutions themselves and have gradients again.
+
+extension Tensor {
+    /// Cross-correlation of `[N, C, H, W]` by `[O, C / groups, kh, kw]`, in float32.
+    public static func conv2d(
+        _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, stride: (Int, Int) = (1, 1),
+        padding: (Int, Int) = (0, 0), dilation: (Int, Int) = (1, 1), groups: Int = 1
+    ) throws -> Tensor {
+        let attributes = ConvolutionAttributes(
+            stride: .init(stride.0, stride.1), padding: .init(padding.0, padding.1),
+            dilation: .init(dilation.0, dilation.1), groups: groups)
+        let operation = ConvolutionOperation(attributes: attributes)
+        let inputs = [x, weight] + (bias.map { [$0] } ?? [])
+        return try make(operation, inputs.map { try $0.to(.float32) })
+    }
+}
+
+/// What a convolution is told beside its weights.
+struct ConvolutionAttributes: Sendable, Encodable {
+    var stride: ConvolutionGeometry.Extent
+    var padding: ConvolutionGeometry.Extent
+    var dilation: ConvolutionGeometry.Extent
+    var groups: Int
+
+    /// The geometry for an input and weights that fit each other.
+    func geometry(_ x: [Int], _ weight: [Int]) -> ConvolutionGeometry {
+        ConvolutionGeometry(
+            batch: x[0], inputChannels: x[1], inputHeight: x[2], inputWidth: x[3], outputChannels: weight[0],
+            kernel: .init(weight[2], weight[3]), stride: stride, padding: padding, dilation: dilation,
+            groups: groups)
+    }
+
+    /// Checks an input against weights and gives the geometry.
+    func checked(_ x: Signature, _ weight: Signature) throws -> ConvolutionGeometry {
+        let notes = [Shape.text(x.shape), Shape.text(weight.shape)]
+        guard x.rank == 4 else {
+            throw TensorError(
+                .shape, "conv2d: the input must be [N, C, H, W], here is \(notes[0])",
+                help: x.rank == 3
+                    ? "a batch of one is \([1] + x.shape): unsqueeze(x, 0) makes it" : nil, notes: notes)
+        }
+        guard weight.rank == 4, !weight.shape.contains(0) else {
+            throw TensorError(
+                .shape, "conv2d: the weight must be [O, C / groups, height, width], here is \(notes[1])",
+                notes: notes)
+        }
+        guard groups > 0, x.shape[1] % groups == 0, weight.shape[0] % groups == 0 else {
+            throw TensorError(
+                .shape,
+                "conv2d: \(x.shape[1]) input and \(weight.shape[0]) output channels do not divide into \(groups) groups",
+                notes: notes)
+        }
+        guard weight.shape[1] == x.shape[1] / groups else {
+            throw TensorError(
+                .shape,
+                "conv2d: input has \(x.shape[1]) channels, weight expects \(weight.shape[1] &* groups)",
+                notes: notes)
+        }
+        let sizes = [stride.height, stride.width, dilation.height, dilation.width]
+        guard sizes.allSatisfy({ $0 > 0 && $0 < 1 << 20 }), padding.height >= 0, padding.width >= 0,
+            padding.height < 1 << 20, padding.width < 1 << 20
+        else {
+            throw TensorError(
+                .value,
+                "conv2d: stride and dilation must be at least 1, padding at least 0; here they are \(sizes[0...1]), \(sizes[2...3]) and [\(padding.height), \(padding.width)]"
+            )
+        }
+        let g = geometry(x.shape, weight.shape)
+        guard g.inputHeight > 0, g.inputWidth > 0, g.outputHeight > 0, g.outputWidth > 0 else {
+            throw TensorError(
+                .shape,
+                "conv2d: a kernel of \(g.kernel.height)×\(g.kernel.width) with dilation \(dilation.height), \(dilation.width) does not fit a picture of \(g.inputHeight)×\(g.inputWidth)",
+                notes: notes)
+        }
+        return g
+    }
+}
+
+struct ConvolutionOperation: Operation {
+    var name: String { "conv2d" }
+    let attributes: ConvolutionAttributes
+
+    func infer(_ inputs: [Signature]) throws -> Signature {
+        let g = try attributes.checked(inputs[0], inputs[1])
+        if inputs.count > 2, inputs[2].shape != [g.outputChannels] {
+            throw TensorError(
+                .shape,
+                "conv2d: the bias has shape \(Shape.text(inputs[2].shape)), the weight gives \(g.outputChannels) channels",
+                notes: [
+                    Shape.text(inputs[0].shape), Shape.text(inputs[1].shape), Shape.text(inputs[2].shape),
+                ])
+        }
+        return Signature([g.batch, g.outputChannels, g.outputHeight, g.outputWidth], .float32)
+    }
+
+    func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
+        -> TensorData
+    {
+        try ConvolutionOperation.forward(
+            attributes, inputs[0], inputs[1], bias: inputs.count > 2 ? inputs[2] : nil, result: result)
+    }
+
+    /// The forward pass, with what follows it done while a tile is in cache.
+    static func forward(
+        _ attributes: ConvolutionAttributes, _ x: TensorData, _ weight: TensorData, bias: TensorData?,
+        scale: TensorData? = nil, shift: TensorData? = nil, residual: TensorData? = nil,
+        activation: ConvolutionEpilogue.Activation = .none, result: Signature
+    ) throws -> TensorData {
+        let g = attributes.geometry(x.shape, weight.shape)
+        let input = try x.channelsLast()
+        let out = try TensorData(shape: result.shape, dtype: .float32, layout: .channelsLast, for: "conv2d")
+        if out.count == 0 { return out }
+        let rest = try residual?.channelsLast()
+        let packed = try PackedWeights.packed(weight, g, transposed: false)
+        let epilogue = ConvolutionEpilogue(
+            bias: bias.map { UnsafePointer($0.floats) }, scale: scale.map { UnsafePointer($0.floats) },
+            shift: shift.map { UnsafePointer($0.floats) }, residual: rest.map { UnsafePointer($0.floats) },
+            activation: activation)
+        try withExtendedLifetime((packed, bias, scale, shift, rest, input)) {
+            try ConvolutionKernels.forward(
+                g, input: input.floats, packedWeight: packed.bytes.assumingMemoryBound(to: Float.self),
+                epilogue: epilogue, output: out.floats)
+        }
+        return out
+    }
+
+    func multiplyAdds(_ inputs: [Signature], _ result: Signature) -> Int {
+        result.count * (inputs[1].count / max(1, inputs[1].shape[0]))
+    }
+
+    func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool {
+        carried[0] && !carried.dropFirst().contains(true)
+    }
+
+    func gradient(_ g: Backward) throws -> [Tensor?] {
+        let (x, weight, u) = (g.inputs[0], g.inputs[1], g.upstream)
+        var gradients: [Tensor?] = [
+            g.needs[0]
+                ? try Tensor.make(
+                    ConvolutionInputGradient(attributes: attributes, shape: x.shape), [u, weight]) : nil,
+            g.needs[1]
+                ? try Tensor.make(
+                    ConvolutionWeightGradient(attributes: attributes, shape: weight.shape), [x, u]) : nil,
+        ]
+        if g.inputs.count > 2 {
+            gradients.append(g.needs[2] ? try Tensor.reduce(.sum, u, axes: [0, 2, 3]) : nil)
+        }
+        return gradients
+    }
+}
+
+/// The gradient of conv2d by its input, from the upstream gradient and the weights.
+struct ConvolutionInputGradient: Operation {
+    var name: String { "conv2d gradient by the input" }
+    let attributes: ConvolutionAttributes
+    let shape: [Int]
+
+    func infer(_ inputs: [Signature]) throws -> Signature { Signature(shape, .float32) }
+
+    func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
+        -> TensorData
+    {
+        let g = attributes.geometry(shape, inputs[1].shape)
+        let upstream = try inputs[0].channelsLast()
+        let out = try TensorData(shape: shape, dtype: .float32, layout: .channelsLast, for: name)
+        if out.count == 0 { return out }
+        let packed = try PackedWeights.packed(inputs[1], g, transposed: true)
+        try withExtendedLifetime((packed, upstream)) {
+            try ConvolutionKernels.inputGradient(
+                g, outputGradient: upstream.floats,
+                packedWeight: packed.bytes.assumingMemoryBound(to: Float.self), inputGradient: out.floats)
+        }
+        return out
+    }
+
+    func gradient(_ g: Backward) throws -> [Tensor?] {
+        let (u, weight, v) = (g.inputs[0], g.inputs[1], g.upstream)
+        return [
+            g.needs[0] ? try Tensor.make(ConvolutionOperation(attributes: attributes), [v, weight]) : nil,
+            g.needs[1]
+                ? try Tensor.make(
+                    ConvolutionWeightGradient(attributes: attributes, shape: weight.shape), [v, u]) : nil,
+        ]
+    }
+}
+
+/// The gradient of conv2d by its weights, from the input and the upstream gradient.
+struct ConvolutionWeightGradient: Operation {
+    var name: String { "conv2d gradient by the weight" }
+    let attributes: ConvolutionAttributes
+    let shape: [Int]
+
+    func infer(_ inputs: [Signature]) throws -> Signature { Signature(shape, .float32) }
+
+    func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
+        -> TensorData
+    {
+        let g = attributes.geometry(inputs[0].shape, shape)
+        let (x, upstream) = (try inputs[0].channelsLast(), try inputs[1].channelsLast())
+        let out = try TensorData(shape: shape, dtype: .float32, for: name)
+        if x.count == 0 {
+            Elementwise.fill(out, 0)
+            return out
+        }
+        try withExtendedLifetime((x, upstream)) {
+            try ConvolutionKernels.weightGradient(
+                g, input: x.floats, outputGradient: upstream.floats, weightGradient: out.floats)
+        }
+        return out
+    }
+
+    func gradient(_ g: Backward) throws -> [Tensor?] {
+        let (x, u, v) = (g.inputs[0], g.inputs[1], g.upstream)
+        return [
+            g.needs[0]
+                ? try Tensor.make(ConvolutionInputGradient(attributes: attributes, shape: x.shape), [u, v])
+                : nil,
+            g.needs[1] ? try Tensor.make(ConvolutionOperation(attributes: attributes), [x, v]) : nil,
+        ]
+    }
+}
+
+/// Weights in the order that the kernels read them. Small ones are kept with the storage they were made
+/// from until it is written again, so that a frozen layer packs once and not once a sample.
+enum PackedWeights {
+    /// Bytes up to which packed weights are kept.
+    private static let largestKept = 4 << 20
+
+    static func packed(_ weight: TensorData, _ g: ConvolutionGeometry, transposed: Bool) throws -> Storage {
+        let plain = try weight.rowMajor()
+        var key = g
+        (key.batch, key.inputHeight, key.inputWidth) = (1, 0, 0)
+        if !transposed, let kept = plain.storage.packed(for: key) { return kept }
+        let count = ConvolutionKernels.packedCount(g, transposed: transposed)
+        let storage = try Storage(byteCount: count * 4, for: "conv2d")
+        ConvolutionKernels.pack(
+            g, weight: plain.floats, into: storage.bytes.assumingMemoryBound(to: Float.self),
+            transposed: transposed)
+        try EvaluationContext.checkWhole()
+        if !transposed, plain.offset == 0, count * 4 <= largestKept { plain.storage.keep(storage, for: key) }
+        return storage
+    }
+}

@@ -1,0 +1,106 @@
+// Names along an axis, such as class names: shared, immutable, looked up by text.
+
+/// The names of an axis's entries. Tensors share one object; equal names count as the same labels.
+public final class AxisLabels: Sendable, Equatable, Encodable {
+    public let names: [String]
+    private let positions: [String: Int]
+
+    /// - Throws: `TensorError` of kind label where a name stands twice.
+    public init(_ names: [String]) throws {
+        var positions: [String: Int] = [:]
+        for (index, name) in names.enumerated() {
+            guard positions.updateValue(index, forKey: name) == nil else {
+                throw TensorError(.label, "the label \"\(name)\" stands twice")
+            }
+        }
+        self.names = names
+        self.positions = positions
+    }
+
+    /// A part of labels that are known to be distinct.
+    private init(distinct names: [String]) {
+        self.names = names
+        self.positions = Dictionary(
+            names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    public func encode(to encoder: any Encoder) throws { try names.encode(to: encoder) }
+
+    /// The position of a name; nil where it is not there.
+    public func index(of name: String) -> Int? { positions[name] }
+
+    public static func == (a: AxisLabels, b: AxisLabels) -> Bool { a === b || a.names == b.names }
+
+    /// The labels at some positions; nil where one would stand twice.
+    func picking(_ indices: [Int]) -> AxisLabels? {
+        guard Set(indices).count == indices.count else { return nil }
+        return AxisLabels(distinct: indices.map { names[$0] })
+    }
+
+    func picking(_ range: Range<Int>) -> AxisLabels { AxisLabels(distinct: Array(names[range])) }
+    func reversed() -> AxisLabels { AxisLabels(distinct: names.reversed()) }
+
+    /// The position of a name, or an error that names the nearest.
+    func position(_ name: String) throws -> Int {
+        if let index = positions[name] { return index }
+        let near = names.min { AxisLabels.distance($0, name) < AxisLabels.distance($1, name) }
+        let help = near.flatMap {
+            AxisLabels.distance($0, name) <= AxisLabels.tolerance($0, name) ? "did you mean \"\($0)\"?" : nil
+        }
+        let list =
+            names.count <= 8 ? names.map { "\"\($0)\"" }.joined(separator: ", ") : "\(names.count) names"
+        throw TensorError(.label, "there is no label \"\(name)\"", help: help ?? "the axis has \(list)")
+    }
+
+    /// How many letters a name may differ in and still be meant. What begins alike may differ in half of
+    /// them: "Bycicle" means "Bicyclist".
+    private static func tolerance(_ known: String, _ typed: String) -> Int {
+        let beginsAlike = known.lowercased().first == typed.lowercased().first
+        return (typed.count + 1) / (beginsAlike && typed.count > 4 ? 2 : 3)
+    }
+
+    /// Edit distance, letters compared without case.
+    private static func distance(_ a: String, _ b: String) -> Int {
+        let a = Array(a.lowercased())
+        let b = Array(b.lowercased())
+        var row = Array(0...b.count)
+        for (i, x) in a.enumerated() {
+            var corner = row[0]
+            row[0] = i + 1
+            for (j, y) in b.enumerated() {
+                let next = min(row[j] + 1, row[j + 1] + 1, corner + (x == y ? 0 : 1))
+                corner = row[j + 1]
+                row[j + 1] = next
+            }
+        }
+        return row[b.count]
+    }
+}
+
+extension AxisLabels {
+    /// The labels of an elementwise result: each operand's follow its axes; differing ones are an error.
+    static func merged(_ operands: [(shape: [Int], labels: [Int: AxisLabels])], into shape: [Int]) throws
+        -> [Int: AxisLabels]
+    {
+        var result: [Int: AxisLabels] = [:]
+        for operand in operands where !operand.labels.isEmpty {
+            let lead = shape.count - operand.shape.count
+            for (axis, labels) in operand.labels where operand.shape[axis] == shape[axis + lead] {
+                guard let present = result[axis + lead] else {
+                    result[axis + lead] = labels
+                    continue
+                }
+                guard present == labels else { throw difference(present, labels, axis: axis + lead) }
+            }
+        }
+        return result
+    }
+
+    private static func difference(_ a: AxisLabels, _ b: AxisLabels, axis: Int) -> TensorError {
+        let at = zip(a.names, b.names).enumerated().first { $1.0 != $1.1 }
+        let detail = at.map { "entry \($0.offset) is \"\($0.element.0)\" here and \"\($0.element.1)\" there" }
+        return TensorError(
+            .label, "the labels of axis \(axis) differ: \(detail ?? "they are not of one length")",
+            help: "bring both into the same order, or drop the labels of one with tensor(x)")
+    }
+}
