@@ -22,7 +22,7 @@ struct Command: Sendable {
         // The flag is made before the handler that raises it.
         interruptFlag.clear()
         signal(SIGINT) { _ in interruptFlag.raise() }
-        setMemory()
+        if let memory = options.memory { MemoryBudget.process.limit = memory }
         if let threads = options.threads { Parallel.threads = threads }
         let interpreter = makeInterpreter()
         interpreter.arguments = options.arguments
@@ -90,7 +90,6 @@ struct Command: Sendable {
     private func makeInterpreter() -> Interpreter {
         let interpreter = Interpreter.standard(interruptFlag: interruptFlag)
         interpreter.nativeStackSize = largeStack - (32 << 20)
-        if let memory = options.memory { interpreter.budget = SegRuntime.MemoryLimit(limit: memory) }
         interpreter.evaluationContext.exact = options.isExact
         interpreter.terminal.isInteractive = isatty(STDOUT_FILENO) == 1
         interpreter.terminal.hasColor = hasColor(STDOUT_FILENO)
@@ -103,10 +102,6 @@ struct Command: Sendable {
             if fputs(text, stdout) == EOF, errno == EPIPE { _exit(0) }
         }
         return interpreter
-    }
-
-    private func setMemory() {
-        if let memory = options.memory { SegTensor.MemoryBudget.limit = memory }
     }
 
     private func hasColor(_ descriptor: Int32) -> Bool {
