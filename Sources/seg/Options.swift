@@ -1,7 +1,7 @@
 // The arguments of the command. Read by hand: an option library alone takes longer to start
 // than all of `seg -e 1+1` may.
 
-import SegRuntime
+import SegSystem
 
 /// What the command line asks for.
 struct Options: Sendable {
@@ -69,7 +69,7 @@ struct Options: Sendable {
                 seed = number
             case "--memory":
                 let text = try operand("a size such as 8G")
-                guard let bytes = MemoryLimit.bytes(text) else {
+                guard let bytes = ByteCount.parse(text) else {
                     throw Problem(description: "--memory needs a size such as 500M or 8G, got \(text)")
                 }
                 memory = bytes

@@ -1,6 +1,7 @@
 // Tables: alignment at the decimal point, fitting to the width, whole in a pipe; and
 // the corner of a matrix.
 
+import SegSystem
 import Testing
 
 @testable import SegTerminal

@@ -1,6 +1,7 @@
 // Functions on strings. Texts never change: each gives a new one.
 
 import SegRuntime
+import SegSystem
 
 /// The place of the first occurrence of a text in another.
 func find(_ wanted: String, in text: String) -> Range<String.Index>? {
@@ -96,13 +97,6 @@ private func copied(_ text: String, to buffer: UnsafeMutableBufferPointer<UInt8>
     } ?? 0
 }
 
-private func trimmed(_ text: String) -> String {
-    var part = text[...]
-    while let first = part.first, first.isWhitespace { part.removeFirst() }
-    while let last = part.last, last.isWhitespace { part.removeLast() }
-    return String(part)
-}
-
 let textNatives: [Native] = [
     Native(
         "join(xs, separator=\"\")", "The elements as one string, with a separator between them.",
@@ -146,7 +140,7 @@ let textNatives: [Native] = [
         "trim(text)", "The text without white space at its ends.",
         examples: ["print(trim(\" a \"))  # expect: a"]
     ) {
-        call in .string(trimmed(try call.string(0)))
+        call in .string(String(try call.string(0).trimmed))
     },
     Native(
         "replace(text, old, new)", "The text with each occurrence of `old` replaced.",
@@ -181,6 +175,10 @@ let textNatives: [Native] = [
         return .string(try call.interpreter.format(call[0], format))
     },
     Native(
+        "bytes_text(n)", "A number of bytes in words.",
+        examples: ["print(bytes_text(1.3e6), \"{bytes_text(4e12)}\")  # expect: 1.3 MB 4 TB"]
+    ) { call in .string(ByteCount.text(try call.number(0))) },
+    Native(
         "string(x)", "The one-line form of a value, as print shows it.",
         examples: ["print(len(string(100)))  # expect: 3"]
     ) {
@@ -191,7 +189,7 @@ let textNatives: [Native] = [
         examples: ["print(number(\"2.5\") + 1)  # expect: 3.5"]
     ) { call in
         guard let text = call[0].asString else { return .number(try call.number(0)) }
-        guard let number = Double(trimmed(text)) else {
+        guard let number = Double(text.trimmed) else {
             throw call.bad(0, "\(quotedText(text)) spells no number")
         }
         return .number(number)

@@ -55,4 +55,4 @@ let cacheNatives: [Native] = [
         try Tensor.evaluate(TensorGraph.pending(in: result))
         return result
     },
-].map { $0.listed(under: "models") }
+]

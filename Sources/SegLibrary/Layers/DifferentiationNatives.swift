@@ -162,4 +162,4 @@ let differentiationNatives: [Native] = [
             }
         }
     },
-].map { $0.listed(under: "differentiation") }
+]

@@ -73,7 +73,7 @@ let layerNatives: [Native] = [
         try Tensor.evaluate(TensorGraph.pending(in: call[0]))
         return .nilValue
     },
-].map { $0.listed(under: "models") }
+]
 
 private func withMode(_ call: Arguments, _ isTraining: Bool) throws -> Value {
     let interpreter = call.interpreter

@@ -232,7 +232,7 @@ let seeingNatives: [Native] = [
         try Pictures.present(sheet, save: try call.optionalString(2), call.interpreter)
         return .nilValue
     },
-].map { $0.listed(under: "seeing") }
+]
 
 extension DatasetValue {
     /// Up to eight pictures spread over the data set, each with its mask's colours laid over.

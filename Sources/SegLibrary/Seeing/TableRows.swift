@@ -1,6 +1,7 @@
 // Records as rows of a table: what `table` prints and `table_text` gives as text.
 
 import SegRuntime
+import SegSystem
 import SegTerminal
 
 /// Rows of records, in front of each the name it has in a record of records.

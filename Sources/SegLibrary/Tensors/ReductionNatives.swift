@@ -229,4 +229,4 @@ let reductionNatives: [Native] = [
         }
         return x.rank == 0 ? (level.first ?? .nilValue) : .list(level)
     },
-].map { $0.listed(under: "numbers") }
+]

@@ -3,6 +3,7 @@
 // the caller's.
 
 @preconcurrency import Glibc
+import SegSystem
 
 /// Labelled values as horizontal bars.
 public struct BarChart: Sendable {

@@ -2,6 +2,7 @@
 // model, the shades for text and drawing alike, and the text form.
 
 @preconcurrency import Glibc
+import SegSystem
 
 /// A matrix as shades, with labels and, where they fit, values.
 public struct Heatmap: Sendable {
@@ -114,7 +115,7 @@ public struct Heatmap: Sendable {
         }
         let isWhole = entries.allSatisfy { !$0.isFinite || ($0.rounded() == $0 && abs($0) < 1e6) }
         return entries.map {
-            isWhole || !$0.isFinite ? NumberFormat.plain($0) : NumberFormat.significant($0, 2)
+            isWhole || !$0.isFinite ? numberText($0) : NumberFormat.significant($0, 2)
         }
     }
 

@@ -1,6 +1,8 @@
 // Pictures and masks with captions: one alone, a triptych of picture, truth and
 // prediction, or a contact sheet of a dataset. The model, its legend, and the text form.
 
+import SegSystem
+
 /// Captioned pictures in rows, with a legend of the classes to be seen.
 public struct PictureSheet: Sendable {
     public struct Tile: Sendable {

@@ -1,5 +1,7 @@
 // Pictures with captions and legend as drawings for files: triptychs and contact sheets.
 
+import SegSystem
+
 extension PictureSheet {
     /// The sheet as a drawing in points.
     ///

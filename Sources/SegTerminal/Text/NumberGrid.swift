@@ -2,6 +2,8 @@
 // dots for what is left out. For tensors at the prompt; what stands around it (shape,
 // type, range) is the caller's.
 
+import SegSystem
+
 /// A matrix of numbers that is shown in part.
 public struct NumberGrid {
     public let rowCount: Int

@@ -2,6 +2,8 @@
 // aligned at their decimal points; on a terminal the widest text columns give way until
 // the table fits, in a pipe it is printed whole.
 
+import SegSystem
+
 /// Rows and columns of text and numbers.
 public struct Table: Sendable {
     /// One entry of a table.

@@ -2,6 +2,8 @@
 // and braille dots on top of it: eight dots a cell, for lines. It turns into lines of
 // text with as few escape sequences as possible.
 
+import SegSystem
+
 /// A rectangle of character cells. What is put outside its borders is cut off.
 struct TextCanvas {
     let width: Int
