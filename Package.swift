@@ -1,11 +1,11 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
-let swift: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"])]
-let kernels: [CSetting] = [
-    .headerSearchPath("Shared"), .headerSearchPath("Convolution"), .headerSearchPath("Images"),
-    .unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=fast"]),
-]
+// No flags but these: SwiftPM refuses a package by version that passes others to the compilers.
+let swift: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+let c: [CSetting] = [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
+let kernels =
+    c + [.headerSearchPath("Shared"), .headerSearchPath("Convolution"), .headerSearchPath("Images")]
 
 let package = Package(
     name: "seg",
@@ -19,19 +19,15 @@ let package = Package(
 
         // The language tower.
         .target(name: "SegSyntax", dependencies: ["SegSystem"], swiftSettings: swift),
-        // The machine reads objects without the run-time checks of exclusive access: they cost it a
-        // third of its speed.
-        .target(
-            name: "SegRuntime", dependencies: ["SegSyntax", "SegSystem"],
-            swiftSettings: swift + [.unsafeFlags(["-enforce-exclusivity=unchecked"])]),
+        .target(name: "SegRuntime", dependencies: ["SegSyntax", "SegSystem"], swiftSettings: swift),
 
         // The tensor tower.
-        .target(name: "COpenBLAS"),
+        .target(name: "COpenBLAS", cSettings: c),
         .target(name: "CKernels", cSettings: kernels),
         .target(
             name: "SegTensor", dependencies: ["CKernels", "COpenBLAS", "SegSystem"], swiftSettings: swift),
         .systemLibrary(name: "CSystemPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
-        .target(name: "CPNG", dependencies: ["CSystemPNG"]),
+        .target(name: "CPNG", dependencies: ["CSystemPNG"], cSettings: c),
         .target(name: "SegImaging", dependencies: ["SegTensor", "CPNG", "SegSystem"], swiftSettings: swift),
 
         // The terminal.
@@ -55,7 +51,7 @@ let package = Package(
 
         // The command and its prompt.
         .systemLibrary(name: "CSystemEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
-        .target(name: "CLibedit", dependencies: ["CSystemEdit"]),
+        .target(name: "CLibedit", dependencies: ["CSystemEdit"], cSettings: c),
         .target(
             name: "SegConsole", dependencies: ["SegLibrary", "CLibedit", "SegSystem"], swiftSettings: swift),
         .executableTarget(
@@ -69,8 +65,8 @@ let package = Package(
         .testTarget(name: "TensorTests", dependencies: ["SegTensor", "SegSystem", "TestSupport"]),
         .testTarget(name: "ImagingTests", dependencies: ["SegImaging", "SegSystem", "TestSupport"]),
         .testTarget(name: "TerminalTests", dependencies: ["SegTerminal", "SegSystem"]),
-        .testTarget(name: "LibraryTests", dependencies: ["SegLibrary"]),
-        .testTarget(name: "ConsoleTests", dependencies: ["SegConsole"]),
+        .testTarget(name: "LibraryTests", dependencies: ["SegLibrary", "TestSupport"]),
+        .testTarget(name: "ConsoleTests", dependencies: ["SegConsole", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -10,6 +10,9 @@ guard arguments.count >= 3 else {
     print("usage: EmbedStdlib OUTPUT ROOT FILE …")
     exit(2)
 }
+/// Names as the elements of a list in Swift.
+func listed(_ names: [String]) -> String { names.map { "\"\($0)\"" }.joined(separator: ", ") }
+
 let root = arguments[2].hasSuffix("/") ? arguments[2] : arguments[2] + "/"
 var output = """
     // Made by EmbedStdlib from stdlib/; not to be edited.
@@ -17,6 +20,7 @@ var output = """
     public let stdlibFiles: [StdlibFile] = [
 
     """
+var definedIn: [String: String] = [:]
 for path in arguments.dropFirst(3).sorted() {
     let text = String(decoding: try FileReader.contents(of: path), as: UTF8.self)
     let name = path.hasPrefix(root) ? String(path.dropFirst(root.count)) : path
@@ -26,8 +30,15 @@ for path in arguments.dropFirst(3).sorted() {
         exit(1)
     }
     let names = program.definedNames
+    for defined in names.documented + names.undocumented {
+        if let other = definedIn.updateValue(name, forKey: defined) {
+            print("\(path): error: `\(defined)` is defined in \(other) too")
+            exit(1)
+        }
+    }
     output += "    StdlibFile(\n        name: \"\(name)\",\n"
-    output += "        definitions: [\(names.map { "\"\($0)\"" }.joined(separator: ", "))],\n"
+    output += "        definitions: [\(listed(names.documented))],\n"
+    output += "        internals: [\(listed(names.undocumented))],\n"
     output += "        text: #####\"\"\"\n\(text)\n\"\"\"#####),\n"
 }
 output += "]\n"

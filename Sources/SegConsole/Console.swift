@@ -238,11 +238,8 @@ public final class Console {
     }
 
     private func diagnostics(of error: any Error) -> [Diagnostic] {
-        if let error = error as? ScriptError { return [error.diagnostic] + error.others }
-        if let failure = interpreter.failure(of: error) {
-            return [Diagnostic(failure.kind, failure.message, help: failure.help, location: failure.location)]
-        }
-        return [Diagnostic(.value, "\(error)")]
+        let error = interpreter.scriptError(error)
+        return [error.diagnostic] + error.others
     }
 
     // MARK: Completion

@@ -12,7 +12,8 @@ extension Library {
     public static func standard() -> Library {
         Library(
             natives: allNatives, values: languageValues + tensorValues + dataValues,
-            scripts: standardScripts())
+            scripts: standardScripts(),
+            kinds: ["tensor", "dtype", "dataset", "batches", "augmentation"], hints: .standard)
     }
 
     /// All rows by the topics of the help, in the order that it lists them in.
@@ -30,7 +31,10 @@ extension Library {
             ),
             ("gradients", differentiationNatives),
             ("data", dataNatives + pictureFileNatives + weightFileNatives + officialWeightNatives),
-            ("seeing", seeingNatives + progressNatives + tableTextNatives),
+            (
+                "seeing",
+                chartNatives + tableNatives + pictureNatives + progressNatives + numberTextNatives
+            ),
         ]
     }
 
@@ -50,7 +54,10 @@ extension Library {
     /// The embedded files, or those of the folder that SEG_STDLIB names, for editing them.
     private static func standardScripts() -> [Script] {
         guard let folder = Environment.variable("SEG_STDLIB") else {
-            return stdlibFiles.map { Script(name: $0.name, definitions: $0.definitions, text: $0.text) }
+            return stdlibFiles.map {
+                Script(
+                    name: $0.name, definitions: $0.definitions, internals: $0.internals, text: $0.text)
+            }
         }
         var scripts: [Script] = []
         var folders = [""]
@@ -64,8 +71,11 @@ extension Library {
                     let bytes = try? FileReader.contents(of: "\(folder)/\(name)")
                 {
                     let text = String(decoding: bytes, as: UTF8.self)
-                    let definitions = Parser(name: name, text: text).parse().definedNames
-                    scripts.append(Script(name: name, definitions: definitions, text: text))
+                    let names = Parser(name: name, text: text).parse().definedNames
+                    scripts.append(
+                        Script(
+                            name: name, definitions: names.documented, internals: names.undocumented,
+                            text: text))
                 }
             }
         }
@@ -99,6 +109,7 @@ extension Interpreter {
         interpreter.translateError = { [unowned interpreter] error in
             (error as? TensorError).map { interpreter.failure($0) }
         }
+        interpreter.objectHook = interpreter.layers
         let context = interpreter.evaluationContext
         let reference = InterpreterReference(interpreter: interpreter)
         context.interrupted = { [interruptFlag] in

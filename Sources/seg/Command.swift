@@ -18,11 +18,7 @@ struct Command: Sendable {
     init(_ options: Options) { self.options = options }
 
     func run() -> Int32 {
-        switch options.action {
-        case .version: return say("seg \(segVersion)\n")
-        case .help: return say(Options.usage + "\n")
-        default: break
-        }
+        if case .text(let text) = options.action { return say(text) }
         // The flag is made before the handler that raises it.
         interruptFlag.clear()
         signal(SIGINT) { _ in interruptFlag.raise() }
@@ -35,11 +31,8 @@ struct Command: Sendable {
         defer { fflush(stdout) }
         do {
             return try interpreter.withTensors { try perform(interpreter) }
-        } catch let error as ScriptError {
-            return report(error)
         } catch {
-            complain("error: \(error)")
-            return 1
+            return report(interpreter.scriptError(error))
         }
     }
 
@@ -55,7 +48,13 @@ struct Command: Sendable {
             guard let source = read("/dev/stdin", as: "<stdin>", interpreter) else { return 2 }
             try interpreter.run(source)
         case .file(let path):
-            guard let source = read(path, as: path, interpreter) else { return 2 }
+            guard let source = read(path, as: path, interpreter) else {
+                let commands = CommandLineTable.commands.map(\.name)
+                if let near = nearestName(to: path, among: commands) {
+                    complain("help: there is a command \(near)")
+                }
+                return 2
+            }
             try interpreter.run(source)
         case .evaluate(let code):
             if let value = try interpreter.run(Source(name: "<command line>", text: code)), !value.isNil {
@@ -83,7 +82,7 @@ struct Command: Sendable {
             }
             return say(entry.text + "\n")
         case .reference: return say(interpreter.referenceMarkdown())
-        case .version, .help: break
+        case .text: break
         }
         return 0
     }

@@ -10,7 +10,7 @@ extension ScratchFolder {
     fileprivate func picture(_ name: String, width: Int = 2, height: Int = 1) throws {
         let file = "\(path)/\(name)"
         try Folder.make(Folder.parent(of: file) ?? path)
-        try PNGImage.write(RGBImage(width: width, height: height, color: .black), to: file)
+        try PNGImage.write(blackPicture(width: width, height: height), to: file)
     }
 }
 
@@ -66,47 +66,12 @@ extension ScratchFolder {
                 == "file: cannot read the folder /no/such: there is no such file or folder")
     }
 
-    @Test func camVidInItsLayouts() throws {
-        let tree = try ScratchFolder()
-        for part in ["train", "val"] {
-            try tree.picture("\(part)/a.png")
-            try tree.picture("\(part)_labels/a_L.png")
-        }
-        try tree.write("name,r,g,b\nA,0,0,0\nB,1,2,3\n", to: "class_dict.csv")
-        let parts = try FrameFolder.camVid(tree.path)
-        #expect(parts.map(\.part) == ["train", "val"])
-        #expect(parts[0].frames.palette.names == ["A", "B"])
-        let other = try ScratchFolder()
-        try other.picture("701_StillsRaw_full/a.png")
-        #expect(complaint { _ = try FrameFolder.camVid(other.path) }.contains("no LabeledApproved_full"))
-        try other.picture("LabeledApproved_full/a_L.png")
-        #expect(try FrameFolder.camVid(other.path).map(\.part) == ["all"])
-        let empty = try ScratchFolder()
-        #expect(complaint { _ = try FrameFolder.camVid(empty.path) }.contains("not laid out like CamVid"))
-    }
+    private static let realFrames =
+        "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/") + "/shared/data/camseq01"
 
-    @Test func anyTwoFolders() throws {
-        let tree = try ScratchFolder()
-        try tree.picture("x/a.png")
-        try tree.picture("y/a.png")
-        let palette = try Palette(names: ["one", "two"])
-        let folder = try FrameFolder.paired(
-            images: "\(tree.path)/x", masks: "\(tree.path)/y", palette: palette)
-        #expect(folder.pairs.count == 1 && folder.palette == palette)
-        try Folder.make("\(tree.path)/z")
-        #expect(
-            complaint { _ = try FrameFolder.paired(images: "\(tree.path)/x", masks: "\(tree.path)/z") }
-                .contains("no PNG pictures"))
-    }
-
-    @Test func theRealFrames() throws {
-        let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
-        let path = "/\(root)/shared/data/camseq01"
-        guard FileStatus.exists(path) else {
-            print("skipped: the shared data with camseq01 are not beside the repository")
-            return
-        }
-        let folder = try FrameFolder.camSeq(path)
+    @Test(.enabled(if: FileStatus.exists(realFrames), "CamSeq01 is not beside the repository"))
+    func theRealFrames() throws {
+        let folder = try FrameFolder.camSeq(Self.realFrames)
         #expect(folder.pairs.count == 78 && folder.notes.isEmpty)
         #expect(folder.palette == .camVid)
         let image = try folder.pairs[0].readImage()

@@ -20,6 +20,11 @@ func numberedMask(width: Int = 7, height: Int = 5) throws -> MaskImage {
     try MaskImage(width: width, height: height, bytes: (0..<width * height).map { UInt8($0) })
 }
 
+/// A black picture.
+func blackPicture(width: Int, height: Int) throws -> RGBImage {
+    try RGBImage(width: width, height: height, bytes: [UInt8](repeating: 0, count: 3 * width * height))
+}
+
 /// A PNG file with stored (not compressed) rows. `rows` holds the packed bytes of each row.
 func pngFile(
     width: Int, height: Int, depth: UInt8, type: UInt8, rows: [[UInt8]], palette: [UInt8] = [],

@@ -220,6 +220,27 @@ struct EvaluationTests {
         #expect(fused[3] == stepwise[3])
     }
 
+    /// Operations that hold the size of the batch are the same for every batch.
+    @Test func featuresOfOneBatchServeAnother() throws {
+        let weight = try Tensor.variable(Self.numbers([6], 40))
+        func run(_ count: Int) throws -> [UInt32] {
+            let samples = try (0..<count).map { n in
+                try Tensor.source(shape: [2, 6], dtype: .float32, digest: Digest("row \(n)")) {
+                    try Self.numbers([2, 6], 41 + n).value()
+                }
+            }
+            let rows = try Tensor.stack(samples).get([.all, .slice(from: 1, to: 2, inclusive: false)])
+            let spread = try rows.expand([count, 3, 6]).reshape([count, 18])
+            return try Self.bits(spread.reshape([count, 3, 6]) * weight)
+        }
+        let plain = try run(4)
+        let context = EvaluationContext(features: FeatureCache(limit: 1 << 20))
+        let three = try EvaluationContext.$current.withValue(context) { try run(3) }
+        #expect(three == Array(plain.prefix(3 * 18)) && context.features?.misses == 3)
+        let four = try EvaluationContext.$current.withValue(context) { try run(4) }
+        #expect(four == plain && context.features?.misses == 4 && context.features?.hits == 3)
+    }
+
     @Test func featuresAreFoundAgainAndEqualToTheBit() throws {
         let (frozen, head) = try Self.weights()
         let target = try Tensor.from(

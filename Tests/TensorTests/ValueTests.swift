@@ -29,6 +29,70 @@ struct ValueTests {
         #expect(try counts.setting([.at(0)], to: 0.5).doubles() == [0.5, 4])
     }
 
+    @Test func identitiesKeepTheValue() throws {
+        let x = try Tensor.from([1, -2], shape: [2])
+        let scope = TrackingScope()
+        let leaf = try scope.track(Tensor.apply(.negate, x))
+        #expect(try leaf.doubles() == [-1, 2])
+        let named = try leaf.labelled(axis: 0, AxisLabels(["a", "b"]))
+        #expect(try named.doubles() == [-1, 2] && named.labels[0]?.names == ["a", "b"])
+        let constant = try leaf.detached()
+        #expect(try constant.doubles() == [-1, 2] && leaf.isTracked)
+        let gradient = try gradients(of: Tensor.reduce(.sum, constant * leaf), wrt: [leaf])[0]
+        // The constant's share of the gradient is missing.
+        #expect(try gradient.doubles() == [-1, 2])
+    }
+
+    @Test func makersGiveWhatTheySay() throws {
+        #expect(try Tensor.full([2, 2], 1.5).doubles() == [1.5, 1.5, 1.5, 1.5])
+        #expect(try Tensor.full([2], 3, dtype: .bool).doubles() == [1, 1])
+        #expect(try Tensor.eye(2, 3, dtype: .int32).doubles() == [1, 0, 0, 0, 1, 0])
+        #expect(try Tensor.arange(from: 3, to: -1, step: -2).doubles() == [3, 1])
+        #expect(try Tensor.linspace(from: 0, to: 0.3, count: 4, dtype: .float64).doubles().last == 0.3)
+        func source(_ shape: [Int]) throws -> Tensor {
+            try Tensor.source(shape: shape, dtype: .float32, digest: Digest("two")) {
+                try TensorData([Float(5), 7], shape: [2])
+            }
+        }
+        #expect(try source([2]).doubles() == [5, 7])
+        #expect { try source([3]).doubles() } throws: { ($0 as? TensorError)?.kind == .file }
+    }
+
+    @Test func logicIsTheTruthTable() throws {
+        let a = try Tensor.from([0, 0, 1, 1], shape: [4])
+        let b = try Tensor.from([0, 1, 0, 1], shape: [4])
+        let (p, q) = (try a.to(.bool), try b.to(.bool))
+        let wanted: [(BinaryFunction, Tensor, Tensor, [Double])] = [
+            (.and, p, q, [0, 0, 0, 1]), (.or, p, q, [0, 1, 1, 1]), (.xor, p, q, [0, 1, 1, 0]),
+            (.equal, a, b, [1, 0, 0, 1]), (.notEqual, a, b, [0, 1, 1, 0]), (.less, a, b, [0, 1, 0, 0]),
+            (.lessEqual, a, b, [1, 1, 0, 1]), (.greater, a, b, [0, 0, 1, 0]),
+            (.greaterEqual, a, b, [1, 0, 1, 1]),
+        ]
+        for (function, x, y, result) in wanted {
+            #expect(try Tensor.apply(function, x, y).doubles() == result, "\(function)")
+        }
+        #expect(try Tensor.apply(.not, p).doubles() == [1, 1, 0, 0])
+        let thirds = try Tensor.from([-7, 7], shape: [2], dtype: .int64)
+        #expect(try Tensor.apply(.floorDivide, thirds, 3).doubles() == [-3, 2])
+        #expect(try Tensor.apply(.floorDivide, thirds.to(.float32), -2).doubles() == [3, -4])
+    }
+
+    @Test func reciprocalsAreQuotients() throws {
+        let x = try Tensor.from([2, -0.5, 0], shape: [3])
+        #expect(try Tensor.apply(.reciprocal, x).doubles() == [0.5, -2, .infinity])
+        #expect(try Tensor.apply(.reciprocal, x.to(.int64)).dtype == .float64)
+    }
+
+    @Test func addingByPlaceSumsWhatMeets() throws {
+        let rows = try Tensor.from([1, 2, 3, 4], shape: [2, 2])
+        let twice = try Tensor.from([2, -1], shape: [2], dtype: .int64)
+        let taken = try Tensor.make(TakeAddOperation(axis: 0, length: 3), [rows, twice])
+        #expect(try taken.doubles() == [0, 0, 0, 0, 4, 6])
+        let apart = try Tensor.from([0, 2, 1, 1], shape: [2, 2], dtype: .int64)
+        let gathered = try Tensor.make(GatherAddOperation(axis: 1, length: 3), [rows, apart])
+        #expect(try gathered.doubles() == [1, 0, 2, 0, 7, 0])
+    }
+
     @Test func labelsFollowTheirAxis() throws {
         let x = try labelled([3, 1, 2], ["Sky", "Road", "Car"])
         #expect(try Tensor.apply(.multiply, x, 2).labels[0]?.names == ["Sky", "Road", "Car"])

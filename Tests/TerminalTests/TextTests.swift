@@ -29,11 +29,6 @@ import Testing
         #expect(TextWidth.wrap("", to: 10) == [""])
         #expect(TextWidth.wrap("日本語", to: 4) == ["日本", "語"])
     }
-
-    @Test func blocksBeside() {
-        #expect(
-            TextBlock.beside([["ab", "c"], ["x"], ["1", "2", "3"]]) == ["ab  x  1", "c      2", "       3"])
-    }
 }
 
 @Suite struct NumberFormatTests {

@@ -99,8 +99,4 @@ INLINE float relu6_f32(float x) { return clamp_f32(x, 0.0f, 6.0f); }
 INLINE float hardsigmoid_f32(float x) { return relu6_f32(x + 3.0f) * (1.0f / 6.0f); }
 INLINE float hardswish_f32(float x) { return x * hardsigmoid_f32(x); }
 
-/// The larger, or NaN where one is NaN.
-INLINE float max_f32(float x, float y) { return (x > y || x != x) ? x : y; }
-INLINE float min_f32(float x, float y) { return (x < y || x != x) ? x : y; }
-
 #endif

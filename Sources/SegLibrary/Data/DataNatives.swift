@@ -153,6 +153,7 @@ let dataNatives: [Native] = [
         examples: ["camseq(\"CamSeq01\")  # expect error: cannot read the folder CamSeq01"]
     ) { call in
         let folder = try FrameFolder.camSeq(try call.string(0))
+        for note in folder.notes { call.interpreter.output("note: \(note)\n") }
         return .object(try DatasetValue(FolderDataset(folder, about: "frames of \(folder.directory)")))
     },
     Native(
@@ -219,8 +220,8 @@ let dataNatives: [Native] = [
     },
     Native(
         "resize(data, size=nil, shorter=nil)",
-        "Pictures brought to a size with antialiasing, masks by the nearest pixel: resize(data, 520) is square, "
-            + "resize(data, [h, w]), resize(data, shorter=520) keeps the proportion.",
+        "Pictures brought to a size with antialiasing, masks by the nearest pixel. resize(data, 520) is square, "
+            + "resize(data, [h, w]) has that size, resize(data, shorter=520) keeps the proportion.",
         examples: ["print(streets(count=1, size=[60, 80]).resize(32)[0].image.shape)  # expect: [3, 32, 32]"]
     ) { call in
         let size = try call.frameSize(1, shorter: 2)
@@ -228,7 +229,7 @@ let dataNatives: [Native] = [
     },
     Native(
         "normalize(data, mean=imagenet_mean, std=imagenet_std)",
-        "Pictures as float32, (x / 255 - mean) / std by channel; ImageNet's numbers by default.",
+        "Pictures as float32, (x / 255 - mean) / std by channel; by default with ImageNet's numbers.",
         examples: ["print(streets(count=1, size=32).normalize()[0].image.dtype)  # expect: float32"]
     ) { call in
         let normalization = try Normalization(mean: try call.channels(1), deviation: try call.channels(2))
@@ -236,7 +237,7 @@ let dataNatives: [Native] = [
     },
     Native(
         "augment(data, changes, copies=1, seed=0)",
-        "The samples and, after them, `copies` changed copies of each: hflip(), vflip(), rotate(15), "
+        "The samples and, after them, `copies` changed copies of each. Changes are hflip(), vflip(), rotate(15), "
             + "saturation(0.5...1.5), brightness(0.7...1.3), noise(0.05), one or a list. A copy stays the same picture.",
         examples: [
             "print(len(augment(streets(count=3, size=32), [hflip(), rotate(5)], copies=2)))  # expect: 9"

@@ -110,7 +110,7 @@ struct Download {
         let isComplete: Bool
         /// In words, for the error.
         let reason: String
-        /// Whether the part that stood there already may be what went wrong.
+        /// Whether the part that was there already may be the cause of the failure.
         let mayStartClean: Bool
     }
 

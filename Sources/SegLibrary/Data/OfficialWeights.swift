@@ -1,5 +1,5 @@
 // The weight files that torchvision published: which file belongs to a model, where it lies on this machine,
-// and, where it does not, its download. The child process that fetches it stands in Download.
+// and, where it does not, its download. The child process that fetches it is in Download.
 
 import SegRuntime
 import SegSystem
@@ -99,7 +99,7 @@ struct OfficialWeights {
         return folder + "/" + file
     }
 
-    /// A file that was found is no better than what once made it: a copy may have been broken off, a disk be ill.
+    /// A file that was found may be damaged: a copy may be incomplete, a disk may have failed.
     private func check(_ path: String, _ interpreter: Interpreter) throws {
         guard let digits = SHA256.digits(inName: file) else { return }
         let found = try SHA256.hexadecimal(ofFile: path) { try interpreter.checkInterrupt() }
@@ -123,7 +123,7 @@ struct OfficialWeights {
 let officialWeightNatives: [Native] = [
     Native(
         "official_weights(model, kind=\"coco\")",
-        "The path of the weights that torchvision published for a model: \"coco\" for a whole model, \"imagenet\" for "
+        "The path of the weights that torchvision published for a model. \"coco\" is for a whole model, \"imagenet\" for "
             + "its backbone. Looked for in seg's cache ($SEG_CACHE, else ~/.cache/seg) and PyTorch's, else downloaded "
             + "with curl (from the mirror that $SEG_WEIGHTS_URL names, if any). A file that does not fit the digits in its "
             + "name is an error.",

@@ -7,19 +7,19 @@ let fileNatives: [Native] = [
     Native(
         "read_text(path)", "The text of a file.",
         examples: [
-            "write_text(\"/tmp/seg-note.txt\", \"a\")\nprint(read_text(\"/tmp/seg-note.txt\"))  # expect: a"
+            "write_text(\"note.txt\", \"a\")\nprint(read_text(\"note.txt\"))  # expect: a"
         ]
     ) { call in
         .string(String(decoding: try call.interpreter.readFile(try call.string(0)), as: UTF8.self))
     },
     Native(
         "file_exists(path)", "Whether there is a file or folder of that name.",
-        examples: ["print(file_exists(\"/tmp\"), file_exists(\"/no/such/file\"))  # expect: true false"]
+        examples: ["print(file_exists(\"/\"), file_exists(\"/no/such/file\"))  # expect: true false"]
     ) { call in .bool(FileStatus.exists(try call.string(0))) },
     Native(
         "write_text(path, text)", "Writes a text as a file.",
         examples: [
-            "write_text(\"/tmp/seg-note.txt\", \"a\")\nprint(read_text(\"/tmp/seg-note.txt\"))  # expect: a"
+            "write_text(\"note.txt\", \"a\")\nprint(read_text(\"note.txt\"))  # expect: a"
         ]
     ) { call in
         try call.write(try call.string(1), to: try call.string(0))
@@ -28,7 +28,7 @@ let fileNatives: [Native] = [
     Native(
         "read_json(path)", "The value of a JSON file: objects become records, arrays lists.",
         examples: [
-            "write_json((a=[1, 2]), \"/tmp/seg-value.json\")\nprint(read_json(\"/tmp/seg-value.json\"))  # expect: (a=[1, 2])"
+            "write_json((a=[1, 2]), \"value.json\")\nprint(read_json(\"value.json\"))  # expect: (a=[1, 2])"
         ]
     ) { call in
         let path = try call.string(0)
@@ -42,7 +42,7 @@ let fileNatives: [Native] = [
     Native(
         "write_json(value, path)", "Writes records, lists, strings, numbers, bools and nil as JSON.",
         examples: [
-            "write_json((a=[1, 2]), \"/tmp/seg-value.json\")\nprint(read_json(\"/tmp/seg-value.json\"))  # expect: (a=[1, 2])"
+            "write_json((a=[1, 2]), \"value.json\")\nprint(read_json(\"value.json\"))  # expect: (a=[1, 2])"
         ]
     ) { call in
         try call.write(try textOfJSON(call[0], call.interpreter) + "\n", to: try call.string(1))
@@ -52,7 +52,7 @@ let fileNatives: [Native] = [
         "read_csv(path, header=true)",
         "The rows of a CSV file: records named by the first row, or lists without a header. What spells a number is one.",
         examples: [
-            "write_csv([(a=1, b=\"x\")], \"/tmp/seg-rows.csv\")\nprint(read_csv(\"/tmp/seg-rows.csv\"))  # expect: [(a=1, b=\"x\")]"
+            "write_csv([(a=1, b=\"x\")], \"rows.csv\")\nprint(read_csv(\"rows.csv\"))  # expect: [(a=1, b=\"x\")]"
         ]
     ) { call in
         let bytes = try call.interpreter.readFile(try call.string(0))
@@ -77,7 +77,7 @@ let fileNatives: [Native] = [
     Native(
         "write_csv(rows, path)", "Writes a list of records, or of lists, as a CSV file.",
         examples: [
-            "write_csv([(a=1, b=\"x\")], \"/tmp/seg-rows.csv\")\nprint(read_csv(\"/tmp/seg-rows.csv\"))  # expect: [(a=1, b=\"x\")]"
+            "write_csv([(a=1, b=\"x\")], \"rows.csv\")\nprint(read_csv(\"rows.csv\"))  # expect: [(a=1, b=\"x\")]"
         ]
     ) { call in
         let interpreter = call.interpreter

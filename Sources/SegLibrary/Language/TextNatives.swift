@@ -3,22 +3,6 @@
 import SegRuntime
 import SegSystem
 
-/// The place of the first occurrence of a text in another.
-func find(_ wanted: String, in text: String) -> Range<String.Index>? {
-    if wanted.isEmpty { return text.startIndex..<text.startIndex }
-    let needle = Array(wanted.utf8)
-    var place = text.utf8.startIndex
-    let bytes = text.utf8
-    while let start = bytes[place...].firstIndex(of: needle[0]) {
-        if bytes[start...].starts(with: needle) {
-            let end = bytes.index(start, offsetBy: needle.count)
-            return start..<end
-        }
-        place = bytes.index(after: start)
-    }
-    return nil
-}
-
 /// The parts between the occurrences of a separator that is not empty.
 /// The places where a text holds another, one after the other, in bytes.
 private func places(of needle: [UInt8], in bytes: [UInt8], _ interpreter: Interpreter) throws -> [Int] {
@@ -115,7 +99,7 @@ let textNatives: [Native] = [
     },
     Native(
         "split_text(text, separator=nil)",
-        "The parts of a string between separators; between stretches of white space unless told.",
+        "The parts of a string between separators, by default between runs of white space.",
         examples: [
             "print(\"a,b,c\".split_text(\",\"))  # expect: [\"a\", \"b\", \"c\"]",
             "print(split_text(\" one  two \"))  # expect: [\"one\", \"two\"]",
@@ -174,10 +158,6 @@ let textNatives: [Native] = [
         }
         return .string(try call.interpreter.format(call[0], format))
     },
-    Native(
-        "bytes_text(n)", "A number of bytes in words.",
-        examples: ["print(bytes_text(1.3e6), \"{bytes_text(4e12)}\")  # expect: 1.3 MB 4 TB"]
-    ) { call in .string(ByteCount.text(try call.number(0))) },
     Native(
         "string(x)", "The one-line form of a value, as print shows it.",
         examples: ["print(len(string(100)))  # expect: 3"]

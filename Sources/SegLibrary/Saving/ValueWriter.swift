@@ -1,4 +1,4 @@
-// `save`: a whole graph of values as one safetensors file. Tensors stand in it under the
+// `save`: a whole graph of values as one safetensors file. Tensors are in it under the
 // path by which they were first met, so that other programs can read them; everything else
 // is a table of nodes as JSON in the file's metadata, each naming others by number.
 //
@@ -10,7 +10,7 @@ import SegSyntax
 import SegSystem
 import SegTensor
 
-/// The names under which the graph stands in the metadata.
+/// The names of the graph's entries in the metadata.
 enum SavedForm {
     static let version = ("seg", "1")
     static let graphKey = "value"
@@ -170,9 +170,9 @@ final class ValueWriter {
 
     // MARK: Functions and types
 
-    /// What stands in the library under its own name is kept by that name.
+    /// A definition of the library is kept by its name.
     private func libraryName(_ name: String?, _ object: Object, _ module: Module) throws -> String? {
-        guard let name, module.isLibrary, interpreter.library.contains(name),
+        guard let name, module.isLibrary,
             case .object(let known)? = try interpreter.libraryValue(name), known === object
         else { return nil }
         return name

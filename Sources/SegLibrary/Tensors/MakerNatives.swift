@@ -27,7 +27,7 @@ private func filled(_ name: String, _ value: Double, _ doc: String) -> Native {
 let makerNatives: [Native] = [
     Native(
         "tensor(x, dtype=nil, labels=nil)",
-        "A tensor of a number or of lists within lists; float32 unless told, bool for bools. `labels` names the "
+        "A tensor of a number or of lists within lists; float32 by default, bool for bools. `labels` names the "
             + "entries of the first axis, or is a list with the names (or nil) of each axis.",
         examples: [
             "print(tensor([[1, 2], [3, 4]]).shape)  # expect: [2, 2]",
@@ -133,7 +133,8 @@ let makerNatives: [Native] = [
     },
     Native(
         "with_seed(keys, f)",
-        "The value of f() with random numbers that hang on `keys` (a list of numbers) alone; the stream outside goes on untouched.",
+        "The value of f() with random numbers that depend on `keys` (a list of numbers) alone. The stream outside does "
+            + "not change.",
         examples: [
             "print(with_seed([1, 2], () -> rand(1).item()) == with_seed([1, 2], () -> rand(1).item()))  # expect: true"
         ]

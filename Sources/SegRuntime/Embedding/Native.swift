@@ -13,7 +13,7 @@ public struct Native: Sendable {
     public let doc: String
     /// Scripts with `# expect: …` comments; shown by help and run by the tests.
     public let examples: [String]
-    /// The topic of the help it is listed under: "numbers", "lists", "tensors", …
+    /// The topic of the help it is listed under: "numbers", "lists", …
     public private(set) var topic = ""
     public let body: @Sendable (inout Arguments) throws -> Value
     /// A shortcut for calls with positional arguments only, given where they lie; nil: the body
@@ -81,8 +81,8 @@ public struct ScriptError: Error {
     public var diagnostic: Diagnostic
     /// What else is wrong with a text that could not be compiled.
     public var others: [Diagnostic]
-    /// The innermost layer whose `forward` the error left; its path is in the diagnostic.
-    var layer: ObjectIdentifier?
+    /// The innermost object whose `forward` the error left; its path is in the diagnostic.
+    var innermost: ObjectIdentifier?
     public init(_ diagnostic: Diagnostic, others: [Diagnostic] = []) {
         self.diagnostic = diagnostic
         self.others = others

@@ -64,11 +64,13 @@ extension Interpreter {
 
     // MARK: The library
 
-    /// Gives a global that is met for the first time its value, or throws that it has none.
+    /// The value of a global that has none yet. A name of the library gets it when it is first met. A name
+    /// that a script will bind is until then what the library means by it.
     @inline(never)
-    func resolveGlobal(_ slot: Int) throws {
+    func resolved(_ slot: Int) throws -> Value {
         switch globalInfos[slot] {
         case .user(let name):
+            if library.contains(name), let value = try libraryValue(name) { return value }
             throw Failure(
                 .name, "`\(name)` is read before it has a value",
                 help: nearestName(to: name, among: userNames() + library.names).map {
@@ -84,6 +86,7 @@ extension Interpreter {
                     "\(library.scripts[place].name) was to define `\(name)`, but it is still being loaded")
             }
         }
+        return globals[slot]
     }
 
     /// The `##` lines above `name = e`, of the session or the library.

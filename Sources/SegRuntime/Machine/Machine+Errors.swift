@@ -21,9 +21,9 @@ extension Interpreter {
                 frame.registers[handler.register] = caught(problem)
                 return frame.executable.pointee.instructions + handler.target
             }
-            if frame.training != 0 {
-                isTraining = frame.training == 2
-                if let layer = frame.registers.pointee.asInstance { leave(layer, with: &problem) }
+            if frame.hooked != 0 {
+                objectHook?.failed(UInt8(truncatingIfNeeded: frame.hooked - 1))
+                if let object = frame.registers.pointee.asInstance { leave(object, with: &problem) }
             }
             for register in 0..<frame.executable.pointee.registerCount { clear(frame.registers + register) }
             frameCount -= 1
@@ -69,14 +69,16 @@ extension Interpreter {
         }
     }
 
-    /// Notes which layer an error leaves by its `forward`, the innermost by its path in the outermost.
-    private func leave(_ layer: Instance, with problem: inout ScriptError) {
-        guard let innermost = problem.layer else {
-            problem.layer = ObjectIdentifier(layer)
-            problem.diagnostic.layer = nil
+    /// Notes which object an error leaves by its `forward`, the innermost by its path in the outermost.
+    private func leave(_ object: Instance, with problem: inout ScriptError) {
+        guard let innermost = problem.innermost else {
+            problem.innermost = ObjectIdentifier(object)
+            problem.diagnostic.part = nil
             return
         }
-        if let found = layer.path(to: innermost) { problem.diagnostic.layer = found }
+        if let path = object.path(to: innermost), let objectHook {
+            problem.diagnostic.part = "\(objectHook.noun) \(path)"
+        }
     }
 
     /// What `catch e` sees.

@@ -24,7 +24,7 @@ public final class FeatureStore: Sendable {
     /// Stands for everything beside the graph that decides bits: this program and this processor.
     private let environment: Digest
 
-    private static let magic: UInt64 = 0x3174_6165_6667_6573  // "segfeat1"
+    private static let magic: UInt64 = 0x3274_6165_6667_6573  // "segfeat2"
     private static let ending = ".features"
     /// Rank and sizes of a value are bounded, so that a damaged header asks for nothing large.
     private static let headerWords = 16

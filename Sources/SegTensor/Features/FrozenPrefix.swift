@@ -130,8 +130,7 @@ struct FrozenPrefix {
             if node === stack {
                 builder.add("samples")
             } else if let (operation, inputs) = node.pendingStep {
-                builder.add(operation.name)
-                operation.digest(&builder)
+                builder.add(try operation.resized(batch: 1).digest())
                 for input in inputs {
                     let digest = try digests[input.id] ?? fixedDigest(input, &constants)
                     builder.add(digest)
@@ -163,10 +162,9 @@ struct FrozenPrefix {
                     continue
                 }
                 var builder = DigestBuilder()
-                builder.add(operation.name)
                 builder.add(node.signature.dtype.kind)
                 builder.add(node.signature.shape)
-                operation.digest(&builder)
+                builder.add(try operation.digest())
                 for input in inputs { if let digest = known[input.id] { builder.add(digest) } }
                 known[node.id] = builder.finish()
             } else if let value = node.value {

@@ -60,17 +60,13 @@ enum ConvolutionFusion {
 
 /// activation(norm(conv2d(x, weight) + bias) + residual); the inputs come in that order, the norm's after
 /// the convolution's.
-struct FusedConvolution: Operation {
-    let name = "conv2d"
+struct FusedConvolution: Evaluable {
+    var name: String { "conv2d" }
     let attributes: ConvolutionAttributes
     let hasBias: Bool
     var norm: BatchNormOperation?
     var hasResidual = false
     var activation = ConvolutionEpilogue.Activation.none
-
-    func infer(_ inputs: [Signature]) throws -> Signature {
-        try ConvolutionOperation(attributes: attributes).infer(Array(inputs.prefix(hasBias ? 3 : 2)))
-    }
 
     func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
         -> TensorData

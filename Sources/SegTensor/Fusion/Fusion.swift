@@ -3,11 +3,11 @@
 
 /// One operation that does the work of several nodes, ending in the node it is run for.
 final class FusedStep {
-    let operation: any Operation
+    let operation: any Evaluable
     let inputs: [Node]
     private var holds = false
 
-    init(operation: any Operation, inputs: [Node]) {
+    init(operation: any Evaluable, inputs: [Node]) {
         self.operation = operation
         self.inputs = inputs
     }

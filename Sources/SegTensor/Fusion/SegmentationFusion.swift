@@ -311,18 +311,16 @@ final class SegmentationJob: @unchecked Sendable {
 }
 
 /// One node's share of a job.
-struct SegmentationStep: Operation {
+struct SegmentationStep: Evaluable {
     enum Result: Sendable {
         case loss(Tensor.LossReduction)
         case gradient(Tensor.LossReduction)
         case confusion, predictions
     }
 
-    let name = "cross_entropy"
+    var name: String { "cross_entropy" }
     let job: SegmentationJob
     let result: Result
-
-    func infer(_ inputs: [Signature]) throws -> Signature { inputs[0] }
 
     func evaluate(_ inputs: inout [TensorData], _ signature: Signature, _ context: EvaluationContext) throws
         -> TensorData

@@ -17,7 +17,7 @@ public final class EvaluationContext: @unchecked Sendable {
     /// No fast algorithm that rounds differently.
     public var exact = false
     /// Whether nodes may be computed together; results are the same to the bit.
-    public var fuses = true
+    var fuses = true
 
     public init(features: FeatureCache? = nil) { self.features = features }
 

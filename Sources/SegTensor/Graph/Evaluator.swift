@@ -54,7 +54,7 @@ enum Evaluator {
         defer { node.unclaim() }
         do {
             guard let own = node.pendingStep else { return }
-            let operation = fused?.operation ?? own.operation
+            let operation: any Evaluable = fused?.operation ?? own.operation
             let sources = fused?.inputs ?? own.inputs
             node.fulfil(try compute(node, operation, sources, mayTake: fused == nil, context))
         } catch {
@@ -67,7 +67,7 @@ enum Evaluator {
     }
 
     private static func compute(
-        _ node: Node, _ operation: any Operation, _ sources: [Node], mayTake: Bool,
+        _ node: Node, _ operation: any Evaluable, _ sources: [Node], mayTake: Bool,
         _ context: EvaluationContext
     ) throws -> TensorData {
         let mayTake = mayTake && !node.isTracked

@@ -52,7 +52,7 @@ private struct MemoryForecast {
         }
         if !ready.isEmpty { order = MemoryForecast.pending(roots, without: ready) }
         var plan = order.count > 1 && context.fuses ? Fusion.plan(order, roots: roots) : FusionPlan()
-        let steps = order.compactMap { node -> (Node, any Operation, [Node])? in
+        let steps = order.compactMap { node -> (Node, any Evaluable, [Node])? in
             if plan.absorbed.contains(node.id) { return nil }
             if let fused = plan.steps[node.id] { return (node, fused.operation, fused.inputs) }
             return node.pendingStep.map { (node, $0.operation, $0.inputs) }
@@ -91,7 +91,7 @@ private struct MemoryForecast {
         peak = max(peak, held + MemoryForecast(first, plain, given: there).peak)
     }
 
-    private mutating func run(_ node: Node, _ operation: any Operation, _ inputs: [Node]) {
+    private mutating func run(_ node: Node, _ operation: any Evaluable, _ inputs: [Node]) {
         let sources = inputs.map { owner(of: $0) }
         let bytes = MemoryForecast.bytes(node)
         if owners[node.id] == nil {
@@ -116,7 +116,7 @@ private struct MemoryForecast {
     }
 
     /// Whether the result lies where the first input lies.
-    private static func shares(_ operation: any Operation) -> Bool {
+    private static func shares(_ operation: any Evaluable) -> Bool {
         operation is PassOperation || operation is ReshapeOperation || operation is DetachOperation
     }
 

@@ -192,16 +192,3 @@ final class Node: @unchecked Sendable {
         set { state.withLock { $0.digest = newValue } }
     }
 }
-
-/// Hands its input on: a variable's alias, a tracked leaf.
-struct PassOperation: Operation {
-    let name = "pass"
-    func infer(_ inputs: [Signature]) throws -> Signature { inputs[0] }
-    func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
-        -> TensorData
-    {
-        inputs[0]
-    }
-    func gradient(_ g: Backward) throws -> [Tensor?] { [g.upstream] }
-    func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool { true }
-}

@@ -1,5 +1,5 @@
-// What an operation must say of itself: its shape rule, its work, its gradient and its digest, side by side.
-// Nodes, evaluator, gradients and feature cache know operations by this protocol alone.
+// What an operation must say of itself: its shape rule, its work and its gradient, side by side. Its digest follows
+// from its attributes. Nodes, evaluator, gradients and feature cache know operations by this protocol alone.
 
 /// What is known of a tensor before its values are.
 public struct Signature: Sendable, Equatable {
@@ -19,35 +19,36 @@ public struct Signature: Sendable, Equatable {
 }
 
 /// What an operation is given to find its gradient by.
-public struct Backward {
+struct Backward {
     /// The operation's result.
-    public let result: Tensor
-    public let inputs: [Tensor]
+    let result: Tensor
+    let inputs: [Tensor]
     /// The gradient of the scalar by the result; of the result's shape and type.
-    public let upstream: Tensor
+    let upstream: Tensor
     /// Which inputs' gradients are asked for.
-    public let needs: [Bool]
+    let needs: [Bool]
 }
 
-/// A tensor operation. A value of this kind holds the attributes (axes, strides …); the inputs come by call.
-public protocol Operation: Sendable {
+/// Work on values that has one result: an operation, or a fused step that does the work of several.
+protocol Evaluable: Sendable {
     /// The name a user knows it by.
     var name: String { get }
-
-    /// Shape, type and labels of the result.
-    /// - Throws: `TensorError` in the user's terms where the inputs do not fit.
-    func infer(_ inputs: [Signature]) throws -> Signature
 
     /// The work. An input whose storage nobody else holds may be overwritten and handed back, but only after
     /// nothing can fail any more.
     func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
         -> TensorData
+}
+
+/// A tensor operation. A value of this kind holds the attributes (axes, strides …); the inputs come by call. Attributes
+/// are stored and encodable: its digest is made of all of them (`OperationDigest`).
+protocol Operation: Evaluable, Encodable {
+    /// Shape, type and labels of the result.
+    /// - Throws: `TensorError` in the user's terms where the inputs do not fit.
+    func infer(_ inputs: [Signature]) throws -> Signature
 
     /// The gradients by the inputs, nil where there is none to give.
     func gradient(_ g: Backward) throws -> [Tensor?]
-
-    /// Adds all attributes that decide the values.
-    func digest(_ builder: inout DigestBuilder)
 
     /// Whether row n of the result's first axis depends only on row n of the inputs that carry the batch (all
     /// others being the same for each sample), to the bit.
@@ -61,13 +62,12 @@ public protocol Operation: Sendable {
 }
 
 extension Operation {
-    public func gradient(_ g: Backward) throws -> [Tensor?] {
+    func gradient(_ g: Backward) throws -> [Tensor?] {
         throw TensorError(.type, "\(name) has no gradient")
     }
-    public func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool { false }
-    public func resized(batch: Int) -> any Operation { self }
-    public func digest(_ builder: inout DigestBuilder) {}
-    public func multiplyAdds(_ inputs: [Signature], _ result: Signature) -> Int { 0 }
+    func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool { false }
+    func resized(batch: Int) -> any Operation { self }
+    func multiplyAdds(_ inputs: [Signature], _ result: Signature) -> Int { 0 }
 }
 
 /// The rule of elementwise work: each input that carries the batch has it on the result's first axis, and

@@ -23,7 +23,7 @@ public final class Tensor: @unchecked Sendable {
     /// The result of an operation, not yet computed. Graphs that have grown too deep or hold too much are
     /// computed up to here first, so that nothing grows in the dark.
     /// - Throws: what the operation's shape rule refuses, and results beyond the memory budget.
-    public static func make(_ operation: any Operation, _ inputs: [Tensor]) throws -> Tensor {
+    static func make(_ operation: any Operation, _ inputs: [Tensor]) throws -> Tensor {
         let signature = try operation.infer(inputs.map(\.signature))
         let bytes = try Shape.byteCount(signature.shape, signature.dtype, for: operation.name)
         if bytes > 1 << 24, bytes > MemoryBudget.process.limit {
@@ -59,7 +59,7 @@ public final class Tensor: @unchecked Sendable {
     /// Whether a gradient can still be asked through it.
     public var isTracked: Bool { node.isTracked }
     /// The operation that makes it; "constant" once computed.
-    public var operationName: String { node.operation?.name ?? "constant" }
+    var operationName: String { node.operation?.name ?? "constant" }
 
     // MARK: Looking
 
@@ -144,43 +144,5 @@ public final class Tensor: @unchecked Sendable {
         let digest = try value().digest()
         node.knownDigest = digest
         return digest
-    }
-}
-
-extension TensorData {
-    /// Content hash: type, shape and elements in row-major order.
-    func digest() throws -> Digest {
-        let data = try rowMajor()
-        var builder = DigestBuilder()
-        builder.add(dtype.kind)
-        builder.add(shape)
-        builder.add(UnsafeRawBufferPointer(start: data.bytes, count: data.byteCount))
-        return builder.finish()
-    }
-
-    /// All elements in the order of memory, as numbers.
-    func numbers() -> [Double] {
-        func all<T: Element>(_ type: T.Type) -> [Double] {
-            UnsafeBufferPointer(start: elements(T.self), count: count).map(\.number)
-        }
-        return dtype.withElement { all($0) }
-    }
-}
-
-/// Sets labels; the value is shared.
-struct RelabelOperation: Operation {
-    let name = "labels"
-    let labels: [Int: AxisLabels]
-    func infer(_ inputs: [Signature]) throws -> Signature {
-        Signature(inputs[0].shape, inputs[0].dtype, labels: labels)
-    }
-    func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
-        -> TensorData
-    {
-        inputs[0]
-    }
-    func gradient(_ g: Backward) throws -> [Tensor?] { [g.upstream] }
-    func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool {
-        labels[0] == nil
     }
 }

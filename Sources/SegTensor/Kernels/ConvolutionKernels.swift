@@ -9,7 +9,7 @@ import CKernels
 /// What a convolution does, and to what size. Output sizes follow from the rest.
 struct ConvolutionGeometry: Hashable, Sendable {
     /// A length along y and one along x.
-    struct Extent: Hashable, Sendable {
+    struct Extent: Hashable, Sendable, Encodable {
         var height: Int
         var width: Int
 
@@ -150,15 +150,5 @@ enum ConvolutionKernels {
         } else {
             try WeightGradient(g).run(input: input, outputGradient: outputGradient, into: weightGradient)
         }
-    }
-
-    /// The gradient by the bias: the sum over all pixels, by output channel.
-    static func biasGradient(
-        _ g: ConvolutionGeometry, outputGradient: UnsafePointer<Float>,
-        biasGradient: UnsafeMutablePointer<Float>
-    ) {
-        reduce_axis_f32(
-            REDUCE_SUM, outputGradient, 1, g.batch * g.outputHeight * g.outputWidth, g.outputChannels,
-            biasGradient)
     }
 }

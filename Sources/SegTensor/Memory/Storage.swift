@@ -1,17 +1,17 @@
-// The memory of a tensor's value, and the value itself: bytes, shape, type and order in memory.
+// The memory of a tensor's value, from the pool, given back when the last value that uses it goes.
 
 import Synchronization
 
 /// Bytes from the pool, given back when the last value that uses them goes. 64-byte aligned.
-public final class Storage: @unchecked Sendable {
-    public let bytes: UnsafeMutableRawPointer
-    public let byteCount: Int
+final class Storage: @unchecked Sendable {
+    let bytes: UnsafeMutableRawPointer
+    let byteCount: Int
     private let blockSize: Int
     /// Convolution weights made from these bytes in the order that kernels read; gone once the bytes change.
     private let packedWeights = Mutex<[ConvolutionGeometry: Storage]?>(nil)
 
     /// - Throws: `TensorError` of kind memory where the budget has no room; `what` names who asks.
-    public init(byteCount: Int, for what: @autoclosure () -> String = "a tensor") throws {
+    init(byteCount: Int, for what: @autoclosure () -> String = "a tensor") throws {
         (self.bytes, self.blockSize) = try BlockPool.allocate(byteCount, for: what)
         self.byteCount = byteCount
     }
@@ -24,114 +24,4 @@ public final class Storage: @unchecked Sendable {
     }
     /// To be called before the bytes are written again.
     func willChange() { packedWeights.withLock { $0 = nil } }
-}
-
-/// The order of a value's elements in memory.
-public enum Layout: Sendable, Hashable {
-    /// The last axis runs fastest.
-    case rowMajor
-    /// `[N, C, H, W]` lying as `[N][H][W][C]`; rank 4 only.
-    case channelsLast
-}
-
-/// A computed value. Its elements never change once it is held by a tensor.
-public struct TensorData: @unchecked Sendable {
-    public var storage: Storage
-    /// Bytes before the first element: a sample of a batch shares the batch's storage.
-    public var offset: Int
-    public var shape: [Int]
-    public var dtype: DType
-    public var layout: Layout
-
-    /// A value whose elements are undefined until written.
-    public init(
-        shape: [Int], dtype: DType, layout: Layout = .rowMajor,
-        for what: @autoclosure () -> String = "a tensor"
-    ) throws {
-        let bytes = try Shape.byteCount(shape, dtype, for: what())
-        self.storage = try Storage(
-            byteCount: bytes, for: "\(what()) of shape \(Shape.text(shape)), \(dtype.rawValue),")
-        self.offset = 0
-        self.shape = shape
-        self.dtype = dtype
-        self.layout = shape.count == 4 ? layout : .rowMajor
-    }
-
-    public init(storage: Storage, offset: Int = 0, shape: [Int], dtype: DType, layout: Layout = .rowMajor) {
-        self.storage = storage
-        self.offset = offset
-        self.shape = shape
-        self.dtype = dtype
-        self.layout = layout
-    }
-
-    /// A value of the given elements in row-major order; there must be as many as the shape says.
-    public init<T: Element>(_ elements: [T], shape: [Int], dtype: DType = T.dtype) throws {
-        try self.init(shape: shape, dtype: dtype)
-        guard elements.count == Shape.count(shape), dtype.size == MemoryLayout<T>.size else {
-            throw TensorError(.shape, "\(elements.count) elements do not make shape \(Shape.text(shape))")
-        }
-        elements.withUnsafeBytes { source in
-            if let base = source.baseAddress { bytes.copyMemory(from: base, byteCount: source.count) }
-        }
-    }
-
-    public var count: Int { Shape.count(shape) }
-    public var byteCount: Int { count * dtype.size }
-    public var bytes: UnsafeMutableRawPointer { storage.bytes + offset }
-
-    /// The elements in the order of memory; `T` must be the type that holds them.
-    public func elements<T: Element>(_ type: T.Type = T.self) -> UnsafeMutablePointer<T> {
-        bytes.assumingMemoryBound(to: T.self)
-    }
-    public var floats: UnsafeMutablePointer<Float> { elements() }
-
-    /// The same elements under another shape of the same count; row-major only.
-    public func reshaped(_ shape: [Int]) -> TensorData {
-        TensorData(storage: storage, offset: offset, shape: shape, dtype: dtype)
-    }
-
-    /// Whether both orders in memory are the same, because there is one pixel or one channel.
-    public var isEitherLayout: Bool {
-        shape.count == 4 && (shape[1] == 1 || shape[2] * shape[3] == 1)
-    }
-
-    /// The value with its elements in row-major order; itself where it has that order.
-    public func rowMajor() throws -> TensorData {
-        if layout == .rowMajor { return self }
-        if isEitherLayout { return relaid(.rowMajor) }
-        let result = try TensorData(shape: shape, dtype: dtype)
-        LayoutChange.toRowMajor(self, into: result)
-        return result
-    }
-
-    /// The value with its elements in channels-last order; itself where it has that order.
-    public func channelsLast() throws -> TensorData {
-        if layout == .channelsLast { return self }
-        if isEitherLayout { return relaid(.channelsLast) }
-        let result = try TensorData(shape: shape, dtype: dtype, layout: .channelsLast)
-        LayoutChange.toChannelsLast(self, into: result)
-        return result
-    }
-
-    func relaid(_ layout: Layout) -> TensorData {
-        var copy = self
-        copy.layout = layout
-        return copy
-    }
-
-    /// A copy in memory of its own, same order.
-    public func copied() throws -> TensorData {
-        let result = try TensorData(shape: shape, dtype: dtype, layout: layout)
-        result.bytes.copyMemory(from: bytes, byteCount: byteCount)
-        return result
-    }
-
-    /// Row `n` of the first axis, sharing this value's memory.
-    func sample(_ n: Int) -> TensorData {
-        var one = self
-        one.shape[0] = 1
-        one.offset += n * one.byteCount
-        return one
-    }
 }

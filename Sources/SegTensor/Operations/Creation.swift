@@ -102,7 +102,7 @@ extension Tensor {
 
 /// One number everywhere.
 struct FillOperation: Operation {
-    var name = "full"
+    let name: String
     let shape: [Int]
     let number: Double
     let dtype: DType
@@ -115,11 +115,10 @@ struct FillOperation: Operation {
         Elementwise.fill(out, number)
         return out
     }
-    func digest(_ builder: inout DigestBuilder) { builder.add(number) }
 }
 
 struct EyeOperation: Operation {
-    let name = "eye"
+    var name: String { "eye" }
     let rows: Int
     let columns: Int
     let dtype: DType
@@ -141,7 +140,7 @@ struct EyeOperation: Operation {
 
 /// start + i × step.
 struct RangeOperation: Operation {
-    var name = "arange"
+    let name: String
     let start: Double
     let step: Double
     let count: Int
@@ -161,11 +160,6 @@ struct RangeOperation: Operation {
         dtype.withElement { fill($0) }
         return out
     }
-    func digest(_ builder: inout DigestBuilder) {
-        builder.add(start)
-        builder.add(step)
-        builder.add(last ?? 0)
-    }
 }
 
 /// A value fetched from elsewhere.
@@ -175,6 +169,9 @@ struct SourceOperation: Operation {
     let dtype: DType
     let content: Digest
     let make: @Sendable () throws -> TensorData
+
+    /// Not `make`: `content` stands for what it gives.
+    private enum CodingKeys: CodingKey { case name, shape, dtype, content }
 
     func infer(_ inputs: [Signature]) throws -> Signature { Signature(shape, dtype) }
     func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
@@ -189,5 +186,4 @@ struct SourceOperation: Operation {
         }
         return data
     }
-    func digest(_ builder: inout DigestBuilder) { builder.add(content) }
 }

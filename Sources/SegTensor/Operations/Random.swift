@@ -1,77 +1,6 @@
-// Random numbers by counter: number i of a key is a function of key and i alone (Philox4x32-10; Salmon et
-// al., "Parallel random numbers: as easy as 1, 2, 3", 2011), so that redoing a batch gives the same batch.
+// Tensors of random numbers, and dropout. What is drawn depends on the key and the place alone.
 
 @preconcurrency import Glibc
-import Synchronization
-
-/// A place in the tree of random streams; from it hang as many numbers and sub-keys as one likes.
-public struct RandomKey: Hashable, Sendable {
-    public var seed: UInt64
-    public var stream: UInt64
-
-    public init(seed: UInt64, stream: UInt64 = 0) {
-        self.seed = seed
-        self.stream = stream
-    }
-
-    /// Sub-key number `n`.
-    public func next(_ n: UInt64) -> RandomKey {
-        let a = Philox.block(seed, stream, n, 1)
-        return RandomKey(seed: UInt64(a.0) << 32 | UInt64(a.1), stream: UInt64(a.2) << 32 | UInt64(a.3))
-    }
-
-    /// Number `n` of this key, evenly from 0 up to 1, on the caller's side of the graph.
-    public func uniform(_ n: UInt64) -> Double {
-        let a = Philox.block(seed, stream, n, 2)
-        return Double((UInt64(a.0) << 32 | UInt64(a.1)) >> 11) * 0x1p-53
-    }
-}
-
-/// An interpreter's random state: hands out keys one after the other.
-public final class RandomStream: Sendable {
-    private let position: Mutex<(key: RandomKey, count: UInt64)>
-
-    public init(seed: UInt64) { position = Mutex((RandomKey(seed: seed), 0)) }
-
-    /// The next key.
-    public func next() -> RandomKey {
-        position.withLock { state in
-            defer { state.count += 1 }
-            return state.key.next(state.count)
-        }
-    }
-
-    /// Where the stream stands; set it to go back there.
-    public var state: (key: RandomKey, count: UInt64) {
-        get { position.withLock { $0 } }
-        set { position.withLock { $0 = newValue } }
-    }
-}
-
-enum Philox {
-    /// Four words for a key and a counter.
-    @inline(__always)
-    static func block(_ seed: UInt64, _ stream: UInt64, _ n: UInt64, _ kind: UInt32) -> (
-        UInt32, UInt32, UInt32, UInt32
-    ) {
-        var c0 = UInt32(truncatingIfNeeded: n)
-        var c1 = UInt32(truncatingIfNeeded: n >> 32)
-        var c2 = UInt32(truncatingIfNeeded: stream) ^ (kind &* 0x9E37_79B9)
-        var c3 = UInt32(truncatingIfNeeded: stream >> 32)
-        var k0 = UInt32(truncatingIfNeeded: seed)
-        var k1 = UInt32(truncatingIfNeeded: seed >> 32)
-        for _ in 0..<10 {
-            let p0 = UInt64(c0) &* 0xD251_1F53
-            let p1 = UInt64(c2) &* 0xCD9E_8D57
-            let (hi0, lo0) = (UInt32(truncatingIfNeeded: p0 >> 32), UInt32(truncatingIfNeeded: p0))
-            let (hi1, lo1) = (UInt32(truncatingIfNeeded: p1 >> 32), UInt32(truncatingIfNeeded: p1))
-            (c0, c1, c2, c3) = (hi1 ^ c1 ^ k0, lo1, hi0 ^ c3 ^ k1, lo0)
-            k0 = k0 &+ 0x9E37_79B9
-            k1 = k1 &+ 0xBB67_AE85
-        }
-        return (c0, c1, c2, c3)
-    }
-}
 
 extension Tensor {
     /// Numbers evenly from 0 up to 1.
@@ -117,13 +46,13 @@ extension Tensor {
 }
 
 struct RandomOperation: Operation {
-    enum Kind: Sendable {
+    enum Kind: Sendable, Encodable {
         case uniform, normal, permutation
         case integer(low: Int, high: Int)
     }
 
     /// That of the function that was called.
-    var name = "random"
+    let name: String
     let kind: Kind
     let shape: [Int]
     let dtype: DType
@@ -204,24 +133,11 @@ struct RandomOperation: Operation {
             p[j] = kept
         }
     }
-
-    func digest(_ builder: inout DigestBuilder) {
-        builder.add(key.seed)
-        builder.add(key.stream)
-        switch kind {
-        case .uniform: builder.add(0)
-        case .normal: builder.add(1)
-        case .permutation: builder.add(2)
-        case .integer(let low, let high):
-            builder.add(low)
-            builder.add(high)
-        }
-    }
 }
 
 /// Sets elements to 0 by a key; the same mask serves its gradient.
 struct DropoutOperation: Operation {
-    let name = "dropout"
+    var name: String { "dropout" }
     let p: Double
     let key: RandomKey
 
@@ -256,12 +172,6 @@ struct DropoutOperation: Operation {
         }
         x.dtype.withElement { run($0) }
         return out
-    }
-
-    func digest(_ builder: inout DigestBuilder) {
-        builder.add(p)
-        builder.add(key.seed)
-        builder.add(key.stream)
     }
 
     func gradient(_ g: Backward) throws -> [Tensor?] { [try Tensor.make(self, [g.upstream])] }

@@ -4,7 +4,7 @@
 import CKernels
 
 /// Reductions by name.
-public enum Reduction: String, CaseIterable, Sendable {
+public enum Reduction: String, CaseIterable, Sendable, Encodable {
     case sum, mean, `var`, std, min, max, prod, any, all
 }
 
@@ -179,11 +179,6 @@ struct ReduceOperation: Operation {
         return out
     }
 
-    func digest(_ builder: inout DigestBuilder) {
-        builder.add(axes)
-        builder.add(keepdims)
-    }
-
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool {
         !axes.contains(0)
     }
@@ -289,17 +284,12 @@ struct ArgOperation: Operation {
         return out
     }
 
-    func digest(_ builder: inout DigestBuilder) {
-        builder.add(axis)
-        builder.add(keepdims)
-    }
-
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool { axis != 0 }
 }
 
 /// Running sums along an axis; backwards for its gradient.
 struct CumulativeSumOperation: Operation {
-    let name = "cumsum"
+    var name: String { "cumsum" }
     let axis: Int
     var backwards = false
 
@@ -345,11 +335,6 @@ struct CumulativeSumOperation: Operation {
             result.dtype.withElement { run($0) }
         }
         return out
-    }
-
-    func digest(_ builder: inout DigestBuilder) {
-        builder.add(axis)
-        builder.add(backwards)
     }
 
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool { axis != 0 }

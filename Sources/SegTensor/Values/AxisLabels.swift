@@ -1,7 +1,7 @@
 // Names along an axis, such as class names: shared, immutable, looked up by text.
 
 /// The names of an axis's entries. Tensors share one object; equal names count as the same labels.
-public final class AxisLabels: Sendable, Equatable {
+public final class AxisLabels: Sendable, Equatable, Encodable {
     public let names: [String]
     private let positions: [String: Int]
 
@@ -23,6 +23,8 @@ public final class AxisLabels: Sendable, Equatable {
         self.positions = Dictionary(
             names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     }
+
+    public func encode(to encoder: any Encoder) throws { try names.encode(to: encoder) }
 
     /// The position of a name; nil where it is not there.
     public func index(of name: String) -> Int? { positions[name] }

@@ -1,7 +1,7 @@
 // The element types of tensors and NumPy's rules for mixing them.
 
 /// The type of a tensor's elements.
-public enum DType: String, CaseIterable, Sendable, Hashable {
+public enum DType: String, CaseIterable, Sendable, Hashable, Encodable {
     case float32, float64, int64, int32, uint8, bool
 
     /// Bytes an element.
@@ -33,7 +33,7 @@ public enum DType: String, CaseIterable, Sendable, Hashable {
 
     /// The type of an operation on two tensors: int64 and int32 with float32 give float64, as in NumPy, so
     /// that counts lose nothing; uint8 and bool go into float32 without loss.
-    public static func promoted(_ a: DType, _ b: DType) -> DType {
+    static func promoted(_ a: DType, _ b: DType) -> DType {
         if a == b { return a }
         if a == .float64 || b == .float64 { return .float64 }
         if a == .float32 || b == .float32 {
@@ -47,7 +47,7 @@ public enum DType: String, CaseIterable, Sendable, Hashable {
 
     /// The type of an operation on a tensor of this type and a plain number: a float keeps its type, a whole
     /// number keeps an integer tensor an integer where it fits, anything else makes it float64.
-    public func promoted(with number: Double) -> DType {
+    func promoted(with number: Double) -> DType {
         if isFloating { return self }
         guard number == number.rounded(), number.magnitude < 9.2e18 else { return .float64 }
         switch self {
@@ -58,10 +58,10 @@ public enum DType: String, CaseIterable, Sendable, Hashable {
     }
 
     /// The floating type that division, roots and logarithms of this type give.
-    public var floating: DType { self == .float32 ? .float32 : .float64 }
+    var floating: DType { self == .float32 ? .float32 : .float64 }
 
     /// The type that sums and products of this type give.
-    public var accumulated: DType { isFloating ? self : .int64 }
+    var accumulated: DType { isFloating ? self : .int64 }
 }
 
 /// An element type in memory, for code that is written once and specialised for each.

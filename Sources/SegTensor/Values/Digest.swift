@@ -2,7 +2,7 @@
 // against an adversary.
 
 /// 128 bits that stand for some content.
-public struct Digest: Hashable, Sendable, CustomStringConvertible {
+public struct Digest: Hashable, Sendable, Encodable, CustomStringConvertible {
     public var high: UInt64
     public var low: UInt64
 

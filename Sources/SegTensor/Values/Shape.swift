@@ -1,7 +1,7 @@
 // Sizes and axes: counting without overflow, broadcasting, resolving axes. Pure arithmetic on [Int].
 
 /// Arithmetic on shapes, with errors in the user's terms.
-public enum Shape {
+enum Shape {
     /// The number of elements of a shape that was checked before.
     @inlinable public static func count(_ shape: [Int]) -> Int {
         var count = 1
@@ -10,12 +10,12 @@ public enum Shape {
     }
 
     /// "[3, 4]".
-    public static func text(_ shape: [Int]) -> String {
+    static func text(_ shape: [Int]) -> String {
         "[" + shape.map(String.init).joined(separator: ", ") + "]"
     }
 
     /// The bytes of a tensor; negative sizes and sizes beyond all memory are errors.
-    public static func byteCount(_ shape: [Int], _ dtype: DType, for what: @autoclosure () -> String) throws
+    static func byteCount(_ shape: [Int], _ dtype: DType, for what: @autoclosure () -> String) throws
         -> Int
     {
         var bytes = dtype.size
@@ -50,7 +50,7 @@ public enum Shape {
     }
 
     /// The shape two shapes broadcast to.
-    public static func broadcast(_ a: [Int], _ b: [Int]) throws -> [Int] {
+    static func broadcast(_ a: [Int], _ b: [Int]) throws -> [Int] {
         if a == b { return a }
         let rank = max(a.count, b.count)
         var result = [Int](repeating: 1, count: rank)

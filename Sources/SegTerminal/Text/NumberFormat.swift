@@ -56,7 +56,7 @@ public enum NumberFormat {
     }
 
     /// The same for numbers of up to nine digits, which are nearly all: long tables print
-    /// several times as fast. What lies close to a half is left to exact arithmetic.
+    /// several times as fast. Numbers close to a half need exact arithmetic.
     private static func quicklyFixed(_ value: Double, _ decimals: Int) -> String? {
         guard decimals >= 0, decimals < powers.count else { return nil }
         let scaled = abs(value) * powers[decimals]

@@ -5,7 +5,7 @@ import CKernels
 
 /// Rows of an axis picked by an integer tensor of any shape, which takes the axis's place.
 struct TakeOperation: Operation {
-    let name = "take"
+    var name: String { "take" }
     let axis: Int
     /// The labels that the picked rows carry; the index is known when the node is made.
     var labels: AxisLabels?
@@ -45,8 +45,6 @@ struct TakeOperation: Operation {
         return out
     }
 
-    func digest(_ builder: inout DigestBuilder) { builder.add(axis) }
-
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool {
         axis != 0 && carried[0] && !carried[1]
     }
@@ -68,7 +66,7 @@ private func resolved(_ index: Int64, _ length: Int) throws -> Int {
 
 /// Zeros with the rows of the first input added at the places of the second: the gradient of take.
 struct TakeAddOperation: Operation {
-    let name = "take gradient"
+    var name: String { "take gradient" }
     let axis: Int
     let length: Int
 
@@ -103,11 +101,6 @@ struct TakeAddOperation: Operation {
         return out
     }
 
-    func digest(_ builder: inout DigestBuilder) {
-        builder.add(axis)
-        builder.add(length)
-    }
-
     func gradient(_ g: Backward) throws -> [Tensor?] {
         [try Tensor.make(TakeOperation(axis: axis), [g.upstream, g.inputs[1]]), nil]
     }
@@ -115,7 +108,7 @@ struct TakeAddOperation: Operation {
 
 /// Elements along an axis at the places an integer tensor of the same rank names.
 struct GatherOperation: Operation {
-    let name = "gather"
+    var name: String { "gather" }
     let axis: Int
 
     func infer(_ inputs: [Signature]) throws -> Signature {
@@ -171,8 +164,6 @@ struct GatherOperation: Operation {
         }
     }
 
-    func digest(_ builder: inout DigestBuilder) { builder.add(axis) }
-
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool {
         axis != 0 && carried.allSatisfy { $0 }
     }
@@ -185,7 +176,7 @@ struct GatherOperation: Operation {
 
 /// Zeros with the elements of the first input added where the second names: the gradient of gather.
 struct GatherAddOperation: Operation {
-    let name = "gather gradient"
+    var name: String { "gather gradient" }
     let axis: Int
     let length: Int
 
@@ -210,11 +201,6 @@ struct GatherAddOperation: Operation {
         return out
     }
 
-    func digest(_ builder: inout DigestBuilder) {
-        builder.add(axis)
-        builder.add(length)
-    }
-
     func gradient(_ g: Backward) throws -> [Tensor?] {
         [try Tensor.make(GatherOperation(axis: axis), [g.upstream, g.inputs[1]]), nil]
     }
@@ -223,7 +209,7 @@ struct GatherAddOperation: Operation {
 /// The first input with the elements at flat places (int64, distinct, third input) replaced by the second,
 /// or by a number where there are but two inputs.
 struct PutOperation: Operation {
-    let name = "assign"
+    var name: String { "assign" }
     var number: Double?
 
     func infer(_ inputs: [Signature]) throws -> Signature { inputs[0] }
@@ -251,8 +237,6 @@ struct PutOperation: Operation {
         result.dtype.withElement { run($0) }
         return out
     }
-
-    func digest(_ builder: inout DigestBuilder) { builder.add(number ?? 0) }
 
     func gradient(_ g: Backward) throws -> [Tensor?] {
         guard let places = g.inputs.last else { return [] }

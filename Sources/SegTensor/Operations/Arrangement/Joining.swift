@@ -20,7 +20,7 @@ extension Tensor {
 
 /// Joins along an axis; all inputs of one type.
 struct CatOperation: Operation {
-    let name = "cat"
+    var name: String { "cat" }
     let axis: Int
 
     func infer(_ inputs: [Signature]) throws -> Signature {
@@ -71,7 +71,6 @@ struct CatOperation: Operation {
         }
         return out
     }
-    func digest(_ builder: inout DigestBuilder) { builder.add(axis) }
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool {
         axis != 0 && carried.allSatisfy { $0 }
     }
@@ -88,7 +87,7 @@ struct CatOperation: Operation {
 /// Puts tensors of one shape side by side along a new axis. On axis 0 it is the batch of its inputs, the
 /// samples that the feature cache looks for.
 struct StackOperation: Operation {
-    let name = "stack"
+    var name: String { "stack" }
     let axis: Int
 
     func infer(_ inputs: [Signature]) throws -> Signature {
@@ -118,7 +117,6 @@ struct StackOperation: Operation {
         }
         return out
     }
-    func digest(_ builder: inout DigestBuilder) { builder.add(axis) }
     func gradient(_ g: Backward) throws -> [Tensor?] {
         try g.inputs.indices.map { index in
             guard g.needs[index] else { return nil }

@@ -1,40 +1,38 @@
-// The operations behind Shaping. Where the order in memory allows, no byte is copied.
+// Axes in another order, and axes turned round: permute, transpose, flip.
 
-struct ReshapeOperation: Operation {
-    let name = "reshape"
-    var shape: [Int]
-    let asked: [Int]
-    let labels: [Int: AxisLabels]
+extension Tensor {
+    /// Two axes exchanged, the last two unless told.
+    public func transpose(_ a: Int = -2, _ b: Int = -1) throws -> Tensor {
+        if rank < 2, a == -2, b == -1 { return self }
+        let (first, second) = try (
+            Shape.axis(a, rank: rank, in: "transpose"), Shape.axis(b, rank: rank, in: "transpose")
+        )
+        var order = Array(0..<rank)
+        order.swapAt(first, second)
+        return try permute(order)
+    }
 
-    func infer(_ inputs: [Signature]) throws -> Signature {
-        let bytes = try Shape.byteCount(shape, .uint8, for: name)
-        guard bytes == inputs[0].count else {
+    /// Axes in another order: result axis i is this tensor's axis `axes[i]`.
+    public func permute(_ axes: [Int]) throws -> Tensor {
+        let resolved = try axes.map { try Shape.axis($0, rank: rank, in: "permute") }
+        guard resolved.sorted() == Array(0..<rank) else {
             throw TensorError(
-                .shape,
-                "shape \(Shape.text(inputs[0].shape)) cannot become \(Shape.text(asked)): it has \(inputs[0].count) elements",
-                notes: [Shape.text(inputs[0].shape)])
+                .index, "permute: \(Shape.text(axes)) does not name each of the \(rank) axes once",
+                notes: [Shape.text(shape)])
         }
-        return Signature(shape, inputs[0].dtype, labels: labels)
+        return resolved == Array(0..<rank) ? self : try Tensor.make(PermuteOperation(axes: resolved), [self])
     }
-    func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
-        -> TensorData
-    {
-        try inputs[0].rowMajor().reshaped(shape)
+
+    /// The order of some axes turned round, all where nil.
+    public func flip(axes: [Int]? = nil) throws -> Tensor {
+        let resolved = try Shape.axes(axes, rank: rank, in: "flip")
+        return resolved.isEmpty ? self : try Tensor.make(FlipOperation(axes: resolved), [self])
     }
-    func digest(_ builder: inout DigestBuilder) { builder.add(Array(shape.dropFirst())) }
-    func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool {
-        !shape.isEmpty && shape[0] == inputs[0].shape[0]
-    }
-    func resized(batch: Int) -> any Operation {
-        var copy = self
-        copy.shape[0] = batch
-        return copy
-    }
-    func gradient(_ g: Backward) throws -> [Tensor?] { [try g.upstream.reshape(g.inputs[0].shape)] }
 }
 
+/// Axes in another order; a view where the order in memory allows.
 struct PermuteOperation: Operation {
-    let name = "permute"
+    var name: String { "permute" }
     let axes: [Int]
 
     func infer(_ inputs: [Signature]) throws -> Signature {
@@ -60,7 +58,6 @@ struct PermuteOperation: Operation {
         )
         return out
     }
-    func digest(_ builder: inout DigestBuilder) { builder.add(axes) }
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool { axes[0] == 0 }
     func gradient(_ g: Backward) throws -> [Tensor?] {
         var inverse = axes
@@ -69,53 +66,9 @@ struct PermuteOperation: Operation {
     }
 }
 
-struct ExpandOperation: Operation {
-    let name = "expand"
-    var shape: [Int]
-
-    func infer(_ inputs: [Signature]) throws -> Signature {
-        var result = Signature(shape, inputs[0].dtype)
-        let lead = shape.count - inputs[0].rank
-        for (axis, names) in inputs[0].labels where inputs[0].shape[axis] == shape[axis + lead] {
-            result.labels[axis + lead] = names
-        }
-        return result
-    }
-    func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
-        -> TensorData
-    {
-        let x = inputs[0]
-        let lead = shape.count - x.shape.count
-        let own = x.strides
-        let strides = shape.indices.map { $0 < lead || x.shape[$0 - lead] == 1 ? 0 : own[$0 - lead] }
-        // A value spread over pixels lies as the maps it meets will: channels last.
-        let layout: Layout =
-            x.layout == .channelsLast || (x.isEitherLayout && x.dtype == .float32) ? .channelsLast : .rowMajor
-        let out = try TensorData(shape: shape, dtype: x.dtype, layout: layout, for: name)
-        if out.layout == .channelsLast {
-            StridedCopy.run(
-                shape: [0, 2, 3, 1].map { shape[$0] }, elementSize: x.dtype.size, from: x.bytes,
-                [0, 2, 3, 1].map { strides[$0] }, to: out.bytes, [0, 2, 3, 1].map { out.strides[$0] })
-        } else {
-            StridedCopy.run(
-                shape: shape, elementSize: x.dtype.size, from: x.bytes, strides, to: out.bytes, out.strides)
-        }
-        return out
-    }
-    func digest(_ builder: inout DigestBuilder) { builder.add(Array(shape.dropFirst())) }
-    func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool {
-        inputs[0].rank == result.rank && inputs[0].shape[0] == result.shape[0]
-    }
-    func resized(batch: Int) -> any Operation {
-        var copy = self
-        copy.shape[0] = batch
-        return copy
-    }
-    func gradient(_ g: Backward) throws -> [Tensor?] { [try g.upstream.summed(to: g.inputs[0].shape)] }
-}
-
+/// Axes turned round.
 struct FlipOperation: Operation {
-    let name = "flip"
+    var name: String { "flip" }
     let axes: [Int]
 
     func infer(_ inputs: [Signature]) throws -> Signature {
@@ -141,56 +94,8 @@ struct FlipOperation: Operation {
             order.map { strides[$0] }, to: out.bytes, order.map { out.strides[$0] })
         return out
     }
-    func digest(_ builder: inout DigestBuilder) { builder.add(axes) }
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool {
         !axes.contains(0)
     }
     func gradient(_ g: Backward) throws -> [Tensor?] { [try g.upstream.flip(axes: axes)] }
-}
-
-struct PadOperation: Operation {
-    let name = "pad"
-    let before: [Int]
-    let after: [Int]
-    let number: Double
-
-    func infer(_ inputs: [Signature]) throws -> Signature {
-        var result = Signature(inputs[0].shape, inputs[0].dtype)
-        for axis in before.indices {
-            let sum = result.shape[axis].addingReportingOverflow(before[axis])
-            let total = sum.partialValue.addingReportingOverflow(after[axis])
-            guard !sum.overflow, !total.overflow else {
-                throw TensorError(.memory, "pad: axis \(axis) would be longer than any memory")
-            }
-            result.shape[axis] = total.partialValue
-            if before[axis] == 0, after[axis] == 0 { result.labels[axis] = inputs[0].labels[axis] }
-        }
-        return result
-    }
-    func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
-        -> TensorData
-    {
-        let x = inputs[0]
-        let out = try TensorData(shape: result.shape, dtype: x.dtype, layout: x.layout, for: name)
-        Elementwise.fill(out, number)
-        let start = zip(before, out.strides).reduce(0) { $0 + $1.0 * $1.1 }
-        let order = x.layout == .channelsLast ? [0, 2, 3, 1] : Array(x.shape.indices)
-        StridedCopy.run(
-            shape: order.map { x.shape[$0] }, elementSize: x.dtype.size, from: x.bytes,
-            order.map { x.strides[$0] }, to: out.bytes + start * x.dtype.size, order.map { out.strides[$0] })
-        return out
-    }
-    func digest(_ builder: inout DigestBuilder) {
-        builder.add(before)
-        builder.add(after)
-        builder.add(number)
-    }
-    func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool {
-        before[0] == 0 && after[0] == 0
-    }
-    func gradient(_ g: Backward) throws -> [Tensor?] {
-        let operation = SliceOperation(
-            starts: before, counts: g.inputs[0].shape, drops: before.map { _ in false })
-        return [try Tensor.make(operation, [g.upstream])]
-    }
 }

@@ -1,8 +1,73 @@
-// Rectangular parts of tensors: taking one out, and a new tensor with one replaced.
+// Rectangular parts of tensors: taking one out (narrow, chunk, split, roll), and a new tensor with one replaced.
+
+extension Tensor {
+    /// `n` parts of (nearly) equal length; fewer where the axis is shorter.
+    public func chunk(_ n: Int, axis: Int = 0) throws -> [Tensor] {
+        let axis = try Shape.axis(axis, rank: rank, in: "chunk")
+        guard n > 0 else { throw TensorError(.value, "chunk: \(n) parts") }
+        let parts = min(n, max(shape[axis], 1))
+        let size = max((shape[axis] + parts - 1) / parts, 1)
+        let starts = stride(from: 0, to: max(shape[axis], 1), by: size)
+        return try starts.map { try narrow(axis: axis, start: $0, count: min(size, shape[axis] - $0)) }
+    }
+
+    /// Parts of the given lengths.
+    public func split(sizes: [Int], axis: Int = 0) throws -> [Tensor] {
+        let axis = try Shape.axis(axis, rank: rank, in: "split")
+        guard sizes.allSatisfy({ $0 >= 0 }), sizes.reduce(0, { $0 &+ $1 }) == shape[axis] else {
+            throw TensorError(
+                .shape, "split: sizes \(Shape.text(sizes)) do not add up to \(shape[axis])",
+                notes: [Shape.text(shape)])
+        }
+        var start = 0
+        return try sizes.map { size in
+            defer { start += size }
+            return try narrow(axis: axis, start: start, count: size)
+        }
+    }
+
+    /// Elements shifted along axes, those that fall out coming in at the other end; without axes the
+    /// flattened tensor is shifted.
+    public func roll(_ shifts: [Int], axes: [Int]? = nil) throws -> Tensor {
+        guard let axes else {
+            guard shifts.count == 1 else {
+                throw TensorError(.value, "roll: one shift where no axis is named")
+            }
+            return try reshape([count]).roll(shifts, axes: [0]).reshape(shape)
+        }
+        guard axes.count == shifts.count else {
+            throw TensorError(.value, "roll: \(shifts.count) shifts for \(axes.count) axes")
+        }
+        var result = self
+        for (shift, axis) in zip(shifts, axes) {
+            let axis = try Shape.axis(axis, rank: rank, in: "roll")
+            let size = shape[axis]
+            let by = size == 0 ? 0 : ((shift % size) + size) % size
+            if by == 0 { continue }
+            result = try Tensor.cat(
+                [
+                    result.narrow(axis: axis, start: size - by, count: by),
+                    result.narrow(axis: axis, start: 0, count: size - by),
+                ], axis: axis)
+        }
+        return result
+    }
+
+    /// `count` entries of an axis from `start`, which must be there.
+    func narrow(axis: Int, start: Int, count: Int) throws -> Tensor {
+        if start == 0, count == shape[axis] { return self }
+        var starts = [Int](repeating: 0, count: rank)
+        var counts = shape
+        starts[axis] = start
+        counts[axis] = count
+        return try Tensor.make(
+            SliceOperation(starts: starts, counts: counts, drops: shape.map { _ in false }), [self])
+    }
+}
 
 /// A part of each axis; dropped axes have one entry and go.
 struct SliceOperation: Operation {
-    let name = "slice"
+    var name: String { "slice" }
     let starts: [Int]
     var counts: [Int]
     let drops: [Bool]
@@ -46,12 +111,6 @@ struct SliceOperation: Operation {
         return out
     }
 
-    func digest(_ builder: inout DigestBuilder) {
-        builder.add(Array(starts.dropFirst()))
-        builder.add(Array(counts.dropFirst()))
-        for drop in drops { builder.add(drop) }
-    }
-
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool {
         !drops[0] && starts[0] == 0 && counts[0] == inputs[0].shape[0]
     }
@@ -73,7 +132,7 @@ struct SliceOperation: Operation {
 /// The first input with a part replaced by the second (of the part's shape, dropped axes of size 1), or by
 /// a number.
 struct SliceAssignOperation: Operation {
-    let name = "assign"
+    var name: String { "assign" }
     let starts: [Int]
     let counts: [Int]
     var number: Double?
@@ -99,12 +158,6 @@ struct SliceAssignOperation: Operation {
             shape: counts, elementSize: result.dtype.size, from: value.bytes, steps, to: out.bytes + start,
             strides)
         return out
-    }
-
-    func digest(_ builder: inout DigestBuilder) {
-        builder.add(starts)
-        builder.add(counts)
-        builder.add(number ?? 0)
     }
 
     func gradient(_ g: Backward) throws -> [Tensor?] {

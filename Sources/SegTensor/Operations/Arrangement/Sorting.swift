@@ -1,8 +1,6 @@
-// Order: argsort and what is made of it, distinct values, and counts by value. Results whose size or labels
-// depend on the values are computed at the call.
+// Order: argsort, and sort and topk, which gather by its places.
 
 import CKernels
-import SegSystem
 
 extension Tensor {
     /// The places that put an axis in order; int64. Not-a-number comes last. Equal values keep their order.
@@ -43,99 +41,10 @@ extension Tensor {
         let order = try places.doubles().map { Int($0) }
         return try Tensor.make(TakeOperation(axis: 0, labels: names.picking(order)), [self, places])
     }
-
-    /// The distinct values in order, and how often each stands there.
-    public func uniqueWithCounts() throws -> (values: Tensor, counts: Tensor) {
-        let data = try reshape([count]).sort().value()
-        func run<T: Element>(_ type: T.Type) throws -> (TensorData, [Int64]) {
-            let sorted = data.elements(T.self)
-            var values: [T] = []
-            var counts: [Int64] = []
-            for i in 0..<data.count {
-                if i & 0xfffff == 0 { try EvaluationContext.current.checkInterrupt() }
-                if let last = values.last, last == sorted[i] {
-                    counts[counts.count - 1] += 1
-                } else {
-                    values.append(sorted[i])
-                    counts.append(1)
-                }
-            }
-            return (try TensorData(values, shape: [values.count], dtype: data.dtype), counts)
-        }
-        let (values, counts) = try data.dtype.withElement { try run($0) }
-        return (Tensor(values), Tensor(try TensorData(counts, shape: [counts.count])))
-    }
-
-    /// The distinct values in order.
-    public func unique() throws -> Tensor { try uniqueWithCounts().values }
-
-    /// Counts in `bins` parts of equal width between the least and the largest value or in a given range,
-    /// and the borders of the parts. The last part holds its upper border.
-    public func histogram(bins: Int = 10, range: (Double, Double)? = nil) throws -> (
-        counts: Tensor, edges: Tensor
-    ) {
-        guard bins > 0 else { throw TensorError(.value, "histogram: \(bins) bins") }
-        try MemoryBudget.process.reserve(
-            bins.multipliedReportingOverflow(by: 16).overflow ? .max : bins * 16, for: "histogram")
-        defer { MemoryBudget.process.release(bins * 16) }
-        let values = try doubles()
-        var (low, high) = range ?? (values.min() ?? 0, values.max() ?? 1)
-        guard low <= high, (high - low).isFinite else {
-            throw TensorError(
-                .value, "histogram: the range \(Tensor.text(of: low))...\(Tensor.text(of: high)) has no width"
-            )
-        }
-        if low == high { (low, high) = (low - 0.5, high + 0.5) }
-        var counts = [Int64](repeating: 0, count: bins)
-        for value in values where value >= low && value <= high {
-            counts[min(Int((value - low) / (high - low) * Double(bins)), bins - 1)] += 1
-        }
-        let edges = try Tensor.linspace(from: low, to: high, count: bins + 1, dtype: .float64)
-        return (Tensor(try TensorData(counts, shape: [bins])), edges)
-    }
-
-    /// How often each whole number from 0 on stands there; with `weights`, the sum of the weights instead.
-    public func bincount(minlength: Int = 0, weights: Tensor? = nil) throws -> Tensor {
-        guard dtype.isInteger || dtype == .bool else {
-            throw TensorError(
-                .type, "bincount needs integers, here is \(dtype.rawValue)",
-                help: "to(x, int64) makes whole numbers of it")
-        }
-        guard minlength >= 0 else { throw TensorError(.value, "bincount: minlength is \(minlength)") }
-        if count == 0 { return try Tensor.zeros([minlength], dtype: weights == nil ? .int64 : .float64) }
-        let (low, high) = (try Tensor.reduce(.min, self), try Tensor.reduce(.max, self))
-        try Tensor.evaluate([low, high])
-        guard try low.item() >= 0 else {
-            throw TensorError(.value, "bincount: \(Tensor.text(of: try low.item())) is negative")
-        }
-        let top = try high.item()
-        guard top < 1e15 else { throw TensorError.refusal(top * 8, "bincount") }
-        let length = max(minlength, Int(top) + 1)
-        let labels = try value().rowMajor().converted(to: .int64)
-        let places = labels.elements(Int64.self)
-        guard let weights else {
-            let out = try TensorData(shape: [length], dtype: .int64, for: "bincount")
-            Elementwise.fill(out, 0)
-            let counts = out.elements(Int64.self)
-            for i in 0..<labels.count { counts[Int(places[i])] += 1 }
-            return Tensor(out)
-        }
-        guard weights.count == count else {
-            throw TensorError(
-                .shape, "bincount: \(weights.count) weights for \(count) values",
-                notes: [Shape.text(shape), Shape.text(weights.shape)])
-        }
-        let shares = try weights.to(.float64).value().rowMajor().elements(Double.self)
-        let out = try TensorData(shape: [length], dtype: .float64, for: "bincount")
-        Elementwise.fill(out, 0)
-        let sums = out.elements(Double.self)
-        for i in 0..<labels.count { sums[Int(places[i])] += shares[i] }
-        return Tensor(out)
-    }
 }
 
 struct ArgsortOperation: Operation {
-    let name = "argsort"
+    var name: String { "argsort" }
     let axis: Int
     let descending: Bool
 
@@ -189,11 +98,6 @@ struct ArgsortOperation: Operation {
         }
         x.dtype.withElement { run($0) }
         return out
-    }
-
-    func digest(_ builder: inout DigestBuilder) {
-        builder.add(axis)
-        builder.add(descending)
     }
 
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool { axis != 0 }

@@ -13,13 +13,13 @@ public enum Operand: Sendable, ExpressibleByFloatLiteral, ExpressibleByIntegerLi
 }
 
 /// Elementwise functions of two operands.
-public enum BinaryFunction: String, CaseIterable, Sendable {
+public enum BinaryFunction: String, CaseIterable, Sendable, Encodable {
     case add, subtract, multiply, divide, floorDivide, remainder, power, minimum, maximum
     case equal, notEqual, less, lessEqual, greater, greaterEqual
     case and, or, xor
 
     /// The sign a script writes.
-    public var symbol: String {
+    var symbol: String {
         switch self {
         case .add: "+"
         case .subtract: "-"
@@ -42,7 +42,7 @@ public enum BinaryFunction: String, CaseIterable, Sendable {
         }
     }
 
-    public var isComparison: Bool {
+    var isComparison: Bool {
         switch self {
         case .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual: true
         default: false
@@ -115,6 +115,21 @@ extension Tensor {
         try make(BinaryOperation(function: function, number: b), [a])
     }
 
+    /// Whether all elements are equal within `atol + rtol × |b|`; not-a-number equals nothing.
+    public static func allclose(_ a: Tensor, _ b: Tensor, rtol: Double = 1e-5, atol: Double = 1e-8) throws
+        -> Bool
+    {
+        let (x, y) = (try a.to(.float64), try b.to(.float64))
+        let shape = try Shape.broadcast(a.shape, b.shape)
+        let (p, q) = try (
+            x.relabelled([:]).expand(shape).doubles(), y.relabelled([:]).expand(shape).doubles()
+        )
+        for (u, v) in zip(p, q) where u != v {
+            guard (u - v).magnitude <= atol + rtol * v.magnitude else { return false }
+        }
+        return true
+    }
+
     /// Sums what broadcasting spread, so that a gradient gets its operand's shape.
     func summed(to target: [Int]) throws -> Tensor {
         if shape == target { return self }
@@ -176,11 +191,6 @@ struct BinaryOperation: Operation {
             Elementwise.binary(function.kernel, loop, into: out)
         }
         return out
-    }
-
-    func digest(_ builder: inout DigestBuilder) {
-        builder.add(number ?? 0)
-        builder.add(numberFirst)
     }
 
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool {

@@ -4,7 +4,7 @@ import CKernels
 
 /// Moves floats into `low...high`.
 struct ClampOperation: Operation {
-    let name = "clamp"
+    var name: String { "clamp" }
     let low: Double
     let high: Double
 
@@ -38,11 +38,6 @@ struct ClampOperation: Operation {
         return out
     }
 
-    func digest(_ builder: inout DigestBuilder) {
-        builder.add(low)
-        builder.add(high)
-    }
-
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool { true }
 
     func gradient(_ g: Backward) throws -> [Tensor?] {
@@ -54,7 +49,7 @@ struct ClampOperation: Operation {
 /// The upstream gradient where x lies in `low...high`, its ends included, and 0 elsewhere; from upstream
 /// and x.
 struct ClampGradient: Operation {
-    let name = "clamp gradient"
+    var name: String { "clamp gradient" }
     let low: Double
     let high: Double
 
@@ -80,11 +75,6 @@ struct ClampGradient: Operation {
             run(Double.self, low, high)
         }
         return out
-    }
-
-    func digest(_ builder: inout DigestBuilder) {
-        builder.add(low)
-        builder.add(high)
     }
 
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool {

@@ -7,7 +7,7 @@ import CKernels
 func logarithm(_ x: Double) -> Double { log(x) }
 
 /// Elementwise functions of one tensor.
-public enum UnaryFunction: String, CaseIterable, Sendable {
+public enum UnaryFunction: String, CaseIterable, Sendable, Encodable {
     case negate, abs, sign, floor, ceil, round, reciprocal, sqrt, square
     case exp, log, log2, log10, sin, cos, tanh
     case sigmoid, relu, relu6, hardswish, hardsigmoid

@@ -1,4 +1,4 @@
-// `where`, casts and the comparison of whole tensors.
+// `where`: a choice between two operands, element by element.
 
 extension Tensor {
     /// `a` where the condition holds, `b` elsewhere; shapes broadcast, labels of all three follow. Two plain
@@ -21,31 +21,11 @@ extension Tensor {
         }
         return try make(WhereOperation(a: numbers[0], b: numbers[1], dtype: dtype), inputs)
     }
-
-    /// Converted to another type; floats lose their fraction on the way to integers.
-    public func to(_ dtype: DType) throws -> Tensor {
-        dtype == self.dtype ? self : try Tensor.make(CastOperation(dtype: dtype), [self])
-    }
-
-    /// Whether all elements are equal within `atol + rtol × |b|`; not-a-number equals nothing.
-    public static func allclose(_ a: Tensor, _ b: Tensor, rtol: Double = 1e-5, atol: Double = 1e-8) throws
-        -> Bool
-    {
-        let (x, y) = (try a.to(.float64), try b.to(.float64))
-        let shape = try Shape.broadcast(a.shape, b.shape)
-        let (p, q) = try (
-            x.relabelled([:]).expand(shape).doubles(), y.relabelled([:]).expand(shape).doubles()
-        )
-        for (u, v) in zip(p, q) where u != v {
-            guard (u - v).magnitude <= atol + rtol * v.magnitude else { return false }
-        }
-        return true
-    }
 }
 
 /// Picks from two operands; a number that is not nil stands for the operand.
 struct WhereOperation: Operation {
-    let name = "where"
+    var name: String { "where" }
     let a: Double?
     let b: Double?
     let dtype: DType?
@@ -89,14 +69,6 @@ struct WhereOperation: Operation {
         return out
     }
 
-    func digest(_ builder: inout DigestBuilder) {
-        for number in [a, b] {
-            builder.add(number != nil)
-            builder.add(number ?? 0)
-        }
-        builder.add(dtype?.kind ?? -1)
-    }
-
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool {
         elementwiseKeepsSamples(carried, inputs, result)
     }
@@ -115,26 +87,4 @@ struct WhereOperation: Operation {
         }
         return gradients
     }
-}
-
-/// Conversion to another type.
-struct CastOperation: Operation {
-    let name = "to"
-    let dtype: DType
-
-    func infer(_ inputs: [Signature]) throws -> Signature {
-        Signature(inputs[0].shape, dtype, labels: inputs[0].labels)
-    }
-
-    func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
-        -> TensorData
-    {
-        try inputs[0].converted(to: dtype)
-    }
-
-    func digest(_ builder: inout DigestBuilder) { builder.add(dtype.kind) }
-
-    func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool { true }
-
-    func gradient(_ g: Backward) throws -> [Tensor?] { [try g.upstream.to(g.inputs[0].dtype)] }
 }

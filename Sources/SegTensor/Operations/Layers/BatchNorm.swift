@@ -82,7 +82,7 @@ private func scaled(
 
 /// Inputs: x, mean, variance and, where affine, weight and bias.
 struct BatchNormOperation: Operation {
-    let name = "batch_norm"
+    var name: String { "batch_norm" }
     let epsilon: Double
     let hasAffine: Bool
 
@@ -101,11 +101,6 @@ struct BatchNormOperation: Operation {
     func folded(_ inputs: [TensorData]) throws -> (scale: TensorData, shift: TensorData) {
         try foldedNorm(
             inputs[1].floats, inputs[2].floats, inputs[3...], epsilon: epsilon, channels: inputs[0].shape[1])
-    }
-
-    func digest(_ builder: inout DigestBuilder) {
-        builder.add(epsilon)
-        builder.add(hasAffine)
     }
 
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool {
@@ -134,7 +129,7 @@ struct BatchNormOperation: Operation {
 
 /// Mean (row 0) and variance (row 1, divided by n) by channel; [2, C].
 struct BatchStatistics: Operation {
-    let name = "batch statistics"
+    var name: String { "batch statistics" }
 
     func infer(_ inputs: [Signature]) throws -> Signature {
         try checkChannels(inputs, names: [])
@@ -179,7 +174,7 @@ struct BatchStatistics: Operation {
 /// Inputs: x, its statistics and, where affine, weight and bias. The gradient by x goes through the
 /// statistics as well; none is given to them.
 struct BatchNormTraining: Operation {
-    let name = "batch_norm"
+    var name: String { "batch_norm" }
     let epsilon: Double
     let hasAffine: Bool
 
@@ -206,11 +201,6 @@ struct BatchNormTraining: Operation {
         return try Tensor.make(operation, inputs.map { Tensor($0) })
     }
 
-    func digest(_ builder: inout DigestBuilder) {
-        builder.add(epsilon)
-        builder.add(hasAffine)
-    }
-
     func gradient(_ g: Backward) throws -> [Tensor?] {
         let (x, statistics, u) = (g.inputs[0], g.inputs[1], g.upstream)
         let sums = try Tensor.make(BatchNormSums(epsilon: epsilon), [u, x, statistics])
@@ -230,7 +220,7 @@ struct BatchNormTraining: Operation {
 /// The sums by channel that the backward pass shares: of upstream × normalised input (row 0, the gradient
 /// by the weight) and of upstream (row 1, by the bias).
 struct BatchNormSums: Operation {
-    let name = "batch_norm gradient"
+    var name: String { "batch_norm gradient" }
     let epsilon: Double
 
     func infer(_ inputs: [Signature]) throws -> Signature { Signature([2, inputs[0].shape[1]], .float32) }
@@ -262,7 +252,7 @@ private func inverseDeviation(_ variance: UnsafePointer<Float>, _ channels: Int,
 /// The gradient by the input: a[c] · upstream + b[c] · x + d[c], from upstream, x, statistics, sums and
 /// perhaps weight.
 struct BatchNormInputGradient: Operation {
-    let name = "batch_norm gradient"
+    var name: String { "batch_norm gradient" }
     let epsilon: Double
 
     func infer(_ inputs: [Signature]) throws -> Signature { Signature(inputs[1].shape, .float32) }

@@ -17,7 +17,7 @@ extension Tensor {
 }
 
 /// What a convolution is told beside its weights.
-struct ConvolutionAttributes: Hashable, Sendable {
+struct ConvolutionAttributes: Sendable, Encodable {
     var stride: ConvolutionGeometry.Extent
     var padding: ConvolutionGeometry.Extent
     var dilation: ConvolutionGeometry.Extent
@@ -29,13 +29,6 @@ struct ConvolutionAttributes: Hashable, Sendable {
             batch: x[0], inputChannels: x[1], inputHeight: x[2], inputWidth: x[3], outputChannels: weight[0],
             kernel: .init(weight[2], weight[3]), stride: stride, padding: padding, dilation: dilation,
             groups: groups)
-    }
-
-    func digest(_ builder: inout DigestBuilder) {
-        builder.add([
-            stride.height, stride.width, padding.height, padding.width, dilation.height, dilation.width,
-            groups,
-        ])
     }
 
     /// Checks an input against weights and gives the geometry.
@@ -85,7 +78,7 @@ struct ConvolutionAttributes: Hashable, Sendable {
 }
 
 struct ConvolutionOperation: Operation {
-    let name = "conv2d"
+    var name: String { "conv2d" }
     let attributes: ConvolutionAttributes
 
     func infer(_ inputs: [Signature]) throws -> Signature {
@@ -132,8 +125,6 @@ struct ConvolutionOperation: Operation {
         return out
     }
 
-    func digest(_ builder: inout DigestBuilder) { attributes.digest(&builder) }
-
     func multiplyAdds(_ inputs: [Signature], _ result: Signature) -> Int {
         result.count * (inputs[1].count / max(1, inputs[1].shape[0]))
     }
@@ -161,7 +152,7 @@ struct ConvolutionOperation: Operation {
 
 /// The gradient of conv2d by its input, from the upstream gradient and the weights.
 struct ConvolutionInputGradient: Operation {
-    let name = "conv2d gradient by the input"
+    var name: String { "conv2d gradient by the input" }
     let attributes: ConvolutionAttributes
     let shape: [Int]
 
@@ -183,11 +174,6 @@ struct ConvolutionInputGradient: Operation {
         return out
     }
 
-    func digest(_ builder: inout DigestBuilder) {
-        attributes.digest(&builder)
-        builder.add(shape)
-    }
-
     func gradient(_ g: Backward) throws -> [Tensor?] {
         let (u, weight, v) = (g.inputs[0], g.inputs[1], g.upstream)
         return [
@@ -201,7 +187,7 @@ struct ConvolutionInputGradient: Operation {
 
 /// The gradient of conv2d by its weights, from the input and the upstream gradient.
 struct ConvolutionWeightGradient: Operation {
-    let name = "conv2d gradient by the weight"
+    var name: String { "conv2d gradient by the weight" }
     let attributes: ConvolutionAttributes
     let shape: [Int]
 
@@ -222,11 +208,6 @@ struct ConvolutionWeightGradient: Operation {
                 g, input: x.floats, outputGradient: upstream.floats, weightGradient: out.floats)
         }
         return out
-    }
-
-    func digest(_ builder: inout DigestBuilder) {
-        attributes.digest(&builder)
-        builder.add(shape)
     }
 
     func gradient(_ g: Backward) throws -> [Tensor?] {

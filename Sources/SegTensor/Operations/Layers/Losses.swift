@@ -1,35 +1,11 @@
-// Softmax, the negative log-likelihood of classes, and confusion matrices. Fused forms (upsampling, softmax,
-// loss and confusion in one pass) stand in SegmentationFusion; these are the steps they are equal to.
+// The negative log-likelihood of classes, cross-entropy and confusion matrices. The fused form (upsampling, softmax,
+// loss and confusion in one pass) is in SegmentationFusion; these are the steps it is equal to.
 
 import CKernels
 
 extension Tensor {
-    /// exp(x) / sum(exp(x)) along an axis.
-    public static func softmax(_ x: Tensor, axis: Int) throws -> Tensor {
-        try softmax(x, axis, logarithm: false)
-    }
-
-    /// The logarithm of `softmax`.
-    public static func logSoftmax(_ x: Tensor, axis: Int) throws -> Tensor {
-        try softmax(x, axis, logarithm: true)
-    }
-
-    private static func softmax(_ x: Tensor, _ axis: Int, logarithm: Bool) throws -> Tensor {
-        let name = logarithm ? "log_softmax" : "softmax"
-        let axis = try Shape.axis(axis, rank: x.rank, in: name)
-        let floats = x.dtype.isFloating ? x : try x.to(.float64)
-        if floats.dtype == .float32 {
-            return try make(SoftmaxOperation(logarithm: logarithm, axis: axis), [floats])
-        }
-        if x.shape[axis] == 0 { return floats }
-        let shifted = try floats - reduce(.max, floats, axes: [axis], keepdims: true)
-        let powers = try apply(.exp, shifted)
-        let sum = try reduce(.sum, powers, axes: [axis], keepdims: true)
-        return logarithm ? try shifted - apply(.log, sum) : try powers / sum
-    }
-
     /// How losses by pixel become one number.
-    public enum LossReduction: String, Sendable {
+    public enum LossReduction: String, Sendable, Encodable {
         /// Their weighted mean: the sum divided by the sum of the weights of the pixels' classes.
         case mean
         case sum
@@ -51,21 +27,6 @@ extension Tensor {
         let inputs =
             try [logProbabilities.to(.float32), target] + (weight.map { [try $0.to(.float32)] } ?? [])
         return try make(operation, inputs)
-    }
-
-    /// `nllLoss(logSoftmax(logits, axis: 1), …)`.
-    public static func crossEntropy(
-        _ logits: Tensor, _ target: Tensor, weight: Tensor? = nil, ignoreIndex: Int? = nil,
-        smoothing: Double = 0, reduction: LossReduction = .mean
-    ) throws -> Tensor {
-        guard logits.rank >= 2 else {
-            throw TensorError(
-                .shape, "cross_entropy: logits must be [N, classes, …], here is \(Shape.text(logits.shape))",
-                notes: [Shape.text(logits.shape)])
-        }
-        return try nllLoss(
-            logSoftmax(logits.to(.float32), axis: 1), target, weight: weight, ignoreIndex: ignoreIndex,
-            smoothing: smoothing, reduction: reduction)
     }
 
     private static func check(_ weight: Tensor, classes: Int) throws {
@@ -106,81 +67,9 @@ func checkLabels(_ target: TensorData, classes: Int, ignore: Int, _ what: String
     }
 }
 
-struct SoftmaxOperation: Operation {
-    let logarithm: Bool
-    let axis: Int
-
-    var name: String { logarithm ? "log_softmax" : "softmax" }
-
-    func infer(_ inputs: [Signature]) throws -> Signature { inputs[0] }
-
-    /// The input with `axis` lying last, and how to get its order back.
-    static func arranged(_ x: TensorData, _ axis: Int) throws -> (data: TensorData, back: [Int]?) {
-        let rank = x.shape.count
-        if rank == 4, axis == 1 { return (try x.channelsLast(), nil) }
-        let plain = try x.rowMajor()
-        if axis == rank - 1 { return (plain, nil) }
-        let order = (0..<rank).filter { $0 != axis } + [axis]
-        var back = [Int](repeating: 0, count: rank)
-        for (place, axis) in order.enumerated() { back[axis] = place }
-        return (try permuted(plain, order), back)
-    }
-
-    static func permuted(_ x: TensorData, _ order: [Int]) throws -> TensorData {
-        let strides = x.strides
-        let out = try TensorData(shape: order.map { x.shape[$0] }, dtype: x.dtype)
-        StridedCopy.run(
-            shape: out.shape, elementSize: x.dtype.size, from: x.bytes, order.map { strides[$0] },
-            to: out.bytes,
-            out.strides)
-        return out
-    }
-
-    func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
-        -> TensorData
-    {
-        if result.count == 0 { return inputs[0] }
-        let (x, back) = try SoftmaxOperation.arranged(inputs[0], axis)
-        let channels = result.shape[axis]
-        let out = try TensorData(shape: x.shape, dtype: .float32, layout: x.layout, for: name)
-        softmax_forward_f32(logarithm ? 1 : 0, x.floats, out.floats, x.count / channels, channels)
-        return try back.map { try SoftmaxOperation.permuted(out, $0) } ?? out
-    }
-
-    func digest(_ builder: inout DigestBuilder) { builder.add(axis) }
-
-    func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool { axis != 0 }
-
-    func gradient(_ g: Backward) throws -> [Tensor?] {
-        [try Tensor.make(SoftmaxGradient(logarithm: logarithm, axis: axis), [g.upstream, g.result])]
-    }
-}
-
-/// Inputs: the upstream gradient and the result of softmax.
-struct SoftmaxGradient: Operation {
-    let logarithm: Bool
-    let axis: Int
-
-    var name: String { (logarithm ? "log_softmax" : "softmax") + " gradient" }
-
-    func infer(_ inputs: [Signature]) throws -> Signature { inputs[0] }
-
-    func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
-        -> TensorData
-    {
-        if result.count == 0 { return inputs[0] }
-        let (u, back) = try SoftmaxOperation.arranged(inputs[0], axis)
-        let (y, _) = try SoftmaxOperation.arranged(inputs[1], axis)
-        let channels = result.shape[axis]
-        let out = try TensorData(shape: u.shape, dtype: .float32, layout: u.layout, for: name)
-        softmax_backward_f32(logarithm ? 1 : 0, u.floats, y.floats, out.floats, u.count / channels, channels)
-        return try back.map { try SoftmaxOperation.permuted(out, $0) } ?? out
-    }
-}
-
 /// Inputs: log-probabilities [N, C, …], classes [N, …] and perhaps weights [C].
 struct NLLLossOperation: Operation {
-    let name = "nll_loss"
+    var name: String { "nll_loss" }
     let ignore: Int
     let smoothing: Double
     let reduction: Tensor.LossReduction
@@ -264,12 +153,6 @@ struct NLLLossOperation: Operation {
         return try Elementwise.constant(reduction == .mean ? loss / weight : loss, .float32)
     }
 
-    func digest(_ builder: inout DigestBuilder) {
-        builder.add(ignore)
-        builder.add(smoothing)
-        builder.add(reduction.rawValue)
-    }
-
     func gradient(_ g: Backward) throws -> [Tensor?] {
         if g.inputs.count > 2, g.needs[2] {
             throw TensorError(.type, "nll_loss has no gradient by its class weights")
@@ -283,7 +166,7 @@ struct NLLLossOperation: Operation {
 
 /// Inputs: upstream gradient, classes and perhaps weights.
 struct NLLLossGradient: Operation {
-    let name = "nll_loss gradient"
+    var name: String { "nll_loss gradient" }
     let ignore: Int
     let smoothing: Double
     let reduction: Tensor.LossReduction
@@ -333,7 +216,7 @@ struct NLLLossGradient: Operation {
 
 /// Inputs: predicted and true classes of one shape.
 struct ConfusionOperation: Operation {
-    let name = "confusion"
+    var name: String { "confusion" }
     let classes: Int
     let ignore: Int
 
@@ -365,10 +248,5 @@ struct ConfusionOperation: Operation {
             predictions.bytes, predictions.dtype.kind, target.bytes, target.dtype.kind, target.count, classes,
             ignore, out.elements())
         return out
-    }
-
-    func digest(_ builder: inout DigestBuilder) {
-        builder.add(classes)
-        builder.add(ignore)
     }
 }

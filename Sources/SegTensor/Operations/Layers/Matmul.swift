@@ -33,7 +33,7 @@ extension Tensor {
 
 /// op(a) op(b) on the last two axes, where op transposes if told.
 struct MatmulOperation: Operation {
-    let name = "matmul"
+    var name: String { "matmul" }
     var transposesFirst = false
     var transposesSecond = false
 
@@ -109,11 +109,6 @@ struct MatmulOperation: Operation {
 
     func multiplyAdds(_ inputs: [Signature], _ result: Signature) -> Int {
         result.count * inputs[0].shape[inputs[0].rank - (transposesFirst ? 2 : 1)]
-    }
-
-    func digest(_ builder: inout DigestBuilder) {
-        builder.add(transposesFirst)
-        builder.add(transposesSecond)
     }
 
     func gradient(_ g: Backward) throws -> [Tensor?] {

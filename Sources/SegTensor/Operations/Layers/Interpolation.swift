@@ -1,0 +1,128 @@
+// Another size of the last two axes: bilinear in float32 and channels last, nearest for every type.
+
+import CKernels
+
+extension Tensor {
+    /// How pixels between the given ones are found.
+    public enum Interpolation: String, Sendable, Encodable {
+        /// Weighted by distance, pixel centres at half (PyTorch's align_corners=false).
+        case bilinear
+        /// The pixel at floor(position × input size / output size).
+        case nearest
+    }
+
+    /// Another size of the last two axes. With `alignCorners` the centres of the corner pixels meet.
+    public static func interpolate(
+        _ x: Tensor, size: (Int, Int), mode: Interpolation = .bilinear, alignCorners: Bool = false
+    ) throws -> Tensor {
+        let floats = mode == .bilinear ? try x.to(.float32) : x
+        if floats.rank >= 2, Array(x.shape.suffix(2)) == [size.0, size.1] { return floats }
+        let result = try make(InterpolateOperation(height: size.0, width: size.1, mode: mode), [floats])
+        guard alignCorners, mode == .bilinear else { return result }
+        // Rare: two products with the weights of rows and columns.
+        let rows = try cornerWeights(from: x.shape[2], to: size.0)
+        let columns = try cornerWeights(from: x.shape[3], to: size.1)
+        return try matmul(matmul(rows, floats), columns.transpose())
+    }
+
+    /// The share of each of `from` pixels in each of `to`, corner on corner.
+    private static func cornerWeights(from: Int, to: Int) throws -> Tensor {
+        let data = try TensorData(shape: [to, from], dtype: .float32, for: "interpolate")
+        Elementwise.fill(data, 0)
+        for i in 0..<to {
+            let place = to > 1 ? Double(i) * Double(from - 1) / Double(to - 1) : 0
+            let low = min(Int(place), from - 1)
+            let share = Float(place - Double(low))
+            data.floats[i * from + low] += 1 - share
+            data.floats[i * from + min(low + 1, from - 1)] += share
+        }
+        return Tensor(data)
+    }
+}
+
+struct InterpolateOperation: Operation {
+    var name: String { "interpolate" }
+    let height: Int
+    let width: Int
+    let mode: Tensor.Interpolation
+
+    func infer(_ inputs: [Signature]) throws -> Signature {
+        let x = inputs[0]
+        guard x.rank >= 2, mode == .nearest || x.rank == 4 else {
+            throw TensorError(
+                .shape, "interpolate: the input must be [N, C, H, W], here is \(Shape.text(x.shape))",
+                notes: [Shape.text(x.shape)])
+        }
+        guard height > 0, width > 0, x.shape[x.rank - 1] > 0, x.shape[x.rank - 2] > 0 else {
+            throw TensorError(
+                .shape,
+                "interpolate: \(Shape.text(Array(x.shape.suffix(2)))) cannot become [\(height), \(width)]",
+                notes: [Shape.text(x.shape)])
+        }
+        return Signature(
+            Array(x.shape.dropLast(2)) + [height, width], x.dtype,
+            labels: x.labels.filter { $0.key < x.rank - 2 })
+    }
+
+    /// Sizes for the kernels in C: rank 4 channels last, every other rank as pictures of one channel.
+    static func geometry(_ x: [Int], _ height: Int, _ width: Int) -> resize_geometry {
+        let isMap = x.count == 4
+        return resize_geometry(
+            batch: isMap ? x[0] : x.dropLast(2).reduce(1, *), channels: isMap ? x[1] : 1,
+            in_height: x[x.count - 2], in_width: x[x.count - 1], out_height: height, out_width: width)
+    }
+
+    func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
+        -> TensorData
+    {
+        let x = result.rank == 4 ? try inputs[0].channelsLast() : try inputs[0].rowMajor()
+        let out = try TensorData(shape: result.shape, dtype: x.dtype, layout: x.layout, for: name)
+        if out.count == 0 { return out }
+        var geometry = InterpolateOperation.geometry(x.shape, height, width)
+        if mode == .nearest {
+            resize_nearest_forward(&geometry, x.dtype.size, x.bytes, out.bytes)
+        } else {
+            try KernelMemory.check(resize_bilinear_forward(&geometry, x.floats, out.floats), for: name)
+        }
+        return out
+    }
+
+    func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool {
+        result.rank > 2
+    }
+
+    func gradient(_ g: Backward) throws -> [Tensor?] {
+        let x = g.inputs[0]
+        let operation = InterpolateGradient(shape: x.shape, mode: mode)
+        return [try Tensor.make(operation, [g.upstream.to(.float32)]).to(x.dtype)]
+    }
+}
+
+struct InterpolateGradient: Operation {
+    var name: String { "interpolate gradient" }
+    let shape: [Int]
+    let mode: Tensor.Interpolation
+
+    func infer(_ inputs: [Signature]) throws -> Signature { Signature(shape, .float32) }
+    func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
+        -> TensorData
+    {
+        let u = result.rank == 4 ? try inputs[0].channelsLast() : try inputs[0].rowMajor()
+        let out = try TensorData(shape: shape, dtype: .float32, layout: u.layout, for: name)
+        if out.count == 0 { return out }
+        let rank = u.shape.count
+        var geometry = InterpolateOperation.geometry(shape, u.shape[rank - 2], u.shape[rank - 1])
+        if mode == .nearest {
+            resize_nearest_backward(&geometry, u.floats, out.floats)
+        } else {
+            try KernelMemory.check(resize_bilinear_backward(&geometry, u.floats, out.floats), for: name)
+        }
+        return out
+    }
+    func gradient(_ g: Backward) throws -> [Tensor?] {
+        let size = g.inputs[0].shape.suffix(2)
+        let operation = InterpolateOperation(
+            height: size[size.startIndex], width: size[size.startIndex + 1], mode: mode)
+        return [try Tensor.make(operation, [g.upstream])]
+    }
+}
