@@ -11,7 +11,8 @@ extension Library {
     /// Everything seg comes with.
     public static func standard() -> Library {
         Library(
-            natives: allNatives, values: languageValues + tensorValues + dataValues, scripts: standardScripts(),
+            natives: allNatives, values: languageValues + tensorValues + dataValues,
+            scripts: standardScripts(),
             kinds: ["tensor", "dtype", "dataset", "batches", "augmentation"], hints: .standard)
     }
 
@@ -30,7 +31,10 @@ extension Library {
             ),
             ("gradients", differentiationNatives),
             ("data", dataNatives + pictureFileNatives + weightFileNatives + officialWeightNatives),
-            ("seeing", chartNatives + tableNatives + pictureNatives + progressNatives + numberTextNatives),
+            (
+                "seeing",
+                chartNatives + tableNatives + pictureNatives + progressNatives + numberTextNatives
+            ),
         ]
     }
 

@@ -171,11 +171,12 @@ struct Command: Sendable {
             do {
                 let listing = try interpreter.weightListing(path)
                 _ = say((paths.count > 1 ? "\(path)\n" : "") + listing + "\n")
-            } catch let failure as Failure where failure.kind == .interrupt {
-                complain("interrupted")
-                return 130
             } catch {
-                let failure = error as? Failure
+                let failure = interpreter.failure(of: error)
+                if failure?.kind == .interrupt {
+                    complain("interrupted")
+                    return 130
+                }
                 complain("seg: \(failure?.message ?? "\(path) cannot be read")")
                 if let help = failure?.help { complain("help: \(help)") }
                 status = FileStatus.exists(path) ? max(status, 1) : 2
