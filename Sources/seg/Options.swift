@@ -2,6 +2,7 @@
 // longer to start than all of `seg -e 1+1` may.
 
 import SegRuntime
+import SegSystem
 
 /// What the command line asks for.
 struct Options: Sendable {
