@@ -2,7 +2,6 @@
 // the man page and the completions of the shells all follow from these rows.
 
 import SegLibrary
-import SegRuntime
 import SegSystem
 
 /// What a word of the command line is for, such as `FILE`.
