@@ -1,11 +1,14 @@
 # What a newcomer needs: `make demo` and `make test`. Both install what is missing.
 PREFIX ?= /usr/local
 SEG = .build/release/seg
-PACKAGES = libedit-dev libpng-dev libopenblas-dev
-BUILD = swift build -c release --product seg
+# Tests see inside the modules. With this flag in every build, none has to be made again for another.
+FLAGS = -c release -Xswiftc -enable-testing
 SCRIPTS = $(shell find stdlib examples Benchmarks -name '*.seg')
+# What must be there, and the Debian package that has it.
+LIBRARIES = libedit:libedit-dev libpng:libpng-dev openblas:libopenblas-dev
+TOOLS = tmux:tmux curl:curl perl:perl git:git
 
-.PHONY: demo test test-all lint format reference build install deps clean
+.PHONY: demo test test-all lint format reference build install deps test-deps install-packages clean
 
 demo: build
 	@echo "== examples/first.seg: drawn street scenes, LRASPP trained from nothing, about a minute"
@@ -15,32 +18,42 @@ demo: build
 # Tests keep features and weights in a folder of their own.
 test test-all: export SEG_CACHE = $(CURDIR)/.build/cache
 
-test: deps
-	@echo "== building and running all tests (release)"
-	swift test -c release
-	@echo "== scripts with expectations, and every example of the help"
-	$(SEG) test Tests/Golden --examples
-	@echo "== the examples of docs/guide.md"
-	rm -rf .build/guide && mkdir -p .build/guide
-	awk '/^```seg$$/ { file = sprintf(".build/guide/%02d.seg", ++count); next } /^```$$/ { file = "" } file { print > file }' docs/guide.md
-	$(SEG) test .build/guide
-
-test-all: test
+test: build test-deps
+	@echo "== the command, its help and completions"
+	Tests/command/run.sh $(SEG)
+	@echo "== seg in another program"
+	Tests/embed/run.sh $(FLAGS)
+	@echo "== the tests in Swift"
+	swift test $(FLAGS) --disable-testable-imports
 	@echo "== the prompt on a terminal (tmux)"
 	Tests/terminal/run.sh $(SEG)
 	@echo "== downloads of weights, from a server on the loopback address"
 	Tests/network/run.sh $(SEG)
 	@echo "== runs saved and gone on with in other processes, killed and on a full disk"
 	Tests/resume/run.sh $(SEG)
+	@echo "== the C code under the sanitizers"
+	Tests/sanitizers/run.sh
+	@echo "== the examples of docs/guide.md"
+	rm -rf .build/guide && mkdir -p .build/guide
+	awk '/^```seg$$/ { file = sprintf(".build/guide/%02d.seg", ++count); next } /^```$$/ { file = "" } file { print > file }' docs/guide.md
+	cd .build/guide && ../release/seg test .
+	@echo "== scripts with expectations, and every example of the help"
+	$(SEG) test Tests/Golden --examples
+
+test-all: test
+	@echo "== a package that depends on seg by a version, built whole"
+	Tests/embed/run.sh --whole $(FLAGS)
 	@echo "== models at full size, and to the last digits of float32 (minutes)"
 	$(SEG) test Tests/Golden-slow
 	$(SEG) --exact test Tests/Golden-exact
-	@echo "== seg in another program"
-	swift run --package-path examples/embed --scratch-path .build-embed
 
 lint:
 	@echo "== formatting"
 	swift format lint --strict --recursive --configuration .swift-format Sources Tests Package.swift examples/embed
+	@echo "== functions without a caller"
+	perl Tests/lint/uncalled.pl
+	@echo "== tests keep to folders of their own"
+	perl Tests/lint/scratch.pl
 
 format: build
 	swift format --in-place --recursive --configuration .swift-format Sources Tests Package.swift examples/embed
@@ -51,21 +64,32 @@ reference: build
 
 build: deps
 	@echo "== building the release"
-	$(BUILD)
+	swift build $(FLAGS) --product seg
 
-# The C libraries, from Debian's packages where they are not there yet.
+# The C libraries and tools, from Debian's packages where they are not there yet.
 deps:
-	@for p in libedit libpng openblas; do pkg-config --exists $$p 2>/dev/null || missing=1; done; \
-	if [ -n "$$missing" ]; then \
-		echo "== installing $(PACKAGES)"; \
-		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-		$$sudo apt-get update -q && $$sudo apt-get install -qy pkg-config $(PACKAGES); \
-	fi
+	@for p in $(LIBRARIES); do pkg-config --exists $${p%:*} 2>/dev/null || missing="$$missing $${p#*:}"; done; \
+	[ -z "$$missing" ] || $(MAKE) --no-print-directory install-packages PACKAGES="pkg-config $$missing"
 
+test-deps:
+	@for p in $(TOOLS); do command -v $${p%:*} >/dev/null || missing="$$missing $${p#*:}"; done; \
+	[ -z "$$missing" ] || $(MAKE) --no-print-directory install-packages PACKAGES="$$missing"
+
+install-packages:
+	@echo "== installing $(PACKAGES)"; \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	$$sudo apt-get update -q && $$sudo apt-get install -qy $(PACKAGES)
+
+# The command with Swift's library in it, its man page, and its completions.
 install: deps
 	swift build -c release --product seg --static-swift-stdlib --scratch-path .build-install
 	install -D -s .build-install/release/seg $(DESTDIR)$(PREFIX)/bin/seg
+	mkdir -p $(addprefix $(DESTDIR)$(PREFIX)/share/, man/man1 bash-completion/completions zsh/site-functions fish/vendor_completions.d)
+	.build-install/release/seg --man > $(DESTDIR)$(PREFIX)/share/man/man1/seg.1
+	.build-install/release/seg --completions bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/seg
+	.build-install/release/seg --completions zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_seg
+	.build-install/release/seg --completions fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/seg.fish
 	@echo "== seg is at $(DESTDIR)$(PREFIX)/bin/seg"
 
 clean:
-	rm -rf .build .build-install .build-embed
+	rm -rf .build .build-install .build-sanitizers

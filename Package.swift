@@ -1,11 +1,11 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
-let swift: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"])]
-let kernels: [CSetting] = [
-    .headerSearchPath("Shared"), .headerSearchPath("Convolution"), .headerSearchPath("Images"),
-    .unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=fast"]),
-]
+// No flags but these: SwiftPM refuses a package by version that passes others to the compilers.
+let swift: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+let c: [CSetting] = [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
+let kernels =
+    c + [.headerSearchPath("Shared"), .headerSearchPath("Convolution"), .headerSearchPath("Images")]
 
 let package = Package(
     name: "seg",
@@ -14,52 +14,59 @@ let package = Package(
         .library(name: "Seg", targets: ["Seg"]),
     ],
     targets: [
+        // What all towers ask of the system: files, memory, text widths, JSON.
+        .target(name: "SegSystem", swiftSettings: swift),
+
         // The language tower.
-        .target(name: "SegSyntax", swiftSettings: swift),
-        // The machine reads objects without the run-time checks of exclusive access: they cost it a
-        // third of its speed.
-        .target(
-            name: "SegRuntime", dependencies: ["SegSyntax"],
-            swiftSettings: swift + [.unsafeFlags(["-enforce-exclusivity=unchecked"])]),
+        .target(name: "SegSyntax", dependencies: ["SegSystem"], swiftSettings: swift),
+        .target(name: "SegRuntime", dependencies: ["SegSyntax", "SegSystem"], swiftSettings: swift),
 
         // The tensor tower.
-        .target(name: "COpenBLAS"),
+        .target(name: "COpenBLAS", cSettings: c),
         .target(name: "CKernels", cSettings: kernels),
-        .target(name: "SegTensor", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: swift),
+        .target(
+            name: "SegTensor", dependencies: ["CKernels", "COpenBLAS", "SegSystem"], swiftSettings: swift),
         .systemLibrary(name: "CSystemPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
-        .target(name: "CPNG", dependencies: ["CSystemPNG"]),
-        .target(name: "SegImaging", dependencies: ["SegTensor", "CPNG"], swiftSettings: swift),
+        .target(name: "CPNG", dependencies: ["CSystemPNG"], cSettings: c),
+        .target(name: "SegImaging", dependencies: ["SegTensor", "CPNG", "SegSystem"], swiftSettings: swift),
 
         // The terminal.
-        .target(name: "SegTerminal", swiftSettings: swift),
+        .target(name: "SegTerminal", dependencies: ["SegSystem"], swiftSettings: swift),
 
         // The bridge: natives and the library written in seg.
-        .executableTarget(name: "EmbedStdlib", dependencies: ["SegSyntax"], swiftSettings: swift),
+        .executableTarget(
+            name: "EmbedStdlib", dependencies: ["SegSyntax", "SegSystem"], swiftSettings: swift),
         .plugin(
             name: "StdlibPlugin", capability: .buildTool(), dependencies: ["EmbedStdlib"],
             path: "Sources/StdlibPlugin"),
         .target(name: "SegStdlib", path: "stdlib", plugins: ["StdlibPlugin"]),
         .target(
             name: "SegLibrary",
-            dependencies: ["SegRuntime", "SegImaging", "SegTerminal", "SegTensor", "SegStdlib"],
+            dependencies: [
+                "SegRuntime", "SegImaging", "SegTerminal", "SegTensor", "SegStdlib", "SegSystem",
+            ],
             swiftSettings: swift),
-        .target(name: "Seg", dependencies: ["SegLibrary", "SegRuntime", "SegTensor"], swiftSettings: swift),
+        .target(
+            name: "Seg", dependencies: ["SegLibrary", "SegRuntime", "SegTensor"], swiftSettings: swift),
 
         // The command and its prompt.
         .systemLibrary(name: "CSystemEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
-        .target(name: "CLibedit", dependencies: ["CSystemEdit"]),
-        .target(name: "SegConsole", dependencies: ["SegLibrary", "CLibedit"], swiftSettings: swift),
+        .target(name: "CLibedit", dependencies: ["CSystemEdit"], cSettings: c),
+        .target(
+            name: "SegConsole", dependencies: ["SegLibrary", "CLibedit", "SegSystem"], swiftSettings: swift),
         .executableTarget(
             name: "seg",
-            dependencies: ["SegConsole", "SegLibrary"],
+            dependencies: ["SegConsole", "SegLibrary", "SegSystem"],
             swiftSettings: swift),
 
+        .target(name: "TestSupport", dependencies: ["SegSystem"], path: "Tests/TestSupport"),
+        .testTarget(name: "SystemTests", dependencies: ["SegSystem", "TestSupport"]),
         .testTarget(name: "SyntaxTests", dependencies: ["SegSyntax"]),
-        .testTarget(name: "TensorTests", dependencies: ["SegTensor"]),
-        .testTarget(name: "ImagingTests", dependencies: ["SegImaging"]),
-        .testTarget(name: "TerminalTests", dependencies: ["SegTerminal"]),
-        .testTarget(name: "LibraryTests", dependencies: ["SegLibrary"]),
-        .testTarget(name: "ConsoleTests", dependencies: ["SegConsole"]),
+        .testTarget(name: "TensorTests", dependencies: ["SegTensor", "SegSystem", "TestSupport"]),
+        .testTarget(name: "ImagingTests", dependencies: ["SegImaging", "SegSystem", "TestSupport"]),
+        .testTarget(name: "TerminalTests", dependencies: ["SegTerminal", "SegSystem"]),
+        .testTarget(name: "LibraryTests", dependencies: ["SegLibrary", "SegSystem", "TestSupport"]),
+        .testTarget(name: "ConsoleTests", dependencies: ["SegConsole", "SegSystem", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

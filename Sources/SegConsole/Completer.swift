@@ -5,6 +5,7 @@
 import SegLibrary
 import SegRuntime
 import SegSyntax
+import SegSystem
 
 struct Completer {
     /// Something that may stand at the cursor.
@@ -51,6 +52,7 @@ struct Completer {
             return Candidates(prefix: prefix, items: matching(prefix, labels))
         case .member(let path):
             return Candidates(prefix: prefix, items: matching(prefix, members(of: path, prefix)))
+        case .type: return Candidates(prefix: prefix, items: matching(prefix, types()))
         case .name:
             let arguments = context.call.map(namedArguments) ?? []
             if prefix.isEmpty { return Candidates(prefix: "", items: arguments) }
@@ -72,9 +74,18 @@ struct Completer {
     private func names() -> [Candidate] {
         let own = interpreter.userNames()
         let known = Set(own)
-        let library = interpreter.library.names.filter { !$0.hasPrefix("_") && !known.contains($0) }
+        let library = interpreter.library.names.filter { !known.contains($0) }
         return (own + library).sorted().map { Candidate(name: $0, text: $0) }
             + Self.keywords.map { Candidate(name: $0, text: $0, help: "keyword") }
+    }
+
+    /// What may stand behind `is`: the built-in kinds, and the types of the session and the library.
+    private func types() -> [Candidate] {
+        let own = interpreter.userNames().filter {
+            interpreter.typeName(interpreter[$0] ?? .nilValue) == "type"
+        }
+        let library = interpreter.library.names.filter { $0.first?.isUppercase ?? false }
+        return Set(interpreter.kindNames + own + library).sorted().map { Candidate(name: $0, text: $0) }
     }
 
     /// One line about a name of the session or the library.
@@ -144,7 +155,7 @@ struct Completer {
         }
         names += interpreter.library.natives.map(\.name)
         names += interpreter.library.scripts.flatMap(\.definitions)
-        return Set(names).filter { !$0.hasPrefix("_") }.sorted().map { Candidate(name: $0, text: $0) }
+        return Set(names).sorted().map { Candidate(name: $0, text: $0) }
     }
 
     // MARK: Arguments
@@ -154,7 +165,7 @@ struct Completer {
         guard call.startsArgument, let (parameters, isMethod) = parameters(of: call.callee) else { return [] }
         let positional = call.position - call.names.count + (isMethod ? 1 : 0)
         var candidates: [Candidate] = []
-        for (place, parameter) in parameters.enumerated() where !parameter.isRest && place >= positional {
+        for (place, parameter) in parameters.enumerated() where parameter.hasName && place >= positional {
             if call.names.contains(parameter.name) { continue }
             let text = parameter.name + "="
             let help = parameter.defaultSource.map { "default \($0)" } ?? "required"
@@ -207,14 +218,19 @@ struct Completer {
         let slash = prefix.lastIndex(of: "/")
         let folder = slash.map { String(prefix[...$0]) } ?? ""
         let start = slash.map { String(prefix[prefix.index(after: $0)...]) } ?? prefix
-        let items = Folder.entries(in: folder.isEmpty ? "." : Folder.expanded(folder))
+        let entries =
+            (try? Folder.entries(of: folder.isEmpty ? "." : UserFolders().expanded(folder), limit: 10_000))
+            ?? []
+        let items =
+            entries
             .filter { $0.name.hasPrefix(start) && (start.hasPrefix(".") || !$0.name.hasPrefix(".")) }
             .map { entry in
                 let text = folder + (inString ? escaped(entry.name) : entry.name)
-                let name = entry.isFolder ? entry.name + "/" : entry.name
+                let isFolder = entry.kind == .folder
+                let name = isFolder ? entry.name + "/" : entry.name
                 return Candidate(
-                    name: name, text: entry.isFolder ? text + "/" : text,
-                    suffix: inString && !entry.isFolder ? "\"" : "")
+                    name: name, text: isFolder ? text + "/" : text,
+                    suffix: inString && !isFolder ? "\"" : "")
             }
         return Candidates(prefix: prefix, items: items)
     }

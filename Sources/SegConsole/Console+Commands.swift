@@ -1,9 +1,9 @@
 // What the prompt's commands do; their rows stand in PromptCommand.
 
-@preconcurrency import Glibc
 import SegLibrary
 import SegRuntime
 import SegSyntax
+import SegSystem
 import SegTerminal
 
 extension Console {
@@ -41,7 +41,7 @@ extension Console {
 
     /// `:load FILE`
     func load(_ path: String) throws -> Outcome {
-        let path = Folder.expanded(unquoted(path))
+        let path = UserFolders().expanded(unquoted(path))
         let program = Parser(source: Source(name: path, bytes: try interpreter.readFile(path))).parse()
         evaluate(program, isPrompt: false)
         return .done
@@ -52,23 +52,11 @@ extension Console {
         log.add(Parser(source: source).parse(), gaveValue: false)
     }
 
-    /// `:save FILE`: written beside its place and renamed over it.
+    /// `:save FILE`
     func save(_ path: String) throws -> Outcome {
-        let path = Folder.expanded(unquoted(path))
-        let beside = "\(path).\(getpid()).part"
-        let isThere = access(path, F_OK) == 0
-        var status = stat()
-        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-            throw Failure(.file, "\(quotedText(path)) is a folder, not a file")
-        }
-        guard let file = fopen(beside, "w") else { throw interpreter.fileFailure(path) }
-        let text = log.script()
-        let isWritten = text.isEmpty || fputs(text, file) >= 0
-        guard fclose(file) == 0, isWritten, rename(beside, path) == 0 else {
-            let failure = interpreter.fileFailure(path)
-            unlink(beside)
-            throw failure
-        }
+        let path = UserFolders().expanded(unquoted(path))
+        let isThere = FileStatus.exists(path)
+        try AtomicFile.write(log.script(), to: path)
         let entries = log.count == 1 ? "1 entry" : "\(log.count) entries"
         let isForeign = isThere && !savedPaths.contains(path)
         savedPaths.insert(path)

@@ -3,10 +3,10 @@
 // Console+Commands; editing and the terminal's modes are the reader's.
 
 import CLibedit
-@preconcurrency import Glibc
 import SegLibrary
 import SegRuntime
 import SegSyntax
+import SegSystem
 import SegTerminal
 
 public final class Console {
@@ -42,13 +42,7 @@ public final class Console {
         self.interpreter = interpreter
         self.reader = reader
         self.version = version
-        self.clock = clock ?? Console.monotonic
-    }
-
-    private static func monotonic() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+        self.clock = clock ?? { MonotonicClock.seconds }
     }
 
     // MARK: The loop
@@ -101,7 +95,7 @@ public final class Console {
             case .line(let line):
                 begun = isFirst ? line : begun + "\n" + line
                 if isFirst,
-                    PromptCommand.isCommand(PromptCommand.trimmed(line)) || line.allSatisfy(\.isWhitespace)
+                    PromptCommand.isCommand(String(line.trimmed)) || line.allSatisfy(\.isWhitespace)
                 {
                     return begun
                 }
@@ -113,7 +107,7 @@ public final class Console {
 
     /// Runs one entry and shows what it gave.
     private func handle(_ text: String) -> Outcome {
-        let entry = PromptCommand.trimmed(text)
+        let entry = String(text.trimmed)
         if entry.isEmpty { return .done }
         reader.remember(text)
         interpreter.interruptFlag.clear()
@@ -170,7 +164,7 @@ public final class Console {
 
     /// What people type who want to leave.
     private func leavingWord(_ program: Program) -> String? {
-        let text = PromptCommand.trimmed(String(decoding: program.source.bytes, as: UTF8.self))
+        let text = String(String(decoding: program.source.bytes, as: UTF8.self).trimmed)
         return ["quit", "exit", "quit()", "exit()", "bye", "q"].contains(text) ? text : nil
     }
 
@@ -244,11 +238,8 @@ public final class Console {
     }
 
     private func diagnostics(of error: any Error) -> [Diagnostic] {
-        if let error = error as? ScriptError { return [error.diagnostic] + error.others }
-        if let failure = error as? Failure ?? interpreter.translateError?(error) {
-            return [Diagnostic(failure.kind, failure.message, help: failure.help, location: failure.location)]
-        }
-        return [Diagnostic(.value, "\(error)")]
+        let error = interpreter.scriptError(error)
+        return [error.diagnostic] + error.others
     }
 
     // MARK: Completion

@@ -4,6 +4,7 @@
 import SegLibrary
 import SegRuntime
 import SegSyntax
+import SegSystem
 import SegTerminal
 
 struct HelpPages {
@@ -137,7 +138,6 @@ struct HelpPages {
     /// The nearest name to one that has no help.
     func nearest(to name: String) -> String? {
         nearestName(
-            to: name, among: interpreter.userNames() + interpreter.library.names.filter { !$0.hasPrefix("_") }
-        )
+            to: name, among: interpreter.userNames() + interpreter.library.names)
     }
 }

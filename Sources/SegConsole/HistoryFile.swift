@@ -3,6 +3,7 @@
 // Where the file cannot be had, history lasts for the session only, and nobody is bothered.
 
 @preconcurrency import Glibc
+import SegSystem
 
 public final class HistoryFile {
     private let path: String
@@ -11,33 +12,18 @@ public final class HistoryFile {
 
     public init(path: String) { self.path = path }
 
-    /// `$XDG_STATE_HOME/seg/history`, or `~/.local/state/seg/history`; nil where there is no home.
+    /// The history in seg's folder of the user; nil where there is none.
     public static func standard() -> HistoryFile? {
-        func variable(_ name: String) -> String? {
-            getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
-        }
-        if let state = variable("XDG_STATE_HOME") { return HistoryFile(path: state + "/seg/history") }
-        return variable("HOME").map { HistoryFile(path: $0 + "/.local/state/seg/history") }
+        UserFolders().state.map { HistoryFile(path: $0 + "/history") }
     }
 
     /// The entries of earlier sessions, oldest first. A file that has grown long is cut.
     public func load() -> [String] {
-        guard let file = fopen(path, "r") else { return [] }
-        defer { fclose(file) }
-        var lines: [String] = []
-        var line: UnsafeMutablePointer<CChar>?
-        var room = 0
-        defer { free(line) }
-        while true {
-            let length = getline(&line, &room, file)
-            guard length > 0, let line else { break }
-            var text = String(decoding: UnsafeRawBufferPointer(start: line, count: length), as: UTF8.self)
-            if text.hasSuffix("\n") { text.removeLast() }
-            if !text.isEmpty { lines.append(text) }
-        }
+        guard let bytes = try? FileReader.contents(of: path) else { return [] }
+        var lines = bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
         if lines.count > 2 * Self.kept {
             lines.removeFirst(lines.count - Self.kept)
-            rewrite(lines)
+            try? AtomicFile.write(lines.joined(separator: "\n") + "\n", to: path, permissions: 0o600)
         }
         return lines.map(Self.unescaped)
     }
@@ -45,29 +31,12 @@ public final class HistoryFile {
     public func append(_ entry: String) {
         if entry == last { return }
         last = entry
-        makeFolders()
+        if let folder = Folder.parent(of: path) { try? Folder.make(folder, permissions: 0o700) }
         let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         let bytes = Array((Self.escaped(entry) + "\n").utf8)
         _ = write(descriptor, bytes, bytes.count)
-    }
-
-    private func rewrite(_ lines: [String]) {
-        let beside = "\(path).\(getpid())"
-        guard let file = fopen(beside, "w") else { return }
-        fchmod(fileno(file), 0o600)
-        for line in lines { fputs(line + "\n", file) }
-        if fclose(file) != 0 || rename(beside, path) != 0 { unlink(beside) }
-    }
-
-    /// Makes the folders above the file.
-    private func makeFolders() {
-        var folder = ""
-        for part in path.split(separator: "/", omittingEmptySubsequences: false).dropLast() {
-            folder += part + "/"
-            if !part.isEmpty { mkdir(folder, 0o700) }
-        }
     }
 
     static func escaped(_ entry: String) -> String {

@@ -1,5 +1,5 @@
 // Takes a listing as it was printed apart: line numbers go, and lines that were wrapped for
-// the page are joined to the one they belong to. The report's Listing 1 is such a text.
+// the page are joined to the one they belong to.
 //
 //     1  X, Y = 100, 50
 //     2  w = torch.where(counts > 0,
@@ -24,8 +24,8 @@ enum PrintedListing {
                 result[result.count - 1] += " " + continuation(line)
             }
         }
-        // One numbered line alone may as well be an expression such as `2 * x`.
-        guard result.count > 1 || lines.count > first + 1 || !start.rest.isEmpty else { return nil }
+        // One line alone is an expression such as `2 * x`.
+        guard lines[first...].count(where: { !isBlank($0) }) > 1 else { return nil }
         return aligned(result).joined(separator: "\n")
     }
 

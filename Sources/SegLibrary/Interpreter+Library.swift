@@ -1,41 +1,45 @@
 // Puts the library together: all rows of natives, the values, the files written in seg; and
 // gives an interpreter what the tensor tower wants to know of it.
 
-@preconcurrency import Glibc
 import SegRuntime
 import SegStdlib
 import SegSyntax
+import SegSystem
 import SegTensor
 
 extension Library {
     /// Everything seg comes with.
     public static func standard() -> Library {
-        Library(natives: allNatives, values: languageValues + tensorValues, scripts: standardScripts())
+        Library(
+            natives: allNatives, values: languageValues + tensorValues + dataValues,
+            scripts: standardScripts(),
+            kinds: ["tensor", "dtype", "dataset", "batches", "augmentation"], hints: .standard)
+    }
+
+    /// All rows by the topics of the help, in the order that it lists them in.
+    private static var topics: [(name: String, natives: [Native])] {
+        [
+            ("lists", collectionNatives),
+            ("strings", textNatives),
+            ("language", languageNatives + helpNatives + sessionNatives),
+            ("files", fileNatives),
+            ("tensors", makerNatives + elementwiseNatives + reductionNatives + shapingNatives),
+            (
+                "layers",
+                networkNatives + layerNatives + cacheNatives + freezingNatives + pathPatternNatives
+                    + layerTraceNatives
+            ),
+            ("gradients", differentiationNatives),
+            ("data", dataNatives + pictureFileNatives + weightFileNatives + officialWeightNatives),
+            (
+                "seeing",
+                chartNatives + tableNatives + pictureNatives + progressNatives + numberTextNatives
+            ),
+        ]
     }
 
     private static var allNatives: [Native] {
-        languageNatives + tensorNatives + layerRows + dataRows
-            + (seeingNatives + progressNatives + tableTextNatives).map { $0.listed(under: "seeing") }
-    }
-
-    private static var tensorNatives: [Native] {
-        (makerNatives + elementwiseNatives + reductionNatives + shapingNatives).map {
-            $0.listed(under: "tensors")
-        }
-    }
-
-    private static var layerRows: [Native] {
-        (networkNatives + layerNatives + cacheNatives + freezingNatives + pathPatternNatives
-            + layerTraceNatives).map {
-                $0.listed(under: "layers")
-            }
-            + differentiationNatives.map { $0.listed(under: "gradients") }
-    }
-
-    private static var dataRows: [Native] {
-        (dataNatives + pictureFileNatives + weightFileNatives + officialWeightNatives).map {
-            $0.listed(under: "data")
-        }
+        topics.flatMap { topic, natives in natives.map { $0.listed(under: topic) } }
     }
 
     private static var tensorValues: [LibraryValue] {
@@ -49,52 +53,34 @@ extension Library {
 
     /// The embedded files, or those of the folder that SEG_STDLIB names, for editing them.
     private static func standardScripts() -> [Script] {
-        guard let folder = getenv("SEG_STDLIB").map({ String(cString: $0) }), !folder.isEmpty else {
-            return stdlibFiles.map { Script(name: $0.name, definitions: $0.definitions, text: $0.text) }
+        guard let folder = Environment.variable("SEG_STDLIB") else {
+            return stdlibFiles.map {
+                Script(
+                    name: $0.name, definitions: $0.definitions, internals: $0.internals, text: $0.text)
+            }
         }
         var scripts: [Script] = []
         var folders = [""]
         while let part = folders.popLast() {
-            for name in fileNames(in: folder + "/" + part) {
-                if name.hasSuffix(".seg") {
-                    guard let text = readText("\(folder)/\(part)\(name)") else { continue }
+            for entry in (try? Folder.entries(of: folder + "/" + part)) ?? [] where !entry.name.hasPrefix(".")
+            {
+                let name = part + entry.name
+                if entry.kind == .folder {
+                    folders.append(name + "/")
+                } else if name.hasSuffix(".seg"),
+                    let bytes = try? FileReader.contents(of: "\(folder)/\(name)")
+                {
+                    let text = String(decoding: bytes, as: UTF8.self)
+                    let names = Parser(name: name, text: text).parse().definedNames
                     scripts.append(
                         Script(
-                            name: part + name,
-                            definitions: Parser(name: name, text: text).parse().definedNames, text: text))
-                } else if !name.contains(".") {
-                    folders.append("\(part)\(name)/")
+                            name: name, definitions: names.documented, internals: names.undocumented,
+                            text: text))
                 }
             }
         }
         return scripts.sorted { $0.name < $1.name }
     }
-
-    private static func readText(_ path: String) -> String? {
-        guard let file = fopen(path, "rb") else { return nil }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = fread(&buffer, 1, buffer.count, file)
-            if count == 0 { return String(decoding: bytes, as: UTF8.self) }
-            bytes += buffer[0..<count]
-        }
-    }
-}
-
-/// The names in a folder, in order, without hidden ones.
-func fileNames(in folder: String) -> [String] {
-    guard let directory = opendir(folder) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-            pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        }
-        if !name.hasPrefix(".") { names.append(name) }
-    }
-    return names.sorted()
 }
 
 /// Lets the tensor tower ask an interpreter, from whatever thread it works on.
@@ -102,20 +88,9 @@ private struct InterpreterReference: @unchecked Sendable {
     unowned let interpreter: Interpreter
 }
 
-/// The user's folder for what seg can make or fetch again: SEG_CACHE, else under XDG_CACHE_HOME or
-/// ~/.cache; nil where there is none of them.
-func cacheFolder() -> String? {
-    func variable(_ name: String) -> String? {
-        getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
-    }
-    return variable("SEG_CACHE") ?? variable("XDG_CACHE_HOME").map { $0 + "/seg" }
-        ?? variable("HOME").map { $0 + "/.cache/seg" }
-}
-
 /// The bytes that SEG_CACHE_LIMIT allows on disk for features (`8G`, `500M`, plain bytes).
 private func cacheLimit() -> Int? {
-    guard let text = getenv("SEG_CACHE_LIMIT").map({ String(cString: $0) }) else { return nil }
-    return MemoryLimit.bytes(text)
+    Environment.variable("SEG_CACHE_LIMIT").flatMap { ByteCount.parse($0) }
 }
 
 /// An interpreter's own settings of the tensor tower.
@@ -123,8 +98,8 @@ private final class TensorSettings {
     /// Features of frozen parts may take a quarter of what the process may; what is more goes to disk.
     let context = EvaluationContext(
         features: FeatureCache(
-            limit: SegTensor.MemoryBudget.limit / 4,
-            store: cacheFolder().map { FeatureStore(folder: $0 + "/features", limit: cacheLimit()) }))
+            limit: MemoryBudget.process.limit / 4,
+            store: UserFolders().cache.map { FeatureStore(folder: $0 + "/features", limit: cacheLimit()) }))
 }
 
 extension Interpreter {
@@ -134,6 +109,7 @@ extension Interpreter {
         interpreter.translateError = { [unowned interpreter] error in
             (error as? TensorError).map { interpreter.failure($0) }
         }
+        interpreter.objectHook = interpreter.layers
         let context = interpreter.evaluationContext
         let reference = InterpreterReference(interpreter: interpreter)
         context.interrupted = { [interruptFlag] in

@@ -6,6 +6,7 @@ import SegConsole
 import SegLibrary
 import SegRuntime
 import SegSyntax
+import SegSystem
 import SegTensor
 
 /// Set by the handler of SIGINT; one for the process, as the signal is.
@@ -17,15 +18,11 @@ struct Command: Sendable {
     init(_ options: Options) { self.options = options }
 
     func run() -> Int32 {
-        switch options.action {
-        case .version: return say("seg \(segVersion)\n")
-        case .help: return say(Options.usage + "\n")
-        default: break
-        }
+        if case .text(let text) = options.action { return say(text) }
         // The flag is made before the handler that raises it.
         interruptFlag.clear()
         signal(SIGINT) { _ in interruptFlag.raise() }
-        setMemory()
+        if let memory = options.memory { MemoryBudget.process.limit = memory }
         if let threads = options.threads { Parallel.threads = threads }
         let interpreter = makeInterpreter()
         interpreter.arguments = options.arguments
@@ -34,11 +31,8 @@ struct Command: Sendable {
         defer { fflush(stdout) }
         do {
             return try interpreter.withTensors { try perform(interpreter) }
-        } catch let error as ScriptError {
-            return report(error)
         } catch {
-            complain("error: \(error)")
-            return 1
+            return report(interpreter.scriptError(error))
         }
     }
 
@@ -54,7 +48,13 @@ struct Command: Sendable {
             guard let source = read("/dev/stdin", as: "<stdin>", interpreter) else { return 2 }
             try interpreter.run(source)
         case .file(let path):
-            guard let source = read(path, as: path, interpreter) else { return 2 }
+            guard let source = read(path, as: path, interpreter) else {
+                let commands = CommandLineTable.commands.map(\.name)
+                if let near = nearestName(to: path, among: commands) {
+                    complain("help: there is a command \(near)")
+                }
+                return 2
+            }
             try interpreter.run(source)
         case .evaluate(let code):
             if let value = try interpreter.run(Source(name: "<command line>", text: code)), !value.isNil {
@@ -82,7 +82,7 @@ struct Command: Sendable {
             }
             return say(entry.text + "\n")
         case .reference: return say(interpreter.referenceMarkdown())
-        case .version, .help: break
+        case .text: break
         }
         return 0
     }
@@ -90,7 +90,6 @@ struct Command: Sendable {
     private func makeInterpreter() -> Interpreter {
         let interpreter = Interpreter.standard(interruptFlag: interruptFlag)
         interpreter.nativeStackSize = largeStack - (32 << 20)
-        if let memory = options.memory { interpreter.budget = SegRuntime.MemoryLimit(limit: memory) }
         interpreter.evaluationContext.exact = options.isExact
         interpreter.terminal.isInteractive = isatty(STDOUT_FILENO) == 1
         interpreter.terminal.hasColor = hasColor(STDOUT_FILENO)
@@ -105,12 +104,8 @@ struct Command: Sendable {
         return interpreter
     }
 
-    private func setMemory() {
-        if let memory = options.memory { SegTensor.MemoryBudget.limit = memory }
-    }
-
     private func hasColor(_ descriptor: Int32) -> Bool {
-        options.hasColor && isatty(descriptor) == 1 && (getenv("NO_COLOR").map { $0.pointee == 0 } ?? true)
+        options.hasColor && isatty(descriptor) == 1 && Environment.variable("NO_COLOR") == nil
     }
 
     // MARK: Files and errors
@@ -160,7 +155,7 @@ struct Command: Sendable {
                 do {
                     try AtomicFile.write(text, to: path)
                 } catch {
-                    complain("seg: \((error as? TensorError)?.message ?? "\(path) cannot be written")")
+                    complain("seg: \(interpreter.failure(of: error)?.message ?? "\(path) cannot be written")")
                     status = 2
                 }
             case .success: break
@@ -176,14 +171,15 @@ struct Command: Sendable {
             do {
                 let listing = try interpreter.weightListing(path)
                 _ = say((paths.count > 1 ? "\(path)\n" : "") + listing + "\n")
-            } catch let failure as Failure where failure.kind == .interrupt {
-                complain("interrupted")
-                return 130
             } catch {
-                let failure = error as? Failure
+                let failure = interpreter.failure(of: error)
+                if failure?.kind == .interrupt {
+                    complain("interrupted")
+                    return 130
+                }
                 complain("seg: \(failure?.message ?? "\(path) cannot be read")")
                 if let help = failure?.help { complain("help: \(help)") }
-                status = access(path, F_OK) == 0 ? max(status, 1) : 2
+                status = FileStatus.exists(path) ? max(status, 1) : 2
             }
         }
         return status

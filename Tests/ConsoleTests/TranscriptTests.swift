@@ -10,9 +10,8 @@ import Testing
 
 private let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/../Golden/prompt"
 
-private func transcripts() -> [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.filter { $0.hasSuffix(".repl") }.sorted()
+private func transcripts() throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".repl") }.sorted()
 }
 
 /// Plays a transcript, and gives the session as it went.
@@ -29,7 +28,11 @@ func played(_ transcript: String) -> String {
     return reader.transcript
 }
 
-@Test(arguments: transcripts())
+@Test func thereAreSessions() throws {
+    #expect(try transcripts().count >= 5)
+}
+
+@Test(arguments: try transcripts())
 func session(_ name: String) throws {
     let path = "\(folder)/\(name)"
     let expected = try String(contentsOfFile: path, encoding: .utf8)

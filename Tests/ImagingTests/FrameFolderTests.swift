@@ -1,48 +1,22 @@
 // Folders of frames and masks, whole and broken, made for the test; the real frames where shared data lie.
 
 import SegImaging
+import SegSystem
 import SegTensor
+import TestSupport
 import Testing
 
-@preconcurrency import Glibc
-
-/// A tree of files that is gone after the test.
-private final class ScratchTree {
-    let path: String
-    private var made: [String] = []
-
-    init() throws {
-        var template = Array("/tmp/seg-test-XXXXXX".utf8CString)
-        guard let made = mkdtemp(&template) else {
-            throw TensorError.cannot("make", "a scratch folder", errno)
-        }
-        path = String(cString: made)
-    }
-
-    deinit {
-        for path in made.reversed() { remove(path) }
-        rmdir(path)
-    }
-
-    func folder(_ name: String) {
-        mkdir("\(path)/\(name)", 0o755)
-        made.append("\(path)/\(name)")
-    }
-
-    func picture(_ name: String, width: Int = 2, height: Int = 1) throws {
-        try PNGImage.write(RGBImage(width: width, height: height, color: .black), to: "\(path)/\(name)")
-        made.append("\(path)/\(name)")
-    }
-
-    func text(_ name: String, _ text: String) throws {
-        try AtomicFile.write(text, to: "\(path)/\(name)")
-        made.append("\(path)/\(name)")
+extension ScratchFolder {
+    fileprivate func picture(_ name: String, width: Int = 2, height: Int = 1) throws {
+        let file = "\(path)/\(name)"
+        try Folder.make(Folder.parent(of: file) ?? path)
+        try PNGImage.write(blackPicture(width: width, height: height), to: file)
     }
 }
 
 @Suite struct FrameFolderTests {
     @Test func camSeqPairsAreSortedByName() throws {
-        let tree = try ScratchTree()
+        let tree = try ScratchFolder()
         for name in ["f_10", "f_2", "f_1"] {
             try tree.picture("\(name).png")
             try tree.picture("\(name)_L.png")
@@ -54,19 +28,19 @@ private final class ScratchTree {
         #expect(folder.notes.count == 2)
         #expect(try folder.pairs[0].readMask(folder.palette).bytes == [30, 30])
         #expect(try folder.pairs[0].imageDigest() == folder.pairs[1].imageDigest())
-        try tree.text("label_colors.txt", "0 0 0 A\n1 1 1 B\n")
+        try tree.write("0 0 0 A\n1 1 1 B\n", to: "label_colors.txt")
         #expect(try FrameFolder.camSeq(tree.path).palette.names == ["A", "B"])
     }
 
     @Test func brokenFoldersAreNamed() throws {
-        func said(_ prepare: (ScratchTree) throws -> Void) throws -> String {
-            let tree = try ScratchTree()
+        func said(_ prepare: (ScratchFolder) throws -> Void) throws -> String {
+            let tree = try ScratchFolder()
             try prepare(tree)
             return complaint { _ = try FrameFolder.camSeq(tree.path) }.replacing(tree.path, with: "DIR")
         }
         #expect(try said { _ in } == "file: DIR holds no PNG pictures")
         #expect(
-            try said { try $0.text("a.jpg", "") }
+            try said { try $0.write("", to: "a.jpg") }
                 == "file: DIR holds no PNG pictures, but 1 .jpg files | seg reads PNG; convert them first")
         #expect(try said { try $0.picture("a_L.png") }.contains("holds 1 masks (…_L.png), but no frames"))
         #expect(try said { try $0.picture("a.png") }.contains("holds 1 pictures, but no masks"))
@@ -84,7 +58,7 @@ private final class ScratchTree {
         let labels = try said {
             try $0.picture("a.png")
             try $0.picture("a_L.png")
-            try $0.text("label_colors.txt", "0 0 A\n")
+            try $0.write("0 0 A\n", to: "label_colors.txt")
         }
         #expect(labels.contains("DIR/label_colors.txt, line 1"))
         #expect(
@@ -92,52 +66,12 @@ private final class ScratchTree {
                 == "file: cannot read the folder /no/such: there is no such file or folder")
     }
 
-    @Test func camVidInItsLayouts() throws {
-        let tree = try ScratchTree()
-        for folder in ["train", "train_labels", "val", "val_labels"] { tree.folder(folder) }
-        for part in ["train", "val"] {
-            try tree.picture("\(part)/a.png")
-            try tree.picture("\(part)_labels/a_L.png")
-        }
-        try tree.text("class_dict.csv", "name,r,g,b\nA,0,0,0\nB,1,2,3\n")
-        let parts = try FrameFolder.camVid(tree.path)
-        #expect(parts.map(\.part) == ["train", "val"])
-        #expect(parts[0].frames.palette.names == ["A", "B"])
-        let other = try ScratchTree()
-        other.folder("701_StillsRaw_full")
-        try other.picture("701_StillsRaw_full/a.png")
-        #expect(complaint { _ = try FrameFolder.camVid(other.path) }.contains("no LabeledApproved_full"))
-        other.folder("LabeledApproved_full")
-        try other.picture("LabeledApproved_full/a_L.png")
-        #expect(try FrameFolder.camVid(other.path).map(\.part) == ["all"])
-        let empty = try ScratchTree()
-        #expect(complaint { _ = try FrameFolder.camVid(empty.path) }.contains("not laid out like CamVid"))
-    }
+    private static let realFrames =
+        "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/") + "/shared/data/camseq01"
 
-    @Test func anyTwoFolders() throws {
-        let tree = try ScratchTree()
-        tree.folder("x")
-        tree.folder("y")
-        try tree.picture("x/a.png")
-        try tree.picture("y/a.png")
-        let palette = try Palette(names: ["one", "two"])
-        let folder = try FrameFolder.paired(
-            images: "\(tree.path)/x", masks: "\(tree.path)/y", palette: palette)
-        #expect(folder.pairs.count == 1 && folder.palette == palette)
-        tree.folder("z")
-        #expect(
-            complaint { _ = try FrameFolder.paired(images: "\(tree.path)/x", masks: "\(tree.path)/z") }
-                .contains("no PNG pictures"))
-    }
-
-    @Test func theRealFrames() throws {
-        let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
-        let path = "/\(root)/shared/data/camseq01"
-        guard access(path, R_OK) == 0 else {
-            print("skipped: the shared data with camseq01 are not beside the repository")
-            return
-        }
-        let folder = try FrameFolder.camSeq(path)
+    @Test(.enabled(if: FileStatus.exists(realFrames), "CamSeq01 is not beside the repository"))
+    func theRealFrames() throws {
+        let folder = try FrameFolder.camSeq(Self.realFrames)
         #expect(folder.pairs.count == 78 && folder.notes.isEmpty)
         #expect(folder.palette == .camVid)
         let image = try folder.pairs[0].readImage()

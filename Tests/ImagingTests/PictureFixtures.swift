@@ -1,6 +1,7 @@
 // Pictures and PNG files made in memory, also of the kinds that seg itself never writes.
 
 import SegImaging
+import SegSystem
 import SegTensor
 
 /// 7×5 pixels by a formula, so that no file is needed; the expectations in the tests are Pillow 13.0's for it.
@@ -17,6 +18,11 @@ func formulaPicture(width: Int = 7, height: Int = 5) throws -> RGBImage {
 /// Pixels numbered row by row.
 func numberedMask(width: Int = 7, height: Int = 5) throws -> MaskImage {
     try MaskImage(width: width, height: height, bytes: (0..<width * height).map { UInt8($0) })
+}
+
+/// A black picture.
+func blackPicture(width: Int, height: Int) throws -> RGBImage {
+    try RGBImage(width: width, height: height, bytes: [UInt8](repeating: 0, count: 3 * width * height))
 }
 
 /// A PNG file with stored (not compressed) rows. `rows` holds the packed bytes of each row.
@@ -62,6 +68,8 @@ func complaint(_ body: () throws -> Void) -> String {
         return "no error"
     } catch let error as TensorError {
         return "\(error.kind.rawValue): \(error.message)" + (error.help.map { " | \($0)" } ?? "")
+    } catch let error as SystemError {
+        return "\(error)"
     } catch {
         return "another error: \(error)"
     }

@@ -41,6 +41,34 @@ import Testing
                 ])
     }
 
+    @Test func namesThatAreTakenFromTheLibrary() {
+        #expect(
+            found("mean = mean([1, 3])\nsum = sum([mean])\nupper, lower = [upper(\"a\"), lower(\"B\")]") == []
+        )
+        #expect(
+            found(
+                """
+                total = total + 1
+                try { print(later) } catch { }
+                for i in 1...2 { if i > 1 { print(seen) }; seen = i }
+                f() = later
+                print(last)
+                later, last = 1, 2
+                """) == [
+                    "1:9 `total` is read before it has a value",
+                    "5:7 `last` is read before it has a value",
+                ])
+    }
+
+    @Test func namesOfTypes() {
+        #expect(
+            found(
+                "type Point(x) { }\nf(p) = p is Point or p is tensor or p is ReLU or p is Pont\n[a, b] -> c")
+                == [
+                    "2:55 there is no type called `Pont`", "3:11 there is nothing called `c`",
+                ])
+    }
+
     @Test func besideErrorsOfSyntax() {
         #expect(
             found(

@@ -30,3 +30,15 @@ let contractNames = """
     inverse_frequency median_frequency laplace enet effective_number linear max_scaled explain compare_weights
     plot bars heatmap show overlay triptych
     """.split(whereSeparator: \.isWhitespace).map(String.init)
+
+/// What scripts find of stdlib/ besides: what a user of the guide calls, and the types that `is` and
+/// `help` name. A definition becomes public by its `##` documentation; a test asks that it is listed here.
+let publicNamesOfStdlib = """
+    halving uniform kaiming_normal conv_norm deeplab_head diff fcn_head mobilenet_v2 mobilenet_v3_large
+    resnet50 resnet101 mean_present median training_memory memory_advice training_seconds sum_of warmup
+    clip_gradients outputs try_weights balanced inverse_sqrt mean_one ignore_classes
+    Fold CrossValidation Halving ReLU6 Hardsigmoid Sigmoid Softmax Identity Backbone SqueezeExcitation
+    AvgPool2d AdaptiveAvgPool2d Upsample ASPP Difference LRASPPHead LoadReport Segmenter Summary
+    Evaluation Table Epoch Event History Best Loss Optimizer Schedule Trainer WeightComparison
+    Explanation WeightTrials
+    """.split(whereSeparator: \.isWhitespace).map(String.init)

@@ -1,18 +1,14 @@
 // The scripts that come with seg are formatted, and the editors' grammars know its keywords.
 
-import FoundationEssentials
 import SegSyntax
 import Testing
-
-private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/../.."
 
 @Suite struct FormattingTests {
     @Test func allScriptsAreFormatted() throws {
         let folders = ["stdlib", "examples", "Benchmarks"]
-        let scripts = folders.flatMap { files(in: "\(root)/\($0)", endings: [".seg"]) }
-        #expect(scripts.count > 20)
+        let scripts = try folders.flatMap { try Repository.files(in: $0, endings: [".seg"]) }
         for path in scripts {
-            let source = Source(name: path, text: try String(contentsOfFile: path, encoding: .utf8))
+            let source = Source(name: path, text: try Repository.text(path))
             guard case .success(let text) = Formatter.format(source) else {
                 Issue.record("\(path) cannot be parsed")
                 continue
@@ -25,8 +21,7 @@ private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().p
     private var keywords: Set<String> { Set(Token.Kind.keywords.keys) }
 
     @Test func theTextMateGrammarKnowsTheKeywords() throws {
-        let path = "\(root)/editors/vscode/syntaxes/seg.tmLanguage.json"
-        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let text = try Repository.text("editors/vscode/syntaxes/seg.tmLanguage.json")
         var found: Set<String> = []
         for list in text.split(separator: "\\\\b(").dropFirst() {
             guard let end = list.firstIndex(of: ")") else { continue }
@@ -36,7 +31,7 @@ private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().p
     }
 
     @Test func theVimSyntaxKnowsTheKeywords() throws {
-        let text = try String(contentsOfFile: "\(root)/editors/vim/syntax/seg.vim", encoding: .utf8)
+        let text = try Repository.text("editors/vim/syntax/seg.vim")
         var found: Set<String> = []
         for line in text.split(separator: "\n") where line.hasPrefix("syntax keyword ") {
             found.formUnion(line.split(separator: " ").dropFirst(3).map(String.init))

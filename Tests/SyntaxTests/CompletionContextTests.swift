@@ -26,6 +26,7 @@ import Testing
         let place =
             switch context.place {
             case .name: "name"
+            case .type: "type"
             case .member(let path): "member \(steps(path))"
             case .label(let path): "label \(steps(path))"
             case .text: "text"
@@ -40,6 +41,10 @@ import Testing
         ("|", "name ''"),
         ("mo|", "name 'mo'"),
         ("x = mo|del", "name 'mo'"),
+        ("x is Lo|", "type 'Lo'"),
+        ("x is not |", "type ''"),
+        ("x in xs|", "name 'xs'"),
+        ("is|", "name 'is'"),
         ("model.backbone.la|", "member model.backbone 'la'"),
         ("model.|", "member model ''"),
         ("model.backbone[14].conv.|", "member model.backbone[14].conv ''"),

@@ -54,12 +54,39 @@ import Testing
     }
 
     @Test(arguments: [
+        ("a in b not in c", "(a in b not in c)"),
+        ("not a in b", "(not (a in b))"),
+        ("a + 1 in 0...b", "((+ a 1) in (... 0 b))"),
+        ("a < b in c", "(a < b in c)"),
+        ("a is nil or a is not list", "(or (a is nil) (a is not list))"),
+        ("a is type", "(a is type)"),
+        ("a is w.Loss", "(a is w.Loss)"),
+        ("0 < a is number", "(0 < a is number)"),
+        ("a in\nb", "(a in b)"),
+        ("a is\nlist", "(a is list)"),
+        ("(a\nis list)", "(a is list)"),
+        ("a\nis = 3", "a; (= is 3)"),
+        ("is = is + 1", "(= is (+ is 1))"),
+        ("is is is.is", "(is is is.is)"),
+        ("r.type is list", "(r.type is list)"),
+        ("for x in a in b { x }", "(for x (a in b) {x})"),
+        ("f(x in y, is=2)", "(call f (x in y) is=2)"),
+    ])
+    func membership(_ text: String, _ expected: String) {
+        #expect(tree(text) == expected)
+    }
+
+    @Test(arguments: [
         ("x -> x + 1", "(fn (x) (+ x 1))"),
         ("x -> y -> x or y", "(fn (x) (fn (y) (or x y)))"),
         ("(a, b=2) -> a * b", "(fn (a b=2) (* a b))"),
         ("(a) -> a", "(fn (a) a)"),
         ("() -> e", "(fn () e)"),
         ("(a, ...rest) -> { a; rest }", "(fn (a ...rest) {a; rest})"),
+        ("[i, x] -> i * x", "(fn ([i, x]) (* i x))"),
+        ("([a, [b, c]], d=1) -> a", "(fn ([a, [b, c]] d=1) a)"),
+        ("xs.map([i, x] -> { i })", "(call xs.map (fn ([i, x]) {i}))"),
+        ("f([a, b], c) = a", "(def f([a, b] c) a)"),
         ("x -> { }", "(fn (x) {})"),
         ("x -> (a=x)", "(fn (x) (record a=x))"),
         ("xs.map(x -> if x > 0 { 1 } else { 0 }, y)", "(call xs.map (fn (x) (if (x > 0) {1} {0})) y)"),

@@ -28,6 +28,13 @@ import Testing
         ("if a{b}else if c{d}else{e}", "if a { b } else if c { d } else { e }"),
         ("try{a}catch e{b}", "try { a } catch e { b }"),
         ("for i,x in xs{}", "for i, x in xs { }"),
+        ("a   in[1]", "a in [1]"),
+        ("a not  in(b)", "a not in (b)"),
+        ("a in - b...2", "a in -b...2"),
+        ("a is   not(w.T)", "a is not (w.T)"),
+        ("is(3)is  list", "is(3) is list"),
+        ("[ i,x ]->i", "[i, x] -> i"),
+        ("f( [a,b],c )=a", "f([a, b], c) = a"),
         ("a ; b;;c ;", "a; b; c"),
         ("x = .5 + 1. - a", "x = .5 + 1.0 - a"),
         ("x   # c  ", "x  # c"),
@@ -119,6 +126,7 @@ import Testing
             seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return Int(seed >> 33) % count
         }
+        var checked = 0
         for _ in 0..<150 {
             var text = ""
             for _ in 0..<4 {
@@ -127,7 +135,7 @@ import Testing
                 var previous: Token?
                 var depth = 0
                 while case let token = lexer.next(), token.kind != .end {
-                    if let previous, previous.kind != .dot, token.followsSpace || chance(3) == 0 {
+                    if let previous, previous.kind != .dot, previous.end < token.start || chance(3) == 0 {
                         let mayBreak = [.comma, .plus, .arrow, .assign, .leftBrace].contains(previous.kind)
                         text += ["  ", " ", mayBreak ? "\n  " : " ", mayBreak ? " # c\n\n" : "\t"][chance(4)]
                     }
@@ -139,10 +147,12 @@ import Testing
             }
             let before = parse(text)
             guard before.diagnostics.isEmpty else { continue }
+            checked += 1
             let once = formatted(text)
             #expect(tree(once) == TreeText.of(before.statements), "\(text)")
             #expect(formatted(once) == once, "\(text)")
         }
+        #expect(checked > 50, "few texts could be parsed: \(checked)")
     }
 }
 

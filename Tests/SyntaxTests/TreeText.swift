@@ -92,7 +92,7 @@ struct TreeText {
         case .comparison(let operands, let operators):
             var text = "(" + of(operands[0])
             for (operand, op) in zip(operands.dropFirst(), operators) {
-                text += " \(op.0.rawValue) \(of(operand))"
+                text += " \(op.0.text) \(of(operand))"
             }
             return text + ")"
         case .and(let a, let b): return "(and \(of(a)) \(of(b)))"

@@ -1,6 +1,7 @@
 // Weight files made in memory, byte by byte: pickles, zip archives, legacy streams. No Python is needed, and what no
 // real program would write can be made too.
 
+import SegSystem
 import SegTensor
 
 /// Writes a pickle, an operation at a time.
@@ -207,6 +208,8 @@ func refusal(_ bytes: [UInt8]) -> String {
         for tensor in checkpoint.tensors { _ = try tensor.bytes() }
         return "no error: \(checkpoint.tensors.map(\.name))"
     } catch let error as TensorError {
+        return error.message
+    } catch let error as SystemError {
         return error.message
     } catch {
         return "another error: \(error)"

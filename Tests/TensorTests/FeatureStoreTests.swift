@@ -2,13 +2,13 @@
 // is of another program or does not fit does not come back at all.
 
 @preconcurrency import Glibc
+import SegSystem
+import TestSupport
 import Testing
 
 @testable import SegTensor
 
 struct FeatureStoreTests {
-    private static func folder(_ name: String) -> String { "/tmp/seg-features-\(getpid())-\(name)" }
-
     private static func value(_ seed: Int, count: Int = 64) throws -> TensorData {
         try TensorData((0..<count).map { Float($0 * seed) / 7 }, shape: [1, count])
     }
@@ -18,22 +18,14 @@ struct FeatureStoreTests {
     }
 
     private static func files(_ folder: String) -> [String] {
-        var names: [String] = []
-        guard let handle = opendir(folder) else { return [] }
-        defer { closedir(handle) }
-        while let entry = readdir(handle) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if !name.hasPrefix(".") { names.append("\(folder)/\(name)") }
-        }
-        return names
+        ((try? Folder.entries(of: folder)) ?? []).map { "\(folder)/\($0.name)" }
     }
 
     @Test func keepsAndFindsAcrossStores() throws {
-        let folder = Self.folder("keeps")
+        let scratch = try ScratchFolder()
+        defer { withExtendedLifetime(scratch) {} }
+        let folder = scratch.path
         let store = FeatureStore(folder: folder, limit: 1 << 20)
-        defer { store.clear() }
         let value = try Self.value(3)
         store.keep(value, Digest("a"))
         #expect(store.entries == 1 && store.bytes > value.byteCount && store.problem == nil)
@@ -45,9 +37,10 @@ struct FeatureStoreTests {
     }
 
     @Test func aDamagedFileIsNoticedAndRemoved() throws {
-        let folder = Self.folder("damaged")
+        let scratch = try ScratchFolder()
+        defer { withExtendedLifetime(scratch) {} }
+        let folder = scratch.path
         let store = FeatureStore(folder: folder, limit: 1 << 20)
-        defer { store.clear() }
         let value = try Self.value(5)
         // Every kind of damage: one bit of the content, of the header, a cut, an end too much, nothing left.
         for damage in 0..<5 {
@@ -70,10 +63,11 @@ struct FeatureStoreTests {
     }
 
     @Test func theLongestUnusedGoFirst() throws {
-        let folder = Self.folder("limit")
+        let scratch = try ScratchFolder()
+        defer { withExtendedLifetime(scratch) {} }
+        let folder = scratch.path
         let size = try Self.value(1, count: 1000).byteCount + 128
         let store = FeatureStore(folder: folder, limit: 4 * size + 10)
-        defer { store.clear() }
         for number in 0..<4 {
             store.keep(try Self.value(number, count: 1000), Digest("\(number)"))
             usleep(2000)
@@ -96,7 +90,9 @@ struct FeatureStoreTests {
 
     /// Memory for nothing at all: every feature goes through the disk, and results are the same to the bit.
     @Test func resultsThroughTheDiskAreTheSame() throws {
-        let folder = Self.folder("same")
+        let scratch = try ScratchFolder()
+        defer { withExtendedLifetime(scratch) {} }
+        let folder = scratch.path
         let weight = Tensor(try TensorData((0..<12).map { Float($0) / 5 - 1 }, shape: [4, 3, 1, 1]))
         let samples = try (0..<3).map { index in
             Tensor(try TensorData((0..<48).map { Float(($0 * 7 + index * 13) % 11) }, shape: [3, 4, 4]))
@@ -112,7 +108,6 @@ struct FeatureStoreTests {
         }
         let plain = try run(EvaluationContext())
         let store = FeatureStore(folder: folder, limit: 1 << 20)
-        defer { store.clear() }
         let first = EvaluationContext(features: FeatureCache(limit: 1, store: store))
         #expect(try run(first) == plain)
         #expect(first.features?.misses == 3 && first.features?.restored == 0 && store.entries == 3)

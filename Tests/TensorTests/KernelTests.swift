@@ -39,7 +39,10 @@ func sameAtAnyThreadCount<T: Equatable>(_ body: () throws -> T) rethrows -> T {
 
 /// The largest difference between two lists.
 func largestDifference(_ a: [Float], _ b: [Double]) -> Double {
-    a.count == b.count ? zip(a, b).reduce(0) { max($0, abs(Double($1.0) - $1.1)) } : .infinity
+    guard a.count == b.count else { return .infinity }
+    // `max` would pass over what is not a number.
+    let differences = zip(a, b).map { abs(Double($0) - $1) }
+    return differences.contains(where: \.isNaN) ? .infinity : differences.max() ?? 0
 }
 
 /// A convolution and its gradients by plain loops.

@@ -47,7 +47,7 @@ struct OperationFixtureTests {
             arguments: one["arguments"] as? [String: Any] ?? [:], inputs: tensors)
         let results = try call.run()
         met.formUnion(MetOperation.all(below: Array(results.values)))
-        var problems: [String] = []
+        var problems = outputs.isEmpty ? ["the case has no outputs"] : []
         for (key, entry) in outputs {
             guard let result = results[key] else {
                 problems.append("no \(key)")

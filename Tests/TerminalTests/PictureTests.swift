@@ -1,5 +1,6 @@
 // Pictures and masks as cells, their legends, and the progress line.
 
+import SegSystem
 import Testing
 
 @testable import SegTerminal
@@ -93,6 +94,7 @@ private func makeMask(_ indices: [Int], width: Int = 4) -> ClassMask? {
         let letters = ClassMask.letters(for: names.map { .init($0, .black) })
         #expect(Set(letters).count == names.count)
         #expect(letters[0] == "B")
+        #expect(ClassMask.letters(for: ["7", "10", "1"].map { .init($0, .black) }) == ["7", "A", "1"])
         #expect(ClassMask.letters(for: (0..<500).map { .init("c\($0)", .black) }).count == 500)
     }
 

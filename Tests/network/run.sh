@@ -2,12 +2,12 @@
 # Downloads of official weights from a server on the loopback address: whole, resumed, broken off, changed on
 # the way, interrupted, by two processes at once. One line a check; status 1 where one fails.
 #
-#     Tests/network/run.sh [SEG]        SEG: the command, .build/release/seg unless told
+#     Tests/network/run.sh [SEG]        SEG: the command, .build/release/seg by default
 set -u
 seg=$(realpath "${1:-$(dirname "$0")/../../.build/release/seg}")
 cd "$(dirname "$0")"
 for tool in curl perl sha256sum; do
-    command -v "$tool" >/dev/null || { echo "skipped: the network's tests need $tool"; exit 0; }
+    command -v "$tool" >/dev/null || { echo "the network's tests need $tool" >&2; exit 2; }
 done
 [ -x "$seg" ] || { echo "there is no $seg; build it first" >&2; exit 2; }
 
@@ -21,7 +21,7 @@ case $(sha256sum <"$scratch/served") in d234d4ea*) ;; *) echo "the served file i
 perl server.pl "$scratch/served" "$scratch/log" >"$scratch/port" &
 server=$!
 for _ in $(seq 100); do [ -s "$scratch/port" ] && break; sleep 0.05; done
-port=$(cat "$scratch/port")
+read -r port closed <"$scratch/port"
 export HOME="$scratch/home" SEG_CACHE="$scratch/cache" NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
 unset TORCH_HOME XDG_CACHE_HOME
 weights=$SEG_CACHE/weights
@@ -99,10 +99,10 @@ check "a missing file names address, file and folder" \
     '[ $status = 1 ] && says "http://127.0.0.1:$port/missing/$name" && says "$weights" && [ ! -e "$weights/$name.part" ]'
 
 fresh
-SEG_WEIGHTS_URL=http://127.0.0.1:9/models "$seg" -e 'official_weights("lraspp_mobilenet_v3_large")' >"$scratch/out" 2>&1
+SEG_WEIGHTS_URL=http://127.0.0.1:$closed/models "$seg" -e 'official_weights("lraspp_mobilenet_v3_large")' >"$scratch/out" 2>&1
 status=$?
 check "without a network the error names address, file and folder" \
-    '[ $status = 1 ] && says "cannot download $name from http://127.0.0.1:9/models/$name" && says "$weights"'
+    '[ $status = 1 ] && says "cannot download $name from http://127.0.0.1:$closed/models/$name" && says "$weights"'
 
 fresh; mkdir -p "$scratch/nothing"
 PATH=$scratch/nothing "$seg" -e 'official_weights("lraspp_mobilenet_v3_large")' >"$scratch/out" 2>&1

@@ -1,5 +1,6 @@
 # A small HTTP server on the loopback address for the tests of downloads: one file, served in the way that
-# the first part of the address names. It prints its port, and each request to the log.
+# the first part of the address names. It prints its port and one where nobody listens, and each request
+# to the log.
 #
 #     perl server.pl FILE LOG
 use strict;
@@ -11,10 +12,11 @@ open(my $in, '<:raw', $file) or die "cannot read $file";
 my $data = do { local $/; <$in> };
 my $server = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1', Proto => 'tcp', ReuseAddr => 1)
     or die "no socket";
+my $closed = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Proto => 'tcp') or die "no socket";
 $| = 1;
 $SIG{CHLD} = 'IGNORE';
 $SIG{PIPE} = 'IGNORE';
-print $server->sockport, "\n";
+print $server->sockport, " ", $closed->sockport, "\n";
 while (my $client = $server->accept) {
     next if fork;
     my $path = (split ' ', <$client> // '')[1] // '';

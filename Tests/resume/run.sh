@@ -1,25 +1,30 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Training across processes: four epochs are to the bit two, saved, loaded in another process
 # and two more, in mid-epoch too; and a run that saves itself after each batch survives any
 # number of SIGKILLs, its file being always the old or the new one, whole; a full disk, and data
 # that changed since. Tests/Golden/training/saved.seg does the first within one process.
 #
-#     Tests/resume/run.sh [path of seg]
+#     Tests/resume/run.sh [SEG]        SEG: the command, .build/release/seg by default
 set -u
 cd "$(dirname "$0")/../.."
 seg=${1:-.build/release/seg}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-failures=0
+passed=0
+failed=0
 
 case_of() { "$seg" --threads 1 Tests/resume/_run.seg "$@"; }
 
-expect_equal() { # case, what was done
-    found=$(case_of "$1" "$folder/$1.run" compare "$folder/$1.whole")
-    if [ "$found" != equal ]; then
-        echo "case $1, $2: $found"
-        failures=$((failures + 1))
+check() { # what, found, wanted
+    if [ "$2" = "$3" ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf 'FAILED: %s: expected\n%s\nbut found\n%s\n' "$1" "$3" "$2"
     fi
+}
+expect_equal() { # case, what was done
+    check "case $1, $2" "$(case_of "$1" "$folder/$1.run" compare "$folder/$1.whole")" equal
 }
 
 for case in 0 1 2 3 4; do
@@ -39,12 +44,11 @@ for case in 1 3; do
         : >"$folder/said"
         "$seg" --threads 1 Tests/resume/_run.seg $case "$folder/$case.run" finish >"$folder/said" 2>&1 &
         process=$!
-        sleep "0.$(printf %03d $((delay * 3)))"
+        sleep "$((delay * 3 / 1000)).$(printf %03d $((delay * 3 % 1000)))"
         if kill -KILL $process 2>/dev/null; then kills=$((kills + 1)); fi
         wait $process 2>/dev/null
         if grep -q error "$folder/said"; then
-            cat "$folder/said"
-            failures=$((failures + 1))
+            check "case $case, killed and loaded" "$(cat "$folder/said")" finished
             break
         fi
         if grep -q finished "$folder/said"; then break; fi
@@ -60,10 +64,7 @@ wanted="file 2 4 2 true
 file 2 4 2 true
 file 2 4 2 true
 2"
-if [ "$found" != "$wanted" ]; then
-    echo "full disk: $found"
-    failures=$((failures + 1))
-fi
+check "a full disk" "$found" "$wanted"
 
 # Data of files: unchanged ones are found again, a changed one is told of.
 mkdir "$folder/frames"
@@ -71,13 +72,10 @@ case_of 0 "$folder/frames.run" frames "$folder/frames" >/dev/null
 found=$(case_of 0 "$folder/frames.run" steps 1 2>&1)
 cp "$folder/frames/0.png" "$folder/frames/2.png"
 found="$found$(case_of 0 "$folder/frames.run" steps 1 2>&1)"
-if [ "${found/*\/frames\/2.png changed*/told}" != told ] || [ "$(grep -c changed <<<"$found")" != 1 ]; then
-    echo "changed data: $found"
-    failures=$((failures + 1))
-fi
+[[ $found == */frames/2.png\ changed* ]] && found=$(grep -c changed <<<"$found")
+check "one changed file is told of" "$found" 1
 
-if [ $kills -eq 0 ]; then
-    echo "no process was killed in time: nothing was tried"
-    failures=$((failures + 1))
-fi
-if [ $failures -eq 0 ]; then echo "resume: all equal, $kills processes killed"; else exit 1; fi
+[ $kills -gt 0 ] && kills=some
+check "processes were killed in time" "$kills" some
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]

@@ -39,9 +39,9 @@ INLINE long first_half(long width) { return width < 8 ? width : 8; }
 INLINE void kernel_6x16(const block_work *w, long pixel) {
     float8 c[6][2], total[6][2];
     float *const *out = w->out + pixel;
-    for (int i = 0; i < 6; i++) c[i][0] = c[i][1] = total[i][0] = total[i][1] = splat8(0.0f);
+    UNROLLED for (int i = 0; i < 6; i++) c[i][0] = c[i][1] = total[i][0] = total[i][1] = splat8(0.0f);
     if (w->accumulate) {
-        for (int i = 0; i < 6; i++) {
+        UNROLLED for (int i = 0; i < 6; i++) {
             const float *row = out[i] + w->column;
             if (w->width >= 16) {
                 total[i][0] = *(const float8 *)row;
@@ -72,13 +72,13 @@ INLINE void kernel_6x16(const block_work *w, long pixel) {
 #undef STEP
         }
         if (!segment.ends_sum) continue;
-        for (int i = 0; i < 6; i++) {
+        UNROLLED for (int i = 0; i < 6; i++) {
             total[i][0] += c[i][0];
             total[i][1] += c[i][1];
             c[i][0] = c[i][1] = splat8(0.0f);
         }
     }
-    for (int i = 0; i < 6; i++) {
+    UNROLLED for (int i = 0; i < 6; i++) {
         float *row = out[i] + w->column;
         total[i][0] += c[i][0];
         total[i][1] += c[i][1];
@@ -95,9 +95,9 @@ INLINE void kernel_6x16(const block_work *w, long pixel) {
 INLINE void kernel_12x8(const block_work *w, long pixel) {
     float8 c[12], total[12];
     float *const *out = w->out + pixel;
-    for (int i = 0; i < 12; i++) c[i] = total[i] = splat8(0.0f);
+    UNROLLED for (int i = 0; i < 12; i++) c[i] = total[i] = splat8(0.0f);
     if (w->accumulate) {
-        for (int i = 0; i < 12; i++) total[i] = load_part(out[i] + w->column, w->width);
+        UNROLLED for (int i = 0; i < 12; i++) total[i] = load_part(out[i] + w->column, w->width);
     }
     for (long s = 0; s < w->segment_count; s++) {
         const conv_segment segment = w->segments[s];
@@ -117,12 +117,12 @@ INLINE void kernel_12x8(const block_work *w, long pixel) {
 #undef STEP
         }
         if (!segment.ends_sum) continue;
-        for (int i = 0; i < 12; i++) {
+        UNROLLED for (int i = 0; i < 12; i++) {
             total[i] += c[i];
             c[i] = splat8(0.0f);
         }
     }
-    for (int i = 0; i < 12; i++) {
+    UNROLLED for (int i = 0; i < 12; i++) {
         total[i] += c[i];
         if (w->width == 8) {
             *(float8 *)(out[i] + w->column) = total[i];

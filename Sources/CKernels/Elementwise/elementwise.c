@@ -49,11 +49,11 @@ INLINE double floor_divide_double(double x, double y) { return floor(x / y); }
 
 /// Python's: the result has the sign of the divisor.
 INLINE float modulo_float(float x, float y) {
-    float r = fmodf(x, y);
+    float r = __builtin_elementwise_fmod(x, y);
     return r != 0 && (r < 0) != (y < 0) ? r + y : r;
 }
 INLINE double modulo_double(double x, double y) {
-    double r = fmod(x, y);
+    double r = __builtin_elementwise_fmod(x, y);
     return r != 0 && (r < 0) != (y < 0) ? r + y : r;
 }
 

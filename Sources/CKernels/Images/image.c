@@ -214,16 +214,6 @@ CLONES void image_add_noise(
     for (ptrdiff_t i = 0; i < count; i++) target[i] = cut((float)source[i] + scale * noise[i] + 0.5f);
 }
 
-void image_floats_last(
-    const uint8_t *restrict source, ptrdiff_t pixels, float *restrict target, const float *restrict tables
-) {
-    for (ptrdiff_t i = 0; i < 3 * pixels; i += 3) {
-        target[i] = tables[source[i]];
-        target[i + 1] = tables[256 + source[i + 1]];
-        target[i + 2] = tables[512 + source[i + 2]];
-    }
-}
-
 void image_floats_planar(
     const uint8_t *restrict source, ptrdiff_t pixels, float *restrict target, const float *restrict tables
 ) {
@@ -256,24 +246,4 @@ size_t image_decode_colors(
         target[i] = value;
     }
     return strays;
-}
-
-void image_colorize(
-    const uint8_t *restrict source, ptrdiff_t pixels, uint8_t *restrict target, const uint8_t *restrict colors
-) {
-    for (ptrdiff_t i = 0; i < pixels; i++, target += 3) {
-        const uint8_t *color = colors + 3 * source[i];
-        target[0] = color[0], target[1] = color[1], target[2] = color[2];
-    }
-}
-
-void image_overlay(
-    const uint8_t *restrict source, const uint8_t *restrict classes, ptrdiff_t pixels, uint8_t *restrict target,
-    const uint8_t *restrict colors, const uint8_t *restrict transparent, int32_t alpha
-) {
-    for (ptrdiff_t i = 0; i < pixels; i++, source += 3, target += 3) {
-        const uint8_t *color = colors + 3 * classes[i];
-        const int32_t a = transparent[classes[i]] ? 0 : alpha;
-        for (int k = 0; k < 3; k++) target[k] = (uint8_t)((source[k] * (256 - a) + color[k] * a + 128) >> 8);
-    }
 }

@@ -23,7 +23,7 @@ void norm_fold_f32(
     const float *mean, const float *variance, const float *gamma, const float *beta, float epsilon,
     float *scale, float *shift, long channels) {
     for (long c = 0; c < channels; c++) {
-        const double inverse = 1.0 / sqrt((double)variance[c] + (double)epsilon);
+        const double inverse = 1.0 / __builtin_elementwise_sqrt((double)variance[c] + (double)epsilon);
         const double s = gamma == NULL ? inverse : inverse * (double)gamma[c];
         scale[c] = (float)s;
         shift[c] = (float)((beta == NULL ? 0.0 : (double)beta[c]) - (double)mean[c] * s);

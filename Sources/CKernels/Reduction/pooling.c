@@ -74,7 +74,7 @@ void pool_max_forward(const conv_geometry *g, const float *input, float *output)
 }
 
 /// Finds each window's first maximum again (a NaN counts as one) and adds the gradient there.
-static void max_gradient_block(
+CLONES static void max_gradient_block(
     const conv_geometry *g, const float *input, const float *gradient, float *out, long width) {
     const long channels = g->input_channels;
     for (long oy = 0; oy < g->output_height; oy++) {

@@ -16,6 +16,11 @@
 #define CLONES_OF_8
 #endif
 
+// What other libraries set by flags is set here, since SwiftPM refuses a dependency that passes flags of its
+// own: it compiles releases with -O2. Products and sums become one rounding where the processor can, roots and
+// remainders are clang's `__builtin_elementwise_…`, which leave errno alone, and loops over registers are UNROLLED.
+#pragma clang fp contract(fast)
+
 #define INLINE static inline __attribute__((always_inline))
 
 // Where a loop cannot be vectorised (a division of integers), the plain loop is meant.
@@ -31,6 +36,9 @@
 /// The same for loops over the channels of one pixel, which are often 16 or 24: no more than one vector
 /// of 8 at a time, so that nothing is left over.
 #define CHANNELS _Pragma("clang loop vectorize(assume_safety) vectorize_width(8) interleave_count(1)")
+
+/// For loops over a register block: written out whole, so that each element stays in a register.
+#define UNROLLED _Pragma("clang loop unroll(full)")
 
 /// Eight floats, and eight integers; loads need no alignment.
 typedef float float8 __attribute__((vector_size(32), aligned(4)));

@@ -39,8 +39,7 @@ void image_saturation_rgb(const uint8_t *source, ptrdiff_t pixels, uint8_t *targ
 // Each byte plus `scale` times its entry of `noise`, rounded and cut to 0...255.
 void image_add_noise(const uint8_t *source, ptrdiff_t count, uint8_t *target, const float *noise, float scale);
 
-// Bytes to floats by a table of 256 entries a channel; channels last, or one plane after the other.
-void image_floats_last(const uint8_t *source, ptrdiff_t pixels, float *target, const float *tables);
+// Bytes to floats by a table of 256 entries a channel, one plane after the other.
 void image_floats_planar(const uint8_t *source, ptrdiff_t pixels, float *target, const float *tables);
 
 // Colours to classes. `keys` is an open hash table of `mask + 1` entries, a power of two and not full: colours as
@@ -53,14 +52,5 @@ size_t image_decode_colors(
 static inline uint32_t image_color_place(uint32_t color, uint32_t mask) {
     return (color * 0x9E3779B1u >> 16) & mask;
 }
-
-// Classes to colours: `colors` has 256 entries of three bytes.
-void image_colorize(const uint8_t *source, ptrdiff_t pixels, uint8_t *target, const uint8_t *colors);
-
-// The picture with the colours of its classes over it; `alpha` is 0...256, entry `transparent[c]` non-zero leaves
-// the pixels of class c as they are.
-void image_overlay(
-    const uint8_t *source, const uint8_t *classes, ptrdiff_t pixels, uint8_t *target, const uint8_t *colors,
-    const uint8_t *transparent, int32_t alpha);
 
 #endif

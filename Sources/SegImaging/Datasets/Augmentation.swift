@@ -1,6 +1,6 @@
-// Augmentation: changed copies of frames. One geometric draw serves picture and mask;
-// the draws hang on the seed, the frame and the copy alone, so that a copy is the same
-// picture whenever it is asked for.
+// Augmentation: changed copies of frames. One geometric draw serves picture and mask.
+// The draws depend on the seed, the frame and the copy alone, so that a copy is always the
+// same picture.
 
 import SegTensor
 
@@ -84,11 +84,11 @@ public struct AugmentedDataset: Dataset {
         self.copies = copies
         self.seed = seed
         key = RandomKey(seed: seed)
-        void = source.palette.voidIndex.map { UInt8(clamping: $0) } ?? MaskImage.ignored
+        void = source.palette.cornerClass
     }
 
     public var count: Int { source.count * (1 + copies) }
-    public var palette: Palette { source.palette }
+    public var palette: ClassPalette { source.palette }
     public var isAugmented: Bool { true }
     public var about: String {
         source.about + ", with \(copies) cop\(copies == 1 ? "y" : "ies") each by "

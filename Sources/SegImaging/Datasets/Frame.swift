@@ -1,6 +1,6 @@
 // One picture with its mask, as data sets hand it on: how to get both, not the pixels
-// themselves. Its tensors are promises: nothing is read, drawn or warped before somebody
-// looks, and a digest known beforehand stands for the content.
+// themselves. Its tensors are promises: nothing is read, drawn or warped before a value
+// is needed, and a digest known beforehand identifies the content.
 
 import SegTensor
 
@@ -42,13 +42,7 @@ public struct Frame: Sendable {
         digest.add(imageDigest)
         for number in normalization.mean + normalization.deviation { digest.add(number) }
         return try Tensor.source(shape: [3, height, width], dtype: .float32, digest: digest.finish()) {
-            let picture = try make()
-            let data = try TensorData(shape: [3, picture.height, picture.width], dtype: .float32)
-            try picture.normalized(
-                mean: normalization.mean.map { Float($0) },
-                deviation: normalization.deviation.map { Float($0) },
-                channelsLast: false, into: UnsafeMutableBufferPointer(start: data.floats, count: data.count))
-            return data
+            try make().normalized(normalization)
         }
     }
 
@@ -110,51 +104,13 @@ public struct Normalization: Sendable, Equatable {
         self.mean = mean
         self.deviation = deviation
     }
-}
 
-extension RGBImage {
-    /// The bytes as a tensor value [3, H, W].
-    public func planes() throws -> TensorData {
-        let data = try TensorData(shape: [3, height, width], dtype: .uint8)
-        let out = data.elements(UInt8.self)
-        let count = height * width
-        bytes.withUnsafeBufferPointer { bytes in
-            guard let base = bytes.baseAddress else { return }
-            for channel in 0..<3 {
-                let plane = out + channel * count
-                for pixel in 0..<count { plane[pixel] = base[3 * pixel + channel] }
-            }
-        }
-        return data
+    private init(knownMean: [Double], deviation: [Double]) {
+        mean = knownMean
+        self.deviation = deviation
     }
 
-    /// A picture from a tensor value [3, H, W] of bytes, or of float32 in 0…1.
-    public init(planes data: TensorData) throws {
-        guard data.shape.count == 3, data.shape[0] == 3 else {
-            throw TensorError(.shape, "a picture is of shape [3, height, width], not \(data.shape)")
-        }
-        let (height, width) = (data.shape[1], data.shape[2])
-        let count = height * width
-        let scale: Double = data.dtype.isFloating ? 255 : 1
-        let numbers = try Tensor(data).doubles()
-        var bytes = [UInt8](repeating: 0, count: 3 * count)
-        for channel in 0..<3 {
-            for pixel in 0..<count {
-                let value = (numbers[channel * count + pixel] * scale).rounded()
-                bytes[3 * pixel + channel] = value > 0 ? (value < 255 ? UInt8(value) : 255) : 0
-            }
-        }
-        try self.init(width: width, height: height, bytes: bytes)
-    }
-}
-
-extension MaskImage {
-    /// A mask from a tensor value [H, W] of class numbers; what is outside 0…255 is `ignored`.
-    public init(classes data: TensorData) throws {
-        guard data.shape.count == 2 else {
-            throw TensorError(.shape, "a mask is of shape [height, width], not \(data.shape)")
-        }
-        let bytes = try Tensor(data).doubles().map { (0...255).contains($0) ? UInt8($0) : MaskImage.ignored }
-        try self.init(width: data.shape[1], height: data.shape[0], bytes: bytes)
-    }
+    /// Of the pictures of ImageNet, which pretrained backbones expect.
+    public static let imageNet = Normalization(
+        knownMean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225])
 }

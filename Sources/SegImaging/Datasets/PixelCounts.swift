@@ -1,6 +1,7 @@
 // Pixels by class over a data set, exact whole numbers.
 
 import SegTensor
+import Synchronization
 
 /// What the masks of a data set hold.
 public struct PixelCounts: Sendable {
@@ -33,13 +34,13 @@ public struct PixelCounts: Sendable {
         for start in stride(from: 0, to: data.count, by: step) {
             try interrupted()
             let frames = try (start..<min(start + step, data.count)).map { try data.frame($0) }
-            let results = Locked<[Int: Result<[Int], any Error>]>([:])
+            let results = Mutex<[Int: Result<[Int], any Error>]>([:])
             Parallel.run(frames.count) { index in
                 let counts = Result { try Self.histogram(try frames[index].mask()) }
-                results.with { $0[index] = counts }
+                results.withLock { $0[index] = counts }
             }
             for index in frames.indices {
-                guard let counts = try results.with({ $0[index] })?.get() else { continue }
+                guard let counts = try results.withLock({ $0[index] })?.get() else { continue }
                 let size = counts.reduce(0, +)
                 for c in 0..<classes where counts[c] > 0 {
                     pixels[c] += counts[c]

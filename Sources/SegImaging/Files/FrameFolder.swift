@@ -1,7 +1,7 @@
 // Folders of frames and masks: which files belong together, and what is missing. Only names and headers are looked at;
 // pictures are decoded when they are needed. The known layouts are in FrameFolder+Layouts.
 
-@preconcurrency import Glibc
+import SegSystem
 import SegTensor
 
 /// A frame and its mask, as files.
@@ -20,8 +20,8 @@ public struct FramePair: Sendable, Equatable {
 
     /// Width and height of frame and mask, from the files' headers. Where they differ, an error of kind `value`.
     public func size() throws -> (width: Int, height: Int) {
-        let frame = try PNGImage.info(image)
-        let labels = try PNGImage.info(mask)
+        let frame = try PNGImage.size(ofFile: image)
+        let labels = try PNGImage.size(ofFile: mask)
         guard frame.width == labels.width, frame.height == labels.height else {
             throw TensorError(
                 .value,
@@ -35,11 +35,9 @@ public struct FramePair: Sendable, Equatable {
     public func readImage() throws -> RGBImage { try PNGImage.read(image) }
 
     /// The decoded mask.
-    public func readMask(_ palette: Palette, strays: StrayPixels = .refuse) throws -> MaskImage {
-        try palette.readMask(mask, strays: strays)
-    }
+    public func readMask(_ palette: ClassPalette) throws -> MaskImage { try palette.readMask(mask) }
 
-    /// A digest of the frame's file: the same bytes give the same digest, wherever the file lies.
+    /// A digest of the frame's file: the same bytes give the same digest, wherever the file is.
     public func imageDigest() throws -> Digest { try Self.digest(image) }
 
     /// A digest of the mask's file.
@@ -54,12 +52,12 @@ public struct FramePair: Sendable, Equatable {
 public struct FrameFolder: Sendable {
     /// The folder that was asked for, as the user gave it.
     public let directory: String
-    public let palette: Palette
+    public let palette: ClassPalette
     public let pairs: [FramePair]
     /// What a user would want to know: that the built-in palette is used, masks without a frame.
     public let notes: [String]
 
-    public init(directory: String, palette: Palette, pairs: [FramePair], notes: [String] = []) {
+    public init(directory: String, palette: ClassPalette, pairs: [FramePair], notes: [String] = []) {
         self.directory = directory
         self.palette = palette
         self.pairs = pairs
@@ -67,86 +65,7 @@ public struct FrameFolder: Sendable {
     }
 
     /// Checks that every mask has its frame's size, by the headers of the files.
-    public func checkSizes() throws {
+    func checkSizes() throws {
         for pair in pairs { _ = try pair.size() }
-    }
-}
-
-/// What lies in a folder.
-struct FolderListing {
-    let path: String
-    /// Names in natural order: runs of digits count as numbers.
-    let files: [String]
-    let folders: [String]
-
-    init(_ path: String) throws {
-        guard let handle = opendir(path) else { throw TensorError.cannot("read the folder", path, errno) }
-        defer { closedir(handle) }
-        var files: [String] = []
-        var folders: [String] = []
-        while let entry = readdir(handle) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name.hasPrefix(".") { continue }
-            var status = stat()
-            guard stat("\(path)/\(name)", &status) == 0 else { continue }
-            if status.st_mode & S_IFMT == S_IFDIR { folders.append(name) } else { files.append(name) }
-        }
-        self.path = path
-        self.files = files.sorted(by: Self.naturally)
-        self.folders = folders.sorted(by: Self.naturally)
-    }
-
-    func has(_ file: String) -> Bool { files.contains(file) }
-
-    /// The stems of the PNG files: `0001` for `0001.png`.
-    var pictures: [String] {
-        files.filter { $0.lowercased().hasSuffix(".png") }.map { String($0.dropLast(4)) }
-    }
-
-    /// The file of a stem.
-    func file(_ stem: String) -> String {
-        has("\(stem).png") ? "\(path)/\(stem).png" : "\(path)/\(stem).PNG"
-    }
-
-    /// The error of a folder without pictures, which says what is there instead.
-    func withoutPictures() -> TensorError {
-        let others = ["jpg", "jpeg", "tif", "tiff", "bmp", "ppm", "webp"]
-        let found = others.first { ending in files.contains { $0.lowercased().hasSuffix(".\(ending)") } }
-        let number = files.count { $0.lowercased().hasSuffix(".\(found ?? "")") }
-        if let found {
-            return TensorError(
-                .file, "\(path) holds no PNG pictures, but \(number) .\(found) files",
-                help: "seg reads PNG; convert them first")
-        }
-        let inside =
-            folders.isEmpty ? nil : "it holds the folders \(folders.prefix(5).joined(separator: ", "))"
-        return TensorError(.file, "\(path) holds no PNG pictures", help: inside)
-    }
-
-    /// `frame_2` before `frame_10`, so that a sequence keeps its order.
-    static func naturally(_ a: String, _ b: String) -> Bool {
-        var x = Substring(a).utf8
-        var y = Substring(b).utf8
-        let isDigit = { (byte: UInt8) in (0x30...0x39).contains(byte) }
-        while let first = x.first, let second = y.first {
-            if isDigit(first), isDigit(second) {
-                let left = x.prefix(while: isDigit)
-                let right = y.prefix(while: isDigit)
-                let one = left.drop { $0 == 0x30 }
-                let other = right.drop { $0 == 0x30 }
-                if one.count != other.count { return one.count < other.count }
-                if !one.elementsEqual(other) { return one.lexicographicallyPrecedes(other) }
-                x = x[left.endIndex...]
-                y = y[right.endIndex...]
-            } else {
-                if first != second { return first < second }
-                x = x.dropFirst()
-                y = y.dropFirst()
-            }
-        }
-        if x.isEmpty != y.isEmpty { return x.isEmpty }
-        return a < b
     }
 }

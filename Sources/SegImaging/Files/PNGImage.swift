@@ -1,45 +1,29 @@
-// PNG files to pictures and back. libpng does the work behind CPNG; writing goes beside the place and over it. What
-// colours mean is Palette's.
+// PNG files to pictures and back, by libpng behind CPNG. What colours mean is in ClassPalette.
 
 import CPNG
+import SegSystem
 import SegTensor
-
-/// What the header of a PNG file says.
-public struct PNGInfo: Sendable, Equatable {
-    public enum Kind: String, Sendable {
-        case gray, rgb, palette, grayAlpha, rgba
-    }
-
-    public let width: Int
-    public let height: Int
-    /// Bits a sample: 1, 2, 4, 8 or 16.
-    public let bitDepth: Int
-    public let kind: Kind
-}
 
 /// Reading and writing PNG files.
 public enum PNGImage {
     /// The largest file that is read.
     private static let fileLimit = 1 << 30
 
-    /// Size and kind, from the file's first 33 bytes alone.
-    public static func info(_ path: String) throws -> PNGInfo {
+    /// The size of a picture, from the file's first 33 bytes alone.
+    public static func size(ofFile path: String) throws -> (width: Int, height: Int) {
         let file = try FileReader(path)
-        return try info(header: file.bytes(at: 0, count: min(33, file.count)), name: path)
-    }
-
-    static func info(header: [UInt8], name: String) throws -> PNGInfo {
+        let header = try file.bytes(at: 0, count: min(33, file.count))
         let signature: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
-        guard header.starts(with: signature) else { throw notPNG(header, name) }
+        guard header.starts(with: signature) else { throw notPNG(header, path) }
         guard header.count >= 33, header[12..<16].elementsEqual("IHDR".utf8) else {
-            throw TensorError(.file, "cannot read \(name): the file is cut off")
+            throw TensorError(.file, "cannot read \(path): the file is cut off")
         }
         func number(_ at: Int) -> Int { header[at..<at + 4].reduce(0) { $0 << 8 | Int($1) } }
-        let kinds: [UInt8: PNGInfo.Kind] = [0: .gray, 2: .rgb, 3: .palette, 4: .grayAlpha, 6: .rgba]
-        guard let kind = kinds[header[25]], number(16) > 0, number(20) > 0 else {
-            throw TensorError(.file, "cannot read \(name): its header is damaged")
+        // Gray, RGB, palette, gray and RGB with alpha.
+        guard [0, 2, 3, 4, 6].contains(header[25]), number(16) > 0, number(20) > 0 else {
+            throw TensorError(.file, "cannot read \(path): its header is damaged")
         }
-        return PNGInfo(width: number(16), height: number(20), bitDepth: Int(header[24]), kind: kind)
+        return (number(16), number(20))
     }
 
     /// A picture as 8-bit RGB: the values that Pillow gives; palettes looked up, alpha dropped.
@@ -61,7 +45,7 @@ public enum PNGImage {
 
     /// The raw values of a gray or palette picture of at most 8 bits, and its palette (empty for gray).
     public static func readIndices(bytes: [UInt8], name: String) throws -> (
-        mask: MaskImage, colors: [Palette.Color]
+        mask: MaskImage, colors: [ClassPalette.Color]
     ) {
         let info = try header(bytes, name)
         let width = Int(info.width)
@@ -73,7 +57,7 @@ public enum PNGImage {
         }
         let table = withUnsafeBytes(of: info.palette) { Array($0) }
         let colors = (0..<Int(info.palette_count)).map {
-            Palette.Color(table[3 * $0], table[3 * $0 + 1], table[3 * $0 + 2])
+            ClassPalette.Color(table[3 * $0], table[3 * $0 + 1], table[3 * $0 + 2])
         }
         return (mask, colors)
     }
@@ -84,7 +68,7 @@ public enum PNGImage {
     }
 
     /// Writes a mask as an 8-bit palette PNG: other programs show its colours, seg and Pillow read its indices.
-    public static func write(_ mask: MaskImage, palette: Palette, to path: String) throws {
+    public static func write(_ mask: MaskImage, palette: ClassPalette, to path: String) throws {
         try AtomicFile.write(encode(mask, palette: palette), to: path)
     }
 
@@ -94,13 +78,8 @@ public enum PNGImage {
     }
 
     /// The bytes of a palette PNG; entries beyond the palette's classes are black.
-    public static func encode(_ mask: MaskImage, palette: Palette) throws -> [UInt8] {
+    public static func encode(_ mask: MaskImage, palette: ClassPalette) throws -> [UInt8] {
         try encoded(mask.bytes, mask.width, mask.height, 3, palette.table(ignored: .black))
-    }
-
-    /// The bytes of an 8-bit gray PNG with the class indices as they are.
-    public static func encodeGray(_ mask: MaskImage) throws -> [UInt8] {
-        try encoded(mask.bytes, mask.width, mask.height, 0, [])
     }
 
     static func header(_ bytes: [UInt8], _ name: String) throws -> CPNGInfo {

@@ -112,6 +112,18 @@ final class BatchesValue: ForeignValue {
     }
 }
 
+/// The numbers that pretrained models expect of their pictures.
+let dataValues: [LibraryValue] = [
+    LibraryValue(
+        "imagenet_mean", "The means of red, green and blue over ImageNet's pictures, in 0…1.", topic: "data",
+        examples: ["print(imagenet_mean)  # expect: [0.485, 0.456, 0.406]"]
+    ) { _ in .list(Normalization.imageNet.mean.map { .number($0) }) },
+    LibraryValue(
+        "imagenet_std", "The deviations of red, green and blue over ImageNet's pictures, in 0…1.",
+        topic: "data", examples: ["print(imagenet_std)  # expect: [0.229, 0.224, 0.225]"]
+    ) { _ in .list(Normalization.imageNet.deviation.map { .number($0) }) },
+]
+
 let dataNatives: [Native] = [
     Native(
         "streets(count=60, size=[360, 480], seed=0)",
@@ -141,6 +153,7 @@ let dataNatives: [Native] = [
         examples: ["camseq(\"CamSeq01\")  # expect error: cannot read the folder CamSeq01"]
     ) { call in
         let folder = try FrameFolder.camSeq(try call.string(0))
+        for note in folder.notes { call.interpreter.output("note: \(note)\n") }
         return .object(try DatasetValue(FolderDataset(folder, about: "frames of \(folder.directory)")))
     },
     Native(
@@ -207,16 +220,16 @@ let dataNatives: [Native] = [
     },
     Native(
         "resize(data, size=nil, shorter=nil)",
-        "Pictures brought to a size with antialiasing, masks by the nearest pixel: resize(data, 520) is square, "
-            + "resize(data, [h, w]), resize(data, shorter=520) keeps the proportion.",
+        "Pictures brought to a size with antialiasing, masks by the nearest pixel. resize(data, 520) is square, "
+            + "resize(data, [h, w]) has that size, resize(data, shorter=520) keeps the proportion.",
         examples: ["print(streets(count=1, size=[60, 80]).resize(32)[0].image.shape)  # expect: [3, 32, 32]"]
     ) { call in
         let size = try call.frameSize(1, shorter: 2)
         return .object(try DatasetValue(try call.dataset(0).dataset.resized(size)))
     },
     Native(
-        "normalize(data, mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225])",
-        "Pictures as float32, (x / 255 - mean) / std by channel; ImageNet's numbers unless told.",
+        "normalize(data, mean=imagenet_mean, std=imagenet_std)",
+        "Pictures as float32, (x / 255 - mean) / std by channel; by default with ImageNet's numbers.",
         examples: ["print(streets(count=1, size=32).normalize()[0].image.dtype)  # expect: float32"]
     ) { call in
         let normalization = try Normalization(mean: try call.channels(1), deviation: try call.channels(2))
@@ -224,7 +237,7 @@ let dataNatives: [Native] = [
     },
     Native(
         "augment(data, changes, copies=1, seed=0)",
-        "The samples and, after them, `copies` changed copies of each: hflip(), vflip(), rotate(15), "
+        "The samples and, after them, `copies` changed copies of each. Changes are hflip(), vflip(), rotate(15), "
             + "saturation(0.5...1.5), brightness(0.7...1.3), noise(0.05), one or a list. A copy stays the same picture.",
         examples: [
             "print(len(augment(streets(count=3, size=32), [hflip(), rotate(5)], copies=2)))  # expect: 9"
@@ -316,4 +329,4 @@ let dataNatives: [Native] = [
         }
         return .tensor(try counts.pixelsWith())
     },
-].map { $0.listed(under: "data") }
+]

@@ -121,7 +121,7 @@ struct ScriptDataset: Dataset, @unchecked Sendable {
     let object: Instance
     let interpreter: Interpreter
     let count: Int
-    let palette: Palette
+    let palette: ClassPalette
     var about: String { "samples of \(object.type.name)" }
 
     init(_ object: Instance, _ interpreter: Interpreter) throws {
@@ -134,7 +134,7 @@ struct ScriptDataset: Dataset, @unchecked Sendable {
         guard case .object(let list as ListObject)? = object.field(named: "classes") else {
             throw Failure(.type, "a data set has a list `classes` of names; \(object.type.name) has none")
         }
-        palette = try Palette(
+        palette = try ClassPalette(
             names: list.items.map { item in
                 guard let name = item.asString else {
                     throw Failure(.type, "the classes of a data set are names")

@@ -3,6 +3,7 @@
 
 @preconcurrency import Glibc
 import SegRuntime
+import SegSystem
 import SegTensor
 import SegTerminal
 
@@ -26,7 +27,7 @@ struct Download {
         let lock = try lockedPart(interpreter)
         defer { close(lock) }
         // The process that was waited for may have finished.
-        if OfficialWeights.isFile(destination) { return }
+        if FileStatus(destination)?.kind == .file { return }
         var resumes = try size() > 0
         if resumes, digits != nil, try problem(interpreter) == nil { return try finish() }
         announce()
@@ -44,12 +45,12 @@ struct Download {
             }
             // What an earlier attempt left does not fit what is there now: once more from the start.
             resumes = false
-            guard ftruncate(lock, 0) == 0 else { throw TensorError.cannot("write", part, errno) }
+            guard ftruncate(lock, 0) == 0 else { throw SystemError.cannot("write", part, errno) }
         }
     }
 
     private func finish() throws {
-        guard rename(part, destination) == 0 else { throw TensorError.cannot("write", destination, errno) }
+        guard rename(part, destination) == 0 else { throw SystemError.cannot("write", destination, errno) }
     }
 
     private func size() throws -> Int { try FileReader(part).count }
@@ -80,11 +81,11 @@ struct Download {
         var isWaiting = false
         while true {
             let descriptor = open(part, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-            guard descriptor >= 0 else { throw TensorError.cannot("write", part, errno) }
+            guard descriptor >= 0 else { throw SystemError.cannot("write", part, errno) }
             do {
                 while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
                     guard errno == EWOULDBLOCK || errno == EINTR else {
-                        throw TensorError.cannot("lock", part, errno)
+                        throw SystemError.cannot("lock", part, errno)
                     }
                     if !isWaiting { tell("another process is downloading \(file); waiting for it") }
                     isWaiting = true
@@ -96,11 +97,10 @@ struct Download {
                 throw error
             }
             // Whoever had the lock may have renamed or removed the file.
-            var (held, named) = (stat(), stat())
-            fstat(descriptor, &held)
-            if stat(part, &named) == 0, held.st_ino == named.st_ino { return descriptor }
+            let held = FileStatus(descriptor: descriptor)
+            if let held, held.inode == FileStatus(part)?.inode { return descriptor }
             close(descriptor)
-            if OfficialWeights.isFile(destination) { return open(destination, O_RDONLY | O_CLOEXEC) }
+            if FileStatus(destination)?.kind == .file { return open(destination, O_RDONLY | O_CLOEXEC) }
         }
     }
 
@@ -110,14 +110,14 @@ struct Download {
         let isComplete: Bool
         /// In words, for the error.
         let reason: String
-        /// Whether the part that stood there already may be what went wrong.
+        /// Whether the part that was there already may be the cause of the failure.
         let mayStartClean: Bool
     }
 
     /// Runs curl once. The child holds the lock too, so that one that outlives seg keeps others away.
     private func fetch(_ lock: Int32, _ interpreter: Interpreter) throws -> Outcome {
         var messages: [Int32] = [-1, -1]
-        guard pipe(&messages) == 0 else { throw failure(TensorError.systemReason(errno)) }
+        guard pipe(&messages) == 0 else { throw failure(SystemError.reason(errno)) }
         defer { close(messages[0]) }
         _ = fcntl(messages[0], F_SETFD, FD_CLOEXEC)
         _ = fcntl(messages[0], F_SETFL, O_NONBLOCK)
@@ -151,7 +151,7 @@ struct Download {
         close(messages[1])
         guard code == 0 else {
             throw failure(
-                code == ENOENT ? "there is no curl on this machine" : TensorError.systemReason(code))
+                code == ENOENT ? "there is no curl on this machine" : SystemError.reason(code))
         }
 
         var text: [UInt8] = []
@@ -185,14 +185,14 @@ struct Download {
         var status: Int32 = 0
         let isShown = isatty(STDERR_FILENO) == 1
         defer { if isShown { fputs("\r\u{1b}[K", stderr) } }
-        let start = monotonicSeconds()
+        let start = MonotonicClock.seconds
         var shown = start
         do {
             while waitpid(child, &status, WNOHANG) != child {
                 usleep(10_000)
                 between()
                 try interpreter.checkInterrupt()
-                let now = monotonicSeconds()
+                let now = MonotonicClock.seconds
                 if isShown, now - shown > 0.2 {
                     shown = now
                     show(seconds: now - start)
@@ -219,19 +219,13 @@ struct Download {
         _ = waitpid(child, &status, 0)
     }
 
-    private func monotonicSeconds() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-    }
-
     private func show(seconds: Double) {
         let done = ((try? size()) ?? 0) >> 20
         var window = winsize()
         let columns = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &window) == 0 ? Int(window.ws_col) : 80
         let style = TerminalStyle.detect(
             isTerminal: true, size: (max(columns, 20), 24), allowsColor: false,
-            environment: { name in getenv(name).map { String(cString: $0) } })
+            environment: Environment.variable)
         let progress = Progress(
             label: file, completed: done, total: max(megabytes, done), elapsed: seconds, unit: "MB")
         fputs("\r" + progress.line(style) + "\u{1b}[K", stderr)

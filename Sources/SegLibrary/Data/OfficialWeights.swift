@@ -1,8 +1,8 @@
 // The weight files that torchvision published: which file belongs to a model, where it lies on this machine,
-// and, where it does not, its download. The child process that fetches it stands in Download.
+// and, where it does not, its download. The child process that fetches it is in Download.
 
-@preconcurrency import Glibc
 import SegRuntime
+import SegSystem
 import SegTensor
 
 /// An official weight file.
@@ -55,7 +55,8 @@ struct OfficialWeights {
                 .value, "there are no official \(kind) weights for \(model)",
                 help: backbone
                     ? "weights=\"imagenet\" gives its backbone; \(kind) weights have \(names.joined(separator: ", "))"
-                    : nearestName(model, names) ?? "there are some for \(names.joined(separator: ", "))",
+                    : nearestName(to: model, among: names).map { "did you mean \(quotedText($0))?" }
+                        ?? "there are some for \(names.joined(separator: ", "))",
                 argument: 0)
         }
         self = found.weights
@@ -68,14 +69,16 @@ struct OfficialWeights {
 
     /// The file's path on this machine: in seg's own cache, or in PyTorch's, or downloaded into seg's.
     func path(_ interpreter: Interpreter) throws -> String {
-        for folder in [Self.folder(), Self.hubFolder()] {
-            guard let found = folder.map({ $0 + "/" + file }), Self.isFile(found) else { continue }
+        for folder in [Self.folder, Self.hubFolder] {
+            guard let found = folder.map({ $0 + "/" + file }), FileStatus(found)?.kind == .file else {
+                continue
+            }
             try check(found, interpreter)
             return found
         }
-        let base = Self.variable("SEG_WEIGHTS_URL") ?? "https://download.pytorch.org/models"
+        let base = Environment.variable("SEG_WEIGHTS_URL") ?? "https://download.pytorch.org/models"
         let address = base + (base.hasSuffix("/") ? "" : "/") + file
-        guard let folder = Self.folder() else {
+        guard let folder = Self.folder else {
             throw Failure(
                 .file, "there is no place to put \(address): neither SEG_CACHE nor HOME is set",
                 help: "set SEG_CACHE to a folder; the file belongs into its subfolder weights")
@@ -84,9 +87,9 @@ struct OfficialWeights {
             address: address, file: file, folder: folder, digits: SHA256.digits(inName: file),
             megabytes: megabytes)
         do {
-            try Self.makeFolder(folder)
+            try Folder.make(folder)
             try download.run(interpreter)
-        } catch let error as TensorError where error.kind == .file {
+        } catch let error as SystemError where error.kind == .file {
             throw Failure(
                 .file, error.message,
                 help:
@@ -96,7 +99,7 @@ struct OfficialWeights {
         return folder + "/" + file
     }
 
-    /// A file that was found is no better than what once made it: a copy may have been broken off, a disk be ill.
+    /// A file that was found may be damaged: a copy may be incomplete, a disk may have failed.
     private func check(_ path: String, _ interpreter: Interpreter) throws {
         guard let digits = SHA256.digits(inName: file) else { return }
         let found = try SHA256.hexadecimal(ofFile: path) { try interpreter.checkInterrupt() }
@@ -108,44 +111,19 @@ struct OfficialWeights {
     }
 
     /// seg's own cache of weight files; nil where the environment names no place.
-    private static func folder() -> String? {
-        if let own = variable("SEG_CACHE") { return own + "/weights" }
-        if let cache = variable("XDG_CACHE_HOME") { return cache + "/seg/weights" }
-        return variable("HOME").map { $0 + "/.cache/seg/weights" }
-    }
+    private static var folder: String? { UserFolders().cache.map { $0 + "/weights" } }
 
     /// Where PyTorch keeps what it downloads.
-    private static func hubFolder() -> String? {
-        if let torch = variable("TORCH_HOME") { return torch + "/hub/checkpoints" }
-        if let cache = variable("XDG_CACHE_HOME") { return cache + "/torch/hub/checkpoints" }
-        return variable("HOME").map { $0 + "/.cache/torch/hub/checkpoints" }
-    }
-
-    private static func variable(_ name: String) -> String? {
-        guard let text = getenv(name).map({ String(cString: $0) }), !text.isEmpty else { return nil }
-        return text
-    }
-
-    static func isFile(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-    }
-
-    /// Makes a folder with all above it.
-    private static func makeFolder(_ path: String) throws {
-        var made = path.hasPrefix("/") ? "" : "."
-        for part in path.split(separator: "/") {
-            made += "/" + part
-            guard mkdir(made, 0o777) != 0, errno != EEXIST else { continue }
-            throw TensorError.cannot("make the folder", made, errno)
-        }
+    private static var hubFolder: String? {
+        (Environment.variable("TORCH_HOME") ?? UserFolders().programCaches.map { $0 + "/torch" })
+            .map { $0 + "/hub/checkpoints" }
     }
 }
 
 let officialWeightNatives: [Native] = [
     Native(
         "official_weights(model, kind=\"coco\")",
-        "The path of the weights that torchvision published for a model: \"coco\" for a whole model, \"imagenet\" for "
+        "The path of the weights that torchvision published for a model. \"coco\" is for a whole model, \"imagenet\" for "
             + "its backbone. Looked for in seg's cache ($SEG_CACHE, else ~/.cache/seg) and PyTorch's, else downloaded "
             + "with curl (from the mirror that $SEG_WEIGHTS_URL names, if any). A file that does not fit the digits in its "
             + "name is an error.",
@@ -156,4 +134,4 @@ let officialWeightNatives: [Native] = [
         .string(
             try OfficialWeights(model: try call.string(0), kind: try call.string(1)).path(call.interpreter))
     }
-].map { $0.listed(under: "models") }
+]

@@ -2,46 +2,26 @@
 // safetensors out.
 
 import SegRuntime
+import SegSystem
 import SegTensor
 import SegTerminal
 
-/// What loading did; `LoadReport` in stdlib/results/summary.seg prints it.
-private struct LoadReport {
-    var loaded = 0
-    /// How many tensors the model has.
-    var count = 0
-    var missing: [String] = []
-    var unexpected: [String] = []
-    var mismatched: [(name: String, file: [Int], model: [Int])] = []
-    var notes: [String] = []
+/// A tensor whose shape in the file is not that in the model.
+private struct Mismatch {
+    let name: String
+    let file: [Int]
+    let model: [Int]
 
-    /// Heads for another number of classes: the layers of the tensors that differ, where all differ in their first
-    /// axis alone. Where any differs otherwise the file is of another model.
-    var replaced: [String] {
-        guard mismatched.allSatisfy({ isHead($0.file, $0.model) }) else { return [] }
-        var found: [String] = []
-        for place in mismatched {
-            let layer = place.name.lastIndex(of: ".").map { String(place.name[..<$0]) } ?? place.name
-            if !found.contains(layer) { found.append(layer) }
-        }
-        return found
-    }
+    /// Whether only the first axis differs, as where a head is for another number of classes.
+    var isHead: Bool { !file.isEmpty && file.count == model.count && file.dropFirst() == model.dropFirst() }
 
-    private func isHead(_ file: [Int], _ model: [Int]) -> Bool {
-        !file.isEmpty && file.count == model.count && file.dropFirst() == model.dropFirst()
-    }
+    var layer: String { name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name }
 
-    func value(_ interpreter: Interpreter) throws -> Value {
-        // Names come from a file, and end up on a terminal.
-        func list(_ names: [String]) -> Value { .list(names.map { .string(TextWidth.escaped($0)) }) }
-        let fields: [(String, Value)] = [
-            ("loaded", .number(Double(loaded))), ("of", .number(Double(count))), ("missing", list(missing)),
-            ("unexpected", list(unexpected)),
-            ("mismatched", list(mismatched.map { "\($0.name): file \($0.file), model \($0.model)" })),
-            ("replaced", list(replaced)), ("notes", list(notes)),
-        ]
-        guard let type = try interpreter.libraryValue("LoadReport") else { return .record(fields) }
-        return try interpreter.call(type, [], named: fields)
+    /// The layers that are for another number of classes. Where a tensor differs in anything else the file is of
+    /// another model, and there are none.
+    static func heads(_ mismatches: [Mismatch]) -> [String] {
+        guard mismatches.allSatisfy(\.isHead) else { return [] }
+        return mismatches.reduce(into: []) { if !$0.contains($1.layer) { $0.append($1.layer) } }
     }
 }
 
@@ -68,25 +48,25 @@ private struct NamesInModel {
     }
 }
 
-/// Loads what fits. `replacesHeads`: a head for another number of classes stays as it is and is listed, else it
-/// is an error.
+/// Loads what fits, and gives a `LoadReport` of the library. `replacesHeads`: a head for another number of classes
+/// stays as it is and is listed, else it is an error.
 private func load(
     _ file: Checkpoint, into walk: ModelWalk, replacesHeads: Bool, _ interpreter: Interpreter
-) throws -> LoadReport {
-    var report = LoadReport()
-    report.count = walk.tensors.count
-    report.notes = file.notes
+) throws -> Value {
+    var missing: [String] = []
+    var unexpected: [String] = []
+    var mismatched: [Mismatch] = []
     var stored: [String: StoredTensor] = [:]
     let nameInModel = NamesInModel(file, walk)
     for tensor in file.tensors {
         if let name = nameInModel(tensor.name) {
             stored[name] = tensor
         } else {
-            report.unexpected.append(tensor.name)
+            unexpected.append(tensor.name)
         }
     }
     var ready: [(TensorPlace, Tensor)] = []
-    // Files of old PyTorch lack the counters of batch norms, which nothing hangs on.
+    // Files of old PyTorch lack the counters of batch norms, on which nothing depends.
     var uncounted = 0
     for place in walk.tensors {
         try interpreter.checkInterrupt()
@@ -94,18 +74,18 @@ private func load(
             if place.path.hasSuffix("num_batches_tracked") {
                 uncounted += 1
             } else {
-                report.missing.append(place.path)
+                missing.append(place.path)
             }
             continue
         }
         let wanted = place.value.promise
         guard tensor.shape == wanted.shape else {
-            report.mismatched.append((place.path, tensor.shape, wanted.shape))
+            mismatched.append(Mismatch(name: place.path, file: tensor.shape, model: wanted.shape))
             continue
         }
         ready.append((place, try tensor.tensor().to(wanted.dtype)))
     }
-    report.unexpected += file.tensors.map(\.name).filter {
+    unexpected += file.tensors.map(\.name).filter {
         nameInModel($0).map { stored[$0] != nil } ?? false
     }
     guard !ready.isEmpty else {
@@ -116,9 +96,9 @@ private func load(
                 "the file holds \(names) …; the model \(walk.tensors.prefix(3).map(\.path).joined(separator: ", ")) …"
         )
     }
-    let heads = report.replaced
+    let heads = Mismatch.heads(mismatched)
     guard replacesHeads || heads.isEmpty else {
-        let shapes = report.mismatched.filter { $0.name.hasPrefix(heads[0]) }
+        let shapes = mismatched.filter { $0.layer == heads[0] }
         throw Failure(
             .shape,
             "the file's \(heads.joined(separator: ", ")) is for another number of classes: \(shapes[0].name) is \(shapes[0].file) in the file, \(shapes[0].model) in the model",
@@ -126,22 +106,32 @@ private func load(
     }
     // Only now, when everything has been read, does the model change.
     for (place, tensor) in ready { place.store(tensor) }
+    var notes = file.notes
     if uncounted > 0 {
-        report.notes.append("\(uncounted) num_batches_tracked are not in it and stay as they were")
+        notes.append("\(uncounted) num_batches_tracked are not in it and stay as they were")
     }
-    report.loaded = ready.count
-    return report
+    guard let report = try interpreter.libraryValue("LoadReport") else { return .nilValue }
+    // Names come from a file, and end up on a terminal.
+    func list(_ names: [String]) -> Value { .list(names.map { .string(TextWidth.escaped($0)) }) }
+    return try interpreter.call(
+        report, [],
+        named: [
+            ("loaded", .number(Double(ready.count))), ("of", .number(Double(walk.tensors.count))),
+            ("missing", list(missing)), ("unexpected", list(unexpected)),
+            ("mismatched", list(mismatched.map { "\($0.name): file \($0.file), model \($0.model)" })),
+            ("replaced", list(heads)), ("notes", list(notes)),
+        ])
 }
 
 let weightFileNatives: [Native] = [
     Native(
         "load_weights(model, path, heads=\"replace\")",
-        "Loads a state dict from a .pth or .safetensors file by names, buffers included; nothing in the file is "
+        "Loads a state dict from a .pth or .safetensors file by names, buffers included. Nothing in the file is "
             + "executed. Gives a report: loaded, of (the model's tensors), missing, unexpected, mismatched (both shapes), "
             + "replaced (heads for another number of classes, which stay as they were initialised; an error with "
             + "`heads=\"refuse\"`), notes. A classification file's `features.N` fit a backbone's `N`.",
         examples: [
-            "a = Conv2d(3, 8, 1)\nsave_weights(a, \"/tmp/seg-example.safetensors\")\nprint(load_weights(Conv2d(3, 8, 1), \"/tmp/seg-example.safetensors\"))  # expect: loaded 2 of 2 tensors"
+            "a = Conv2d(3, 8, 1)\nsave_weights(a, \"example.safetensors\")\nprint(load_weights(Conv2d(3, 8, 1), \"example.safetensors\"))  # expect: loaded 2 of 2 tensors"
         ]
     ) { call in
         let walk = try ModelWalk(call, 0)
@@ -151,13 +141,12 @@ let weightFileNatives: [Native] = [
         }
         let file = try Checkpoint.open(try call.string(1))
         return try load(file, into: walk, replacesHeads: heads == "replace", call.interpreter)
-            .value(call.interpreter)
     },
     Native(
         "save_weights(model, path)", "Saves the whole state dict, buffers included, as safetensors.",
         examples: [
-            "save_weights(BatchNorm2d(2), \"/tmp/seg-example.safetensors\")\n"
-                + "print(len(tensor_names(\"/tmp/seg-example.safetensors\")))  # expect: 5"
+            "save_weights(BatchNorm2d(2), \"example.safetensors\")\n"
+                + "print(len(tensor_names(\"example.safetensors\")))  # expect: 5"
         ]
     ) { call in
         let places = try ModelWalk(call, 0).tensors
@@ -167,7 +156,7 @@ let weightFileNatives: [Native] = [
     Native(
         "write_tensors(tensors, path)", "Writes a record of names to tensors as a safetensors file.",
         examples: [
-            "write_tensors((a=ones(2)), \"/tmp/seg-example.safetensors\")\nprint(read_tensors(\"/tmp/seg-example.safetensors\"))  # expect: (a=tensor([1, 1]))"
+            "write_tensors((a=ones(2)), \"example.safetensors\")\nprint(read_tensors(\"example.safetensors\"))  # expect: (a=tensor([1, 1]))"
         ]
     ) { call in
         guard case .object(let record as RecordObject) = call[0] else {
@@ -186,10 +175,9 @@ let weightFileNatives: [Native] = [
     },
     Native(
         "read_tensors(path)",
-        "The tensors of a safetensors or .pth file, as a record of names to tensors; those of a safetensors file under "
-            + "the very names that stand in it.",
+        "The tensors of a safetensors or .pth file, as a record of names to tensors. The names are those in the file.",
         examples: [
-            "write_tensors((n=tensor(3, int64)), \"/tmp/seg-example.safetensors\")\nprint(read_tensors(\"/tmp/seg-example.safetensors\").n.dtype)  # expect: int64"
+            "write_tensors((n=tensor(3, int64)), \"example.safetensors\")\nprint(read_tensors(\"example.safetensors\").n.dtype)  # expect: int64"
         ]
     ) { call in
         let file = try Checkpoint.openUnchanged(FileReader(try call.string(0)))
@@ -202,16 +190,16 @@ let weightFileNatives: [Native] = [
     },
     Native(
         "weight_listing(path)",
-        "What a weight file holds, as text: names, types and shapes of its tensors, totals, metadata; as `seg weights "
+        "What a weight file holds, as text: names, types and shapes of its tensors, totals, metadata. `seg weights "
             + "FILE` prints it. No tensor is read.",
         examples: [
-            "write_tensors((a=zeros(2, 3)), \"/tmp/seg-example.safetensors\")\nprint(split_text(weight_listing(\"/tmp/seg-example.safetensors\"), \"\\n\")[2...])  # expect: [\"a     float32  [2, 3]\", \"1 tensor, 6 numbers, 24 bytes; safetensors\", \"format: pt\"]"
+            "write_tensors((a=zeros(2, 3)), \"example.safetensors\")\nprint(split_text(weight_listing(\"example.safetensors\"), \"\\n\")[2...])  # expect: [\"a     float32  [2, 3]\", \"1 tensor, 6 numbers, 24 bytes; safetensors\", \"format: pt\"]"
         ]
     ) { call in .string(try call.interpreter.weightListing(try call.string(0))) },
     Native(
         "tensor_names(path)", "The names of the tensors in a weight file; none is read.",
         examples: [
-            "write_tensors((a=ones(2), b=ones(3)), \"/tmp/seg-example.safetensors\")\nprint(tensor_names(\"/tmp/seg-example.safetensors\"))  # expect: [\"a\", \"b\"]"
+            "write_tensors((a=ones(2), b=ones(3)), \"example.safetensors\")\nprint(tensor_names(\"example.safetensors\"))  # expect: [\"a\", \"b\"]"
         ]
     ) { call in
         .list(try Checkpoint.open(try call.string(0)).tensors.map { .string($0.name) })
@@ -232,7 +220,9 @@ let weightFileNatives: [Native] = [
             guard let place = places[name] else {
                 throw Failure(
                     .name, "the model has no tensor \"\(name)\"",
-                    help: nearestName(name, walk.tensors.map(\.path)))
+                    help: nearestName(to: name, among: walk.tensors.map(\.path)).map {
+                        "did you mean \(quotedText($0))?"
+                    })
             }
             guard let tensor = value.asTensorValue, tensor.promise.shape == place.value.promise.shape else {
                 throw Failure(
@@ -244,7 +234,7 @@ let weightFileNatives: [Native] = [
         for (place, tensor) in changes { place.store(tensor) }
         return .nilValue
     },
-].map { $0.listed(under: "models") }
+]
 
 func writeTensors(
     _ tensors: [(String, Tensor)], metadata: [(key: String, value: String)] = [("format", "pt")],

@@ -203,7 +203,7 @@ let collectionNatives: [Native] = [
     },
     Native(
         "pop(xs, place=-1)",
-        "Takes an element out of a list, the last unless told, or an entry out of a record.",
+        "Takes an element out of a list, by default the last, or an entry out of a record.",
         examples: ["xs = [1, 2, 3]\nprint(xs.pop())  # expect: 3"]
     ) { call in try removed(call, call[1]) },
     Native(
@@ -239,16 +239,11 @@ let collectionNatives: [Native] = [
     },
     Native(
         "contains(xs, x)",
-        "Whether a list or range has the element, a record an entry of that name, a string that text in it.",
+        "Whether a list or range has the element, a record an entry of that name, a string that text in it: `x in xs`.",
         examples: ["print(contains([1, 2, 3], 2))  # expect: true"]
     ) { call in
-        let interpreter = call.interpreter
-        if let record = call[0].asRecord { return .bool(record.position(of: try call.string(1)) != nil) }
-        if let text = call[0].asString { return .bool(find(try call.string(1), in: text) != nil) }
-        var found = false
-        for item in try call.items(0) where try interpreter.equal(item, call[1]) {
-            found = true
-            break
+        guard let found = try call.interpreter.contains(call[0], call[1]) else {
+            throw call.wrong(0, "a list or another collection")
         }
         return .bool(found)
     },
@@ -258,7 +253,7 @@ let collectionNatives: [Native] = [
         examples: ["print(index_of([\"a\", \"b\"], \"b\"))  # expect: 1"]
     ) { call in
         if let text = call[0].asString {
-            guard let range = find(try call.string(1), in: text) else { return .nilValue }
+            guard let range = text.find(try call.string(1)) else { return .nilValue }
             return .number(Double(text.distance(from: text.startIndex, to: range.lowerBound)))
         }
         for (place, item) in try call.items(0).enumerated() where try call.interpreter.equal(item, call[1]) {

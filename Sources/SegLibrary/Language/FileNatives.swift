@@ -1,43 +1,40 @@
-// Files of text: CSV and JSON, read and written. A file is written beside its place and
-// renamed over it, so that no half of it is ever seen.
+// Files of text: CSV and JSON, read and written.
 
-@preconcurrency import Glibc
 import SegRuntime
-import SegTensor
+import SegSystem
 
 let fileNatives: [Native] = [
     Native(
         "read_text(path)", "The text of a file.",
         examples: [
-            "write_text(\"/tmp/seg-note.txt\", \"a\")\nprint(read_text(\"/tmp/seg-note.txt\"))  # expect: a"
+            "write_text(\"note.txt\", \"a\")\nprint(read_text(\"note.txt\"))  # expect: a"
         ]
     ) { call in
         .string(String(decoding: try call.interpreter.readFile(try call.string(0)), as: UTF8.self))
     },
     Native(
         "file_exists(path)", "Whether there is a file or folder of that name.",
-        examples: ["print(file_exists(\"/tmp\"), file_exists(\"/no/such/file\"))  # expect: true false"]
-    ) { call in .bool(access(try call.string(0), F_OK) == 0) },
+        examples: ["print(file_exists(\"/\"), file_exists(\"/no/such/file\"))  # expect: true false"]
+    ) { call in .bool(FileStatus.exists(try call.string(0))) },
     Native(
         "write_text(path, text)", "Writes a text as a file.",
         examples: [
-            "write_text(\"/tmp/seg-note.txt\", \"a\")\nprint(read_text(\"/tmp/seg-note.txt\"))  # expect: a"
+            "write_text(\"note.txt\", \"a\")\nprint(read_text(\"note.txt\"))  # expect: a"
         ]
     ) { call in
-        try AtomicFile.write(try call.string(1), to: try call.string(0))
+        try call.write(try call.string(1), to: try call.string(0))
         return .nilValue
     },
     Native(
         "read_json(path)", "The value of a JSON file: objects become records, arrays lists.",
         examples: [
-            "write_json((a=[1, 2]), \"/tmp/seg-value.json\")\nprint(read_json(\"/tmp/seg-value.json\"))  # expect: (a=[1, 2])"
+            "write_json((a=[1, 2]), \"value.json\")\nprint(read_json(\"value.json\"))  # expect: (a=[1, 2])"
         ]
     ) { call in
         let path = try call.string(0)
-        let interpreter = call.interpreter
-        var reader = JSONReader(bytes: try interpreter.readFile(path)) { try interpreter.checkInterrupt() }
+        let bytes = try call.interpreter.readFile(path)
         do {
-            return try reader.document()
+            return try valueOfJSON(bytes, call.interpreter)
         } catch let problem as JSONReader.Problem {
             throw Failure(.file, "\(quotedText(path)), line \(problem.line): \(problem.message)", argument: 0)
         }
@@ -45,19 +42,17 @@ let fileNatives: [Native] = [
     Native(
         "write_json(value, path)", "Writes records, lists, strings, numbers, bools and nil as JSON.",
         examples: [
-            "write_json((a=[1, 2]), \"/tmp/seg-value.json\")\nprint(read_json(\"/tmp/seg-value.json\"))  # expect: (a=[1, 2])"
+            "write_json((a=[1, 2]), \"value.json\")\nprint(read_json(\"value.json\"))  # expect: (a=[1, 2])"
         ]
     ) { call in
-        var text = ""
-        try appendJSON(call[0], to: &text, depth: 0, call.interpreter)
-        try AtomicFile.write(text + "\n", to: try call.string(1))
+        try call.write(try textOfJSON(call[0], call.interpreter) + "\n", to: try call.string(1))
         return .nilValue
     },
     Native(
         "read_csv(path, header=true)",
         "The rows of a CSV file: records named by the first row, or lists without a header. What spells a number is one.",
         examples: [
-            "write_csv([(a=1, b=\"x\")], \"/tmp/seg-rows.csv\")\nprint(read_csv(\"/tmp/seg-rows.csv\"))  # expect: [(a=1, b=\"x\")]"
+            "write_csv([(a=1, b=\"x\")], \"rows.csv\")\nprint(read_csv(\"rows.csv\"))  # expect: [(a=1, b=\"x\")]"
         ]
     ) { call in
         let bytes = try call.interpreter.readFile(try call.string(0))
@@ -82,7 +77,7 @@ let fileNatives: [Native] = [
     Native(
         "write_csv(rows, path)", "Writes a list of records, or of lists, as a CSV file.",
         examples: [
-            "write_csv([(a=1, b=\"x\")], \"/tmp/seg-rows.csv\")\nprint(read_csv(\"/tmp/seg-rows.csv\"))  # expect: [(a=1, b=\"x\")]"
+            "write_csv([(a=1, b=\"x\")], \"rows.csv\")\nprint(read_csv(\"rows.csv\"))  # expect: [(a=1, b=\"x\")]"
         ]
     ) { call in
         let interpreter = call.interpreter
@@ -110,10 +105,17 @@ let fileNatives: [Native] = [
                 throw call.wrong(0, "a list of records or lists")
             }
         }
-        try AtomicFile.write(text, to: try call.string(1))
+        try call.write(text, to: try call.string(1))
         return .nilValue
     },
 ]
+
+extension Arguments {
+    /// Writes a file of text, which Ctrl-C leaves as it was.
+    fileprivate func write(_ text: String, to path: String) throws {
+        try AtomicFile.write(text, to: path) { try interpreter.checkInterrupt() }
+    }
+}
 
 /// The rows of a CSV text; quoted cells may hold commas, quotes and line ends.
 private func csvRows(_ bytes: [UInt8], _ interpreter: Interpreter) throws -> [[String]] {

@@ -15,9 +15,9 @@ public struct HelpEntry: Sendable {
     /// The first sentence.
     public var summary: String { firstSentence(doc) }
 
-    /// The examples of the row; those of a script's documentation stand in it already.
+    /// The examples of the row; those of a script's documentation are in it already.
     public var examplesBesideDoc: [String] {
-        examples.filter { find($0.split(separator: "\n").first.map(String.init) ?? "", in: doc) == nil }
+        examples.filter { doc.find($0.split(separator: "\n").first.map(String.init) ?? "") == nil }
     }
 
     /// Signature, documentation and examples, as plain text.
@@ -42,7 +42,7 @@ extension Library.Script {
 }
 
 extension Interpreter {
-    /// What the library or the session says about a name; nil where nobody knows it.
+    /// What the library or the session says about a name; nil where neither knows it.
     public func help(named name: String) -> HelpEntry? {
         if let value = self[name] { return help(of: value, named: name) }
         if let native = library.natives.first(where: { $0.name == name }) {
@@ -54,7 +54,7 @@ extension Interpreter {
             return HelpEntry(
                 name: name, signature: name, doc: value.doc, topic: value.topic, examples: value.examples)
         }
-        guard let value = try? libraryValue(name) else { return nil }
+        guard library.contains(name), let value = try? libraryValue(name) else { return nil }
         var entry = help(of: value, named: name)
         entry.examples = Self.examples(in: entry.doc)
         entry.topic = library.scripts.first { $0.definitions.contains(name) }?.topic ?? ""
@@ -71,7 +71,7 @@ extension Interpreter {
                 current.append(line.dropFirst(4))
             } else if !current.isEmpty {
                 let text = current.joined(separator: "\n")
-                if find("# expect", in: text) != nil { examples.append(text) }
+                if text.find("# expect") != nil { examples.append(text) }
                 current = []
             }
         }
@@ -110,7 +110,7 @@ extension Interpreter {
         for native in library.natives { add(native.name, native.topic) }
         for value in library.values { add(value.name, value.topic) }
         for script in library.scripts {
-            for name in script.definitions where !name.hasPrefix("_") { add(name, script.topic) }
+            for name in script.definitions { add(name, script.topic) }
         }
         return order.map { ($0, names[$0] ?? []) }
     }
@@ -120,7 +120,7 @@ extension Interpreter {
         let wanted = text.lowercased()
         var byName: [HelpEntry] = []
         var byDoc: [HelpEntry] = []
-        for name in library.names.sorted() where !name.hasPrefix("_") {
+        for name in library.names.sorted() {
             guard let entry = help(named: name) else { continue }
             if name.lowercased().contains(wanted) {
                 byName.append(entry)

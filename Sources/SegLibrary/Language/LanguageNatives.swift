@@ -1,16 +1,8 @@
-// What belongs to the language itself: printing, errors, copies, time, kinds of values; and
-// the one list of all rows of this folder.
+// What belongs to the language itself: printing, errors, copies, time, kinds of values.
 
-@preconcurrency import Glibc
 import SegRuntime
 import SegSyntax
-
-/// Natives for plain values: lists, records, strings, printing, files of text.
-public let languageNatives: [Native] =
-    collectionNatives.map { $0.listed(under: "lists") } + textNatives.map { $0.listed(under: "strings") }
-    + generalNatives.map { $0.listed(under: "language") }
-    + (helpNatives + sessionNatives).map { $0.listed(under: "language") }
-    + fileNatives.map { $0.listed(under: "files") }
+import SegSystem
 
 /// Values of the language's part of the library.
 public let languageValues: [LibraryValue] = [
@@ -19,7 +11,9 @@ public let languageValues: [LibraryValue] = [
     ) { _ in
         .number(Double.pi)
     },
-    LibraryValue("inf", "Infinity.", topic: "numbers", examples: ["print(-inf < 0)  # expect: true"]) { _ in
+    LibraryValue(
+        "inf", "Infinity, as 1 / 0 gives it.", topic: "numbers", examples: ["print(-inf < 0)  # expect: true"]
+    ) { _ in
         .number(Double.infinity)
     },
     LibraryValue("nan", "Not a number.", topic: "numbers", examples: ["print(nan == nan)  # expect: false"]) {
@@ -40,7 +34,40 @@ public let languageValues: [LibraryValue] = [
     },
 ]
 
-private let generalNatives: [Native] = [
+/// The kinds of errors that a script can raise.
+private let errorKinds = ErrorKind.allCases.filter { $0 != .interrupt }.map(\.rawValue)
+
+private func errorKind(_ call: borrowing Arguments) throws -> ErrorKind {
+    let text = try call.string(1)
+    if let kind = ErrorKind(rawValue: text), kind != .interrupt { return kind }
+    throw call.bad(
+        1, "is \(quotedText(text)), which is no kind of errors",
+        help: "the kinds are \(errorKinds.joined(separator: ", "))")
+}
+
+/// The error behind what a `catch` was given, changed as the record and the call say.
+private func caughtAgain(_ record: RecordObject, _ call: borrowing Arguments) throws -> any Error {
+    let message = try call.interpreter.line(record["message"] ?? .nilValue)
+    let help = try call.isGiven(2) ? call.optionalString(2) : record["help"]?.asString
+    let given = try call.isGiven(1) ? errorKind(call) : nil
+    if var caught = call.interpreter.caughtError(record) {
+        caught.diagnostic.message = message
+        caught.diagnostic.help = help
+        if let given { caught.diagnostic.kind = given }
+        return caught
+    }
+    // Only the last few are kept whole.
+    guard let text = record["kind"]?.asString, let kind = ErrorKind(rawValue: text), record["trace"] != nil
+    else {
+        return call.wrong(
+            0, "a text or what a `catch` was given",
+            help: "write error(\"…\", kind=\"value\", help=\"…\")")
+    }
+    return Failure(given ?? kind, message, help: help)
+}
+
+/// Natives of the language itself.
+public let languageNatives: [Native] = [
     Native(
         "print(...values)", "Writes the one-line forms of the values, with spaces between them.",
         examples: ["print(1, \"two\", [3])  # expect: 1 two [3]"]
@@ -60,26 +87,18 @@ private let generalNatives: [Native] = [
         return .nilValue
     },
     Native(
-        "error(message)",
-        "Raises an error of kind `user`; what a `catch` was given is raised again as it was, with the message and help "
-            + "that it has now.",
+        "error(message, kind=\"user\", help=nil)",
+        "Raises an error. Its kind is one of \(errorKinds.joined(separator: ", ")). What a `catch` was given is raised "
+            + "again as it was, with the message and help that it has now.",
         examples: [
             "error(\"no such class\")  # expect error: no such class",
+            "error(\"a rate is not negative\", kind=\"value\", help=\"leave out the sign\")  # expect help: leave out the sign",
             "try { [1][5] } catch e { e.help = \"count from 0\"; error(e) }  # expect help: count from 0",
         ]
     ) { call in
-        if let record = call[0].asRecord {
-            if var caught = call.interpreter.caughtError(record) {
-                caught.diagnostic.message = try call.interpreter.line(record["message"] ?? .nilValue)
-                caught.diagnostic.help = record["help"]?.asString
-                throw caught
-            }
-            let kind = record["kind"]?.asString.flatMap { ErrorKind(rawValue: $0) } ?? .user
-            throw Failure(
-                kind == .interrupt ? .user : kind, try call.interpreter.line(record["message"] ?? .nilValue),
-                help: record["help"]?.asString)
-        }
-        throw Failure(.user, try call.interpreter.line(call[0]))
+        if let record = call[0].asRecord { throw try caughtAgain(record, call) }
+        let kind = try errorKind(call)
+        throw Failure(kind, try call.interpreter.line(call[0]), help: try call.optionalString(2))
     },
     Native(
         "assert(condition, message=nil)", "Raises an error where the condition does not hold.",
@@ -92,10 +111,7 @@ private let generalNatives: [Native] = [
         "clock()", "Seconds since some moment in the past, for measuring.",
         examples: ["print(clock() > 0)  # expect: true"]
     ) {
-        _ in
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return .number(Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9)
+        _ in .number(MonotonicClock.seconds)
     },
     Native(
         "copy(x)", "A copy of a whole graph of values, with what its functions captured.",
@@ -103,17 +119,17 @@ private let generalNatives: [Native] = [
     ) { call in try call.interpreter.copy(call[0]) },
     Native(
         "isolated(f, ...arguments)",
-        "The value of f(...arguments), run on copies of everything that f captured or that it names among your "
-            + "globals: what it changes, nobody else sees.",
+        "The value of f(...arguments), run on copies of everything that f captured or names among your globals. "
+            + "Nobody else sees what it changes.",
         examples: ["xs = [1]\nf(x) = { push(xs, x); len(xs) }\nprint(isolated(f, 5), xs)  # expect: 2 [1]"]
     ) { call in try call.interpreter.isolated(call[0], call[1].asList?.items ?? []) },
     Native(
         "save(x, path)",
-        "Keeps any value made of data, tensors, objects and functions in a file: functions as their source with what "
-            + "they captured and the globals they name, data sets as their paths. The file is the old one or the whole "
-            + "new one; its tensors are safetensors that other programs read.",
+        "Keeps any value made of data, tensors, objects and functions in a file. Functions are kept as their source "
+            + "with what they captured and the globals they name, data sets as their paths. The file is the old one or "
+            + "the whole new one; its tensors are safetensors that other programs read.",
         examples: [
-            "save((lr=0.1, f=x -> x + 1), \"/tmp/seg-example.run\")\nprint(load(\"/tmp/seg-example.run\").f(2))  # expect: 3"
+            "save((lr=0.1, f=x -> x + 1), \"example.run\")\nprint(load(\"example.run\").f(2))  # expect: 3"
         ]
     ) { call in
         try ValueWriter.write(call[0], to: try call.string(1), call.interpreter)
@@ -122,7 +138,7 @@ private let generalNatives: [Native] = [
     Native(
         "load(path)", "The value that `save` kept in a file. Nothing of the file runs while it is read.",
         examples: [
-            "save([1, \"two\"], \"/tmp/seg-example.list\")\nprint(load(\"/tmp/seg-example.list\"))  # expect: [1, \"two\"]"
+            "save([1, \"two\"], \"example.list\")\nprint(load(\"example.list\"))  # expect: [1, \"two\"]"
         ]
     ) { call in try ValueReader.read(try call.string(0), call.interpreter) },
     Native(

@@ -17,9 +17,10 @@ private func diskRecord(_ store: FeatureStore?) -> Value {
 let cacheNatives: [Native] = [
     Native(
         "cache_info()",
-        "What is kept of the frozen parts of models: entries and bytes in memory, how often a feature was found (hits; of "
-            + "them `restored` from disk) or computed (misses); on_disk, a record of the folder, entries, bytes and limit; "
-            + "obstacle: why nothing was kept of the last batch.",
+        "What is kept of the frozen parts of models. `entries` and `bytes` are in memory; `hits` counts the features "
+            + "that were found, `restored` those of them that came from disk, `misses` those that were computed. "
+            + "`on_disk` is a record of the folder, its entries, bytes and limit; `obstacle` says why nothing was kept "
+            + "of the last batch.",
         examples: ["cache_clear()\nprint(cache_info().entries)  # expect: 0"]
     ) { call in
         let cache = call.interpreter.evaluationContext.features
@@ -55,4 +56,4 @@ let cacheNatives: [Native] = [
         try Tensor.evaluate(TensorGraph.pending(in: result))
         return result
     },
-].map { $0.listed(under: "models") }
+]

@@ -10,7 +10,7 @@ private func scalar(_ value: Value, of name: String, _ interpreter: Interpreter)
         throw Failure(
             .type, "\(name): the function gave \(interpreter.typeName(value)), not a tensor",
             help:
-                "its value hangs on tensors by operations of the library; item() and plain numbers cut the thread"
+                "its value must depend on tensors through operations of the library; item() and plain numbers have no gradient"
         )
     }
     guard tensor.promise.count == 1 else {
@@ -44,8 +44,8 @@ private func valueAndGradient(of f: Value, at arguments: [Value], name: String, 
 }
 
 /// The value of `f(model)` in training mode and its gradients by the model's trainable
-/// parameters, by name. The fields hold tracked stand-ins while f runs and are put back
-/// whatever happens; running statistics keep what f left there unless it failed.
+/// parameters, by name. The fields hold tracked tensors while f runs, and their own ones again
+/// afterwards, also where it fails; running statistics keep what f left there unless it failed.
 private func modelValueAndGradient(of f: Value, model: Value, _ interpreter: Interpreter) throws -> Value {
     let walk = ModelWalk(model)
     let trainable = walk.trainable
@@ -55,25 +55,19 @@ private func modelValueAndGradient(of f: Value, model: Value, _ interpreter: Int
             help: "all are frozen; unfreeze(…) some, such as the head")
     }
     let scope = TrackingScope()
-    var stands: [Tensor] = []
-    let (base, effective) = (interpreter.baseTraining, interpreter.isTraining)
+    var tracked: [Tensor] = []
     func putBack(_ places: [TensorPlace]) {
         for place in places { place.owner.setField(named: place.field, to: .object(place.value)) }
     }
-    interpreter.baseTraining = true
-    interpreter.isTraining = true
-    defer {
-        interpreter.baseTraining = base
-        interpreter.isTraining = effective
-    }
     do {
         for place in trainable {
-            let stand = try scope.track(try place.value.tensor)
-            stands.append(stand)
-            place.owner.setField(named: place.field, to: .object(TensorValue(stand, mark: place.mark)))
+            let tensor = try scope.track(try place.value.tensor)
+            tracked.append(tensor)
+            place.owner.setField(named: place.field, to: .object(TensorValue(tensor, mark: place.mark)))
         }
-        let result = try scalar(try interpreter.call(f, [model]), of: "value_and_grad", interpreter)
-        let found = try gradients(of: try result.tensor, wrt: stands)
+        let value = try interpreter.layers.within(training: true) { try interpreter.call(f, [model]) }
+        let result = try scalar(value, of: "value_and_grad", interpreter)
+        let found = try gradients(of: try result.tensor, wrt: tracked)
         putBack(trainable)
         let buffers = ModelWalk(model).tensors.filter { $0.mark?.role == .buffer }.map(\.value.promise)
         scope.end(from: [result.promise] + found + buffers)
@@ -162,4 +156,4 @@ let differentiationNatives: [Native] = [
             }
         }
     },
-].map { $0.listed(under: "differentiation") }
+]

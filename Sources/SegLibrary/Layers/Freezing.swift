@@ -3,6 +3,7 @@
 
 import SegRuntime
 import SegSyntax
+import SegSystem
 import SegTensor
 
 /// What is to be frozen or not: whole layers with all below them, and single tensors.
@@ -121,7 +122,7 @@ private struct FreezeSelection {
 let freezingNatives: [Native] = [
     Native(
         "freeze(layers, pattern=nil, batchnorm=\"eval\")",
-        "Keeps the tensors of a layer, model, or list or slice of layers from changing in training; they evaluate: "
+        "Keeps the tensors of a layer, model, or list or slice of layers from changing in training. They evaluate: "
             + "batch norm uses its running statistics. A pattern, or a list of them, picks by name (`*` stands for any "
             + "text, `?` for one character, `[34]` for one of several): layers with all below them, and single tensors. "
             + "`batchnorm=\"train\"` lets statistics still follow the batches.",
@@ -139,8 +140,8 @@ let freezingNatives: [Native] = [
     },
     Native(
         "unfreeze(layers, pattern=nil)",
-        "Lets the tensors of a layer, model, or list or slice of layers, or those that a pattern picks by name, change "
-            + "in training again.",
+        "Lets the tensors of a layer, model, or list or slice of layers change in training again. A pattern picks them "
+            + "by name, as for `freeze`.",
         examples: [
             "c = Conv2d(3, 8, 1)\nfreeze(c)\nunfreeze(c, \"bias\")\nprint(count_parameters(c, trainable=true))  # expect: 8"
         ]
@@ -148,4 +149,4 @@ let freezingNatives: [Native] = [
         try FreezeSelection(call, pattern: 1).set(frozen: false, keepsStatistics: false)
         return .nilValue
     },
-].map { $0.listed(under: "models") }
+]

@@ -56,15 +56,19 @@ let layerNatives: [Native] = [
     Native(
         "is_training()", "Whether the running layer is in training mode; frozen layers never are.",
         examples: ["print(is_training())  # expect: false"]
-    ) { call in .bool(call.interpreter.isTraining) },
+    ) { call in .bool(call.interpreter.layers.isTraining) },
     Native(
         "training(f)", "The value of f() with layers in training mode.",
         examples: ["print(training(() -> is_training()))  # expect: true"]
-    ) { call in try withMode(call, true) },
+    ) { call in
+        try call.interpreter.layers.within(training: true) { try call.interpreter.call(call[0], []) }
+    },
     Native(
         "evaluating(f)", "The value of f() with layers in evaluation mode.",
         examples: ["print(evaluating(() -> is_training()))  # expect: false"]
-    ) { call in try withMode(call, false) },
+    ) { call in
+        try call.interpreter.layers.within(training: false) { try call.interpreter.call(call[0], []) }
+    },
     Native(
         "compute(...values)",
         "Computes every tensor held by the values (tensors, lists, records, objects), shared work once.",
@@ -73,16 +77,4 @@ let layerNatives: [Native] = [
         try Tensor.evaluate(TensorGraph.pending(in: call[0]))
         return .nilValue
     },
-].map { $0.listed(under: "models") }
-
-private func withMode(_ call: Arguments, _ isTraining: Bool) throws -> Value {
-    let interpreter = call.interpreter
-    let (base, effective) = (interpreter.baseTraining, interpreter.isTraining)
-    interpreter.baseTraining = isTraining
-    interpreter.isTraining = isTraining
-    defer {
-        interpreter.baseTraining = base
-        interpreter.isTraining = effective
-    }
-    return try interpreter.call(call[0], [])
-}
+]

@@ -5,7 +5,7 @@ import SegRuntime
 import SegTensor
 
 /// Notes the calls of each layer, what goes in and comes out of the first.
-private final class LayerTrace: LayerObserver {
+final class LayerTrace {
     struct Call {
         let input: Value
         var output = Value.nilValue
@@ -77,21 +77,12 @@ private func traced(_ call: borrowing Arguments) throws -> Value {
     let walk = try ModelWalk(call, 0)
     let trace = LayerTrace()
     if !call.isNil(1) {
-        let (before, base, effective) = (
-            interpreter.layerObserver, interpreter.baseTraining, interpreter.isTraining
-        )
         // A forward that counts its calls, or keeps what it saw, is left as it was.
         let snapshot = Snapshot(of: call[0])
-        interpreter.layerObserver = trace
-        interpreter.baseTraining = false
-        interpreter.isTraining = false
-        defer {
-            snapshot.restore()
-            interpreter.layerObserver = before
-            interpreter.baseTraining = base
-            interpreter.isTraining = effective
+        defer { snapshot.restore() }
+        _ = try interpreter.layers.within(training: false, trace: trace) {
+            try interpreter.call(call[0], [call[1]])
         }
-        _ = try interpreter.call(call[0], [call[1]])
     }
     let products = Tensor.multiplyAdds(below: trace.outputs).sorted { $0.node < $1.node }
     let holdings = Holdings.byPath(walk)
@@ -119,9 +110,10 @@ private func traced(_ call: borrowing Arguments) throws -> Value {
 let layerTraceNatives: [Native] = [
     Native(
         "traced(model, x=nil)",
-        "The layers of a model in the order of its fields, as records: path, layer, how often it was called in "
-            + "model(x) and its first input and output (shapes; records and lists of shapes), parameters and trainable "
-            + "ones with all below, multiply-adds of all its calls. The model evaluates; nothing is computed, nor changed.",
+        "The layers of a model in the order of its fields, as records. Each has its path, the layer, how often it was "
+            + "called in model(x), its first input and output (shapes; records and lists of shapes), parameters and "
+            + "trainable ones with all below, and multiply-adds of all its calls. The model evaluates; nothing is "
+            + "computed or changed.",
         examples: [
             "m = Sequential(Conv2d(3, 8, 3), ReLU())\nfor r in traced(m, zeros(1, 3, 9, 9)) { print(r.path, r.output, r.parameters, r.multiply_adds) }\n# expect:  [1, 8, 7, 7] 224 10584\n# expect: 0 [1, 8, 7, 7] 224 10584\n# expect: 1 [1, 8, 7, 7] 0 0"
         ]
@@ -138,8 +130,8 @@ let layerTraceNatives: [Native] = [
     },
     Native(
         "peak_bytes(...values, given=nil)",
-        "An estimate of the bytes that computing the tensors in the values will hold at once, beside what is computed "
-            + "already; the tensors in `given` count as computed. The steps are gone through in thought.",
+        "An estimate of the most bytes that computing the tensors in the values will hold at once. Tensors that are "
+            + "computed already do not count, nor do those in `given`. Nothing is computed.",
         examples: [
             "x = zeros(1024)\nprint(peak_bytes(exp(x) + x), peak_bytes(exp(x) + x, given=x))  # expect: 8192 4096"
         ]
@@ -155,4 +147,4 @@ let layerTraceNatives: [Native] = [
     ) { call in
         .list(try ModelWalk(call, 0).tensors.filter { $0.mark?.isFrozen == true }.map { .string($0.path) })
     },
-].map { $0.listed(under: "models") }
+]

@@ -37,7 +37,7 @@ struct PathPattern {
         self.parts = parts
     }
 
-    /// What stands between `[` and `]`; nil where nothing closes it.
+    /// What is between `[` and `]`; nil where nothing closes it.
     private static func set(_ rest: inout ArraySlice<Unicode.Scalar>) -> Part? {
         guard let end = rest.firstIndex(of: "]"), end > rest.startIndex else { return nil }
         var inside = rest[..<end]
@@ -57,7 +57,7 @@ struct PathPattern {
     func matches(_ path: String) -> Bool {
         let name = Array(path.unicodeScalars)
         var (at, place) = (0, 0)
-        // Where the last star stood, and how much of the name it has taken.
+        // Where the last star was, and how much of the name it has taken.
         var star: (part: Int, name: Int)?
         while place < name.count {
             if at < parts.count, case .any = parts[at] {
@@ -89,9 +89,9 @@ struct PathPattern {
 let pathPatternNatives: [Native] = [
     Native(
         "fits(name, pattern)",
-        "Whether a pattern picks a tensor by its name, or by that of a layer it is in: `*` stands for any text, `?` for "
-            + "one character, `[34]` for one of several, `[!0]` for any other; as `freeze` and an optimizer's `rates` "
-            + "take it.",
+        "Whether a pattern picks a tensor by its name, or by that of a layer it is in. `*` stands for any text, `?` for "
+            + "one character, `[34]` for one of several, `[!0]` for any other. `freeze` and an optimizer's `rates` take "
+            + "such patterns.",
         examples: [
             "print(fits(\"backbone.4.conv.weight\", \"backbone.[3-5]\"), fits(\"head.bias\", \"*.weight\"))  # expect: true false"
         ]

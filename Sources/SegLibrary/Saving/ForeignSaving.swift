@@ -255,11 +255,11 @@ private func folder(_ parts: Parts, _ interpreter: Interpreter) throws -> any Da
         )
     }
     let colors = try parts.integers("colors").map {
-        Palette.Color(
+        ClassPalette.Color(
             UInt8(truncatingIfNeeded: $0 >> 16), UInt8(truncatingIfNeeded: $0 >> 8),
             UInt8(truncatingIfNeeded: $0))
     }
-    let palette = try Palette(names: try parts.texts("classes"), colors: colors)
+    let palette = try ClassPalette(names: try parts.texts("classes"), colors: colors)
     return FolderDataset(
         FrameFolder(directory: try parts.text("directory"), palette: palette, pairs: pairs),
         about: try parts.text("about"))

@@ -4,6 +4,7 @@
 
 import SegRuntime
 import SegSyntax
+import SegSystem
 import SegTensor
 
 final class ValueReader {
@@ -21,13 +22,7 @@ final class ValueReader {
 
     /// What a file of `save` holds.
     static func read(_ path: String, _ interpreter: Interpreter) throws -> Value {
-        let reader = try FileReader(path)
-        let file: Checkpoint
-        do {
-            file = try Checkpoint.openUnchanged(reader)
-        } catch let error as TensorError where error.kind == .file {
-            throw Failure(.file, error.message, help: error.help)
-        }
+        let file = try Checkpoint.openUnchanged(FileReader(path))
         guard let graph = file.metadata.first(where: { $0.key == SavedForm.graphKey })?.value,
             let version = file.metadata.first(where: { $0.key == SavedForm.version.0 })?.value
         else {
@@ -42,11 +37,10 @@ final class ValueReader {
                 .file, "\(path) was saved in the form \(version) of a newer seg; this one reads form 1")
         }
         try interpreter.reserve(graph.utf8.count * 16, for: "the values of \(path)")
-        var json = JSONReader(bytes: Array(graph.utf8)) { try interpreter.checkInterrupt() }
         let unreadable = Failure(.file, "\(path) is damaged: its table of values cannot be read")
         let table: Value
         do {
-            table = try json.document()
+            table = try valueOfJSON(Array(graph.utf8), interpreter)
         } catch is JSONReader.Problem {
             throw unreadable
         }
@@ -157,8 +151,9 @@ final class ValueReader {
             }
             return RangeObject(start: start, end: nil, isInclusive: isInclusive)
         case ("library", 2):
-            guard let name = node[1].asString, case .object(let object)? = try interpreter.libraryValue(name)
-            else {
+            guard let name = node[1].asString else { throw damaged(place) }
+            if case .object(let type)? = try earlierForm(name)?["type"] { return type }
+            guard case .object(let object)? = try interpreter.libraryValue(name) else {
                 throw damaged(place, "names \(interpreter.short(node[1])), which this seg does not have")
             }
             return object
@@ -251,13 +246,19 @@ final class ValueReader {
             let names = try names(node[3], place)
             let values = try items(node[4], place)
             guard names.count == values.count else { throw damaged(place) }
+            // An empty list is a field without a value.
+            var fields = try zip(names, values).filter { $0.1.asList?.items.isEmpty != true }.map {
+                (name: $0, value: try decoded($1, depth: depth))
+            }
+            if let form = try earlierForm(ofObject: node) {
+                fields = try today(form, fields, values, place, depth: depth)
+            }
             let slots = Dictionary(
                 zip(instance.fieldNames, instance.fieldNames.indices), uniquingKeysWith: { first, _ in first }
             )
-            for (name, value) in zip(names, values) {
-                // A field of a type that has since lost it is dropped; an empty list stands for no value.
-                guard let slot = slots[name], value.asList?.items.isEmpty != true else { continue }
-                instance.setFieldUnchanged(at: slot, to: try decoded(value, depth: depth))
+            for (name, value) in fields {
+                // A field that the type has no longer is dropped.
+                if let slot = slots[name] { instance.setFieldUnchanged(at: slot, to: value) }
             }
         default: break
         }
@@ -268,15 +269,62 @@ final class ValueReader {
         var work = [value]
         var seen: Set<Int> = []
         while let next = work.popLast() {
-            guard let place = reference(next) else {
-                if let items = next.asList?.items, items.count != 1 { work += items }
+            guard let place = reference(next), seen.insert(place).inserted, !underway.contains(place) else {
                 continue
             }
-            guard seen.insert(place).inserted, !underway.contains(place) else { continue }
             _ = try object(place, depth: depth)
             try fill(place, depth: depth)
-            work += nodes[place].dropFirst()
+            work += values(inside: nodes[place])
         }
+    }
+
+    /// The values that a node is made of.
+    private func values(inside node: [Value]) -> [Value] {
+        func items(_ place: Int) -> [Value] {
+            node.indices.contains(place) ? node[place].asList?.items ?? [] : []
+        }
+        switch (kind(node), node.count) {
+        case ("list", _): return items(1)
+        case ("record", _): return items(2)
+        case ("function", _), ("type", _): return items(4)
+        case ("object", 5): return [node[1]] + items(4)
+        case ("cell", 2), ("method", 3): return [node[1]]
+        case ("foreign", 3): return [node[2]]
+        default: return []
+        }
+    }
+
+    // MARK: Earlier forms
+
+    /// What the library knows of a type that earlier versions saved in another form: `earlier_forms` in
+    /// stdlib/training/earlier_forms.seg. Nil where it is as it was.
+    private func earlierForm(_ name: String) throws -> RecordObject? {
+        guard let forms = try interpreter.libraryValue("earlier_forms")?.asRecord else { return nil }
+        return forms[name]?.asRecord
+    }
+
+    private func earlierForm(ofObject node: [Value]) throws -> RecordObject? {
+        guard kind(node) == "object", let type = reference(node[1]), kind(nodes[type]) == "library",
+            let name = nodes[type][1].asString
+        else { return nil }
+        return try earlierForm(name)
+    }
+
+    /// Today's fields of an object, from those that an earlier version saved.
+    private func today(
+        _ form: RecordObject, _ fields: [(name: String, value: Value)], _ saved: [Value], _ place: Int,
+        depth: Int
+    ) throws -> [(name: String, value: Value)] {
+        guard depth < Self.depthLimit, let change = form["fields"] else { throw damaged(place) }
+        for value in saved { try fillReachable(from: value, depth: depth + 1) }
+        let changed: Value
+        do {
+            changed = try interpreter.call(change, [.record(fields.map { ($0.name, $0.value) })])
+        } catch let error as ScriptError where error.diagnostic.kind != .interrupt {
+            throw damaged(place)
+        }
+        guard let record = changed.asRecord else { throw damaged(place) }
+        return zip(record.names, record.values).map { (name: $0, value: $1) }
     }
 
     // MARK: Tensors

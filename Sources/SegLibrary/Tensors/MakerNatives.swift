@@ -2,6 +2,7 @@
 // takes the next key of the interpreter's stream, and `seed(n)` starts the stream anew.
 
 import SegRuntime
+import SegSystem
 import SegTensor
 
 /// The interpreter's random stream, kept with it.
@@ -26,7 +27,7 @@ private func filled(_ name: String, _ value: Double, _ doc: String) -> Native {
 let makerNatives: [Native] = [
     Native(
         "tensor(x, dtype=nil, labels=nil)",
-        "A tensor of a number or of lists within lists; float32 unless told, bool for bools. `labels` names the "
+        "A tensor of a number or of lists within lists; float32 by default, bool for bools. `labels` names the "
             + "entries of the first axis, or is a list with the names (or nil) of each axis.",
         examples: [
             "print(tensor([[1, 2], [3, 4]]).shape)  # expect: [2, 2]",
@@ -132,7 +133,8 @@ let makerNatives: [Native] = [
     },
     Native(
         "with_seed(keys, f)",
-        "The value of f() with random numbers that hang on `keys` (a list of numbers) alone; the stream outside goes on untouched.",
+        "The value of f() with random numbers that depend on `keys` (a list of numbers) alone. The stream outside does "
+            + "not change.",
         examples: [
             "print(with_seed([1, 2], () -> rand(1).item()) == with_seed([1, 2], () -> rand(1).item()))  # expect: true"
         ]
@@ -150,14 +152,18 @@ let makerNatives: [Native] = [
     },
     Native(
         "memory_info()",
-        "Bytes of memory that tensors hold: in use now, the most at once so far, and the limit that --memory sets.",
-        examples: ["m = memory_info()\nprint(m.used <= m.peak <= m.limit)  # expect: true"]
+        "Bytes of memory: what tensors hold now (`used`), the most that they held at once so far (`peak`), the limit "
+            + "that --memory sets, and what of it is left beside all that the process holds (`left`).",
+        examples: [
+            "m = memory_info()\nprint(m.used <= m.peak <= m.limit, m.left < m.limit)  # expect: true true"
+        ]
     ) { _ in
         .object(
             RecordObject([
-                ("used", .number(Double(SegTensor.MemoryBudget.used))),
-                ("peak", .number(Double(SegTensor.MemoryBudget.peak))),
-                ("limit", .number(Double(SegTensor.MemoryBudget.limit))),
+                ("used", .number(Double(MemoryBudget.process.counted))),
+                ("peak", .number(Double(MemoryBudget.process.peak))),
+                ("limit", .number(Double(MemoryBudget.process.limit))),
+                ("left", .number(Double(MemoryBudget.process.left))),
             ]))
     },
-].map { $0.listed(under: "tensors") }
+]

@@ -2,6 +2,7 @@
 // interpolation, softmax, losses and the confusion matrix.
 
 import SegRuntime
+import SegSystem
 import SegTensor
 
 extension Arguments {
@@ -32,8 +33,8 @@ let networkNatives: [Native] = [
     },
     Native(
         "batch_norm(x, running_mean, running_var, weight=nil, bias=nil, training=false, momentum=0.1, eps=1e-5)",
-        "Each channel of x [N, C, H, W] normalised by the running mean and variance, or with `training=true` by "
-            + "the batch's own; then scaled and shifted.",
+        "Each channel of x [N, C, H, W] normalised by the running mean and variance, then scaled and shifted. "
+            + "With `training=true` the mean and variance are the batch's own.",
         examples: [
             "print(batch_norm(ones(1, 1, 1, 1), tensor([1]), tensor([4])))  # expect: tensor([[[[0]]]])"
         ]
@@ -53,7 +54,7 @@ let networkNatives: [Native] = [
     },
     Native(
         "batch_norm_training(x, weight=nil, bias=nil, eps=1e-5)",
-        "Each channel normalised by the batch's own mean and variance: a list of the result, the mean and the "
+        "Each channel normalised by the batch's own mean and variance. Gives a list of the result, the mean and the "
             + "variance (divided by n). Each channel needs more than one value.",
         examples: [
             "y, m, v = batch_norm_training(tensor([[[[1, 3]]]]))\nprint(m, v)  # expect: tensor([2]) tensor([1])"
@@ -66,7 +67,7 @@ let networkNatives: [Native] = [
     },
     Native(
         "max_pool2d(x, kernel_size, stride=nil, padding=0, dilation=1, ceil_mode=false)",
-        "The largest value in each window of x [N, C, H, W]; the stride is the window's size unless told.",
+        "The largest value in each window of x [N, C, H, W]; the stride is by default the window's size.",
         examples: ["print(max_pool2d(tensor([[[[1, 2], [3, 4]]]]), 2))  # expect: tensor([[[[4]]]])"]
     ) { call in
         .tensor(
@@ -90,8 +91,8 @@ let networkNatives: [Native] = [
     ) { call in .tensor(try Tensor.adaptiveAvgPool2d(try call.tensor(0), size: try call.pair(1))) },
     Native(
         "interpolate(x, size=nil, scale=nil, mode=\"bilinear\")",
-        "x [N, C, H, W] brought to `size` (a number or [height, width]) as PyTorch does it with align_corners=False; "
-            + "mode \"nearest\" takes the nearest pixel.",
+        "x [N, C, H, W] brought to `size` (a number or [height, width]), as by PyTorch's interpolate. Corners are not "
+            + "aligned (PyTorch's align_corners=False); mode \"nearest\" takes the nearest pixel.",
         examples: [
             "print(interpolate(tensor([[[[0, 4]]]]), size=[1, 4]))  # expect: tensor([[[[0, 1, 3, 4]]]])"
         ]
@@ -119,8 +120,8 @@ let networkNatives: [Native] = [
     ) { call in .tensor(try Tensor.logSoftmax(try call.tensor(0), axis: try call.integer(1))) },
     Native(
         "nll_loss(log_probabilities, masks, weights=nil, ignore=nil, smoothing=0, reduction=\"mean\")",
-        "The mean over pixels of -log p of the true class, weighted by class: divided by the sum of the weights, as "
-            + "PyTorch. `ignore` is a class by number, or by name where the masks know names. `reduction` is \"mean\", "
+        "The mean over pixels of -log p of the true class, weighted by class. It is divided by the sum of the weights, as "
+            + "in PyTorch. `ignore` is a class by number, or by name where the masks know names. `reduction` is \"mean\", "
             + "\"sum\" or \"none\", which gives each pixel's own, 0 where ignored.",
         examples: [
             "print(nll_loss(log_softmax(zeros(1, 4), axis=1), tensor([2], int64)))  # expect: 1.3862944",
@@ -176,7 +177,7 @@ let networkNatives: [Native] = [
         }
         return .tensor(counts)
     },
-].map { $0.listed(under: "layers") }
+]
 
 /// `ignore=` as a class: a number, or a name where the masks, the second argument, know names.
 private func ignoredClass(_ call: Arguments, _ place: Int) throws -> Int? {
@@ -189,12 +190,8 @@ private func ignoredClass(_ call: Arguments, _ place: Int) throws -> Int? {
     }
     guard let found = names.index(of: text.text) else {
         throw Failure(
-            .label, "there is no class \"\(text.text)\"", help: nearestName(text.text, names.names))
+            .label, "there is no class \"\(text.text)\"",
+            help: nearestName(to: text.text, among: names.names).map { "did you mean \(quotedText($0))?" })
     }
     return found
-}
-
-/// "did you mean …?" for a name among others, where one is near.
-func nearestName(_ name: String, _ names: [String]) -> String? {
-    SegRuntime.nearestName(to: name, among: names).map { "did you mean \"\($0)\"?" }
 }

@@ -199,8 +199,16 @@ let reductionNatives: [Native] = [
             "print(bincount([0, 2, 2]))  # expect: tensor([1, 0, 2], int64)"
         ]
     ) { call in
-        let x = try call.collection(0)
-        return .tensor(try (x.dtype.isFloating ? x.to(.int64) : x).bincount(minlength: try call.integer(1)))
+        var x = try call.collection(0)
+        if x.dtype.isFloating {
+            if let stray = try x.doubles().first(where: { !$0.isFinite || $0 != $0.rounded() }) {
+                throw Failure(
+                    .value, "bincount: \(Tensor.text(of: stray)) is not a whole number",
+                    help: "histogram(x) counts other numbers, by bins")
+            }
+            x = try x.to(.int64)
+        }
+        return .tensor(try x.bincount(minlength: try call.integer(1)))
     },
     Native(
         "item(t)", "The one number of a tensor of one element.",
@@ -229,4 +237,4 @@ let reductionNatives: [Native] = [
         }
         return x.rank == 0 ? (level.first ?? .nilValue) : .list(level)
     },
-].map { $0.listed(under: "numbers") }
+]

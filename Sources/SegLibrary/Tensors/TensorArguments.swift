@@ -124,7 +124,7 @@ extension Arguments {
 }
 
 extension Tensor {
-    /// A tensor from numbers, bools and lists within lists; float32 unless told, bool when all are bools.
+    /// A tensor from numbers, bools and lists within lists; float32 by default, bool when all are bools.
     static func nested(_ value: Value, dtype: DType?) throws -> Tensor {
         var shape: [Int] = []
         var numbers: [Double] = []
@@ -193,7 +193,7 @@ extension Tensor {
 
     private static var ragged: TensorError {
         TensorError(
-            .shape, "numbers and lists stand side by side at one depth",
+            .shape, "there are numbers and lists at the same depth",
             help: "every list at the same depth has the same length")
     }
 

@@ -46,11 +46,32 @@ extension TensorValue {
             try isReversed ? Tensor.apply(function, operand, own) : Tensor.apply(function, own, operand))
     }
 
+    /// Whether any element equals a number; computed at once.
+    func holds(_ element: Value, _ interpreter: Interpreter) throws -> Bool {
+        if element.asString != nil, !promise.labels.isEmpty {
+            throw Failure(
+                .type, "a tensor holds numbers, got \(interpreter.describe(element))",
+                help: "its labels are a list: name in t.labels")
+        }
+        let isNumber: Bool
+        if case .bool = element {
+            isNumber = true
+        } else {
+            isNumber = try interpreter.number(from: element) != nil
+        }
+        guard isNumber, let equal = try compared(.equal, element, isReversed: false)?.asTensorValue else {
+            throw Failure(
+                .type, "a tensor holds numbers, got \(interpreter.describe(element))",
+                help: element.asTensorValue == nil ? nil : "any(t == x) compares element by element")
+        }
+        return try Tensor.reduce(.any, equal.promise, axes: nil, keepdims: false).item() != 0
+    }
+
     func operated(_ op: UnaryOperator) throws -> Value {
         .tensor(try Tensor.apply(op == .minus ? .negate : .not, try tensor))
     }
 
-    /// What may stand beside a tensor: a number, a bool, another tensor, a list of numbers.
+    /// What may be the other operand of a tensor: a number, a bool, another tensor, a list of numbers.
     static func operand(_ value: Value) throws -> Operand? {
         switch value {
         case .number(let number): return .number(number)

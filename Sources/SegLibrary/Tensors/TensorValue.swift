@@ -1,6 +1,6 @@
 // A tensor as the language sees it: a foreign value around a promise of the tensor
-// engine, with the mark of the field it stands in. Operators and indexing stand in the
-// extensions beside; the functions in the tables of natives.
+// engine, with the mark of the field it is in. Operators and indexing are in the
+// extensions of this folder, the functions in the tables of natives.
 
 import SegRuntime
 import SegSyntax
@@ -12,7 +12,7 @@ import SegTerminal
 public struct TensorMark: Equatable, Sendable {
     public enum Role: Sendable { case parameter, buffer }
     public let role: Role
-    /// A frozen tensor does not change in training; nothing that hangs on frozen ones alone is computed twice.
+    /// A frozen tensor does not change in training; what depends on frozen ones alone is computed only once.
     public let isFrozen: Bool
 }
 
@@ -44,7 +44,7 @@ public class TensorValue: ForeignValue {
     /// A mask with the names of its classes shows as a picture with its legend, any other tensor as its numbers.
     public override func display(_ interpreter: Interpreter) throws -> String {
         if categories != nil, promise.rank == 2, !promise.dtype.isFloating, promise.count > 0 {
-            let sheet = PictureSheet(tiles: [.mask(try Pictures.mask(self))])
+            let sheet = PictureSheet(tiles: [.mask(try ClassMask(self))])
             let lines = sheet.lines(interpreter.style) + ["mask \(promise.shape), \(promise.dtype)"]
             return lines.joined(separator: "\n")
         }
@@ -78,6 +78,10 @@ public class TensorValue: ForeignValue {
     public override func number(_ interpreter: Interpreter) throws -> Double? {
         guard promise.count == 1 else { return nil }
         return try promise.item()
+    }
+
+    public override func contains(_ element: Value, _ interpreter: Interpreter) throws -> Bool? {
+        try holds(element, interpreter)
     }
 
     public override func count(_ interpreter: Interpreter) throws -> Int? {

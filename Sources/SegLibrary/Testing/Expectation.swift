@@ -1,6 +1,7 @@
 // What a script's comments expect: `# expect: 3`, `# expect near: 1.2043`, `# expect error: …`,
 // `# expect help: …`, `# expect kind: shape`, `# expect column: 9`, each on the line that
-// causes it or alone on the lines after.
+// causes it or alone on the lines after. A comment that only looks like one of these is a fault,
+// since it would check nothing.
 
 /// One expectation and the line it stands on.
 struct Expectation {
@@ -22,7 +23,7 @@ struct Expectation {
     static func all(in lines: [String]) -> [Expectation] {
         var found: [Expectation] = []
         for (place, line) in lines.enumerated() {
-            guard let start = line.range(of: "# expect") else { continue }
+            guard let start = line.find("# expect") else { continue }
             let comment = line[start.lowerBound...].dropFirst(2)
             for kind in Kind.allCases where comment.hasPrefix(kind.rawValue) {
                 var text = comment.dropFirst(kind.rawValue.count)
@@ -32,6 +33,25 @@ struct Expectation {
             }
         }
         return found
+    }
+
+    /// What is wrong with the comments that look like expectations, with their lines.
+    static func faults(in lines: [String]) -> [(line: Int, message: String)] {
+        var faults: [(line: Int, message: String)] = []
+        for (place, line) in lines.enumerated() {
+            guard let start = line.firstRange(of: "# expect") else { continue }
+            let comment = line[start.lowerBound...].dropFirst(2)
+            guard let colon = comment.firstIndex(of: ":") else { continue }
+            let form = comment[...colon]
+            guard form.allSatisfy({ $0.isLetter || $0 == " " || $0 == ":" }) else { continue }
+            if Kind(rawValue: String(form)) == nil {
+                let known = Kind.allCases.map { "`# \($0.rawValue)`" }.joined(separator: " ")
+                faults.append((place + 1, "`# \(form)` is no expectation; there are \(known)"))
+            } else if form != Kind.output.rawValue, comment[colon...].dropFirst().allSatisfy(\.isWhitespace) {
+                faults.append((place + 1, "`# \(form)` expects nothing"))
+            }
+        }
+        return faults
     }
 
     /// Whether a printed text has the expected numbers, to a unit of their last digits; what
@@ -62,9 +82,4 @@ struct Expectation {
         }
         return numbers
     }
-}
-
-extension String {
-    /// The first place of a text in this one.
-    func range(of wanted: String) -> Range<String.Index>? { find(wanted, in: self) }
 }

@@ -7,10 +7,16 @@
 //
 // A file beside it that ends in `.out` instead of `.seg` holds the whole output of the run,
 // errors as they are rendered included; `…` in it stands for any text within a line.
+//
+// A script finds a folder for files of its own in `args[0]`; it is removed afterwards. Examples of help run in such
+// a folder.
+//
+// A test that can only pass is a failure: a script that expects nothing, a folder without scripts,
+// a `.out` without its script.
 
-@preconcurrency import Glibc
 import SegRuntime
 import SegSyntax
+import SegSystem
 
 public struct GoldenRunner {
     /// One script that did not do as expected.
@@ -37,11 +43,22 @@ public struct GoldenRunner {
     }
 
     /// Runs all scripts of a folder and those within it, or one file.
-    /// - Returns: how many passed and failed; nil where nothing stands at the path.
+    /// - Returns: how many passed and failed; nil where there is nothing at the path.
     public func run(path: String) throws -> (passed: Int, failed: Int)? {
-        guard let files = Self.scripts(at: path) else { return nil }
         var passed = 0
         var failed = 0
+        var files: [String] = []
+        do {
+            guard let found = try Self.scripts(at: path) else { return nil }
+            files = found
+        } catch let error as SystemError {
+            report("\(path): \(error.message)\n")
+            return (0, 1)
+        }
+        if files.isEmpty {
+            report("\(path): no script to test: the folder has no .seg file\n")
+            failed += 1
+        }
         for file in files {
             let failures = try run(file: file)
             for failure in failures { report("\(failure.file):\(failure.line): \(failure.message)\n") }
@@ -66,64 +83,111 @@ public struct GoldenRunner {
         return (passed, failed)
     }
 
-    /// The scripts at a path in order; files whose name begins with `_` are helpers.
-    private static func scripts(at path: String) -> [String]? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        guard status.st_mode & S_IFMT == S_IFDIR else { return [path] }
+    /// The scripts at a path in order, and outputs without a script; files whose name begins with `_`
+    /// are helpers.
+    private static func scripts(at path: String) throws -> [String]? {
+        guard let status = FileStatus(path) else { return nil }
+        guard status.kind == .folder else { return [path] }
         var found: [String] = []
-        for name in fileNames(in: path) {
-            let inner = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
-            guard stat(inner, &status) == 0 else { continue }
-            if status.st_mode & S_IFMT == S_IFDIR {
-                found += scripts(at: inner) ?? []
-            } else if name.hasSuffix(".seg"), !name.hasPrefix("_") {
-                found.append(inner)
+        var folders = [path]
+        while let folder = folders.popLast() {
+            let entries = try Folder.entries(of: folder).filter { !$0.name.hasPrefix(".") }
+            let names = Set(entries.map(\.name))
+            for entry in entries {
+                let inner = folder.hasSuffix("/") ? folder + entry.name : "\(folder)/\(entry.name)"
+                if entry.kind == .folder {
+                    folders.append(inner)
+                } else if !entry.name.hasPrefix("_"),
+                    entry.name.hasSuffix(".seg")
+                        || entry.name.hasSuffix(".out") && !names.contains(entry.name.dropLast(4) + ".seg")
+                {
+                    found.append(inner)
+                }
             }
         }
-        return found
+        return found.sorted()
+    }
+
+    /// An interpreter that prints as into a pipe, wherever the tests run: 80 columns, no colour.
+    private func plainInterpreter() -> Interpreter {
+        let interpreter = makeInterpreter()
+        interpreter.terminal = .init()
+        return interpreter
     }
 
     /// Runs one file.
     public func run(file: String) throws -> [Failure] {
-        let interpreter = makeInterpreter()
+        let interpreter = plainInterpreter()
+        let scratch = try ScratchFolder()
+        defer { withExtendedLifetime(scratch) {} }
+        interpreter.arguments = [scratch.path]
         let bytes: [UInt8]
         do {
             bytes = try interpreter.readFile(file)
         } catch let failure as SegRuntime.Failure {
             return [Failure(file: file, line: 1, message: failure.message)]
         }
+        if file.hasSuffix(".out") {
+            return [Failure(file: file, line: 1, message: "there is no script \(file.dropLast(4)).seg")]
+        }
         let source = Source(name: file, bytes: bytes)
+        let lines = Self.lines(of: source)
+        let whole = String(file.dropLast(4)) + ".out"
+        let hasWhole = file.hasSuffix(".seg") && FileStatus.exists(whole)
+        let expectations = Expectation.all(in: lines)
+        if hasWhole, let first = expectations.first {
+            return [
+                Failure(
+                    file: file, line: first.line, message: "not looked at: \(whole) holds the whole output")
+            ]
+        }
+        if !hasWhole, expectations.isEmpty {
+            return [
+                Failure(file: file, line: 1, message: "expects nothing: write `# expect: …`, or \(whole)")
+            ]
+        }
         var failures: [Failure] = []
-        try within(interpreter) {
-            let whole = String(file.dropLast(4)) + ".out"
-            if file.hasSuffix(".seg"), let expected = try? interpreter.readFile(whole) {
-                failures = try compareWhole(source, String(decoding: expected, as: UTF8.self), interpreter)
-            } else {
-                failures = try run(source, interpreter)
+        do {
+            try within(interpreter) {
+                if hasWhole {
+                    let expected = String(decoding: try interpreter.readFile(whole), as: UTF8.self)
+                    failures = try compareWhole(source, expected, interpreter)
+                } else {
+                    failures = try run(source, interpreter)
+                }
             }
+        } catch let failure as SegRuntime.Failure {
+            return [Failure(file: file, line: 1, message: failure.message)]
         }
         return failures
     }
 
-    /// Checks the examples of help in the same way; `name` is what failures call it.
+    private static func lines(of source: Source) -> [String] {
+        String(decoding: source.bytes, as: UTF8.self)
+            .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    /// Checks an example of help in the same way; `name` is what failures call it.
     public func run(text: String, name: String) throws -> [Failure] {
-        let interpreter = makeInterpreter()
+        let interpreter = plainInterpreter()
         var failures: [Failure] = []
-        try within(interpreter) { failures = try run(Source(name: name, text: text), interpreter) }
+        try ScratchFolder().asWorkingFolder {
+            try within(interpreter) { failures = try run(Source(name: name, text: text), interpreter) }
+        }
         return failures
     }
 
     // MARK: Line by line
 
     private func run(_ source: Source, _ interpreter: Interpreter) throws -> [Failure] {
-        let lines = String(decoding: source.bytes, as: UTF8.self)
-            .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let lines = Self.lines(of: source)
         let expectations = Expectation.all(in: lines)
+        var failures = Expectation.faults(in: lines).map {
+            Failure(file: source.name, line: $0.line, message: $0.message)
+        }
         let program = Parser(source: source).parse()
-        if let first = program.diagnostics.first { return refused(first, source, expectations) }
+        if let first = program.diagnostics.first { return failures + refused(first, source, expectations) }
         interpreter.declare(program)
-        var failures: [Failure] = []
         var waiting = expectations[...]
         for (place, statement) in program.statements.enumerated() {
             let next = place + 1 < program.statements.count ? program.statements[place + 1] : nil
@@ -168,7 +232,8 @@ public struct GoldenRunner {
             let value = try interpreter.run(single, isPrompt: true)
             let shown = try value.flatMap { $0.isNil ? nil : try interpreter.line($0) }
             return Outcome(printed: printed, end: .value(shown))
-        } catch let error as ScriptError {
+        } catch {
+            let error = interpreter.scriptError(error)
             if error.diagnostic.kind == .interrupt { throw error }
             return Outcome(printed: printed, end: .error(error))
         }
@@ -214,7 +279,7 @@ public struct GoldenRunner {
         }
         var rest = String(line.dropFirst(first.count).dropLast(last.count))
         for part in parts.dropFirst().dropLast() {
-            guard let found = rest.range(of: String(part)) else { return false }
+            guard let found = rest.find(String(part)) else { return false }
             rest = String(rest[found.upperBound...])
         }
         return true
@@ -296,7 +361,7 @@ private struct Comparison {
     }
 
     private mutating func check(_ expectation: Expectation, _ came: String) {
-        if came.range(of: expectation.text) == nil {
+        if came.find(expectation.text) == nil {
             add(
                 expectation.line,
                 "expected \(expectation.kind.rawValue.dropFirst(7)) \(expectation.text)\n    got \(came)")

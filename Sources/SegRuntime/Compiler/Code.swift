@@ -18,7 +18,7 @@ struct Executable {
     /// Where a call with all arguments begins: past the defaults.
     var fullEntry: Int
     /// Whether a call with all arguments needs nothing but a frame: no `...rest` to gather, no
-    /// training mode to set.
+    /// hook to tell.
     var isSimple: Bool
 }
 

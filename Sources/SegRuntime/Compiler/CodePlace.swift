@@ -65,13 +65,6 @@ struct CodePlace {
 }
 
 extension Interpreter {
-    /// Where the script stands now, at the user's own line.
-    public func currentLocation() -> Diagnostic.Location? {
-        guard let frame = innermostUserFrame() else { return nil }
-        let here = CodePlace(of: frame, frame.ip)
-        return .init(source: here.source, span: here.span, point: here.point)
-    }
-
     /// A number for the line where the script stands now; `location(ofSite:)` tells it again.
     /// Cheap, for what is noted with every lazy computation. 0 where no script runs.
     public func currentSite() -> UInt64 {

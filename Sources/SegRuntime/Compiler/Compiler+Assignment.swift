@@ -1,5 +1,5 @@
 // Assignments. A target with members or indices is found as when it is read; where a value
-// changes by being replaced, as a tensor does, the new one is put back along the same way.
+// changes by being replaced, as a foreign value may, the new one is put back along the same way.
 
 import SegSyntax
 
@@ -106,7 +106,9 @@ extension Compiler {
                 .name, "`\(name)` is a method of \(access.type.shape.name); methods cannot be replaced", span)
         case .capturedObject, .ownFunction, .ownType:
             report(.name, "`\(name)` cannot be bound anew here", span)
-        case nil: emit(.setGlobal(slot(storing: name, span), from: register), origin)
+        case nil:
+            emit(.setGlobal(slot(storing: name, span), from: register), origin)
+            bind(name)
         }
     }
 

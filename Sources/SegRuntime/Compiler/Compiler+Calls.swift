@@ -2,6 +2,7 @@
 // instruction of their own.
 
 import SegSyntax
+import SegSystem
 
 extension Compiler {
     func call(_ whole: Expression, _ callee: Expression, _ arguments: [Argument], to: Register) {
@@ -89,7 +90,7 @@ extension Compiler {
         case .ownType, nil: break
         }
         if let slot = module.slot(of: name) { found.append(.global(slot)) }
-        if let slot = interpreter.librarySlot(name) { found.append(.global(slot)) }
+        if let slot = interpreter.librarySlot(name, seenFrom: module) { found.append(.global(slot)) }
         return found
     }
 
@@ -130,7 +131,7 @@ extension Compiler {
                 }
                 positional += 1
             case .named(let label):
-                guard parameters.contains(where: { $0.name == label && !$0.isRest }) else {
+                guard parameters.contains(where: { $0.isNamed(label) }) else {
                     if rest == parameters.count - 1 { continue }
                     var failure = callFailure(.unknown(label), name, parameters)
                     failure.argument = place
@@ -162,10 +163,13 @@ func callFailure(_ problem: CallProblem, _ name: String, _ parameters: [Paramete
     let signature = parameters.signature(name)
     switch problem {
     case .unknown(let label):
-        let near = nearestName(to: label, among: parameters.filter { !$0.isRest }.map(\.name))
-        let hint =
+        let near = nearestName(to: label, among: parameters.filter(\.hasName).map(\.name))
+        var hint =
             near.map { "did you mean \($0)? the signature is \(signature)" }
             ?? "the signature is \(signature)"
+        if let whole = parameters.first(where: { $0.unpacked.contains(label) }) {
+            hint = "\(whole.name) is given as one list, by its position; the signature is \(signature)"
+        }
         return Failure(.call, "\(name) has no argument \(label)", help: hint)
     case .twice(let label):
         return Failure(

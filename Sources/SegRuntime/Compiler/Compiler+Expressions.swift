@@ -192,35 +192,85 @@ extension Compiler {
     }
 
     private func comparison(
-        _ operands: [Expression], _ signs: [(ComparisonOperator, Span)], _ whole: Expression, to: Register
+        _ operands: [Expression], _ relations: [(Relation, Span)], _ whole: Expression, to: Register
     ) {
-        if signs.count == 1 {
+        if relations.count == 1 {
             let left = stableOperand(operands[0], before: operands[1])
-            emit(.compare(signs[0].0, to: to, left, operand(operands[1])), .comparison(whole, 0))
+            relate(relations[0].0, left, operands[1], to: to, .comparison(whole, 0))
             return
         }
         let result = workspace(to)
         let end = scope.newLabel()
         var left = stableOperand(operands[0], before: operands[1])
         let before = scope.assigned
-        for (place, sign) in signs.enumerated() {
-            let next = operands[place + 1]
-            let right =
-                place + 2 < operands.count ? stableOperand(next, before: operands[place + 2]) : operand(next)
+        for (place, relation) in relations.enumerated() {
+            let isLast = place == relations.count - 1
             let origin = Origin.comparison(whole, place)
-            if place == 0 {
-                emit(.compare(sign.0, to: result, left, right), origin)
+            let part = place == 0 ? result : scope.fresh()
+            if isLast {
+                relate(relation.0, left, operands[place + 1], to: part, origin)
             } else {
-                let part = scope.fresh()
-                emit(.compare(sign.0, to: part, left, right), origin)
-                emit(.joinChain(to: result, part), origin)
+                let right = stableOperand(operands[place + 1], before: operands[place + 2])
+                relate(relation.0, left, right, to: part, origin)
+                left = right
             }
-            if place + 1 < signs.count { emit(.jumpIfPlainFalse(result, end), origin) }
-            left = right
+            if place > 0 { emit(.joinChain(to: result, part), origin) }
+            if !isLast { emit(.jumpIfPlainFalse(result, end), origin) }
         }
         scope.assigned = before
         scope.place(end)
         if result != to { emit(.move(to: to, from: result), .expression(whole)) }
+    }
+
+    /// One comparison, whose right side nothing reads after it.
+    private func relate(
+        _ relation: Relation, _ left: Register, _ right: Expression, to: Register, _ origin: Origin
+    ) {
+        if case .isOfType(let negated) = relation {
+            typeTest(left, right, negated: negated, to: to, origin)
+        } else {
+            relate(relation, left, operand(right), to: to, origin)
+        }
+    }
+
+    private func relate(
+        _ relation: Relation, _ left: Register, _ right: Register, to: Register, _ origin: Origin
+    ) {
+        switch relation {
+        case .compares(let op): emit(.compare(op, to: to, left, right), origin)
+        case .isIn(let negated): emit(.contains(to: to, left, in: right, negated: negated), origin)
+        case .isOfType(let negated): emit(.isOfType(to: to, left, type: right, negated: negated), origin)
+        }
+    }
+
+    /// `x is T`. The names of the built-in kinds always mean these, whatever variables are called.
+    private func typeTest(
+        _ left: Register, _ type: Expression, negated: Bool, to: Register, _ origin: Origin
+    ) {
+        var kind: String?
+        switch type.kind {
+        case .nilLiteral: kind = "nil"
+        case .name(let name):
+            if interpreter.isKind(name) { kind = name } else if !checkType(name, type.span) { return }
+        default: break
+        }
+        if let kind {
+            emit(.isOfKind(to: to, left, name: scope.name(kind), negated: negated), origin)
+        } else {
+            emit(.isOfType(to: to, left, type: operand(type), negated: negated), origin)
+        }
+    }
+
+    /// Whether there is something by the name of a type; reports with the nearest type where there is nothing.
+    private func checkType(_ name: String, _ span: Span) -> Bool {
+        if scope.resolve(name) != nil || module.slot(of: name) != nil { return true }
+        if interpreter.librarySlot(name, seenFrom: module) != nil || options.isOpen && scope.parent != nil {
+            return true
+        }
+        report(
+            .name, "there is no type called `\(name)`", span,
+            help: interpreter.typeHelp(for: name, among: visibleNames))
+        return false
     }
 
     private func shortCircuit(_ left: Expression, _ right: Expression, leavesIf: Bool, to: Register) {
@@ -261,8 +311,10 @@ extension Compiler {
                 scope.assigned = before
                 scope.place(skip)
             }
-        case .comparison(let operands, let signs) where signs.count == 1 && !wanted:
-            let sign = signs[0].0
+        case .comparison(let operands, let relations) where relations.count == 1 && !wanted:
+            guard case .compares(let sign) = relations[0].0 else {
+                return jumpByValue(condition, if: wanted, to: label)
+            }
             let origin = Origin.comparison(condition, 0)
             if case .number(let number) = operands[1].kind, let small = Int16(exactly: number) {
                 emit(Self.jumpUnless(sign, operand(operands[0]), small, label), origin)
@@ -270,10 +322,14 @@ extension Compiler {
             }
             let left = stableOperand(operands[0], before: operands[1])
             emit(Self.jumpUnless(sign, left, operand(operands[1]), label), origin)
-        default:
-            let register = operand(condition)
-            emit(wanted ? .jumpIfTrue(register, label) : .jumpIfFalse(register, label), origin)
+        default: jumpByValue(condition, if: wanted, to: label)
         }
+    }
+
+    private func jumpByValue(_ condition: Expression, if wanted: Bool, to label: UInt32) {
+        let register = operand(condition)
+        emit(
+            wanted ? .jumpIfTrue(register, label) : .jumpIfFalse(register, label), .expression(condition))
     }
 
     private static func jumpUnless(
@@ -340,7 +396,9 @@ extension Compiler {
         let before = scope.assigned
         let blockMark = scope.nextBlockRegister
         let register = scope.freshInBlock()
+        attempts += 1
         self.block(block, to: to)
+        attempts -= 1
         let stop = scope.parts.instructions.count
         let afterBlock = scope.assigned
         emit(.jump(end), .place(block.span))

@@ -17,6 +17,7 @@ extension Compiler {
         case .global(let name, _, let value):
             let register = operand(value)
             emit(.setGlobal(slot(assigning: name), from: register), .place(statement.span))
+            bind(name)
         case .function(let syntax): define(syntax)
         case .type(let syntax): type(syntax)
         case .forLoop(let names, let collection, let body): forLoop(names, collection, body, statement.span)
@@ -45,7 +46,7 @@ extension Compiler {
         default:
             let register = scope.fresh()
             value(expression, to: register)
-            // What a call gave is let go at once: it may be a tensor.
+            // What a call gave is let go at once: it may be large.
             if case .call = expression.kind { emit(.clear(register), .expression(expression)) }
         }
     }
@@ -80,6 +81,7 @@ extension Compiler {
     // MARK: Loops
 
     private func whileLoop(_ condition: Expression, _ body: Block) {
+        bindAll(body)
         let top = scope.newLabel()
         let exit = scope.newLabel()
         scope.place(top)
@@ -112,6 +114,7 @@ extension Compiler {
             locals[name.0] = .init(register: register, isCell: scope.survey.inner.contains(name.0))
         }
         func loopBody() {
+            bindAll(body)
             for (name, register) in zip(names, variables) where locals[name.0]?.isCell == true {
                 emit(.wrapCell(register), .place(name.1))
             }
@@ -152,6 +155,11 @@ extension Compiler {
 
     private func type(_ syntax: FunctionSyntax) {
         guard let name = syntax.name else { return }
+        if interpreter.isKind(name) {
+            report(
+                .name, "`\(name)` is the name of a built-in kind of values", syntax.nameSpan,
+                help: "the names of types begin with a capital letter")
+        }
         let isNested = scope.role != .file && scope.survey.counts[name] == 1
         guard let code = typeCode(syntax, isStable: isNested) else { return }
         scope.parts.types.append(code)

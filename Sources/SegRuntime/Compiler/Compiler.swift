@@ -3,6 +3,7 @@
 // stands in extensions by grammar area.
 
 import SegSyntax
+import SegSystem
 
 final class Compiler {
     struct Options {
@@ -22,6 +23,11 @@ final class Compiler {
     /// Functions and types that the file defines once, for checking calls.
     var definitions: [String: FunctionSyntax] = [:]
     private var unknown: Set<String> = []
+    /// The globals that the text binds anywhere, and those that it has bound up to here, or may have.
+    private var declared: Set<String> = []
+    private var bound: Set<String> = []
+    /// Inside how many `try` blocks the compiler is: what fails there may be wanted.
+    var attempts = 0
 
     init(interpreter: Interpreter, source: Source, module: Module, options: Options) {
         self.interpreter = interpreter
@@ -72,6 +78,8 @@ final class Compiler {
     func declare(_ program: Program) -> Survey {
         let survey = surveyor.survey(program.statements)
         for name in survey.assigned + surveyor.allGlobals { _ = slot(assigning: name) }
+        declared = Set(survey.assigned + surveyor.allGlobals)
+        bound = Set(surveyor.allGlobals)
         return survey
     }
 
@@ -139,7 +147,11 @@ final class Compiler {
 
     /// The place of a global that is read; nil, and reported, where there is none.
     func slot(reading name: String, _ span: Span) -> UInt32? {
-        if let slot = module.slot(of: name) ?? interpreter.librarySlot(name) { return UInt32(slot) }
+        if let slot = module.slot(of: name), !isLeftOver(name, slot) {
+            checkBound(name, span)
+            return UInt32(slot)
+        }
+        if let slot = interpreter.librarySlot(name, seenFrom: module) { return UInt32(slot) }
         if options.isOpen, scope.parent != nil { return slot(assigning: name) }
         if unknown.insert(name).inserted {
             report(.name, "there is nothing called `\(name)`", span, help: help(for: name))
@@ -147,24 +159,54 @@ final class Compiler {
         return nil
     }
 
+    /// Whether a global is one that an entry of the prompt was to bind and did not, because it failed.
+    private func isLeftOver(_ name: String, _ slot: Int) -> Bool {
+        options.isOpen && scope.parent == nil && !declared.contains(name)
+            && interpreter.globals[slot].isUnassigned
+    }
+
+    /// Reports a name that the text binds only further down, where the reading is sure to come first.
+    private func checkBound(_ name: String, _ span: Span) {
+        guard options.isChecking, scope.parent == nil, attempts == 0, !bound.contains(name),
+            !interpreter.library.contains(name), unknown.insert(name).inserted
+        else { return }
+        report(.name, "`\(name)` is read before it has a value", span)
+    }
+
+    /// Notes that a global has a value from here on, or may have one.
+    func bind(_ name: String) {
+        if scope.parent == nil { bound.insert(name) }
+    }
+
+    /// What the body of a loop binds may have been bound by the turn before.
+    func bindAll(_ body: Block) {
+        guard options.isChecking, scope.parent == nil else { return }
+        bound.formUnion(surveyor.survey(body.statements).assigned)
+    }
+
+    /// Forms of other languages, and what is written instead.
     private static let habits = [
         "None": "nil", "null": "nil", "True": "true", "False": "false", "this": "self", "def": "f(x) = …",
-        "lambda": "x -> …", "elif": "else if", "len_": "len", "str": "a string \"{x}\"",
-        "float": "to(t, float32)",
-        "range": "0..<n", "undefined": "nil", "fn": "f(x) = …", "func": "f(x) = …", "var": "x = …",
-        "let": "x = …",
-        "const": "x = …", "raise": "error(\"…\")", "throw": "error(\"…\")", "print_": "print",
-        "np": "the function itself",
-        "class": "type", "dict": "(name=value)", "int": "floor(x)", "append": "push",
-        "nn": "Conv2d(…), without nn", "ConvTranspose2d": "Upsample(scale_factor=2) and a Conv2d",
-        "Linear": "Conv2d(m, n, 1), or x @ w",
+        "lambda": "x -> …", "elif": "else if", "str": "a string \"{x}\"", "range": "0..<n",
+        "undefined": "nil", "fn": "f(x) = …", "func": "f(x) = …", "var": "x = …", "let": "x = …",
+        "const": "x = …", "raise": "error(\"…\")", "throw": "error(\"…\")", "class": "type",
+        "dict": "(name=value)",
     ]
 
     func help(for name: String) -> String? {
-        if let habit = Self.habits[name] { return "seg writes \(habit)" }
-        let names =
-            scope.visibleNames + module.names + interpreter.library.names.filter { !$0.hasPrefix("_") }
-        return nearestName(to: name, among: names).map { "did you mean `\($0)`?" }
+        if let habit = Self.habits[name] ?? interpreter.library.hints.names[name] {
+            return "seg writes \(habit)"
+        }
+        return nearestName(to: name, among: visibleNames).map { "did you mean `\($0)`?" }
+    }
+
+    /// All names that can be read here, for the nearest one in errors.
+    var visibleNames: [String] {
+        let globals = module.names.filter { name in
+            declared.contains(name)
+                || module.slot(of: name).map { !interpreter.globals[$0].isUnassigned } ?? false
+        }
+        return scope.visibleNames + globals + interpreter.library.names
     }
 
     // MARK: Functions
@@ -191,11 +233,18 @@ final class Compiler {
         var register = scope.role == .method ? 1 : 0
         if scope.role == .method { scope.assigned.insert(0) }
         for parameter in syntax.parameters {
-            let isCell = survey.inner.contains(parameter.name)
-            scope.locals[parameter.name] = .init(
-                register: Register(truncatingIfNeeded: register), isCell: isCell)
-            scope.assigned.insert(Register(truncatingIfNeeded: register))
-            register += 1
+            if parameter.pattern == nil { addLocal(parameter.name, &register) }
+            register += parameter.pattern == nil ? 0 : 1
+        }
+        // A pattern's names lie side by side, behind the parameters.
+        var unpackings: [[Unpacking]] = []
+        for (place, parameter) in syntax.parameters.enumerated() {
+            guard let pattern = parameter.pattern else {
+                unpackings.append([])
+                continue
+            }
+            let from = place + (scope.role == .method ? 1 : 0)
+            unpackings.append(self.unpackings(of: pattern, from: from, &register))
         }
         var own: [FunctionScope.Local] = []
         for name in survey.assigned where scope.locals[name] == nil {
@@ -211,7 +260,7 @@ final class Compiler {
             return
         }
         beginRegisters(register)
-        defaults(syntax)
+        defaults(syntax, unpackings)
         let unassigns = scope.parts.instructions.count
         let plain = own.filter { !$0.isCell }
         for local in plain { emit(.unassign(local.register), .place(syntax.nameSpan)) }
@@ -246,10 +295,13 @@ final class Compiler {
 
     /// Evaluates the defaults of parameters that were not given, in order; then puts captured
     /// parameters into cells. A call with all arguments may skip this where nothing is captured.
-    private func defaults(_ syntax: FunctionSyntax) {
-        let hasCells = syntax.parameters.contains { scope.locals[$0.name]?.isCell == true }
-        for parameter in syntax.parameters {
-            guard let local = scope.locals[parameter.name] else { continue }
+    private func defaults(_ syntax: FunctionSyntax, _ unpackings: [[Unpacking]]) {
+        let hasWork = syntax.parameters.contains {
+            $0.pattern != nil || scope.locals[$0.name]?.isCell == true
+        }
+        for (parameter, steps) in zip(syntax.parameters, unpackings) {
+            for step in steps { unpack(step) }
+            guard parameter.pattern == nil, let local = scope.locals[parameter.name] else { continue }
             if let value = parameter.defaultValue {
                 let given = scope.newLabel()
                 emit(.jumpIfGiven(local.register, given), .expression(value))
@@ -262,6 +314,55 @@ final class Compiler {
             }
             if local.isCell { emit(.wrapCell(local.register), .place(parameter.span)) }
         }
-        scope.parts.fullEntry = hasCells ? 0 : scope.parts.instructions.count
+        scope.parts.fullEntry = hasWork ? 0 : scope.parts.instructions.count
+    }
+
+    // MARK: Parameters in brackets
+
+    /// One list that is taken apart when a function begins.
+    private struct Unpacking {
+        let from: Register
+        let first: Register
+        let parts: [Pattern]
+        /// The text of the pattern, and its place.
+        let text: String
+        let span: Span
+    }
+
+    private func addLocal(_ name: String, _ register: inout Int) {
+        let place = Register(truncatingIfNeeded: register)
+        scope.locals[name] = .init(register: place, isCell: scope.survey.inner.contains(name))
+        scope.assigned.insert(place)
+        register += 1
+    }
+
+    /// Gives the parts of a pattern registers side by side, those of the patterns in it behind them.
+    private func unpackings(of pattern: Pattern, from: Int, _ register: inout Int) -> [Unpacking] {
+        guard case .elements(let parts, let span) = pattern else { return [] }
+        let first = register
+        var steps = [
+            Unpacking(
+                from: Register(truncatingIfNeeded: from), first: Register(truncatingIfNeeded: first),
+                parts: parts, text: pattern.text, span: span)
+        ]
+        for part in parts {
+            if case .name(let name, _) = part { addLocal(name, &register) } else { register += 1 }
+        }
+        for (place, part) in parts.enumerated() {
+            steps += unpackings(of: part, from: first + place, &register)
+        }
+        return steps
+    }
+
+    private func unpack(_ step: Unpacking) {
+        emit(
+            .unpackParameter(
+                first: step.first, count: UInt16(truncatingIfNeeded: step.parts.count), from: step.from,
+                name: scope.name(step.text)), .place(step.span))
+        // The list is let go as soon as its elements have names.
+        emit(.clear(step.from), .place(step.span))
+        for case .name(let name, let span) in step.parts {
+            if let local = scope.locals[name], local.isCell { emit(.wrapCell(local.register), .place(span)) }
+        }
     }
 }

@@ -146,8 +146,6 @@ final class FunctionScope {
         return names + (parent?.visibleNames ?? [])
     }
 
-    var isInsideFunction: Bool { role != .file || parent != nil }
-
     // MARK: Registers
 
     func fresh() -> Register {

@@ -54,7 +54,12 @@ enum Instruction {
     case invert(to: Register, Register)
     case not(to: Register, Register)
     case compare(ComparisonOperator, to: Register, Register, Register)
-    /// What a chain gives so far and its next comparison, as one; elementwise on tensors.
+    /// `x in xs`, `x not in xs`.
+    case contains(to: Register, Register, in: Register, negated: Bool)
+    /// `x is T`: of the type that a register holds, or of a built-in kind by its name.
+    case isOfType(to: Register, Register, type: Register, negated: Bool)
+    case isOfKind(to: Register, Register, name: UInt32, negated: Bool)
+    /// What a chain gives so far and its next comparison, as one; elementwise on foreign values.
     case joinChain(to: Register, Register)
 
     // Jumps.
@@ -130,6 +135,8 @@ enum Instruction {
     case iterate(state: Register, from: Register)
     case next(state: Register, to: Register, exit: UInt32)
     case unpack(first: Register, count: UInt16, from: Register)
+    /// The same for the argument of a parameter in brackets, whose text is among the code's names.
+    case unpackParameter(first: Register, count: UInt16, from: Register, name: UInt32)
 
     case importFile(to: Register, Register)
 }

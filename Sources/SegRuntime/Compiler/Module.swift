@@ -8,8 +8,8 @@ public final class Module {
     /// Whether names may still come that no text compiled so far knows: the prompt.
     public let isOpen: Bool
     /// Names in the order in which they were first met.
-    public private(set) var names: [String] = []
-    private(set) var slots: [String: Int] = [:]
+    @exclusivity(unchecked) public private(set) var names: [String] = []
+    @exclusivity(unchecked) private(set) var slots: [String: Int] = [:]
     /// The `##` lines above `name = e`.
     public internal(set) var docs: [String: String] = [:]
 

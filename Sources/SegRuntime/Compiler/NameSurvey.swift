@@ -62,7 +62,7 @@ final class Surveyor {
     private func nested(_ function: FunctionSyntax, named name: String?) {
         let inner = survey(of: function)
         var mentions = inner.mentioned
-        for parameter in function.parameters { mentions.remove(parameter.name) }
+        for name in function.parameters.flatMap(\.boundNames) { mentions.remove(name) }
         current.mentioned.formUnion(mentions)
         if let name, mentions.contains(name) {
             mentions.remove(name)

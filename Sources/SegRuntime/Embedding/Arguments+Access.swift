@@ -26,14 +26,12 @@ extension Arguments {
 
     public func isNil(_ place: Int) -> Bool { values[place].isNil }
 
-    /// A number, or a tensor of one element.
+    /// A number, or a value that serves as one.
     public func number(_ place: Int) throws -> Double {
         if case .number(let number) = values[place] { return number }
         if let number = try interpreter.number(from: values[place]) { return number }
         throw wrong(place, "a number")
     }
-
-    public func optionalNumber(_ place: Int) throws -> Double? { isNil(place) ? nil : try number(place) }
 
     /// A whole number.
     public func integer(_ place: Int) throws -> Int {
@@ -41,8 +39,6 @@ extension Arguments {
         guard let integer = Int(exactly: number) else { throw wrong(place, "a whole number") }
         return integer
     }
-
-    public func optionalInteger(_ place: Int) throws -> Int? { isNil(place) ? nil : try integer(place) }
 
     /// A whole number of at least `low`.
     public func integer(_ place: Int, atLeast low: Int) throws -> Int {
@@ -77,7 +73,7 @@ extension Arguments {
         return record
     }
 
-    /// What a list, range, record, string, tensor or other collection gives, one after the other.
+    /// What a list, range, record, string or other collection gives, one after the other.
     public func items(_ place: Int) throws -> [Value] {
         guard let items = try interpreter.items(values[place], for: native.name) else {
             throw wrong(place, "a list or another collection")
@@ -107,11 +103,6 @@ extension Value {
         return nil
     }
 
-    public var asBool: Bool? {
-        if case .bool(let bool) = self { return bool }
-        return nil
-    }
-
     public var asString: String? {
         guard case .object(let object) = self, object.kind == .string else { return nil }
         return unsafeDowncast(object, to: StringObject.self).text
@@ -135,11 +126,6 @@ extension Value {
     public var asInstance: Instance? {
         guard case .object(let object) = self, object.kind == .instance else { return nil }
         return unsafeDowncast(object, to: Instance.self)
-    }
-
-    public var asFunction: FunctionObject? {
-        guard case .object(let object) = self, object.kind == .function else { return nil }
-        return unsafeDowncast(object, to: FunctionObject.self)
     }
 
     public var asForeign: ForeignValue? {

@@ -1,4 +1,4 @@
-// The language's only door to tensors, datasets, dtypes and the rest. A foreign value
+// The language's only door to the library's kinds of values. A foreign value
 // answers for its own operators, members, indexing, truth, iteration, display, copy and
 // save; the machine knows nothing more of it.
 
@@ -14,7 +14,7 @@ public enum IndexKey {
 open class ForeignValue: Object {
     public init() { super.init(kind: .foreign) }
 
-    /// What `type(x)`-like messages call it: "tensor", "dataset".
+    /// What messages, `type_of` and `is` call it; one of the library's `kinds`.
     open var typeName: String { "value" }
 
     /// The one-line form: print, lists, strings, errors.
@@ -64,6 +64,9 @@ open class ForeignValue: Object {
     /// One value after the other for `for` and the list functions; nil: not iterable.
     open func iterator(_ interpreter: Interpreter) throws -> (() throws -> Value?)? { nil }
 
+    /// `element in x`; nil: nothing can be looked for in it.
+    open func contains(_ element: Value, _ interpreter: Interpreter) throws -> Bool? { nil }
+
     /// `len(x)`; nil: no length.
     open func count(_ interpreter: Interpreter) throws -> Int? { nil }
 
@@ -82,7 +85,7 @@ open class ForeignValue: Object {
     { nil }
 
     /// Called when this value is stored in a field of an object that held `old`: the value to
-    /// store. A tensor takes over the mark (parameter, buffer, frozen) of a field this way.
+    /// store. What belongs to the field and not to the value can be kept this way.
     open func replacing(_ old: Value) -> Value { .object(self) }
 
     /// For `copy(x)`; values that never change return themselves.

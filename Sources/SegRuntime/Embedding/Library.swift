@@ -1,7 +1,7 @@
 // The tables an interpreter is given: natives, values, and the files written in seg. They
 // are plain data; a native's signature and a file are parsed when a name is first met.
 
-/// A value of the library that is no function: `pi`, `float32`, `torch`.
+/// A value of the library that is no function: `pi`, `args`.
 public struct LibraryValue: Sendable {
     public let name: String
     public let doc: String
@@ -23,14 +23,18 @@ public struct LibraryValue: Sendable {
 
 /// All names that scripts find without an import.
 public struct Library: Sendable {
-    /// A file of the library written in seg, with the names it defines.
+    /// A file of the library written in seg, with the names it defines: those that scripts find, and those
+    /// that only other files of the library do.
     public struct Script: Sendable {
         public let name: String
         public let definitions: [String]
+        public let internals: [String]
         public let text: String
-        public init(name: String, definitions: [String], text: String) {
+
+        public init(name: String, definitions: [String], internals: [String] = [], text: String) {
             self.name = name
             self.definitions = definitions
+            self.internals = internals
             self.text = text
         }
     }
@@ -44,26 +48,37 @@ public struct Library: Sendable {
     public let natives: [Native]
     public let values: [LibraryValue]
     public let scripts: [Script]
+    /// The names of its kinds of foreign values, for `is`.
+    public let kinds: [String]
+    public let hints: Hints
     let entries: [String: Entry]
+    private let internals: Set<String>
 
-    public init(natives: [Native], values: [LibraryValue] = [], scripts: [Script] = []) {
+    public init(
+        natives: [Native], values: [LibraryValue] = [], scripts: [Script] = [], kinds: [String] = [],
+        hints: Hints = Hints()
+    ) {
         self.natives = natives
         self.values = values
         self.scripts = scripts
+        self.kinds = kinds
+        self.hints = hints
+        internals = Set(scripts.flatMap(\.internals))
         var entries: [String: Entry] = [:]
         entries.reserveCapacity(natives.count + values.count + 8 * scripts.count)
         for (place, script) in scripts.enumerated() {
-            for name in script.definitions { entries[name] = .script(place) }
+            for name in script.definitions + script.internals { entries[name] = .script(place) }
         }
         for (place, value) in values.enumerated() { entries[value.name] = .value(place) }
         for (place, native) in natives.enumerated() { entries[native.name] = .native(place) }
         self.entries = entries
     }
 
-    /// Every name, in no order.
-    public var names: [String] { Array(entries.keys) }
+    /// Every name that scripts find, in no order.
+    public var names: [String] { entries.keys.filter { !internals.contains($0) } }
 
-    public func contains(_ name: String) -> Bool { entries[name] != nil }
+    /// Whether scripts find a name.
+    public func contains(_ name: String) -> Bool { entries[name] != nil && !internals.contains(name) }
 }
 
 extension Native {

@@ -3,6 +3,7 @@
 // from the row. Natives say what is wrong; the machine says where.
 
 import SegSyntax
+import SegSystem
 
 /// A function of the library written in Swift.
 public struct Native: Sendable {
@@ -12,21 +13,20 @@ public struct Native: Sendable {
     public let doc: String
     /// Scripts with `# expect: …` comments; shown by help and run by the tests.
     public let examples: [String]
-    /// The topic of the help it is listed under: "numbers", "lists", "tensors", …
-    public let topic: String
+    /// The topic of the help it is listed under: "numbers", "lists", …
+    public private(set) var topic = ""
     public let body: @Sendable (inout Arguments) throws -> Value
     /// A shortcut for calls with positional arguments only, given where they lie; nil: the body
     /// does it. For the few natives that loops call all the time.
     public let quick: (@Sendable (UnsafeMutablePointer<Value>, Int) -> Value?)?
 
     public init(
-        _ signature: String, _ doc: String, topic: String = "", examples: [String] = [],
+        _ signature: String, _ doc: String, examples: [String] = [],
         quick: (@Sendable (UnsafeMutablePointer<Value>, Int) -> Value?)? = nil,
         _ body: @escaping @Sendable (inout Arguments) throws -> Value
     ) {
         self.signature = signature
         self.doc = doc
-        self.topic = topic
         self.examples = examples
         self.quick = quick
         self.body = body
@@ -34,7 +34,9 @@ public struct Native: Sendable {
 
     /// The same row under a topic; lets a list of rows name its topic once.
     public func listed(under topic: String) -> Native {
-        Native(signature, doc, topic: topic, examples: examples, quick: quick, body)
+        var row = self
+        row.topic = topic
+        return row
     }
 }
 
@@ -62,13 +64,25 @@ public struct Failure: Error, Sendable {
     }
 }
 
+extension Failure {
+    /// What went wrong with a file or memory.
+    public init(_ error: SystemError) {
+        let kind: ErrorKind =
+            switch error.kind {
+            case .file: .file
+            case .memory: .memory
+            }
+        self.init(kind, error.message, help: error.help)
+    }
+}
+
 /// A failure with its place, as it leaves the machine; what embedders and the console catch.
 public struct ScriptError: Error {
     public var diagnostic: Diagnostic
     /// What else is wrong with a text that could not be compiled.
     public var others: [Diagnostic]
-    /// The innermost layer whose `forward` the error left; its path is in the diagnostic.
-    var layer: ObjectIdentifier?
+    /// The innermost object whose `forward` the error left; its path is in the diagnostic.
+    var innermost: ObjectIdentifier?
     public init(_ diagnostic: Diagnostic, others: [Diagnostic] = []) {
         self.diagnostic = diagnostic
         self.others = others

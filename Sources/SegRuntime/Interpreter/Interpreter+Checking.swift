@@ -120,7 +120,8 @@ extension FunctionSyntax {
     func parameterInfos(_ source: Source) -> [ParameterInfo] {
         parameters.map {
             ParameterInfo(
-                name: $0.name, defaultSource: $0.defaultValue.map { source.text($0.span) }, isRest: $0.isRest)
+                name: $0.name, defaultSource: $0.defaultValue.map { source.text($0.span) },
+                isRest: $0.isRest, unpacked: $0.pattern?.names ?? [])
         }
     }
 }

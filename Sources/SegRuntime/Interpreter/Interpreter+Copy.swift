@@ -41,7 +41,7 @@ private struct Copier {
         case .instance:
             let instance = unsafeDowncast(object, to: Instance.self)
             let fresh = Instance(type: instance.type)
-            fresh.isFrozen = instance.isFrozen
+            fresh.isMarked = instance.isMarked
             shell = fresh
         case .function:
             let function = unsafeDowncast(object, to: FunctionObject.self)

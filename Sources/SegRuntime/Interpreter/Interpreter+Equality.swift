@@ -124,7 +124,7 @@ extension Interpreter {
         return nil
     }
 
-    /// `==` and `!=` of a tensor against these give a plain bool.
+    /// `==` and `!=` of a foreign value against these give a plain bool.
     private func isPlainForEquality(_ value: Value) -> Bool {
         guard case .object(let object) = value else { return value.isNil }
         return object.kind == .string || object.kind == .list || object.kind == .record

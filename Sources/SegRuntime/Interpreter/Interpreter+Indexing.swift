@@ -2,13 +2,14 @@
 // count from the end, a range gives a slice.
 
 import SegSyntax
+import SegSystem
 
 extension Interpreter {
     /// A place in a collection of `count` elements, counted from the end when negative.
     func place(_ key: Value, count: Int, of collection: Value) throws -> Int {
         guard let number = try number(from: key) else {
             var help: String?
-            if case .bool = key { help = "a list is chosen from by a tensor of bools: tensor(list)[mask]" }
+            if case .bool = key { help = library.hints.purposes[.listMask] }
             throw Failure(
                 .type, "a \(typeName(collection)) is indexed by a number or a range, not by \(describe(key))",
                 help: help, notes: ["", typeName(key)])
@@ -19,9 +20,8 @@ extension Interpreter {
         }
         let place = index < 0 ? index + count : index
         guard place >= 0, place < count else {
-            let unit =
-                collection.asString != nil
-                ? "character" : collection.asInstance?.type.isLayer == true ? "layer" : "element"
+            var unit = collection.asString == nil ? "element" : "character"
+            if collection.asInstance?.type.isCallable == true, let objectHook { unit = objectHook.noun }
             let what = count == 1 ? "1 \(unit)" : "\(count) \(unit)s"
             throw Failure(
                 .index, "index \(index) is out of range: the \(typeName(collection)) has \(what)",
@@ -182,7 +182,7 @@ extension Interpreter {
         case .instance:
             let instance = unsafeDowncast(object, to: Instance.self)
             guard let children = instance.children else { throw notIndexable(collection) }
-            try checkLayer(value, for: instance)
+            if instance.type.isCallable { try objectHook?.checkChild(value, of: instance, self) }
             if let name = key.asString {
                 setEntry(children, name, to: value)
             } else {
@@ -198,28 +198,13 @@ extension Interpreter {
         return collection
     }
 
-    /// Sets an entry; a tensor takes over the mark of the one that stood there.
+    /// Sets an entry; a foreign value may take something over from the one that was there.
     func setEntry(_ record: RecordObject, _ name: String, to value: Value) {
         if let foreign = value.asForeign, let old = record[name] {
             record[name] = foreign.replacing(old)
         } else {
             record[name] = value
         }
-    }
-
-    /// Among the children of a layer that are all layers or functions nothing else is put.
-    func checkLayer(_ value: Value, for parent: Instance) throws {
-        guard let children = parent.children, parent.type.isLayer, children.count > 0,
-            children.values.allSatisfy(isCallable)
-        else { return }
-        var help: String?
-        if case .object(let object) = value, object.kind == .type {
-            help = "make one of it: \(unsafeDowncast(object, to: TypeObject.self).name)(…)"
-        } else if isCallable(value) {
-            return
-        }
-        throw Failure(
-            .type, "a \(parent.type.name) holds layers, and \(describe(value)) is none", help: help)
     }
 
     func missingEntry(
@@ -245,10 +230,13 @@ extension Interpreter {
         guard case .object = collection else { return notIndexable(collection) }
         let help =
             collection.asList == nil
-            ? nil : "a list of lists is indexed as x[i][j]; tensor(x)[i, j] takes several"
+            ? nil
+            : (["a list of lists is indexed as x[i][j]"]
+                + [library.hints.purposes[.severalIndices]]
+                .compactMap { $0 }).joined(separator: "; ")
         if keys.count == 1 {
             return Failure(
-                .type, "`:` stands for an axis of a tensor; \(describe(collection)) has none",
+                .type, "`:` is a whole axis, and \(describe(collection)) has no axes",
                 help: "x[0...] is all of it")
         }
         return Failure(.index, "a \(typeName(collection)) takes one index, got \(keys.count)", help: help)

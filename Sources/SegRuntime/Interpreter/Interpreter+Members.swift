@@ -1,6 +1,7 @@
-// `x.name`: entries, fields, methods, children, and what a foreign value answers to.
+// `x.name`: entries, fields, methods, children, settings, and what a foreign value answers to.
 
 import SegSyntax
+import SegSystem
 
 extension Interpreter {
     /// The member, or nil where there is none; the machine then looks for a function.
@@ -18,7 +19,7 @@ extension Interpreter {
                 return field
             }
             if let method = instance.method(named: name) { return method }
-            return instance.children?[name]
+            return instance.children?[name] ?? instance.settings?[name]
         case .foreign: return try unsafeDowncast(object, to: ForeignValue.self).member(name, self)
         case .function:
             let function = unsafeDowncast(object, to: FunctionObject.self)
@@ -66,7 +67,7 @@ extension Interpreter {
         case .record: return unsafeDowncast(object, to: RecordObject.self).names
         case .instance:
             let instance = unsafeDowncast(object, to: Instance.self)
-            return instance.fieldNames + instance.type.methodNames + (instance.children?.names ?? [])
+            return instance.namesOfFields + instance.type.methodNames
         case .foreign: return unsafeDowncast(object, to: ForeignValue.self).memberNames
         case .function, .native, .bound: return ["source", "doc", "name", "parameters"]
         case .type:
@@ -92,11 +93,15 @@ extension Interpreter {
                     help: "a field that holds a function can")
             }
             if let children = instance.children, children[name] != nil {
-                try checkLayer(new, for: instance)
+                if instance.type.isCallable { try objectHook?.checkChild(new, of: instance, self) }
                 setEntry(children, name, to: new)
                 break
             }
-            let near = nearestName(to: name, among: instance.fieldNames + (instance.children?.names ?? []))
+            if let settings = instance.settings, settings[name] != nil {
+                setEntry(settings, name, to: new)
+                break
+            }
+            let near = nearestName(to: name, among: instance.namesOfFields)
             throw Failure(
                 .name, "\(instance.type.name) has no field \(name)",
                 help: near.map { "did you mean \($0)?" } ?? fieldList(instance))
@@ -122,7 +127,7 @@ extension Interpreter {
     }
 
     func fieldList(_ instance: Instance) -> String? {
-        let names = instance.fieldNames
+        let names = instance.fieldNames + (instance.settings?.names ?? [])
         return names.isEmpty || names.count > 12 ? nil : "its fields are \(names.joined(separator: ", "))"
     }
 
@@ -140,7 +145,7 @@ extension Interpreter {
             return Failure(.name, what, help: "\(name) is a function: write .\(name)(…)")
         }
         let members = memberNames(value)
-        var help = isCall ? Self.habits[name].map { "seg writes \($0)" } : nil
+        var help = isCall ? library.hints.members[name].map { "seg writes \($0)" } : nil
         if help == nil { help = nearestName(to: name, among: members).map { "did you mean \($0)?" } }
         if help == nil, isCall {
             help = nearestName(to: name, among: functions).map { "did you mean \($0)?" }
@@ -150,14 +155,6 @@ extension Interpreter {
         }
         return Failure(.name, isCall ? "\(what), and there is no function \(name)" : what, help: help)
     }
-
-    /// Methods that users of PyTorch look for.
-    private static let habits = [
-        "eval": "m(x), which evaluates", "train": "trainer(m, …), or training(() -> m(x)) by hand",
-        "requires_grad_": "freeze(m) and unfreeze(m)", "backward": "value_and_grad(model, f)",
-        "zero_grad": "value_and_grad(model, f), which gives new gradients each time",
-        "load_state_dict": "load_weights(m, path)", "detach": "no_grad(() -> x)", "append": "push(xs, x)",
-    ]
 
     /// Whether a value can be called.
     public func isCallable(_ value: Value) -> Bool {

@@ -2,6 +2,7 @@
 // whatever a foreign value makes of them. The machine's loop keeps numbers to itself.
 
 import SegSyntax
+import SegSystem
 
 extension Interpreter {
     /// `left op right`.
@@ -46,10 +47,9 @@ extension Interpreter {
         case .remainder: return .number(remainder(a, b))
         case .power: return .number(power(a, b))
         case .matrixProduct:
-            throw Failure(
-                .type,
-                "@ is the matrix product, of tensors; got number \(numberText(a)) and number \(numberText(b))",
-                help: "numbers are multiplied with *", notes: ["number", "number"])
+            var failure = unsuitable(op, .number(a), .number(b))
+            failure.help = "numbers are multiplied with *"
+            throw failure
         case .bitAnd, .bitOr:
             guard let x = Int(exactly: a), let y = Int(exactly: b) else {
                 throw unsuitable(op, .number(a), .number(b))
@@ -67,7 +67,7 @@ extension Interpreter {
             throw Failure(.type, "- needs a number, got \(describe(value))", notes: [typeName(value)])
         case (.not, _):
             throw Failure(
-                .type, "! needs a bool or a tensor of bools, got \(describe(value))",
+                .type, "! needs a bool, got \(describe(value))",
                 help: "`not x` tells whether x is nil or false", notes: [typeName(value)])
         }
     }
@@ -114,20 +114,18 @@ extension Interpreter {
                 .type, "+ cannot join \(kinds)", help: "write the value into the string: \"… {x}\"",
                 notes: notes)
         case .add where left.asList != nil || right.asList != nil:
-            let help = "push(list, x) adds an element; tensor(list) + x adds to each"
+            let help = library.hints.purposes[.listAddition]
             return Failure(.type, "+ cannot join \(kinds)", help: help, notes: notes)
         case .bitAnd, .bitOr:
             let word = op == .bitAnd ? "and" : "or"
             let help = "`\(word)` joins conditions of plain values"
-            return Failure(
-                .type, "\(sign) works on bools and bool tensors, got \(kinds)", help: help, notes: notes)
+            return Failure(.type, "\(sign) needs bools, got \(kinds)", help: help, notes: notes)
         case .matrixProduct:
-            return Failure(.type, "@ is the matrix product, of tensors; got \(kinds)", notes: notes)
+            return Failure(.type, "@ is the matrix product; it needs matrices, got \(kinds)", notes: notes)
         default:
             let aList = left.asList != nil || right.asList != nil
-            let help = aList ? "tensor(list) computes with each element" : nil
-            return Failure(
-                .type, "\(sign) needs numbers or tensors, got \(kinds)", help: help, notes: notes)
+            let help = aList ? library.hints.purposes[.listArithmetic] : nil
+            return Failure(.type, "\(sign) needs numbers, got \(kinds)", help: help, notes: notes)
         }
     }
 }

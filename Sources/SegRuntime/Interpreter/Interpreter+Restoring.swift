@@ -112,13 +112,14 @@ extension Interpreter {
     /// A scope of globals for what a file brings.
     public func restoringModule(name: String) -> Module { Module(name: name) }
 
-    /// The scope of a file of the library, its private names included; nil where there is no such file.
-    /// The folder is left aside: saved files name library files as they were when they were written.
+    /// The scope of a file of the library, its private names included; nil for a file of the user.
+    /// Saved files name library files as they were when they were written: the folder is left aside,
+    /// and what is of a file that is gone sees what all files see.
     public func scriptModule(named name: String) throws -> Module? {
-        guard name.hasPrefix("stdlib/"), let file = name.split(separator: "/").last,
-            let script = library.scripts.first(where: { $0.name.split(separator: "/").last == file })
-        else { return nil }
-        if let definition = script.definitions.first { _ = try libraryValue(definition) }
+        guard name.hasPrefix("stdlib/"), let file = name.split(separator: "/").last else { return nil }
+        guard let script = library.scripts.first(where: { $0.name.split(separator: "/").last == file })
+        else { return Module(name: name, isLibrary: true) }
+        if let definition = (script.definitions + script.internals).first { _ = try libraryValue(definition) }
         return scriptModules["stdlib/\(script.name)"]
     }
 
@@ -132,7 +133,8 @@ extension Interpreter {
         if let slot = module.slot(of: name) { globals[slot] = value }
     }
 
-    /// A function from its own text.
+    /// A function from its own text. What a file of the library still defines under the same name is
+    /// taken from there, since it works on the library's types as they are now.
     /// - Parameter captures: cells, or the object `self`, by name.
     /// - Throws: `ScriptError` where the text is no function, or names a variable that is not there.
     public func restoreFunction(
@@ -146,6 +148,11 @@ extension Interpreter {
             guard case .function(let function) = value.kind else { throw notWhatItSays(text) }
             syntax = function
         default: throw notWhatItSays(text)
+        }
+        if module.isLibrary, captures.isEmpty, let slot = syntax.name.flatMap({ module.slot(of: $0) }),
+            case .object(let known as FunctionObject) = globals[slot]
+        {
+            return known
         }
         let own = captures.contains { $0.name == syntax.name } ? nil : syntax.name
         let code = compiler.function(syntax, ownName: module.slot(of: own ?? "") == nil ? own : nil)

@@ -3,6 +3,7 @@
 
 @preconcurrency import Glibc
 import SegSyntax
+import SegSystem
 
 extension Interpreter {
     /// Runs a text in the session's scope.
@@ -63,11 +64,13 @@ extension Interpreter {
 
     // MARK: The library
 
-    /// Gives a global that is met for the first time its value, or throws that it has none.
+    /// The value of a global that has none yet. A name of the library gets it when it is first met. A name
+    /// that a script will bind is until then what the library means by it.
     @inline(never)
-    func resolveGlobal(_ slot: Int) throws {
+    func resolved(_ slot: Int) throws -> Value {
         switch globalInfos[slot] {
         case .user(let name):
+            if library.contains(name), let value = try libraryValue(name) { return value }
             throw Failure(
                 .name, "`\(name)` is read before it has a value",
                 help: nearestName(to: name, among: userNames() + library.names).map {
@@ -83,6 +86,7 @@ extension Interpreter {
                     "\(library.scripts[place].name) was to define `\(name)`, but it is still being loaded")
             }
         }
+        return globals[slot]
     }
 
     /// The `##` lines above `name = e`, of the session or the library.
@@ -174,39 +178,13 @@ extension Interpreter {
     /// A file's bytes.
     /// - Throws: `Failure` of kind `file`, saying why it cannot be read.
     public func readFile(_ path: String) throws -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw fileFailure(path) }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw fileFailure(path) }
-        if status.st_mode & S_IFMT == S_IFDIR {
-            throw Failure(.file, "\(quotedText(path)) is a folder, not a file")
-        }
-        try reserve(Int(status.st_size), for: "the file \(quotedText(path))")
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(Int(status.st_size))
-        return try withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 16) { buffer in
-            while true {
-                let count = read(descriptor, buffer.baseAddress, buffer.count)
-                if count < 0 {
-                    if errno == EINTR { continue }
-                    throw fileFailure(path)
-                }
-                if count == 0 { return bytes }
-                bytes.append(contentsOf: buffer[0..<count])
-                try reserve(bytes.count, for: "the file \(quotedText(path))")
+        do {
+            return try FileReader.contents(of: path, limit: .max, acceptsStreams: true) { bytes in
+                try checkInterrupt()
+                try reserve(bytes, for: "the file \(quotedText(path))")
             }
-        }
-    }
-
-    /// The error for what `errno` says about a path.
-    public func fileFailure(_ path: String) -> Failure {
-        let reason = errno
-        switch reason {
-        case ENOENT: return Failure(.file, "there is no file \(quotedText(path))")
-        case EACCES: return Failure(.file, "\(quotedText(path)) may not be read or written")
-        case EISDIR: return Failure(.file, "\(quotedText(path)) is a folder, not a file")
-        default: return Failure(.file, "\(quotedText(path)): \(String(cString: strerror(reason)))")
+        } catch let error as SystemError {
+            throw Failure(error)
         }
     }
 }

@@ -2,11 +2,12 @@
 // prompt, and the formats of strings. Deep and self-containing values are cut short.
 
 import SegSyntax
+import SegSystem
 
 extension Interpreter {
     private static let nestingLimit = 60
 
-    /// What messages call the kind of a value: "number", "list", "Conv2d".
+    /// What messages call the kind of a value: "number", "list", or a type's name.
     public func typeName(_ value: Value) -> String {
         switch value {
         case .nilValue: "nil"
@@ -75,7 +76,7 @@ extension Interpreter {
     }
 
     /// The form at the prompt. An object whose type has a method `display()` shows what that prints, and
-    /// then what it gives, "" where that is nil; a layer what the library's `layer_display` makes of it.
+    /// then what it gives, "" where that is nil; one that can be called what the library's hook says.
     public func display(_ value: Value) throws -> String {
         guard case .object(let object) = value else { return try line(value, quoted: true) }
         if object.kind == .foreign { return try unsafeDowncast(object, to: ForeignValue.self).display(self) }
@@ -85,10 +86,7 @@ extension Interpreter {
                 let shown = try call(.object(BoundMethod(receiver: instance, function: method)), [])
                 return shown.isNil ? "" : try line(shown)
             }
-            // A model's own form is its table, which the library makes.
-            if instance.type.isLayer, let table = try libraryValue("layer_display") {
-                return try line(try call(table, [value]))
-            }
+            if instance.type.isCallable, let text = try objectHook?.display(instance, self) { return text }
         }
         return try line(value, quoted: true)
     }
@@ -192,7 +190,7 @@ extension Interpreter {
         return function.parameters.signature(function.name ?? "")
     }
 
-    /// `Conv2d(in_channels=3, out_channels=16)`: the type with the parameters it keeps as
+    /// `Point(x=3, y=16)`: the type with the parameters it keeps as
     /// plain values, or what its method `line()` gives.
     private func write(_ instance: Instance, to writer: inout LineWriter) throws {
         if let method = instance.type.method(named: "line"), method.code.required == 0 {

@@ -4,6 +4,7 @@
 
 @preconcurrency import Glibc
 import SegSyntax
+import SegSystem
 
 public final class Interpreter {
     public let library: Library
@@ -24,21 +25,16 @@ public final class Interpreter {
     }
     public var terminal = Terminal()
     public let interruptFlag: InterruptFlag
-    public var budget: MemoryLimit
     /// The arguments after the script's name; `args` in a script.
     public var arguments: [String] = []
-    /// Whether the layers called now train: set while a `forward` runs.
-    public var isTraining = false
-    /// What a trainer, `training()` or `evaluating()` chose.
-    public var baseTraining = false
-    /// Looks on while layers are called.
-    public var layerObserver: (any LayerObserver)?
+    /// What the library does around calls of objects.
+    @exclusivity(unchecked) public var objectHook: (any ObjectHook)?
     /// Makes a failure of an error thrown below the bridge; nil: it is told as it is.
     public var translateError: ((any Error) -> Failure?)?
 
     // Globals of all modules, and what each place is.
     let globals: UnsafeMutablePointer<Value>
-    var globalInfos: [GlobalInfo] = []
+    @exclusivity(unchecked) var globalInfos: [GlobalInfo] = []
     static let globalLimit = 1 << 20
 
     enum GlobalInfo {
@@ -64,12 +60,11 @@ public final class Interpreter {
     static let stackLimit = 1 << 22
     /// How much of its thread's stack the interpreter may use, in bytes: natives that call
     /// functions, such as `map`, recurse on it. Less than the stack has.
-    public var nativeStackSize = 4 << 20
+    @exclusivity(unchecked) public var nativeStackSize = 4 << 20
     /// The lowest address the machine's own recursion may reach.
     var nativeStackFloor: UInt = 0
-    var backwardJumps = 0
     /// Functions that lost their global while they may still run.
-    var retired: [FunctionObject] = []
+    @exclusivity(unchecked) var retired: [FunctionObject] = []
     var holdCount = 0
     /// Stands in where a register should hold a cell and does not.
     let spareCell = Unmanaged.passRetained(CellObject(.nilValue))
@@ -90,12 +85,9 @@ public final class Interpreter {
     /// The errors that scripts caught last, so that `error(e)` can raise one again.
     var caughtErrors: [(record: RecordObject, error: ScriptError)] = []
 
-    public init(
-        library: Library, interruptFlag: InterruptFlag = InterruptFlag(), budget: MemoryLimit = .standard()
-    ) {
+    public init(library: Library, interruptFlag: InterruptFlag = InterruptFlag()) {
         self.library = library
         self.interruptFlag = interruptFlag
-        self.budget = budget
         session = Module(name: "<session>")
         loadedScripts = Array(repeating: .none, count: library.scripts.count)
         globals = Self.map(Self.globalLimit)
@@ -151,7 +143,22 @@ public final class Interpreter {
 
     /// Throws an error of kind `memory` when `bytes` more would pass the budget.
     public func reserve(_ bytes: Int, for what: String) throws {
-        if bytes >= 1 << 20 { try budget.reserve(bytes, for: what) }
+        guard bytes >= 1 << 20 else { return }
+        do {
+            try MemoryBudget.process.require(bytes, for: what)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// Throws an error of kind `memory` when the process has grown past the budget.
+    @inline(never)
+    func checkMemory() throws {
+        do {
+            try MemoryBudget.process.checkGrowth(of: "this script")
+        } catch {
+            throw Failure(error)
+        }
     }
 
     /// Throws when a list of so many elements would pass the budget.
@@ -159,6 +166,15 @@ public final class Interpreter {
         if elements >= 1 << 16 {
             let (bytes, overflow) = elements.multipliedReportingOverflow(by: MemoryLayout<Value>.stride)
             try reserve(overflow ? Int.max : bytes, for: what)
+        }
+    }
+
+    /// The failure behind an error that a native threw; nil where it is of a kind that nobody translates.
+    public func failure(of error: any Error) -> Failure? {
+        switch error {
+        case let failure as Failure: failure
+        case let error as SystemError: Failure(error)
+        default: translateError?(error)
         }
     }
 
@@ -211,7 +227,12 @@ public final class Interpreter {
         return slot
     }
 
-    /// The place of a library name; nil where there is none.
+    /// The place of a library name as a scope sees it: the library's internal names are its own files' only.
+    func librarySlot(_ name: String, seenFrom module: Module) -> Int? {
+        module.isLibrary || library.contains(name) ? librarySlot(name) : nil
+    }
+
+    /// The place of a library name, internal ones included; nil where there is none.
     func librarySlot(_ name: String) -> Int? {
         if let slot = libraryModule.slot(of: name) { return slot }
         let info: GlobalInfo
@@ -226,15 +247,15 @@ public final class Interpreter {
         return slot
     }
 
-    /// The value of a library name, loading the file that defines it when needed.
+    /// The value of a library name, internal ones included; loads the file that defines it when needed.
     public func libraryValue(_ name: String) throws -> Value? {
         guard let slot = librarySlot(name) else { return nil }
-        if globals[slot].isUnassigned { try resolveGlobal(slot) }
-        return globals[slot]
+        return globals[slot].isUnassigned ? try resolved(slot) : globals[slot]
     }
 
     /// What a name means at the prompt: the user's, else the library's.
     public func value(named name: String) throws -> Value? {
-        try self[name] ?? libraryValue(name)
+        if let own = self[name] { return own }
+        return library.contains(name) ? try libraryValue(name) : nil
     }
 }

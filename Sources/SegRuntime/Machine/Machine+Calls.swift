@@ -1,4 +1,4 @@
-// How calls begin: functions, methods, types, layers, natives; arguments by name, spread,
+// How calls begin: functions, methods, types, objects, natives; arguments by name, spread,
 // and what is missing or too much.
 
 @preconcurrency import Glibc
@@ -162,24 +162,22 @@ extension Interpreter {
             for (place, value) in values.enumerated() { first[own + place] = value }
             entry = 0
         }
-        var training: UInt8 = 0
-        if function.code.isForward, let receiver {
-            training = isTraining ? 2 : 1
-            isTraining = baseTraining && !receiver.isFrozen
-            layerObserver?.began(receiver, count > 1 ? first[1] : .nilValue, depth: frameCount)
+        var hooked: UInt16 = 0
+        if function.code.isForward, let receiver, let objectHook {
+            hooked =
+                1 + UInt16(objectHook.began(receiver, count > 1 ? first[1] : .nilValue, depth: frameCount))
         }
         (frames + frameCount).initialize(
             to: Frame(
                 function: .passUnretained(function), executable: executable, ip: code.instructions + entry,
-                registers: first, result: result, training: training))
+                registers: first, result: result, hooked: hooked))
         frameCount += 1
     }
 
-    /// The end of a `forward` whose frame is still on top: the mode before it comes back.
+    /// The end of a `forward` whose frame is still on top.
     @inline(never)
-    func leaveLayer(_ frame: Frame, _ result: Value) {
-        isTraining = frame.training == 2
-        layerObserver?.ended(result, depth: frameCount - 1)
+    func leaveObject(_ frame: Frame, _ result: Value) {
+        objectHook?.ended(result, depth: frameCount - 1, UInt8(truncatingIfNeeded: frame.hooked - 1))
     }
 
     /// A method of `self`, found when it was compiled; `first` holds `self`.
@@ -240,7 +238,7 @@ extension Interpreter {
         let extra = positional.dropFirst(plain)
         let record = RecordObject()
         for (label, value) in named {
-            guard let place = parameters.firstIndex(where: { $0.name == label && !$0.isRest }) else {
+            guard let place = parameters.firstIndex(where: { $0.isNamed(label) }) else {
                 guard collectsNames else { throw failure(.unknown(label), at: label) }
                 record[label] = value
                 continue

@@ -21,9 +21,9 @@ extension Interpreter {
                 frame.registers[handler.register] = caught(problem)
                 return frame.executable.pointee.instructions + handler.target
             }
-            if frame.training != 0 {
-                isTraining = frame.training == 2
-                if let layer = frame.registers.pointee.asInstance { leave(layer, with: &problem) }
+            if frame.hooked != 0 {
+                objectHook?.failed(UInt8(truncatingIfNeeded: frame.hooked - 1))
+                if let object = frame.registers.pointee.asInstance { leave(object, with: &problem) }
             }
             for register in 0..<frame.executable.pointee.registerCount { clear(frame.registers + register) }
             frameCount -= 1
@@ -36,8 +36,7 @@ extension Interpreter {
     /// The error with the place of the instruction before `ip` in the frame on top.
     private func scriptError(_ error: any Error, at ip: UnsafeMutablePointer<Instruction>) -> ScriptError {
         if let located = error as? ScriptError { return located }
-        let failure =
-            error as? Failure ?? translateError?(error) ?? Failure(.value, String(describing: error))
+        let failure = failure(of: error) ?? Failure(.value, String(describing: error))
         var diagnostic = Diagnostic(failure.kind, failure.message, help: failure.help)
         let frame = frames[frameCount - 1]
         let place = CodePlace(of: frame, ip)
@@ -70,14 +69,16 @@ extension Interpreter {
         }
     }
 
-    /// Notes which layer an error leaves by its `forward`, the innermost by its path in the outermost.
-    private func leave(_ layer: Instance, with problem: inout ScriptError) {
-        guard let innermost = problem.layer else {
-            problem.layer = ObjectIdentifier(layer)
-            problem.diagnostic.layer = nil
+    /// Notes which object an error leaves by its `forward`, the innermost by its path in the outermost.
+    private func leave(_ object: Instance, with problem: inout ScriptError) {
+        guard let innermost = problem.innermost else {
+            problem.innermost = ObjectIdentifier(object)
+            problem.diagnostic.part = nil
             return
         }
-        if let found = layer.path(to: innermost) { problem.diagnostic.layer = found }
+        if let path = object.path(to: innermost), let objectHook {
+            problem.diagnostic.part = "\(objectHook.noun) \(path)"
+        }
     }
 
     /// What `catch e` sees.

@@ -162,8 +162,9 @@ extension Interpreter {
                 }
             case .field(let slot, let capture): found = object(capture)?.field(at: slot)
             case .global(let slot):
-                if globals[slot].isUnassigned, globalInfos[slot].isLibrary { try resolveGlobal(slot) }
-                found = globals[slot]
+                found =
+                    globals[slot].isUnassigned && globalInfos[slot].isLibrary
+                    ? try resolved(slot) : globals[slot]
             }
             if let found, isCallable(found) { return found }
         }

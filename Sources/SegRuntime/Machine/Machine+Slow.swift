@@ -2,11 +2,12 @@
 // Members and calls of them stand in Machine+Members.
 
 import SegSyntax
+import SegSystem
 
 extension Interpreter {
     // MARK: Operators
 
-    /// Operands in temporaries are let go at once, so that a tensor dies with its last use.
+    /// Operands in temporaries are let go at once, so that a large value dies with its last use.
     @inline(never)
     func binarySlow(
         _ op: BinaryOperator, _ registers: UnsafeMutablePointer<Value>, _ to: Register, _ a: Register,
@@ -431,6 +432,22 @@ extension Interpreter {
         }
         guard items.count == count else {
             throw Failure(.value, "\(count) names are bound to \(items.count) values, \(short(value))")
+        }
+        for (place, item) in items.enumerated() { first[place] = item }
+    }
+
+    /// The same for an argument whose parameter is a list of names.
+    func unpackParameter(
+        _ first: UnsafeMutablePointer<Value>, _ count: Int, _ value: Value,
+        _ frame: UnsafeMutablePointer<Frame>, _ name: Int
+    ) throws {
+        let pattern = frame.pointee.function._withUnsafeGuaranteedRef { $0.code.names[name] }
+        guard let items = try items(value), value.asString == nil else {
+            throw Failure(.type, "the parameter \(pattern) takes a list of \(count), got \(describe(value))")
+        }
+        guard items.count == count else {
+            throw Failure(
+                .value, "the parameter \(pattern) takes \(count) values, got \(items.count): \(short(value))")
         }
         for (place, item) in items.enumerated() { first[place] = item }
     }

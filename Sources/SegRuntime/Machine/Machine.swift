@@ -14,8 +14,8 @@ struct Frame {
     var registers: UnsafeMutablePointer<Value>
     /// Where the caller wants the result; nil where Swift called.
     var result: UnsafeMutablePointer<Value>?
-    /// The training mode to come back to: 0 none, 1 evaluating, 2 training.
-    var training: UInt8 = 0
+    /// What the object hook gave when this call of an object's `forward` began, plus one; else 0.
+    var hooked: UInt16 = 0
 }
 
 /// Stores a number where mostly a number was: no object, nothing to release.
@@ -89,7 +89,8 @@ extension Interpreter {
                         } else {
                             if global.pointee.isUnassigned {
                                 top.pointee.ip = ip
-                                try resolveGlobal(Int(slot))
+                                registers[Int(to)] = try resolved(Int(slot))
+                                continue
                             }
                             registers[Int(to)] = global.pointee
                         }
@@ -108,8 +109,12 @@ extension Interpreter {
                             global.initialize(to: .number(a + b))
                         } else {
                             top.pointee.ip = ip
-                            if global.pointee.isUnassigned { try resolveGlobal(Int(slot)) }
-                            try addInPlace(global, registers[Int(from)])
+                            if global.pointee.isUnassigned {
+                                let value = try binary(.add, try resolved(Int(slot)), registers[Int(from)])
+                                setGlobal(Int(slot), value)
+                            } else {
+                                try addInPlace(global, registers[Int(from)])
+                            }
                         }
                     case .getCell(let to, let register, let name):
                         try readCell(
@@ -248,6 +253,18 @@ extension Interpreter {
                             top.pointee.ip = ip
                             registers[Int(to)] = try compare(op, registers[Int(a)], registers[Int(b)])
                         }
+                    case .contains(let to, let a, let b, let negated):
+                        top.pointee.ip = ip
+                        setBool(
+                            registers + Int(to), try isIn(registers[Int(a)], registers[Int(b)]) != negated)
+                    case .isOfType(let to, let a, let type, let negated):
+                        top.pointee.ip = ip
+                        setBool(
+                            registers + Int(to),
+                            try isOfType(registers[Int(a)], registers[Int(type)]) != negated)
+                    case .isOfKind(let to, let a, let name, let negated):
+                        let kind = top.pointee.function._withUnsafeGuaranteedRef { $0.code.names[Int(name)] }
+                        setBool(registers + Int(to), isOfKind(registers[Int(a)], kind) != negated)
                     case .joinChain(let to, let part):
                         if case .bool(let bool) = registers[Int(to)] {
                             if bool { registers[Int(to)] = take(registers + Int(part)) }
@@ -263,7 +280,7 @@ extension Interpreter {
                         if fuel == 0 {
                             fuel = 1 << 16
                             top.pointee.ip = ip
-                            try budget.check()
+                            try checkMemory()
                         }
                         ip = executable.pointee.instructions + Int(target)
                     case .jumpIfFalse(let a, let target):
@@ -540,8 +557,8 @@ extension Interpreter {
                             }
                         }
                         top.pointee.ip = ip
-                        if globals[Int(slot)].isUnassigned { try resolveGlobal(Int(slot)) }
-                        registers[Int(base)] = globals[Int(slot)]
+                        registers[Int(base)] =
+                            globals[Int(slot)].isUnassigned ? try resolved(Int(slot)) : globals[Int(slot)]
                         try beginCall(registers + Int(base), Int(count), nil, registers + Int(to))
                         (top, ip, registers, executable) = currentState()
                     case .callOwnMethod(let base, let count, let to, let method):
@@ -604,7 +621,7 @@ extension Interpreter {
                             SegRuntime.clear(registers + place)
                         }
                         let frame = top.pointee
-                        if frame.training != 0 { leaveLayer(frame, value) }
+                        if frame.hooked != 0 { leaveObject(frame, value) }
                         frameCount -= 1
                         guard let result = frame.result else { return value }
                         if case .number(let number) = value {
@@ -621,7 +638,7 @@ extension Interpreter {
                             SegRuntime.clear(registers + place)
                         }
                         let frame = top.pointee
-                        if frame.training != 0 { leaveLayer(frame, .nilValue) }
+                        if frame.hooked != 0 { leaveObject(frame, .nilValue) }
                         frameCount -= 1
                         guard let result = frame.result else { return .nilValue }
                         result.pointee = .nilValue
@@ -647,7 +664,7 @@ extension Interpreter {
                             if fuel == 0 {
                                 fuel = 1 << 16
                                 top.pointee.ip = ip
-                                try budget.check()
+                                try checkMemory()
                             }
                             ip = executable.pointee.instructions + Int(body)
                         }
@@ -677,6 +694,10 @@ extension Interpreter {
                     case .unpack(let first, let count, let from):
                         top.pointee.ip = ip
                         try unpack(registers + Int(first), Int(count), registers[Int(from)])
+                    case .unpackParameter(let first, let count, let from, let name):
+                        top.pointee.ip = ip
+                        try unpackParameter(
+                            registers + Int(first), Int(count), registers[Int(from)], top, Int(name))
                     case .importFile(let to, let path):
                         top.pointee.ip = ip
                         registers[Int(to)] = try importFile(registers[Int(path)], from: top.pointee.function)

@@ -5,16 +5,25 @@ import SegSyntax
 
 /// A parameter as users see it: its name and the text of its default.
 public struct ParameterInfo: Sendable {
+    /// The name; of a parameter in brackets its text, `[i, x]`.
     public let name: String
     /// The source of the default, nil for a required parameter.
     public let defaultSource: String?
     public let isRest: Bool
+    /// The names in its brackets, where it unpacks its argument.
+    public let unpacked: [String]
 
-    public init(name: String, defaultSource: String?, isRest: Bool) {
+    public init(name: String, defaultSource: String?, isRest: Bool, unpacked: [String] = []) {
         self.name = name
         self.defaultSource = defaultSource
         self.isRest = isRest
+        self.unpacked = unpacked
     }
+
+    /// Whether a call can give it by a name.
+    public var hasName: Bool { !isRest && unpacked.isEmpty }
+
+    func isNamed(_ label: String) -> Bool { hasName && name == label }
 
     /// As it stands in a signature: `x`, `low=nil`, `...rest`.
     public var text: String {
@@ -32,7 +41,7 @@ extension Array where Element == ParameterInfo {
 
 /// A variable that closures share with the function that made it.
 public final class CellObject: Object {
-    public var value: Value
+    @exclusivity(unchecked) public var value: Value
 
     public init(_ value: Value) {
         self.value = value
@@ -132,7 +141,7 @@ public final class NativeFunction: Object {
 
 /// `object.method`, bound when it was read.
 public final class BoundMethod: Object {
-    public private(set) var receiver: Instance?
+    @exclusivity(unchecked) public private(set) var receiver: Instance?
     public let function: FunctionObject
 
     init(receiver: Instance, function: FunctionObject) {

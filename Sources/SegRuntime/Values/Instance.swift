@@ -17,6 +17,8 @@ public final class TypeObject: Object {
     let forward: FunctionObject?
     /// The slot of a field `children`, through which an object is walked and indexed.
     let childrenSlot: Int?
+    /// The slot of a field `settings`, whose entries are read and set as fields.
+    let settingsSlot: Int?
 
     init(shape: TypeShape, constructor: FunctionObject, methods: [FunctionObject]) {
         name = shape.name
@@ -28,6 +30,7 @@ public final class TypeObject: Object {
         self.methods = methods
         forward = shape.methodSlots["forward"].map { methods[$0] }
         childrenSlot = shape.fieldSlots["children"]
+        settingsSlot = shape.fieldSlots["settings"]
         super.init(kind: .type)
     }
 
@@ -37,8 +40,8 @@ public final class TypeObject: Object {
     public var parameters: [ParameterInfo] { constructor.parameters }
     /// The function behind a method's name, not bound to any object.
     public func method(named name: String) -> FunctionObject? { methodSlots[name].map { methods[$0] } }
-    /// Whether its objects are layers.
-    public var isLayer: Bool { forward != nil }
+    /// Whether its objects can be called.
+    public var isCallable: Bool { forward != nil }
 }
 
 /// The names of a type, known when it is compiled.
@@ -63,8 +66,8 @@ public final class Instance: Object {
     public let type: TypeObject
     @usableFromInline let slots: UnsafeMutablePointer<Value>
     public let fieldCount: Int
-    /// Set by `freeze`: its `forward` then always evaluates.
-    public var isFrozen = false
+    /// A mark that the library sets for its own purposes; copies have it too.
+    @exclusivity(unchecked) public var isMarked = false
 
     /// An object whose fields have no value yet.
     public init(type: TypeObject) {
@@ -101,7 +104,7 @@ public final class Instance: Object {
     /// The value of a field; nil where there is no such field or it has no value yet.
     public func field(named name: String) -> Value? { type.fieldSlots[name].flatMap { field(at: $0) } }
 
-    /// Sets a field; a tensor takes over the mark of the one that stood there.
+    /// Sets a field; a foreign value may take something over from the one that was there.
     /// - Returns: false where the type has no such field.
     @discardableResult
     public func setField(named name: String, to value: Value) -> Bool {
@@ -132,9 +135,9 @@ public final class Instance: Object {
         type.method(named: name).map { .object(BoundMethod(receiver: self, function: $0)) }
     }
 
-    /// The path by which a layer is reached from this object, and its type: `classifier.4 (Conv2d)`.
+    /// The path by which another object is reached from this one, and its type: `parts.4 (Point)`.
     /// Nil where it is not below it.
-    func path(to layer: ObjectIdentifier) -> String? {
+    func path(to wanted: ObjectIdentifier) -> String? {
         var seen: Set<ObjectIdentifier> = [ObjectIdentifier(self)]
         // The next one to look at is the last: entries are pushed in reverse to keep the fields' order.
         var work: [(path: String, object: Object)] = [("", self)]
@@ -142,7 +145,7 @@ public final class Instance: Object {
             let entries: [(String, Value)]
             switch object {
             case let instance as Instance:
-                if ObjectIdentifier(instance) == layer, !path.isEmpty {
+                if ObjectIdentifier(instance) == wanted, !path.isEmpty {
                     return "\(path) (\(instance.type.name))"
                 }
                 if let children = instance.children {
@@ -168,13 +171,18 @@ public final class Instance: Object {
     }
 
     /// The record `children` through which a container is walked, where there is one.
-    public var children: RecordObject? {
-        guard let slot = type.childrenSlot, case .object(let object) = slots[slot], object.kind == .record
-        else {
-            return nil
-        }
+    public var children: RecordObject? { record(at: type.childrenSlot) }
+
+    /// The record `settings`, whose entries are read and set as fields, where there is one.
+    var settings: RecordObject? { record(at: type.settingsSlot) }
+
+    private func record(at slot: Int?) -> RecordObject? {
+        guard let slot, case .object(let object) = slots[slot], object.kind == .record else { return nil }
         return unsafeDowncast(object, to: RecordObject.self)
     }
+
+    /// The names of its fields, and of the children and settings that answer as fields do.
+    var namesOfFields: [String] { fieldNames + (children?.names ?? []) + (settings?.names ?? []) }
 }
 
 /// Stands in a variable or field that has no value yet.

@@ -2,9 +2,9 @@
 // order; larger ones keep a table of positions.
 
 public final class RecordObject: Object {
-    public private(set) var names: [String] = []
-    public private(set) var values: [Value] = []
-    private var positions: [String: Int] = [:]
+    @exclusivity(unchecked) public private(set) var names: [String] = []
+    @exclusivity(unchecked) public private(set) var values: [Value] = []
+    @exclusivity(unchecked) private var positions: [String: Int] = [:]
     private static let indexedFrom = 9
 
     public init() { super.init(kind: .record) }

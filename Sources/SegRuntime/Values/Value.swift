@@ -1,5 +1,5 @@
 // What a variable can hold. Sixteen bytes: a payload enum with one class reference, so
-// that a number costs no allocation and a tensor dies with its last name.
+// that a number costs no allocation and a large value dies with its last name.
 
 public enum Value {
     case nilValue
@@ -18,7 +18,8 @@ public enum Value {
 }
 
 /// The root of everything that is not nil, a bool or a number. `kind` stands in for a
-/// dynamic cast in the machine's inner loop.
+/// dynamic cast in the machine's inner loop. What that loop reads and writes of objects is marked
+/// `@exclusivity(unchecked)`: the run-time checks of exclusive access would cost a third of its speed.
 open class Object {
     public enum Kind: UInt8 {
         case string, list, record, range, function, native, bound, type, instance, foreign
@@ -33,7 +34,7 @@ open class Object {
 /// A text; it never changes while anybody else can see it.
 public final class StringObject: Object {
     /// The machine appends in place where it holds the only reference.
-    public internal(set) var text: String
+    @exclusivity(unchecked) public internal(set) var text: String
     public init(_ text: String) {
         self.text = text
         super.init(kind: .string)
@@ -42,7 +43,7 @@ public final class StringObject: Object {
 
 /// A mutable list, shared by reference.
 public final class ListObject: Object {
-    public var items: [Value]
+    @exclusivity(unchecked) public var items: [Value]
     public init(_ items: [Value]) {
         self.items = items
         super.init(kind: .list)

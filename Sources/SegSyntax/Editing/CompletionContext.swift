@@ -9,6 +9,8 @@ public struct CompletionContext: Sendable, Equatable {
         case name
         /// A member of what the path leads to: `model.backbone.la`.
         case member(of: Path)
+        /// The name of a type, behind `is`.
+        case type
         /// A label within an index: `counts["Bi`.
         case label(of: Path)
         /// The text of any other string: a path, where the call wants one.
@@ -220,6 +222,8 @@ private struct ContextReader {
         case .comment where word == nil && !isOnNewLine(previous): context.place = .nothing
         case .number where word == nil && Int(previous.end) == cursor: context.place = .nothing
         case .dot: context.place = .member(of: path(endingAt: before - 2))
+        case .is: context.place = .type
+        case .not where before > 1 && tokens[before - 2].kind == .is: context.place = .type
         case .for, .type, .global, .catch: context.place = .nothing
         case .invalid where word == nil && Int(previous.end) == cursor: context.place = .nothing
         default: context.place = .name

@@ -42,7 +42,8 @@ private struct Classifier {
             }
             if token.kind.isOpener { openers.append(token.kind) }
             if token.kind.isCloser { _ = openers.popLast() }
-            previous = token.kind
+            // What is behind `is not` is behind `is`.
+            if previous != .is || token.kind != .not { previous = token.kind }
             token = next
             lexer.diagnostics = []
         }
@@ -61,6 +62,7 @@ private struct Classifier {
         case _ where token.kind.isWord:
             if previous == .dot { return next.kind == .leftParen ? .call : .member }
             if opener == .leftParen, next.kind == .assign { return .argumentName }
+            if previous == .is, token.kind == .name || token.kind == .type { return .type }
             if token.kind == .true || token.kind == .false || token.kind == .nil { return .constant }
             if token.kind.isKeyword { return .keyword }
             if previous == .type { return .type }

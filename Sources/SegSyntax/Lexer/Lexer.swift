@@ -15,6 +15,9 @@ public struct Lexer: Sendable {
     var position: Int
     let limit: Int
     private var reportedControl = false
+    /// The token before, and whether an operand ends with it.
+    private var previousKind = Token.Kind.end
+    private var previousEndsOperand = false
 
     /// Reads a part of a source, by default all of it. The text must be UTF-8: see `Source.utf8Problem`.
     public init(source: Source, range: Range<Int>? = nil, keepsComments: Bool = false) {
@@ -40,7 +43,6 @@ public struct Lexer: Sendable {
     /// The next token; `.end` at the end, again and again.
     public mutating func next() -> Token {
         var startsLine = position == 0 || (position == 3 && bytes[0] == 0xEF)
-        let before = position
         var docStart = -1
         var newlinesSinceDoc = 0
         scan: while position < limit {
@@ -74,9 +76,14 @@ public struct Lexer: Sendable {
             }
         }
         let start = position
-        let kind = start < limit ? token(bytes[start]) : .end
+        var kind = start < limit ? token(bytes[start]) : .end
+        if kind == .name, previousEndsOperand, !startsLine, isWordIs(start) { kind = .is }
+        if kind != .comment {
+            previousEndsOperand = previousKind == .dot ? kind.isWord : kind.endsOperand
+            previousKind = kind
+        }
         return Token(
-            kind: kind, startsLine: startsLine, followsSpace: start > before, start: Int32(clamping: start),
+            kind: kind, startsLine: startsLine, start: Int32(clamping: start),
             end: Int32(clamping: position), docStart: Int32(clamping: docStart))
     }
 
@@ -111,6 +118,12 @@ public struct Lexer: Sendable {
         guard position - start <= Lexer.nameLimit else { return longName(start) }
         guard position - start <= 8, bytes[start] >= UInt8(ascii: "a") else { return .name }
         return Token.Kind.keywords[String(decoding: bytes[start..<position], as: UTF8.self)] ?? .name
+    }
+
+    /// Whether the word that was just read is `is`. It is an operator only behind an operand on the same
+    /// line, where no name can be, so that scripts may call their variables so.
+    private func isWordIs(_ start: Int) -> Bool {
+        position == start + 2 && bytes[start] == UInt8(ascii: "i") && bytes[start + 1] == UInt8(ascii: "s")
     }
 
     /// The longest name, in bytes; names are compared as Unicode, which takes its time.

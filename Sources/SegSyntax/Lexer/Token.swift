@@ -7,8 +7,6 @@ public struct Token: Sendable, Hashable {
     public var kind: Kind
     /// Whether it is the first on its line.
     public var startsLine: Bool
-    /// Whether white space or a comment stands before it.
-    public var followsSpace: Bool
     public var start: Int32
     public var end: Int32
     /// Where the `##` lines directly above it begin; -1 for none.
@@ -21,6 +19,8 @@ public struct Token: Sendable, Hashable {
         /// What the lexer has already reported: the parser gives up the statement silently.
         case invalid
 
+        /// `is` between two operands, elsewhere a name: see `Lexer.word`.
+        case `is`
         case and, or, not, `if`, `else`, `for`, `in`, `while`, `break`, `continue`, `return`, `try`, `catch`
         case global, `import`, type, `self`, `true`, `false`, `nil`
 
@@ -45,7 +45,7 @@ extension Token.Kind {
         "true": .true, "false": .false, "nil": .nil,
     ]
 
-    public var isKeyword: Bool { rawValue >= Token.Kind.and.rawValue && rawValue <= Token.Kind.nil.rawValue }
+    public var isKeyword: Bool { rawValue >= Token.Kind.is.rawValue && rawValue <= Token.Kind.nil.rawValue }
 
     /// A name, or a keyword where keywords are names: after `.` and before `=` in brackets.
     var isWord: Bool { self == .name || isKeyword }
@@ -66,9 +66,18 @@ extension Token.Kind {
     /// Whether a newline after it ends nothing: binary operators, comma, `=` and `->`.
     var continuesLine: Bool {
         switch self {
-        case .and, .or, .not, .comma, .arrow, .ellipsis, .halfOpenRange: true
+        case .and, .or, .not, .in, .is, .comma, .arrow, .ellipsis, .halfOpenRange: true
         case .bang, .colon, .semicolon, .dot, .question, .doubleDot: false
         default: rawValue >= Token.Kind.assign.rawValue
+        }
+    }
+
+    /// Whether it ends an operand. A keyword does so as a member's name only.
+    var endsOperand: Bool {
+        switch self {
+        case .name, .number, .string, .true, .false, .nil, .self, .rightParen, .rightBracket, .rightBrace:
+            true
+        default: false
         }
     }
 

@@ -70,8 +70,8 @@ extension Parser {
             }
             let value = try expression()
             if at(.assign) {
-                throw failure(
-                    "`=` gives an argument its name; this is none", value.span,
+                throw unnamed(
+                    value, "`=` gives an argument its name; this is none",
                     help: "a comparison is `==`; a named argument is `f(lr=0.1)`")
             }
             if !names.isEmpty {
@@ -107,7 +107,10 @@ extension Parser {
                 items.append(Argument(.positional, value, value.span))
             }
         }
-        return try make(.list(items), span(from: start))
+        let list = try make(.list(items), span(from: start))
+        guard continues(with: .arrow) || continues(with: .fatArrow) else { return list }
+        return try function(
+            try parameters([Entry(key: nil, value: list, span: list.span)]), from: start)
     }
 
     func index(_ object: Expression) throws(Bail) -> Expression {
@@ -219,13 +222,22 @@ extension Parser {
         let (last, _) = source.position(of: Int(current.start))
         if first != last, let open = openBrackets.last { throw unclosed(open) }
         guard case .string = value.kind else {
-            throw failure(
-                "the name of an entry is a name or a string", value.span,
+            throw unnamed(
+                value, "the name of an entry is a name or a string",
                 help: "write (lr=0.1) or (\"Road\"=1); a comparison is `==`")
         }
         advance()
         let content = try expression()
         return Entry(key: .string(value), value: content, span: span(from: start.start))
+    }
+
+    /// Something before `=` within parentheses that is no name.
+    private func unnamed(_ value: Expression, _ message: String, help: String) -> Bail {
+        if case .list = value.kind {
+            return failure(
+                "a parameter in brackets takes no default", value.span, help: "write f([a, b], c=2) = …")
+        }
+        return failure(message, value.span, help: help)
     }
 
     private func record(_ entries: [Entry]) throws(Bail) -> [RecordEntry] {

@@ -11,7 +11,7 @@ extension Parser {
 
     enum Infix {
         case or, and
-        case comparison(ComparisonOperator)
+        case comparison(Relation)
         case range(inclusive: Bool)
         case binary(BinaryOperator, Precedence)
 
@@ -90,12 +90,18 @@ extension Parser {
         switch current.kind {
         case .or, .doublePipe: return .or
         case .and, .doubleAmpersand: return .and
-        case .equal, .tripleEqual: return .comparison(.equal)
-        case .notEqual, .lessGreater, .bangDoubleEqual: return .comparison(.notEqual)
-        case .less: return .comparison(.less)
-        case .lessOrEqual: return .comparison(.lessOrEqual)
-        case .greater: return .comparison(.greater)
-        case .greaterOrEqual: return .comparison(.greaterOrEqual)
+        case .equal, .tripleEqual: return .comparison(.compares(.equal))
+        case .notEqual, .lessGreater, .bangDoubleEqual: return .comparison(.compares(.notEqual))
+        case .less: return .comparison(.compares(.less))
+        case .lessOrEqual: return .comparison(.compares(.lessOrEqual))
+        case .greater: return .comparison(.compares(.greater))
+        case .greaterOrEqual: return .comparison(.compares(.greaterOrEqual))
+        case .in: return .comparison(.isIn(negated: false))
+        case .not where peek().kind == .in: return .comparison(.isIn(negated: true))
+        case .is: return .comparison(.isOfType(negated: false))
+        // Within brackets an operator may begin a line.
+        case .name where current.startsLine && text(current) == "is":
+            return .comparison(.isOfType(negated: false))
         case .ellipsis: return .range(inclusive: true)
         case .halfOpenRange: return .range(inclusive: false)
         case .pipe: return .binary(.bitOr, .bitOr)
@@ -114,15 +120,76 @@ extension Parser {
     /// `a < b <= c`: all the operands in one node.
     private func comparison(_ first: Expression) throws(Bail) -> Expression {
         var operands = [first]
-        var operators: [(ComparisonOperator, Span)] = []
-        while let infix = infix(), case .comparison(let op) = infix {
+        var relations: [(Relation, Span)] = []
+        while let infix = infix(), case .comparison(let next) = infix {
+            if case .isOfType? = relations.last?.0 {
+                throw failure(
+                    "`is` ends a comparison", current.span, help: "join two conditions by `and`")
+            }
             reportComparisonSlip()
-            operators.append((op, current.span))
-            advance()
-            operands.append(try self.operators(from: .range))
+            let (relation, sign) = relation(next)
+            relations.append((relation, sign))
+            if case .isOfType = relation {
+                operands.append(try typeName())
+            } else {
+                operands.append(try operators(from: .range))
+            }
             try count(current.span)
         }
-        return try make(.comparison(operands, operators), first.span.joined(span(from: first.span.start)))
+        return try make(.comparison(operands, relations), first.span.joined(span(from: first.span.start)))
+    }
+
+    /// Goes past the words or the sign of a relation: `<`, `not in`, `is not`.
+    private func relation(_ next: Relation) -> (Relation, Span) {
+        let start = current.span
+        switch next {
+        case .compares:
+            advance()
+            return (next, start)
+        case .isIn(let negated):
+            if negated { advance() }
+            let word = current.span
+            advance()
+            return (next, start.joined(word))
+        case .isOfType:
+            current.kind = .is
+            advance()
+            let negated = at(.not)
+            let last = current
+            if negated { advance() }
+            let words = negated ? start.joined(last.span) : start
+            guard at(.in) else { return (.isOfType(negated: negated), words) }
+            report("`\(negated ? "is not in" : "is in")` is written `\(negated ? "not in" : "in")`", words)
+            advance()
+            return (.isIn(negated: negated), words)
+        }
+    }
+
+    /// What is on the right of `is`: the name of a type, or an expression that gives one.
+    private func typeName() throws(Bail) -> Expression {
+        let word = current
+        if at(.type) {
+            advance()
+            return try leaf(.name("type"), word.span)
+        }
+        // `if f is function {`: the word is a type here, not the beginning of another language's function.
+        if at(.name), peek().kind == .leftBrace {
+            let name = text(word)
+            advance()
+            return try leaf(.name(name), word.span)
+        }
+        let value = try operators(from: .range)
+        switch value.kind {
+        case .number, .string, .bool, .range:
+            report(
+                "`is` needs a type on its right", value.span, help: "values are compared by `==`: x == 3")
+        case .list, .record, .or, .binary(.bitOr, _, _, _):
+            report(
+                "`is` needs a type on its right", value.span,
+                help: "one type after the other: x is list or x is record")
+        default: break
+        }
+        return value
     }
 
     private func reportComparisonSlip() {
@@ -176,7 +243,7 @@ extension Parser {
             start -= 1
         }
         return Token(
-            kind: .end, startsLine: false, followsSpace: false, start: Int32(clamping: start),
+            kind: .end, startsLine: false, start: Int32(clamping: start),
             end: Int32(clamping: end))
     }
 

@@ -66,31 +66,76 @@ extension Parser {
         init(allowsNamedOnly: Bool) { self.allowsNamedOnly = allowsNamedOnly }
 
         mutating func add(_ expression: Expression, _ value: Expression?, _ span: Span, _ parser: Parser) {
-            guard case .name(let name) = expression.kind else {
-                if case .selfReference = expression.kind {
-                    parser.reportAnew(
-                        "`self` is no parameter", span, help: "leave it out: every method knows its object")
-                    return
-                }
-                parser.reportAnew("a parameter is a name", span, help: "write f(x, y=2) = …")
-                return
+            switch expression.kind {
+            case .name(let name): add(name, value, span, parser)
+            case .list(let items) where value == nil && !allowsNamedOnly:
+                guard let pattern = pattern(items, span, parser) else { return }
+                checkPlace(pattern.text, hasDefault: false, span, parser)
+                parameters.append(Parameter(pattern: pattern, span: span))
+            case .selfReference:
+                parser.reportAnew(
+                    "`self` is no parameter", span, help: "leave it out: every method knows its object")
+            default: parser.reportAnew("a parameter is a name", span, help: "write f(x, y=2) = …")
             }
-            add(name, value, span, parser)
+        }
+
+        /// The names in the brackets of a parameter; nil, and reported, where there is something else.
+        private mutating func pattern(_ items: [Argument], _ span: Span, _ parser: Parser) -> Pattern? {
+            var parts: [Pattern] = []
+            if items.isEmpty {
+                parser.reportAnew("a parameter in brackets needs names", span, help: "write [i, x] -> …")
+                return nil
+            }
+            for item in items {
+                switch (item.label, item.value.kind) {
+                case (.positional, .name(let name)):
+                    checkName(name, item.span, parser)
+                    parts.append(.name(name, item.span))
+                case (.positional, .list(let inner)):
+                    guard let part = pattern(inner, item.span, parser) else { return nil }
+                    parts.append(part)
+                case (.spread, _):
+                    parser.reportAnew(
+                        "a parameter in brackets has a fixed number of names", item.span,
+                        help: "take the list by a name and slice it: xs[1...]")
+                    return nil
+                default:
+                    parser.reportAnew(
+                        "a parameter in brackets holds names", item.span, help: "write [i, x] -> …")
+                    return nil
+                }
+            }
+            return .elements(parts, span)
         }
 
         mutating func add(_ name: String, _ value: Expression?, _ span: Span, _ parser: Parser) {
+            if checkName(name, span, parser) {
+                checkPlace(name, hasDefault: value != nil, span, parser)
+            }
+            parameters.append(Parameter(name: name, defaultValue: value, isRest: false, span: span))
+        }
+
+        @discardableResult
+        private mutating func checkName(_ name: String, _ span: Span, _ parser: Parser) -> Bool {
             if Token.Kind.keywords[name] != nil {
                 parser.reportAnew("`\(name)` is a keyword and cannot name a parameter", span)
             } else if !names.insert(name).inserted {
-                parser.reportAnew("the parameter `\(name)` stands twice", span)
-            } else if let last = parameters.last, last.isRest, value == nil || !allowsNamedOnly {
+                parser.reportAnew("the parameter `\(name)` is there twice", span)
+            } else {
+                return true
+            }
+            return false
+        }
+
+        private func checkPlace(_ name: String, hasDefault: Bool, _ span: Span, _ parser: Parser) {
+            guard let last = parameters.last else { return }
+            if last.isRest, !hasDefault || !allowsNamedOnly {
                 parser.reportAnew("`...\(last.name)` collects the rest and comes last", last.span)
-            } else if value == nil, let last = parameters.last, last.defaultValue != nil {
+            } else if !hasDefault, last.defaultValue != nil {
                 parser.reportAnew(
-                    "`\(name)` has no default but stands after one that has", span,
+                    "`\(name)` has no default but comes after one that has", span,
                     help: "parameters with defaults come last")
             }
-            parameters.append(Parameter(name: name, defaultValue: value, isRest: false, span: span))
         }
 
         mutating func addRest(_ expression: Expression, _ span: Span, _ parser: Parser) {
@@ -102,7 +147,7 @@ extension Parser {
                 parser.reportAnew("`...\(last.name)` collects the rest and comes last", last.span)
             }
             if !names.insert(name).inserted {
-                parser.reportAnew("the parameter `\(name)` stands twice", span)
+                parser.reportAnew("the parameter `\(name)` is there twice", span)
             }
             parameters.append(Parameter(name: name, defaultValue: nil, isRest: true, span: span))
         }
@@ -133,8 +178,8 @@ extension Parser {
         guard continues(with: .name) else {
             if continues(with: .leftParen) {
                 throw failure(
-                    "`type` begins the definition of a type", word.span, help: "write type Name(a, b) { … }",
-                    isLocal: false)
+                    "`type` begins the definition of a type", word.span,
+                    help: "write type Name(a, b) { … }; the type of a value is type_of(x)", isLocal: false)
             }
             throw missing("the name of the type", help: "write type Name(a, b) { … }")
         }
@@ -144,6 +189,11 @@ extension Parser {
         if continues(with: .leftParen) {
             let arguments = try bracketed { (open) throws(Bail) in try self.arguments(open) }
             parameters = self.parameters(arguments)
+            if let unpacked = parameters.first(where: { $0.pattern != nil }) {
+                reportAnew(
+                    "the parameters of a type are its fields, each with a name", unpacked.span,
+                    help: "unpack in the body: a, b = pair")
+            }
         }
         if continues(with: .assign), peek().kind == .leftBrace {
             report(

@@ -261,19 +261,19 @@ extension Parser {
             word.span.joined(handler.span))
     }
 
-    /// `import("weights.seg")`
+    /// `import("helpers.seg")`
     private func importFile() throws(Bail) -> Expression {
         let word = current
         advance()
         guard continues(with: .leftParen) else {
-            let named = current.kind.isWord && !isAfterNewline ? text(current) : "weights"
+            let named = current.kind.isWord && !isAfterNewline ? text(current) : "helpers"
             throw failure(
                 "`import` is called with a path", word.span,
                 help: "write `\(named) = import(\"\(named).seg\")`",
                 isLocal: false)
         }
         let path = try bracketed { (_) throws(Bail) -> Expression in
-            if self.at(.rightParen) { throw self.missing("a path", help: "write import(\"weights.seg\")") }
+            if self.at(.rightParen) { throw self.missing("a path", help: "write import(\"helpers.seg\")") }
             let path = try self.expression()
             if self.at(.comma), self.peek().kind == .rightParen { self.advance() }
             return path

@@ -195,6 +195,10 @@ extension Parser {
             return failure("`for` is a statement", span, help: "to make a list, write xs.map(x -> …)")
         case .colon where !openBrackets.isEmpty && !newlinesMatter:
             return failure("`:` stands alone in an index", span, help: "a whole axis is t[:, 0]")
+        case .type where peek().kind == .leftParen:
+            return failure(
+                "`type` begins the definition of a type", span,
+                help: "the name of a value's type is type_of(x); a test is `x is list`", isLocal: false)
         case .for, .while, .return, .break, .continue, .global, .type:
             return failure(
                 "`\(text(current))` is a statement and has no value", span,
@@ -228,9 +232,10 @@ extension Parser {
             return failure(
                 "`for` is a statement", span, help: "to make a list, write xs.map(x -> …)",
                 isLocal: inBrackets)
-        case .in, .not:
-            guard at(.in) || peek().kind == .in else { return nil }
-            return failure("`in` belongs to `for`", span, help: "write xs.contains(x)", isLocal: inBrackets)
+        case .not where text(peek()) == "is":
+            return failure("`not is` is written `is not`", span, isLocal: inBrackets)
+        case .bang where peek().kind == .in:
+            return failure("`!in` is written `not in`", span, isLocal: inBrackets)
         case .question:
             return failure(
                 "`?` is not an operator", span, help: "write if c { a } else { b }", isLocal: inBrackets)
@@ -266,8 +271,8 @@ extension Parser {
             return failure(
                 "this `\(text(current))` closes nothing", span, help: "no `\(open)` is open here",
                 isLocal: false)
-        case .name where text(current) == "is":
-            return failure("`is` is written `==`", span, help: "x == nil", isLocal: inBrackets)
+        case .name where text(current) == "instanceof":
+            return failure("`instanceof` is written `is`", span, help: "x is list", isLocal: inBrackets)
         case .name, .number, .string:
             return juxtaposition(inBrackets: inBrackets)
         default:

@@ -50,7 +50,7 @@ public final class Parser {
         } else {
             lexer = Lexer(source: source)
         }
-        let start = Token(kind: .end, startsLine: true, followsSpace: false, start: 0, end: 0)
+        let start = Token(kind: .end, startsLine: true, start: 0, end: 0)
         previous = start
         current = start
         current = lexer.next()
@@ -178,7 +178,7 @@ public final class Parser {
         lexer.position = lexer.limit
         ahead = nil
         current = Token(
-            kind: .end, startsLine: true, followsSpace: true, start: Int32(clamping: lexer.limit),
+            kind: .end, startsLine: true, start: Int32(clamping: lexer.limit),
             end: Int32(clamping: lexer.limit))
     }
 
@@ -258,7 +258,7 @@ public final class Parser {
         if nodes > Parser.nodeLimit {
             throw giveUp(
                 "the text is too large: more than \(Parser.nodeLimit) values and operations", span,
-                help: "data belongs into a file of its own: read_csv, read_json, read_tensors")
+                help: "data belongs in a file of its own")
         }
     }
 

@@ -26,8 +26,8 @@ public final class Expression: Sendable {
         case unary(UnaryOperator, Expression)
         /// The span is that of the operator's sign.
         case binary(BinaryOperator, Expression, Expression, operatorSpan: Span)
-        /// `0 < x < 1`: one more operand than operators.
-        case comparison([Expression], [(ComparisonOperator, Span)])
+        /// `0 < x < 1`, `x in xs`, `x is Loss`: one more operand than relations.
+        case comparison([Expression], [(Relation, Span)])
         case and(Expression, Expression)
         case or(Expression, Expression)
         case not(Expression)
@@ -124,6 +124,24 @@ public enum ComparisonOperator: String, Sendable, CaseIterable {
     case greaterOrEqual = ">="
 }
 
+/// What may join two operands of a comparison.
+public enum Relation: Sendable, Equatable {
+    case compares(ComparisonOperator)
+    /// `x in xs`, `x not in xs`.
+    case isIn(negated: Bool)
+    /// `x is Loss`, `x is not Loss`: the right side names a type. It ends a comparison.
+    case isOfType(negated: Bool)
+
+    /// As it is written.
+    public var text: String {
+        switch self {
+        case .compares(let op): op.rawValue
+        case .isIn(let negated): negated ? "not in" : "in"
+        case .isOfType(let negated): negated ? "is not" : "is"
+        }
+    }
+}
+
 /// A function or method with or without a name; also what a type's head declares.
 public final class FunctionSyntax: Sendable {
     public let name: String?
@@ -152,16 +170,56 @@ public final class FunctionSyntax: Sendable {
 }
 
 public struct Parameter: Sendable {
+    /// The name; of a parameter in brackets the pattern as signatures show it, `[i, x]`.
     public let name: String
+    /// The names in the brackets of `[i, x] -> e`.
+    public let pattern: Pattern?
     public let defaultValue: Expression?
     /// `...rest`
     public let isRest: Bool
     public let span: Span
+
     public init(name: String, defaultValue: Expression?, isRest: Bool, span: Span) {
         self.name = name
+        pattern = nil
         self.defaultValue = defaultValue
         self.isRest = isRest
         self.span = span
+    }
+
+    /// A parameter in brackets, which unpacks its argument.
+    public init(pattern: Pattern, span: Span) {
+        name = pattern.text
+        self.pattern = pattern
+        defaultValue = nil
+        isRest = false
+        self.span = span
+    }
+
+    /// The names that the function's body finds.
+    public var boundNames: [String] { pattern?.names ?? [name] }
+}
+
+/// What an argument is unpacked into.
+public indirect enum Pattern: Sendable {
+    case name(String, Span)
+    /// One pattern for each element of a list.
+    case elements([Pattern], Span)
+
+    /// The names in their order.
+    public var names: [String] {
+        switch self {
+        case .name(let name, _): [name]
+        case .elements(let parts, _): parts.flatMap(\.names)
+        }
+    }
+
+    /// `[a, [b, c]]`.
+    public var text: String {
+        switch self {
+        case .name(let name, _): name
+        case .elements(let parts, _): "[" + parts.map(\.text).joined(separator: ", ") + "]"
+        }
     }
 }
 

@@ -43,7 +43,7 @@ extension Diagnostic {
             }
         }
         if let help { lines.append(paint.help("help:") + " " + help) }
-        if let layer { lines.append("  in layer \(layer)") }
+        if let part { lines.append("  in \(part)") }
         lines += traceLines()
         return lines.joined(separator: "\n")
     }

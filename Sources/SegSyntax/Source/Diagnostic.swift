@@ -17,8 +17,8 @@ public struct Diagnostic: Sendable {
     public var location: Location?
     /// Values or shapes shown under parts of the line: `[32]` under an operand.
     public var notes: [Note]
-    /// The layer of a model that failed, by its path and type.
-    public var layer: String?
+    /// The part of an object that failed, as the library names it: by its path and type.
+    public var part: String?
     /// The calls that led here, innermost first.
     public var trace: Trace
 

@@ -1,6 +1,8 @@
 // Reading a file's part from front to back, a byte, a number or a piece at a time. Every length is checked
 // against the end of the part before anything is allocated.
 
+import SegSystem
+
 /// A cursor over the bytes from `position` up to `end` of a file.
 struct ByteStream {
     let file: FileReader

@@ -1,6 +1,8 @@
 // The door to weight files: finds out what a file is, hands it to the right reader, or says why it is refused.
 // The formats themselves stand in Safetensors, TorchZip and TorchLegacy; loading into a model is the bridge's.
 
+import SegSystem
+
 /// What a weight file holds: named tensors in the file's order. Nothing of a file is ever executed, and opening
 /// one takes memory in proportion to its own size.
 public struct Checkpoint: Sendable {

@@ -1,6 +1,8 @@
 // SHA-256 (FIPS 180-4), for one purpose: official weight files carry the first eight digits of theirs in
 // their names. Content hashes for caches are `Digest`, which is much faster.
 
+import SegSystem
+
 /// A running SHA-256; add bytes as they come, then ask for the digits.
 public struct SHA256 {
     private var state: (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32) = (

@@ -1,6 +1,8 @@
 // safetensors: eight bytes of header length, a JSON header, then the tensors' bytes side by side. seg's own form for
 // weights and runs, which other programs open too.
 
+import SegSystem
+
 /// A tensor to be written. `withBytes` hands over its row-major, little-endian bytes when their turn comes, so that a
 /// model's weights need not lie in memory twice.
 public struct TensorToWrite {
@@ -114,7 +116,8 @@ public enum Safetensors {
             position = end
         }
         let header = try header(tensors, ranges, metadata)
-        let file = try AtomicFile(path)
+        let context = EvaluationContext.current
+        let file = try AtomicFile(path, poll: { try context.checkInterrupt() })
         try withUnsafeBytes(of: UInt64(header.count).littleEndian) { try file.write($0) }
         try file.write(header)
         for place in order {
@@ -147,7 +150,7 @@ public enum Safetensors {
             for (key, _) in metadata where !keys.insert(key).inserted {
                 throw TensorError(.value, "the metadata have '\(key)' twice")
             }
-            let strings = metadata.map { "\(quoted($0.key)):\(quoted($0.value))" }
+            let strings = metadata.map { "\(JSON.text($0.key)):\(JSON.text($0.value))" }
             fields.append("\"__metadata__\":{\(strings.joined(separator: ","))}")
         }
         for (tensor, range) in zip(tensors, ranges) {
@@ -157,7 +160,7 @@ public enum Safetensors {
             let shape = tensor.shape.map(String.init).joined(separator: ",")
             let offsets = "\(range.lowerBound),\(range.upperBound)"
             fields.append(
-                "\(quoted(tensor.name)):{\"dtype\":\"\(code(tensor.dtype))\",\"shape\":[\(shape)],\"data_offsets\":[\(offsets)]}"
+                "\(JSON.text(tensor.name)):{\"dtype\":\"\(code(tensor.dtype))\",\"shape\":[\(shape)],\"data_offsets\":[\(offsets)]}"
             )
         }
         var bytes = Array("{\(fields.joined(separator: ","))}".utf8)
@@ -166,22 +169,6 @@ public enum Safetensors {
             throw TensorError(.value, "the names and metadata to write take more than \(headerLimit) bytes")
         }
         return bytes
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\u{0}"..<"\u{20}":
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 
     private static func code(_ dtype: StoredDType) -> String {

@@ -2,6 +2,8 @@
 // asked for. What the formats look like is left to Safetensors and the PyTorch files, and making a Tensor of
 // it to whoever loads weights.
 
+import SegSystem
+
 /// The element types of weight files. seg computes in six of them; `widened` says where the others go.
 public enum StoredDType: String, Sendable, CaseIterable {
     case float16, bfloat16, float32, float64

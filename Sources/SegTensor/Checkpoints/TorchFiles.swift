@@ -1,6 +1,8 @@
 // PyTorch's two containers: the zip archive of torch 1.6 and later, and the stream of pickles before it. Each says
 // where the storages lie; the pickles are read by PickleReader, the state dict is found by TorchStateDict.
 
+import SegSystem
+
 /// `torch.save` since 1.6: a zip archive with `data.pkl` and one member a storage, all under one folder.
 enum TorchZip {
     /// The largest table of contents that is read; real ones have some hundred kilobytes.

@@ -1,6 +1,8 @@
 // From a pickled object to named tensors: finds the state dict, which may stand inside a training checkpoint, and
 // gives each tensor its place in the file. The two containers say where storages lie; the rest is here.
 
+import SegSystem
+
 /// The state dict of a PyTorch file, and how it was found.
 struct TorchStateDict {
     let entries: [(name: String, view: Pickle.TensorView)]

@@ -1,6 +1,8 @@
 // The table of contents of a zip archive, as far as PyTorch's files need it: stored members, Zip64, sizes from
 // the central directory (local headers may leave theirs to data descriptors). Nothing is unpacked.
 
+import SegSystem
+
 /// Where the members of a zip archive lie in its file.
 struct ZipDirectory {
     struct Member {

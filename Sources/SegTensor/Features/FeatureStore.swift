@@ -4,6 +4,7 @@
 // here costs time and never a result.
 
 @preconcurrency import Glibc
+import SegSystem
 import Synchronization
 
 /// A folder of values by digest under a limit of bytes; the longest unused go first.
@@ -52,25 +53,21 @@ public final class FeatureStore: Sendable {
     /// The value of a key; nil where there is none, or none that is whole.
     func find(_ key: Digest) -> TensorData? {
         let path = path(of: key)
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        guard let value = read(descriptor, key) else {
+        guard let file = try? FileReader(path, followsLinks: false) else { return nil }
+        guard let value = read(file, key) else {
             unlink(path)
             state.withLock { $0.isScanned = false }
             return nil
         }
         // The date of the file says when it was last of use.
-        futimens(descriptor, nil)
+        utimensat(AT_FDCWD, path, nil, AT_SYMLINK_NOFOLLOW)
         return value
     }
 
-    private func read(_ descriptor: Int32, _ key: Digest) -> TensorData? {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { return nil }
+    private func read(_ file: FileReader, _ key: Digest) -> TensorData? {
         var header = [UInt64](repeating: 0, count: Self.headerWords)
         let headerBytes = Self.headerWords * 8
-        guard header.withUnsafeMutableBytes({ Self.readAll(descriptor, $0) }),
+        guard header.withUnsafeMutableBytes({ Self.read(file, at: 0, $0) }),
             header[0] == Self.magic, header[1] == environment.high, header[2] == environment.low,
             header[3] == key.high, header[4] == key.low, header[7] < UInt64(DType.allCases.count),
             header[8] < UInt64(Self.rankLimit * 2)
@@ -84,9 +81,10 @@ public final class FeatureStore: Sendable {
         let dtype = DType.allCases[Int(header[7])]
         let layout: Layout = header[8] % 2 == 1 ? .channelsLast : .rowMajor
         guard let bytes = try? Shape.byteCount(shape, dtype, for: "features"),
-            bytes == Int(status.st_size) - headerBytes,
+            bytes == file.count - headerBytes,
             let value = try? TensorData(shape: shape, dtype: dtype, layout: layout, for: "features"),
-            Self.readAll(descriptor, UnsafeMutableRawBufferPointer(start: value.bytes, count: bytes))
+            Self.read(
+                file, at: headerBytes, UnsafeMutableRawBufferPointer(start: value.bytes, count: bytes))
         else { return nil }
         let digest = Digest(UnsafeRawBufferPointer(start: value.bytes, count: bytes))
         return digest == Digest(high: header[5], low: header[6]) ? value : nil
@@ -98,9 +96,8 @@ public final class FeatureStore: Sendable {
     func keep(_ value: TensorData, _ key: Digest) {
         let size = value.byteCount + Self.headerWords * 8
         let path = path(of: key)
-        guard size <= limit, value.shape.count < Self.rankLimit, access(path, F_OK) != 0 else { return }
+        guard size <= limit, value.shape.count < Self.rankLimit, !FileStatus.exists(path) else { return }
         guard let code = DType.allCases.firstIndex(of: value.dtype) else { return }
-        Self.makeFolder(folder)
         let content = UnsafeRawBufferPointer(start: value.bytes, count: value.byteCount)
         let digest = Digest(content)
         var header = [
@@ -110,16 +107,16 @@ public final class FeatureStore: Sendable {
         header += value.shape.map { UInt64($0) }
         header += [UInt64](repeating: 0, count: Self.headerWords - header.count)
         makeRoom(for: size)
-        let temporary = "\(folder)/.\(getpid())-\(key).tmp"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return note("\(folder): \(Self.reason())") }
-        let written =
-            header.withUnsafeBytes { Self.writeAll(descriptor, $0) } && Self.writeAll(descriptor, content)
-        let problem = written ? nil : Self.reason()
-        close(descriptor)
-        guard written, rename(temporary, path) == 0 else {
-            unlink(temporary)
-            return note("\(folder): \(problem ?? Self.reason())")
+        do {
+            try Folder.make(folder, permissions: 0o700)
+            // A lost entry is made again: nothing waits for the disk.
+            let file = try AtomicFile(path, permissions: 0o600, isDurable: false)
+            try header.withUnsafeBytes { try file.write($0) }
+            try file.write(content)
+            try file.commit()
+        } catch {
+            let problem = (error as? SystemError)?.message ?? "\(error)"
+            return state.withLock { $0.problem = problem }
         }
         state.withLock { state in
             state.bytes += size
@@ -129,8 +126,6 @@ public final class FeatureStore: Sendable {
             if state.written % 64 == 0 { state.isScanned = false }
         }
     }
-
-    private func note(_ problem: String) { state.withLock { $0.problem = problem } }
 
     /// Lets the longest unused files go until so many bytes more are within the limit.
     private func makeRoom(for size: Int) {
@@ -167,47 +162,28 @@ public final class FeatureStore: Sendable {
 
     /// The entries in the folder; what a killed process left half written goes after an hour.
     private func files() -> [(name: String, bytes: Int, used: Int)] {
-        guard let handle = opendir(folder) else { return [] }
-        defer { closedir(handle) }
         var found: [(String, Int, Int)] = []
-        while let entry = readdir(handle) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            var status = stat()
-            guard name.hasSuffix(Self.ending) || name.hasSuffix(".tmp"),
-                lstat("\(folder)/\(name)", &status) == 0
+        for entry in (try? Folder.entries(of: folder)) ?? [] {
+            let path = "\(folder)/\(entry.name)"
+            let isWhole = entry.name.hasSuffix(Self.ending)
+            guard isWhole || entry.name.hasSuffix(AtomicFile.temporaryEnding),
+                let status = FileStatus(path, followsLinks: false)
             else { continue }
-            if name.hasSuffix(Self.ending) {
-                found.append(
-                    (
-                        name, Int(status.st_size),
-                        Int(status.st_mtim.tv_sec) * 1_000_000_000 + Int(status.st_mtim.tv_nsec)
-                    ))
-            } else if Int(status.st_mtim.tv_sec) < Int(Glibc.time(nil)) - 3600 {
-                unlink("\(folder)/\(name)")
+            if isWhole {
+                found.append((entry.name, status.size, status.changed))
+            } else if status.changed / 1_000_000_000 < Int(Glibc.time(nil)) - 3600 {
+                unlink(path)
             }
         }
         return found
-    }
-
-    /// Makes a folder and those above it, for the user alone.
-    private static func makeFolder(_ path: String) {
-        if access(path, F_OK) == 0 { return }
-        if let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex {
-            makeFolder(String(path[..<slash]))
-        }
-        mkdir(path, 0o700)
     }
 
     private static func freeBytes(of path: String) -> Int {
         var path = path
         var status = statvfs()
         while statvfs(path, &status) != 0 {
-            guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex else {
-                return 0
-            }
-            path = String(path[..<slash])
+            guard let above = Folder.parent(of: path), above != path else { return 0 }
+            path = above
         }
         let (bytes, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(
             by: UInt64(status.f_frsize))
@@ -217,21 +193,14 @@ public final class FeatureStore: Sendable {
     /// Results may differ in their last bits between builds of seg and between processors.
     private static func environmentDigest() -> Digest {
         var builder = DigestBuilder()
-        var status = stat()
-        if stat("/proc/self/exe", &status) == 0 {
-            builder.add(Double(status.st_size))
-            builder.add(Double(status.st_mtim.tv_sec))
-            builder.add(Double(status.st_mtim.tv_nsec))
+        if let program = FileStatus("/proc/self/exe") {
+            builder.add(Double(program.size))
+            builder.add(Double(program.changed / 1_000_000_000))
+            builder.add(Double(program.changed % 1_000_000_000))
         }
-        let processor = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC)
-        if processor >= 0 {
-            defer { close(processor) }
-            // The first of the processors says it all.
-            var bytes = [UInt8](repeating: 0, count: 8192)
-            let count = bytes.withUnsafeMutableBytes {
-                max(0, Glibc.read(processor, $0.baseAddress, $0.count))
-            }
-            let lines = String(decoding: bytes[0..<count], as: UTF8.self).split(separator: "\n")
+        // The first of the processors says it all.
+        if let text = FileReader.start(of: "/proc/cpuinfo", count: 8192) {
+            let lines = text.split(separator: "\n")
             for key in ["model name", "flags", "Features"] {
                 if let line = lines.first(where: { $0.hasPrefix(key) }) { builder.add(String(line)) }
             }
@@ -239,27 +208,9 @@ public final class FeatureStore: Sendable {
         return builder.finish()
     }
 
-    private static func reason() -> String { String(cString: strerror(errno)) }
-
-    private static func readAll(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Bool {
-        var done = 0
-        while done < buffer.count {
-            let count = Glibc.read(descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done)
-            if count < 0, errno == EINTR { continue }
-            if count <= 0 { return false }
-            done += count
-        }
-        return true
-    }
-
-    private static func writeAll(_ descriptor: Int32, _ buffer: UnsafeRawBufferPointer) -> Bool {
-        var done = 0
-        while done < buffer.count {
-            let count = Glibc.write(descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done)
-            if count < 0, errno == EINTR { continue }
-            if count <= 0 { return false }
-            done += count
-        }
-        return true
+    private static func read(_ file: FileReader, at offset: Int, _ buffer: UnsafeMutableRawBufferPointer)
+        -> Bool
+    {
+        (try? file.read(at: offset, into: buffer)) != nil
     }
 }

@@ -1,8 +1,9 @@
 // Axes: from the numbers of a chart to a range, ticks at round numbers and their
-// labels, linear or logarithmic. Text charts and drawings use the same axes; where a
-// tick stands on screen or paper is left to them.
+// labels, linear or logarithmic. Text charts and drawings use the same axes; they
+// compute the position of a tick on screen or paper.
 
 @preconcurrency import Glibc
+import SegSystem
 
 /// The range of the usable numbers among many; on a logarithmic axis only those above zero.
 struct Extent: Sendable {
@@ -12,7 +13,7 @@ struct Extent: Sendable {
     private(set) var isWhole: Bool
     let isLog: Bool
 
-    /// - Parameter isWhole: false where places between whole numbers are of interest in any case.
+    /// - Parameter isWhole: false where the axis may have ticks between whole numbers in any case.
     init(isLog: Bool = false, isWhole: Bool = true) {
         self.isLog = isLog
         self.isWhole = isWhole
@@ -20,7 +21,7 @@ struct Extent: Sendable {
 
     var isEmpty: Bool { !(low <= high) }
 
-    /// Takes a number in; what is not finite, or not above zero on a logarithmic axis, is passed over.
+    /// Adds a number; ignores what is not finite, or not above zero on a logarithmic axis.
     mutating func take(_ value: Double) {
         guard value.isFinite, !isLog || value > 0 else { return }
         low = min(low, value)
@@ -186,6 +187,6 @@ struct Axis: Sendable {
     }
 
     private static func logLabel(_ value: Double) -> String {
-        value >= 1e-3 && value < 1e4 ? NumberFormat.plain(value) : NumberFormat.scientific(value, 2)
+        value >= 1e-3 && value < 1e4 ? numberText(value) : NumberFormat.scientific(value, 2)
     }
 }

@@ -1,19 +1,17 @@
-// Heat maps: a matrix as shades, such as a confusion matrix or a convolution kernel. The
-// model, the shades for text and drawing alike, and the text form.
+// Heat maps: a matrix as shades, such as a confusion matrix or a convolution kernel, and the
+// shades for the text form (Heatmap+Text) and the drawn form (Heatmap+Drawing) alike.
 
-@preconcurrency import Glibc
+import SegSystem
 
 /// A matrix as shades, with labels and, where they fit, values.
-public struct Heatmap: Sendable {
-    /// What the shade of an entry stands for.
+public struct Heatmap: Chart, Sendable {
+    /// What the shade of an entry means.
     public enum Shading: Sendable {
         /// The value, from the least to the largest; around zero if there are negative ones.
         case value
         /// The entry's share in the sum of its row, printed as a percentage: a confusion
         /// matrix with rows for the truth shows recall on its diagonal.
         case rowShare
-        /// The logarithm of the value; what is not above zero stays empty.
-        case logarithmic
     }
 
     public var title: String?
@@ -80,7 +78,7 @@ public struct Heatmap: Sendable {
     private static func layout(
         _ entries: [Double], _ rowCount: Int, _ columnCount: Int, _ shading: Shading
     ) -> Layout {
-        var extent = Extent(isLog: shading == .logarithmic)
+        var extent = Extent()
         for entry in entries { extent.take(entry) }
         var (low, high) = extent.isEmpty ? (0, 1) : (extent.low, extent.high)
         let isDiverging = shading == .value && low < 0 && high > 0
@@ -91,11 +89,6 @@ public struct Heatmap: Sendable {
         }
         let shades = entries.map { entry -> Double? in
             guard !entry.isNaN else { return nil }
-            if shading == .logarithmic {
-                guard entry > 0 else { return nil }
-                let span = log10(high) - log10(low)
-                return span > 0 ? ((log10(entry) - log10(low)) / span).held(within: 0...1) : 1
-            }
             let span = high / 2 - low / 2
             return span > 0 ? ((entry / 2 - low / 2) / span).held(within: 0...1) : 0.5
         }
@@ -114,164 +107,7 @@ public struct Heatmap: Sendable {
         }
         let isWhole = entries.allSatisfy { !$0.isFinite || ($0.rounded() == $0 && abs($0) < 1e6) }
         return entries.map {
-            isWhole || !$0.isFinite ? NumberFormat.plain($0) : NumberFormat.significant($0, 2)
+            isWhole || !$0.isFinite ? numberText($0) : NumberFormat.significant($0, 2)
         }
-    }
-
-    /// The same matrix with fewer entries, each the mean of those it stands for.
-    private func pooled(_ layout: Layout, to height: Int, _ width: Int) -> [Double?] {
-        (0..<(height * width)).map { index in
-            let (y, x) = (index / width, index % width)
-            var sum = 0.0
-            var count = 0
-            for row in (y * rowCount / height)..<max((y + 1) * rowCount / height, y * rowCount / height + 1) {
-                let from = x * columnCount / width
-                for column in from..<max((x + 1) * columnCount / width, from + 1) {
-                    guard let shade = layout.shades[row * columnCount + column] else { continue }
-                    sum += shade
-                    count += 1
-                }
-            }
-            return count > 0 ? sum / Double(count) : nil
-        }
-    }
-
-    /// The matrix as lines, fitted to the width: with values where they fit, else as shades
-    /// alone, and a matrix larger than the terminal as the means of its neighbours.
-    public func lines(_ style: TerminalStyle) -> [String] {
-        let layout = layout()
-        let columns = style.chartColumns
-        var lines: [String] = []
-        if let title { lines.append(style.paint(fitted(title, columns, style), bold: true)) }
-        guard rowCount > 0, columnCount > 0 else {
-            return lines + [style.paint("nothing to show yet", dim: true)]
-        }
-
-        let caption = [
-            rowLabel.map { (style.unicode ? "↓ " : "rows: ") + $0 },
-            columnLabel.map { (style.unicode ? "→ " : "columns: ") + $0 },
-        ].compactMap { $0 }.joined(separator: "  ")
-        if !caption.isEmpty { lines.append(style.paint(fitted(caption, columns, style), dim: true)) }
-        let labelWidth = min((0..<rowCount).map { TextWidth.of(rowName($0)) }.max() ?? 0, columns / 4)
-        let room = columns - labelWidth - 1
-        let valueWidth = max((layout.texts.map(TextWidth.of).max() ?? 0) + 1, 3)
-        if columnCount * valueWidth <= room {
-            let names = (0..<columnCount).map { TextWidth.of(columnName($0)) + 1 }
-            let wanted = max(valueWidth, min(names.max() ?? 0, 12))
-            let cell = min(wanted, room / columnCount)
-            lines += labelled(layout, cell: cell, labelWidth, style, showsValues: true)
-        } else if columnCount <= room {
-            let cell = columnCount * 2 <= room ? 2 : 1
-            lines += labelled(layout, cell: cell, labelWidth, style, showsValues: false)
-        } else {
-            lines += shadesAlone(layout, columns, style)
-        }
-        lines.append(scaleLine(layout, style))
-        return lines
-    }
-
-    private func fitted(_ text: String, _ width: Int, _ style: TerminalStyle) -> String {
-        TextWidth.truncate(TextWidth.escaped(text), to: width, ellipsis: style.unicode ? "…" : "~")
-    }
-
-    private func labelled(
-        _ layout: Layout, cell: Int, _ labelWidth: Int, _ style: TerminalStyle, showsValues: Bool
-    ) -> [String] {
-        let left = labelWidth + 1
-        // Names across where they have room, else written downwards.
-        let widest = (0..<columnCount).map { TextWidth.of(columnName($0)) }.max() ?? 0
-        let isAcross = widest < cell || cell >= 6
-        let head = isAcross ? 1 : min(widest, 9)
-        var canvas = TextCanvas(width: left + columnCount * cell, height: head + rowCount)
-        for column in 0..<columnCount {
-            let x = left + column * cell
-            let name = columnName(column)
-            if isAcross {
-                let text = TextWidth.truncate(name, to: cell - 1, ellipsis: style.unicode ? "…" : "~")
-                // Above coloured cells in their middle, as the values are; else right.
-                let room = cell - TextWidth.of(text)
-                canvas.put(text, x: x + (style.color >= .ansi256 ? (room + 1) / 2 : room), y: 0)
-                continue
-            }
-            let letters = Array(name.prefix(head))
-            for (row, letter) in letters.enumerated() where TextWidth.of(letter) == 1 {
-                canvas.put(letter, x: x + (cell - 1) / 2, y: head - letters.count + row)
-            }
-        }
-        for row in 0..<rowCount {
-            let y = head + row
-            let name = TextWidth.fit(
-                rowName(row), to: labelWidth, alignment: .right, unicode: style.unicode)
-            canvas.put(name, x: 0, y: y)
-            for column in 0..<columnCount {
-                let index = row * columnCount + column
-                let text = showsValues ? layout.texts[index] : nil
-                drawCell(
-                    layout.shades[index], text, on: &canvas, x: left + column * cell, y: y, width: cell,
-                    layout.isDiverging, style)
-            }
-        }
-        return canvas.lines(style)
-    }
-
-    private func shadesAlone(_ layout: Layout, _ columns: Int, _ style: TerminalStyle) -> [String] {
-        let width = min(columnCount, columns)
-        let height = (rowCount * width / columnCount / 2).held(within: 1...min(rowCount, style.chartRows))
-        let shades = pooled(layout, to: height, width)
-        var canvas = TextCanvas(width: width, height: height)
-        for (index, shade) in shades.enumerated() {
-            drawCell(
-                shade, nil, on: &canvas, x: index % width, y: index / width, width: 1, layout.isDiverging,
-                style)
-        }
-        let note = "\(rowCount) by \(columnCount), shown as \(height) by \(width)"
-        return canvas.lines(style) + [style.paint(note, dim: true)]
-    }
-
-    private func drawCell(
-        _ shade: Double?, _ text: String?, on canvas: inout TextCanvas, x: Int, y: Int, width: Int,
-        _ isDiverging: Bool, _ style: TerminalStyle
-    ) {
-        let hasColor = style.color >= .ansi256
-        var ink = Ink()
-        var fill: Character = " "
-        if let shade, hasColor {
-            let color = (isDiverging ? Colormap.diverging : .screen).color(shade)
-            ink = Ink(color: color.inkOnTop, background: color)
-        } else if text == nil {
-            fill = shade.map { Heatmap.shade($0, style) } ?? (style.unicode ? "·" : "?")
-        }
-        for column in 0..<width { canvas.put(fill, x: x + column, y: y, ink: ink) }
-        guard let text else { return }
-        var short = TextWidth.truncate(text, to: width, ellipsis: "")
-        if !style.unicode && short == "·" { short = "0" }
-        let indent =
-            hasColor && shade != nil ? (width - TextWidth.of(short) + 1) / 2 : width - TextWidth.of(short)
-        canvas.put(short, x: x + indent, y: y, ink: ink)
-    }
-
-    private static func shade(_ share: Double, _ style: TerminalStyle) -> Character {
-        let ramp: [Character] = style.unicode ? [" ", "░", "▒", "▓", "█"] : Array(" .:-=+*#%@")
-        // Only what is nothing stays empty.
-        let index = Int((share * Double(ramp.count - 1)).rounded(.up), within: 0...(ramp.count - 1))
-        return ramp[index]
-    }
-
-    /// A line that says which shade stands for how much.
-    private func scaleLine(_ layout: Layout, _ style: TerminalStyle) -> String {
-        let isShare = shading == .rowShare
-        func write(_ value: Double) -> String {
-            isShare ? NumberFormat.percent(value, decimals: 0) : NumberFormat.significant(value, 3)
-        }
-        var canvas = TextCanvas(width: 10, height: 1)
-        for index in 0..<10 {
-            drawCell(
-                (Double(index) + 0.5) / 10, nil, on: &canvas, x: index, y: 0, width: 1, layout.isDiverging,
-                style)
-        }
-        let what = isShare ? " of the row" : shading == .logarithmic ? ", logarithmic" : ""
-        let bar = canvas.lines(style).first ?? ""
-        return style.paint(write(layout.low), dim: true) + " " + bar + " "
-            + style.paint(write(layout.high) + what, dim: true)
     }
 }

@@ -1,17 +1,22 @@
 // Line plots as text: braille dots where unicode may be used, letters of ASCII else;
 // markers tell the series apart where there is no colour.
 
+import SegSystem
+
 extension LinePlot {
-    /// The plot as lines: title, curves between their axes, tick labels, legend.
-    ///
-    /// - Parameter height: the number of lines in all; by default 20, or what the terminal has.
-    public func lines(_ style: TerminalStyle, height: Int? = nil) -> [String] {
+    /// The plot as 20 lines, or what the terminal has: title, curves between their axes, tick
+    /// labels, legend.
+    public func lines(_ style: TerminalStyle) -> [String] {
+        lines(style, height: min(20, style.chartRows))
+    }
+
+    /// - Parameter height: the number of lines in all.
+    func lines(_ style: TerminalStyle, height: Int) -> [String] {
         let columns = style.chartColumns
-        let wanted = height ?? min(20, style.chartRows)
-        let legend = legendLines(style, columns, limit: max(wanted / 4, 1))
+        let legend = legendLines(style, columns, limit: max(height / 4, 1))
         let heading = headingLines(style, columns)
         let below = 2 + (xLabel == nil ? 0 : 1) + legend.count
-        var rows = (wanted - heading.count - below).held(within: 3...200)
+        var rows = (height - heading.count - below).held(within: 3...200)
 
         let layout = layout(
             xIntervals: max(columns / 11, 2), yIntervals: max(rows / 3, 2), resolution: columns * 2)
@@ -49,7 +54,7 @@ extension LinePlot {
         return text
     }
 
-    private func ink(_ index: Int) -> Ink { Ink(color: Palette.terminalColor(index)) }
+    private func ink(_ index: Int) -> Ink { Ink(color: ChartPalette.onTerminal(index)) }
 
     private func marker(_ index: Int, _ style: TerminalStyle) -> Character {
         let markers = style.unicode ? LinePlot.unicodeMarkers : LinePlot.asciiMarkers
@@ -59,8 +64,7 @@ extension LinePlot {
     private func headingLines(_ style: TerminalStyle, _ columns: Int) -> [String] {
         var lines: [String] = []
         if let title {
-            let text = TextWidth.truncate(
-                TextWidth.escaped(title), to: columns, ellipsis: style.unicode ? "…" : "~")
+            let text = style.chartLine(title)
             let indent = max((columns - TextWidth.of(text)) / 2, 0)
             lines.append(TextWidth.spaces(indent) + style.paint(text, bold: true))
         }
@@ -77,7 +81,7 @@ extension LinePlot {
         var line = " "
         var used = 1
         for (index, name) in names.enumerated() {
-            let text = TextWidth.truncate(name, to: max(columns - 6, 4), ellipsis: style.unicode ? "…" : "~")
+            let text = TextWidth.truncate(name, to: max(columns - 6, 4), ellipsis: style.ellipsis)
             let size = TextWidth.of(text) + 5
             if used + size > columns && used > 1 {
                 lines.append(line)
@@ -89,7 +93,7 @@ extension LinePlot {
                 line = " "
                 used = 1
             }
-            let sign = style.paint(String(marker(index, style)), Palette.terminalColor(index))
+            let sign = style.paint(String(marker(index, style)), ChartPalette.onTerminal(index))
             line += " " + sign + " " + text + "  "
             used += size
         }
@@ -149,7 +153,7 @@ extension LinePlot {
             )
         }
         for (index, curve) in layout.curves.enumerated() {
-            let color = Palette.terminalColor(index)
+            let color = ChartPalette.onTerminal(index)
             for band in curve.bands {
                 LinePlot.forEachColumn(of: band, columns: bands.width) { x, low, high in
                     let top = dot(Place(x: 0, y: high)).y

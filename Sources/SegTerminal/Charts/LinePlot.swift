@@ -1,8 +1,10 @@
 // Line plots: what is plotted, and where its points lie between the axes, for the
-// text form (LinePlot+Text) and the drawn form (PlotDrawing) alike.
+// text form (LinePlot+Text) and the drawn form (LinePlot+Drawing) alike.
+
+import SegSystem
 
 /// Curves over a common axis: several series, each with an optional band around it.
-public struct LinePlot: Sendable {
+public struct LinePlot: Chart, Sendable {
     /// One curve. Values that are not finite (or, on a logarithmic axis, not above zero)
     /// leave a gap.
     public struct Series: Sendable {
@@ -28,20 +30,18 @@ public struct LinePlot: Sendable {
     public var title: String?
     public var xLabel: String?
     public var yLabel: String?
-    public var logX: Bool
     public var logY: Bool
     /// The place of the first value of a series without `x`: 1 for epochs.
     public var firstX: Double
     public var series: [Series]
 
     public init(
-        title: String? = nil, xLabel: String? = nil, yLabel: String? = nil, logX: Bool = false,
+        title: String? = nil, xLabel: String? = nil, yLabel: String? = nil,
         logY: Bool = false, firstX: Double = 0, series: [Series]
     ) {
         self.title = title
         self.xLabel = xLabel
         self.yLabel = yLabel
-        self.logX = logX
         self.logY = logY
         self.firstX = firstX
         self.series = series
@@ -80,11 +80,11 @@ public struct LinePlot: Sendable {
     ///   - resolution: how many places side by side can be told apart; longer series are
     ///     thinned to their extremes in each.
     func layout(xIntervals: Int, yIntervals: Int, resolution: Int) -> Layout {
-        var xExtent = Extent(isLog: logX)
+        var xExtent = Extent()
         var yExtent = Extent(isLog: logY)
         for series in series {
             for index in series.y.indices {
-                guard let x = x(of: series, index), x.isFinite, !logX || x > 0 else { continue }
+                guard let x = x(of: series, index), x.isFinite else { continue }
                 yExtent.take(series.y[index])
                 guard series.y[index].isFinite else { continue }
                 xExtent.take(x)
@@ -102,7 +102,7 @@ public struct LinePlot: Sendable {
             let values = series.flatMap(\.y)
             if values.isEmpty {
                 emptiness = "nothing to plot yet"
-            } else if logX || logY, values.contains(where: \.isFinite) {
+            } else if logY, values.contains(where: \.isFinite) {
                 emptiness = "nothing above zero for the log axis"
             } else {
                 emptiness = "no finite value among \(NumberFormat.count(values.count))"

@@ -1,6 +1,8 @@
 // Drawings for files: a list of lines, areas, texts and pictures in points, from which
 // SVG text and pixels are made (SVG, Raster). It knows nothing of charts.
 
+import SegSystem
+
 /// A vector drawing on white. Lengths are points, y grows downwards; what is not finite is
 /// held at the border of a large square.
 public struct Drawing: Sendable {
@@ -57,7 +59,7 @@ public struct Drawing: Sendable {
         case polyline([Point], Stroke)
         case polygon([Point], RGB, opacity: Double)
         case rectangle(Point, width: Double, height: Double, RGB)
-        case circle(Point, radius: Double, RGB, border: RGB?)
+        case circle(Point, radius: Double, RGB)
         case text(String, Point, Lettering)
         case picture(Pixels, Point, width: Double, height: Double)
     }
@@ -90,9 +92,9 @@ public struct Drawing: Sendable {
         elements.append(.rectangle(corner, width: min(width, 1e5), height: min(height, 1e5), color))
     }
 
-    public mutating func circle(_ center: Point, radius: Double, _ color: RGB, border: RGB? = nil) {
+    public mutating func circle(_ center: Point, radius: Double, _ color: RGB) {
         guard radius > 0 else { return }
-        elements.append(.circle(center, radius: min(radius, 1e4), color, border: border))
+        elements.append(.circle(center, radius: min(radius, 1e4), color))
     }
 
     /// Text whose base line begins, has its middle, or ends at `point`.
@@ -123,8 +125,8 @@ public struct Drawing: Sendable {
                 elements.append(.polygon(points.map(moved), color, opacity: opacity))
             case .rectangle(let point, let width, let height, let color):
                 elements.append(.rectangle(moved(point), width: width, height: height, color))
-            case .circle(let center, let radius, let color, let border):
-                elements.append(.circle(moved(center), radius: radius, color, border: border))
+            case .circle(let center, let radius, let color):
+                elements.append(.circle(moved(center), radius: radius, color))
             case .text(let text, let point, let lettering):
                 elements.append(.text(text, moved(point), lettering))
             case .picture(let picture, let point, let width, let height):
@@ -134,7 +136,7 @@ public struct Drawing: Sendable {
     }
 
     /// Drawings in rows of `columns`, each column as wide and each row as high as its largest.
-    public static func grid(_ drawings: [Drawing], columns: Int, title: String? = nil) -> Drawing {
+    public static func grid(_ drawings: [Drawing], columns: Int) -> Drawing {
         let columns = columns.held(within: 1...max(drawings.count, 1))
         let rows = (drawings.count + columns - 1) / columns
         func largest(_ indices: [Int], _ size: (Drawing) -> Double) -> Double {
@@ -146,14 +148,10 @@ public struct Drawing: Sendable {
         let heights = (0..<rows).map { row in
             largest((0..<columns).map { row * columns + $0 }) { $0.height }
         }
-        let top = title == nil ? 0.0 : 30.0
-        var result = Drawing(width: widths.reduce(0, +), height: heights.reduce(top, +))
-        if let title {
-            result.text(title, at: Point(16, 24), Lettering(size: 15, color: .ink, isBold: true))
-        }
+        var result = Drawing(width: widths.reduce(0, +), height: heights.reduce(0, +))
         for (index, drawing) in drawings.enumerated() {
             let x = widths.prefix(index % columns).reduce(0, +)
-            let y = heights.prefix(index / columns).reduce(top, +)
+            let y = heights.prefix(index / columns).reduce(0, +)
             result.place(drawing, at: Point(x, y))
         }
         return result

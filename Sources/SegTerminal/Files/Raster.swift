@@ -42,9 +42,8 @@ private struct Raster {
             let (left, right) = ((corner.x * scale).rounded(), ((corner.x + width) * scale).rounded())
             let (top, bottom) = ((corner.y * scale).rounded(), ((corner.y + height) * scale).rounded())
             rectangle(left, top, right, bottom, color)
-        case .circle(let center, let radius, let color, let border):
-            if let border { fill([Raster.circle(scaled(center), (radius + 0.5) * scale)], border) }
-            fill([Raster.circle(scaled(center), (radius - (border == nil ? 0 : 0.5)) * scale)], color)
+        case .circle(let center, let radius, let color):
+            fill([Raster.circle(scaled(center), radius * scale)], color)
         case .text(let text, let point, let lettering):
             self.text(text, scaled(point), lettering, lettering.size * scale)
         case .picture(let picture, let corner, let width, let height):

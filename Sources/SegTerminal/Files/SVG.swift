@@ -4,9 +4,8 @@
 extension Drawing {
     /// The drawing as an SVG document.
     ///
-    /// - Parameter encodePNG: makes the bytes of a PNG file of a picture; without it, pictures
-    ///   are left out.
-    public func svg(encodePNG: ((Pixels) -> [UInt8]?)? = nil) -> String {
+    /// - Parameter encodePNG: makes the bytes of a PNG file of a picture.
+    public func svg(encodePNG: (Pixels) throws -> [UInt8]) rethrows -> String {
         let (w, h) = (SVG.number(width), SVG.number(height))
         var text = """
             <?xml version="1.0" encoding="UTF-8"?>
@@ -17,7 +16,7 @@ extension Drawing {
 
             """
         for element in elements {
-            text += SVG.element(element, encodePNG)
+            text += try SVG.element(element, encodePNG)
             text += "\n"
         }
         return text + "</svg>\n"
@@ -25,7 +24,9 @@ extension Drawing {
 }
 
 private enum SVG {
-    static func element(_ element: Drawing.Element, _ encodePNG: ((Pixels) -> [UInt8]?)?) -> String {
+    static func element(
+        _ element: Drawing.Element, _ encodePNG: (Pixels) throws -> [UInt8]
+    ) rethrows -> String {
         switch element {
         case .rule(let start, let end, let stroke):
             return "<line x1=\"\(number(start.x))\" y1=\"\(number(start.y))\" x2=\"\(number(end.x))\" "
@@ -39,10 +40,9 @@ private enum SVG {
         case .rectangle(let corner, let width, let height, let color):
             return
                 "<rect \(box(corner, width, height)) fill=\"\(color.hex)\" shape-rendering=\"crispEdges\"/>"
-        case .circle(let center, let radius, let color, let border):
-            let line = border.map { " stroke=\"\($0.hex)\"" } ?? ""
+        case .circle(let center, let radius, let color):
             return "<circle cx=\"\(number(center.x))\" cy=\"\(number(center.y))\" r=\"\(number(radius))\" "
-                + "fill=\"\(color.hex)\"\(line)/>"
+                + "fill=\"\(color.hex)\"/>"
         case .text(let text, let point, let lettering):
             let turn =
                 lettering.isUpright
@@ -52,7 +52,7 @@ private enum SVG {
                 + "font-size=\"\(number(lettering.size))\" fill=\"\(lettering.color.hex)\" "
                 + "text-anchor=\"\(lettering.anchor.rawValue)\"\(weight)\(turn)>\(escaped(text))</text>"
         case .picture(let picture, let corner, let width, let height):
-            guard let bytes = encodePNG?(picture) else { return "<!-- a picture -->" }
+            let bytes = try encodePNG(picture)
             // Few pixels are to be seen as they are, many are to be smoothed.
             let isCoarse = width > Double(picture.width) * 1.5
             return "<image \(box(corner, width, height)) preserveAspectRatio=\"none\""

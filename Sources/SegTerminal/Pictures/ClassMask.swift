@@ -110,13 +110,14 @@ public struct ClassMask: Sendable {
     }
 
     /// A letter for each class, all different while letters last: one of its name if it can
-    /// be, capital first; the first classes choose first.
+    /// be, capital first, or the digit that is its name; the first classes choose first.
     static func letters(for classes: [Entry]) -> [Character] {
         var used: Set<Character> = ["?", " "]
         let spare = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789#@%&$+*=")
         return classes.map { entry -> Character in
             if entry == other { return "?" }
-            let own = entry.name.unicodeScalars.filter { $0.isASCII && $0.properties.isAlphabetic }
+            let scalars = entry.name.unicodeScalars
+            let own = scalars.filter { $0.isASCII && ($0.properties.isAlphabetic || scalars.count == 1) }
                 .map { Character($0) }
             let candidates =
                 own.prefix(1).flatMap { [Character($0.uppercased()), Character($0.lowercased())] }

@@ -61,7 +61,7 @@ public struct Pixels: Sendable, Equatable {
                         blue += row[index + 2] * weight
                     }
                     let index = (y * newWidth + x) * 3
-                    // Weights sum to 1: the results lie within bytes, but for rounding.
+                    // Weights sum to 1: but for rounding the results are within 0...255.
                     result.bytes[index] = UInt8(min(red + 0.5, 255))
                     result.bytes[index + 1] = UInt8(min(green + 0.5, 255))
                     result.bytes[index + 2] = UInt8(min(blue + 0.5, 255))

@@ -1,6 +1,8 @@
 // One line that shows how far something is. The caller prints it over the last one
 // (carriage return, then the line, then ESC [ K) and decides how often.
 
+import SegSystem
+
 /// The state of something that takes a while.
 public struct Progress: Sendable {
     public var label: String
@@ -11,7 +13,7 @@ public struct Progress: Sendable {
     public var elapsed: Double
     /// What is counted, for the rate: "frames" gives `3.4 frames/s`.
     public var unit: String
-    /// What else is to say, such as the loss; it gives way last but the counts.
+    /// A note, such as the loss; where there is no room, only the counts are kept longer.
     public var note: String
 
     public init(
@@ -98,7 +100,7 @@ public struct Progress: Sendable {
         let rest = width - (halves + 1) / 2
         let light = style.color == .none ? TextWidth.spaces(rest) : String(repeating: "━", count: rest)
         let track = style.color >= .ansi256 ? RGB(110, 110, 110) : nil
-        return style.paint(filled, Palette.terminalColor(halves == width * 2 ? 2 : 0))
+        return style.paint(filled, ChartPalette.onTerminal(halves == width * 2 ? 2 : 0))
             + style.paint(light, track, dim: true)
     }
 }

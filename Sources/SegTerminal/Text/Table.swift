@@ -1,6 +1,8 @@
-// Tables: a header, rows of text and numbers, an optional footer. Numbers stand right,
-// aligned at their decimal points; on a terminal the widest text columns give way until
-// the table fits, in a pipe it is printed whole.
+// Tables: a header, rows of text and numbers, an optional footer. Numbers are set
+// right, aligned at their decimal points; on a terminal the widest text columns are made
+// narrower until the table fits, in a pipe it is printed whole.
+
+import SegSystem
 
 /// Rows and columns of text and numbers.
 public struct Table: Sendable {
@@ -13,17 +15,13 @@ public struct Table: Sendable {
             case empty
         }
         let content: Content
-        let color: RGB?
 
-        /// A text, with a swatch of `color` before it on a colour terminal.
-        public static func text(_ text: String, color: RGB? = nil) -> Cell {
-            Cell(content: .text(text), color: color)
-        }
+        public static func text(_ text: String) -> Cell { Cell(content: .text(text)) }
         /// A number; its column chooses the decimals.
-        public static func number(_ value: Double) -> Cell { Cell(content: .number(value), color: nil) }
+        public static func number(_ value: Double) -> Cell { Cell(content: .number(value)) }
         /// A number that is written already, such as `12.3 %` or `1.3 MB`: set right, as it is.
-        public static func figure(_ text: String) -> Cell { Cell(content: .figure(text), color: nil) }
-        public static let empty = Cell(content: .empty, color: nil)
+        public static func figure(_ text: String) -> Cell { Cell(content: .figure(text)) }
+        public static let empty = Cell(content: .empty)
     }
 
     public var title: String?
@@ -41,13 +39,10 @@ public struct Table: Sendable {
     }
 
     /// The table as lines.
-    ///
-    /// - Parameter rowLimit: on a terminal, more rows than this are cut out of the middle,
-    ///   and a line says how many; in a pipe all rows are printed.
-    public func lines(_ style: TerminalStyle, rowLimit: Int? = nil) -> [String] {
+    public func lines(_ style: TerminalStyle) -> [String] {
         let count = max(header.count, (rows + footer).map(\.count).max() ?? 0)
         guard count > 0 else { return title.map { [TextWidth.escaped($0)] } ?? [] }
-        var columns = (0..<count).map { column(at: $0, style) }
+        var columns = (0..<count).map(column)
         if style.isTerminal { Table.fit(&columns, to: style.columns, style) }
 
         var lines: [String] = []
@@ -58,21 +53,13 @@ public struct Table: Sendable {
             lines.append(line(columns.map(\.heading), columns, style, bold: true))
             lines.append(ruleLine)
         }
-        let hidden = hiddenRows(rowLimit, style)
-        for index in 0..<rows.count {
-            if hidden.contains(index) {
-                if index == hidden.lowerBound {
-                    let note = "\(style.unicode ? "⋮" : ":") \(NumberFormat.count(hidden.count)) more rows"
-                    lines.append(style.paint(note, dim: true))
-                }
-                continue
-            }
-            lines.append(line(columns.map { $0.texts[index] }, columns, style, row: rows[index]))
+        for index in rows.indices {
+            lines.append(line(columns.map { $0.texts[index] }, columns, style))
         }
         if !footer.isEmpty { lines.append(ruleLine) }
-        for (index, cells) in footer.enumerated() {
+        for index in footer.indices {
             let texts = columns.map { $0.texts[rows.count + index] }
-            lines.append(line(texts, columns, style, row: cells, bold: true))
+            lines.append(line(texts, columns, style, bold: true))
         }
         return lines
     }
@@ -88,7 +75,7 @@ public struct Table: Sendable {
         var smallest: Int
     }
 
-    private func column(at index: Int, _ style: TerminalStyle) -> Column {
+    private func column(at index: Int) -> Column {
         let cells = (rows + footer).map { index < $0.count ? $0[index] : Cell.empty }
         let heading = index < header.count ? TextWidth.escaped(header[index]) : ""
         let numbers = cells.compactMap { cell -> Double? in
@@ -102,8 +89,7 @@ public struct Table: Sendable {
             switch cell.content {
             case .text(let text):
                 isText = isText || !text.isEmpty
-                let swatch = cell.color != nil && style.color >= .ansi256 && style.unicode ? "■ " : ""
-                return swatch + TextWidth.escaped(text)
+                return TextWidth.escaped(text)
             case .number:
                 isNumeric = true
                 return written.next() ?? ""
@@ -121,8 +107,8 @@ public struct Table: Sendable {
         return Column(heading: heading, texts: texts, isNumeric: isRight, width: width, smallest: smallest)
     }
 
-    /// Fills up the decimals with blanks, so that points stand below each other. A column whose
-    /// units differ from row to row (bytes, durations) stands as it is.
+    /// Fills up the decimals with blanks, so that points are below each other. A column whose
+    /// units differ from row to row (bytes, durations) stays as it is.
     private static func alignPoints(_ texts: inout [String], _ cells: [Cell]) {
         // For each number: where its unit begins, and the length of its decimals with the point.
         var parts: [(index: Int, end: Int, tail: Int)] = []
@@ -167,7 +153,7 @@ public struct Table: Sendable {
             excess -= 1
         }
         guard excess > 0, let rowCount = columns.first?.texts.count else { return }
-        let mark = style.unicode ? "…" : "~"
+        let mark = style.ellipsis
         while columns.count > 1 && total() + gap.count + 1 > width { columns.removeLast() }
         let dots = Array(repeating: mark, count: rowCount)
         columns.append(Column(heading: mark, texts: dots, isNumeric: false, width: 1, smallest: 1))
@@ -176,15 +162,8 @@ public struct Table: Sendable {
         }
     }
 
-    private func hiddenRows(_ limit: Int?, _ style: TerminalStyle) -> Range<Int> {
-        guard style.isTerminal, let limit, rows.count > max(limit, 3) else { return 0..<0 }
-        let shown = max(limit, 3) - 1
-        let head = (shown + 1) / 2
-        return head..<(rows.count - (shown - head))
-    }
-
     private func line(
-        _ texts: [String], _ columns: [Column], _ style: TerminalStyle, row: [Cell] = [], bold: Bool = false
+        _ texts: [String], _ columns: [Column], _ style: TerminalStyle, bold: Bool = false
     ) -> String {
         var parts: [String] = []
         for (index, column) in columns.enumerated() {
@@ -192,12 +171,7 @@ public struct Table: Sendable {
             var text = TextWidth.fit(
                 texts[index], to: column.width, alignment: alignment, unicode: style.unicode)
             if index == columns.count - 1 && !column.isNumeric { text = Table.withoutEnd(text) }
-            if text.hasPrefix("■"), index < row.count, let color = row[index].color {
-                text = style.paint("■", color) + style.paint(String(text.dropFirst()), bold: bold)
-            } else if bold {
-                text = style.paint(text, bold: true)
-            }
-            parts.append(text)
+            parts.append(style.paint(text, bold: bold))
         }
         return parts.joined(separator: Table.gap)
     }
@@ -211,6 +185,6 @@ public struct Table: Sendable {
     private func fitted(_ title: String, _ style: TerminalStyle) -> String {
         let text = TextWidth.escaped(title)
         return style.isTerminal
-            ? TextWidth.truncate(text, to: style.columns, ellipsis: style.unicode ? "…" : "~") : text
+            ? TextWidth.truncate(text, to: style.columns, ellipsis: style.ellipsis) : text
     }
 }

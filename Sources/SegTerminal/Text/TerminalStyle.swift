@@ -20,6 +20,7 @@ public struct TerminalStyle: Sendable, Equatable {
     /// A terminal has a width to fit; a pipe or a file gets tables whole.
     public var isTerminal: Bool
 
+    /// By default a pipe: 80 columns, unicode, no colour.
     public init(
         columns: Int = 80, rows: Int = 24, color: ColorDepth = .none, unicode: Bool = true,
         isTerminal: Bool = false
@@ -30,9 +31,6 @@ public struct TerminalStyle: Sendable, Equatable {
         self.unicode = unicode
         self.isTerminal = isTerminal
     }
-
-    /// A pipe: 80 columns, unicode, no colour.
-    public static let plain = TerminalStyle()
 
     /// The style for an output, from what the caller knows of it and the environment.
     ///
@@ -83,7 +81,7 @@ public struct TerminalStyle: Sendable, Equatable {
         return .ansi16
     }
 
-    /// The columns that charts use: bounded, so that a hostile `COLUMNS` costs nothing.
+    /// The columns that charts use: bounded, so that an absurd `COLUMNS` does no harm.
     var chartColumns: Int { columns.held(within: 16...400) }
 
     /// The rows that one picture or chart may take on a terminal, leaving room for the prompt.

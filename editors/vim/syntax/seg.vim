@@ -10,6 +10,8 @@ syntax keyword segException try catch
 syntax keyword segInclude import
 syntax keyword segStructure type
 syntax keyword segOperatorWord and or not
+" `is` is an operator between two operands only, elsewhere a name.
+syntax match segOperatorWord "\%([A-Za-z0-9_)\]}\"]\s\+\)\@<=is\>\ze\s"
 syntax keyword segBoolean true false
 syntax keyword segConstant nil
 syntax keyword segSelf self

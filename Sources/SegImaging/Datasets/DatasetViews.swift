@@ -1,0 +1,93 @@
+// Views over data sets: some of the frames, several sets in a row, each frame changed alike.
+
+import SegTensor
+
+/// Some frames of another data set, in any order.
+public struct Subset: Dataset {
+    public let source: any Dataset
+    public let indices: [Int]
+
+    /// - Throws: where an index is not in the source.
+    public init(_ source: any Dataset, _ indices: [Int]) throws {
+        if let stray = indices.first(where: { $0 < -source.count || $0 >= source.count }) {
+            throw TensorError(.index, "sample \(stray) of \(source.count) does not exist")
+        }
+        self.source = source
+        self.indices = indices.map { $0 < 0 ? $0 + source.count : $0 }
+    }
+
+    public var count: Int { indices.count }
+    public var palette: ClassPalette { source.palette }
+    public var about: String { source.about }
+    public var isAugmented: Bool { source.isAugmented }
+    public func frame(_ index: Int) throws -> Frame { try source.frame(indices[index]) }
+    public func position(_ index: Int) -> Int { source.position(indices[index]) }
+}
+
+/// One data set after another.
+public struct Concatenation: Dataset {
+    public let parts: [any Dataset]
+
+    /// - Throws: where there is none, or their classes differ.
+    public init(_ parts: [any Dataset]) throws {
+        guard let first = parts.first else { throw TensorError(.value, "concat wants at least one data set") }
+        for part in parts where part.palette.names != first.palette.names {
+            throw TensorError(.label, "the data sets have different classes")
+        }
+        self.parts = parts
+    }
+
+    public var count: Int { parts.reduce(0) { $0 + $1.count } }
+    public var palette: ClassPalette { parts[0].palette }
+    public var about: String { parts.map(\.about).joined(separator: " + ") }
+    public var isAugmented: Bool { parts.contains { $0.isAugmented } }
+    public func frame(_ index: Int) throws -> Frame {
+        var index = index
+        for part in parts {
+            if index < part.count { return try part.frame(index) }
+            index -= part.count
+        }
+        throw TensorError(.index, "sample \(index) does not exist")
+    }
+}
+
+/// What may be done to every frame of a data set alike.
+public enum FrameChange: Sendable {
+    case resized(FrameSize)
+    case normalized(Normalization)
+
+    var text: String {
+        switch self {
+        case .resized(let size): size.text
+        case .normalized: "normalised"
+        }
+    }
+
+    func applied(to frame: Frame) throws -> Frame {
+        switch self {
+        case .resized(let size): return try frame.resized(size)
+        case .normalized(let normalization):
+            var frame = frame
+            frame.normalization = normalization
+            return frame
+        }
+    }
+}
+
+/// A data set with each frame changed as it is asked for.
+public struct ChangedDataset: Dataset {
+    public let source: any Dataset
+    public let change: FrameChange
+
+    init(_ source: any Dataset, _ change: FrameChange) {
+        self.source = source
+        self.change = change
+    }
+
+    public var about: String { source.about + ", " + change.text }
+    public var count: Int { source.count }
+    public var palette: ClassPalette { source.palette }
+    public var isAugmented: Bool { source.isAugmented }
+    public func frame(_ index: Int) throws -> Frame { try change.applied(to: try source.frame(index)) }
+    public func position(_ index: Int) -> Int { source.position(index) }
+}

@@ -1,0 +1,66 @@
+// The data set of a folder of frames. Files are read when a frame is looked at; their sizes and
+// digests are kept.
+
+import SegTensor
+import Synchronization
+
+/// Pictures and masks in files.
+public struct FolderDataset: Dataset {
+    public let folder: FrameFolder
+    public let about: String
+    private let sizes: FrameSizes
+
+    public init(_ folder: FrameFolder, about: String) {
+        self.folder = folder
+        self.about = about
+        sizes = FrameSizes()
+    }
+
+    public var count: Int { folder.pairs.count }
+    public var palette: ClassPalette { folder.palette }
+
+    /// What picture and mask of a frame are as files; nil where one is gone.
+    public func identity(_ index: Int) -> (image: FileIdentity, mask: FileIdentity)? {
+        let pair = folder.pairs[index]
+        guard var image = FileIdentity(path: pair.image), var mask = FileIdentity(path: pair.mask) else {
+            return nil
+        }
+        let facts = sizes.known(index)
+        image.digest = facts?.image
+        mask.digest = facts?.mask
+        return (image, mask)
+    }
+
+    public func frame(_ index: Int) throws -> Frame {
+        let pair = folder.pairs[index]
+        let palette = folder.palette
+        let facts = try sizes.facts(index, of: pair)
+        return Frame(
+            name: pair.name, height: facts.height, width: facts.width, imageDigest: facts.image,
+            maskDigest: facts.mask, image: { try pair.readImage() },
+            mask: { try pair.readMask(palette) })
+    }
+}
+
+/// Sizes and digests of files, looked up once per run of the program.
+private final class FrameSizes: @unchecked Sendable {
+    struct Facts {
+        let width: Int
+        let height: Int
+        let image: Digest
+        let mask: Digest
+    }
+    private let looked = Mutex<[Int: Facts]>([:])
+
+    func known(_ index: Int) -> Facts? { looked.withLock { $0[index] } }
+
+    func facts(_ index: Int, of pair: FramePair) throws -> Facts {
+        if let facts = known(index) { return facts }
+        let size = try pair.size()
+        let facts = Facts(
+            width: size.width, height: size.height, image: try pair.imageDigest(), mask: try pair.maskDigest()
+        )
+        looked.withLock { $0[index] = facts }
+        return facts
+    }
+}

@@ -1,0 +1,71 @@
+// The data set of drawn street scenes. A frame is drawn when it is looked at.
+
+import SegTensor
+import Synchronization
+
+/// Drawn driving scenes (`streets`).
+public struct StreetsDataset: Dataset {
+    public let count: Int
+    public let scene: StreetScene
+    public let palette = ClassPalette.camVid
+
+    public init(count: Int, height: Int, width: Int, seed: UInt64) {
+        self.count = count
+        scene = StreetScene(seed: seed, height: height, width: width)
+    }
+
+    public var about: String { "drawn street scenes, seed \(scene.seed)" }
+
+    public func frame(_ index: Int) throws -> Frame {
+        var builder = DigestBuilder()
+        builder.add("streets 1")
+        for number in [Double(scene.seed), Double(scene.height), Double(scene.width), Double(index)] {
+            builder.add(number)
+        }
+        let image = builder.finish()
+        builder.add("mask")
+        // Picture and mask come of one drawing: whichever is looked at first keeps the other.
+        let drawing = Drawing(scene: scene, index: index)
+        return Frame(
+            name: "street\(scene.seed)_\(index)", height: scene.height, width: scene.width,
+            imageDigest: image,
+            maskDigest: builder.finish(), image: { try drawing.image() }, mask: { try drawing.mask() })
+    }
+
+    private final class Drawing: @unchecked Sendable {
+        let scene: StreetScene
+        let index: Int
+        private let kept = Mutex<(rgb: [UInt8]?, mask: [UInt8]?)>((nil, nil))
+
+        init(scene: StreetScene, index: Int) {
+            self.scene = scene
+            self.index = index
+        }
+
+        func image() throws -> RGBImage {
+            let bytes = kept.withLock { kept -> [UInt8] in
+                if let bytes = kept.rgb {
+                    kept.rgb = nil
+                    return bytes
+                }
+                let drawn = scene.frame(index)
+                kept.mask = drawn.mask
+                return drawn.rgb
+            }
+            return try RGBImage(width: scene.width, height: scene.height, bytes: bytes)
+        }
+
+        func mask() throws -> MaskImage {
+            let bytes = kept.withLock { kept -> [UInt8] in
+                if let bytes = kept.mask {
+                    kept.mask = nil
+                    return bytes
+                }
+                let drawn = scene.frame(index)
+                kept.rgb = drawn.rgb
+                return drawn.mask
+            }
+            return try MaskImage(width: scene.width, height: scene.height, bytes: bytes)
+        }
+    }
+}

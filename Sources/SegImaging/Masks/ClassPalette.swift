@@ -1,0 +1,144 @@
+// Classes by name and colour. Names are what the user sees and types; the index of a class is its place in the
+// palette and nothing more. Reading label files is in ClassPalette+LabelFile, masks in ClassPalette+Masks.
+
+import SegTensor
+
+/// The classes of a dataset: names and the colours that mark them in masks, in the order of their indices.
+public struct ClassPalette: Sendable, Equatable {
+    /// 8-bit RGB.
+    public struct Color: Hashable, Sendable, CustomStringConvertible {
+        public var red: UInt8
+        public var green: UInt8
+        public var blue: UInt8
+
+        public init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) {
+            self.red = red
+            self.green = green
+            self.blue = blue
+        }
+
+        /// `64 128 64`, as label files write it.
+        public var description: String { "\(red) \(green) \(blue)" }
+
+        /// The colour as 0xRRGGBB.
+        var code: UInt32 { UInt32(red) << 16 | UInt32(green) << 8 | UInt32(blue) }
+
+        func distance(to other: Color) -> Int {
+            let red = Int(red) - Int(other.red)
+            let green = Int(green) - Int(other.green)
+            let blue = Int(blue) - Int(other.blue)
+            return red * red + green * green + blue * blue
+        }
+
+        static let black = Color(0, 0, 0)
+    }
+
+    /// The most classes that a mask of bytes can hold besides `MaskImage.ignored`.
+    public static let limit = 255
+
+    public let names: [String]
+    public let colors: [Color]
+    /// The class named Void (in any case), which losses ignore by default; nil where there is none.
+    public let voidIndex: Int?
+
+    public var count: Int { names.count }
+
+    /// What the corners of rotated masks become: Void where there is one, else ignored.
+    var cornerClass: UInt8 { voidIndex.map { UInt8(clamping: $0) } ?? MaskImage.ignored }
+
+    /// An error of kind `value` where names and colours differ in number, or are none, too many, or not unique.
+    public init(names: [String], colors: [Color]) throws {
+        guard names.count == colors.count else {
+            throw TensorError(.value, "\(names.count) classes have \(colors.count) colours")
+        }
+        guard !names.isEmpty else { throw TensorError(.value, "a palette needs at least one class") }
+        guard names.count <= Self.limit else {
+            throw TensorError(
+                .value, "\(names.count) classes are more than the \(Self.limit) that masks can hold")
+        }
+        var known: [String: Int] = [:]
+        for (index, name) in names.enumerated() {
+            if known.updateValue(index, forKey: name) != nil {
+                throw TensorError(.value, "two classes have the name \(name)")
+            }
+        }
+        var users: [Color: Int] = [:]
+        for (index, color) in colors.enumerated() {
+            if let first = users.updateValue(index, forKey: color) {
+                throw TensorError(
+                    .value, "\(names[first]) and \(names[index]) have the same colour (\(color))")
+            }
+        }
+        self.init(checked: names, colors)
+    }
+
+    /// Classes without colours of their own get well-distinguishable ones: the PASCAL VOC colour map, which
+    /// spreads the bits of the index over the three channels.
+    public init(names: [String]) throws {
+        try self.init(names: names, colors: names.indices.map(Self.spreadColor))
+    }
+
+    /// The colours in which classes are shown: CamVid's where all are classes of CamVid, else the VOC colour map.
+    public init(showing names: [String]) throws {
+        let known = names.compactMap { Self.camVid.index(of: $0) }
+        if known.count == names.count {
+            try self.init(names: names, colors: known.map { Self.camVid.colors[$0] })
+        } else {
+            try self.init(names: names)
+        }
+    }
+
+    private init(checked names: [String], _ colors: [Color]) {
+        self.names = names
+        self.colors = colors
+        voidIndex = names.firstIndex { $0.lowercased() == "void" }
+    }
+
+    /// The index of the class of that name.
+    public func index(of name: String) -> Int? { names.firstIndex(of: name) }
+
+    /// The class whose colour is nearest in RGB.
+    public func nearest(to color: Color) -> Int {
+        colors.indices.min { colors[$0].distance(to: color) < colors[$1].distance(to: color) } ?? 0
+    }
+
+    /// 256 colours of three bytes: those of the classes, then `ignored`.
+    func table(ignored: Color) -> [UInt8] {
+        var table = (0..<256).flatMap { _ in [ignored.red, ignored.green, ignored.blue] }
+        for (index, color) in colors.enumerated() {
+            table[3 * index] = color.red
+            table[3 * index + 1] = color.green
+            table[3 * index + 2] = color.blue
+        }
+        return table
+    }
+
+    private static func spreadColor(_ index: Int) -> Color {
+        var color = (red: UInt8(0), green: UInt8(0), blue: UInt8(0))
+        for bit in 0..<8 {
+            let bits = index >> (3 * bit)
+            color.red |= UInt8(bits & 1) << UInt8(7 - bit)
+            color.green |= UInt8(bits >> 1 & 1) << UInt8(7 - bit)
+            color.blue |= UInt8(bits >> 2 & 1) << UInt8(7 - bit)
+        }
+        return Color(color.red, color.green, color.blue)
+    }
+
+    /// CamVid's and CamSeq01's 32 classes, in the order of their `label_colors.txt` (Brostow, Fauqueur, Cipolla 2009).
+    public static let camVid: ClassPalette = {
+        let classes: [(String, UInt8, UInt8, UInt8)] = [
+            ("Animal", 64, 128, 64), ("Archway", 192, 0, 128), ("Bicyclist", 0, 128, 192),
+            ("Bridge", 0, 128, 64), ("Building", 128, 0, 0), ("Car", 64, 0, 128),
+            ("CartLuggagePram", 64, 0, 192), ("Child", 192, 128, 64), ("Column_Pole", 192, 192, 128),
+            ("Fence", 64, 64, 128), ("LaneMkgsDriv", 128, 0, 192), ("LaneMkgsNonDriv", 192, 0, 64),
+            ("Misc_Text", 128, 128, 64), ("MotorcycleScooter", 192, 0, 192), ("OtherMoving", 128, 64, 64),
+            ("ParkingBlock", 64, 192, 128), ("Pedestrian", 64, 64, 0), ("Road", 128, 64, 128),
+            ("RoadShoulder", 128, 128, 192), ("Sidewalk", 0, 0, 192), ("SignSymbol", 192, 128, 128),
+            ("Sky", 128, 128, 128), ("SUVPickupTruck", 64, 128, 192), ("TrafficCone", 0, 0, 64),
+            ("TrafficLight", 0, 64, 64), ("Train", 192, 64, 128), ("Tree", 128, 128, 0),
+            ("Truck_Bus", 192, 128, 192), ("Tunnel", 64, 0, 64), ("VegetationMisc", 192, 192, 0),
+            ("Void", 0, 0, 0), ("Wall", 64, 192, 0),
+        ]
+        return ClassPalette(checked: classes.map(\.0), classes.map { Color($0.1, $0.2, $0.3) })
+    }()
+}

@@ -1,0 +1,28 @@
+// What sizes pictures and masks may have, checked before memory is taken.
+
+import SegTensor
+
+enum PictureSize {
+    /// Largest number of pixels, and of pixels along a side.
+    static let pixelLimit = 1 << 28
+    static let sideLimit = 1 << 20
+
+    static func pixels(_ width: Int, _ height: Int) throws -> Int {
+        guard width > 0, height > 0 else {
+            throw TensorError(.value, "a picture cannot have the size \(width)×\(height)")
+        }
+        guard width <= sideLimit, height <= sideLimit, width * height <= pixelLimit else {
+            throw TensorError(
+                .value, "a picture of \(width)×\(height) is too large: at most 2^28 pixels are held")
+        }
+        return width * height
+    }
+
+    static func filled(_ count: Int, _ fill: (UnsafeMutablePointer<UInt8>) throws -> Void) rethrows -> [UInt8]
+    {
+        try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            if let base = buffer.baseAddress { try fill(base) }
+            filled = count
+        }
+    }
+}

@@ -1,0 +1,54 @@
+// Pictures as tensors and back: bytes as they are, or normalised floats.
+
+import CKernels
+import SegTensor
+
+extension RGBImage {
+    /// The bytes as a tensor value [3, H, W].
+    public func planes() throws -> TensorData {
+        let data = try TensorData(shape: [3, height, width], dtype: .uint8)
+        let out = data.elements(UInt8.self)
+        let count = height * width
+        bytes.withUnsafeBufferPointer { bytes in
+            guard let base = bytes.baseAddress else { return }
+            for channel in 0..<3 {
+                let plane = out + channel * count
+                for pixel in 0..<count { plane[pixel] = base[3 * pixel + channel] }
+            }
+        }
+        return data
+    }
+
+    /// A picture from a tensor value [3, H, W] of bytes, or of float32 in 0…1.
+    public init(planes data: TensorData) throws {
+        guard data.shape.count == 3, data.shape[0] == 3 else {
+            throw TensorError(.shape, "a picture is of shape [3, height, width], not \(data.shape)")
+        }
+        let (height, width) = (data.shape[1], data.shape[2])
+        let count = height * width
+        let scale: Double = data.dtype.isFloating ? 255 : 1
+        let numbers = try Tensor(data).doubles()
+        var bytes = [UInt8](repeating: 0, count: 3 * count)
+        for channel in 0..<3 {
+            for pixel in 0..<count {
+                let value = (numbers[channel * count + pixel] * scale).rounded()
+                bytes[3 * pixel + channel] = value > 0 ? (value < 255 ? UInt8(value) : 255) : 0
+            }
+        }
+        try self.init(width: width, height: height, bytes: bytes)
+    }
+
+    /// `(byte / 255 - mean) / deviation` as a tensor value [3, H, W] of float32.
+    func normalized(_ normalization: Normalization) throws -> TensorData {
+        // A table gives the value of the plain formula, to the bit, at a load a byte.
+        var tables = [Float](repeating: 0, count: 768)
+        for channel in 0..<3 {
+            let mean = Float(normalization.mean[channel])
+            let deviation = Float(normalization.deviation[channel])
+            for value in 0..<256 { tables[channel * 256 + value] = (Float(value) / 255 - mean) / deviation }
+        }
+        let data = try TensorData(shape: [3, height, width], dtype: .float32)
+        image_floats_planar(bytes, width * height, data.floats, tables)
+        return data
+    }
+}

@@ -1,0 +1,44 @@
+// Where charts go: on the terminal, or into a file by the ending of its name.
+
+import SegImaging
+import SegRuntime
+import SegSystem
+import SegTensor
+import SegTerminal
+
+extension Interpreter {
+    /// What the terminal can show now.
+    var style: TerminalStyle {
+        TerminalStyle.detect(
+            isTerminal: terminal.isInteractive, size: (terminal.width, 24), allowsColor: terminal.hasColor,
+            environment: Environment.variable)
+    }
+
+    func print(_ lines: [String]) { output(lines.joined(separator: "\n") + "\n") }
+}
+
+extension Arguments {
+    /// Prints a chart, or draws it into the file that the argument `place` (`save=`) names.
+    func present(_ chart: some Chart, save place: Int) throws -> Value {
+        guard let path = try optionalString(place) else {
+            interpreter.print(chart.lines(interpreter.style))
+            return .nilValue
+        }
+        if path.hasSuffix(".svg") {
+            try AtomicFile.write(chart.drawing.svg { try PNGImage.encode($0.image) }, to: path)
+        } else if path.hasSuffix(".png") {
+            try PNGImage.write(chart.drawing.raster().image, to: path)
+        } else {
+            throw Failure(
+                .value, "\(native.name): save is a name that ends in .png or .svg, not \"\(path)\"",
+                argument: place)
+        }
+        return .nilValue
+    }
+}
+
+extension Pixels {
+    fileprivate var image: RGBImage {
+        get throws { try RGBImage(width: width, height: height, bytes: bytes) }
+    }
+}

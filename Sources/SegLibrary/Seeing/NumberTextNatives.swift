@@ -1,0 +1,27 @@
+// Numbers as the library's tables and notes write them, in the forms that charts and progress use.
+
+import SegRuntime
+import SegSystem
+import SegTerminal
+
+/// The argument as a whole number; what no Int can hold is the nearest that can.
+private func wholeNumber(_ call: Arguments, _ place: Int) throws -> Int {
+    let number = try call.number(place)
+    guard !number.isNaN else { throw call.wrong(place, "a number") }
+    return Int(max(-9e18, min(number, 9e18)).rounded())
+}
+
+let numberTextNatives: [Native] = [
+    Native(
+        "thousands(n)", "A whole number with commas between the thousands.",
+        examples: ["print(thousands(61001856))  # expect: 61,001,856"]
+    ) { call in .string(NumberFormat.count(try wholeNumber(call, 0))) },
+    Native(
+        "bytes_text(n)", "A number of bytes in the unit that suits it.",
+        examples: ["print(bytes_text(1234567), bytes_text(12))  # expect: 1.2 MB 12 bytes"]
+    ) { call in .string(ByteCount.text(try call.number(0))) },
+    Native(
+        "duration_text(seconds)", "A time in the unit that suits it.",
+        examples: ["print(duration_text(0.012), duration_text(125))  # expect: 12 ms 2 min 05 s"]
+    ) { call in .string(NumberFormat.duration(try call.number(0))) },
+]

@@ -1,0 +1,78 @@
+// From tensors to what the terminal part draws: pictures, and masks with their class names
+// and colours.
+
+import SegImaging
+import SegRuntime
+import SegTensor
+import SegTerminal
+
+extension Pixels {
+    /// A tensor [3, H, W] or [1, 3, H, W] of bytes or of floats as a picture. Floats outside 0…1
+    /// are taken for ImageNet's normalisation and brought back.
+    init(_ tensor: Tensor) throws {
+        let plain = tensor.rank == 4 && tensor.shape[0] == 1 ? try tensor.squeeze(axes: [0]) : tensor
+        guard plain.rank == 3, plain.shape[0] == 3 else {
+            throw Failure(
+                .shape, "a picture is a tensor [3, height, width], this one is \(tensor.shape)",
+                help: "pick one of a batch with b.images[0]")
+        }
+        var picture = plain
+        if plain.dtype.isFloating {
+            let low = try Tensor.reduce(.min, plain).item()
+            let high = try Tensor.reduce(.max, plain).item()
+            if low < -0.01 || high > 1.01 {
+                let mean = try Tensor.from(Normalization.imageNet.mean, shape: [3, 1, 1])
+                let deviation = try Tensor.from(Normalization.imageNet.deviation, shape: [3, 1, 1])
+                let scaled = try Tensor.apply(.multiply, .tensor(plain), .tensor(deviation))
+                picture = try Tensor.apply(.add, .tensor(scaled), .tensor(mean)).clamp(min: 0, max: 1)
+            }
+        }
+        let image = try RGBImage(planes: try picture.value().rowMajor())
+        guard let pixels = Pixels(width: image.width, height: image.height, bytes: image.bytes) else {
+            throw Failure(.value, "the picture is empty")
+        }
+        self = pixels
+    }
+}
+
+extension ClassMask {
+    /// A tensor of class numbers [H, W] or [1, H, W] as a mask with names and colours.
+    init(_ value: TensorValue, names: AxisLabels? = nil) throws {
+        let tensor = value.promise
+        let plain = tensor.rank == 3 && tensor.shape[0] == 1 ? try tensor.squeeze(axes: [0]) : tensor
+        guard plain.rank == 2 else {
+            throw Failure(
+                .shape, "a mask is a tensor [height, width] of class numbers, this one is \(tensor.shape)")
+        }
+        let indices = try plain.doubles().map { Int(exactly: $0) ?? -1 }
+        let labels = value.categories ?? names
+        // 255 marks pixels of no class.
+        let highest = indices.lazy.filter { $0 >= 0 && $0 < 255 }.max() ?? 0
+        let palette = try ClassPalette(showing: labels?.names ?? (0...highest).map { "\($0)" })
+        let entries = zip(palette.names, palette.colors).map { name, color in
+            Entry(name, RGB(color.red, color.green, color.blue))
+        }
+        guard
+            let mask = ClassMask(
+                width: plain.shape[1], height: plain.shape[0], indices: indices, classes: entries)
+        else {
+            throw Failure(.value, "the mask is empty")
+        }
+        self = mask
+    }
+}
+
+/// Image, mask and name of a sample.
+struct SampleTensors {
+    let image: TensorValue
+    let mask: TensorValue?
+    let name: String
+
+    /// nil where the value is no record with an image.
+    init?(_ value: Value) {
+        guard let record = value.asRecord, let image = record["image"]?.asTensorValue else { return nil }
+        self.image = image
+        mask = record["mask"]?.asTensorValue
+        name = record["name"]?.asString ?? ""
+    }
+}

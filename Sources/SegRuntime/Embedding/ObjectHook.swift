@@ -1,0 +1,26 @@
+// What a library does around objects that can be called, those of types with a method `forward`: it sees
+// each call, and says how such objects show themselves and what may be put among their children. An
+// interpreter has at most one hook; without one these objects are like all others.
+
+public protocol ObjectHook: AnyObject {
+    /// What errors call such an object, as in "index 9 is out of range: the Stack has 3 parts".
+    var noun: String { get }
+
+    /// A call of an object's `forward` begins with its first argument.
+    /// - Parameter depth: tells which end belongs to which beginning: between the two only calls of a
+    ///   greater depth are seen.
+    /// - Returns: what `ended` or `failed` is given for this call.
+    func began(_ object: Instance, _ argument: Value, depth: Int) -> UInt8
+
+    /// The call that began at this depth gave a result.
+    func ended(_ result: Value, depth: Int, _ state: UInt8)
+
+    /// The call was left by an error.
+    func failed(_ state: UInt8)
+
+    /// The form at the prompt; nil: the one-line form.
+    func display(_ object: Instance, _ interpreter: Interpreter) throws -> String?
+
+    /// Throws where a value cannot be one of the children of an object.
+    func checkChild(_ value: Value, of parent: Instance, _ interpreter: Interpreter) throws
+}

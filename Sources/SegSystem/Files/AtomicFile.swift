@@ -1,0 +1,203 @@
+// Files are written beside their place and renamed over it: whoever opens the path finds the old file or the whole
+// new one, never a half. Everything that seg writes whole is written here.
+
+@preconcurrency import Glibc
+import Synchronization
+
+/// A file being written. Nothing changes at its path before `commit()`; a writer that is dropped without it
+/// leaves the old file as it was and removes what it wrote.
+public final class AtomicFile {
+    /// The path as the user gave it; errors name it.
+    public let path: String
+    private let destination: String
+    /// Nil where the path is a device or a pipe, which is written to directly and never replaced.
+    private let temporary: String?
+    private let isDurable: Bool
+    private let poll: () throws -> Void
+    private var descriptor: Int32
+    private var buffer: [UInt8] = []
+    private var written = 0
+
+    private static let serial = Atomic<Int>(0)
+    private static let bufferSize = 1 << 16
+    /// What the names of files end in that are not whole yet.
+    public static let temporaryEnding = ".tmp"
+
+    /// Opens a temporary file in the folder of `path`. A missing folder, a folder at the path itself or a file
+    /// that may not be changed is an error of kind `file`, before anything is written.
+    /// - Parameters:
+    ///   - permissions: of a file that is new; an old one keeps its own.
+    ///   - isDurable: whether `commit` waits until the bytes are on the disk. What can be made again need not.
+    ///   - poll: called between two pieces; what it throws ends the writing, and the old file stays.
+    public init(
+        _ path: String, permissions: mode_t = 0o666, isDurable: Bool = true,
+        poll: @escaping () throws -> Void = {}
+    ) throws {
+        guard !path.isEmpty else { throw SystemError.cannot("write", path, ENOENT) }
+        self.path = path
+        self.isDurable = isDurable
+        self.poll = poll
+        destination = try Self.followLinks(path)
+        let old = FileStatus(destination)
+        if let old {
+            guard old.kind != .folder else { throw SystemError.cannot("write", path, EISDIR) }
+            // Renaming asks for rights on the folder only; a file made read-only is meant to stay.
+            guard access(destination, W_OK) == 0 else { throw SystemError.cannot("write", path, errno) }
+        }
+        let folder = Folder.parent(of: destination) ?? "."
+        if let old, old.kind != .file {
+            temporary = nil
+            // Without O_NONBLOCK a named pipe would wait for its reader; written to, it may be waited for.
+            descriptor = open(destination, O_WRONLY | O_CLOEXEC | O_NONBLOCK)
+            if descriptor >= 0 { _ = fcntl(descriptor, F_SETFL, 0) }
+        } else {
+            (temporary, descriptor) = Self.openTemporary(in: folder, permissions: permissions)
+        }
+        guard descriptor >= 0 else {
+            let code = errno
+            guard code == ENOENT else { throw SystemError.cannot("write", path, code) }
+            throw SystemError(.file, "cannot write \(path): there is no folder \(folder)")
+        }
+        if let old, temporary != nil { _ = fchmod(descriptor, old.permissions) }
+    }
+
+    /// A new file beside others; a negative descriptor where none can be made. The name may be taken by what a killed
+    /// process with the same number left.
+    private static func openTemporary(in folder: String, permissions: mode_t) -> (String, Int32) {
+        while true {
+            let number = serial.add(1, ordering: .relaxed).newValue
+            let name = "\(folder)/.seg-\(getpid())-\(number)\(temporaryEnding)"
+            let descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
+            if descriptor >= 0 || errno != EEXIST { return (name, descriptor) }
+        }
+    }
+
+    deinit { abandon() }
+
+    /// Appends bytes; a full disk is an error, and the old file stays.
+    public func write(_ bytes: UnsafeRawBufferPointer) throws {
+        if buffer.count + bytes.count <= Self.bufferSize {
+            buffer.append(contentsOf: bytes)
+            return
+        }
+        try flush()
+        if bytes.count >= Self.bufferSize {
+            try put(bytes)
+        } else {
+            buffer.append(contentsOf: bytes)
+        }
+    }
+
+    /// Appends bytes.
+    public func write(_ bytes: [UInt8]) throws {
+        try bytes.withUnsafeBytes { try write($0) }
+    }
+
+    /// Appends text as UTF-8.
+    public func write(_ text: String) throws {
+        var text = text
+        try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Brings all bytes to the disk and puts the file in its place.
+    public func commit() throws {
+        guard descriptor >= 0 else { return }
+        try flush()
+        if let temporary {
+            guard !isDurable || fsync(descriptor) == 0 else { throw failed(errno) }
+            let closed = close(descriptor)
+            let code = errno
+            descriptor = -1
+            guard closed == 0, rename(temporary, destination) == 0 else {
+                let reason = closed == 0 ? errno : code
+                unlink(temporary)
+                throw failed(reason)
+            }
+            if isDurable { syncFolder() }
+        } else {
+            let closed = close(descriptor)
+            descriptor = -1
+            guard closed == 0 else { throw failed(errno) }
+        }
+    }
+
+    /// Drops what was written; the old file stays.
+    public func abandon() {
+        guard descriptor >= 0 else { return }
+        close(descriptor)
+        descriptor = -1
+        if let temporary { unlink(temporary) }
+    }
+
+    /// Writes a whole file; the parameters are those of a writer.
+    public static func write(
+        _ bytes: [UInt8], to path: String, permissions: mode_t = 0o666, isDurable: Bool = true,
+        poll: @escaping () throws -> Void = {}
+    ) throws {
+        let file = try AtomicFile(path, permissions: permissions, isDurable: isDurable, poll: poll)
+        try file.write(bytes)
+        try file.commit()
+    }
+
+    /// Writes a whole file of text as UTF-8.
+    public static func write(
+        _ text: String, to path: String, permissions: mode_t = 0o666, isDurable: Bool = true,
+        poll: @escaping () throws -> Void = {}
+    ) throws {
+        let file = try AtomicFile(path, permissions: permissions, isDurable: isDurable, poll: poll)
+        try file.write(text)
+        try file.commit()
+    }
+
+    /// The name itself lasts only when its folder is on the disk too; some systems cannot do it.
+    private func syncFolder() {
+        let folder = open(Folder.parent(of: destination) ?? ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { return }
+        fsync(folder)
+        close(folder)
+    }
+
+    private func flush() throws {
+        try buffer.withUnsafeBytes { try put($0) }
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    private func put(_ bytes: UnsafeRawBufferPointer) throws {
+        guard descriptor >= 0 else { throw SystemError(.file, "cannot write \(path): it is closed already") }
+        var rest = bytes
+        while !rest.isEmpty {
+            try poll()
+            let done = Glibc.write(descriptor, rest.baseAddress, min(rest.count, 1 << 24))
+            if done < 0 {
+                if errno == EINTR { continue }
+                throw failed(errno)
+            }
+            // Brought to the disk piece by piece, so that there is little left to wait for at the end.
+            if isDurable, temporary != nil, written >> 26 != (written + done) >> 26 { fdatasync(descriptor) }
+            written += done
+            rest = UnsafeRawBufferPointer(rebasing: rest[done...])
+        }
+    }
+
+    private func failed(_ code: Int32) -> SystemError {
+        abandon()
+        let reason = SystemError.reason(code)
+        let outcome = temporary == nil ? "" : "; what was there before is unchanged"
+        return SystemError(.file, "cannot write \(path): \(reason) after \(written) bytes\(outcome)")
+    }
+
+    /// Where the path's symbolic links end, so that the link stays and its target is replaced.
+    private static func followLinks(_ path: String) throws -> String {
+        var current = path
+        for _ in 0..<40 {
+            guard FileStatus(current, followsLinks: false)?.kind == .link else { return current }
+            var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+            let length = readlink(current, &target, target.count)
+            guard length >= 0 else { throw SystemError.cannot("write", path, errno) }
+            let text = String(decoding: target[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            current =
+                text.utf8.first == UInt8(ascii: "/") ? text : "\(Folder.parent(of: current) ?? ".")/\(text)"
+        }
+        throw SystemError.cannot("write", path, ELOOP)
+    }
+}

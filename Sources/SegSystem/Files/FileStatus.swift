@@ -1,0 +1,55 @@
+// What the system knows of a path: kind, size and dates.
+
+@preconcurrency import Glibc
+
+public struct FileStatus: Sendable {
+    public enum Kind: Sendable {
+        /// A regular file.
+        case file
+        case folder
+        case link
+        /// A device, a pipe, a socket.
+        case other
+    }
+
+    public let kind: Kind
+    /// In bytes.
+    public let size: Int
+    /// The last change of the content, in nanoseconds since 1970.
+    public let changed: Int
+    /// The number of the file on its disk: the same for all its names.
+    public let inode: UInt64
+    /// The bits that say who may read, write and execute.
+    public let permissions: mode_t
+
+    /// What is at a path; nil where there is nothing, or nothing that may be seen.
+    /// - Parameter followsLinks: false gives what is known of a symbolic link itself.
+    public init?(_ path: String, followsLinks: Bool = true) {
+        var status = stat()
+        guard (followsLinks ? stat(path, &status) : lstat(path, &status)) == 0 else { return nil }
+        self.init(status)
+    }
+
+    /// What is known of an open file; nil where the system does not say.
+    public init?(descriptor: Int32) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return nil }
+        self.init(status)
+    }
+
+    private init(_ status: stat) {
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: kind = .file
+        case S_IFDIR: kind = .folder
+        case S_IFLNK: kind = .link
+        default: kind = .other
+        }
+        size = Int(status.st_size)
+        changed = Int(status.st_mtim.tv_sec) * 1_000_000_000 + Int(status.st_mtim.tv_nsec)
+        inode = UInt64(status.st_ino)
+        permissions = status.st_mode & 0o7777
+    }
+
+    /// Whether there is anything at a path.
+    public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+}

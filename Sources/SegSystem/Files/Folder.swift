@@ -1,0 +1,75 @@
+// Listing folders and making them.
+
+@preconcurrency import Glibc
+
+public struct FolderEntry: Sendable, Equatable {
+    public enum Kind: Sendable {
+        case file, folder
+        /// A device, a pipe, a link that leads nowhere.
+        case other
+    }
+
+    public let name: String
+    /// Of a symbolic link: the kind of what it leads to.
+    public let kind: Kind
+
+    public init(name: String, kind: Kind) {
+        self.name = name
+        self.kind = kind
+    }
+}
+
+public enum Folder {
+    /// What is in a folder, hidden entries included, in the order of the names.
+    /// - Parameter limit: reading ends after so many entries.
+    public static func entries(of path: String, limit: Int = .max) throws(SystemError) -> [FolderEntry] {
+        guard let handle = opendir(path) else { throw .cannot("read the folder", path, errno) }
+        defer { closedir(handle) }
+        var entries: [FolderEntry] = []
+        while entries.count < limit, let entry = readdir(handle) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name == "." || name == ".." { continue }
+            entries.append(FolderEntry(name: name, kind: kind(Int(entry.pointee.d_type), "\(path)/\(name)")))
+        }
+        return entries.sorted { $0.name < $1.name }
+    }
+
+    private static func kind(_ type: Int, _ path: String) -> FolderEntry.Kind {
+        switch type {
+        case Int(DT_REG): return .file
+        case Int(DT_DIR): return .folder
+        case Int(DT_LNK), Int(DT_UNKNOWN):
+            switch FileStatus(path)?.kind {
+            case .file: return .file
+            case .folder: return .folder
+            default: return .other
+            }
+        default: return .other
+        }
+    }
+
+    /// Makes a folder and those above it, unless they are there already.
+    public static func make(_ path: String, permissions: mode_t = 0o777) throws(SystemError) {
+        guard path.utf8.count < PATH_MAX else { throw .cannot("make the folder", path, ENAMETOOLONG) }
+        var missing: [String] = []
+        var current: String? = path
+        while let folder = current, FileStatus(folder)?.kind != .folder {
+            missing.append(folder)
+            current = parent(of: folder).flatMap { $0 == folder ? nil : $0 }
+        }
+        for folder in missing.reversed() where mkdir(folder, permissions) != 0 {
+            let code = errno
+            guard code == EEXIST, FileStatus(folder)?.kind == .folder else {
+                throw .cannot("make the folder", folder, code)
+            }
+        }
+    }
+
+    /// The folder that a path is in; nil where the path names none.
+    public static func parent(of path: String) -> String? {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}

@@ -1,0 +1,49 @@
+// A folder for the files of one piece of work, removed after it: two programs that run side by side never
+// meet in one.
+
+@preconcurrency import Glibc
+
+/// A new folder under TMPDIR, or /tmp. It goes with its last user, and all that is in it.
+public final class ScratchFolder {
+    public let path: String
+
+    public init() throws(SystemError) {
+        let template = (Environment.variable("TMPDIR") ?? "/tmp") + "/seg-XXXXXX"
+        var name = Array(template.utf8CString)
+        guard mkdtemp(&name) != nil else { throw .cannot("make the folder", template, errno) }
+        path = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    deinit {
+        var folders = [path]
+        var place = 0
+        while place < folders.count {
+            let folder = folders[place]
+            place += 1
+            for entry in (try? Folder.entries(of: folder)) ?? [] {
+                let inner = "\(folder)/\(entry.name)"
+                // A link is removed, not followed.
+                if FileStatus(inner, followsLinks: false)?.kind == .folder {
+                    folders.append(inner)
+                } else {
+                    unlink(inner)
+                }
+            }
+        }
+        for folder in folders.reversed() { rmdir(folder) }
+    }
+}
+
+extension ScratchFolder {
+    /// Does a piece of work with the folder as the process's own, where relative paths begin.
+    public func asWorkingFolder<T>(_ body: () throws -> T) throws -> T {
+        let before = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard before >= 0 else { throw SystemError.cannot("leave the folder", ".", errno) }
+        defer {
+            _ = fchdir(before)
+            close(before)
+        }
+        guard chdir(path) == 0 else { throw SystemError.cannot("enter the folder", path, errno) }
+        return try body()
+    }
+}

@@ -1,0 +1,50 @@
+// What goes wrong with files and memory, in the user's terms. The towers above turn it into their own errors; this
+// target knows neither scripts nor tensors.
+
+@preconcurrency import Glibc
+
+/// An error of the system's part: a file that cannot be read or written, or memory that is lacking.
+public struct SystemError: Error, Sendable, CustomStringConvertible {
+    public enum Kind: String, Sendable {
+        case file, memory
+    }
+
+    public var kind: Kind
+    public var message: String
+    /// How to mend it, where that is known.
+    public var help: String?
+
+    public init(_ kind: Kind, _ message: String, help: String? = nil) {
+        self.kind = kind
+        self.message = message
+        self.help = help
+    }
+
+    public var description: String { "\(kind.rawValue): \(message)" }
+
+    /// `cannot read weights.pth: there is no such file or folder`, from the error number that the system gave.
+    public static func cannot(_ verb: String, _ path: String, _ code: Int32) -> SystemError {
+        guard !path.isEmpty else { return SystemError(.file, "cannot \(verb) a file without a name") }
+        return SystemError(.file, "cannot \(verb) \(path): \(reason(code))")
+    }
+
+    /// The system's error number in plain words.
+    public static func reason(_ code: Int32) -> String {
+        switch code {
+        case ENOENT: "there is no such file or folder"
+        case EACCES, EPERM: "permission denied"
+        case ENOSPC: "no space is left on the disk"
+        case EDQUOT: "the disk quota is used up"
+        case EFBIG: "the file would be larger than the system allows"
+        case EROFS: "the disk is read-only"
+        case EISDIR: "it is a folder"
+        case ENOTDIR: "a part of its path is not a folder"
+        case ENAMETOOLONG: "its name is too long"
+        case EMFILE, ENFILE: "too many files are open"
+        case ELOOP: "its symbolic links form a circle"
+        case EIO: "the disk reports an error"
+        case ENXIO: "nobody reads from the other end"
+        default: String(cString: strerror(code))
+        }
+    }
+}

@@ -1,0 +1,58 @@
+// Bar charts as drawings for files: labels at the left, values at the right, bars of the
+// same lengths as in the text form.
+
+import SegSystem
+
+extension BarChart {
+    /// The chart in points; its height follows from the number of bars.
+    public var drawing: Drawing {
+        let layout = layout()
+        let width = Drawing.pageWidth
+        let margin = Drawing.margin
+        let size = 12.0
+        // Very many bars are set closer, so that the drawing keeps a size one can look at.
+        let pitch = (15_000 / Double(max(bars.count, 1))).held(within: 2...22)
+        let top = margin + (title != nil || layout.note != nil ? Drawing.headingHeight : 0)
+        var drawing = Drawing(width: width, height: top + Double(max(bars.count, 1)) * pitch + margin)
+        drawing.heading(title, note: layout.note.map { "(\($0))" })
+        guard !bars.isEmpty else {
+            drawing.emptyChart(top: top)
+            return drawing
+        }
+
+        let labels = bars.map { Typeface.truncate(TextWidth.escaped($0.label), to: width / 3, size: size) }
+        func widest(_ texts: [String]) -> Double {
+            texts.map { Typeface.width(of: $0, size: size) }.max() ?? 0
+        }
+        let left = margin + widest(labels) + 10
+        let shareWidth = layout.shares.map { widest($0) + 14 } ?? 0
+        let right = max(width - margin - shareWidth - widest(layout.values) - 12, left + 20)
+        let zero = left + layout.zero * (right - left)
+        let showsText = pitch >= size
+        for (index, bar) in bars.enumerated() {
+            let y = top + Double(index) * pitch
+            let base = y + pitch / 2 + size * Typeface.capHeight / 2
+            if let end = layout.ends[index] {
+                let place = left + end * (right - left)
+                // What is little but not nothing still shows.
+                let length = bar.value == 0 ? 0 : max(abs(place - zero), 1)
+                drawing.rectangle(
+                    .init(place < zero ? zero - length : zero, y + pitch * 0.14), width: length,
+                    height: max(pitch * 0.72, 1), ChartPalette.onPaper(0))
+            }
+            guard showsText else { continue }
+            drawing.text(
+                labels[index], at: .init(left - 10, base), .init(size: size, color: .ink, anchor: .end))
+            drawing.text(
+                layout.values[index], at: .init(width - margin - shareWidth, base),
+                .init(size: size, color: .ink, anchor: .end))
+            if let share = layout.shares?[index] {
+                drawing.text(
+                    share, at: .init(width - margin, base), .init(size: size, color: .quiet, anchor: .end))
+            }
+        }
+        drawing.rule(
+            from: .init(zero, top), to: .init(zero, top + Double(bars.count) * pitch), .init(.quiet))
+        return drawing
+    }
+}

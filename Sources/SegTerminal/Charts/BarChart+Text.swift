@@ -1,0 +1,69 @@
+// Bar charts as text: blocks by eighths of a cell where unicode may be used, else letters.
+
+import SegSystem
+
+extension BarChart {
+    /// The chart as lines: label, bar, value and share.
+    public func lines(_ style: TerminalStyle) -> [String] {
+        let layout = layout()
+        let columns = style.chartColumns
+        var lines = headingLines(layout, style)
+        guard !bars.isEmpty else { return lines + [style.emptyChart] }
+
+        let labels = bars.map { TextWidth.escaped($0.label) }
+        let labelWidth = min(labels.map(TextWidth.of).max() ?? 0, max(columns / 3, 4))
+        let valueWidth = layout.values.map(TextWidth.of).max() ?? 0
+        let room = columns - labelWidth - 2 - valueWidth
+        // Where it is narrow, the bars matter more than the shares.
+        let shareWidth = layout.shares?.map(TextWidth.of).max().map { room - $0 - 2 < 10 ? 0 : $0 } ?? 0
+        let width = max(room - (shareWidth > 0 ? shareWidth + 2 : 0), 1)
+
+        let color = ChartPalette.onTerminal(0)
+        for index in bars.indices {
+            var line = TextWidth.fit(labels[index], to: labelWidth, unicode: style.unicode) + " "
+            line += BarChart.bar(from: layout.zero, to: layout.ends[index], width: width, color, style) + " "
+            line += TextWidth.pad(layout.values[index], to: valueWidth, alignment: .right)
+            if shareWidth > 0, let share = layout.shares?[index] {
+                line += "  " + style.paint(TextWidth.pad(share, to: shareWidth, alignment: .right), dim: true)
+            }
+            lines.append(line)
+        }
+        return lines
+    }
+
+    private func headingLines(_ layout: Layout, _ style: TerminalStyle) -> [String] {
+        guard let note = layout.note else { return style.heading(title) }
+        let heading = style.heading(title).map { $0 + "  " }.first ?? ""
+        return [heading + style.paint("(\(note))", dim: true)]
+    }
+
+    /// One bar of `width` cells, between two places given as shares of it.
+    private static func bar(
+        from zero: Double, to end: Double?, width: Int, _ color: RGB, _ style: TerminalStyle
+    ) -> String {
+        guard let end else { return TextWidth.pad(style.unicode ? "·" : "?", to: width) }
+        let steps = style.unicode ? 8 : 1
+        let origin = Int(rounding: zero * Double(width), within: 0...width)
+        if end >= zero {
+            let room = width - origin
+            let exact = (end - zero) / max(1 - zero, 1e-12) * Double(room * steps)
+            var filled = Int(rounding: exact, within: 0...(room * steps))
+            // What is little but not nothing still shows.
+            if filled == 0 && end > zero && room > 0 && style.unicode { filled = 1 }
+            var text = String(repeating: style.unicode ? "█" : "#", count: filled / steps)
+            if filled % steps > 0 { text.append(eighths[filled % steps - 1]) }
+            return TextWidth.spaces(origin) + style.paint(text, color)
+                + TextWidth.spaces(room - TextWidth.of(text))
+        }
+        // Below zero: blocks that grow to the left exist only in halves.
+        let halves = style.unicode ? 2 : 1
+        let exact = (zero - end) / max(zero, 1e-12) * Double(origin * halves)
+        let filled = max(Int(rounding: exact, within: 0...(origin * halves)), origin > 0 ? 1 : 0)
+        var text = filled % halves > 0 ? "▐" : ""
+        text += String(repeating: style.unicode ? "█" : "#", count: filled / halves)
+        return TextWidth.spaces(origin - TextWidth.of(text)) + style.paint(text, color)
+            + TextWidth.spaces(width - origin)
+    }
+
+    private static let eighths: [Character] = ["▏", "▎", "▍", "▌", "▋", "▊", "▉"]
+}

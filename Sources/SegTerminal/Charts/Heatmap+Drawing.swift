@@ -1,0 +1,128 @@
+// Heat maps as drawings for files: cells with values where they fit, labels, and a scale.
+
+import SegSystem
+
+extension Heatmap {
+    /// The matrix in points, its cells as large as a page allows.
+    public var drawing: Drawing {
+        let layout = layout()
+        let margin = Drawing.margin
+        let largest = Double(max(rowCount, columnCount, 1))
+        let cell = (640 / largest).held(within: 1...48)
+        let size = (cell * 0.62).held(within: 6...11.5)
+        let showsLabels = hasLabels && cell >= 8
+
+        func widest(_ texts: [String]) -> Double {
+            texts.map { Typeface.width(of: $0, size: size) }.max() ?? 0
+        }
+        let rowNames = (0..<rowCount).map { Typeface.truncate(rowName($0), to: 180, size: size) }
+        let columnNames = (0..<columnCount).map { Typeface.truncate(columnName($0), to: 180, size: size) }
+        let isAcross = widest(columnNames) <= cell - 4
+        let titleHeight = title == nil ? 0 : Drawing.headingHeight
+        let captionSize = 12.0
+        let top =
+            margin + titleHeight + (columnLabel == nil ? 0 : 22)
+            + (showsLabels ? (isAcross ? size + 6 : widest(columnNames) + 8) : 0)
+        let left = margin + (rowLabel == nil ? 0 : 22) + (showsLabels ? widest(rowNames) + 8 : 0)
+        let right = left + Double(columnCount) * cell
+        let bottom = top + Double(rowCount) * cell
+        let scaleWidth = 74.0
+        let titleWidth = title.map { Typeface.width(of: TextWidth.escaped($0), size: 15, isBold: true) } ?? 0
+        let scaleHeight = max(bottom - top, 90)
+        var drawing = Drawing(
+            width: max(right + scaleWidth + margin, min(titleWidth + 2 * margin, 900)),
+            height: max(bottom, top + scaleHeight) + margin)
+
+        drawing.heading(title)
+        guard rowCount > 0, columnCount > 0 else {
+            drawing.emptyChart(top: top)
+            return drawing
+        }
+        if let columnLabel {
+            drawing.text(
+                TextWidth.escaped(columnLabel),
+                at: .init((left + right) / 2, margin + titleHeight + captionSize),
+                .init(size: captionSize, color: .ink, anchor: .middle))
+        }
+        if let rowLabel {
+            drawing.text(
+                TextWidth.escaped(rowLabel), at: .init(margin + captionSize, (top + bottom) / 2),
+                .init(size: captionSize, color: .ink, anchor: .middle, isUpright: true))
+        }
+        if showsLabels {
+            let half = size * Typeface.capHeight / 2
+            for (row, name) in rowNames.enumerated() {
+                let y = top + (Double(row) + 0.5) * cell + half
+                drawing.text(name, at: .init(left - 6, y), .init(size: size, color: .ink, anchor: .end))
+            }
+            for (column, name) in columnNames.enumerated() {
+                let x = left + (Double(column) + 0.5) * cell
+                drawing.text(
+                    name, at: .init(isAcross ? x : x + half, top - 6),
+                    .init(size: size, color: .ink, anchor: isAcross ? .middle : .start, isUpright: !isAcross))
+            }
+        }
+        drawCells(layout, left: left, top: top, cell, size, on: &drawing)
+        drawScale(layout, x: right + 18, top: top, height: scaleHeight, on: &drawing)
+        return drawing
+    }
+
+    private func drawCells(
+        _ layout: Layout, left: Double, top: Double, _ cell: Double, _ size: Double, on drawing: inout Drawing
+    ) {
+        let map = layout.isDiverging ? Colormap.diverging : .paper
+        let missing = RGB(hex: 0xf3f3f3)
+        // Very many cells are one picture, not a rectangle each.
+        if layout.shades.count > 10_000 {
+            var picture = Pixels(width: columnCount, height: rowCount, fill: missing)
+            for (index, shade) in layout.shades.enumerated() {
+                guard let color = shade.map(map.color), index * 3 + 2 < picture.bytes.count else { continue }
+                picture.bytes[index * 3] = color.red
+                picture.bytes[index * 3 + 1] = color.green
+                picture.bytes[index * 3 + 2] = color.blue
+            }
+            drawing.picture(
+                picture, at: .init(left, top), width: Double(columnCount) * cell,
+                height: Double(rowCount) * cell)
+            return
+        }
+        let widest = layout.texts.map { Typeface.width(of: $0, size: size) }.max() ?? 0
+        let textSize = min(size, size * (cell - 3) / max(widest, 1))
+        for (index, shade) in layout.shades.enumerated() {
+            let (row, column) = (index / columnCount, index % columnCount)
+            let corner = Drawing.Point(left + Double(column) * cell, top + Double(row) * cell)
+            let color = shade.map(map.color) ?? missing
+            drawing.rectangle(corner, width: cell, height: cell, color)
+            guard textSize >= 6, !layout.texts[index].isEmpty else { continue }
+            drawing.text(
+                layout.texts[index],
+                at: .init(corner.x + cell / 2, corner.y + cell / 2 + textSize * Typeface.capHeight / 2),
+                .init(size: textSize, color: color.inkOnTop == .white ? .white : .ink, anchor: .middle))
+        }
+    }
+
+    private func drawScale(
+        _ layout: Layout, x: Double, top: Double, height: Double, on drawing: inout Drawing
+    ) {
+        let map = layout.isDiverging ? Colormap.diverging : .paper
+        let steps = 64
+        for step in 0..<steps {
+            let (from, to) = (Double(step) / Double(steps), Double(step + 1) / Double(steps))
+            drawing.rectangle(
+                .init(x, top + (1 - to) * height), width: 12, height: (to - from) * height,
+                map.color((from + to) / 2))
+        }
+        var extent = Extent(isWhole: false)
+        extent.take(layout.low)
+        extent.take(layout.high)
+        let axis = Axis(extent, intervals: Int(height / 50, within: 2...8), isRounded: false)
+        for tick in axis.ticks {
+            guard let share = axis.fraction(tick.value), share >= -1e-9, share <= 1 + 1e-9 else { continue }
+            let y = top + (1 - share) * height
+            drawing.rule(from: .init(x + 12, y), to: .init(x + 16, y), .init(.quiet))
+            let label = shading == .rowShare ? NumberFormat.percent(tick.value, decimals: 0) : tick.label
+            drawing.text(
+                label, at: .init(x + 19, y + 10.5 * Typeface.capHeight / 2), .init(size: 10.5, color: .quiet))
+        }
+    }
+}

@@ -1,0 +1,147 @@
+// Line plots as drawings for files: the same axes and curves as the text form, with a
+// light grid, a legend above the curves, and translucent bands.
+
+import SegSystem
+
+extension LinePlot {
+    /// The plot in points.
+    public var drawing: Drawing {
+        var drawing = Drawing(width: Drawing.pageWidth, height: 450)
+        let margin = Drawing.margin
+        var top = margin + (title == nil ? 0 : Drawing.headingHeight)
+        drawing.heading(title)
+        let keyHeight = drawLegend(on: &drawing, left: margin, top: top)
+        top += keyHeight + 6
+
+        let labelSize = 11.0
+        let bottom = drawing.height - margin - labelSize - 8 - (xLabel == nil ? 0 : 20)
+        let layout = layout(
+            xIntervals: Int(drawing.width / 80, within: 2...40),
+            yIntervals: Int((bottom - top) / 45, within: 2...30),
+            resolution: Int(drawing.width, within: 100...5000))
+        let labelWidth = layout.y.ticks.map { Typeface.width(of: $0.label, size: labelSize) }.max() ?? 0
+        let left = margin + (yLabel == nil ? 0 : 20) + min(labelWidth, drawing.width / 4) + 8
+        let lastLabel = layout.x.ticks.last.map { Typeface.width(of: $0.label, size: labelSize) } ?? 0
+        let frame = Frame(
+            left: left, top: top, right: drawing.width - max(margin, lastLabel / 2 + 4), bottom: bottom)
+
+        drawAxes(layout, frame, labelSize, margin, on: &drawing)
+        if let emptiness = layout.emptiness {
+            drawing.text(
+                emptiness, at: .init((frame.left + frame.right) / 2, (frame.top + frame.bottom) / 2),
+                .init(size: 13, color: .quiet, anchor: .middle))
+            return drawing
+        }
+        for (index, curve) in layout.curves.enumerated() {
+            for band in curve.bands {
+                drawing.polygon(band.map(frame.point), ChartPalette.onPaper(index), opacity: 0.18)
+            }
+        }
+        for (index, curve) in layout.curves.enumerated() {
+            let color = ChartPalette.onPaper(index)
+            for run in curve.runs {
+                drawing.polyline(run.map(frame.point), .init(color, width: 2, dashes: LinePlot.dashes(index)))
+            }
+            let isShort = showsMarkers(series[index].y.count, drawing.width - 2 * margin)
+            for run in curve.runs where isShort || run.count == 1 {
+                for place in run { drawing.marker(index, at: frame.point(place), radius: 3.4, color) }
+            }
+        }
+        return drawing
+    }
+
+    /// Whether the points of a curve are far enough apart for markers.
+    private func showsMarkers(_ count: Int, _ width: Double) -> Bool { Double(count) * 14 < width }
+
+    /// The area between the axes.
+    private struct Frame {
+        let left, top, right, bottom: Double
+
+        func point(_ place: Place) -> Drawing.Point {
+            Drawing.Point(left + place.x * (right - left), bottom - place.y * (bottom - top))
+        }
+    }
+
+    /// The first eight series differ in colour and, in print, in markers or lightness; from the
+    /// ninth on the colours repeat, with dashes.
+    private static func dashes(_ index: Int) -> [Double] {
+        index < ChartPalette.count ? [] : index / ChartPalette.count % 2 == 1 ? [7, 4] : [2, 3]
+    }
+
+    private func drawAxes(
+        _ layout: Layout, _ frame: Frame, _ labelSize: Double, _ margin: Double, on drawing: inout Drawing
+    ) {
+        let label = Drawing.Lettering(size: labelSize, color: .quiet, anchor: .end)
+        if layout.emptiness == nil {
+            for tick in layout.y.ticks {
+                guard let share = layout.y.fraction(tick.value) else { continue }
+                let y = frame.point(Place(x: 0, y: share)).y
+                drawing.rule(from: .init(frame.left, y), to: .init(frame.right, y), .init(.grid))
+                let room = frame.left - 8 - margin
+                drawing.text(
+                    Typeface.truncate(tick.label, to: room, size: labelSize),
+                    at: .init(frame.left - 8, y + labelSize * Typeface.capHeight / 2), label)
+            }
+            var free = -Double.infinity
+            for tick in layout.x.ticks {
+                guard let share = layout.x.fraction(tick.value) else { continue }
+                let x = frame.point(Place(x: share, y: 0)).x
+                let half = Typeface.width(of: tick.label, size: labelSize) / 2
+                guard x - half >= free else { continue }
+                free = x + half + 6
+                drawing.rule(from: .init(x, frame.bottom), to: .init(x, frame.bottom + 5), .init(.quiet))
+                var middle = label
+                middle.anchor = .middle
+                drawing.text(tick.label, at: .init(x, frame.bottom + 8 + labelSize), middle)
+            }
+        }
+        drawing.rule(
+            from: .init(frame.left, frame.bottom), to: .init(frame.right, frame.bottom), .init(.quiet))
+        if let xLabel {
+            let text = Typeface.truncate(TextWidth.escaped(xLabel), to: frame.right - frame.left, size: 12)
+            drawing.text(
+                text, at: .init((frame.left + frame.right) / 2, drawing.height - margin),
+                .init(size: 12, color: .ink, anchor: .middle))
+        }
+        if let yLabel {
+            let text = Typeface.truncate(TextWidth.escaped(yLabel), to: frame.bottom - frame.top, size: 12)
+            drawing.text(
+                text, at: .init(margin + 10, (frame.top + frame.bottom) / 2),
+                .init(size: 12, color: .ink, anchor: .middle, isUpright: true))
+        }
+    }
+
+    /// A row of keys, wrapped; gives its height.
+    private func drawLegend(on drawing: inout Drawing, left: Double, top: Double) -> Double {
+        guard needsLegend else { return 0 }
+        let size = 12.0
+        var x = left
+        var y = top
+        for (index, name) in names.enumerated() {
+            let text = Typeface.truncate(name, to: drawing.width - 2 * left - 34, size: size)
+            let width = 28 + Typeface.width(of: text, size: size) + 20
+            if x > left && x + width > drawing.width - left + 20 {
+                x = left
+                y += 18
+                if y + 18 > top + drawing.height / 4 {
+                    let rest = "and \(NumberFormat.count(names.count - index)) more"
+                    drawing.text(rest, at: .init(x, y + 10), .init(size: size, color: .quiet))
+                    break
+                }
+            }
+            let color = ChartPalette.onPaper(index)
+            let middle = y + 6
+            drawing.polyline(
+                [.init(x, middle), .init(x + 22, middle)],
+                .init(color, width: 2, dashes: LinePlot.dashes(index)))
+            if showsMarkers(series[index].y.count, drawing.width - 2 * left) {
+                drawing.marker(index, at: .init(x + 11, middle), radius: 3.4, color)
+            }
+            drawing.text(
+                text, at: .init(x + 28, middle + size * Typeface.capHeight / 2),
+                .init(size: size, color: .ink))
+            x += width
+        }
+        return y - top + 18
+    }
+}

@@ -1,0 +1,93 @@
+// Pictures with captions and legend as drawings for files: triptychs and contact sheets.
+
+import SegSystem
+
+extension PictureSheet {
+    /// The sheet in points. A picture is half its pixels wide, so that a raster at scale 2
+    /// shows each of them, but 160 to 480 points.
+    public var drawing: Drawing {
+        let margin = Drawing.margin
+        let gap = 10.0
+        let size = 12.0
+        let tileWidth = (Double(tiles.map(\.width).max() ?? 1) / 2).held(within: 160...480)
+        let fitting = Int(((1440 + gap) / (tileWidth + gap)), within: 1...12)
+        let columns = (self.columns ?? fitting).held(within: 1...max(tiles.count, 1))
+        let rows = (tiles.count + columns - 1) / columns
+        let heights = (0..<rows).map { row -> (picture: Double, caption: Double) in
+            let own = tiles[(row * columns)..<min((row + 1) * columns, tiles.count)]
+            let picture = own.map { height(of: $0, width: tileWidth) }.max() ?? 0
+            return (picture, own.contains { !$0.caption.isEmpty } ? 22 : 0)
+        }
+        let width = max(2 * margin + Double(columns) * (tileWidth + gap) - gap, 240)
+        let top = margin + (title == nil ? 0 : Drawing.headingHeight)
+        let keys = keys(width: width - 2 * margin, size)
+        let legendHeight = keys.isEmpty ? 0 : 14 + Double((keys.map(\.line).max() ?? 0) + 1) * 19
+        let picturesHeight = heights.reduce(0) { $0 + $1.picture + $1.caption + gap } - (rows > 0 ? gap : 0)
+        var drawing = Drawing(width: width, height: top + max(picturesHeight, 20) + legendHeight + margin)
+
+        drawing.heading(title)
+        guard !tiles.isEmpty else {
+            drawing.emptyChart(top: top)
+            return drawing
+        }
+        var y = top
+        for row in 0..<rows {
+            for index in (row * columns)..<min((row + 1) * columns, tiles.count) {
+                let tile = tiles[index]
+                let x = margin + Double(index % columns) * (tileWidth + gap)
+                let high = height(of: tile, width: tileWidth)
+                drawing.picture(pixels(of: tile), at: .init(x, y), width: tileWidth, height: high)
+                drawing.text(
+                    Typeface.truncate(tile.caption, to: tileWidth, size: size),
+                    at: .init(x + tileWidth / 2, y + heights[row].picture + 15),
+                    .init(size: size, color: .ink, anchor: .middle))
+            }
+            y += heights[row].picture + heights[row].caption + gap
+        }
+        for key in keys {
+            let base = y - gap + 14 + Double(key.line) * 19
+            drawing.rectangle(.init(margin + key.x, base), width: 12, height: 12, key.color)
+            drawing.text(
+                key.text, at: .init(margin + key.x + 18, base + 6 + size * Typeface.capHeight / 2),
+                .init(size: size, color: .ink))
+        }
+        return drawing
+    }
+
+    private func height(of tile: Tile, width: Double) -> Double {
+        (width * Double(tile.height) / Double(tile.width)).held(within: 1...8000)
+    }
+
+    private func pixels(of tile: Tile) -> Pixels {
+        switch tile.content {
+        case .picture(let picture): return picture
+        case .mask(let mask): return mask.pixels()
+        }
+    }
+
+    private struct Key {
+        let text: String
+        let color: RGB
+        let x: Double
+        let line: Int
+    }
+
+    /// The legend's entries in lines of at most `width`.
+    private func keys(width: Double, _ size: Double) -> [Key] {
+        var keys: [Key] = []
+        var x = 0.0
+        var line = 0
+        for item in legendEntries() {
+            let name = Typeface.truncate(TextWidth.escaped(item.entry.name), to: width - 80, size: size)
+            let text = name + "  " + NumberFormat.percent(item.share)
+            let own = 18 + Typeface.width(of: text, size: size) + 20
+            if x > 0 && x + own > width + 20 {
+                x = 0
+                line += 1
+            }
+            keys.append(Key(text: text, color: item.entry.color, x: x, line: line))
+            x += own
+        }
+        return keys
+    }
+}

@@ -1,0 +1,185 @@
+// The options and commands of `seg`, a row each: name, value, help, and what it asks for. Parsing, `--help`,
+// the man page and the completions of the shells all follow from these rows.
+
+import SegLibrary
+import SegSystem
+
+/// What a word of the command line is for, such as `FILE`.
+struct Operand: Sendable {
+    /// What completion offers in its place.
+    enum Candidates: Sendable {
+        case none
+        case words([String])
+        /// Files with one of these endings, and folders.
+        case files([String])
+    }
+
+    /// As help shows it.
+    let name: String
+    /// As an error asks for it, without an article: `file`.
+    let noun: String
+    let candidates: Candidates
+
+    static let script = Operand(name: "FILE", noun: "file", candidates: .files(["seg"]))
+    static let weights = Operand(
+        name: "FILE", noun: "file", candidates: .files(["safetensors", "pth", "pt"]))
+    static let tests = Operand(name: "PATH", noun: "folder or file", candidates: .files(["seg"]))
+    static let libraryName = Operand(name: "NAME", noun: "name", candidates: .none)
+    static let code = Operand(name: "CODE", noun: "line of code", candidates: .none)
+    static let count = Operand(name: "N", noun: "number", candidates: .none)
+    static let size = Operand(name: "SIZE", noun: "size such as 8G", candidates: .none)
+    static let shell = Operand(
+        name: "SHELL", noun: "shell", candidates: .words(Shell.allCases.map(\.rawValue)))
+}
+
+/// An option of `seg` itself, in front of a file or command.
+struct CommandOption: Sendable {
+    let names: [String]
+    let value: Operand?
+    let help: String
+    /// Whether the words behind it are arguments of the script.
+    var isLast = false
+    /// Changes the options by the value, which is empty where there is none.
+    let apply: @Sendable (inout Options, String) throws -> Void
+}
+
+/// An option of one command.
+struct CommandFlag: Sendable {
+    /// How many operands there are where the flag is given.
+    enum Operands: Sendable { case asEver, mayBeMissing, none }
+    let name: String
+    /// What it does, as a verb with its object.
+    let help: String
+    let operands: Operands
+}
+
+/// A command such as `check`: a word in front of its operands.
+struct Subcommand: Sendable {
+    let name: String
+    let flags: [CommandFlag]
+    let operand: Operand
+    let takesSeveral: Bool
+    let help: String
+    /// What it asks for, from its operands and the names of its flags.
+    let action: @Sendable ([String], [String]) -> Options.Action
+
+    /// As help shows it: `fmt [--check] FILE …`.
+    var synopsis: String {
+        let alone = flags.first { $0.operands == .none }
+        let optional = flags.filter { $0.operands != .none }.map { "[\($0.name)] " }.joined()
+        let operands = operand.name + (takesSeveral ? " …" : "")
+        return "\(name) \(optional)\(operands)" + (alone.map { " | \($0.name)" } ?? "")
+    }
+
+    /// Its help with that of its flags.
+    var wholeHelp: String {
+        ([help] + flags.map { "\($0.name) \($0.help)" }).joined(separator: "; ")
+    }
+}
+
+enum CommandLineTable {
+    /// What `seg` does without an option or command: what is typed, and what it means.
+    static let plainForms = [
+        ("", "the prompt, or standard input as a script"),
+        ("FILE [ARG …]", "runs a file; `args` holds the arguments"),
+    ]
+
+    static let options: [CommandOption] = [
+        CommandOption(
+            names: ["-e"], value: .code, help: "evaluates code and prints its value", isLast: true
+        ) { $0.action = .evaluate($1) },
+        CommandOption(
+            names: ["-i"], value: .script, help: "runs a file, then stays at the prompt", isLast: true
+        ) { $0.action = .fileThenPrompt($1) },
+        CommandOption(names: ["--threads"], value: .count, help: "threads to compute with") {
+            guard let count = Int($1), (1...1024).contains(count) else {
+                throw Options.Problem("--threads needs a number from 1 to 1024, got \($1)")
+            }
+            $0.threads = count
+        },
+        CommandOption(names: ["--seed"], value: .count, help: "where random numbers start") {
+            guard let seed = Int($1) else {
+                throw Options.Problem("--seed needs a whole number, got \($1)")
+            }
+            $0.seed = seed
+        },
+        CommandOption(names: ["--memory"], value: .size, help: "the most memory to use, such as 8G") {
+            guard let bytes = ByteCount.parse($1) else {
+                throw Options.Problem("--memory needs a size such as 500M or 8G, got \($1)")
+            }
+            $0.memory = bytes
+        },
+        CommandOption(names: ["--exact"], value: nil, help: "no fast algorithm that rounds differently") {
+            options, _ in options.isExact = true
+        },
+        CommandOption(names: ["--no-color"], value: nil, help: "plain text") {
+            options, _ in options.hasColor = false
+        },
+        CommandOption(
+            names: ["--completions"], value: .shell, help: "prints the completion for bash, zsh or fish",
+            isLast: true
+        ) {
+            guard let shell = Shell(rawValue: $1) else {
+                throw Options.Problem("--completions needs bash, zsh or fish, got \($1)")
+            }
+            $0.action = .text(shell.completion)
+        },
+        CommandOption(names: ["--man"], value: nil, help: "prints the man page", isLast: true) {
+            options, _ in options.action = .text(manPage)
+        },
+        CommandOption(names: ["--version"], value: nil, help: "prints the version", isLast: true) {
+            options, _ in options.action = .text("seg \(segVersion)\n")
+        },
+        CommandOption(names: ["--help", "-h"], value: nil, help: "prints this", isLast: true) {
+            options, _ in options.action = .text(usage)
+        },
+    ]
+
+    static let commands: [Subcommand] = [
+        Subcommand(
+            name: "check", flags: [], operand: .script, takesSeveral: true,
+            help: "reports errors without running"
+        ) { paths, _ in .check(paths) },
+        Subcommand(
+            name: "fmt",
+            flags: [
+                CommandFlag(
+                    name: "--check", help: "names those that are not formatted, and changes none",
+                    operands: .asEver)
+            ], operand: .script, takesSeveral: true, help: "formats scripts"
+        ) { .format($0, isCheck: $1.contains("--check")) },
+        Subcommand(
+            name: "test",
+            flags: [
+                CommandFlag(
+                    name: "--examples", help: "runs the examples of the library's help too",
+                    operands: .mayBeMissing)
+            ], operand: .tests, takesSeveral: true, help: "runs scripts with `# expect: …` comments"
+        ) { .test($0, examples: $1.contains("--examples")) },
+        Subcommand(
+            name: "weights", flags: [], operand: .weights, takesSeveral: true,
+            help: "lists the tensors in weight files"
+        ) { paths, _ in .weights(paths) },
+        Subcommand(
+            name: "doc",
+            flags: [
+                CommandFlag(
+                    name: "--markdown", help: "prints all help as docs/reference.md", operands: .none)
+            ], operand: .libraryName, takesSeveral: false, help: "prints the help of a name"
+        ) { names, _ in names.first.map { .doc($0) } ?? .reference },
+    ]
+
+    static let exitStatuses = [
+        ("0", "all went well"), ("1", "an error in a script, or a failing test"),
+        ("2", "wrong usage, or a missing file"), ("130", "interrupted"),
+    ]
+
+    static let environment = [
+        ("SEG_CACHE", "the folder for features of frozen layers and for weights; ~/.cache/seg by default"),
+        ("SEG_CACHE_LIMIT", "how much of it features may take, such as 20G"),
+        ("TORCH_HOME", "PyTorch's cache, in which weights are looked for too"),
+        ("SEG_WEIGHTS_URL", "where official weights are downloaded from, instead of PyTorch's server"),
+        ("SEG_STDLIB", "a folder to read the library's scripts from, while one edits them"),
+        ("NO_COLOR", "plain text, as --no-color"),
+    ]
+}

@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# The command's own words: options, wrong usage, exit statuses, help, the man page, and the completions as bash
+# runs them.
+#
+#     Tests/command/run.sh [SEG]        SEG: the command, .build/release/seg by default
+set -u
+cd "$(dirname "$0")/../.."
+seg=$(realpath "${1:-.build/release/seg}")
+[ -x "$seg" ] || { echo "there is no $seg; build it first" >&2; exit 2; }
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch"
+passed=0
+failed=0
+
+check() { # name, found, wanted
+    if [ "$2" = "$3" ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf 'FAILED: %s: expected\n%s\nbut found\n%s\n' "$1" "$3" "$2"
+    fi
+}
+# says STATUS TEXT ARGUMENTS …: the command ends with the status, and the text is its first line.
+says() {
+    local wanted="$1: $2"
+    shift 2
+    local found status
+    found=$("$seg" "$@" 2>&1 </dev/null)
+    status=$?
+    check "seg $*" "$status: ${found%%$'\n'*}" "$wanted"
+}
+
+# ---- Wrong usage
+says 2 "seg: there is no option --thread; did you mean --threads?" --thread 2
+says 2 "seg: there is no option -x" -x
+says 2 "seg: --threads needs a number" --threads
+says 2 "seg: --threads needs a number from 1 to 1024, got 0" --threads=0
+says 2 "seg: --seed needs a whole number, got 1.5" --seed 1.5
+says 2 "seg: --memory needs a size such as 500M or 8G, got much" --memory=much
+says 2 "seg: --exact takes no value" --exact=1
+says 2 "seg: -e needs a line of code" -e
+says 2 "seg: check needs at least one file" check
+says 2 "seg: check has no option --quick" check --quick a.seg
+says 2 "seg: fmt has no option --chek; did you mean --check?" fmt --chek a.seg
+says 2 "seg: --threads belongs in front of test" test --threads 1
+says 2 "seg: test needs at least one folder or file" test
+says 2 "seg: doc needs one name" doc
+says 2 "seg: doc needs one name" doc sum mean
+says 2 "seg: doc needs one name" doc --markdown sum
+says 2 "seg: --completions needs bash, zsh or fish, got tcsh" --completions tcsh
+says 2 "seg: cannot read chekc: there is no such file or folder" chekc
+check "a word near a command" "$("$seg" chekc 2>&1 | tail -n 1)" "help: there is a command check"
+
+# ---- What is asked for
+says 0 "2" -e '1 + 1'
+says 0 '["a", "--seed"]' -e 'args' a --seed
+says 0 "1" --threads=1 --seed 3 -e '1'
+says 1 "error: no" -e 'error("no")'
+echo 'print(args)' >script.seg
+says 0 '["-x", "2"]' script.seg -x 2
+says 0 '["2"]' -- script.seg 2
+mv script.seg ./-script.seg
+says 0 '[]' -- -script.seg
+rm ./-script.seg
+echo 'x  =  1' >loose.seg
+says 1 "loose.seg is not formatted: seg fmt loose.seg" fmt --check loose.seg
+says 0 "" fmt loose.seg
+check "fmt writes" "$(cat loose.seg)" "x = 1"
+says 0 "" check loose.seg
+echo '1 + 1  # expect: 3' >wrong.seg
+check "a failing test" "$("$seg" test wrong.seg | tail -n 1)" "0 passed, 1 failed"
+says 2 "seg: cannot read none.seg: there is no such file or folder" check none.seg
+check "standard input is a script" "$(echo 'print(3)' | "$seg" -)" 3
+
+# ---- Texts about the command name every option and command
+options=$("$seg" --help | grep -oE '^  -[-a-z]+' | tr -d ' ')
+commands=$("$seg" --help | sed -nE 's/^  seg ([a-z]+).*/\1/p')
+check "help has the options" "$(echo $options | wc -w)" 9
+check "help has the commands" "$(echo $commands)" "check fmt test weights doc"
+"$seg" --man >seg.1
+for text in "$("$seg" --man | sed 's/\\-/-/g')" "$("$seg" --completions bash)" "$("$seg" --completions zsh)"; do
+    for word in $options $commands; do
+        check "${text%%$'\n'*} has $word" "$(grep -cFw -- "$word" <<<"$text" | sed 's/[1-9][0-9]*/some/')" some
+    done
+done
+for word in $options $commands; do
+    check "fish has $word" "$("$seg" --completions fish | grep -cE -- " (-l|-s|-a) ${word##*-} " | sed 's/[1-9][0-9]*/some/')" some
+done
+check "the man page has roff's lines and plain ones" "$(grep -vcE '^(\.(TH|SH|TP|B|I|br)( |$)|[^.'\''])' seg.1)" 0
+
+# ---- Completion in bash
+"$seg" --completions bash >seg.bash
+source ./seg.bash
+compopt() { :; }
+touch a.seg b.txt net.safetensors
+mkdir folder
+# complete WORDS …: what completion offers for the last of the words.
+complete_words() {
+    COMP_WORDS=(seg "$@")
+    COMP_CWORD=$#
+    COMPREPLY=()
+    _seg
+    printf '%s\n' "${COMPREPLY[@]}" | sort | tr '\n' ' '
+}
+check "options complete" "$(complete_words --th)" "--threads "
+check "commands complete" "$(complete_words che)" "check "
+check "scripts complete" "$(complete_words a)" "a.seg "
+check "files of check are scripts and folders" "$(complete_words check '')" "a.seg folder loose.seg wrong.seg "
+check "options of fmt" "$(complete_words fmt --)" "--check "
+check "options before a command" "$(complete_words --threads 2 fmt --)" "--check "
+check "files of weights" "$(complete_words weights n)" "net.safetensors "
+check "shells" "$(complete_words --completions z)" "zsh "
+check "a value is not completed as a file" "$(complete_words --threads a)" " "
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
