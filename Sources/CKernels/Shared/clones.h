@@ -1,11 +1,12 @@
-// How the inner loops are compiled: one version a processor level, chosen at
-// load, and the one place where a multiplication and an addition become one
-// rounding.
+// How the inner loops are compiled: one version for each level of processors, chosen
+// when the program is loaded, and the one place where a multiplication and an addition
+// become one rounding.
 
 #ifndef SEG_CLONES_H
 #define SEG_CLONES_H
 
-#if defined(__x86_64__) && defined(__linux__)
+// AddressSanitizer reads one version; three would take minutes to compile.
+#if defined(__x86_64__) && defined(__linux__) && !__has_feature(address_sanitizer)
 #define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 /// For loops whose vectors are eight floats wide by hand: with AVX-512's registers the compiler broadcasts
 /// a factor from memory for each product, instead of once for all, and the products wait for the loads.
