@@ -177,4 +177,4 @@ let elementwiseNatives: [Native] = [
             try Tensor.allclose(
                 try call.tensor(0), try call.tensor(1), rtol: try call.number(2), atol: try call.number(3)))
     },
-].map { $0.listed(under: "numbers") }
+]
