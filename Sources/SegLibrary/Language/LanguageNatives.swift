@@ -19,7 +19,9 @@ public let languageValues: [LibraryValue] = [
     ) { _ in
         .number(Double.pi)
     },
-    LibraryValue("inf", "Infinity.", topic: "numbers", examples: ["print(-inf < 0)  # expect: true"]) { _ in
+    LibraryValue(
+        "inf", "Infinity, as 1 / 0 gives it.", topic: "numbers", examples: ["print(-inf < 0)  # expect: true"]
+    ) { _ in
         .number(Double.infinity)
     },
     LibraryValue("nan", "Not a number.", topic: "numbers", examples: ["print(nan == nan)  # expect: false"]) {
