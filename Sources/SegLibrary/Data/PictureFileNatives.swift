@@ -65,4 +65,4 @@ let pictureFileNatives: [Native] = [
             "m = with_classes(zeros(4, 6, dtype=int64), [\"Sky\", \"Road\"])\nprint(m.classes)  # expect: [\"Sky\", \"Road\"]"
         ]
     ) { call in .tensor(try call.tensor(0), categories: try call.names(1).map { try AxisLabels($0) }) },
-].map { $0.listed(under: "data") }
+]

@@ -3,6 +3,7 @@
 // chooses the order of the bars.
 
 @preconcurrency import Glibc
+import SegSystem
 
 /// Labelled values as horizontal bars.
 public struct BarChart: Chart, Sendable {

@@ -1,6 +1,8 @@
 // What every chart is: lines for a terminal, and a drawing for a file. Headings, and what is
 // said where there is nothing to show, are the same for all of them.
 
+import SegSystem
+
 /// Something to look at, such as curves, bars, a matrix or pictures.
 public protocol Chart {
     /// The chart as text, fitted to a terminal.

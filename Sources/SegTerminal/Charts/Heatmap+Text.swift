@@ -1,6 +1,8 @@
 // Heat maps as text: values where they fit, coloured behind where the terminal has colours,
 // else shades alone.
 
+import SegSystem
+
 extension Heatmap {
     /// The matrix as lines, fitted to the width: with values where they fit, else as shades
     /// alone, and a matrix larger than the terminal as the means of its neighbours.

@@ -1,6 +1,8 @@
 // Line plots as text: braille dots where unicode may be used, letters of ASCII else;
 // markers tell the series apart where there is no colour.
 
+import SegSystem
+
 extension LinePlot {
     /// The plot as 20 lines, or what the terminal has: title, curves between their axes, tick
     /// labels, legend.

@@ -1,6 +1,8 @@
 // Drawings for files: a list of lines, areas, texts and pictures in points, from which
 // SVG text and pixels are made (SVG, Raster). It knows nothing of charts.
 
+import SegSystem
+
 /// A vector drawing on white. Lengths are points, y grows downwards; what is not finite is
 /// held at the border of a large square.
 public struct Drawing: Sendable {

@@ -1,5 +1,7 @@
 // Pictures with captions and legend as drawings for files: triptychs and contact sheets.
 
+import SegSystem
+
 extension PictureSheet {
     /// The sheet in points. A picture is half its pixels wide, so that a raster at scale 2
     /// shows each of them, but 160 to 480 points.

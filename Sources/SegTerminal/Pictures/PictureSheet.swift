@@ -2,6 +2,8 @@
 // prediction, or a contact sheet of a dataset; and the legend of the text form
 // (PictureSheet+Text) and the drawn form (PictureSheet+Drawing) alike.
 
+import SegSystem
+
 /// Captioned pictures in rows, with a legend of the classes to be seen.
 public struct PictureSheet: Chart, Sendable {
     public struct Tile: Sendable {

@@ -1,6 +1,8 @@
 // One line that shows how far something is. The caller prints it over the last one
 // (carriage return, then the line, then ESC [ K) and decides how often.
 
+import SegSystem
+
 /// The state of something that takes a while.
 public struct Progress: Sendable {
     public var label: String

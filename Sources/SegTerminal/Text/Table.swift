@@ -2,6 +2,8 @@
 // right, aligned at their decimal points; on a terminal the widest text columns are made
 // narrower until the table fits, in a pipe it is printed whole.
 
+import SegSystem
+
 /// Rows and columns of text and numbers.
 public struct Table: Sendable {
     /// One entry of a table.

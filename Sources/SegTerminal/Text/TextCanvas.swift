@@ -1,6 +1,8 @@
 // A grid of character cells with ink, on which charts and pictures are drawn. It
 // becomes lines of text with as few escape sequences as possible.
 
+import SegSystem
+
 /// A rectangle of character cells. What is put outside its borders is cut off.
 struct TextCanvas {
     let width: Int
