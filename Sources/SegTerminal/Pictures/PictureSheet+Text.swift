@@ -1,7 +1,7 @@
 // Picture sheets as text: rows of tiles with their captions, and the legend.
 
 extension PictureSheet {
-    /// Rows of tiles that share one height, as large as the width allows.
+    /// Rows of tiles with the same height, as large as the width allows.
     public func lines(_ style: TerminalStyle) -> [String] {
         let width = style.chartColumns
         var lines = style.heading(title)
@@ -27,7 +27,7 @@ extension PictureSheet {
         _ row: [Tile], _ tileColumns: Int, _ tileRows: Int, _ gap: Int,
         _ letters: [ClassMask.Entry: Character], _ style: TerminalStyle
     ) -> [String] {
-        // Cells are about twice as high as wide. Small pictures are enlarged only so far.
+        // Cells are about twice as high as wide. Small pictures are enlarged only up to a limit.
         let sizes = row.map { tile in
             Pixels.fitted(
                 width: tile.width, height: tile.height, into: min(tileColumns, max(tile.width * 2, 16)),

@@ -1,12 +1,12 @@
-// How wide text stands on a terminal: wide characters take two cells, combining
-// marks and escape sequences none. Padding, cutting and wrapping by that width, and
-// the escaping of control characters in names that come from scripts and files.
+// The width of text on a terminal: wide characters take two cells, combining marks and escape sequences
+// none. Padding, cutting and wrapping use that width. Also escapes control characters in names from
+// scripts and files.
 
 /// Measuring and fitting text by terminal cells.
 public enum TextWidth {
     public enum Alignment: Sendable { case left, right, center }
 
-    /// The number of terminal cells that `text` takes; escape sequences take none.
+    /// The number of terminal cells of `text`; escape sequences take none.
     public static func of(_ text: String) -> Int {
         if isPlainASCII(text) { return text.utf8.count }
         var width = 0
@@ -44,7 +44,7 @@ public enum TextWidth {
         0xff01...0xff60, 0xffe0...0xffe6, 0x1b000...0x1b2ff, 0x1f200...0x1f2ff, 0x20000...0x3fffd,
     ]
 
-    /// `text` filled with spaces to `width` cells; longer text stays as it is.
+    /// `text` padded with spaces to `width` cells; longer text is not changed.
     public static func pad(_ text: String, to width: Int, alignment: Alignment = .left) -> String {
         let missing = width - of(text)
         guard missing > 0 else { return text }
@@ -55,8 +55,8 @@ public enum TextWidth {
         }
     }
 
-    /// `text` cut to at most `width` cells, its end replaced by `ellipsis`.
-    /// Escape sequences after the cut are kept, so that colours end where they should.
+    /// `text` cut to at most `width` cells, its end replaced by `ellipsis`. Escape sequences after the cut
+    /// are kept, so that colours end where they should.
     public static func truncate(_ text: String, to width: Int, ellipsis: String = "…") -> String {
         guard of(text) > width else { return text }
         let mark = of(ellipsis) <= width ? ellipsis : ""
@@ -88,7 +88,7 @@ public enum TextWidth {
         return pad(truncate(text, to: width, ellipsis: unicode ? "…" : "~"), to: width, alignment: alignment)
     }
 
-    /// `text` broken at spaces into lines of at most `width` cells; longer words are cut apart.
+    /// `text` wrapped at spaces into lines of at most `width` cells; longer words are cut.
     public static func wrap(_ text: String, to width: Int) -> [String] {
         let width = max(width, 2)
         var lines: [String] = []
@@ -116,8 +116,8 @@ public enum TextWidth {
         return lines
     }
 
-    /// `text` on one line and harmless: control characters, line ends and the marks that
-    /// turn the direction of writing are shown as `\n`, `\t` or `\u{1b}`.
+    /// `text` on one line, made safe: control characters, line ends and marks that change the direction of
+    /// writing are shown as `\n`, `\t` or `\u{1b}`.
     public static func escaped(_ text: String) -> String {
         if isPlainASCII(text) { return text }
         var result = ""
@@ -145,7 +145,7 @@ public enum TextWidth {
         case escape(String)
     }
 
-    /// Walks over characters and escape sequences (CSI up to its final byte, OSC up to BEL or ST).
+    /// Visits all characters and escape sequences (CSI up to its final byte, OSC up to BEL or ST).
     private static func forEachPiece(of text: String, _ body: (Piece) -> Void) {
         var index = text.startIndex
         while index < text.endIndex {
