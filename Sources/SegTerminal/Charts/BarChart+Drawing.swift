@@ -32,7 +32,7 @@ extension BarChart {
             let base = y + pitch / 2 + size * Typeface.capHeight / 2
             if let end = layout.ends[index] {
                 let place = left + end * (right - left)
-                // Small values above zero remain visible.
+                // Small non-zero values remain visible.
                 let length = bar.value == 0 ? 0 : max(abs(place - zero), 1)
                 drawing.rectangle(
                     .init(place < zero ? zero - length : zero, y + pitch * 0.14), width: length,
