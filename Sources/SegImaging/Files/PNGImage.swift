@@ -115,14 +115,14 @@ public enum PNGImage {
         return TensorError(.file, "cannot read \(name): it is not a PNG file")
     }
 
-    /// Room for what libpng says.
+    /// A buffer for a message of CPNG.
     private struct Message {
         var text = [CChar](repeating: 0, count: Int(CPNG_MESSAGE))
 
         func error(_ verb: String, _ name: String) -> TensorError {
             let end = text.firstIndex(of: 0) ?? text.endIndex
             let said = String(decoding: text[..<end].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            // What CPNG itself finds is a clause of a sentence; the rest are libpng's own words.
+            // Messages of CPNG are clauses of a sentence; the others are libpng's.
             let isOurs = ["it ", "its ", "the ", "there "].contains { said.hasPrefix($0) }
             let reason = isOurs ? said : said.isEmpty ? "it is damaged" : "it is damaged (libpng: \(said))"
             return TensorError(.file, "cannot \(verb) \(name): \(reason)")

@@ -3,7 +3,7 @@
 
 import SegTensor
 
-/// A picture of 8-bit RGB, three bytes a pixel, row by row.
+/// A picture of 8-bit RGB, three bytes per pixel, row by row.
 public struct RGBImage: Sendable, Equatable {
     public let width: Int
     public let height: Int
