@@ -62,11 +62,11 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["SegSystem"], path: "Tests/TestSupport"),
         .testTarget(name: "SystemTests", dependencies: ["SegSystem", "TestSupport"]),
         .testTarget(name: "SyntaxTests", dependencies: ["SegSyntax"]),
-        .testTarget(name: "TensorTests", dependencies: ["SegTensor", "TestSupport"]),
-        .testTarget(name: "ImagingTests", dependencies: ["SegImaging", "TestSupport"]),
-        .testTarget(name: "TerminalTests", dependencies: ["SegTerminal"]),
-        .testTarget(name: "LibraryTests", dependencies: ["SegLibrary", "TestSupport"]),
-        .testTarget(name: "ConsoleTests", dependencies: ["SegConsole", "TestSupport"]),
+        .testTarget(name: "TensorTests", dependencies: ["SegTensor", "SegSystem", "TestSupport"]),
+        .testTarget(name: "ImagingTests", dependencies: ["SegImaging", "SegSystem", "TestSupport"]),
+        .testTarget(name: "TerminalTests", dependencies: ["SegTerminal", "SegSystem"]),
+        .testTarget(name: "LibraryTests", dependencies: ["SegLibrary", "SegSystem", "TestSupport"]),
+        .testTarget(name: "ConsoleTests", dependencies: ["SegConsole", "SegSystem", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

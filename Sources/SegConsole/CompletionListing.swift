@@ -2,6 +2,7 @@
 // open is listed below the line, each candidate with its help, fitted to the terminal.
 
 import SegRuntime
+import SegSystem
 import SegTerminal
 
 struct CompletionListing {

@@ -95,7 +95,7 @@ public final class Console {
             case .line(let line):
                 begun = isFirst ? line : begun + "\n" + line
                 if isFirst,
-                    PromptCommand.isCommand(PromptCommand.trimmed(line)) || line.allSatisfy(\.isWhitespace)
+                    PromptCommand.isCommand(String(line.trimmed)) || line.allSatisfy(\.isWhitespace)
                 {
                     return begun
                 }
@@ -107,7 +107,7 @@ public final class Console {
 
     /// Runs one entry and shows what it gave.
     private func handle(_ text: String) -> Outcome {
-        let entry = PromptCommand.trimmed(text)
+        let entry = String(text.trimmed)
         if entry.isEmpty { return .done }
         reader.remember(text)
         interpreter.interruptFlag.clear()
@@ -164,7 +164,7 @@ public final class Console {
 
     /// What people type who want to leave.
     private func leavingWord(_ program: Program) -> String? {
-        let text = PromptCommand.trimmed(String(decoding: program.source.bytes, as: UTF8.self))
+        let text = String(String(decoding: program.source.bytes, as: UTF8.self).trimmed)
         return ["quit", "exit", "quit()", "exit()", "bye", "q"].contains(text) ? text : nil
     }
 

@@ -4,6 +4,7 @@
 import SegLibrary
 import SegRuntime
 import SegSyntax
+import SegSystem
 import SegTerminal
 
 struct HelpPages {

@@ -3,6 +3,7 @@
 
 import SegRuntime
 import SegSyntax
+import SegSystem
 import SegTerminal
 
 struct PromptCommand {
@@ -61,7 +62,7 @@ struct PromptCommand {
     /// Runs an entry that starts with `:` or `?`.
     static func run(_ entry: String, in console: Console) throws -> Console.Outcome {
         if entry.hasPrefix("?") {
-            let text = trimmed(entry.dropFirst())
+            let text = String(entry.dropFirst().trimmed)
             let isBare = text.isEmpty
             guard let row = table.first(where: { $0.name == "?" && $0.arguments.isEmpty == isBare }) else {
                 return .done
@@ -69,7 +70,7 @@ struct PromptCommand {
             return try row.run(console, text)
         }
         let name = String(entry.prefix { !$0.isWhitespace })
-        let rest = trimmed(entry.dropFirst(name.count))
+        let rest = String(entry.dropFirst(name.count).trimmed)
         let rows = table.filter { $0.name.hasPrefix(":") }
         let begun = rows.filter { $0.name.hasPrefix(name) }
         guard
@@ -91,12 +92,5 @@ struct PromptCommand {
                 help: row.usage)
         }
         return try row.run(console, rest)
-    }
-
-    static func trimmed(_ text: some StringProtocol) -> String {
-        let start = text.drop { $0.isWhitespace }
-        var end = String(start)
-        while end.last?.isWhitespace == true { end.removeLast() }
-        return end
     }
 }

@@ -3,6 +3,7 @@
 // writes everything; other values have display forms of their own.
 
 import SegRuntime
+import SegSystem
 import SegTerminal
 
 struct ValueDisplay {

@@ -11,35 +11,35 @@ extension Library {
     /// Everything seg comes with.
     public static func standard() -> Library {
         Library(
-            natives: allNatives, values: languageValues + tensorValues, scripts: standardScripts(),
+            natives: allNatives, values: languageValues + tensorValues + dataValues,
+            scripts: standardScripts(),
             kinds: ["tensor", "dtype", "dataset", "batches", "augmentation"], hints: .standard)
     }
 
+    /// All rows by the topics of the help, in the order that it lists them in.
+    private static var topics: [(name: String, natives: [Native])] {
+        [
+            ("lists", collectionNatives),
+            ("strings", textNatives),
+            ("language", languageNatives + helpNatives + sessionNatives),
+            ("files", fileNatives),
+            ("tensors", makerNatives + elementwiseNatives + reductionNatives + shapingNatives),
+            (
+                "layers",
+                networkNatives + layerNatives + cacheNatives + freezingNatives + pathPatternNatives
+                    + layerTraceNatives
+            ),
+            ("gradients", differentiationNatives),
+            ("data", dataNatives + pictureFileNatives + weightFileNatives + officialWeightNatives),
+            (
+                "seeing",
+                chartNatives + tableNatives + pictureNatives + progressNatives + numberTextNatives
+            ),
+        ]
+    }
+
     private static var allNatives: [Native] {
-        languageNatives + tensorNatives + layerRows + dataRows
-            + (chartNatives + tableNatives + pictureNatives + progressNatives + numberTextNatives).map {
-                $0.listed(under: "seeing")
-            }
-    }
-
-    private static var tensorNatives: [Native] {
-        (makerNatives + elementwiseNatives + reductionNatives + shapingNatives).map {
-            $0.listed(under: "tensors")
-        }
-    }
-
-    private static var layerRows: [Native] {
-        (networkNatives + layerNatives + cacheNatives + freezingNatives + pathPatternNatives
-            + layerTraceNatives).map {
-                $0.listed(under: "layers")
-            }
-            + differentiationNatives.map { $0.listed(under: "gradients") }
-    }
-
-    private static var dataRows: [Native] {
-        (dataNatives + pictureFileNatives + weightFileNatives + officialWeightNatives).map {
-            $0.listed(under: "data")
-        }
+        topics.flatMap { topic, natives in natives.map { $0.listed(under: topic) } }
     }
 
     private static var tensorValues: [LibraryValue] {
@@ -90,7 +90,7 @@ private struct InterpreterReference: @unchecked Sendable {
 
 /// The bytes that SEG_CACHE_LIMIT allows on disk for features (`8G`, `500M`, plain bytes).
 private func cacheLimit() -> Int? {
-    Environment.variable("SEG_CACHE_LIMIT").flatMap { MemoryLimit.bytes($0) }
+    Environment.variable("SEG_CACHE_LIMIT").flatMap { ByteCount.parse($0) }
 }
 
 /// An interpreter's own settings of the tensor tower.
@@ -98,7 +98,7 @@ private final class TensorSettings {
     /// Features of frozen parts may take a quarter of what the process may; what is more goes to disk.
     let context = EvaluationContext(
         features: FeatureCache(
-            limit: SegTensor.MemoryBudget.limit / 4,
+            limit: MemoryBudget.process.limit / 4,
             store: UserFolders().cache.map { FeatureStore(folder: $0 + "/features", limit: cacheLimit()) }))
 }
 

@@ -22,7 +22,7 @@ struct Command: Sendable {
         // The flag is made before the handler that raises it.
         interruptFlag.clear()
         signal(SIGINT) { _ in interruptFlag.raise() }
-        setMemory()
+        if let memory = options.memory { MemoryBudget.process.limit = memory }
         if let threads = options.threads { Parallel.threads = threads }
         let interpreter = makeInterpreter()
         interpreter.arguments = options.arguments
@@ -90,7 +90,6 @@ struct Command: Sendable {
     private func makeInterpreter() -> Interpreter {
         let interpreter = Interpreter.standard(interruptFlag: interruptFlag)
         interpreter.nativeStackSize = largeStack - (32 << 20)
-        if let memory = options.memory { interpreter.budget = SegRuntime.MemoryLimit(limit: memory) }
         interpreter.evaluationContext.exact = options.isExact
         interpreter.terminal.isInteractive = isatty(STDOUT_FILENO) == 1
         interpreter.terminal.hasColor = hasColor(STDOUT_FILENO)
@@ -103,10 +102,6 @@ struct Command: Sendable {
             if fputs(text, stdout) == EOF, errno == EPIPE { _exit(0) }
         }
         return interpreter
-    }
-
-    private func setMemory() {
-        if let memory = options.memory { SegTensor.MemoryBudget.limit = memory }
     }
 
     private func hasColor(_ descriptor: Int32) -> Bool {
@@ -176,11 +171,12 @@ struct Command: Sendable {
             do {
                 let listing = try interpreter.weightListing(path)
                 _ = say((paths.count > 1 ? "\(path)\n" : "") + listing + "\n")
-            } catch let failure as Failure where failure.kind == .interrupt {
-                complain("interrupted")
-                return 130
             } catch {
-                let failure = error as? Failure
+                let failure = interpreter.failure(of: error)
+                if failure?.kind == .interrupt {
+                    complain("interrupted")
+                    return 130
+                }
                 complain("seg: \(failure?.message ?? "\(path) cannot be read")")
                 if let help = failure?.help { complain("help: \(help)") }
                 status = FileStatus.exists(path) ? max(status, 1) : 2

@@ -2,7 +2,7 @@
 // the man page and the completions of the shells all follow from these rows.
 
 import SegLibrary
-import SegRuntime
+import SegSystem
 
 /// What a word of the command line is for, such as `FILE`.
 struct Operand: Sendable {
@@ -104,7 +104,7 @@ enum CommandLineTable {
             $0.seed = seed
         },
         CommandOption(names: ["--memory"], value: .size, help: "the most memory to use, such as 8G") {
-            guard let bytes = MemoryLimit.bytes($1) else {
+            guard let bytes = ByteCount.parse($1) else {
                 throw Options.Problem("--memory needs a size such as 500M or 8G, got \($1)")
             }
             $0.memory = bytes

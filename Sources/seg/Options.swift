@@ -1,7 +1,7 @@
 // The arguments of the command, read by the rows of `CommandLineTable`. An option library alone would take
 // longer to start than all of `seg -e 1+1` may.
 
-import SegRuntime
+import SegSystem
 
 /// What the command line asks for.
 struct Options: Sendable {

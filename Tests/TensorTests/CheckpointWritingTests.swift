@@ -58,7 +58,7 @@ import Testing
             (file("{\(entry("a", 0, 4)),\(entry("b", 5, 6))}", 6), "does not begin where"),
             (file("{\(entry("a", 0, 4))}", 6), "2 bytes follow its last tensor"),
             (file("{\(entry("a", 0, 4))}", 3), "cut off: tensor 'a' needs 4 bytes, 3 are left"),
-            (file("{\(entry("a", 0, 2)),\(entry("a", 2, 4))}", 4), "tensor 'a' stands in it twice"),
+            (file("{\(entry("a", 0, 2)),\(entry("a", 2, 4))}", 4), "tensor 'a' is in it twice"),
             (file("{\(entry("a", 0, 4, type: "F32", shape: "2"))}", 4), "does not take the 4 bytes"),
             (file("{\(entry("a", 0, 4, type: "F8_E4M3"))}", 4), "has the type F8_E4M3"),
             (
@@ -69,7 +69,7 @@ import Testing
             (file("{\(entry("a", 0, 4, shape: "99999999999999999999"))}", 4), "too large"),
             (file("{\"a\":{\"dtype\":\"U8\",\"shape\":[1]}}", 1), "lacks its dtype"),
             (file("{\"a\":{\"dtype\":\"U8\",\"x\":1}}", 1), "field 'x'"),
-            (file("{\"a\":[]}", 0), "missing at byte"),
+            (file("{\"a\":[]}", 0), "'{' is missing at byte 14"),
             (file("{\(entry("\\ud800", 0, 1))}", 1), "half a character"),
             (file("{\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}}", 0), "metadata have 'a' twice"),
             (file("{} x", 0), "something follows"),

@@ -1,5 +1,6 @@
 // Axes and charts as text, held against what they are to look like.
 
+import SegSystem
 import Testing
 
 @testable import SegTerminal

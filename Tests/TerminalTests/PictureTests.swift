@@ -1,5 +1,6 @@
 // Pictures and masks as cells, their legends, and the progress line.
 
+import SegSystem
 import Testing
 
 @testable import SegTerminal

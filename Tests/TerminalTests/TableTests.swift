@@ -1,5 +1,6 @@
 // Tables: alignment at the decimal point, fitting to the width, whole in a pipe.
 
+import SegSystem
 import Testing
 
 @testable import SegTerminal

@@ -1,21 +1,12 @@
-// Text by cells: widths, cutting, wrapping, escaping; numbers as people read them; and
+// Text by cells: cutting, padding, wrapping; numbers as people read them; and
 // what the environment says of a terminal.
 
+import SegSystem
 import Testing
 
 @testable import SegTerminal
 
-@Suite struct TextWidthTests {
-    @Test func widths() {
-        #expect(TextWidth.of("plain") == 5)
-        #expect(TextWidth.of("日本") == 4)
-        #expect(TextWidth.of("e\u{301}a") == 2)
-        #expect(TextWidth.of("👩‍🚀") == 2)
-        #expect(TextWidth.of("\u{1b}[1;31mred\u{1b}[0m") == 3)
-        #expect(TextWidth.of("\u{1b}]8;;file\u{1b}\\x") == 1)
-        #expect(TextWidth.of("\u{1b}[") == 0)
-    }
-
+@Suite struct TextFittingTests {
     @Test func cutting() {
         #expect(TextWidth.truncate("backbone", to: 5) == "back…")
         #expect(TextWidth.truncate("back", to: 4) == "back")
@@ -38,12 +29,6 @@ import Testing
         #expect(TextWidth.wrap("", to: 10) == [""])
         #expect(TextWidth.wrap("日本語", to: 4) == ["日本", "語"])
     }
-
-    @Test func hostileNamesAreShownNotObeyed() {
-        #expect(TextWidth.escaped("a\nb\t\u{1b}[2J") == "a\\nb\\t\\u{1b}[2J")
-        #expect(TextWidth.escaped("\u{202e}fdp") == "\\u{202e}fdp")
-        #expect(TextWidth.escaped("Größe 日本") == "Größe 日本")
-    }
 }
 
 @Suite struct NumberFormatTests {
@@ -51,15 +36,6 @@ import Testing
         #expect(NumberFormat.count(14_655_082) == "14,655,082")
         #expect(NumberFormat.count(-999) == "-999")
         #expect(NumberFormat.count(Int.min) == "-9,223,372,036,854,775,808")
-    }
-
-    @Test func bytes() {
-        #expect(NumberFormat.bytes(1) == "1 byte")
-        #expect(NumberFormat.bytes(999) == "999 bytes")
-        #expect(NumberFormat.bytes(1_300_000) == "1.3 MB")
-        #expect(NumberFormat.bytes(999_960) == "1.0 MB")
-        #expect(NumberFormat.bytes(14_655_082) == "15 MB")
-        #expect(NumberFormat.bytes(Int.max) == "9.2 EB")
     }
 
     @Test func durations() {
@@ -93,12 +69,9 @@ import Testing
         #expect(NumberFormat.significant(-.infinity) == "-inf")
     }
 
-    @Test func fixedAndPlain() {
+    @Test func fixedNumbers() {
         #expect(NumberFormat.fixed(-0.0004, 2) == "0.00")
         #expect(NumberFormat.fixed(1e308, 2).count == 312)
-        #expect(NumberFormat.plain(3) == "3")
-        #expect(NumberFormat.plain(0.1) == "0.1")
-        #expect(NumberFormat.plain(1e300) == "1e+300")
     }
 
     @Test func columns() {

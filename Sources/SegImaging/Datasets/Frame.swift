@@ -104,4 +104,13 @@ public struct Normalization: Sendable, Equatable {
         self.mean = mean
         self.deviation = deviation
     }
+
+    private init(knownMean: [Double], deviation: [Double]) {
+        mean = knownMean
+        self.deviation = deviation
+    }
+
+    /// Mean and deviation of ImageNet's pictures, which pretrained backbones expect.
+    public static let imageNet = Normalization(
+        knownMean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225])
 }

@@ -28,7 +28,7 @@ extension ClassPalette {
     static func parse(csv text: String, file: String) throws -> ClassPalette {
         var isHeading = true
         return try collect(text, file: file, expected: "name,r,g,b") { line in
-            let fields = line.split(separator: ",", omittingEmptySubsequences: false).map { trimmed($0) }
+            let fields = line.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmed }
             guard fields.count == 4 else { return nil }
             defer { isHeading = false }
             if isHeading, fields[1...].allSatisfy({ Int($0) == nil }) { return ("", [][...]) }
@@ -52,7 +52,7 @@ extension ClassPalette {
             .enumerated()
         {
             let number = place + 1
-            let line = trimmed(raw)
+            let line = raw.trimmed
             if line.isEmpty || line.hasPrefix("#") || line.hasPrefix("//") { continue }
             guard let (name, numbers) = fields(line) else {
                 throw wrong(file, number, "'\(line.prefix(60))' is not of the form \(expected)")
@@ -84,13 +84,6 @@ extension ClassPalette {
                 .file, "\(file) names no classes", help: "each line is \(expected), e.g. 128 64 128 Road")
         }
         return try ClassPalette(names: names, colors: colors)
-    }
-
-    private static func trimmed(_ text: Substring) -> Substring {
-        var text = text
-        while let first = text.first, first.isWhitespace { text.removeFirst() }
-        while let last = text.last, last.isWhitespace { text.removeLast() }
-        return text
     }
 
     private static func wrong(_ file: String, _ line: Int, _ what: String) -> TensorError {

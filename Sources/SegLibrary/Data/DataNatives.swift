@@ -112,6 +112,18 @@ final class BatchesValue: ForeignValue {
     }
 }
 
+/// The numbers that pretrained models expect of their pictures.
+let dataValues: [LibraryValue] = [
+    LibraryValue(
+        "imagenet_mean", "The means of red, green and blue over ImageNet's pictures, in 0…1.", topic: "data",
+        examples: ["print(imagenet_mean)  # expect: [0.485, 0.456, 0.406]"]
+    ) { _ in .list(Normalization.imageNet.mean.map { .number($0) }) },
+    LibraryValue(
+        "imagenet_std", "The deviations of red, green and blue over ImageNet's pictures, in 0…1.",
+        topic: "data", examples: ["print(imagenet_std)  # expect: [0.229, 0.224, 0.225]"]
+    ) { _ in .list(Normalization.imageNet.deviation.map { .number($0) }) },
+]
+
 let dataNatives: [Native] = [
     Native(
         "streets(count=60, size=[360, 480], seed=0)",
@@ -216,7 +228,7 @@ let dataNatives: [Native] = [
         return .object(try DatasetValue(try call.dataset(0).dataset.resized(size)))
     },
     Native(
-        "normalize(data, mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225])",
+        "normalize(data, mean=imagenet_mean, std=imagenet_std)",
         "Pictures as float32, (x / 255 - mean) / std by channel; by default with ImageNet's numbers.",
         examples: ["print(streets(count=1, size=32).normalize()[0].image.dtype)  # expect: float32"]
     ) { call in
@@ -317,4 +329,4 @@ let dataNatives: [Native] = [
         }
         return .tensor(try counts.pixelsWith())
     },
-].map { $0.listed(under: "data") }
+]

@@ -55,7 +55,8 @@ struct OfficialWeights {
                 .value, "there are no official \(kind) weights for \(model)",
                 help: backbone
                     ? "weights=\"imagenet\" gives its backbone; \(kind) weights have \(names.joined(separator: ", "))"
-                    : nearestName(model, names) ?? "there are some for \(names.joined(separator: ", "))",
+                    : nearestName(to: model, among: names).map { "did you mean \(quotedText($0))?" }
+                        ?? "there are some for \(names.joined(separator: ", "))",
                 argument: 0)
         }
         self = found.weights
@@ -133,4 +134,4 @@ let officialWeightNatives: [Native] = [
         .string(
             try OfficialWeights(model: try call.string(0), kind: try call.string(1)).path(call.interpreter))
     }
-].map { $0.listed(under: "models") }
+]

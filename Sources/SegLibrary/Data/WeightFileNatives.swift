@@ -220,7 +220,9 @@ let weightFileNatives: [Native] = [
             guard let place = places[name] else {
                 throw Failure(
                     .name, "the model has no tensor \"\(name)\"",
-                    help: nearestName(name, walk.tensors.map(\.path)))
+                    help: nearestName(to: name, among: walk.tensors.map(\.path)).map {
+                        "did you mean \(quotedText($0))?"
+                    })
             }
             guard let tensor = value.asTensorValue, tensor.promise.shape == place.value.promise.shape else {
                 throw Failure(
@@ -232,7 +234,7 @@ let weightFileNatives: [Native] = [
         for (place, tensor) in changes { place.store(tensor) }
         return .nilValue
     },
-].map { $0.listed(under: "models") }
+]
 
 func writeTensors(
     _ tensors: [(String, Tensor)], metadata: [(key: String, value: String)] = [("format", "pt")],

@@ -1,6 +1,7 @@
 // What a weight file holds, as a table: `seg weights FILE`.
 
 import SegRuntime
+import SegSystem
 import SegTensor
 import SegTerminal
 
@@ -26,7 +27,7 @@ extension Interpreter {
         let bytes = file.tensors.reduce(0) { $0 + $1.count * $1.dtype.size }
         lines.append(
             "\(count(file.tensors.count, "tensor")), \(count(file.parameterCount, "number")), "
-                + "\(NumberFormat.bytes(bytes)); \(file.format.rawValue)")
+                + "\(ByteCount.text(bytes)); \(file.format.rawValue)")
         lines += file.metadata.map { "\(TextWidth.escaped($0.key)): \(TextWidth.escaped($0.value))" }
         lines += file.notes.map { TextWidth.escaped($0) }
         if let digits = SHA256.digits(inName: path) {

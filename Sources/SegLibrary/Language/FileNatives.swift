@@ -32,10 +32,9 @@ let fileNatives: [Native] = [
         ]
     ) { call in
         let path = try call.string(0)
-        let interpreter = call.interpreter
-        var reader = JSONReader(bytes: try interpreter.readFile(path)) { try interpreter.checkInterrupt() }
+        let bytes = try call.interpreter.readFile(path)
         do {
-            return try reader.document()
+            return try valueOfJSON(bytes, call.interpreter)
         } catch let problem as JSONReader.Problem {
             throw Failure(.file, "\(quotedText(path)), line \(problem.line): \(problem.message)", argument: 0)
         }
@@ -46,9 +45,7 @@ let fileNatives: [Native] = [
             "write_json((a=[1, 2]), \"value.json\")\nprint(read_json(\"value.json\"))  # expect: (a=[1, 2])"
         ]
     ) { call in
-        var text = ""
-        try appendJSON(call[0], to: &text, depth: 0, call.interpreter)
-        try call.write(text + "\n", to: try call.string(1))
+        try call.write(try textOfJSON(call[0], call.interpreter) + "\n", to: try call.string(1))
         return .nilValue
     },
     Native(

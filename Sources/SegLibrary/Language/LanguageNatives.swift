@@ -1,16 +1,8 @@
-// What belongs to the language itself: printing, errors, copies, time, kinds of values; and
-// the one list of all rows of this folder.
+// What belongs to the language itself: printing, errors, copies, time, kinds of values.
 
 import SegRuntime
 import SegSyntax
 import SegSystem
-
-/// Natives for plain values: lists, records, strings, printing, files of text.
-public let languageNatives: [Native] =
-    collectionNatives.map { $0.listed(under: "lists") } + textNatives.map { $0.listed(under: "strings") }
-    + generalNatives.map { $0.listed(under: "language") }
-    + (helpNatives + sessionNatives).map { $0.listed(under: "language") }
-    + fileNatives.map { $0.listed(under: "files") }
 
 /// Values of the language's part of the library.
 public let languageValues: [LibraryValue] = [
@@ -19,7 +11,9 @@ public let languageValues: [LibraryValue] = [
     ) { _ in
         .number(Double.pi)
     },
-    LibraryValue("inf", "Infinity.", topic: "numbers", examples: ["print(-inf < 0)  # expect: true"]) { _ in
+    LibraryValue(
+        "inf", "Infinity, as 1 / 0 gives it.", topic: "numbers", examples: ["print(-inf < 0)  # expect: true"]
+    ) { _ in
         .number(Double.infinity)
     },
     LibraryValue("nan", "Not a number.", topic: "numbers", examples: ["print(nan == nan)  # expect: false"]) {
@@ -72,7 +66,8 @@ private func caughtAgain(_ record: RecordObject, _ call: borrowing Arguments) th
     return Failure(given ?? kind, message, help: help)
 }
 
-private let generalNatives: [Native] = [
+/// Natives of the language itself.
+public let languageNatives: [Native] = [
     Native(
         "print(...values)", "Writes the one-line forms of the values, with spaces between them.",
         examples: ["print(1, \"two\", [3])  # expect: 1 two [3]"]

@@ -1,6 +1,7 @@
 // Functions on strings. Texts never change: each gives a new one.
 
 import SegRuntime
+import SegSystem
 
 /// The parts between the occurrences of a separator that is not empty.
 /// The places where a text holds another, one after the other, in bytes.
@@ -80,13 +81,6 @@ private func copied(_ text: String, to buffer: UnsafeMutableBufferPointer<UInt8>
     } ?? 0
 }
 
-private func trimmed(_ text: String) -> String {
-    var part = text[...]
-    while let first = part.first, first.isWhitespace { part.removeFirst() }
-    while let last = part.last, last.isWhitespace { part.removeLast() }
-    return String(part)
-}
-
 let textNatives: [Native] = [
     Native(
         "join(xs, separator=\"\")", "The elements as one string, with a separator between them.",
@@ -130,7 +124,7 @@ let textNatives: [Native] = [
         "trim(text)", "The text without white space at its ends.",
         examples: ["print(trim(\" a \"))  # expect: a"]
     ) {
-        call in .string(trimmed(try call.string(0)))
+        call in .string(String(try call.string(0).trimmed))
     },
     Native(
         "replace(text, old, new)", "The text with each occurrence of `old` replaced.",
@@ -175,7 +169,7 @@ let textNatives: [Native] = [
         examples: ["print(number(\"2.5\") + 1)  # expect: 3.5"]
     ) { call in
         guard let text = call[0].asString else { return .number(try call.number(0)) }
-        guard let number = Double(trimmed(text)) else {
+        guard let number = Double(text.trimmed) else {
             throw call.bad(0, "\(quotedText(text)) spells no number")
         }
         return .number(number)

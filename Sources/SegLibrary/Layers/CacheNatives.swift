@@ -56,4 +56,4 @@ let cacheNatives: [Native] = [
         try Tensor.evaluate(TensorGraph.pending(in: result))
         return result
     },
-].map { $0.listed(under: "models") }
+]

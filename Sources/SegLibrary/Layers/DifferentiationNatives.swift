@@ -156,4 +156,4 @@ let differentiationNatives: [Native] = [
             }
         }
     },
-].map { $0.listed(under: "differentiation") }
+]

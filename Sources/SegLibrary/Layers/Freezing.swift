@@ -3,6 +3,7 @@
 
 import SegRuntime
 import SegSyntax
+import SegSystem
 import SegTensor
 
 /// What is to be frozen or not: whole layers with all below them, and single tensors.
@@ -148,4 +149,4 @@ let freezingNatives: [Native] = [
         try FreezeSelection(call, pattern: 1).set(frozen: false, keepsStatistics: false)
         return .nilValue
     },
-].map { $0.listed(under: "models") }
+]

@@ -77,4 +77,4 @@ let layerNatives: [Native] = [
         try Tensor.evaluate(TensorGraph.pending(in: call[0]))
         return .nilValue
     },
-].map { $0.listed(under: "models") }
+]

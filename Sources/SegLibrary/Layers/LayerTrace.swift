@@ -147,4 +147,4 @@ let layerTraceNatives: [Native] = [
     ) { call in
         .list(try ModelWalk(call, 0).tensors.filter { $0.mark?.isFrozen == true }.map { .string($0.path) })
     },
-].map { $0.listed(under: "models") }
+]

@@ -37,11 +37,10 @@ final class ValueReader {
                 .file, "\(path) was saved in the form \(version) of a newer seg; this one reads form 1")
         }
         try interpreter.reserve(graph.utf8.count * 16, for: "the values of \(path)")
-        var json = JSONReader(bytes: Array(graph.utf8)) { try interpreter.checkInterrupt() }
         let unreadable = Failure(.file, "\(path) is damaged: its table of values cannot be read")
         let table: Value
         do {
-            table = try json.document()
+            table = try valueOfJSON(Array(graph.utf8), interpreter)
         } catch is JSONReader.Problem {
             throw unreadable
         }

@@ -7,6 +7,7 @@
 
 import SegRuntime
 import SegSyntax
+import SegSystem
 import SegTensor
 
 /// The names of the graph's entries in the metadata.
@@ -56,9 +57,9 @@ final class ValueWriter {
         switch value {
         case .nilValue: return "null"
         case .bool(let bool): return bool ? "true" : "false"
-        case .number(let number): return numberJSON(number)
+        case .number(let number): return JSON.text(number)
         case .object(let object):
-            if let string = value.asString { return quotedJSON(string) }
+            if let string = value.asString { return JSON.text(string) }
             return "[\(number(of: object, path: path))]"
         }
     }
@@ -78,7 +79,7 @@ final class ValueWriter {
     }
 
     private func quoted(_ names: [String]) -> String {
-        "[\(names.map(quotedJSON).joined(separator: ", "))]"
+        "[\(names.map { JSON.text($0) }.joined(separator: ", "))]"
     }
 
     private func path(_ base: String, _ name: String) -> String {
@@ -97,16 +98,16 @@ final class ValueWriter {
             let values = try texts(record.values) { path(at, names[$0]) }
             return "[\"record\", \(quoted(names)), \(values)]"
         case let range as RangeObject:
-            let end = range.end.map(numberJSON) ?? "null"
-            return "[\"range\", \(numberJSON(range.start)), \(end), \(range.isInclusive)]"
+            let end = range.end.map { JSON.text($0) } ?? "null"
+            return "[\"range\", \(JSON.text(range.start)), \(end), \(range.isInclusive)]"
         case let cell as CellObject: return "[\"cell\", \(try text(cell.value, path: at))]"
-        case let native as NativeFunction: return "[\"library\", \(quotedJSON(native.name))]"
+        case let native as NativeFunction: return "[\"library\", \(JSON.text(native.name))]"
         case let function as FunctionObject: return try functionNode(function, at)
         case let type as TypeObject: return try typeNode(type, at)
         case let bound as BoundMethod:
             guard let receiver = bound.receiver else { return "[\"library\", \"\"]" }
             return
-                "[\"method\", \(try text(.object(receiver), path: at)), \(quotedJSON(bound.function.name ?? ""))]"
+                "[\"method\", \(try text(.object(receiver), path: at)), \(JSON.text(bound.function.name ?? ""))]"
         case let instance as Instance:
             let names = instance.fieldNames
             var fields: [String] = []
@@ -121,7 +122,7 @@ final class ValueWriter {
             return try tensorNode(tensor, at)
         case let foreign as ForeignValue:
             guard let (kind, parts) = try foreign.saved(interpreter) else { fallthrough }
-            return "[\"foreign\", \(quotedJSON(kind)), \(try text(parts, path: at))]"
+            return "[\"foreign\", \(JSON.text(kind)), \(try text(parts, path: at))]"
         default:
             let place = at.isEmpty ? "" : " (at \(at))"
             throw Failure(
@@ -137,7 +138,7 @@ final class ValueWriter {
             }
             if plain.count == items.count {
                 let tensor = try Tensor.from(plain, shape: [plain.count], dtype: .float64)
-                return "[\"numbers\", \(quotedJSON(keep(tensor, at)))]"
+                return "[\"numbers\", \(JSON.text(keep(tensor, at)))]"
             }
         }
         return "[\"list\", \(try texts(items) { path(at, "\($0)") })]"
@@ -149,7 +150,7 @@ final class ValueWriter {
         let mark = value.mark.map { "[\"\($0.role)\", \($0.isFrozen)]" } ?? "null"
         let categories = value.categories.map { quoted($0.names) } ?? "null"
         return
-            "[\"tensor\", \(quotedJSON(keep(tensor, at))), [\(labels.joined(separator: ", "))], \(mark), \(categories)]"
+            "[\"tensor\", \(JSON.text(keep(tensor, at))), [\(labels.joined(separator: ", "))], \(mark), \(categories)]"
     }
 
     /// The name under which a tensor is written; one that is shared is written once.
@@ -180,7 +181,7 @@ final class ValueWriter {
     private func functionNode(_ function: FunctionObject, _ at: String) throws -> String {
         let code = function.code
         if let name = try libraryName(function.name, function, code.module) {
-            return "[\"library\", \(quotedJSON(name))]"
+            return "[\"library\", \(JSON.text(name))]"
         }
         var globals: [(name: String, value: Value)] = []
         if !code.module.isLibrary { globals = interpreter.userGlobals(namedBy: function) }
@@ -191,7 +192,7 @@ final class ValueWriter {
 
     private func typeNode(_ type: TypeObject, _ at: String) throws -> String {
         if let name = try libraryName(type.name, type, type.module) {
-            return "[\"library\", \(quotedJSON(name))]"
+            return "[\"library\", \(JSON.text(name))]"
         }
         let globals = type.module.isLibrary ? [] : interpreter.userGlobals(namedBy: type)
         return try scriptNode("type", type.doc, type.source, type.module, globals, type.captured, at)
@@ -212,7 +213,7 @@ final class ValueWriter {
         var objects: [String] = []
         for (name, object) in captures { objects.append(try text(.object(object), path: path(at, name))) }
         return
-            "[\"\(kind)\", \(quotedJSON(documented)), [\(scope)], \(quoted(captures.map(\.name))), [\(objects.joined(separator: ", "))]]"
+            "[\"\(kind)\", \(JSON.text(documented)), [\(scope)], \(quoted(captures.map(\.name))), [\(objects.joined(separator: ", "))]]"
     }
 
     /// The number of a scope of globals, which now holds these names too.
@@ -238,14 +239,7 @@ final class ValueWriter {
         -> String
     {
         let values = try texts(scope.entries.map(\.value)) { scope.entries[$0].name }
-        let script = scope.module.isLibrary ? quotedJSON(scope.module.name) : "null"
+        let script = scope.module.isLibrary ? JSON.text(scope.module.name) : "null"
         return "[\"module\", \(script), \(quoted(scope.entries.map(\.name))), \(values)]"
     }
-}
-
-/// A number as JSON with the words that ValueReader knows for what JSON lacks.
-private func numberJSON(_ number: Double) -> String {
-    if number.isNaN { return "NaN" }
-    if number.isInfinite { return number < 0 ? "-Infinity" : "Infinity" }
-    return number == 0 && number.sign == .minus ? "-0.0" : numberText(number)
 }

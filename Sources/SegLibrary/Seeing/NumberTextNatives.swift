@@ -1,6 +1,7 @@
 // Numbers as the library's tables and notes write them, in the forms that charts and progress use.
 
 import SegRuntime
+import SegSystem
 import SegTerminal
 
 /// The argument as a whole number; what no Int can hold is the nearest that can.
@@ -18,7 +19,7 @@ let numberTextNatives: [Native] = [
     Native(
         "bytes_text(n)", "A number of bytes in the unit that suits it.",
         examples: ["print(bytes_text(1234567), bytes_text(12))  # expect: 1.2 MB 12 bytes"]
-    ) { call in .string(NumberFormat.bytes(try wholeNumber(call, 0))) },
+    ) { call in .string(ByteCount.text(try call.number(0))) },
     Native(
         "duration_text(seconds)", "A time in the unit that suits it.",
         examples: ["print(duration_text(0.012), duration_text(125))  # expect: 12 ms 2 min 05 s"]

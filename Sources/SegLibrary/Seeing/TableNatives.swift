@@ -1,6 +1,7 @@
 // Records as tables: printed by `table`, given as text by `table_text`.
 
 import SegRuntime
+import SegSystem
 import SegTerminal
 
 let tableNatives: [Native] = [

@@ -1,6 +1,7 @@
 // Records as rows of a table.
 
 import SegRuntime
+import SegSystem
 import SegTerminal
 
 /// Rows of records, in front of each the name it has in a record of records.

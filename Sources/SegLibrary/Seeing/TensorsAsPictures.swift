@@ -21,8 +21,8 @@ extension Pixels {
             let low = try Tensor.reduce(.min, plain).item()
             let high = try Tensor.reduce(.max, plain).item()
             if low < -0.01 || high > 1.01 {
-                let mean = try Tensor.from([0.485, 0.456, 0.406], shape: [3, 1, 1])
-                let deviation = try Tensor.from([0.229, 0.224, 0.225], shape: [3, 1, 1])
+                let mean = try Tensor.from(Normalization.imageNet.mean, shape: [3, 1, 1])
+                let deviation = try Tensor.from(Normalization.imageNet.deviation, shape: [3, 1, 1])
                 let scaled = try Tensor.apply(.multiply, .tensor(plain), .tensor(deviation))
                 picture = try Tensor.apply(.add, .tensor(scaled), .tensor(mean)).clamp(min: 0, max: 1)
             }

@@ -15,6 +15,17 @@ private func elementwise(
     }
 }
 
+/// A row for a condition on one number; a plain number gives a plain bool.
+private func condition(
+    _ name: String, _ function: UnaryFunction, _ doc: String, examples: [String],
+    _ plain: @escaping @Sendable (Double) -> Bool
+) -> Native {
+    Native("\(name)(x)", doc, examples: examples) { call in
+        if let number = call.plainNumber(0) { return .bool(plain(number)) }
+        return .tensor(try Tensor.apply(function, try call.tensor(0)))
+    }
+}
+
 /// A row for a function of two; two plain numbers give a plain number.
 private func elementwise(
     _ name: String, _ function: BinaryFunction, _ doc: String, examples: [String] = [],
@@ -66,18 +77,18 @@ let elementwiseNatives: [Native] = [
     elementwise("sign", .sign, "-1, 0 or 1 by the sign of x.", examples: ["print(sign(-2))  # expect: -1"]) {
         $0 > 0 ? 1 : $0 < 0 ? -1 : $0
     },
-    elementwise(
-        "isnan", .isnan, "Whether x is not a number (0 / 0).",
+    condition(
+        "isnan", .isnan, "Whether x is not a number (`nan`, 0 / 0).",
         examples: [
-            "print(isnan(tensor([1, 0 / 0])))  # expect: tensor([false, true], bool)"
+            "print(isnan(tensor([1, nan])), isnan(1))  # expect: tensor([false, true], bool) false"
         ]
-    ) { $0.isNaN ? 1 : 0 },
-    elementwise(
+    ) { $0.isNaN },
+    condition(
         "isfinite", .isfinite, "Whether x is neither infinite nor not a number.",
         examples: [
-            "print(isfinite(tensor([1, 1 / 0])))  # expect: tensor([true, false], bool)"
+            "print(isfinite(tensor([1, inf])), isfinite(nan))  # expect: tensor([true, false], bool) false"
         ]
-    ) { $0.isFinite ? 1 : 0 },
+    ) { $0.isFinite },
     elementwise(
         "relu", .relu, "x where it is positive, else 0.",
         examples: [
@@ -166,4 +177,4 @@ let elementwiseNatives: [Native] = [
             try Tensor.allclose(
                 try call.tensor(0), try call.tensor(1), rtol: try call.number(2), atol: try call.number(3)))
     },
-].map { $0.listed(under: "numbers") }
+]

@@ -2,6 +2,7 @@
 // takes the next key of the interpreter's stream, and `seed(n)` starts the stream anew.
 
 import SegRuntime
+import SegSystem
 import SegTensor
 
 /// The interpreter's random stream, kept with it.
@@ -151,14 +152,18 @@ let makerNatives: [Native] = [
     },
     Native(
         "memory_info()",
-        "Bytes of memory that tensors hold: in use now, the most at once so far, and the limit that --memory sets.",
-        examples: ["m = memory_info()\nprint(m.used <= m.peak <= m.limit)  # expect: true"]
+        "Bytes of memory: what tensors hold now (`used`), the most that they held at once so far (`peak`), the limit "
+            + "that --memory sets, and what of it is left beside all that the process holds (`left`).",
+        examples: [
+            "m = memory_info()\nprint(m.used <= m.peak <= m.limit, m.left < m.limit)  # expect: true true"
+        ]
     ) { _ in
         .object(
             RecordObject([
-                ("used", .number(Double(SegTensor.MemoryBudget.used))),
-                ("peak", .number(Double(SegTensor.MemoryBudget.peak))),
-                ("limit", .number(Double(SegTensor.MemoryBudget.limit))),
+                ("used", .number(Double(MemoryBudget.process.counted))),
+                ("peak", .number(Double(MemoryBudget.process.peak))),
+                ("limit", .number(Double(MemoryBudget.process.limit))),
+                ("left", .number(Double(MemoryBudget.process.left))),
             ]))
     },
-].map { $0.listed(under: "tensors") }
+]

@@ -2,6 +2,7 @@
 // interpolation, softmax, losses and the confusion matrix.
 
 import SegRuntime
+import SegSystem
 import SegTensor
 
 extension Arguments {
@@ -176,7 +177,7 @@ let networkNatives: [Native] = [
         }
         return .tensor(counts)
     },
-].map { $0.listed(under: "layers") }
+]
 
 /// `ignore=` as a class: a number, or a name where the masks, the second argument, know names.
 private func ignoredClass(_ call: Arguments, _ place: Int) throws -> Int? {
@@ -189,12 +190,8 @@ private func ignoredClass(_ call: Arguments, _ place: Int) throws -> Int? {
     }
     guard let found = names.index(of: text.text) else {
         throw Failure(
-            .label, "there is no class \"\(text.text)\"", help: nearestName(text.text, names.names))
+            .label, "there is no class \"\(text.text)\"",
+            help: nearestName(to: text.text, among: names.names).map { "did you mean \(quotedText($0))?" })
     }
     return found
-}
-
-/// "did you mean …?" for a name among others, where one is near.
-func nearestName(_ name: String, _ names: [String]) -> String? {
-    SegRuntime.nearestName(to: name, among: names).map { "did you mean \"\($0)\"?" }
 }

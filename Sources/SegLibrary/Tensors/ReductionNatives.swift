@@ -237,4 +237,4 @@ let reductionNatives: [Native] = [
         }
         return x.rank == 0 ? (level.first ?? .nilValue) : .list(level)
     },
-].map { $0.listed(under: "numbers") }
+]

@@ -137,4 +137,4 @@ let shapingNatives: [Native] = [
             try tensor.labelled(
                 axis: axis < 0 ? axis + tensor.rank : axis, try names.map { try AxisLabels($0) }))
     },
-].map { $0.listed(under: "tensors") }
+]

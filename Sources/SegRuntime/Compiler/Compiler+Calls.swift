@@ -2,6 +2,7 @@
 // instruction of their own.
 
 import SegSyntax
+import SegSystem
 
 extension Compiler {
     func call(_ whole: Expression, _ callee: Expression, _ arguments: [Argument], to: Register) {

@@ -3,6 +3,7 @@
 // stands in extensions by grammar area.
 
 import SegSyntax
+import SegSystem
 
 final class Compiler {
     struct Options {

@@ -14,20 +14,19 @@ public struct Native: Sendable {
     /// Scripts with `# expect: …` comments; shown by help and run by the tests.
     public let examples: [String]
     /// The topic of the help it is listed under: "numbers", "lists", …
-    public let topic: String
+    public private(set) var topic = ""
     public let body: @Sendable (inout Arguments) throws -> Value
     /// A shortcut for calls with positional arguments only, given where they lie; nil: the body
     /// does it. For the few natives that loops call all the time.
     public let quick: (@Sendable (UnsafeMutablePointer<Value>, Int) -> Value?)?
 
     public init(
-        _ signature: String, _ doc: String, topic: String = "", examples: [String] = [],
+        _ signature: String, _ doc: String, examples: [String] = [],
         quick: (@Sendable (UnsafeMutablePointer<Value>, Int) -> Value?)? = nil,
         _ body: @escaping @Sendable (inout Arguments) throws -> Value
     ) {
         self.signature = signature
         self.doc = doc
-        self.topic = topic
         self.examples = examples
         self.quick = quick
         self.body = body
@@ -35,7 +34,9 @@ public struct Native: Sendable {
 
     /// The same row under a topic; lets a list of rows name its topic once.
     public func listed(under topic: String) -> Native {
-        Native(signature, doc, topic: topic, examples: examples, quick: quick, body)
+        var row = self
+        row.topic = topic
+        return row
     }
 }
 

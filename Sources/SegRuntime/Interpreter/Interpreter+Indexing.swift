@@ -2,6 +2,7 @@
 // count from the end, a range gives a slice.
 
 import SegSyntax
+import SegSystem
 
 extension Interpreter {
     /// A place in a collection of `count` elements, counted from the end when negative.

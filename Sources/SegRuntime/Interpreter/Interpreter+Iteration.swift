@@ -2,6 +2,7 @@
 // strings, foreign values, and objects with `next()` or `at(i)` and `count`.
 
 import SegSyntax
+import SegSystem
 
 /// The state of a loop over something that is no list and no range.
 final class IteratorObject: Object {

@@ -1,6 +1,7 @@
 // `x.name`: entries, fields, methods, children, settings, and what a foreign value answers to.
 
 import SegSyntax
+import SegSystem
 
 extension Interpreter {
     /// The member, or nil where there is none; the machine then looks for a function.

@@ -1,6 +1,7 @@
 // `x in xs` and `x is T`: what a value holds, and which type it is of.
 
 import SegSyntax
+import SegSystem
 
 extension Interpreter {
     // MARK: in

@@ -2,6 +2,7 @@
 // whatever a foreign value makes of them. The machine's loop keeps numbers to itself.
 
 import SegSyntax
+import SegSystem
 
 extension Interpreter {
     /// `left op right`.

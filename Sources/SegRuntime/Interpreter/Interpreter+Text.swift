@@ -2,6 +2,7 @@
 // prompt, and the formats of strings. Deep and self-containing values are cut short.
 
 import SegSyntax
+import SegSystem
 
 extension Interpreter {
     private static let nestingLimit = 60

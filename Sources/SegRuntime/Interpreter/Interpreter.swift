@@ -25,7 +25,6 @@ public final class Interpreter {
     }
     public var terminal = Terminal()
     public let interruptFlag: InterruptFlag
-    @exclusivity(unchecked) public var budget: MemoryLimit
     /// The arguments after the script's name; `args` in a script.
     public var arguments: [String] = []
     /// What the library does around calls of objects.
@@ -86,12 +85,9 @@ public final class Interpreter {
     /// The errors that scripts caught last, so that `error(e)` can raise one again.
     var caughtErrors: [(record: RecordObject, error: ScriptError)] = []
 
-    public init(
-        library: Library, interruptFlag: InterruptFlag = InterruptFlag(), budget: MemoryLimit = .standard()
-    ) {
+    public init(library: Library, interruptFlag: InterruptFlag = InterruptFlag()) {
         self.library = library
         self.interruptFlag = interruptFlag
-        self.budget = budget
         session = Module(name: "<session>")
         loadedScripts = Array(repeating: .none, count: library.scripts.count)
         globals = Self.map(Self.globalLimit)
@@ -147,7 +143,22 @@ public final class Interpreter {
 
     /// Throws an error of kind `memory` when `bytes` more would pass the budget.
     public func reserve(_ bytes: Int, for what: String) throws {
-        if bytes >= 1 << 20 { try budget.reserve(bytes, for: what) }
+        guard bytes >= 1 << 20 else { return }
+        do {
+            try MemoryBudget.process.require(bytes, for: what)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// Throws an error of kind `memory` when the process has grown past the budget.
+    @inline(never)
+    func checkMemory() throws {
+        do {
+            try MemoryBudget.process.checkGrowth(of: "this script")
+        } catch {
+            throw Failure(error)
+        }
     }
 
     /// Throws when a list of so many elements would pass the budget.

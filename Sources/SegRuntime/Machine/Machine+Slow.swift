@@ -2,6 +2,7 @@
 // Members and calls of them stand in Machine+Members.
 
 import SegSyntax
+import SegSystem
 
 extension Interpreter {
     // MARK: Operators

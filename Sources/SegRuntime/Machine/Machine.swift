@@ -280,7 +280,7 @@ extension Interpreter {
                         if fuel == 0 {
                             fuel = 1 << 16
                             top.pointee.ip = ip
-                            try budget.check()
+                            try checkMemory()
                         }
                         ip = executable.pointee.instructions + Int(target)
                     case .jumpIfFalse(let a, let target):
@@ -664,7 +664,7 @@ extension Interpreter {
                             if fuel == 0 {
                                 fuel = 1 << 16
                                 top.pointee.ip = ip
-                                try budget.check()
+                                try checkMemory()
                             }
                             ip = executable.pointee.instructions + Int(body)
                         }

@@ -1,26 +1,6 @@
-// Numbers as text, and the formats of `{x:.3}`: `[fill][align][width][.precision][%]`.
+// The formats of `{x:.3}`: `[fill][align][width][.precision][%]`.
 
-@preconcurrency import Glibc
-
-/// The shortest text that reads back as the same number; whole numbers have no point.
-public func numberText(_ number: Double) -> String {
-    if number.magnitude < 9_007_199_254_740_992, number == number.rounded(.towardZero) {
-        return String(Int(number))
-    }
-    let text = number.description
-    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
-}
-
-/// A number with so many decimals, rounded as C does.
-public func fixedText(_ number: Double, decimals: Int) -> String {
-    if !number.isFinite { return numberText(number) }
-    let places = min(max(0, decimals), 340)
-    return withUnsafeTemporaryAllocation(byteCount: 700, alignment: 1) { buffer in
-        let address = buffer.baseAddress?.assumingMemoryBound(to: CChar.self)
-        let length = withVaList([Int32(places), number]) { vsnprintf(address, 700, "%.*f", $0) }
-        return String(decoding: buffer[0..<min(699, max(0, Int(length)))], as: UTF8.self)
-    }
-}
+import SegSystem
 
 /// A parsed format.
 public struct TextFormat: Sendable, Equatable {

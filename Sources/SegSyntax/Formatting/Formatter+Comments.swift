@@ -1,5 +1,7 @@
 // Comments behind code that stood one below the other in the source stay so.
 
+import SegSystem
+
 extension Formatter {
     /// Comments that stood one below the other stay so.
     mutating func alignComments() {
@@ -50,6 +52,6 @@ extension Source {
         while start > 0, bytes[start - 1] != UInt8(ascii: "\n"), bytes[start - 1] != UInt8(ascii: "\r") {
             start -= 1
         }
-        return String(decoding: bytes[start..<offset], as: UTF8.self).reduce(0) { $0 + $1.displayWidth }
+        return TextWidth.of(String(decoding: bytes[start..<offset], as: UTF8.self))
     }
 }

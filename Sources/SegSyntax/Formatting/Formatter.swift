@@ -4,6 +4,8 @@
 // are its elements filled in anew. It works on tokens; the text must parse. The spaces between
 // two tokens stand in Formatter+Spacing, the places of `else` and `catch` in Formatter+Chains.
 
+import SegSystem
+
 public struct Formatter {
     /// The widest line that is not broken.
     public static let width = 110
@@ -328,7 +330,7 @@ public struct Formatter {
 
     static func columns(_ bytes: ArraySlice<UInt8>) -> Int {
         if bytes.allSatisfy({ $0 < 0x80 }) { return bytes.count }
-        return String(decoding: bytes, as: UTF8.self).reduce(0) { $0 + $1.displayWidth }
+        return TextWidth.of(String(decoding: bytes, as: UTF8.self))
     }
 
     /// Gives each statement of a block a line of its own, and so with the `else` and `catch`

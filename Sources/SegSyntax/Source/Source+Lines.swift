@@ -47,28 +47,3 @@ extension Source {
         return String(decoding: part, as: UTF8.self).count
     }
 }
-
-extension Character {
-    /// How many columns of a terminal it takes: 0, 1 or 2.
-    var displayWidth: Int {
-        guard let scalar = unicodeScalars.first else { return 0 }
-        if scalar.value < 0x300 { return 1 }
-        if unicodeScalars.contains(where: { $0.value == 0xFE0F }) { return 2 }
-        if scalar.properties.isEmojiPresentation { return 2 }
-        switch scalar.properties.generalCategory {
-        case .nonspacingMark, .enclosingMark, .format: return 0
-        default: break
-        }
-        switch scalar.value {
-        case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x33FF, 0x3400...0x4DBF, 0x4E00...0x9FFF,
-            0xA000...0xA4CF,
-            0xA960...0xA97F, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE10...0xFE19, 0xFE30...0xFE6F,
-            0xFF00...0xFF60,
-            0xFFE0...0xFFE6, 0x17000...0x18AFF, 0x1B000...0x1B2FF, 0x1F300...0x1F64F, 0x1F900...0x1F9FF,
-            0x20000...0x3FFFD:
-            return 2
-        default:
-            return 1
-        }
-    }
-}

@@ -1,5 +1,7 @@
 // Whether a source is text at all: checked once, before the lexer reads it.
 
+import SegSystem
+
 extension Source {
     /// The largest text that is read: places in it must fit 32 bits.
     static let byteLimit = 1 << 30
@@ -8,7 +10,7 @@ extension Source {
     public var utf8Problem: Diagnostic? {
         if bytes.count > Source.byteLimit {
             return problem(
-                "the text is too large: \(bytes.count >> 20) MB", 0,
+                "the text is too large: \(ByteCount.text(bytes.count))", 0,
                 help: "data belongs into a file of its own")
         }
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {

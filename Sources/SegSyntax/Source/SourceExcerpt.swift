@@ -2,6 +2,8 @@
 // count two columns, control characters are made visible, and a long line is cropped around
 // the faulty part.
 
+import SegSystem
+
 struct SourceExcerpt {
     /// What is shown of the line.
     private(set) var text = ""
@@ -44,8 +46,10 @@ struct SourceExcerpt {
                 all.append((String(Character(Unicode.Scalar(0x2400 + scalar.value) ?? "?")), offset, 1))
             } else if character == "\u{7F}" {
                 all.append(("\u{2421}", offset, 1))
+            } else if character.unicodeScalars.contains(where: TextWidth.isHarmful) {
+                all.append(("\u{FFFD}", offset, 1))
             } else {
-                all.append((String(character), offset, character.displayWidth))
+                all.append((String(character), offset, TextWidth.of(character)))
             }
             offset += size
         }
@@ -161,7 +165,7 @@ struct SourceExcerpt {
         var rows: [(text: String, width: Int)] = []
         for note in notes.sorted(by: { $0.span.start < $1.span.start }) where !note.text.isEmpty {
             let at = column(of: Int(note.span.start))
-            let width = note.text.reduce(0) { $0 + $1.displayWidth }
+            let width = TextWidth.of(note.text)
             if let row = rows.firstIndex(where: { $0.width < at }) {
                 rows[row].text += String(repeating: " ", count: at - rows[row].width) + note.text
                 rows[row].width = at + width

@@ -1,22 +1,13 @@
-// Text that stands in a weight file, as messages show it: whoever made the file chose it.
+// Text of a weight file, as messages show it: whoever made the file chose it.
+
+import SegSystem
 
 enum FileText {
     /// Characters of a name, and sizes of a shape, that a message shows.
     private static let limit = 100
 
     /// A name on one line, harmless to a terminal and not longer than a message can bear.
-    static func shown(_ text: String) -> String {
-        var result = ""
-        for (place, scalar) in text.unicodeScalars.enumerated() {
-            guard place < limit else { return result + "…" }
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator:
-                result += "\\u{\(String(scalar.value, radix: 16))}"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
-    }
+    static func shown(_ text: String) -> String { TextWidth.escaped(text, limit: limit) }
 
     /// A shape, of which a broken file may state millions of sizes.
     static func shown(_ shape: [Int]) -> String {

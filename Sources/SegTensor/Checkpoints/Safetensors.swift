@@ -150,7 +150,7 @@ public enum Safetensors {
             for (key, _) in metadata where !keys.insert(key).inserted {
                 throw TensorError(.value, "the metadata have '\(key)' twice")
             }
-            let strings = metadata.map { "\(quoted($0.key)):\(quoted($0.value))" }
+            let strings = metadata.map { "\(JSON.text($0.key)):\(JSON.text($0.value))" }
             fields.append("\"__metadata__\":{\(strings.joined(separator: ","))}")
         }
         for (tensor, range) in zip(tensors, ranges) {
@@ -160,7 +160,7 @@ public enum Safetensors {
             let shape = tensor.shape.map(String.init).joined(separator: ",")
             let offsets = "\(range.lowerBound),\(range.upperBound)"
             fields.append(
-                "\(quoted(tensor.name)):{\"dtype\":\"\(code(tensor.dtype))\",\"shape\":[\(shape)],\"data_offsets\":[\(offsets)]}"
+                "\(JSON.text(tensor.name)):{\"dtype\":\"\(code(tensor.dtype))\",\"shape\":[\(shape)],\"data_offsets\":[\(offsets)]}"
             )
         }
         var bytes = Array("{\(fields.joined(separator: ","))}".utf8)
@@ -169,22 +169,6 @@ public enum Safetensors {
             throw TensorError(.value, "the names and metadata to write take more than \(headerLimit) bytes")
         }
         return bytes
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\u{0}"..<"\u{20}":
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 
     private static func code(_ dtype: StoredDType) -> String {

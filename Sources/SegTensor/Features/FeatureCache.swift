@@ -2,6 +2,7 @@
 // and on one stack of samples alone is found (FrozenPrefix), computed a sample at a time, and found again
 // in every later epoch, fold, fork and run. Results equal those without it to the bit.
 
+import SegSystem
 import Synchronization
 
 /// Values by digest, least recently used first to go. Belongs to an interpreter.
@@ -32,7 +33,7 @@ public final class FeatureCache: @unchecked Sendable {
     public init(limit: Int, store: FeatureStore? = nil) {
         self.limit = limit
         self.store = store
-        self.reclaimer = MemoryBudget.Reclaimer()
+        self.reclaimer = MemoryBudget.Reclaimer(.process)
         reclaimer.action = { [weak self] bytes in self?.shrink(by: bytes) ?? false }
     }
 

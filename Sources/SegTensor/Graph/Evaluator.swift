@@ -2,6 +2,8 @@
 // activations as eager execution would), and hands each to its operation, with memory to overwrite where
 // nobody else can look. Which nodes are computed together is decided in Fusion.
 
+import SegSystem
+
 enum Evaluator {
     /// Computes the values of some nodes; work they share is done once. What was computed before an error or
     /// an interrupt stays, everything else stays pending.
@@ -55,9 +57,12 @@ enum Evaluator {
             let operation: any Evaluable = fused?.operation ?? own.operation
             let sources = fused?.inputs ?? own.inputs
             node.fulfil(try compute(node, operation, sources, mayTake: fused == nil, context))
-        } catch var error as TensorError {
-            if error.site == nil { error.site = node.site }
-            throw error
+        } catch {
+            guard var located = error as? TensorError ?? (error as? SystemError).map(TensorError.init) else {
+                throw error
+            }
+            if located.site == nil { located.site = node.site }
+            throw located
         }
     }
 

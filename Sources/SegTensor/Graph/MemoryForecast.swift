@@ -112,7 +112,7 @@ private struct MemoryForecast {
     }
 
     private static func bytes(_ node: Node) -> Int {
-        MemoryBudget.blockSize(node.signature.count &* node.signature.dtype.size)
+        BlockPool.blockSize(node.signature.count &* node.signature.dtype.size)
     }
 
     /// Whether the result lies where the first input lies.

@@ -1,6 +1,7 @@
 // The tensor as the bridge and its users see it: a promise whose shape, type and labels are known at once
 // and whose values are computed when somebody looks. Operations are extensions in Operations/.
 
+import SegSystem
 import Synchronization
 
 /// A tensor: a handle on a node of the computation. Immutable.
@@ -25,8 +26,8 @@ public final class Tensor: @unchecked Sendable {
     static func make(_ operation: any Operation, _ inputs: [Tensor]) throws -> Tensor {
         let signature = try operation.infer(inputs.map(\.signature))
         let bytes = try Shape.byteCount(signature.shape, signature.dtype, for: operation.name)
-        if bytes > 1 << 24, bytes > MemoryBudget.limit {
-            throw MemoryBudget.refusal(
+        if bytes > 1 << 24, bytes > MemoryBudget.process.limit {
+            throw TensorError.refusal(
                 Double(bytes),
                 "\(operation.name) of shape \(Shape.text(signature.shape)), \(signature.dtype.rawValue),")
         }

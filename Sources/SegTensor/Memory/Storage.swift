@@ -12,11 +12,11 @@ final class Storage: @unchecked Sendable {
 
     /// - Throws: `TensorError` of kind memory where the budget has no room; `what` names who asks.
     init(byteCount: Int, for what: @autoclosure () -> String = "a tensor") throws {
-        (self.bytes, self.blockSize) = try MemoryBudget.allocate(byteCount, for: what)
+        (self.bytes, self.blockSize) = try BlockPool.allocate(byteCount, for: what)
         self.byteCount = byteCount
     }
 
-    deinit { MemoryBudget.free(bytes, bytes: byteCount, size: blockSize) }
+    deinit { BlockPool.free(bytes, bytes: byteCount, size: blockSize) }
 
     func packed(for geometry: ConvolutionGeometry) -> Storage? { packedWeights.withLock { $0?[geometry] } }
     func keep(_ packed: Storage, for geometry: ConvolutionGeometry) {

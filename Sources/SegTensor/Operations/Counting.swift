@@ -1,5 +1,7 @@
 // Distinct values and counts by value. Their shapes depend on the values, so they are computed at the call.
 
+import SegSystem
+
 extension Tensor {
     /// The distinct values in order, and how often each stands there.
     public func uniqueWithCounts() throws -> (values: Tensor, counts: Tensor) {
@@ -32,9 +34,9 @@ extension Tensor {
         counts: Tensor, edges: Tensor
     ) {
         guard bins > 0 else { throw TensorError(.value, "histogram: \(bins) bins") }
-        try MemoryBudget.reserve(
+        try MemoryBudget.process.reserve(
             bins.multipliedReportingOverflow(by: 16).overflow ? .max : bins * 16, for: "histogram")
-        defer { MemoryBudget.release(bins * 16) }
+        defer { MemoryBudget.process.release(bins * 16) }
         let values = try doubles()
         var (low, high) = range ?? (values.min() ?? 0, values.max() ?? 1)
         guard low <= high, (high - low).isFinite else {
@@ -66,7 +68,7 @@ extension Tensor {
             throw TensorError(.value, "bincount: \(Tensor.text(of: try low.item())) is negative")
         }
         let top = try high.item()
-        guard top < 1e15 else { throw MemoryBudget.refusal(top * 8, "bincount") }
+        guard top < 1e15 else { throw TensorError.refusal(top * 8, "bincount") }
         let length = max(minlength, Int(top) + 1)
         let labels = try value().rowMajor().converted(to: .int64)
         let places = labels.elements(Int64.self)

@@ -72,7 +72,7 @@ extension Tensor {
                 help: "the step must be a number other than 0")
         }
         let count = max(((to - from) / step).rounded(.up), 0)
-        guard count < 1e15 else { throw MemoryBudget.refusal(count * Double(dtype.size), name) }
+        guard count < 1e15 else { throw TensorError.refusal(count * Double(dtype.size), name) }
         return try make(
             RangeOperation(name: name, start: from, step: step, count: Int(count), dtype: dtype), [])
     }

@@ -33,7 +33,7 @@ enum Shape {
         if hasZero { return 0 }
         guard !overflows, bytes < Int.max / 4 else {
             let total = shape.reduce(Double(dtype.size)) { $0 * Double($1) }
-            throw MemoryBudget.refusal(total, "\(what()) of shape \(text(shape)), \(dtype.rawValue),")
+            throw TensorError.refusal(total, "\(what()) of shape \(text(shape)), \(dtype.rawValue),")
         }
         return bytes
     }

@@ -1,6 +1,8 @@
 // What goes wrong with tensors, told in the user's terms. The bridge turns it into a diagnostic with the
 // line; this file knows neither scripts nor positions, only the token a node was given when it was made.
 
+import SegSystem
+
 /// An error of the tensor engine: what was wrong, with the shapes or values at hand, and how to mend it.
 public struct TensorError: Error, Sendable, CustomStringConvertible {
     /// The classes of mistakes a script can tell apart by `e.kind`.
@@ -24,6 +26,16 @@ public struct TensorError: Error, Sendable, CustomStringConvertible {
         self.help = help
         self.notes = notes
         self.site = site
+    }
+
+    /// What went wrong with a file or memory, as an error of a tensor.
+    init(_ error: SystemError) {
+        let kind: Kind =
+            switch error.kind {
+            case .file: .file
+            case .memory: .memory
+            }
+        self.init(kind, error.message, help: error.help)
     }
 
     public var description: String { "\(kind.rawValue): \(message)" }

@@ -3,6 +3,7 @@
 // screen or paper.
 
 @preconcurrency import Glibc
+import SegSystem
 
 /// The range of the usable numbers; on a logarithmic axis only of those above zero.
 struct Extent: Sendable {
@@ -186,6 +187,6 @@ struct Axis: Sendable {
     }
 
     private static func logLabel(_ value: Double) -> String {
-        value >= 1e-3 && value < 1e4 ? NumberFormat.plain(value) : NumberFormat.scientific(value, 2)
+        value >= 1e-3 && value < 1e4 ? numberText(value) : NumberFormat.scientific(value, 2)
     }
 }

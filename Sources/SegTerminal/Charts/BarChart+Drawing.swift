@@ -1,6 +1,8 @@
 // Bar charts as drawings for files: labels at the left, values at the right, bars of the same
 // relative lengths as in the text form.
 
+import SegSystem
+
 extension BarChart {
     /// The chart in points; its height depends on the number of bars.
     public var drawing: Drawing {

@@ -1,5 +1,7 @@
 // Bar charts as text: blocks by eighths of a cell if unicode is allowed, else letters.
 
+import SegSystem
+
 extension BarChart {
     /// The chart as lines: label, bar, value and share.
     public func lines(_ style: TerminalStyle) -> [String] {

@@ -3,6 +3,7 @@
 // bars.
 
 @preconcurrency import Glibc
+import SegSystem
 
 /// Labelled values as horizontal bars.
 public struct BarChart: Chart, Sendable {

@@ -1,6 +1,8 @@
 // The protocol of all charts: lines for a terminal, and a drawing for a file. Headings, and the message of
 // an empty chart, are the same for all of them.
 
+import SegSystem
+
 /// Curves, bars, a matrix or pictures for display.
 public protocol Chart {
     /// The chart as text, fitted to a terminal.

@@ -1,5 +1,7 @@
 // Heat maps as drawings for files: cells with values if they fit, labels, and a scale.
 
+import SegSystem
+
 extension Heatmap {
     /// The matrix in points, its cells as large as a page allows.
     public var drawing: Drawing {

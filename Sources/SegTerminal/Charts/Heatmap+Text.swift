@@ -1,6 +1,8 @@
 // Heat maps as text: values if they fit, on coloured cells if the terminal has colours, else only
 // shades.
 
+import SegSystem
+
 extension Heatmap {
     /// The matrix as lines, fitted to the width: with values if they fit, else only shades. In a matrix
     /// larger than the terminal, a cell is the mean of several entries.

@@ -1,6 +1,8 @@
 // Heat maps: a matrix as shades, such as a confusion matrix or a convolution kernel, and the shades for
 // both the text form (Heatmap+Text) and the drawn form (Heatmap+Drawing).
 
+import SegSystem
+
 /// A matrix as shades, with labels and, if they fit, values.
 public struct Heatmap: Chart, Sendable {
     /// The meaning of an entry's shade.
@@ -105,7 +107,7 @@ public struct Heatmap: Chart, Sendable {
         }
         let isWhole = entries.allSatisfy { !$0.isFinite || ($0.rounded() == $0 && abs($0) < 1e6) }
         return entries.map {
-            isWhole || !$0.isFinite ? NumberFormat.plain($0) : NumberFormat.significant($0, 2)
+            isWhole || !$0.isFinite ? numberText($0) : NumberFormat.significant($0, 2)
         }
     }
 }

@@ -1,6 +1,8 @@
 // Line plots as drawings for files: the same axes and curves as the text form, with a light grid, a
 // legend above the curves, and translucent bands.
 
+import SegSystem
+
 extension LinePlot {
     /// The plot in points.
     public var drawing: Drawing {

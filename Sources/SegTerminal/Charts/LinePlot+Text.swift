@@ -1,6 +1,8 @@
 // Line plots as text: braille dots if unicode is allowed, else ASCII letters; without colour, markers
 // distinguish the series.
 
+import SegSystem
+
 extension LinePlot {
     /// The plot as 20 lines, or as many as the terminal has: title, curves between their axes, tick labels,
     /// legend.

@@ -1,6 +1,8 @@
 // Line plots: the plotted series, and the positions of their points between the axes, for both the text
 // form (LinePlot+Text) and the drawn form (LinePlot+Drawing).
 
+import SegSystem
+
 /// Curves over a common axis: several series, each with an optional band around it.
 public struct LinePlot: Chart, Sendable {
     /// One curve. Values that are not finite (or, on a logarithmic axis, not above zero)

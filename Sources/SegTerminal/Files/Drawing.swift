@@ -1,6 +1,8 @@
 // Drawings for files: a list of lines, areas, texts and pictures in points. SVG and Raster convert them to
 // SVG text and pixels. A drawing contains nothing specific to charts.
 
+import SegSystem
+
 /// A vector drawing on white. Lengths are in points, y grows downwards; coordinates are limited to a
 /// large square.
 public struct Drawing: Sendable {

@@ -1,6 +1,8 @@
 // Letters for drawings: decodes the embedded outlines once, measures text (also for the layout of SVG) and
 // returns its contours for the raster.
 
+import SegSystem
+
 /// The one typeface of drawings.
 enum Typeface {
     /// The outline of one character, in thousandths of the letter height, y upwards.

@@ -1,5 +1,7 @@
 // Pictures with captions and a legend as drawings for files: triptychs and contact sheets.
 
+import SegSystem
+
 extension PictureSheet {
     /// The sheet in points. A picture has half as many points as pixels, so that a raster at scale 2 shows
     /// each pixel, but is at least 160 and at most 480 points wide.

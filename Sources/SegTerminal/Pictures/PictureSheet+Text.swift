@@ -1,5 +1,7 @@
 // Picture sheets as text: rows of tiles with their captions, and the legend.
 
+import SegSystem
+
 extension PictureSheet {
     /// Rows of tiles with the same height, as large as the width allows.
     public func lines(_ style: TerminalStyle) -> [String] {

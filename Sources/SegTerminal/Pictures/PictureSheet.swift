@@ -2,6 +2,8 @@
 // sheet of a data set; and the legend for both the text form (PictureSheet+Text) and the drawn form
 // (PictureSheet+Drawing).
 
+import SegSystem
+
 /// Captioned pictures in rows, with a legend of the classes in them.
 public struct PictureSheet: Chart, Sendable {
     public struct Tile: Sendable {

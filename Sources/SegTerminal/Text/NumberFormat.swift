@@ -1,27 +1,14 @@
-// Numbers for people: counts with thousands separators, bytes, durations, percentages, and columns of numbers
+// Numbers for people: counts with thousands separators, durations, percentages, and columns of numbers
 // with a common number of decimals. The language's number syntax and format specifiers are in the runtime.
 
 @preconcurrency import Glibc
+import SegSystem
 
 /// Numbers as text for tables, charts and messages.
 public enum NumberFormat {
     /// `14,655,082`.
     public static func count(_ value: Int) -> String {
         thousands(String(value))
-    }
-
-    /// `1.3 MB`: decimal units, as for disks and networks.
-    public static func bytes(_ value: Int) -> String {
-        let units = ["kB", "MB", "GB", "TB", "PB", "EB"]
-        let magnitude = Double(value.magnitude)
-        guard magnitude >= 1000 else { return value == 1 ? "1 byte" : "\(value) bytes" }
-        var scaled = magnitude / 1000
-        var unit = 0
-        while scaled >= 999.5 && unit < units.count - 1 {
-            scaled /= 1000
-            unit += 1
-        }
-        return (value < 0 ? "-" : "") + fixed(scaled, scaled < 9.95 ? 1 : 0) + " " + units[unit]
     }
 
     /// A duration in seconds: `850 µs`, `12 ms`, `4.2 s`, `1 min 05 s`, `2 h 03 min`, `3 d 4 h`.
@@ -51,7 +38,7 @@ public enum NumberFormat {
 
     /// A share as a percentage, `12.3 %`; a small share above zero is `<0.1 %`.
     public static func percent(_ share: Double, decimals: Int = 1) -> String {
-        guard share.isFinite else { return plain(share) }
+        guard share.isFinite else { return numberText(share) }
         let smallest = pow(10, -Double(decimals.held(within: 0...15)))
         if share > 0 && share * 100 < smallest / 2 { return "<" + fixed(smallest, decimals) + " %" }
         return fixed(share * 100, decimals) + " %"
@@ -59,9 +46,9 @@ public enum NumberFormat {
 
     /// `value` with exactly `decimals` decimals; `nan`, `inf` and `-inf` by name.
     public static func fixed(_ value: Double, _ decimals: Int) -> String {
-        guard value.isFinite else { return plain(value) }
+        guard value.isFinite else { return numberText(value) }
         if let text = quicklyFixed(value, decimals) { return text }
-        let text = formatted("%.*f", decimals.held(within: 0...60), value)
+        let text = fixedText(value, decimals: decimals.held(within: 0...60))
         // -0.001 is rounded to 0, not -0.
         return text.hasPrefix("-") && !text.contains(where: { $0 >= "1" && $0 <= "9" })
             ? String(text.dropFirst()) : text
@@ -94,7 +81,7 @@ public enum NumberFormat {
 
     /// As above; `keeps` keeps trailing zeros (`1.0`), so that the width of a changing number is stable.
     static func significant(_ value: Double, _ digits: Int, keeps: Bool) -> String {
-        guard value.isFinite, value != 0 else { return plain(value) }
+        guard value.isFinite, value != 0 else { return numberText(value) }
         let magnitude = abs(value)
         if magnitude >= 1e15 || magnitude < 1e-4 { return scientific(value, digits) }
         let digits = digits.held(within: 1...17)
@@ -112,31 +99,23 @@ public enum NumberFormat {
 
     /// `1.5e-5`, `2e+20` written as `2e20`.
     static func scientific(_ value: Double, _ digits: Int) -> String {
-        guard value.isFinite else { return plain(value) }
-        let text = formatted("%.*e", (digits - 1).held(within: 0...17), value)
+        guard value.isFinite else { return numberText(value) }
+        let text = scientificText(value, digits: digits.held(within: 1...18))
         guard let mark = text.firstIndex(of: "e") else { return text }
         let mantissa = trimmed(String(text[..<mark]))
         let exponent = Int(text[text.index(after: mark)...]) ?? 0
         return mantissa + "e\(exponent)"
     }
 
-    /// The shortest text that is read back as the same number; whole numbers without a point.
-    public static func plain(_ value: Double) -> String {
-        if value.isNaN { return "nan" }
-        if value.isInfinite { return value < 0 ? "-inf" : "inf" }
-        if value.rounded() == value && abs(value) < 1e15 {
-            return String(Int(value, within: Int.min...Int.max))
-        }
-        return value.description
-    }
-
     /// A column of numbers with a common number of decimals: whole numbers as counts, else enough decimals
     /// for about four digits of the typical number, and exponents for numbers that would otherwise be 0.
     public static func column(_ values: [Double]) -> [String] {
         let finite = values.filter { $0.isFinite }
-        guard !finite.isEmpty else { return values.map(plain) }
+        guard !finite.isEmpty else { return values.map(numberText) }
         if finite.allSatisfy({ $0.rounded() == $0 && abs($0) < 1e15 }) {
-            return values.map { $0.isFinite ? count(Int($0, within: -(1 << 52)...(1 << 52))) : plain($0) }
+            return values.map {
+                $0.isFinite ? count(Int($0, within: -(1 << 52)...(1 << 52))) : numberText($0)
+            }
         }
         let sizes = finite.filter { $0 != 0 }.map { log10(abs($0)) }.sorted()
         let middle = sizes.isEmpty ? 0 : sizes[sizes.count / 2].rounded(.down)
@@ -176,16 +155,5 @@ public enum NumberFormat {
             result.append(byte)
         }
         return String(decoding: result, as: UTF8.self)
-    }
-
-    private static func formatted(_ format: String, _ precision: Int, _ value: Double) -> String {
-        // At most 309 digits before the point and 60 after it.
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 400) { buffer in
-            let length = withVaList([Int32(precision), value]) {
-                vsnprintf(buffer.baseAddress, buffer.count, format, $0)
-            }
-            let used = Int(length).held(within: 0...(buffer.count - 1))
-            return String(decoding: buffer[..<used].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        }
     }
 }

@@ -1,6 +1,8 @@
 // A progress line. The caller prints it over the previous one (carriage return, then the line, then
 // ESC [ K) and decides how often.
 
+import SegSystem
+
 /// The state of an operation that takes a while.
 public struct Progress: Sendable {
     public var label: String

@@ -2,6 +2,8 @@
 // points. On a terminal the widest text columns are made narrower until the table fits; in a pipe the table
 // has its full width.
 
+import SegSystem
+
 /// Rows and columns of text and numbers.
 public struct Table: Sendable {
     /// One entry of a table.

@@ -1,6 +1,8 @@
 // A grid of character cells with ink, on which charts and pictures are drawn. It is converted to lines
 // of text with as few escape sequences as possible.
 
+import SegSystem
+
 /// A rectangle of character cells. Anything outside its borders is cut off.
 struct TextCanvas {
     let width: Int

@@ -1,6 +1,7 @@
 // Order: argsort, and sort and topk, which gather by its places.
 
 import CKernels
+import SegSystem
 
 extension Tensor {
     /// The places that put an axis in order; int64. Not-a-number comes last. Equal values keep their order.

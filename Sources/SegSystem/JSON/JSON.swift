@@ -1,0 +1,37 @@
+// Strings and numbers as JSON. What they stand in, objects and arrays, their writers put around them.
+
+public enum JSON {
+    /// A text in quotes.
+    public static func text(_ string: String) -> String {
+        var text = ""
+        append(string, to: &text)
+        return text
+    }
+
+    /// Appends a text in quotes.
+    public static func append(_ string: String, to text: inout String) {
+        text += "\""
+        for scalar in string.unicodeScalars {
+            switch scalar {
+            case "\"": text += "\\\""
+            case "\\": text += "\\\\"
+            case "\n": text += "\\n"
+            case "\t": text += "\\t"
+            case "\r": text += "\\r"
+            case "\0"..<" ":
+                let digits = String(scalar.value, radix: 16)
+                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        text += "\""
+    }
+
+    /// A number; what JSON itself lacks is written by the words that JSONReader and Python know: `NaN`, `Infinity`
+    /// and `-Infinity`.
+    public static func text(_ number: Double) -> String {
+        if number.isNaN { return "NaN" }
+        if number.isInfinite { return number < 0 ? "-Infinity" : "Infinity" }
+        return number == 0 && number.sign == .minus ? "-0.0" : numberText(number)
+    }
+}

@@ -1,0 +1,88 @@
+// How much memory is left for this process: what the machine has, and what the control groups (version 1 and 2) that
+// the process is in allow.
+
+@preconcurrency import Glibc
+
+enum AvailableMemory {
+    /// Bytes that the machine and all control groups still have; nil where neither can be found out.
+    /// - Parameter root: a folder that stands for `/`, for tests.
+    static func bytes(root: String = "") -> Int? {
+        let left = [machine(root)] + groups(root).map { $0.left(root) }
+        return left.compactMap { $0 }.min()
+    }
+
+    private static func machine(_ root: String) -> Int? {
+        value(of: "MemAvailable:", in: FileReader.start(of: root + "/proc/meminfo")).map { $0 * 1024 }
+    }
+
+    /// The names that a version of control groups has for its files and counts.
+    private struct Group {
+        let folder: String
+        let limit: String
+        let usage: String
+        let cache: String
+
+        /// What the limit leaves; nil where there is none. File pages that were not used lately go when memory is
+        /// short, so they count as left.
+        func left(_ root: String) -> Int? {
+            guard let limit = number(root, limit), limit < 1 << 60 else { return nil }
+            let stat = FileReader.start(of: "\(root)\(folder)/memory.stat")
+            let used = max((number(root, usage) ?? 0) - (value(of: cache, in: stat) ?? 0), 0)
+            return max(limit - used, 0)
+        }
+
+        private func number(_ root: String, _ file: String) -> Int? {
+            FileReader.start(of: "\(root)\(folder)/\(file)", count: 64).flatMap {
+                Int($0.prefix { $0 != "\n" })
+            }
+        }
+    }
+
+    /// The groups of the process with those above them. A container may see only its own as the topmost.
+    private static func groups(_ root: String) -> [Group] {
+        var groups: [Group] = []
+        func add(_ path: Substring, isFirstVersion: Bool) {
+            var parts = path.split(separator: "/")
+            while true {
+                let inner = parts.map { "/" + $0 }.joined()
+                groups.append(
+                    isFirstVersion
+                        ? Group(
+                            folder: "/sys/fs/cgroup/memory" + inner, limit: "memory.limit_in_bytes",
+                            usage: "memory.usage_in_bytes", cache: "total_inactive_file")
+                        : Group(
+                            folder: "/sys/fs/cgroup" + inner, limit: "memory.max", usage: "memory.current",
+                            cache: "inactive_file"))
+                if parts.popLast() == nil { return }
+            }
+        }
+        let lines = FileReader.start(of: root + "/proc/self/cgroup")?.split(separator: "\n") ?? []
+        var paths: [Bool: Substring] = [:]
+        for line in lines {
+            let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            guard fields.count == 3 else { continue }
+            if fields[0] == "0", fields[1].isEmpty { paths[false] = fields[2] }
+            if fields[1].split(separator: ",").contains("memory") { paths[true] = fields[2] }
+        }
+        for isFirstVersion in [false, true] {
+            add(paths[isFirstVersion] ?? "/", isFirstVersion: isFirstVersion)
+        }
+        return groups
+    }
+
+    /// The number behind a word at the start of a line.
+    private static func value(of name: String, in text: String?) -> Int? {
+        for line in text?.split(separator: "\n") ?? [] {
+            let words = line.split(separator: " ")
+            if words.count >= 2, words[0] == name { return Int(words[1]) }
+        }
+        return nil
+    }
+
+    /// Bytes of the process's own pages that are in memory now. Pages of files are left out: they can be read again.
+    static func held() -> Int {
+        let fields = FileReader.start(of: "/proc/self/statm", count: 128)?.split(separator: " ") ?? []
+        guard fields.count > 2, let resident = Int(fields[1]), let shared = Int(fields[2]) else { return 0 }
+        return max(resident - shared, 0) * sysconf(Int32(_SC_PAGESIZE))
+    }
+}

@@ -1,0 +1,31 @@
+// Numbers as plain text, without the language's formats and the tables' layout, which build on these.
+
+@preconcurrency import Glibc
+
+/// The shortest text that reads back as the same number; whole numbers have no point.
+public func numberText(_ number: Double) -> String {
+    if number.magnitude < 9_007_199_254_740_992, number == number.rounded(.towardZero) {
+        return String(Int(number))
+    }
+    let text = number.description
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+}
+
+/// A number with so many decimals, rounded as C does.
+public func fixedText(_ number: Double, decimals: Int) -> String {
+    number.isFinite ? formatted("%.*f", number, min(max(0, decimals), 340)) : numberText(number)
+}
+
+/// A number with so many digits and an exponent, `1.50e-05`, rounded as C does.
+public func scientificText(_ number: Double, digits: Int) -> String {
+    number.isFinite ? formatted("%.*e", number, min(max(1, digits), 340) - 1) : numberText(number)
+}
+
+private func formatted(_ format: String, _ number: Double, _ places: Int) -> String {
+    // 309 digits before the point, 340 behind it at most.
+    withUnsafeTemporaryAllocation(byteCount: 700, alignment: 1) { buffer in
+        let address = buffer.baseAddress?.assumingMemoryBound(to: CChar.self)
+        let length = withVaList([Int32(places), number]) { vsnprintf(address, 700, format, $0) }
+        return String(decoding: buffer[0..<min(699, max(0, Int(length)))], as: UTF8.self)
+    }
+}

@@ -1,0 +1,35 @@
+// Text that scripts and files bring, made harmless to a terminal: whoever wrote it chose it.
+
+extension TextWidth {
+    /// `text` on one line and harmless: control characters, line ends and invisible marks, such as those that turn
+    /// the direction of writing, are shown as `\n`, `\t` or `\u{1b}`.
+    public static func escaped(_ text: String) -> String { escaped(text, limit: .max) }
+
+    /// The same for text that may be long: `limit` characters of it are shown, then `…`.
+    public static func escaped(_ text: String, limit: Int) -> String {
+        if text.utf8.count <= limit, isPlainASCII(text) { return text }
+        var result = ""
+        for (place, scalar) in text.unicodeScalars.enumerated() {
+            guard place < limit else { return result + "…" }
+            switch scalar {
+            case "\n": result += "\\n"
+            case "\t": result += "\\t"
+            case "\r": result += "\\r"
+            case _ where isHarmful(scalar): result += "\\u{" + String(scalar.value, radix: 16) + "}"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+
+    /// Whether a terminal may take a character for a command, or a reader may not see it. The joiners of letters and
+    /// pictures (U+200C, U+200D) belong to the words that they are in.
+    public static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.value < 0x7f { return scalar.value < 0x20 }
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: return true
+        case .format: return scalar.value != 0x200c && scalar.value != 0x200d
+        default: return false
+        }
+    }
+}
