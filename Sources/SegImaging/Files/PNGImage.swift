@@ -110,7 +110,8 @@ public enum PNGImage {
         if bytes.isEmpty { return TensorError(.file, "cannot read \(name): the file is empty") }
         if bytes.starts(with: [0xff, 0xd8, 0xff]) {
             return TensorError(
-                .file, "cannot read \(name): it is a JPEG picture", help: "seg reads only PNG; convert it first")
+                .file, "cannot read \(name): it is a JPEG picture",
+                help: "seg reads only PNG; convert it first")
         }
         return TensorError(.file, "cannot read \(name): it is not a PNG file")
     }
