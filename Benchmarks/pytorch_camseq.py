@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""PyTorch's time and result for the job of examples/camseq.seg, so that the two can be compared
-on one machine: LR-ASPP on MobileNetV2 with ImageNet weights, backbone frozen with its
-statistics and run once a frame (features cached by hand), head trained for 5 epochs, batch 10, Adam 1e-3,
-520×520; the last 15 frames held out. Once without class weights, then with each formula.
+"""PyTorch's time and result for the task of examples/camseq.seg, to compare both on one machine:
+LR-ASPP on MobileNetV2 with ImageNet weights, backbone and its statistics frozen and run once per frame
+(features cached explicitly), head trained for 5 epochs, batch 10, Adam 1e-3, 520×520; the last 15
+frames are held out. First without class weights, then with each formula.
 
     VENV/bin/python Benchmarks/pytorch_camseq.py DATA_DIR WEIGHTS [--formulas none,linear] [--threads 2]
 
 DATA_DIR holds NAME.png, NAME_L.png and label_colors.txt. How to make VENV:
-Tests/Fixtures/make_fixtures.py. Seconds of a run are those of training and of validation after
-each epoch; reading the frames and computing their features is told apart.
+Tests/Fixtures/make_fixtures.py. The seconds of a run include training and the validation after each
+epoch; the time to read the frames and compute their features is printed separately.
 """
 
 import argparse
@@ -30,7 +30,7 @@ SHOWN = ("Column_Pole", "TrafficLight", "Bicyclist")
 
 
 def palette(folder):
-    """Class names in the file's order, and for each packed colour 0xRRGGBB its class."""
+    """Class names in the file's order, and the class of each packed colour 0xRRGGBB."""
     names, codes = [], {}
     with open(os.path.join(folder, "label_colors.txt"), encoding="utf-8") as file:
         for line in file:
@@ -62,7 +62,7 @@ def read(folder, codes):
 
 
 def make_model(weights, classes):
-    """The model with ImageNet weights in its backbone and PyTorch's own start in its head."""
+    """The model with ImageNet weights in its backbone and PyTorch's default initialisation in its head."""
     torch.manual_seed(0)
     model = lraspp_mobilenet_v2(classes)
     state = torch.load(weights, weights_only=True)
@@ -78,7 +78,7 @@ def confusion(logits, masks, classes):
 
 
 def train(model, features, masks, split, weights):
-    """Seconds, confusion matrix of the held-out frames after the last epoch, and a row an epoch."""
+    """Seconds, confusion matrix of the held-out frames after the last epoch, and a row per epoch."""
     low, high = features
     classes = model.classifier.low_classifier.out_channels
     optimizer = torch.optim.Adam(model.classifier.parameters(), lr=1e-3)

@@ -11,7 +11,7 @@ import torch
 try:
     import torchvision
 except RuntimeError:
-    # A torchvision whose compiled part does not fit this torch: only two names are missed.
+    # The compiled part of this torchvision does not fit this torch: only two operations are missing.
     library = torch.library.Library("torchvision", "DEF")
     library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
     library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")

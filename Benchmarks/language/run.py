@@ -1,9 +1,9 @@
-"""Times the language benchmarks of seg, CPython and Lua side by side in one run.
+"""Measures the language benchmarks in seg, CPython and Lua in one run.
 
     python3 Benchmarks/language/run.py [SEG] [ROUNDS] [NAME …]
 
-The programs of one name take turns, so that a busy machine slows all of them; the best of
-the rounds counts, less each interpreter's time to start. A ratio below 1 means seg is faster.
+The programs with the same name run in turn, so that a busy machine slows all of them. The result is
+the best round minus the interpreter's start-up time. A ratio below 1 means that seg is faster.
 """
 
 import os
@@ -18,7 +18,7 @@ COMMANDS = {"seg": [SEG], "py": [sys.executable, "-S", "-E"], "lua": ["lua5.4"]}
 
 
 def processor_seconds(command):
-    """User and system time of one run, and what it printed."""
+    """User and system time of one run, and its output."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, capture_output=True, text=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -1,9 +1,9 @@
-// One line editor over libedit's own interface (histedit.h): keys, history, prompt. Ctrl-C
-// while a line is typed is a key; between reads the terminal is as it was found. How the
-// terminal is read, and what wakes it, stands in terminal_input.c; pasting in paste.c.
+// One line editor over libedit's native interface (histedit.h): keys, history, prompt. Ctrl-C
+// is a key while a line is typed; between reads the terminal has its original mode. Reading
+// and waking are in terminal_input.c; pasting is in paste.c.
 //
-// What libedit keeps to itself (moving below the last row of a long line) is reached by
-// pushing private key sequences, \033[90N~: the keys before them are carried out and drawn first.
+// What libedit does not export (moving below the last row of a long line) is done by pushing
+// private key sequences, \033[90N~: libedit handles and draws the keys before them first.
 #define _GNU_SOURCE
 #include "line_editor.h"
 
@@ -27,7 +27,7 @@ LineEditor *editor_of(EditLine *edit) {
 
 static char *show_prompt(EditLine *edit) { return editor_of(edit)->prompt; }
 
-/// Moves to the end of the text and draws it, so that what the pushed key prints comes below.
+/// Moves to the end of the text and draws it, so that the output of the pushed key comes below.
 static unsigned char below(EditLine *edit, const wchar_t *key) {
     const LineInfoW *line = el_wline(edit);
     editor_of(edit)->back = (int)(line->lastchar - line->cursor);
@@ -36,7 +36,7 @@ static unsigned char below(EditLine *edit, const wchar_t *key) {
     return CC_REFRESH;
 }
 
-/// Draws prompt and text anew on the row where the cursor is, the cursor back in its place.
+/// Draws prompt and text again on the row of the cursor, and restores the cursor position.
 static unsigned char draw_again(EditLine *edit) {
     el_cursor(edit, -editor_of(edit)->back);
     el_set(edit, EL_REFRESH);
@@ -58,7 +58,7 @@ static unsigned char key_suspend(EditLine *edit, int key) {
     return below(edit, L"\033[902~");
 }
 
-/// The terminal is put back, the process stops, and the line is drawn again when it goes on.
+/// Restores the terminal and stops the process; draws the line again when it continues.
 static unsigned char key_stop(EditLine *edit, int key) {
     (void)key;
     fputc('\n', stdout);
@@ -215,7 +215,7 @@ char *line_editor_read(LineEditor *editor, int *ending) {
     editor->interrupted = false;
     fputs(paste_on, stdout);
     fflush(stdout);
-    // The size may have changed while something else ran.
+    // The size may have changed since the last read.
     el_resize(editor->edit);
     terminal_input_begin(editor);
     int count = 0;

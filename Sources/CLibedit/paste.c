@@ -1,5 +1,5 @@
-// Bracketed paste. The block is put into the line as it is, newlines too; where it ends with
-// a newline it is entered at once, as one entry, else it can still be edited.
+// Bracketed paste. The text is inserted into the line unchanged, including newlines. If it ends
+// with a newline it is entered at once, as one entry; otherwise it can still be edited.
 #include "line_editor.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@ static const wchar_t end_mark[] = L"\033[201~";
 enum { MARK = sizeof end_mark / sizeof *end_mark - 1 };
 static const size_t longest = (size_t)16 << 20;
 
-/// Line ends become \n; other control characters are left out.
+/// Line ends become \n; other control characters are removed.
 static size_t cleaned(wchar_t *text, size_t length) {
     size_t kept = 0;
     for (size_t i = 0; i < length; i++) {
@@ -39,7 +39,7 @@ unsigned char key_paste(EditLine *edit, int key) {
                 text = larger;
                 room *= 2;
             } else {
-                // Too long: the beginning is dropped, the end of the paste still found.
+                // Too long: drop the beginning, but still find the end of the paste.
                 wmemmove(text, text + length - MARK, MARK);
                 length = MARK;
             }

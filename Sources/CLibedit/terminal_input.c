@@ -1,6 +1,6 @@
-// Reading the terminal for the line editor: a poll on standard input and on a pipe that
-// signal handlers write to, so that a new window size or a return from the shell is answered
-// at once, on whatever thread the signal arrived. Also what SIGINT means between reads.
+// Reading the terminal for the line editor: a poll on standard input and on a pipe that signal
+// handlers write to, so that a new window size or a return from the shell takes effect at once,
+// whichever thread gets the signal. Also the handling of SIGINT between reads.
 #define _GNU_SOURCE
 #include "line_editor.h"
 
@@ -30,7 +30,7 @@ static void wake_up(int signal_number) {
     errno = saved;
 }
 
-/// The terminal is put back before the process dies of the signal.
+/// Restores the terminal before the signal ends the process.
 static void die(int signal_number) {
     if (is_reading) {
         static const char off[] = "\033[?2004l\r\n";
@@ -84,7 +84,7 @@ void terminal_input_end(LineEditor *editor) {
     is_reading = 0;
 }
 
-/// Takes what the handlers wrote; whether one of the notes was `note`.
+/// Reads what the handlers wrote; returns whether one of the notes was `note`.
 static bool settle(char note) {
     char notes[64];
     ssize_t count;
@@ -100,7 +100,7 @@ void terminal_input_settle(LineEditor *editor) {
     settle('c');
 }
 
-/// Goes one character on, over rows of `columns` cells.
+/// Advances by one character, over rows of `columns` cells.
 static void advance(wchar_t c, int columns, int *row, int *column) {
     if (c == L'\n') {
         *row += 1;
@@ -116,8 +116,8 @@ static void advance(wchar_t c, int columns, int *row, int *column) {
     *column += width;
 }
 
-/// Draws the line anew after the window has changed: the terminal has wrapped what stood there
-/// to its new width, so the row of the cursor is worked out for that.
+/// Draws the line again after the window has changed. The terminal has wrapped the old text to
+/// its new width, so the row of the cursor is computed for that width.
 static void redraw(LineEditor *editor) {
     int columns, rows, row = 0, column = 0;
     line_terminal_size(&columns, &rows);
@@ -139,7 +139,7 @@ static void redraw(LineEditor *editor) {
 
 static void answer(LineEditor *editor) {
     if (settle('c')) {
-        // The shell may have left the terminal in its own mode; libedit believes it raw.
+        // The shell may have changed the terminal's mode; libedit assumes that it is raw.
         el_set(editor->edit, EL_PREP_TERM, 0);
         el_set(editor->edit, EL_PREP_TERM, 1);
         fputs("\033[?2004h", stdout);
@@ -147,7 +147,7 @@ static void answer(LineEditor *editor) {
     redraw(editor);
 }
 
-/// The next byte; -1 at the end of input, -2 where the terminal is gone.
+/// The next byte; -1 at the end of input, -2 if the terminal is gone.
 static int next_byte(LineEditor *editor) {
     while (editor->ahead_at == editor->ahead_end) {
         struct pollfd sources[2] = {{STDIN_FILENO, POLLIN, 0}, {wake[0], POLLIN, 0}};
@@ -182,7 +182,7 @@ int terminal_input_read(EditLine *edit, wchar_t *character) {
         *character = first;
         return 1;
     }
-    // What is no UTF-8 becomes a replacement character, and the next byte is looked at anew.
+    // Invalid UTF-8 becomes a replacement character, and the next byte is read again.
     unsigned code = (unsigned)first & (0x3fu >> more);
     for (int i = 0; i < more; i++) {
         int next = next_byte(editor);

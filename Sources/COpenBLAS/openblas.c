@@ -21,7 +21,7 @@ static dgemm_function *dgemm;
 static char problem[256];
 
 static void load(void) {
-    // Its threads would only spin: the pool hands out the tiles.
+    // Its threads would only spin: the pool distributes the tiles.
     setenv("OPENBLAS_NUM_THREADS", "1", 1);
     void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
     if (library == NULL) library = dlopen("libopenblas.so", RTLD_NOW | RTLD_LOCAL);

@@ -1,5 +1,5 @@
-// PNG files to pixels and back by libpng's low-level interface, on bytes in memory. All jumps end in this file. What
-// the pixels mean (classes, colours) is left to SegImaging.
+// PNG files to pixels and back with libpng's low-level interface, on bytes in memory. All longjmps end in this file.
+// SegImaging interprets the pixels (classes, colours).
 
 #include "CPNG.h"
 
@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-// A picture of more pixels is refused; 2^28 are 16384 x 16384.
+// Larger pictures are refused; 2^28 pixels are 16384 x 16384.
 static const uint64_t pixel_limit = 1ull << 28;
-// Deflate packs at most 1032 bytes in one: a small file that claims a huge picture is refused before anything is
+// Deflate packs at most 1032 bytes into one: a small file with a huge size in its header is refused before anything is
 // allocated for it.
 static const uint64_t packing_limit = 1040;
 
@@ -47,13 +47,13 @@ static void read_bytes(png_structp png, png_bytep target, size_t count) {
     source->position += count;
 }
 
-// Reads up to the pixels and checks that they can be there. Jumps on errors.
+// Reads up to the pixels and checks that the file can hold them. Jumps on errors.
 static void read_header(png_structp png, png_infop info, Source *source) {
     png_set_read_fn(png, source, read_bytes);
     png_set_user_limits(png, 1u << 20, 1u << 20);
     png_set_chunk_malloc_max(png, 8u << 20);
     png_set_chunk_cache_max(png, 64);
-    // Text, profiles and dates do not matter here, and need not be unpacked.
+    // Text, profiles and dates are not used here and need not be unpacked.
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     if (source->size < 8 || png_sig_cmp(source->data, 0, 8) != 0) {
         png_error(png, "it is not a PNG file");
@@ -61,15 +61,15 @@ static void read_header(png_structp png, png_infop info, Source *source) {
     png_read_info(png, info);
     uint64_t pixels = (uint64_t)png_get_image_width(png, info) * png_get_image_height(png, info);
     if (pixels == 0 || pixels > pixel_limit) {
-        png_error(png, "it claims more than 2^28 pixels");
+        png_error(png, "it has more than 2^28 pixels");
     }
     uint64_t bytes = (uint64_t)png_get_rowbytes(png, info) * png_get_image_height(png, info);
     if (bytes / packing_limit > source->size) {
-        png_error(png, "the file is too small for the size it claims");
+        png_error(png, "the file is too small for the size in its header");
     }
 }
 
-// Reads the rows, of `row` bytes each after the transformations that were asked for.
+// Reads the rows, of `row` bytes each after the requested transformations.
 static void read_rows(
     png_structp png, png_infop info, uint8_t *pixels, size_t capacity, size_t row, png_bytep *volatile *rows
 ) {
@@ -79,7 +79,7 @@ static void read_rows(
     }
     *rows = malloc(height * sizeof(png_bytep));
     if (*rows == NULL) {
-        png_error(png, "there is no memory for it");
+        png_error(png, "there is not enough memory for it");
     }
     for (uint32_t y = 0; y < height; y++) {
         (*rows)[y] = pixels + y * row;
@@ -101,7 +101,7 @@ static int32_t decode(
     png_bytep *volatile rows = NULL;
     int32_t done = 0;
     if (info == NULL) {
-        set_message(message, "there is no memory for it");
+        set_message(message, "there is not enough memory for it");
     } else if (setjmp(source.escape) == 0) {
         read_header(png, info, &source);
         int depth = png_get_bit_depth(png, info);
@@ -184,7 +184,7 @@ static void write_bytes(png_structp png, png_bytep bytes, size_t count) {
         size_t capacity = (sink->size + count) * 2;
         uint8_t *data = realloc(sink->data, capacity);
         if (data == NULL) {
-            png_error(png, "there is no memory for it");
+            png_error(png, "there is not enough memory for it");
         }
         sink->data = data;
         sink->capacity = capacity;
@@ -205,7 +205,7 @@ int32_t cpng_encode(
     png_infop volatile info = png == NULL ? NULL : png_create_info_struct(png);
     int32_t done = 0;
     if (info == NULL) {
-        set_message(message, "there is no memory for it");
+        set_message(message, "there is not enough memory for it");
     } else if (setjmp(sink.escape) == 0) {
         png_set_write_fn(png, &sink, write_bytes, flush_nothing);
         png_set_user_limits(png, 1u << 20, 1u << 20);
@@ -222,10 +222,10 @@ int32_t cpng_encode(
             }
             png_set_PLTE(png, info, colors, count);
         } else {
-            // Two filters find most of what all five do, in half the time.
+            // Two filters compress nearly as well as all five, in half the time.
             png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_SUB | PNG_FILTER_UP);
         }
-        // A third of the time of the default level, at a twentieth more bytes.
+        // A third of the time of the default level, for 5 % more bytes.
         png_set_compression_level(png, 3);
         png_write_info(png, info);
         size_t row = (size_t)width * (color_type == PNG_COLOR_TYPE_RGB ? 3 : 1);

@@ -26,8 +26,8 @@ import Testing
         #expect(said("1 2 3 A\n4 5 B") == "file: labels.txt, line 2: '4 5 B' is not of the form R G B Name")
         #expect(said("1 2 256 A").contains("line 1: '256' is not a colour value"))
         #expect(said("1 2 x A").contains("line 1: 'x' is not a colour value"))
-        #expect(said("1 2 3 A\n\n1 2 3 B").contains("line 3: the colour 1 2 3 is in line 1 already"))
-        #expect(said("1 2 3 A\n1 2 4 A").contains("line 2: the class A is in line 1 already"))
+        #expect(said("1 2 3 A\n\n1 2 3 B").contains("line 3: the colour 1 2 3 is already in line 1"))
+        #expect(said("1 2 3 A\n1 2 4 A").contains("line 2: the class A is already in line 1"))
         #expect(said("\n").contains("names no classes"))
         #expect(
             said((0..<300).map { "\($0 % 256) \($0 / 256) 0 c\($0)\n" }.joined()).contains(
@@ -67,7 +67,7 @@ import Testing
         let said = complaint { _ = try ClassPalette.camVid.decode(image, file: "m_L.png") }
         #expect(
             said
-                == "value: m_L.png: 3 pixels have a colour that is no class; the first is (128 64 129) at x=2, y=1 (2 such colours in all: a mask that was scaled smoothly or saved as JPEG?) | the nearest class is Road (128 64 128)"
+                == "value: m_L.png: 3 pixels have a colour that belongs to no class; the first is (128 64 129) at x=2, y=1 (2 such colours in all; was the mask scaled smoothly or saved as JPEG?) | the nearest class is Road (128 64 128)"
         )
     }
 

@@ -41,7 +41,8 @@ extension ScratchFolder {
         #expect(try said { _ in } == "file: DIR holds no PNG pictures")
         #expect(
             try said { try $0.write("", to: "a.jpg") }
-                == "file: DIR holds no PNG pictures, but 1 .jpg files | seg reads PNG; convert them first")
+                == "file: DIR holds no PNG pictures, but 1 .jpg files | seg reads only PNG; convert them first"
+        )
         #expect(try said { try $0.picture("a_L.png") }.contains("holds 1 masks (…_L.png), but no frames"))
         #expect(try said { try $0.picture("a.png") }.contains("holds 1 pictures, but no masks"))
         let missing = try said {

@@ -79,7 +79,7 @@ import Testing
         let deep = pngFile(width: 1, height: 1, depth: 16, type: 0, rows: [[1, 2]])
         #expect(
             complaint { _ = try ClassPalette.camVid.readMask(bytes: deep, name: "m.png") }.contains(
-                "16 bits a pixel"))
+                "16 bits per pixel"))
     }
 
     @Test func brokenFilesNeverCrash() throws {

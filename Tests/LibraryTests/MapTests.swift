@@ -25,15 +25,28 @@ import Testing
     private func isPath(_ text: String, in tree: Set<String>) -> Bool {
         var wanted = text
         if wanted.hasSuffix("/") { wanted.removeLast() }
-        let pieces = wanted.split(whereSeparator: { $0 == "*" || $0 == "…" })
-        let isPattern = pieces.joined().count < wanted.count
+        let pieces = wanted.split(
+            omittingEmptySubsequences: false, whereSeparator: { $0 == "*" || $0 == "…" })
         return tree.contains { path in
-            [path, path.hasSuffix(".swift") ? String(path.dropLast(6)) : path].contains { path in
-                guard isPattern else { return path == wanted || path.hasSuffix("/" + wanted) }
-                guard let first = pieces.first else { return false }
-                return path.hasPrefix(first) || path.contains("/" + first)
+            var names = [path]
+            for ending in [".swift", ".seg"] where path.hasSuffix(ending) {
+                names.append(String(path.dropLast(ending.count)))
             }
+            return names.contains { fits("/" + $0, pieces) }
         }
+    }
+
+    /// Whether a path ends in these pieces, with any text between them; the first piece begins a name.
+    private func fits(_ path: String, _ pieces: [Substring]) -> Bool {
+        guard let first = pieces.first, let last = pieces.last else { return false }
+        if pieces.count == 1 { return path.hasSuffix("/" + first) }
+        guard path.hasSuffix(last) else { return false }
+        var rest = path.dropLast(last.count)
+        for (place, piece) in pieces.dropLast().enumerated() where !piece.isEmpty {
+            guard let found = rest.firstRange(of: place == 0 ? "/" + piece : piece) else { return false }
+            rest = rest[found.upperBound...]
+        }
+        return true
     }
 
     @Test func pathsOfTheMapExist() throws {

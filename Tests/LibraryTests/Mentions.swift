@@ -53,6 +53,8 @@ struct Mentions {
         let second = range.lowerBound > 1 ? characters[range.lowerBound - 2] : " "
         let next = range.upperBound < characters.count ? characters[range.upperBound] : " "
         if next == "(" {
+            // An attribute of Swift, in documents on the project's own code.
+            if before == "@" { return }
             // `...name(` spreads a call; a sentence's point is followed by a space.
             let isMember = before == "." && second != "."
             calls.append(

@@ -17,6 +17,12 @@ private let namesOfNobody: [String: String] = [
     "value_and_gradient": "what the functions are called that value_and_grad makes",
 ]
 
+/// Files whose strings are Swift, SVG, HTML or the languages of shells.
+private let filesInOtherLanguages = [
+    "Sources/EmbedStdlib/main.swift", "Sources/SegTerminal/Files/SVG.swift",
+    "Sources/SegLibrary/Language/Reference.swift", "Sources/seg/Shell.swift",
+]
+
 @Suite struct TruthTests {
     private let interpreter = Interpreter.standard()
 
@@ -53,14 +59,13 @@ private let namesOfNobody: [String: String] = [
             ([$0.signature, $0.doc] + $0.examples).joined(separator: "\n")
         }
         var problems: [String] = []
-        // What EmbedStdlib writes is Swift.
         for path in try Repository.files(in: "Sources", endings: [".swift"])
-        where !path.hasPrefix("Sources/EmbedStdlib/") {
+        where !filesInOtherLanguages.contains(path) {
             for string in TextLiterals(try Repository.text(path), .swift).strings
             where !helps.contains(where: { $0.contains(string.text) }) {
                 let faults = vocabulary.faults(
                     in: string.text, bound: Set(namesOfNobody.keys),
-                    checksLooseOptions: !path.hasSuffix("/SVG.swift"))
+                    checksLooseOptions: true)
                 problems += report(path, string, faults)
             }
         }
@@ -102,13 +107,20 @@ private let namesOfNobody: [String: String] = [
         for path in try inRoot + Repository.files(in: "docs", endings: [".md"]) + ["editors/README.md"]
         // The reference is the help, which has its own test.
         where path != "docs/reference.md" {
-            let text = try Repository.text(path)
+            let text = try withoutOtherLanguages(Repository.text(path))
             let isAboutCode = path == "docs/how-it-is-built.md" || path == "CONTRIBUTING.md"
             var bound = Set(namesOfNobody.keys).union(isAboutCode ? declared : [])
             if path == "docs/language-speed.md" { bound.formUnion(programs.flatMap(Mentions.bound)) }
             problems += report(path, TextPart(line: 1, text: text), vocabulary.faults(in: text, bound: bound))
         }
         expectNone(problems, "documents name what does not exist")
+    }
+
+    /// A document without its code of other languages: blocks that name one, and lines of Swift.
+    private func withoutOtherLanguages(_ text: String) -> String {
+        text.replacing(#/```(?!seg\b)\w+\n(?:.|\n)*?```/#) { block in
+            String(repeating: "\n", count: block.0.count { $0 == "\n" })
+        }.replacing(#/`\.package\(.*?`/#, with: "")
     }
 
     /// An exception that no text needs would let a false name pass.
@@ -119,6 +131,7 @@ private let namesOfNobody: [String: String] = [
                 called.formUnion(Mentions(in: string.text).calls.map(\.name))
             }
         }
+        for path in filesInOtherLanguages { #expect(throws: Never.self) { try Repository.text(path) } }
         let unneeded = namesOfNobody.keys.filter { !called.contains($0) }
         #expect(unneeded.isEmpty, "no text calls \(unneeded.sorted())")
     }

@@ -128,7 +128,7 @@ private func makeMask(_ indices: [Int], width: Int = 4) -> ClassMask? {
         let style = TerminalStyle(columns: 60, unicode: false)
         #expect(
             Progress(completed: 2, total: 10, elapsed: 30, unit: "folds").line(style)
-                == "[#####-------------------]   2/10  15.0 s a fold  2:00 left")
+                == "[####------------------]   2/10  15.0 s per fold  2:00 left")
         #expect(
             Progress(label: "reading", completed: 12345, total: nil, elapsed: 75, unit: "files").line(style)
                 == "reading  12,345  165 files/s  1:15")

@@ -1,5 +1,5 @@
 // swift-tools-version: 6.1
-// A program of its own with seg inside. `swift run` in this folder builds and runs it.
+// A separate program that contains seg. `swift run` in this folder builds and runs it.
 import PackageDescription
 
 let package = Package(

@@ -1,8 +1,8 @@
-// The indirect product behind convolutions and their gradients by the input. A
-// plan says which source pixel each tap of a destination pixel looks at; forward
-// has one plan, the gradient of a strided convolution one for each phase of the
-// stride. A task is a tile of destination pixels of one sample. The inner kernels
-// stand in convolution_tile.c, packing in convolution_pack.c.
+// The indirect product behind convolutions and their input gradients. A plan lists, for each tap
+// of a destination pixel, the source pixel that the tap reads. The forward pass has one plan; the
+// gradient of a strided convolution has one plan per phase of the stride. A task is a tile of
+// destination pixels of one sample. The inner kernels are in convolution_tile.c, packing is in
+// convolution_pack.c.
 
 #include "convolution.h"
 
@@ -38,7 +38,7 @@ static void tile_task(void *context, long index) {
     if (conv_tile(&job->product, plan, local / plan->tiles, local % plan->tiles) != 0) job->failed = 1;
 }
 
-/// A tap, and the grid columns from which it finds a source column in 0..<width.
+/// A tap, and the grid columns for which its source column is in 0..<width.
 static conv_tap make_tap(long add_y, long add_x, long index, long step_x, long width, long grid_width) {
     conv_tap tap = {add_y, add_x, index, 0, 0};
     tap.first_x = min_long(grid_width, add_x < 0 ? parts_of(-add_x, step_x) : 0);
@@ -47,7 +47,7 @@ static conv_tap make_tap(long add_y, long add_x, long index, long step_x, long w
     return tap;
 }
 
-/// Marks where sums end: before they would pass SUM_LENGTH.
+/// Marks where partial sums end, so that none is longer than SUM_LENGTH.
 static void end_sums(conv_segment *segments, long count) {
     long filled = 0;
     for (long s = 0; s < count; s++) {
@@ -57,8 +57,8 @@ static void end_sums(conv_segment *segments, long count) {
     }
 }
 
-/// The runs of channels that a pixel's product is made of, cut into blocks of at most
-/// BLOCK_LENGTH so that a panel of weights stays in cache. 0 or -1.
+/// The runs of channels that a pixel's product consists of, cut into blocks of at most
+/// BLOCK_LENGTH so that a panel of weights stays in cache. Returns 0 or -1.
 static int make_segments(const conv_product *product, conv_plan *plan) {
     const long pieces = parts_of(product->run, SUM_LENGTH);
     const long piece = parts_of(product->run, max_long(1, pieces));
@@ -85,7 +85,7 @@ static int make_segments(const conv_product *product, conv_plan *plan) {
     return 0;
 }
 
-/// Where the taps of a kernel row are neighbours in memory, a row is one run. 0 or -1.
+/// Where the taps of a kernel row are adjacent in memory, the row becomes one run. Returns 0 or -1.
 static int make_row_segments(const conv_product *product, conv_plan *plan, const conv_geometry *g) {
     plan->row_segments = NULL;
     plan->row_taps = g->kernel_width;
@@ -102,9 +102,9 @@ static int make_row_segments(const conv_product *product, conv_plan *plan, const
     return 0;
 }
 
-/// Pixels of a tile, from the layer alone.
-static long tile_pixels(long products_a_pixel) {
-    const long wanted = TILE_PRODUCTS / max_long(1, products_a_pixel);
+/// Pixels per tile; depends on the layer alone.
+static long tile_pixels(long products_per_pixel) {
+    const long wanted = TILE_PRODUCTS / max_long(1, products_per_pixel);
     const long rounded = (wanted + CONV_PIXELS - 1) / CONV_PIXELS * CONV_PIXELS;
     return max_long(SMALLEST_TILE, min_long(LARGEST_TILE, rounded));
 }
@@ -179,11 +179,11 @@ int conv_forward(
     return status;
 }
 
-/// Whether `place` divides by `step` without rest, also below zero.
+/// Whether `place` is a multiple of `step`; also for negative values.
 static int divides(long place, long step) { return place % step == 0; }
 
 /// The plan for input pixels (first_y + n * stride, first_x + m * stride): the taps that
-/// reach output pixels from there. 0 or -1.
+/// connect them to output pixels. Returns 0 or -1.
 static int make_phase(const conv_product *product, const conv_geometry *g, long first_y, long first_x, conv_plan *plan) {
     plan->grid_height = parts_of(g->input_height - first_y, g->stride_height);
     plan->grid_width = parts_of(g->input_width - first_x, g->stride_width);
@@ -220,7 +220,7 @@ int conv_input_gradient(
             .step_y = 1, .step_x = 1,
         },
     };
-    // A stride larger than the picture leaves no more phases than pixels.
+    // If the stride is larger than the picture, there are only as many phases as pixels.
     const long phases_y = min_long(g->stride_height, g->input_height);
     const long phases_x = min_long(g->stride_width, g->input_width);
     job.plan_count = phases_y * phases_x;

@@ -1,5 +1,5 @@
-// Weights laid out as the kernels read them: for each group and panel of
-// columns [tap][channel][column], columns beyond the end zero.
+// Weights in the layout that the kernels read: for each group and panel of columns,
+// [tap][channel][column]; columns past the end are zero.
 
 #include <stddef.h>
 
@@ -12,7 +12,7 @@ typedef struct {
     const float *weight;
     float *packed;
     long taps, depth, width, panels, group_floats;
-    /// Distances in the weights of one group.
+    /// Strides within the weights of one group.
     long depth_step, width_step, group_step;
 } pack_job;
 

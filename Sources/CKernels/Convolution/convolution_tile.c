@@ -10,7 +10,7 @@
 #include "epilogue.h"
 #include "pool.h"
 
-/// What the inner kernels need besides where they are.
+/// The arguments of the inner kernels, except for their position.
 typedef struct {
     const float *const *pixels;
     long pixel_stride;
@@ -163,8 +163,8 @@ CLONES_OF_8 static void run_group(
     }
 }
 
-/// The tables of a tile: source pixels by tap, destinations, which taps reach which block, and which
-/// blocks see no column beside the picture.
+/// The tables of a tile: source pixels by tap, destinations, which taps reach which block, and
+/// which blocks read no column outside the picture.
 typedef struct {
     const float **pixels;
     float **out;
@@ -172,7 +172,7 @@ typedef struct {
     long blocks;
 } tile_tables;
 
-/// Fills in `length` pixels of one grid row, from table place `place` on.
+/// Fills in `length` pixels of one grid row, starting at table index `place`.
 static void add_run(
     const conv_product *p, const conv_plan *plan, const float *source, tile_tables *tables, long place, long y,
     long x, long length) {
@@ -182,7 +182,7 @@ static void add_run(
         const float **row = tables->pixels + t * padded + place;
         const long sy = y * p->step_y + tap.add_y;
         const int above = sy < 0 || sy >= p->source_height;
-        // The columns that find a source: first..<last; all others see zeros.
+        // The columns that have a source: first..<last; all others read zeros.
         const long first = max_long(x, min_long(end, tap.first_x));
         const long last = max_long(first, min_long(end, tap.last_x));
         if (first > x || last < end) {
@@ -217,7 +217,7 @@ int conv_tile(const conv_product *p, const conv_plan *plan, long sample, long ti
     if (scratch == NULL) return -1;
     tile_tables tables = {.pixels = (const float **)scratch, .blocks = blocks};
     tables.out = (float **)(tables.pixels + taps * padded);
-    // A place for what the pixels beyond the end give.
+    // Receives the results of the pixels past the end.
     float *dump = (float *)(scratch + pointer_bytes);
     tables.reached = (uint8_t *)(scratch + pointer_bytes + dump_bytes);
     tables.interior = tables.reached + taps * blocks;
@@ -246,7 +246,7 @@ int conv_tile(const conv_product *p, const conv_plan *plan, long sample, long ti
             tables.interior, blocks, count);
     }
     if (p->epilogue != NULL) {
-        // With an epilogue the destination pixels of a tile are neighbours.
+        // With an epilogue the destination pixels of a tile are adjacent.
         float *out = tables.out[0];
         const float *residual = p->epilogue->residual == NULL ? NULL : p->epilogue->residual + (out - p->dest);
         epilogue_rows(p->epilogue, 0, residual, out, count, p->dest_channels, p->dest_channels);

@@ -1,29 +1,29 @@
-// What convolution.c plans and convolution_tile.c computes.
+// The data that convolution.c prepares and convolution_tile.c works on.
 
 #ifndef SEG_CONVOLUTION_TILE_H
 #define SEG_CONVOLUTION_TILE_H
 
 #include "convolution.h"
 
-/// Pixels a block: two kernels of 6 × 16, or one of 12 × 8. PANEL is the width of packed weights;
+/// Pixels per block: two kernels of 6 × 16, or one of 12 × 8. PANEL is the width of packed weights;
 /// a last panel of at most 8 columns is 8 wide.
 enum { CONV_PIXELS = 12, CONV_PANEL = 16, CONV_NARROW = 8 };
 
-/// A tap looks at source pixel (grid * step + add), by weights number `index`; that pixel lies beside
+/// A tap reads source pixel (grid * step + add), with weight number `index`; that pixel is outside
 /// the picture unless first_x <= grid x < last_x.
 typedef struct {
     long add_y, add_x, index;
     long first_x, last_x;
 } conv_tap;
 
-/// A run of channels of one tap; `place` is its first row of packed weights. Where it `ends_sum`, what
-/// the registers hold is added to the totals: sums of sums round less than one long sum.
+/// A run of channels of one tap; `place` is its first row of packed weights. At a run with `ends_sum`
+/// the registers are added to the totals: a sum of partial sums rounds less than one long sum.
 typedef struct {
     long tap, channel, length, place;
     int ends_sum;
 } conv_segment;
 
-/// Destination pixels (first + n * step) and the taps they have.
+/// Destination pixels (first + n * step) and their taps.
 typedef struct {
     long grid_height, grid_width;
     long dest_first_y, dest_first_x, dest_step_y, dest_step_x;
@@ -32,7 +32,7 @@ typedef struct {
     conv_segment *segments;
     long *block_starts;
     long block_count;
-    /// Whole kernel rows as runs, for blocks that do not touch the left and right edge; may be NULL.
+    /// Whole kernel rows as runs, for blocks that do not touch the left or right edge; may be NULL.
     conv_segment *row_segments;
     long row_segment_count, row_taps;
     long tiles, first_task;
@@ -53,7 +53,7 @@ typedef struct {
     long tile;
 } conv_product;
 
-/// Computes one tile of one sample; 0, or -1 where scratch memory is lacking.
+/// Computes one tile of one sample. Returns 0, or -1 if there is no scratch memory.
 int conv_tile(const conv_product *product, const conv_plan *plan, long sample, long tile);
 
 /// Columns that `width` channels take when packed.

@@ -1,8 +1,7 @@
-// Depthwise convolution and its gradient by the input, direct: for a row of
-// pixels the taps are listed with the range of pixels that each reaches, then
-// 6 pixels by 16 channels accumulate over the taps in registers. A task takes a band
-// of rows and so many channels that what it reads stays in cache. The gradient by
-// the weights stands in depthwise_weights.c.
+// Depthwise convolution and its input gradient, computed directly. The taps of a row of pixels are
+// listed with the range of pixels that each reaches; then 6 pixels by 16 channels accumulate over
+// the taps in registers. A task is a band of rows and as many channels as keep its input in cache.
+// The weight gradient is in depthwise_weights.c.
 
 #include "depthwise.h"
 
@@ -21,12 +20,12 @@ void depthwise_pack(const conv_geometry *g, const float *weight, float *packed) 
         for (long t = 0; t < taps; t++) packed[t * channels + c] = weight[c * taps + t];
 }
 
-/// Neighbouring pixels that have the same taps.
+/// Adjacent pixels that have the same taps.
 typedef struct {
     long first, last, tap_start, tap_count;
 } span;
 
-/// `count` pixels by 16, 8 or 1 channels, from channel c on.
+/// `count` pixels by 16, 8 or 1 channels, starting at channel c.
 INLINE void block_16(
     const float *source, const depthwise_tap *taps, long n, long c, long step, float *out, long out_step,
     int count) {
@@ -97,8 +96,8 @@ CLONES static void run_spans(
     }
 }
 
-/// Cuts 0..<count pixels into spans of equal taps. `taps[0..<n]` are the row's; lists of
-/// pixels near the edges are written behind them. Returns the number of spans.
+/// Cuts 0..<count pixels into spans with equal taps. `taps[0..<n]` are those of the row; lists for
+/// pixels near the edges are written after them. Returns the number of spans.
 static long make_spans(depthwise_tap *taps, long n, long count, span *spans) {
     long low = 0, high = count;
     for (long t = 0; t < n; t++) {
@@ -127,36 +126,36 @@ typedef struct {
     const float *source, *packed;
     const conv_epilogue *epilogue;
     float *out;
-    long rows_a_task, bands, channels_a_task, parts;
+    long rows_per_task, bands, channels_per_task, parts;
     _Atomic int failed;
 } depthwise_job;
 
-/// Cuts a result of rows of `width` pixels into bands and parts of the channels.
+/// Cuts a result of rows of `width` pixels into bands of rows and groups of channels.
 static long cut_tasks(depthwise_job *j, long height, long width) {
     const long channels = j->g->input_channels, parts = max_long(1, parts_of(channels, TASK_CHANNELS));
-    j->channels_a_task = (parts_of(channels, parts) + 15) / 16 * 16;
-    j->parts = parts_of(channels, j->channels_a_task);
-    j->rows_a_task = max_long(1, TASK_ELEMENTS / max_long(1, width * j->channels_a_task));
-    j->bands = parts_of(height, j->rows_a_task);
+    j->channels_per_task = (parts_of(channels, parts) + 15) / 16 * 16;
+    j->parts = parts_of(channels, j->channels_per_task);
+    j->rows_per_task = max_long(1, TASK_ELEMENTS / max_long(1, width * j->channels_per_task));
+    j->bands = parts_of(height, j->rows_per_task);
     return j->g->batch * j->bands * j->parts;
 }
 
-/// What one task does: rows first..<last of a sample, `channels` channels from `channel` on.
+/// The part that one task computes: rows first..<last of a sample, `channels` channels from `channel` on.
 typedef struct {
     long sample, first, last, channel, channels;
     depthwise_tap *taps;
     span *spans;
 } depthwise_task;
 
-/// The task's place, and scratch for the taps and spans of a row of `width` pixels; 0 or -1.
+/// The part of task `index`, and scratch memory for the taps and spans of a row of `width` pixels. Returns 0 or -1.
 static int make_task(depthwise_job *j, long index, long height, long width, depthwise_task *task) {
     const conv_geometry *g = j->g;
     const long part = index % j->parts, band = index / j->parts % j->bands;
     task->sample = index / j->parts / j->bands;
-    task->first = band * j->rows_a_task;
-    task->last = min_long(task->first + j->rows_a_task, height);
-    task->channel = part * j->channels_a_task;
-    task->channels = min_long(j->channels_a_task, g->input_channels - task->channel);
+    task->first = band * j->rows_per_task;
+    task->last = min_long(task->first + j->rows_per_task, height);
+    task->channel = part * j->channels_per_task;
+    task->channels = min_long(j->channels_per_task, g->input_channels - task->channel);
     const long tap_bytes = (width + 1) * g->kernel_height * g->kernel_width * (long)sizeof(depthwise_tap);
     char *scratch = pool_scratch(0, tap_bytes + (width + 1) * (long)sizeof(span));
     if (scratch == NULL) {
@@ -207,7 +206,7 @@ static void gradient_task(void *context, long index) {
     const float *source = j->source + task.sample * g->output_height * g->output_width * channels + task.channel;
     for (long y = task.first; y < task.last; y++) {
         float *out = j->out + (task.sample * g->input_height + y) * g->input_width * channels + task.channel;
-        // Pixels whose places differ by the stride see the same taps.
+        // Pixels one stride apart have the same taps.
         for (long phase = 0; phase < min_long(g->stride_width, g->input_width); phase++) {
             const long pixels = parts_of(g->input_width - phase, g->stride_width);
             const long n = depthwise_gradient_taps(g, y, phase, j->packed + task.channel, task.taps);

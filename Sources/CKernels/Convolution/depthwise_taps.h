@@ -5,17 +5,17 @@
 
 #include "convolution.h"
 
-/// Pixels first..<last of the row are reached; pixel 0 would read at `offset` of the sample.
+/// A tap covers pixels first..<last of the row; for pixel 0 it would read at `offset` of the sample.
 typedef struct {
     long offset;
     const float *weight;
     long first, last;
 } depthwise_tap;
 
-/// Taps that output row y has; returns how many. Weights are [kh * kw, C].
+/// The taps of output row y; returns their number. Weights are [kh * kw, C].
 long depthwise_forward_taps(const conv_geometry *g, long y, const float *packed, depthwise_tap *taps);
 
-/// Taps that reach input row y at columns phase, phase + stride, …; returns how many.
+/// The taps that reach input row y at columns phase, phase + stride, …; returns their number.
 long depthwise_gradient_taps(
     const conv_geometry *g, long y, long phase, const float *packed, depthwise_tap *taps);
 

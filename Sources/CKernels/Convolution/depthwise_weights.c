@@ -1,5 +1,5 @@
-// The taps of a row, and the gradient of a depthwise convolution by its weights:
-// sums over bands of rows, added in order in float64.
+// The taps of a row, and the weight gradient of a depthwise convolution: sums over bands of rows,
+// added in order in float64.
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 enum { BAND_ELEMENTS = 1 << 18, GROUP = 5, LANE = 64, REDUCE_BLOCK = 2048 };
 
-/// Cuts [0, count) to where start + i * step lies in [0, size).
+/// Cuts [0, count) to where start + i * step is in [0, size).
 static void reach(long start, long step, long size, long count, long *first, long *last) {
     *first = start < 0 ? parts_of(-start, step) : 0;
     *last = start >= size ? 0 : min_long(count, (size - 1 - start) / step + 1);
@@ -56,7 +56,7 @@ long depthwise_gradient_taps(
     return n;
 }
 
-/// total[c] += sum over pixels of x * dy for `count` neighbouring taps of a kernel row.
+/// total[c] += sum over pixels of x * dy for `count` adjacent taps of a kernel row.
 INLINE void row_products(
     const float *const *x, const float *dy, long pixels, long step, long channels, float *const *total,
     int count) {
@@ -86,7 +86,7 @@ INLINE void tap_products(
         CHANNELS for (long c = 0; c < width; c++) total[c] = mul_add(x[c], dy[c], total[c]);
 }
 
-/// How many of the taps from `t` on go together, and the pixels low..<high that all of them reach.
+/// How many taps, starting at `t`, are processed together, and the pixels low..<high that all of them reach.
 INLINE long group_of_taps(const depthwise_tap *taps, long t, long n, long *low, long *high) {
     const long left = n - t, count = left >= 5 ? 5 : left >= 3 ? 3 : 1;
     *low = taps[t].first;
@@ -99,8 +99,8 @@ INLINE long group_of_taps(const depthwise_tap *taps, long t, long n, long *low, 
     return count;
 }
 
-/// The sums of one output row, all taps, `width` channels; `source` is the sample, `dy` the row, `base` where
-/// the weights of the taps begin and `total` where their sums do.
+/// The sums of one output row, all taps, `width` channels; `source` is the sample, `dy` the row, `base` the
+/// start of the taps' weights and `total` that of their sums.
 CLONES static void row_sums(
     const conv_geometry *g, const float *source, const float *dy, const depthwise_tap *taps, long n,
     const float *base, float *total, long width) {
@@ -148,7 +148,7 @@ typedef struct {
     const float *source, *gradient;
     float *partial;
     float *out;
-    long bands, rows_a_band, parts;
+    long bands, rows_per_band, parts;
     _Atomic int failed;
 } weights_job;
 
@@ -156,7 +156,7 @@ static void band_task(void *context, long index) {
     weights_job *j = context;
     const conv_geometry *g = j->g;
     const long channels = g->input_channels, n = g->kernel_height * g->kernel_width;
-    const long sample = index / j->bands, first = index % j->bands * j->rows_a_band;
+    const long sample = index / j->bands, first = index % j->bands * j->rows_per_band;
     float *total = j->partial + index * n * channels;
     memset(total, 0, (size_t)(n * channels) * sizeof(float));
     depthwise_tap *taps = pool_scratch(0, n * (long)sizeof(depthwise_tap));
@@ -166,7 +166,7 @@ static void band_task(void *context, long index) {
     }
     const float *source = j->source + sample * g->input_height * g->input_width * channels;
     const float *gradient = j->gradient + sample * g->output_height * g->output_width * channels;
-    const long last = min_long(first + j->rows_a_band, g->output_height);
+    const long last = min_long(first + j->rows_per_band, g->output_height);
     // Few channels at a time, so that the rows of a band stay in cache.
     for (long c = 0; c < channels; c += LANE) {
         for (long y = first; y < last; y++) {
@@ -178,7 +178,7 @@ static void band_task(void *context, long index) {
     }
 }
 
-/// Adds the bands in order and turns [tap][channel] to [channel][tap].
+/// Adds the bands in order and transposes [tap][channel] to [channel][tap].
 static void add_bands_task(void *context, long index) {
     const weights_job *j = context;
     const long channels = j->g->input_channels, n = j->g->kernel_height * j->g->kernel_width;
@@ -195,8 +195,8 @@ int depthwise_weight_gradient(
     const long count = g->kernel_height * g->kernel_width * g->input_channels;
     weights_job j = {.g = g, .source = input, .gradient = output_gradient, .out = weight_gradient};
     const long row = max_long(1, g->output_width * g->input_channels);
-    j.rows_a_band = max_long(1, min_long(max_long(1, g->output_height), parts_of(BAND_ELEMENTS, row)));
-    j.bands = parts_of(g->output_height, j.rows_a_band);
+    j.rows_per_band = max_long(1, min_long(max_long(1, g->output_height), parts_of(BAND_ELEMENTS, row)));
+    j.bands = parts_of(g->output_height, j.rows_per_band);
     j.parts = g->batch * j.bands;
     j.partial = malloc((size_t)max_long(1, j.parts * count) * sizeof(float));
     if (j.partial == NULL) return -1;

@@ -1,5 +1,5 @@
 // Bias, batch norm, residual and activation over [rows, channels], each optional.
-// The loops are written out for each combination, so that none has a branch inside.
+// Each combination has its own loop, so that no loop contains a branch.
 
 #include "epilogue.h"
 

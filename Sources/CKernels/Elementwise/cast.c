@@ -1,5 +1,5 @@
-// Conversions between the element types: floats saturate and NaN becomes 0,
-// integers wrap, as NumPy's do.
+// Conversions between the element types. Floats saturate and NaN becomes 0;
+// integers wrap, as in NumPy.
 
 #include "clones.h"
 #include "elementwise.h"

@@ -1,6 +1,6 @@
 // Arithmetic, comparisons and selection over contiguous blocks. One macro writes
-// the three forms (array-array, array-value, value-array) of each operation; the
-// elementary functions stand in elementwise_unary.c, the casts in cast.c.
+// the three forms (array-array, array-value, value-array) of each operation. The
+// elementary functions are in elementwise_unary.c, the casts in cast.c.
 
 #include "elementwise.h"
 
@@ -9,7 +9,7 @@
 #include "clones.h"
 #include "functions.h"
 
-/// The loops of one operation: EXPR is written over x and y.
+/// The loops of one operation: EXPR is an expression in x and y.
 #define FORMS(T, R, EXPR)                                                                       \
     if (a_step && b_step) {                                                                     \
         INDEPENDENT for (long i = 0; i < n; i++) { const T x = a[i], y = b[i]; out[i] = (R)(EXPR); }  \
@@ -47,7 +47,7 @@
 INLINE float floor_divide_float(float x, float y) { return floorf(x / y); }
 INLINE double floor_divide_double(double x, double y) { return floor(x / y); }
 
-/// Python's: the result has the sign of the divisor.
+/// Python's modulo: the result has the sign of the divisor.
 INLINE float modulo_float(float x, float y) {
     float r = __builtin_elementwise_fmod(x, y);
     return r != 0 && (r < 0) != (y < 0) ? r + y : r;
@@ -57,7 +57,7 @@ INLINE double modulo_double(double x, double y) {
     return r != 0 && (r < 0) != (y < 0) ? r + y : r;
 }
 
-/// The exponents that scripts use most are products and roots, exact and fast.
+/// The exponents that scripts use most are products and roots: exact and fast.
 CLONES static void power_f32(const float *a, float exponent, float *out, long n) {
     if (exponent == 2.0f) {
         INDEPENDENT for (long i = 0; i < n; i++) out[i] = a[i] * a[i];
@@ -100,7 +100,7 @@ CLONES void ew_binary_f64(
     }
 }
 
-/// Integer arithmetic wraps; U is the unsigned type that it is done in.
+/// Integer arithmetic wraps; it is done in the unsigned type U.
 #define INTEGER_BINARY(NAME, T, U, IS_SIGNED)                                                    \
     INLINE T divide_##NAME(T x, T y) {                                                          \
         if (y == 0) return 0;                                                                   \

@@ -73,7 +73,7 @@ CLONES void ew_unary_f64(long op, const double *a, double *out, long n) {
     }
 }
 
-/// Negation and squares wrap; U is the unsigned type that they are done in.
+/// Negation and squares wrap; they are done in the unsigned type U.
 #define INTEGER_UNARY(NAME, T, U)                                                       \
     CLONES void ew_unary_##NAME(long op, const T *a, T *out, long n) {                  \
         switch (op) {                                                                   \

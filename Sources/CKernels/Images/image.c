@@ -1,5 +1,5 @@
-// The loops of image.h. Sums that are cut off to whole numbers are not contracted to fused multiply-adds: one level
-// would then depend on the processor.
+// The loops of image.h. Sums that are truncated to whole numbers are not contracted to fused multiply-adds: the
+// result could then differ by one level between processors.
 
 #include "image.h"
 
@@ -14,7 +14,7 @@ static inline uint8_t clipped(int32_t value) { return value < 0 ? 0 : value > 25
 
 enum { WEIGHT_BITS = 22 };
 
-// Four rows at once share the weights and keep twelve sums in flight.
+// Four rows at once share the weights and give twelve independent sums.
 CLONES void image_resize_rows_rgb(
     const uint8_t *restrict source, ptrdiff_t width, ptrdiff_t height, uint8_t *restrict target,
     ptrdiff_t target_width, const int32_t *restrict starts, const int32_t *restrict counts,
@@ -83,8 +83,8 @@ CLONES void image_resize_columns(
     }
 }
 
-// The columns of a row whose source lies in [0, limit) for `base + step * x`; a column too many or too few at the
-// ends is mended by the test that follows in the loops.
+// The columns of a row whose source `base + step * x` is in [0, limit). The result may be slightly too wide at both
+// ends; the loops test each column again.
 static void narrow(double base, double step, double limit, ptrdiff_t *from, ptrdiff_t *to) {
     if (step == 0) {
         if (!(base >= 0 && base < limit)) *to = *from;
@@ -116,7 +116,7 @@ CLONES void image_affine_rgb(
                 const double x = bx + m[0] * (double)(start + i);
                 const double v = by + m[3] * (double)(start + i);
                 inside[i] = (x >= 0) & (x < (double)width) & (v >= 0) & (v < (double)height);
-                // Shifted by one, so that cutting off rounds down from -0.5 on too.
+                // Shifted by one, so that truncation rounds down also between -0.5 and 0.
                 const double sx = x + 0.5, sv = v + 0.5;
                 const int32_t cx = (int32_t)sx, cv = (int32_t)sv;
                 columns[i] = cx - 1;
@@ -143,7 +143,7 @@ CLONES void image_affine_rgb(
     }
 }
 
-// Pillow steps in units of 2^-16 here, and so does this: masks are equal to the bit.
+// Pillow steps in units of 2^-16 here, and so does this function: masks are equal to the bit.
 void image_affine_mask(
     const uint8_t *restrict source, ptrdiff_t width, ptrdiff_t height, uint8_t *restrict target, const double *m,
     uint8_t fill
@@ -187,7 +187,7 @@ CLONES void image_flip_rows_mask(
 }
 
 static inline uint8_t cut(float value) {
-    // In this order what is not a number becomes 0.
+    // In this order NaN becomes 0.
     value = value > 0 ? (value < 255 ? value : 255) : 0;
     return (uint8_t)(int32_t)value;
 }
@@ -234,7 +234,7 @@ size_t image_decode_colors(
     int unknown = 0;
     for (ptrdiff_t i = 0; i < pixels; i++, source += 3) {
         const uint32_t color = (uint32_t)source[0] << 16 | (uint32_t)source[1] << 8 | source[2];
-        // Neighbours mostly have the same colour.
+        // Adjacent pixels mostly have the same colour.
         if (color != last) {
             uint32_t place = image_color_place(color, mask);
             while (keys[place] != color && keys[place] != 0xffffffffu) place = (place + 1) & mask;

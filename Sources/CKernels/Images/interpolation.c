@@ -1,7 +1,7 @@
-// Bilinear and nearest change of size, channels last, with PyTorch's coordinates
-// (align_corners = false). Bilinear goes along x first, into a row buffer, then
-// along y; backward the other way round, gathered by input rows so that no two
-// tasks write to one place.
+// Bilinear and nearest resizing, channels last, with PyTorch's coordinates
+// (align_corners = false). The bilinear forward pass goes along x first, into a row
+// buffer, then along y. The backward pass goes in reverse order and gathers by input
+// rows, so that no two tasks write to the same place.
 
 #include "interpolation.h"
 
@@ -13,7 +13,7 @@
 #include "interpolation_axis.h"
 #include "pool.h"
 
-enum { ROWS_A_TASK = 8 };
+enum { ROWS_PER_TASK = 8 };
 
 typedef struct {
     resize_geometry g;
@@ -34,7 +34,7 @@ void axis_samples(long in, long out, axis_sample *samples) {
     }
 }
 
-/// One row made longer or shorter along x.
+/// Resizes one row along x.
 CLONES static void stretch_row(
     const float *restrict row, const axis_sample *x, long out_width, long channels, float *restrict out) {
     for (long i = 0; i < out_width; i++, out += channels) {
@@ -52,8 +52,8 @@ CLONES static void blend_rows(
 static void bilinear_task(void *context, long index) {
     resize_job *j = context;
     const resize_geometry *g = &j->g;
-    const long bands = parts_of(g->out_height, ROWS_A_TASK);
-    const long sample = index / bands, first = index % bands * ROWS_A_TASK;
+    const long bands = parts_of(g->out_height, ROWS_PER_TASK);
+    const long sample = index / bands, first = index % bands * ROWS_PER_TASK;
     const long row_floats = g->out_width * g->channels, in_row = g->in_width * g->channels;
     const float *input = (const float *)j->input + sample * g->in_height * in_row;
     float *out = (float *)j->out + sample * g->out_height * row_floats;
@@ -64,14 +64,14 @@ static void bilinear_task(void *context, long index) {
     }
     float *buffers[2] = {rows, rows + row_floats};
     long held[2] = {-1, -1};
-    for (long y = first; y < min_long(first + ROWS_A_TASK, g->out_height); y++) {
+    for (long y = first; y < min_long(first + ROWS_PER_TASK, g->out_height); y++) {
         const axis_sample at = j->y[y];
         const long wanted[2] = {at.first, at.second};
         const float *stretched[2] = {NULL, NULL};
         for (int k = 0; k < 2; k++) {
             int slot = held[0] == wanted[k] ? 0 : held[1] == wanted[k] ? 1 : -1;
             if (slot < 0) {
-                // The second must not take the place of the first.
+                // The second row must not overwrite the first.
                 slot = k == 1 && stretched[0] == buffers[0] ? 1 : k == 1 ? 0 : held[0] == wanted[1] ? 1 : 0;
                 stretch_row(input + wanted[k] * in_row, j->x, g->out_width, g->channels, buffers[slot]);
                 held[slot] = wanted[k];
@@ -82,7 +82,7 @@ static void bilinear_task(void *context, long index) {
     }
 }
 
-/// Adds a full row back onto its short one.
+/// Adds the gradient of an output row to its input row.
 CLONES static void gather_row(
     const float *restrict row, const axis_sample *x, long out_width, long channels, float *restrict out) {
     for (long i = 0; i < out_width; i++, row += channels) {
@@ -113,7 +113,7 @@ static void bilinear_gradient_task(void *context, long index) {
     }
     memset(out, 0, (size_t)in_row * sizeof(float));
     memset(total, 0, (size_t)row_floats * sizeof(float));
-    // The first output row whose second source is this one, by bisection: sources never go back.
+    // The first output row whose second source is this one, by bisection: source rows never decrease.
     long low = 0, high = g->out_height;
     while (low < high) {
         const long middle = (low + high) / 2;
@@ -134,7 +134,7 @@ static void bilinear_gradient_task(void *context, long index) {
     if (any) gather_row(total, j->x, g->out_width, g->channels, out);
 }
 
-/// Prepares the samples of both axes; 0 or -1.
+/// Prepares the samples of both axes. Returns 0 or -1.
 static int prepare(resize_job *j) {
     const resize_geometry *g = &j->g;
     j->y = malloc((size_t)(g->out_height + g->out_width) * sizeof(axis_sample));
@@ -154,7 +154,7 @@ int resize_bilinear_forward(const resize_geometry *g, const float *input, float 
     if (is_empty(g)) return 0;
     resize_job j = {.g = *g, .input = input, .out = output};
     if (prepare(&j) != 0) return -1;
-    pool_run(g->batch * parts_of(g->out_height, ROWS_A_TASK), bilinear_task, &j);
+    pool_run(g->batch * parts_of(g->out_height, ROWS_PER_TASK), bilinear_task, &j);
     free(j.y);
     return j.failed ? -1 : 0;
 }
@@ -168,7 +168,7 @@ int resize_bilinear_backward(const resize_geometry *g, const float *output_gradi
     return j.failed ? -1 : 0;
 }
 
-/// PyTorch's nearest: the scale is a float.
+/// PyTorch's nearest neighbour: the scale is a float.
 INLINE long nearest(long i, float scale, long in) { return min_long((long)floorf((float)i * scale), in - 1); }
 
 static void nearest_task(void *context, long index) {

@@ -1,16 +1,16 @@
-// Where an output place of a bilinear change of size looks: shared by the
-// interpolation and the segmentation loss.
+// The source positions of a bilinear resize: shared by the interpolation and the
+// segmentation loss.
 
 #ifndef SEG_INTERPOLATION_AXIS_H
 #define SEG_INTERPOLATION_AXIS_H
 
-/// The two sources of one output place and their weights.
+/// The two sources of one output position and their weights.
 typedef struct {
     long first, second;
     float first_weight, second_weight;
 } axis_sample;
 
-/// Sources along one axis: max(0, (i + 0.5) * in / out - 0.5), as PyTorch in float.
+/// Sources along one axis: max(0, (i + 0.5) * in / out - 0.5), in float as in PyTorch.
 void axis_samples(long in, long out, axis_sample *samples);
 
 #endif

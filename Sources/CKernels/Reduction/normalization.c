@@ -1,6 +1,6 @@
-// Batch normalisation over [rows, channels]. Sums run over fixed chunks of rows
-// in float64, and the chunks are added in order, so that neither large means nor
-// the number of threads show in the result.
+// Batch normalisation over [rows, channels]. Sums run over fixed chunks of rows in
+// float64, and the chunks are added in order: the result is accurate for large means
+// and does not depend on the number of threads.
 
 #include "normalization.h"
 
@@ -13,7 +13,7 @@
 
 enum { CHUNK_ELEMENTS = 65536, BLOCK_ELEMENTS = 16384, MOST_CHUNKS = 256 };
 
-/// Rows a chunk of sums takes: by shape alone.
+/// Rows per chunk of sums; depends on the shape alone.
 static long chunk_rows(long rows, long channels) {
     const long wanted = max_long(1, CHUNK_ELEMENTS / max_long(1, channels));
     return max_long(wanted, parts_of(rows, MOST_CHUNKS));
@@ -36,7 +36,7 @@ typedef struct {
     const float *mean, *a, *b;
     float *out;
     double *first, *second;
-    long rows, channels, rows_a_task;
+    long rows, channels, rows_per_task;
 } norm_job;
 
 CLONES static void scale_shift_rows(
@@ -49,18 +49,18 @@ CLONES static void scale_shift_rows(
 
 static void scale_shift_task(void *context, long index) {
     const norm_job *j = context;
-    const long row = index * j->rows_a_task;
+    const long row = index * j->rows_per_task;
     scale_shift_rows(
         j->x + row * j->channels, j->a, j->b, j->out + row * j->channels,
-        min_long(j->rows_a_task, j->rows - row), j->channels);
+        min_long(j->rows_per_task, j->rows - row), j->channels);
 }
 
 void norm_scale_shift_f32(
     const float *x, const float *scale, const float *shift, float *out, long rows, long channels) {
     if (rows <= 0 || channels <= 0) return;
     norm_job j = {.x = x, .a = scale, .b = shift, .out = out, .rows = rows, .channels = channels};
-    j.rows_a_task = max_long(1, BLOCK_ELEMENTS / channels);
-    pool_run(parts_of(rows, j.rows_a_task), scale_shift_task, &j);
+    j.rows_per_task = max_long(1, BLOCK_ELEMENTS / channels);
+    pool_run(parts_of(rows, j.rows_per_task), scale_shift_task, &j);
 }
 
 CLONES static void moments_of_rows(
@@ -77,13 +77,13 @@ CLONES static void moments_of_rows(
 
 static void moments_task(void *context, long index) {
     const norm_job *j = context;
-    const long row = index * j->rows_a_task;
+    const long row = index * j->rows_per_task;
     moments_of_rows(
-        j->x + row * j->channels, min_long(j->rows_a_task, j->rows - row), j->channels,
+        j->x + row * j->channels, min_long(j->rows_per_task, j->rows - row), j->channels,
         j->first + index * j->channels, j->second + index * j->channels);
 }
 
-/// sum of dy and of dy * (x - mean): the difference is taken before the product, so a large mean costs nothing.
+/// Sums of dy and of dy * (x - mean). The mean is subtracted before the product, so that a large mean loses no digits.
 CLONES static void gradient_sums_of_rows(
     const float *restrict gradient, const float *restrict x, const float *restrict mean, long rows,
     long channels, double *restrict sum, double *restrict product) {
@@ -99,18 +99,18 @@ CLONES static void gradient_sums_of_rows(
 
 static void gradient_sums_task(void *context, long index) {
     const norm_job *j = context;
-    const long row = index * j->rows_a_task;
+    const long row = index * j->rows_per_task;
     gradient_sums_of_rows(
         j->gradient + row * j->channels, j->x + row * j->channels, j->mean,
-        min_long(j->rows_a_task, j->rows - row), j->channels, j->first + index * j->channels,
+        min_long(j->rows_per_task, j->rows - row), j->channels, j->first + index * j->channels,
         j->second + index * j->channels);
 }
 
-/// Runs a pass that leaves two sums a channel and chunk; adds the chunks in order into
-/// first[0..<channels] and second[...]. Gives memory to be freed at `j->first`, or -1.
+/// Runs a pass that gives two sums per channel and chunk; adds the chunks in order into first[0..<channels] and
+/// second[...]. Returns 0, and the caller frees `j->first`; or -1.
 static int run_sums(norm_job *j, void (*task)(void *, long)) {
-    j->rows_a_task = chunk_rows(j->rows, j->channels);
-    const long chunks = parts_of(j->rows, j->rows_a_task);
+    j->rows_per_task = chunk_rows(j->rows, j->channels);
+    const long chunks = parts_of(j->rows, j->rows_per_task);
     j->first = malloc((size_t)(2 * chunks * j->channels) * sizeof(double));
     if (j->first == NULL) return -1;
     j->second = j->first + chunks * j->channels;

@@ -1,6 +1,6 @@
-// Pooling over windows, channels last. Forward passes
-// go by output rows; backward passes by sample and block of channels, so that
-// overlapping windows never meet on two threads.
+// Pooling over windows, channels last. Forward passes are parallel over output rows;
+// backward passes over samples and blocks of channels, so that overlapping windows
+// never run on two threads.
 
 #include "pooling.h"
 
@@ -21,14 +21,14 @@ typedef struct {
     long count_padding;
 } pooling_job;
 
-/// The taps of a window at `start` that lie inside 0..<size.
+/// The taps of a window at `start` that are inside 0..<size.
 INLINE void inside(long start, long dilation, long kernel, long size, long *first, long *last) {
     *first = start < 0 ? parts_of(-start, dilation) : 0;
     *last = start >= size ? 0 : min_long(kernel, (size - 1 - start) / dilation + 1);
     if (*last < *first) *last = *first;
 }
 
-/// PyTorch's divisor: with padding counted, the window as it lies in the padded picture.
+/// PyTorch's divisor: if padding counts, the size of the window within the padded picture.
 INLINE float average_divisor(
     const conv_geometry *g, long count_padding, long y, long x, long taps) {
     if (!count_padding) return (float)max_long(1, taps);
@@ -73,7 +73,7 @@ void pool_max_forward(const conv_geometry *g, const float *input, float *output)
     pool_run(g->batch * g->output_height, max_task, &j);
 }
 
-/// Finds each window's first maximum again (a NaN counts as one) and adds the gradient there.
+/// Finds the first maximum of each window again (a NaN counts as one) and adds the gradient there.
 CLONES static void max_gradient_block(
     const conv_geometry *g, const float *input, const float *gradient, float *out, long width) {
     const long channels = g->input_channels;

@@ -1,7 +1,7 @@
 // Reductions over an axis. Work is cut into (outer, chunk of the axis, block of
 // the inner axis); chunks and blocks depend on the shape alone, and partial
-// results are put together in the order of the chunks. Arguments of extremes
-// stand in reduce_arg.c, softmax in softmax.c.
+// results are combined in the order of the chunks. Indices of extremes are in
+// reduce_arg.c, softmax is in softmax.c.
 
 #include "reduce.h"
 
@@ -14,7 +14,7 @@
 
 enum { INNER_BLOCK = 512, CHUNK_ELEMENTS = 65536, MOST_CHUNKS = 64, LANES = 16 };
 
-/// How an axis is cut, from the shape alone.
+/// How an axis is cut; depends on the shape alone.
 typedef struct {
     long outer, axis, inner;
     long blocks, chunks, chunk_length;
@@ -31,7 +31,7 @@ static reduction_plan plan_reduction(long outer, long axis, long inner) {
     return p;
 }
 
-/// Reductions of the kind T, held in A; START gives the neutral element.
+/// Reductions of elements of type T, accumulated in type A; START gives the neutral element.
 #define REDUCTION(NAME, T, A, R, IS_FLOAT)                                                        \
     INLINE A start_##NAME(long op, T first) {                                                     \
         return op == REDUCE_PROD ? (A)1 : op == REDUCE_MAX || op == REDUCE_MIN ? (A)first : (A)0; \
@@ -44,7 +44,7 @@ static reduction_plan plan_reduction(long outer, long axis, long inner) {
             default: return x + y;                                                                \
         }                                                                                         \
     }                                                                                             \
-    /* A contiguous run, in LANES sums that are joined in order. */                               \
+    /* A contiguous run, in LANES sums that are combined in order. */                             \
     INLINE A run_of_##NAME(long op, const T *a, long n) {                                         \
         A lanes[LANES];                                                                           \
         for (int l = 0; l < LANES; l++) lanes[l] = start_##NAME(op, a[0]);                        \
@@ -57,7 +57,7 @@ static reduction_plan plan_reduction(long outer, long axis, long inner) {
             for (int l = 0; l < width; l++) lanes[l] = join_##NAME(op, lanes[l], lanes[l + width]); \
         return lanes[0];                                                                          \
     }                                                                                             \
-    /* Rows of `width` neighbours, each column by itself. */                                      \
+    /* Rows of `width` adjacent elements, each column by itself. */                               \
     INLINE void rows_of_##NAME(                                                                   \
         long op, const T *restrict a, long n, long stride, long width, A *restrict total) {       \
         for (long c = 0; c < width; c++) total[c] = start_##NAME(op, a[c]);                       \

@@ -9,7 +9,7 @@ enum { LANES = 16, BLOCK = 256, ROWS_ELEMENTS = 16384 };
 #define BETTER(minimum, x, y) ((minimum) ? (x) < (y) : (x) > (y))
 
 #define ARGUMENT(NAME, T)                                                                         \
-    /* First the extreme, then where it stands: both loops run on vectors. */                     \
+    /* First the extreme, then its index: both loops are vectorised. */                           \
     INLINE int64_t arg_of_run_##NAME(int minimum, const T *a, long n) {                           \
         long start = 0;                                                                           \
         T best[LANES];                                                                            \

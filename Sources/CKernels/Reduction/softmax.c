@@ -1,6 +1,5 @@
 // Softmax and log-softmax over a contiguous last axis, forward and backward, on
-// vectors of eight; the last few channels of a row go through a vector of their
-// own that is filled up.
+// vectors of eight; the last few channels of a row are padded to a vector.
 
 #include <math.h>
 #include <stddef.h>
@@ -12,7 +11,7 @@
 
 enum { ROWS_ELEMENTS = 16384 };
 
-/// Up to eight values, the rest `filling`.
+/// Up to eight values, padded with `filling`.
 INLINE float8 load_some(const float *a, long n, float filling) {
     float8 v = splat8(filling);
     for (long i = 0; i < n; i++) v[i] = a[i];
@@ -88,18 +87,18 @@ typedef struct {
     long logarithm;
     const float *a, *result;
     float *out;
-    long rows, channels, rows_a_task;
+    long rows, channels, rows_per_task;
 } softmax_job;
 
 static void forward_task(void *context, long index) {
     const softmax_job *j = context;
-    const long first = index * j->rows_a_task, rows = min_long(j->rows_a_task, j->rows - first);
+    const long first = index * j->rows_per_task, rows = min_long(j->rows_per_task, j->rows - first);
     softmax_rows(j->logarithm, j->a + first * j->channels, j->out + first * j->channels, rows, j->channels);
 }
 
 static void backward_task(void *context, long index) {
     const softmax_job *j = context;
-    const long first = index * j->rows_a_task, rows = min_long(j->rows_a_task, j->rows - first);
+    const long first = index * j->rows_per_task, rows = min_long(j->rows_per_task, j->rows - first);
     const long offset = first * j->channels;
     softmax_gradient_rows(
         j->logarithm, j->a + offset, j->result + offset, j->out + offset, rows, j->channels);
@@ -108,12 +107,12 @@ static void backward_task(void *context, long index) {
 void softmax_forward_f32(long logarithm, const float *a, float *out, long rows, long channels) {
     if (rows <= 0 || channels <= 0) return;
     softmax_job j = {logarithm, a, NULL, out, rows, channels, max_long(1, ROWS_ELEMENTS / channels)};
-    pool_run(parts_of(rows, j.rows_a_task), forward_task, &j);
+    pool_run(parts_of(rows, j.rows_per_task), forward_task, &j);
 }
 
 void softmax_backward_f32(
     long logarithm, const float *gradient, const float *result, float *out, long rows, long channels) {
     if (rows <= 0 || channels <= 0) return;
     softmax_job j = {logarithm, gradient, result, out, rows, channels, max_long(1, ROWS_ELEMENTS / channels)};
-    pool_run(parts_of(rows, j.rows_a_task), backward_task, &j);
+    pool_run(parts_of(rows, j.rows_per_task), backward_task, &j);
 }

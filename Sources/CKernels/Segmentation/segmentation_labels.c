@@ -1,4 +1,4 @@
-// Labels by themselves: their range, and the confusion of two maps.
+// Functions of labels alone: their range, and the confusion matrix of two maps.
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ INLINE int64_t label_of(const void *labels, long kind, long i) {
 
 long segmentation_bad_label(const void *masks, long mask_kind, long n, long classes, long ignore) {
     if (mask_kind == KIND_U8 || mask_kind == KIND_BOOL) {
-        // A table of 256 answers keeps this pass near the speed of memory.
+        // A table of 256 answers: this pass runs nearly at memory speed.
         uint8_t bad[256];
         for (long v = 0; v < 256; v++) bad[v] = v >= classes && v != ignore;
         const uint8_t *bytes = masks;
@@ -53,7 +53,7 @@ static void confusion_task(void *context, long index) {
     }
 }
 
-/// As confusion_task, counting in this thread's own table first.
+/// As confusion_task, but counts in a table of this thread first.
 static void confusion_table_task(void *context, long index) {
     const label_job *j = context;
     const long first = index * CHUNK, last = min_long(first + CHUNK, j->n), classes = j->classes;

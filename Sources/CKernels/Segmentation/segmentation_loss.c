@@ -1,10 +1,10 @@
 // The loss of a segmentation, its gradient and its confusion matrix without
-// full-size logits. For a row of the full-size picture two rows of logits are
-// blended; each pixel blends two neighbours along x, takes softmax and leaves
-// its share of loss, counts and gradient. Bands of rows are cut so that a band
-// shares logits with its neighbours only: even bands run first, then odd ones,
-// and each adds to the gradient in place, always in the same order. Labels by
-// themselves stand in segmentation_labels.c.
+// full-size logits. For each row of the full-size picture, two rows of logits are
+// interpolated; each pixel interpolates two neighbours along x, takes softmax and
+// adds its part of loss, counts and gradient. Bands of rows are cut so that a band
+// shares logits with adjacent bands only: even bands run first, then odd ones, and
+// each adds to the gradient in place, always in the same order. Functions of labels
+// alone are in segmentation_labels.c.
 
 #include "segmentation_loss.h"
 
@@ -19,10 +19,10 @@
 #include "pool.h"
 #include "vectors.h"
 
-/// Lanes beyond the last class: smaller than any logit, and still finite when weighed.
+/// For lanes past the last class: smaller than any logit, and still finite when multiplied by a weight.
 #define NO_CLASS -1e30f
 
-/// Pixels that go through each step together, so that none waits for the one before.
+/// Pixels that are processed together in each step, so that no pixel waits for the one before it.
 enum { BANDS = 16, GROUP = 8 };
 
 /// All that a task needs.
@@ -39,7 +39,7 @@ typedef struct {
     _Atomic int failed;
 } loss_job;
 
-/// Working space of a band.
+/// Working memory of a band.
 typedef struct {
     float *row, *row_gradient;
     float *class_weights;
@@ -49,7 +49,7 @@ typedef struct {
     float8 *logits;
 } loss_space;
 
-/// The label at place i, or -1 where it counts nowhere.
+/// The label at position i, or -1 if it is not counted.
 INLINE int32_t label_at(const segmentation_input *in, long i) {
     int64_t label;
     switch (in->mask_kind) {
@@ -61,7 +61,7 @@ INLINE int32_t label_at(const segmentation_input *in, long i) {
     return label < 0 || label >= in->classes || label == in->ignore ? -1 : (int32_t)label;
 }
 
-/// Two rows of logits blended, classes filled up to whole vectors.
+/// Two rows of logits interpolated, classes padded to whole vectors.
 CLONES static void blend_logits(
     const float *restrict a, const float *restrict b, float wa, float wb, long pixels, long classes, long lanes,
     float *restrict row) {
@@ -71,7 +71,7 @@ CLONES static void blend_logits(
     }
 }
 
-/// The gradient of a row handed on to the two rows of logits it was blended from.
+/// Passes the gradient of a row on to the two rows of logits that it was interpolated from.
 CLONES static void unblend_gradient(
     const float *restrict row, float weight, long pixels, long classes, long lanes, float *restrict out) {
     for (long x = 0; x < pixels; x++, out += classes, row += lanes)
@@ -92,9 +92,9 @@ INLINE long first_largest(const float8 *z, int vectors, float8 top, long classes
     return best < classes ? best : 0;
 }
 
-/// The gradient of one pixel by its logits, added to the two pixels of the row it was blended from:
-/// (1 - s) w_y (p_c - [c = y]) + s / C (p_c W - w_c), W the sum of all class weights; `factor` holds
-/// what multiplies the exponentials, `hard` is (1 - s) w_y and `soft` s / C.
+/// The gradient of one pixel with respect to its logits, added to the two pixels of the row that it was
+/// interpolated from: (1 - s) w_y (p_c - [c = y]) + s / C (p_c W - w_c), W the sum of all class weights;
+/// `factor` multiplies the exponentials, `hard` is (1 - s) w_y and `soft` s / C.
 INLINE void add_gradient(
     const loss_space *space, const float8 *exponentials, axis_sample at, int32_t label, float factor, float hard,
     float soft, long lanes, int vectors, int smooths) {
@@ -142,7 +142,7 @@ INLINE void loss_row(
             if (!wants_best) continue;
             bests[i - first] = (int32_t)first_largest(z, vectors, top, classes);
         }
-        // Apart from the loop above, whose loads would wait for a place in the counts.
+        // A separate loop: the loads of the loop above would wait for the addresses of the counts.
         for (long i = first; i < last && wants_best; i++) {
             const int32_t best = bests[i - first];
             if (predictions != NULL) predictions[i] = best;
@@ -219,7 +219,7 @@ CLONES static void any_row(
     }
 }
 
-/// What the pixels of a row leave behind, added in float64.
+/// Adds the results of the pixels of a row, in float64.
 CLONES static void add_row(
     const loss_space *space, long width, float smoothing, double weight_total, long classes, double *loss,
     double *weight) {
@@ -251,7 +251,7 @@ CLONES static void add_row(
     *weight += total_weight;
 }
 
-/// Places the working space of a band in scratch memory; 0 or -1.
+/// Places the working memory of a band in scratch memory. Returns 0 or -1.
 static int make_space(const loss_job *job, loss_space *space) {
     const segmentation_input *in = job->in;
     const long row = in->in_width * job->lanes, width = (in->width + 15) / 16 * 16;
@@ -279,7 +279,7 @@ static void band_task(void *context, long index) {
     loss_job *job = context;
     const segmentation_input *in = job->in;
     const segmentation_output *out = job->out;
-    // Without a gradient all bands run at once; with one, every second.
+    // Without a gradient all bands run at once; with one, every second band.
     const long step = out->gradient == NULL ? 1 : 2;
     const long bands = parts_of(job->bands - job->parity, step);
     const long sample = index / bands, band = index % bands * step + job->parity;
@@ -333,7 +333,7 @@ static void band_task(void *context, long index) {
 }
 
 /// Cuts the output rows where their first source row passes a multiple of the band height,
-/// so that a row of logits belongs to two bands at most, and these are neighbours.
+/// so that a row of logits belongs to at most two bands, and these are adjacent.
 static void cut_bands(loss_job *job) {
     const segmentation_input *in = job->in;
     const long rows = parts_of(in->in_height, BANDS);

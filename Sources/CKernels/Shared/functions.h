@@ -23,7 +23,7 @@ INLINE float float_from_bits(uint32_t bits) {
     return x;
 }
 
-/// e^x over the whole range, denormals and NaN included.
+/// e^x over the whole range, including denormals and NaN.
 INLINE float exp_f32(float x) {
     const float magic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to a whole number
     x = x > 89.0f ? 89.0f : x;
@@ -37,7 +37,7 @@ INLINE float exp_f32(float x) {
     p = mul_add(p, r, 1.6666665459e-1f);
     p = mul_add(p, r, 5.0000001201e-1f);
     p = mul_add(p, r * r, r) + 1.0f;
-    // 2^n in two steps, so that both ends of the range come out right.
+    // 2^n in two steps, so that both ends of the range are right.
     const int32_t exponent = (int32_t)(float_bits(shifted) - float_bits(magic));
     const int32_t half = exponent >> 1;
     const float low = float_from_bits((uint32_t)(half + 127) << 23);
@@ -45,7 +45,7 @@ INLINE float exp_f32(float x) {
     return p * low * high;
 }
 
-/// Natural logarithm, denormals, zero, negative numbers, infinity and NaN included.
+/// Natural logarithm, including denormals, zero, negative numbers, infinity and NaN.
 INLINE float log_f32(float x) {
     const int tiny = x < 1.17549435e-38f;
     const float scaled = tiny ? x * 8388608.0f : x;
@@ -95,7 +95,7 @@ INLINE float clamp_f32(float x, float low, float high) {
 }
 
 INLINE float relu6_f32(float x) { return clamp_f32(x, 0.0f, 6.0f); }
-// A product instead of a division: half a unit in the last place, and three times as fast.
+// A product instead of a division: an error of half a unit in the last place, and three times as fast.
 INLINE float hardsigmoid_f32(float x) { return relu6_f32(x + 3.0f) * (1.0f / 6.0f); }
 INLINE float hardswish_f32(float x) { return x * hardsigmoid_f32(x); }
 

@@ -1,7 +1,7 @@
-// The pool of threads. A region is announced by a new generation in `state`;
-// workers that see it in time join, take indices from an atomic counter, and
-// the caller waits only for those that joined. Idle workers spin briefly, yield
-// a little, then sleep on a futex.
+// The thread pool. A new generation in `state` announces a region. Workers that
+// notice it in time join and take indices from an atomic counter; the caller waits
+// only for those that joined. Idle workers spin briefly, yield for a while, then
+// sleep on a futex.
 
 #include "pool.h"
 
@@ -17,9 +17,9 @@
 
 enum { MAX_THREADS = 256, SPINS = 400, YIELDS = 20, SCRATCH_SLOTS = 8 };
 
-/// Low 16 bits of the state: workers that joined. Then a bit that says joining is
-/// open. High 32 bits: the generation, which idle workers wait for. It stands nowhere
-/// else: of two copies a worker could see the older one, and join a region again.
+/// Low 16 bits of the state: the number of workers that joined. The next bit: joining is
+/// open. High 32 bits: the generation, which idle workers wait for. It is stored nowhere
+/// else: from a second copy a worker could read an old value and join a region twice.
 #define OPEN ((uint64_t)1 << 16)
 #define JOINED ((uint64_t)0xffff)
 
@@ -41,7 +41,7 @@ static struct {
 static atomic_long wanted_threads = 0;
 static long started_workers = 0;
 
-/// What ends the regions of this thread, and whether it did.
+/// The function that can stop the regions of this thread, and whether it did.
 static _Thread_local struct {
     bool (*stop)(void *);
     void *context;
@@ -105,7 +105,7 @@ static uint32_t *generation_word(void) {
     return (uint32_t *)&pool.state + (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 1 : 0);
 }
 
-/// The state of a generation other than `seen`.
+/// Waits for a generation other than `seen`; returns the state.
 static uint64_t wait_for_generation_after(uint32_t seen) {
     uint64_t state;
     for (int i = 0; i < SPINS + YIELDS; i++) {
@@ -131,8 +131,8 @@ static void *work(void *argument) {
         uint64_t state = wait_for_generation_after(seen);
         seen = generation_of(state);
         while (state & OPEN) {
-            // The state is the region's own: a successful exchange means that it is still open,
-            // so the description cannot change before this worker has left.
+            // The state belongs to the region: if the exchange succeeds, the region is still open, so its
+            // description cannot change before this worker has left.
             if (atomic_compare_exchange_weak(&pool.state, &state, state + 1)) {
                 in_region = true;
                 if (index < pool.helpers) take_tasks();
@@ -151,7 +151,7 @@ static void start_workers(long count) {
     if (started_workers >= count) return;
     sigset_t all, before;
     sigfillset(&all);
-    // Signals are the caller's affair.
+    // Signals are left to the caller's thread.
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);

@@ -29,7 +29,7 @@ INLINE float8 sum_of8(float8 v) {
     return v + NEIGHBOURS(v);
 }
 
-/// The least of eight integers.
+/// The smallest of eight integers.
 INLINE int least_of8(int8 v) {
     int8 w = HALVES(v);
     v = (v & (v < w)) | (w & ~(v < w));
@@ -40,7 +40,7 @@ INLINE int least_of8(int8 v) {
     return v[0];
 }
 
-/// e^x for x <= 0: as exp_f32, but what is below the normal range becomes 0.
+/// e^x for x <= 0, as exp_f32, but results below the normal range are 0.
 INLINE float8 exp_of_negative8(float8 x) {
     const float8 magic = splat8(12582912.0f);
     const int8 low = x < splat8(-87.0f);
@@ -54,7 +54,7 @@ INLINE float8 exp_of_negative8(float8 x) {
     p = MUL_ADD8(p, r, splat8(1.6666665459e-1f));
     p = MUL_ADD8(p, r, splat8(5.0000001201e-1f));
     p = MUL_ADD8(p, r * r, r) + splat8(1.0f);
-    // 2^n by its bits; the magic number has none of the low bits set. A product, so that NaN stays NaN.
+    // 2^n by its bits; the low bits of the magic number are zero. A product, so that NaN stays NaN.
     const int8 power = ((int8)shifted << 23) + 0x3f800000;
     return (float8)((int8)(p * (float8)power) & ~low);
 }

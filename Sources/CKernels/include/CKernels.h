@@ -1,5 +1,5 @@
-// Inner loops in plain C: what Swift cannot yet compile to AVX with run-time
-// dispatch. One header a subject.
+// Inner loops in plain C: Swift cannot yet compile them to AVX with run-time
+// dispatch. One header per subject.
 
 #ifndef SEG_CKERNELS_H
 #define SEG_CKERNELS_H

@@ -1,15 +1,15 @@
 // Convolution of float32, channels last: [N, H, W, I] by [O, I/g, kh, kw].
 //
-// Works without unfolding: a kernel of six pixels by sixteen channels
-// multiplies pixels found through a table of pointers (Dukhan, "The Indirect
-// Convolution Algorithm", 2019) by weights packed into panels. Every sample is
-// computed by itself. Depthwise layers stand in depthwise.h; the Swift side
-// (`ConvolutionKernels`) chooses, and makes the weight gradient with OpenBLAS.
+// No unfolding is needed: a kernel of six pixels by sixteen channels multiplies pixels,
+// found through a table of pointers (Dukhan, "The Indirect Convolution Algorithm",
+// 2019), by weights packed into panels. Each sample is computed independently.
+// Depthwise layers are in depthwise.h; the Swift side (`ConvolutionKernels`) chooses
+// the kernel, and computes the weight gradient with OpenBLAS.
 
 #ifndef SEG_CONVOLUTION_H
 #define SEG_CONVOLUTION_H
 
-/// What a convolution layer does to what size. Output sizes are given, not derived.
+/// The geometry of a convolution layer and of its input. Output sizes are given, not derived.
 typedef struct {
     long batch;
     long input_channels, input_height, input_width;
@@ -26,9 +26,9 @@ enum {
     ACTIVATION_SIGMOID
 };
 
-/// What is done to a tile while it is in cache:
+/// The operations applied to a tile while it is in cache:
 /// out = activation((product + bias[c]) * scale[c] + shift[c] + residual). Any pointer may
-/// be NULL (scale and shift come together). Equal to the bit to the separate kernels.
+/// be NULL (scale and shift are given together). Equal to the separate kernels, to the bit.
 typedef struct {
     const float *bias;
     const float *scale;
@@ -37,24 +37,24 @@ typedef struct {
     long activation;
 } conv_epilogue;
 
-/// Floats that the packed weights take, and packing itself. One form serves the
-/// forward pass, the other the gradient by the input.
+/// The number of floats of packed weights, and packing itself. One form is for the
+/// forward pass, the other for the input gradient.
 long conv_packed_count(const conv_geometry *g);
 void conv_pack(const conv_geometry *g, const float *weight, float *packed);
 long conv_packed_transposed_count(const conv_geometry *g);
 void conv_pack_transposed(const conv_geometry *g, const float *weight, float *packed);
 
-/// Forward pass. Returns 0, or -1 where scratch memory is lacking.
+/// Forward pass. Returns 0, or -1 if there is no scratch memory.
 int conv_forward(
     const conv_geometry *g, const float *input, const float *packed, const conv_epilogue *epilogue,
     float *output);
 
-/// Gradient by the input, from weights packed by conv_pack_transposed. Returns as conv_forward.
+/// Input gradient, from weights packed by conv_pack_transposed. Returns as conv_forward.
 int conv_input_gradient(
     const conv_geometry *g, const float *output_gradient, const float *packed, float *input_gradient);
 
-/// Rows [pixels, columns] of one group's taps and channels, from column `first_column` of
-/// [tap][channel]; pixels count the output of one sample, whose input is given.
+/// Rows [pixels, columns] of one group's taps and channels, starting at column `first_column` of
+/// [tap][channel]; `input` is one sample, and pixels are those of its output.
 void conv_unfold(
     const conv_geometry *g, const float *input, long group, long first_pixel, long pixels, long first_column,
     long columns, float *out);

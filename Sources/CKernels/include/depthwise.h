@@ -8,14 +8,14 @@
 /// [C, 1, kh, kw] to [kh * kw, C].
 void depthwise_pack(const conv_geometry *g, const float *weight, float *packed);
 
-/// Forward pass with epilogue. Returns 0, or -1 where scratch memory is lacking.
+/// Forward pass with epilogue. Returns 0, or -1 if there is no scratch memory.
 int depthwise_forward(
     const conv_geometry *g, const float *input, const float *packed, const conv_epilogue *epilogue,
     float *output);
-/// Gradient by the input.
+/// Input gradient.
 int depthwise_input_gradient(
     const conv_geometry *g, const float *output_gradient, const float *packed, float *input_gradient);
-/// Gradient by the weights, [C, 1, kh, kw].
+/// Weight gradient, [C, 1, kh, kw].
 int depthwise_weight_gradient(
     const conv_geometry *g, const float *input, const float *output_gradient, float *weight_gradient);
 

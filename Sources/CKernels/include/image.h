@@ -1,5 +1,5 @@
-// Inner loops over pictures of 8-bit pixels, side by side: RGB as three bytes a pixel, masks as one. The results are
-// Pillow's (13.0), to the bit unless a line below says otherwise.
+// Inner loops over pictures of interleaved 8-bit pixels: three bytes per RGB pixel, one per mask pixel. The results
+// are Pillow's (13.0), to the bit unless a comment below says otherwise.
 
 #ifndef SEG_IMAGE_H
 #define SEG_IMAGE_H
@@ -8,18 +8,18 @@
 #include <stdint.h>
 
 // One pass of a resize along x. Output column x is the sum over `counts[x]` source columns from `starts[x]` on,
-// weighed by `weights[x * taps ...]` in units of 2^-22, rounded and cut to 0...255.
+// weighted by `weights[x * taps ...]` in units of 2^-22, rounded and clamped to 0...255.
 void image_resize_rows_rgb(
     const uint8_t *source, ptrdiff_t width, ptrdiff_t height, uint8_t *target, ptrdiff_t target_width,
     const int32_t *starts, const int32_t *counts, const int32_t *weights, ptrdiff_t taps);
 
-// The same along y, for rows of `row` bytes of any meaning.
+// The same along y, for rows of `row` bytes of any kind.
 void image_resize_columns(
     const uint8_t *source, ptrdiff_t row, uint8_t *target, ptrdiff_t target_height, const int32_t *starts,
     const int32_t *counts, const int32_t *weights, ptrdiff_t taps);
 
 // Output pixel (x, y) is the source at m[0] (x + 0.5) + m[1] (y + 0.5) + m[2] and m[3] (x + 0.5) + m[4] (y + 0.5) +
-// m[5], interpolated linearly; 0 outside. Weights have 11 bits: at most one level from Pillow's doubles.
+// m[5], interpolated linearly; 0 outside. Weights have 11 bits: at most one level from Pillow, which uses doubles.
 void image_affine_rgb(
     const uint8_t *source, ptrdiff_t width, ptrdiff_t height, uint8_t *target, const double *m);
 
@@ -30,21 +30,21 @@ void image_affine_mask(
 void image_flip_rows_rgb(const uint8_t *source, ptrdiff_t width, ptrdiff_t height, uint8_t *target);
 void image_flip_rows_mask(const uint8_t *source, ptrdiff_t width, ptrdiff_t height, uint8_t *target);
 
-// Each byte times `factor`, cut off to a whole number of 0...255.
+// Each byte times `factor`, truncated and clamped to 0...255.
 void image_brightness(const uint8_t *source, ptrdiff_t count, uint8_t *target, float factor);
 
-// Each pixel moved from its gray (0.299, 0.587, 0.114) by `factor`: 0 is gray, 1 the picture itself.
+// Each pixel moved away from its gray (0.299, 0.587, 0.114) by `factor`: 0 is gray, 1 the picture unchanged.
 void image_saturation_rgb(const uint8_t *source, ptrdiff_t pixels, uint8_t *target, float factor);
 
-// Each byte plus `scale` times its entry of `noise`, rounded and cut to 0...255.
+// Each byte plus `scale` times its entry of `noise`, rounded and clamped to 0...255.
 void image_add_noise(const uint8_t *source, ptrdiff_t count, uint8_t *target, const float *noise, float scale);
 
-// Bytes to floats by a table of 256 entries a channel, one plane after the other.
+// Bytes to floats through a table of 256 entries per channel, one plane after the other.
 void image_floats_planar(const uint8_t *source, ptrdiff_t pixels, float *target, const float *tables);
 
-// Colours to classes. `keys` is an open hash table of `mask + 1` entries, a power of two and not full: colours as
-// 0xRRGGBB, 0xffffffff where empty, found from `image_color_place` on. Pixels of other colours get `stray`; their
-// number is given back, and the first one's index through `first`.
+// Colours to classes. `keys` is an open-addressing hash table of `mask + 1` entries (a power of two, not full): colours
+// as 0xRRGGBB, 0xffffffff for empty entries; a search starts at `image_color_place`. Pixels of other colours get
+// `stray`; the result is their number, and `first` gets the index of the first one.
 size_t image_decode_colors(
     const uint8_t *source, ptrdiff_t pixels, uint8_t *target, const uint32_t *keys, const uint8_t *values,
     uint32_t mask, uint8_t stray, size_t *first);

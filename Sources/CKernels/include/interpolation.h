@@ -1,4 +1,4 @@
-// Change of size, channels last, as PyTorch's interpolate without antialiasing.
+// Resizing, channels last, as PyTorch's interpolate without antialiasing.
 
 #ifndef SEG_INTERPOLATION_H
 #define SEG_INTERPOLATION_H
@@ -10,12 +10,12 @@ typedef struct {
     long out_height, out_width;
 } resize_geometry;
 
-/// Bilinear, align_corners = false: first along x, then along y. Returns 0, or -1 where memory is lacking.
+/// Bilinear, align_corners = false: first along x, then along y. Returns 0, or -1 if there is no memory.
 int resize_bilinear_forward(const resize_geometry *g, const float *input, float *output);
 int resize_bilinear_backward(const resize_geometry *g, const float *output_gradient, float *input_gradient);
 
 /// Nearest: source = floor(destination * in / out). A pixel is `channels` elements of
-/// `element_bytes` bytes, so that it serves labels too.
+/// `element_bytes` bytes, so that it also resizes labels.
 void resize_nearest_forward(const resize_geometry *g, long element_bytes, const void *input, void *output);
 /// Gradient of nearest, float32.
 void resize_nearest_backward(const resize_geometry *g, const float *output_gradient, float *input_gradient);

@@ -4,20 +4,20 @@
 #define SEG_NORMALIZATION_H
 
 /// scale = gamma / sqrt(variance + epsilon), shift = beta - mean * scale. gamma and
-/// beta may be NULL (1 and 0).
+/// beta may be NULL (then 1 and 0).
 void norm_fold_f32(
     const float *mean, const float *variance, const float *gamma, const float *beta, float epsilon,
     float *scale, float *shift, long channels);
 
-/// out = x * scale[c] + shift[c], one rounding; a convolution's epilogue gives the same bits.
+/// out = x * scale[c] + shift[c] with one rounding; a convolution's epilogue gives the same bits.
 void norm_scale_shift_f32(
     const float *x, const float *scale, const float *shift, float *out, long rows, long channels);
 
-/// Mean and biased variance by channel. Returns 0, or -1 where memory is lacking.
+/// Mean and biased variance per channel. Returns 0, or -1 if there is no memory.
 int norm_statistics_f32(const float *x, float *mean, float *variance, long rows, long channels);
 
-/// By channel, over all rows: the sum of gradient * (x - mean) * inverse_std, and the sum of the gradient. The
-/// mean is taken off before the product, so that a large one costs no digits. Returns as norm_statistics_f32.
+/// Per channel, over all rows: the sum of gradient * (x - mean) * inverse_std, and the sum of the gradient. The mean is
+/// subtracted before the product, so that a large mean loses no digits. Returns as norm_statistics_f32.
 int norm_gradient_sums_f32(
     const float *gradient, const float *x, const float *mean, const float *inverse_std, float *product,
     float *sum, long rows, long channels);

@@ -7,36 +7,36 @@
 
 #include <stdint.h>
 
-/// What is given. Logits are [batch, in_height, in_width, classes], masks [batch, height, width].
+/// The input. Logits are [batch, in_height, in_width, classes], masks [batch, height, width].
 typedef struct {
     long batch, classes;
     long in_height, in_width;
     long height, width;
     const float *logits;
-    /// Labels of kind KIND_U8, KIND_I32 or KIND_I64, or NULL where only predictions are asked.
+    /// Labels of kind KIND_U8, KIND_I32 or KIND_I64, or NULL if only predictions are wanted.
     const void *masks;
     long mask_kind;
-    /// One weight a class, or NULL.
+    /// One weight per class, or NULL.
     const float *class_weights;
-    /// A label that counts nowhere, or -1. Labels outside 0..<classes count nowhere either.
+    /// A label that is not counted, or -1. Labels outside 0..<classes are not counted either.
     long ignore;
     float label_smoothing;
 } segmentation_input;
 
-/// What is asked; any pointer may be NULL.
+/// The output; any pointer may be NULL.
 typedef struct {
-    /// By sample: sum of weighted losses, sum of the weights of its pixels.
+    /// Per sample: sum of weighted losses, sum of the weights of its pixels.
     double *loss;
     double *weight;
-    /// Gradient of the sum of losses (not divided) by the logits, [batch, in_height, in_width, classes].
+    /// Gradient of the sum of losses (not divided) with respect to the logits, [batch, in_height, in_width, classes].
     float *gradient;
-    /// [classes, classes], rows are the truth; counts are added to what is there.
+    /// [classes, classes], rows are the truth; counts are added to the existing ones.
     int64_t *confusion;
-    /// First maximum of each pixel, [batch, height, width].
+    /// Index of the first maximum of each pixel, [batch, height, width].
     int64_t *predictions;
 } segmentation_output;
 
-/// Returns 0, or -1 where memory is lacking.
+/// Returns 0, or -1 if there is no memory.
 int segmentation_loss(const segmentation_input *input, const segmentation_output *output);
 
 /// The position of the first label that is neither in 0..<classes nor `ignore`, or -1.

@@ -1,15 +1,15 @@
-// OpenBLAS, loaded when the first matrix product is wanted: linked at start it would cost more
-// than everything else that seg does before its prompt.
+// OpenBLAS, loaded at the first matrix product: linking it would take more time at start than
+// everything else that seg does before its prompt.
 
 #ifndef SEG_OPENBLAS_H
 #define SEG_OPENBLAS_H
 
 #include <stdbool.h>
 
-/// Loads the library, with one thread of its own, once; gives NULL, or why it cannot be had.
+/// Loads the library once, with a single thread; returns NULL, or why it cannot be loaded.
 const char *openblas_load(void);
 
-/// c [m, n] = alpha · op(a) · op(b) + beta · c, row-major, where op transposes if told. Does nothing
+/// c [m, n] = alpha · op(a) · op(b) + beta · c, row-major, where op transposes if its flag is set. Does nothing
 /// before `openblas_load` has succeeded.
 void openblas_sgemm(
     bool transpose_a, bool transpose_b, int m, int n, int k, float alpha, const float *a, int lda,

@@ -1,5 +1,5 @@
-// A small door to libpng's low-level interface. Its errors jump (setjmp, longjmp), which Swift cannot hold: all of
-// that stays inside CPNG.c, and a broken file comes back as 0 and a message.
+// A small wrapper of libpng's low-level interface. Its errors use setjmp and longjmp, which Swift does not support: all
+// of that stays inside CPNG.c, and for a broken file the functions return 0 and a message.
 
 #ifndef CPNG_H
 #define CPNG_H
@@ -7,14 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Room for a message, its end included.
+/// The size of a message, with its terminating zero.
 #define CPNG_MESSAGE 160
 
-/// What the header of a PNG says.
+/// The header of a PNG.
 typedef struct {
     uint32_t width;
     uint32_t height;
-    /// Bits a sample: 1, 2, 4, 8 or 16.
+    /// Bits per sample: 1, 2, 4, 8 or 16.
     int32_t bit_depth;
     /// PNG's own numbers: 0 gray, 2 RGB, 3 palette, 4 gray and alpha, 6 RGBA.
     int32_t color_type;
@@ -23,19 +23,19 @@ typedef struct {
     uint8_t palette[768];
 } CPNGInfo;
 
-/// Reads what stands before the pixels. Gives 1, or 0 and a message.
+/// Reads everything before the pixels. Returns 1, or 0 and a message.
 int32_t cpng_info(const uint8_t *data, size_t size, CPNGInfo *info, char *message);
 
-/// Decodes to 8-bit RGB, `width * height * 3` bytes: palettes looked up, gray spread, alpha dropped, 16 bits cut
-/// to 8, no gamma applied: the values that Pillow's convert("RGB") gives. Gives 1, or 0 and a message.
+/// Decodes to 8-bit RGB, `width * height * 3` bytes: palettes looked up, gray copied to three channels, alpha dropped,
+/// 16 bits cut to 8, no gamma applied: the values of Pillow's convert("RGB"). Returns 1, or 0 and a message.
 int32_t cpng_decode_rgb(const uint8_t *data, size_t size, uint8_t *pixels, size_t capacity, char *message);
 
 /// Decodes a gray or palette picture of at most 8 bits to its raw values, `width * height` bytes: palette indices,
-/// gray of 1, 2 and 4 bits unscaled. Gives 1, or 0 and a message.
+/// gray of 1, 2 and 4 bits unscaled. Returns 1, or 0 and a message.
 int32_t cpng_decode_raw(const uint8_t *data, size_t size, uint8_t *pixels, size_t capacity, char *message);
 
 /// Encodes 8-bit pixels: colour type 2 (RGB), 0 (gray) or 3 (indices into a palette of `palette_count` colours).
-/// Gives 1 and bytes to be released with `cpng_release`, or 0 and a message.
+/// Returns 1 and bytes to be released with `cpng_release`, or 0 and a message.
 int32_t cpng_encode(
     const uint8_t *pixels, uint32_t width, uint32_t height, int32_t color_type, const uint8_t *palette,
     int32_t palette_count, uint8_t **data, size_t *size, char *message);

@@ -1,21 +1,20 @@
-// Augmentation: changed copies of frames. One geometric draw serves picture and mask.
-// The draws depend on the seed, the frame and the copy alone, so that a copy is always the
-// same picture.
+// Augmentation: changed copies of frames. Picture and mask share one geometric draw. The draws depend
+// only on the seed, the frame and the copy, so that a copy is always the same picture.
 
 import SegTensor
 
 /// One kind of change, with the range its draws come from.
 public enum Augmentation: Sendable, Equatable {
-    /// Left and right exchanged, in half of the copies.
+    /// Flipped left to right, in half of the copies.
     case horizontalFlip
-    /// Up and down exchanged, in half of the copies.
+    /// Flipped upside down, in half of the copies.
     case verticalFlip
-    /// Turned by up to so many degrees either way; corners become void.
+    /// Rotated by up to this many degrees in either direction; corners become void.
     case rotation(degrees: Double)
-    /// Factors; 1 leaves the picture as it is.
+    /// A range of factors; 1 leaves the picture unchanged.
     case saturation(ClosedRange<Double>)
     case brightness(ClosedRange<Double>)
-    /// Normal noise of a deviation in 0…1.
+    /// Normal noise with this standard deviation, in 0…1.
     case noise(deviation: Double)
 
     public var text: String {
@@ -31,7 +30,7 @@ public enum Augmentation: Sendable, Equatable {
         }
     }
 
-    /// The frame changed by one draw in 0..<1.
+    /// The frame changed according to one draw in 0..<1.
     func applied(to frame: Frame, draw: Double, key: RandomKey, void: UInt8) -> Frame {
         switch self {
         case .horizontalFlip:
@@ -77,7 +76,7 @@ public struct AugmentedDataset: Dataset {
     public init(_ source: any Dataset, _ changes: [Augmentation], copies: Int, seed: UInt64) throws {
         guard copies >= 0, copies <= 1_000_000 else {
             throw TensorError(
-                .value, "augment: copies is \(copies); it is a count of changed copies of each frame")
+                .value, "augment: copies is \(copies); it must be from 0 to 1,000,000")
         }
         self.source = source
         self.changes = changes

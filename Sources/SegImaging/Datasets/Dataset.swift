@@ -1,5 +1,5 @@
-// Data sets: a count, classes, and frames by number. Nothing is read or drawn before it is
-// looked at. Sources are FolderDataset and StreetsDataset, views over them in DatasetViews.
+// Data sets: a count, classes, and frames by number. Nothing is read or drawn before it is needed.
+// The sources are FolderDataset and StreetsDataset; views of them are in DatasetViews.
 
 import SegTensor
 
@@ -9,11 +9,11 @@ public protocol Dataset: Sendable {
     var palette: ClassPalette { get }
     /// Frame `index`, 0 to count - 1.
     func frame(_ index: Int) throws -> Frame
-    /// What it is, in a line: where the frames come from and what was done to them.
+    /// A one-line description: where the frames come from and how they were changed.
     var about: String { get }
-    /// Whether it holds changed copies of its frames; it is then too late to split it.
+    /// Whether it contains changed copies of its frames; it can then no longer be split.
     var isAugmented: Bool { get }
-    /// The place of frame `index` in the sequence it was filmed in.
+    /// The position of frame `index` in the original sequence.
     func position(_ index: Int) -> Int
 }
 
@@ -27,7 +27,7 @@ extension Dataset {
         guard place >= 0, place < count else {
             throw TensorError(
                 .index, "sample \(index) of \(count) does not exist",
-                help: "they count from 0 to \(count - 1)")
+                help: "samples are numbered from 0 to \(count - 1)")
         }
         return try frame(place)
     }

@@ -1,4 +1,4 @@
-// Views over data sets: some of the frames, several sets in a row, each frame changed alike.
+// Views of data sets: a subset of the frames, several sets in a row, the same change to every frame.
 
 import SegTensor
 
@@ -7,7 +7,7 @@ public struct Subset: Dataset {
     public let source: any Dataset
     public let indices: [Int]
 
-    /// - Throws: where an index is not in the source.
+    /// - Throws: if an index is not in the source.
     public init(_ source: any Dataset, _ indices: [Int]) throws {
         if let stray = indices.first(where: { $0 < -source.count || $0 >= source.count }) {
             throw TensorError(.index, "sample \(stray) of \(source.count) does not exist")
@@ -28,9 +28,9 @@ public struct Subset: Dataset {
 public struct Concatenation: Dataset {
     public let parts: [any Dataset]
 
-    /// - Throws: where there is none, or their classes differ.
+    /// - Throws: if there is none, or their classes differ.
     public init(_ parts: [any Dataset]) throws {
-        guard let first = parts.first else { throw TensorError(.value, "concat wants at least one data set") }
+        guard let first = parts.first else { throw TensorError(.value, "concat needs at least one data set") }
         for part in parts where part.palette.names != first.palette.names {
             throw TensorError(.label, "the data sets have different classes")
         }
@@ -51,7 +51,7 @@ public struct Concatenation: Dataset {
     }
 }
 
-/// What may be done to every frame of a data set alike.
+/// A change that is applied to every frame of a data set.
 public enum FrameChange: Sendable {
     case resized(FrameSize)
     case normalized(Normalization)
@@ -74,7 +74,7 @@ public enum FrameChange: Sendable {
     }
 }
 
-/// A data set with each frame changed as it is asked for.
+/// A data set that changes each frame when it is requested.
 public struct ChangedDataset: Dataset {
     public let source: any Dataset
     public let change: FrameChange

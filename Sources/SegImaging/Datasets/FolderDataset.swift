@@ -1,5 +1,5 @@
-// The data set of a folder of frames. Files are read when a frame is looked at; their sizes and
-// digests are kept.
+// The data set of a folder of frames. Files are read when a frame is needed; their sizes and digests
+// are cached.
 
 import SegTensor
 import Synchronization
@@ -19,7 +19,7 @@ public struct FolderDataset: Dataset {
     public var count: Int { folder.pairs.count }
     public var palette: ClassPalette { folder.palette }
 
-    /// What picture and mask of a frame are as files; nil where one is gone.
+    /// The files of a frame's picture and mask; nil if one is missing.
     public func identity(_ index: Int) -> (image: FileIdentity, mask: FileIdentity)? {
         let pair = folder.pairs[index]
         guard var image = FileIdentity(path: pair.image), var mask = FileIdentity(path: pair.mask) else {
@@ -42,7 +42,7 @@ public struct FolderDataset: Dataset {
     }
 }
 
-/// Sizes and digests of files, looked up once per run of the program.
+/// Sizes and digests of files, read once per process.
 private final class FrameSizes: @unchecked Sendable {
     struct Facts {
         let width: Int
@@ -50,9 +50,9 @@ private final class FrameSizes: @unchecked Sendable {
         let image: Digest
         let mask: Digest
     }
-    private let looked = Mutex<[Int: Facts]>([:])
+    private let stored = Mutex<[Int: Facts]>([:])
 
-    func known(_ index: Int) -> Facts? { looked.withLock { $0[index] } }
+    func known(_ index: Int) -> Facts? { stored.withLock { $0[index] } }
 
     func facts(_ index: Int, of pair: FramePair) throws -> Facts {
         if let facts = known(index) { return facts }
@@ -60,7 +60,7 @@ private final class FrameSizes: @unchecked Sendable {
         let facts = Facts(
             width: size.width, height: size.height, image: try pair.imageDigest(), mask: try pair.maskDigest()
         )
-        looked.withLock { $0[index] = facts }
+        stored.withLock { $0[index] = facts }
         return facts
     }
 }

@@ -1,20 +1,20 @@
-// One picture with its mask, as data sets hand it on: how to get both, not the pixels
-// themselves. Its tensors are promises: nothing is read, drawn or warped before a value
-// is needed, and a digest known beforehand identifies the content.
+// One picture with its mask, as data sets return them: functions that make both, not the pixels
+// themselves. Its tensors are lazy: nothing is read, drawn or warped before a value is needed, and a
+// digest that is known in advance identifies the content.
 
 import SegTensor
 
-/// A picture and its mask, to be read or drawn when looked at.
+/// A picture and its mask, read or drawn when needed.
 public struct Frame: Sendable {
     public var name: String
     public var height: Int
     public var width: Int
-    /// Stand for the content of picture and mask, all changes included.
+    /// Identify the content of picture and mask, including all changes.
     public var imageDigest: Digest
     public var maskDigest: Digest
     public var image: @Sendable () throws -> RGBImage
     public var mask: @Sendable () throws -> MaskImage
-    /// Mean and deviation by channel, once the picture is to be normalised; it is then float32.
+    /// Mean and standard deviation per channel if the picture is to be normalised; it is then float32.
     public var normalization: Normalization?
 
     public init(
@@ -30,7 +30,7 @@ public struct Frame: Sendable {
         self.mask = mask
     }
 
-    /// The picture as a tensor [3, H, W]: bytes, or float32 once normalised.
+    /// The picture as a tensor [3, H, W]: bytes, or float32 if it is normalised.
     public func imageTensor() throws -> Tensor {
         let (height, width, make) = (height, width, image)
         guard let normalization else {
@@ -61,7 +61,7 @@ public struct Frame: Sendable {
         }
     }
 
-    /// The frame with both pictures changed alike. `what` and `numbers` say how, for the digests.
+    /// The frame with the same change to picture and mask. `what` and `numbers` identify it for the digests.
     func changed(
         _ what: String, _ numbers: [Double] = [], height: Int? = nil, width: Int? = nil,
         image changeImage: @escaping @Sendable (RGBImage) throws -> RGBImage,
@@ -88,18 +88,18 @@ public struct Frame: Sendable {
     }
 }
 
-/// Mean and deviation by channel of pictures in 0…1.
+/// Mean and standard deviation per channel of pictures in 0…1.
 public struct Normalization: Sendable, Equatable {
     public let mean: [Double]
     public let deviation: [Double]
 
-    /// - Throws: where there are not three of each, or a deviation is not above 0.
+    /// - Throws: if there are not three of each, or a deviation is not above 0.
     public init(mean: [Double], deviation: [Double]) throws {
         guard mean.count == 3, deviation.count == 3 else {
-            throw TensorError(.value, "normalize wants a mean and a deviation for each of the 3 channels")
+            throw TensorError(.value, "normalize needs a mean and a std for each of the 3 channels")
         }
         guard deviation.allSatisfy({ $0 > 0 }) else {
-            throw TensorError(.value, "a deviation of the channels is not above 0")
+            throw TensorError(.value, "normalize: the std of each channel must be above 0")
         }
         self.mean = mean
         self.deviation = deviation
@@ -110,7 +110,7 @@ public struct Normalization: Sendable, Equatable {
         self.deviation = deviation
     }
 
-    /// Of the pictures of ImageNet, which pretrained backbones expect.
+    /// Mean and deviation of ImageNet's pictures, which pretrained backbones expect.
     public static let imageNet = Normalization(
         knownMean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225])
 }

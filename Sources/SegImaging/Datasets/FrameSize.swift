@@ -1,12 +1,12 @@
-// Sizes of frames, and normalisation: pictures smoothly with antialiasing, masks by the
+// Sizes of frames, and normalisation. Pictures are resized smoothly with antialiasing, masks to the
 // nearest pixel.
 
 import SegTensor
 
-/// The size that frames are brought to.
+/// The size that frames are resized to.
 public enum FrameSize: Sendable {
     case exact(height: Int, width: Int)
-    /// The shorter side has this length; the other keeps the proportion, as torchvision's preset.
+    /// The shorter side has this length; the aspect ratio is kept, as in torchvision's preset.
     case shorter(Int)
 
     func size(height: Int, width: Int) throws -> (height: Int, width: Int) {
@@ -27,7 +27,7 @@ public enum FrameSize: Sendable {
 }
 
 extension Dataset {
-    /// - Throws: for a side that is not 1 to 65,536.
+    /// - Throws: for a side that is not from 1 to 65,536.
     public func resized(_ size: FrameSize) throws -> ChangedDataset {
         let sides: [Int] =
             switch size {
@@ -35,7 +35,8 @@ extension Dataset {
             case .shorter(let length): [length]
             }
         for side in sides where side < 1 || side > 65_536 {
-            throw TensorError(.value, "a picture cannot be resized to a side of \(side)")
+            throw TensorError(
+                .value, "a picture cannot be resized to a side of \(side): it must be from 1 to 65,536")
         }
         return ChangedDataset(self, .resized(size))
     }

@@ -1,35 +1,36 @@
-// Pixels by class over a data set, exact whole numbers.
+// Pixels per class over a data set, as exact integers.
 
 import SegTensor
 import Synchronization
 
-/// What the masks of a data set hold.
+/// The class counts of the masks of a data set.
 public struct PixelCounts: Sendable {
     /// Pixels of each class.
     public private(set) var pixels: [Int]
-    /// Pixels of the pictures that hold the class at all, for median frequency.
+    /// Pixels of all pictures that contain the class, for median frequency.
     public private(set) var pixelsWith: [Int]
-    /// Pictures that hold the class.
+    /// Pictures that contain the class.
     public private(set) var pictures: [Int]
 
-    /// Counts that are known already.
+    /// Counts that are already known.
     public init(pixels: [Int], pixelsWith: [Int], pictures: [Int]) throws {
         guard pixels.count == pixelsWith.count, pixels.count == pictures.count else {
             throw TensorError(
-                .value, "counts of \(pixels.count), \(pixelsWith.count) and \(pictures.count) classes")
+                .value,
+                "counts of \(pixels.count), \(pixelsWith.count) and \(pictures.count) classes do not match")
         }
         self.pixels = pixels
         self.pixelsWith = pixelsWith
         self.pictures = pictures
     }
 
-    /// Reads all masks, several at once; `interrupted` is asked between them.
+    /// Reads all masks, several at once; calls `interrupted` between groups of them.
     public init(_ data: any Dataset, interrupted: () throws -> Void = {}) throws {
         let classes = data.palette.count
         pixels = [Int](repeating: 0, count: classes)
         pixelsWith = pixels
         pictures = pixels
-        // Few enough that an interrupt is soon heard.
+        // Small groups, so that an interrupt takes effect soon.
         let step = 2 * Parallel.threads
         for start in stride(from: 0, to: data.count, by: step) {
             try interrupted()
@@ -58,7 +59,7 @@ public struct PixelCounts: Sendable {
                 for byte in bytes { counts[Int(byte)] += 1 }
             }
         }
-        // `ignored` is no class.
+        // `ignored` is not a class.
         counts[Int(MaskImage.ignored)] = 0
         return counts
     }

@@ -1,10 +1,10 @@
-// Parts of a data set for training, validation and test. A sequence is split in blocks,
-// since neighbouring frames are nearly the same picture.
+// Splitting a data set for training, validation and test. A sequence is split into blocks, since
+// neighbouring frames are nearly the same picture.
 
 import SegTensor
 
 public enum Splitting {
-    /// Blocks of the sequence by fractions that sum to at most 1; with `key` frames at random.
+    /// Blocks of the sequence by fractions that sum to at most 1; with `key`, random frames.
     public static func split(_ data: any Dataset, _ fractions: [Double], randomly key: RandomKey?) throws
         -> [Subset]
     {
@@ -27,7 +27,7 @@ public enum Splitting {
             guard end > start else {
                 throw TensorError(
                     .value,
-                    "split: \(data.count) samples give none for the part of \(Tensor.text(of: fraction))")
+                    "split: the part of \(Tensor.text(of: fraction)) of \(data.count) samples is empty")
             }
             parts.append(try Subset(data, order[start..<end].sorted()))
             start = end
@@ -35,11 +35,12 @@ public enum Splitting {
         return parts
     }
 
-    /// `k` pairs of training and validation part; the validation parts are blocks that cover all.
+    /// `k` pairs of training and validation part; the validation parts are blocks that cover all frames.
     public static func folds(_ data: any Dataset, _ k: Int) throws -> [(train: Subset, validation: Subset)] {
         try refuseAugmented(data, "kfold")
         guard k >= 2, k <= data.count else {
-            throw TensorError(.value, "kfold: k is from 2 to the number of samples (\(data.count)), not \(k)")
+            throw TensorError(
+                .value, "kfold: k must be from 2 to the number of samples (\(data.count)), not \(k)")
         }
         return try (0..<k).map { fold in
             let block = (fold * data.count / k)..<((fold + 1) * data.count / k)
@@ -48,7 +49,7 @@ public enum Splitting {
         }
     }
 
-    /// How far the frames of one part are from the nearest of another, in frames of the sequence.
+    /// The distance of each frame of one part to the nearest frame of another, in frames of the sequence.
     public static func nearest(_ part: any Dataset, to other: any Dataset) -> [Int] {
         let places = (0..<other.count).map(other.position).sorted()
         return (0..<part.count).map { index in
@@ -60,7 +61,8 @@ public enum Splitting {
     private static func refuseAugmented(_ data: any Dataset, _ name: String) throws {
         if data.isAugmented {
             throw TensorError(
-                .value, "\(name): the data already hold augmented copies, which would end up on both sides",
+                .value,
+                "\(name): the data set already contains augmented copies, which would be in both parts",
                 help: "split first, then augment the training part alone")
         }
     }

@@ -1,4 +1,4 @@
-// The data set of drawn street scenes. A frame is drawn when it is looked at.
+// The data set of drawn street scenes. A frame is drawn when it is needed.
 
 import SegTensor
 import Synchronization
@@ -24,7 +24,7 @@ public struct StreetsDataset: Dataset {
         }
         let image = builder.finish()
         builder.add("mask")
-        // Picture and mask come of one drawing: whichever is looked at first keeps the other.
+        // Picture and mask come from one drawing: the one that is read first keeps the other.
         let drawing = Drawing(scene: scene, index: index)
         return Frame(
             name: "street\(scene.seed)_\(index)", height: scene.height, width: scene.width,

@@ -1,14 +1,14 @@
-// Whether a file of a data set is still the one it was: by size and date, and by its bytes where these are known.
+// Whether a file of a data set is unchanged: by size and date, and by its bytes if their digest is known.
 
 import SegSystem
 import SegTensor
 
-/// What tells whether a file is still the one it was.
+/// The properties that show whether a file has changed.
 public struct FileIdentity: Sendable, Equatable {
     public let size: Int
-    /// The last change of its content, in nanoseconds.
+    /// The time of the last change of its content, in nanoseconds.
     public let changed: Int
-    /// Of its bytes, where they have been read.
+    /// The digest of its bytes, if they have been read.
     public var digest: Digest?
 
     public init(size: Int, changed: Int, digest: Digest? = nil) {
@@ -17,14 +17,14 @@ public struct FileIdentity: Sendable, Equatable {
         self.digest = digest
     }
 
-    /// What a path holds now; nil where there is no file.
+    /// The file that is at a path now; nil if there is none.
     public init?(path: String) {
         guard let status = FileStatus(path) else { return nil }
         self.init(size: status.size, changed: status.changed)
     }
 
-    /// Whether a path still holds the same bytes. A new date alone is looked into where the
-    /// digest is known.
+    /// Whether a path still has the same bytes. If only the date is new, the bytes are compared by their
+    /// digest, if it is known.
     public func holds(at path: String) -> Bool {
         guard let now = FileIdentity(path: path), now.size == size else { return false }
         if now.changed == changed { return true }

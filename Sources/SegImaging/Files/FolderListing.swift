@@ -22,17 +22,17 @@ struct FolderListing {
 
     func has(_ file: String) -> Bool { files.contains(file) }
 
-    /// The stems of the PNG files: `0001` for `0001.png`.
+    /// The names of the PNG files without their ending: `0001` for `0001.png`.
     var pictures: [String] {
         files.filter { $0.lowercased().hasSuffix(".png") }.map { String($0.dropLast(4)) }
     }
 
-    /// The file of a stem.
+    /// The path of a name without its ending.
     func file(_ stem: String) -> String {
         has("\(stem).png") ? "\(path)/\(stem).png" : "\(path)/\(stem).PNG"
     }
 
-    /// The error of a folder without pictures, which says what is there instead.
+    /// The error for a folder without pictures, which says what the folder contains instead.
     func withoutPictures() -> TensorError {
         let others = ["jpg", "jpeg", "tif", "tiff", "bmp", "ppm", "webp"]
         let found = others.first { ending in files.contains { $0.lowercased().hasSuffix(".\(ending)") } }
@@ -40,14 +40,14 @@ struct FolderListing {
         if let found {
             return TensorError(
                 .file, "\(path) holds no PNG pictures, but \(number) .\(found) files",
-                help: "seg reads PNG; convert them first")
+                help: "seg reads only PNG; convert them first")
         }
         let inside =
             folders.isEmpty ? nil : "it holds the folders \(folders.prefix(5).joined(separator: ", "))"
         return TensorError(.file, "\(path) holds no PNG pictures", help: inside)
     }
 
-    /// `frame_2` before `frame_10`, so that a sequence keeps its order.
+    /// Sorts `frame_2` before `frame_10`, so that a sequence keeps its order.
     static func naturally(_ a: String, _ b: String) -> Bool {
         var x = Substring(a).utf8
         var y = Substring(b).utf8

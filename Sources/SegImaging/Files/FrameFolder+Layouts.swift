@@ -1,11 +1,11 @@
-// The layouts that data sets come in: CamSeq01 (frames and masks side by side). A layout is a listing; nothing is
-// decoded here.
+// The supported layouts of data sets: CamSeq01 (frames and masks side by side). A layout is a listing;
+// nothing is decoded here.
 
 import SegTensor
 
 extension FrameFolder {
-    /// CamSeq01: `NAME.png` and `NAME_L.png` in one folder, with `label_colors.txt` (else CamVid's 32 classes). Frames
-    /// without a mask, masks of another size and a folder without frames are errors.
+    /// CamSeq01: `NAME.png` and `NAME_L.png` in one folder, with `label_colors.txt` (else CamVid's 32
+    /// classes). Frames without a mask, masks of another size and a folder without frames are errors.
     public static func camSeq(_ directory: String) throws -> FrameFolder {
         let listing = try FolderListing(directory)
         let all = listing.pictures
@@ -27,7 +27,7 @@ extension FrameFolder {
 
     private static let maskSuffix = "_L"
 
-    /// The classes that a folder names, or CamVid's with a note that says so.
+    /// The classes that a folder defines, or CamVid's with a note that says so.
     private static func palette(in listings: [FolderListing]) throws -> (palette: ClassPalette, note: String?)
     {
         for listing in listings {
@@ -36,7 +36,7 @@ extension FrameFolder {
             }
         }
         let path = listings.first?.path ?? ""
-        return (.camVid, "\(path) has no label_colors.txt: CamVid's 32 classes are taken")
+        return (.camVid, "\(path) has no label_colors.txt: CamVid's 32 classes are used")
     }
 
     private static func paired(
@@ -49,7 +49,7 @@ extension FrameFolder {
         var missing: [String] = []
         var pairs: [FramePair] = []
         for frame in frames {
-            // In a folder of its own a mask may have the frame's name.
+            // In a separate folder a mask may have the frame's name.
             let names = images.path == masks.path ? [frame + maskSuffix] : [frame + maskSuffix, frame]
             guard let mask = names.first(where: known.contains) else {
                 missing.append(frame)
@@ -68,7 +68,7 @@ extension FrameFolder {
         var notes = palette.note.map { [$0] } ?? []
         let orphans = labels.filter { !used.contains($0) }
         if !orphans.isEmpty {
-            notes.append("\(orphans.count) masks of \(masks.path) have no frame, \(orphans[0]) among them")
+            notes.append("\(orphans.count) masks of \(masks.path) have no frame, for example \(orphans[0])")
         }
         let folder = FrameFolder(directory: directory, palette: palette.palette, pairs: pairs, notes: notes)
         try folder.checkSizes()

@@ -1,5 +1,5 @@
-// Folders of frames and masks: which files belong together, and what is missing. Only names and headers are looked at;
-// pictures are decoded when they are needed. The known layouts are in FrameFolder+Layouts.
+// Folders of frames and masks: which files belong together, and what is missing. Only names and headers
+// are read; pictures are decoded when they are needed. The known layouts are in FrameFolder+Layouts.
 
 import SegSystem
 import SegTensor
@@ -18,7 +18,7 @@ public struct FramePair: Sendable, Equatable {
         self.mask = mask
     }
 
-    /// Width and height of frame and mask, from the files' headers. Where they differ, an error of kind `value`.
+    /// Width and height of frame and mask, from the files' headers. An error of kind `value` if they differ.
     public func size() throws -> (width: Int, height: Int) {
         let frame = try PNGImage.size(ofFile: image)
         let labels = try PNGImage.size(ofFile: mask)
@@ -50,11 +50,11 @@ public struct FramePair: Sendable, Equatable {
 
 /// Frames with their masks in the order of their names, and the classes that the masks hold.
 public struct FrameFolder: Sendable {
-    /// The folder that was asked for, as the user gave it.
+    /// The folder, as the user named it.
     public let directory: String
     public let palette: ClassPalette
     public let pairs: [FramePair]
-    /// What a user would want to know: that the built-in palette is used, masks without a frame.
+    /// Notes for the user: that the built-in palette is used, masks without a frame.
     public let notes: [String]
 
     public init(directory: String, palette: ClassPalette, pairs: [FramePair], notes: [String] = []) {
@@ -64,7 +64,7 @@ public struct FrameFolder: Sendable {
         self.notes = notes
     }
 
-    /// Checks that every mask has its frame's size, by the headers of the files.
+    /// Checks by the files' headers that every mask has its frame's size.
     func checkSizes() throws {
         for pair in pairs { _ = try pair.size() }
     }

@@ -1,4 +1,4 @@
-// PNG files to pictures and back, by libpng behind CPNG. What colours mean is in ClassPalette.
+// PNG files to pictures and back, through CPNG (libpng). ClassPalette knows what colours mean.
 
 import CPNG
 import SegSystem
@@ -9,7 +9,7 @@ public enum PNGImage {
     /// The largest file that is read.
     private static let fileLimit = 1 << 30
 
-    /// The size of a picture, from the file's first 33 bytes alone.
+    /// The size of a picture, from the file's first 33 bytes only.
     public static func size(ofFile path: String) throws -> (width: Int, height: Int) {
         let file = try FileReader(path)
         let header = try file.bytes(at: 0, count: min(33, file.count))
@@ -26,12 +26,12 @@ public enum PNGImage {
         return (number(16), number(20))
     }
 
-    /// A picture as 8-bit RGB: the values that Pillow gives; palettes looked up, alpha dropped.
+    /// A picture as 8-bit RGB, with the values that Pillow gives; palettes are resolved, alpha is dropped.
     public static func read(_ path: String) throws -> RGBImage {
         try read(bytes: FileReader.contents(of: path, limit: fileLimit), name: path)
     }
 
-    /// The same from the bytes of a file; errors name it.
+    /// The same from the bytes of a file; `name` is the file's name in errors.
     public static func read(bytes: [UInt8], name: String) throws -> RGBImage {
         let info = try header(bytes, name)
         let width = Int(info.width)
@@ -110,19 +110,20 @@ public enum PNGImage {
         if bytes.isEmpty { return TensorError(.file, "cannot read \(name): the file is empty") }
         if bytes.starts(with: [0xff, 0xd8, 0xff]) {
             return TensorError(
-                .file, "cannot read \(name): it is a JPEG picture", help: "seg reads PNG; convert it first")
+                .file, "cannot read \(name): it is a JPEG picture",
+                help: "seg reads only PNG; convert it first")
         }
         return TensorError(.file, "cannot read \(name): it is not a PNG file")
     }
 
-    /// Room for what libpng says.
+    /// A buffer for a message of CPNG.
     private struct Message {
         var text = [CChar](repeating: 0, count: Int(CPNG_MESSAGE))
 
         func error(_ verb: String, _ name: String) -> TensorError {
             let end = text.firstIndex(of: 0) ?? text.endIndex
             let said = String(decoding: text[..<end].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            // What CPNG itself finds is a clause of a sentence; the rest are libpng's own words.
+            // Messages of CPNG are clauses of a sentence; the others are libpng's.
             let isOurs = ["it ", "its ", "the ", "there "].contains { said.hasPrefix($0) }
             let reason = isOurs ? said : said.isEmpty ? "it is damaged" : "it is damaged (libpng: \(said))"
             return TensorError(.file, "cannot \(verb) \(name): \(reason)")

@@ -1,5 +1,5 @@
-// Reading classes from the files that come with datasets: CamVid's `label_colors.txt` and the table of names and
-// colours (`class_dict.csv`) that its copies carry.
+// Reading classes from the files that come with data sets: CamVid's `label_colors.txt`, and the table
+// of names and colours (`class_dict.csv`) in copies of CamVid.
 
 import SegSystem
 import SegTensor
@@ -8,14 +8,14 @@ extension ClassPalette {
     /// The largest file of class names that is read.
     private static let labelFileLimit = 1 << 20
 
-    /// Reads `R G B<space or tab>Name` lines, or a table `name,r,g,b` where the path ends in `.csv`.
+    /// Reads `R G B<space or tab>Name` lines, or a table `name,r,g,b` if the path ends in `.csv`.
     public static func read(_ path: String) throws -> ClassPalette {
         let text = String(decoding: try FileReader.contents(of: path, limit: labelFileLimit), as: UTF8.self)
         return try path.hasSuffix(".csv") ? parse(csv: text, file: path) : parse(text, file: path)
     }
 
-    /// Lines of three numbers of 0...255 and a name. Empty lines and those that start with `#` or `//` are passed
-    /// over; carriage returns and a byte order mark do not matter. Errors name the file and the line.
+    /// Lines of three numbers of 0...255 and a name. Empty lines and lines that start with `#` or `//` are
+    /// skipped; carriage returns and a byte order mark are ignored. Errors name the file and the line.
     public static func parse(_ text: String, file: String) throws -> ClassPalette {
         try collect(text, file: file) { line in
             let fields = line.split(maxSplits: 3) { $0 == " " || $0 == "\t" }
@@ -24,7 +24,7 @@ extension ClassPalette {
         }
     }
 
-    /// Lines `name,r,g,b` below a heading.
+    /// Lines `name,r,g,b` below a header.
     static func parse(csv text: String, file: String) throws -> ClassPalette {
         var isHeading = true
         return try collect(text, file: file, expected: "name,r,g,b") { line in
@@ -36,8 +36,8 @@ extension ClassPalette {
         }
     }
 
-    /// Collects the classes of a file. `fields` gives the name and the three numbers of a line, an empty name for a
-    /// heading, nil for a line of another form.
+    /// Collects the classes of a file. `fields` returns the name and the three numbers of a line, an empty
+    /// name for a header, nil for a line of another form.
     private static func collect(
         _ text: String, file: String, expected: String = "R G B Name",
         fields: (Substring) -> (name: Substring, numbers: ArraySlice<Substring>)?
@@ -68,10 +68,10 @@ extension ClassPalette {
             }
             let color = Color(parts[0], parts[1], parts[2])
             if let first = lines.updateValue(number, forKey: String(name)) {
-                throw wrong(file, number, "the class \(name) is in line \(first) already")
+                throw wrong(file, number, "the class \(name) is already in line \(first)")
             }
             if let first = owners.updateValue(number, forKey: color) {
-                throw wrong(file, number, "the colour \(color) is in line \(first) already")
+                throw wrong(file, number, "the colour \(color) is already in line \(first)")
             }
             names.append(String(name))
             colors.append(color)

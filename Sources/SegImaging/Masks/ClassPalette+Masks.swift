@@ -1,14 +1,14 @@
-// Mask files to class indices. A colour or index that is no class is an error that says where, how often and what is
-// nearest; no colour is ever rounded to a class silently.
+// Mask files to class indices. A colour or index that belongs to no class is an error with position,
+// number of pixels and nearest class; a colour is never replaced by the nearest class silently.
 
 import CKernels
 import SegSystem
 import SegTensor
 
 extension ClassPalette {
-    /// Reads a mask. RGB files are decoded by exact colour, gray ones hold class indices. A palette PNG is decoded by
-    /// colour if all colours it uses are classes, else its indices are the classes'. The value 255 in an index mask
-    /// stays `MaskImage.ignored`.
+    /// Reads a mask. RGB files are decoded by exact colour; gray files contain class indices. A palette PNG
+    /// is decoded by colour if all its used colours are classes, else its indices are class indices. The
+    /// value 255 in an index mask stays `MaskImage.ignored`.
     public func readMask(_ path: String) throws -> MaskImage {
         try readMask(bytes: FileReader.contents(of: path), name: path)
     }
@@ -21,14 +21,14 @@ extension ClassPalette {
         }
         guard info.bit_depth <= 8 else {
             throw TensorError(
-                .value, "\(name) is a mask of 16 bits a pixel: indices of at most 8 bits are read")
+                .value, "\(name) is a mask of 16 bits per pixel; seg reads at most 8 bits")
         }
         let (mask, used) = try PNGImage.readIndices(bytes: bytes, name: name)
         if !used.isEmpty, let byColor = remapped(mask, used) { return byColor }
         return try checked(mask, file: name)
     }
 
-    /// Decodes colours to classes. A stray colour is an error of kind `value`.
+    /// Decodes colours to classes. A colour of no class is an error of kind `value`.
     public func decode(_ image: RGBImage, file: String) throws -> MaskImage {
         let table = colorTable()
         var count = 0
@@ -42,7 +42,7 @@ extension ClassPalette {
         return mask
     }
 
-    /// An open hash table of four times the size needed, so that few colours meet.
+    /// An open-addressing hash table of four times the size needed, so that there are few collisions.
     private func colorTable() -> (keys: [UInt32], values: [UInt8]) {
         var size: UInt32 = 64
         while Int(size) < 4 * count { size *= 2 }
@@ -57,7 +57,7 @@ extension ClassPalette {
         return (keys, values)
     }
 
-    /// A palette PNG by its colours, or nil if it uses one that is no class.
+    /// A palette PNG decoded by its colours, or nil if it uses one that belongs to no class.
     private func remapped(_ mask: MaskImage, _ used: [Color]) -> MaskImage? {
         var known: [Color: UInt8] = [:]
         for (index, color) in colors.enumerated() { known[color] = UInt8(index) }
@@ -78,7 +78,7 @@ extension ClassPalette {
         return present
     }
 
-    /// An index mask whose values are all classes or ignored.
+    /// Checks that all values of an index mask are classes or ignored.
     private func checked(_ mask: MaskImage, file: String) throws -> MaskImage {
         let isStray = { (value: UInt8) in Int(value) >= count && value != MaskImage.ignored }
         guard present(mask).indices.contains(where: { present(mask)[$0] && isStray(UInt8($0)) }) else {
@@ -89,13 +89,13 @@ extension ClassPalette {
         throw TensorError(
             .value,
             "\(file): \(Self.pixels(number)) \(number == 1 ? "has" : "have") a class index of \(count) or more, the first is \(mask.bytes[first]) at x=\(first % mask.width), y=\(first / mask.width); there are \(count) classes",
-            help: "an index mask counts classes from 0; 255 marks pixels of no class")
+            help: "an index mask numbers the classes from 0; 255 marks pixels without a class")
     }
 
     private func strayColors(_ image: RGBImage, _ file: String, _ count: Int, _ first: Int) -> TensorError {
         let color = image[first % image.width, first / image.width]
         let near = nearest(to: color)
-        // More than one stray colour mostly means a blurred mask or the wrong palette: say how many there are.
+        // Several such colours usually mean a blurred mask or the wrong palette: say how many there are.
         let known = Set(colors)
         var others: Set<Color> = []
         for pixel in first..<image.width * image.height {
@@ -104,10 +104,10 @@ extension ClassPalette {
         }
         let kinds =
             others.count > 1
-            ? " (\(others.count) such colours in all: a mask that was scaled smoothly or saved as JPEG?)" : ""
+            ? " (\(others.count) such colours in all; was the mask scaled smoothly or saved as JPEG?)" : ""
         return TensorError(
             .value,
-            "\(file): \(Self.pixels(count)) \(count == 1 ? "has" : "have") a colour that is no class; the first is (\(color)) at x=\(first % image.width), y=\(first / image.width)\(kinds)",
+            "\(file): \(Self.pixels(count)) \(count == 1 ? "has" : "have") a colour that belongs to no class; the first is (\(color)) at x=\(first % image.width), y=\(first / image.width)\(kinds)",
             help: "the nearest class is \(names[near]) (\(colors[near]))")
     }
 

@@ -1,9 +1,9 @@
-// Classes by name and colour. Names are what the user sees and types; the index of a class is its place in the
-// palette and nothing more. Reading label files is in ClassPalette+LabelFile, masks in ClassPalette+Masks.
+// Classes by name and colour. Names are what the user sees and types; the index of a class is only its
+// position in the palette. ClassPalette+LabelFile reads label files, ClassPalette+Masks masks.
 
 import SegTensor
 
-/// The classes of a dataset: names and the colours that mark them in masks, in the order of their indices.
+/// The classes of a data set: names, and their colours in masks, in the order of their indices.
 public struct ClassPalette: Sendable, Equatable {
     /// 8-bit RGB.
     public struct Color: Hashable, Sendable, CustomStringConvertible {
@@ -33,20 +33,20 @@ public struct ClassPalette: Sendable, Equatable {
         static let black = Color(0, 0, 0)
     }
 
-    /// The most classes that a mask of bytes can hold besides `MaskImage.ignored`.
+    /// The largest number of classes that a mask of bytes can have besides `MaskImage.ignored`.
     public static let limit = 255
 
     public let names: [String]
     public let colors: [Color]
-    /// The class named Void (in any case), which losses ignore by default; nil where there is none.
+    /// The class named Void (in any case), which losses ignore by default; nil if there is none.
     public let voidIndex: Int?
 
     public var count: Int { names.count }
 
-    /// What the corners of rotated masks become: Void where there is one, else ignored.
+    /// The class of the corners of rotated masks: Void if there is one, else ignored.
     var cornerClass: UInt8 { voidIndex.map { UInt8(clamping: $0) } ?? MaskImage.ignored }
 
-    /// An error of kind `value` where names and colours differ in number, or are none, too many, or not unique.
+    /// An error of kind `value` if names and colours differ in number, or are none, too many or not unique.
     public init(names: [String], colors: [Color]) throws {
         guard names.count == colors.count else {
             throw TensorError(.value, "\(names.count) classes have \(colors.count) colours")
@@ -72,13 +72,13 @@ public struct ClassPalette: Sendable, Equatable {
         self.init(checked: names, colors)
     }
 
-    /// Classes without colours of their own get well-distinguishable ones: the PASCAL VOC colour map, which
-    /// spreads the bits of the index over the three channels.
+    /// Classes without their own colours get colours that are easy to distinguish: the PASCAL VOC colour
+    /// map, which distributes the bits of the index over the three channels.
     public init(names: [String]) throws {
         try self.init(names: names, colors: names.indices.map(Self.spreadColor))
     }
 
-    /// The colours in which classes are shown: CamVid's where all are classes of CamVid, else the VOC colour map.
+    /// The colours for display: CamVid's if all classes are CamVid's, else the VOC colour map.
     public init(showing names: [String]) throws {
         let known = names.compactMap { Self.camVid.index(of: $0) }
         if known.count == names.count {
@@ -94,7 +94,7 @@ public struct ClassPalette: Sendable, Equatable {
         voidIndex = names.firstIndex { $0.lowercased() == "void" }
     }
 
-    /// The index of the class of that name.
+    /// The index of the class with this name.
     public func index(of name: String) -> Int? { names.firstIndex(of: name) }
 
     /// The class whose colour is nearest in RGB.

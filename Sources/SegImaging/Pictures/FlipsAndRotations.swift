@@ -1,5 +1,5 @@
-// Flips and rotations. Image and mask are moved by the same matrix; the picture is interpolated, the mask takes the
-// nearest pixel, so that no class is ever blended. Which angle is drawn is the augmentation's.
+// Flips and rotations. The same matrix moves image and mask; the picture is interpolated, the mask takes
+// the nearest pixel, so that classes are never mixed. Augmentation draws the angles.
 
 @preconcurrency import Glibc
 import CKernels
@@ -16,8 +16,8 @@ extension RGBImage {
         RGBImage(width: width, height: height) { reverseRows(bytes, width * 3, height, into: $0) }
     }
 
-    /// Turns counterclockwise about the centre, bilinear; what comes from outside is black. The size stays. At most one
-    /// level from Pillow's.
+    /// Rotates counterclockwise about the centre, bilinear; areas from outside the picture are black. The
+    /// size stays the same. Values differ by at most one level from Pillow's.
     public func rotated(degrees: Double) throws -> RGBImage {
         switch try Turn(degrees, isSquare: width == height) {
         case .none: return self
@@ -46,7 +46,7 @@ extension MaskImage {
         MaskImage(width: width, height: height) { reverseRows(bytes, width, height, into: $0) }
     }
 
-    /// Turns counterclockwise about the centre, nearest; what comes from outside is `fill` (`palette.fill`: Void).
+    /// Rotates counterclockwise about the centre, nearest pixel; areas from outside get `fill` (Void).
     public func rotated(degrees: Double, fill: UInt8) throws -> MaskImage {
         switch try Turn(degrees, isSquare: width == height) {
         case .none: return self
@@ -64,7 +64,7 @@ extension MaskImage {
     }
 }
 
-/// Whole turns lose nothing, so they are copies.
+/// Multiples of a quarter turn are exact copies.
 private enum Turn {
     case none, half
     case quarter(clockwise: Bool)
@@ -86,7 +86,7 @@ private enum Turn {
     }
 }
 
-/// From output positions to source positions: the turn taken back, about the centre.
+/// From output positions to source positions: the inverse rotation about the centre.
 private func rotationMatrix(_ radians: Double, _ width: Int, _ height: Int) -> [Double] {
     let cosine = cos(radians)
     let sine = sin(radians)

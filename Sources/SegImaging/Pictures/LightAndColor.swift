@@ -1,11 +1,11 @@
-// Changes of light and colour: brightness, saturation, noise. The definitions are torchvision's on PIL pictures; which
-// factors are drawn is the augmentation's.
+// Changes of light and colour: brightness, saturation, noise. The definitions are torchvision's for PIL
+// pictures. Augmentation draws the factors.
 
 import CKernels
 import SegTensor
 
 extension RGBImage {
-    /// Every value times `factor`, cut off at 255: 0 is black, 1 the picture itself.
+    /// Every value times `factor`, clamped to 255: 0 is black, 1 the picture unchanged.
     public func brightness(_ factor: Double) throws -> RGBImage {
         try check(factor, "brightness")
         return RGBImage(width: width, height: height) {
@@ -13,8 +13,8 @@ extension RGBImage {
         }
     }
 
-    /// Colours moved away from the pixel's gray by `factor`: 0 is gray, 1 the picture itself, 2 twice as colourful. Gray
-    /// is 0.299 R + 0.587 G + 0.114 B (ITU-R 601), rounded as Pillow does.
+    /// Colours moved away from the pixel's gray by `factor`: 0 is gray, 1 the picture unchanged, 2 twice as
+    /// colourful. Gray is 0.299 R + 0.587 G + 0.114 B (ITU-R 601), rounded as in Pillow.
     public func saturation(_ factor: Double) throws -> RGBImage {
         try check(factor, "saturation")
         return RGBImage(width: width, height: height) {
@@ -22,7 +22,7 @@ extension RGBImage {
         }
     }
 
-    /// Adds `sigma` (in units of full brightness, 0.05 is 5 %) times `noise`, one standard normal number a byte.
+    /// Adds `sigma` (as a fraction of full brightness) times `noise`, one standard normal number per byte.
     public func noisy(sigma: Double, noise: [Float]) throws -> RGBImage {
         try check(sigma, "noise")
         guard noise.count == bytes.count else {
@@ -37,7 +37,7 @@ extension RGBImage {
 
     private func check(_ factor: Double, _ name: String) throws {
         guard factor.isFinite, factor >= 0 else {
-            throw TensorError(.value, "\(name) cannot be \(factor): it is a number from 0 on")
+            throw TensorError(.value, "\(name) cannot be \(factor): it must be a finite number of at least 0")
         }
     }
 }

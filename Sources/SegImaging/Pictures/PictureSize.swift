@@ -1,4 +1,4 @@
-// What sizes pictures and masks may have, checked before memory is taken.
+// The allowed sizes of pictures and masks, checked before memory is allocated.
 
 import SegTensor
 
@@ -13,7 +13,7 @@ enum PictureSize {
         }
         guard width <= sideLimit, height <= sideLimit, width * height <= pixelLimit else {
             throw TensorError(
-                .value, "a picture of \(width)×\(height) is too large: at most 2^28 pixels are held")
+                .value, "a picture of \(width)×\(height) is too large: the limit is 2^28 pixels")
         }
         return width * height
     }

@@ -1,4 +1,4 @@
-// Pictures as tensors and back: bytes as they are, or normalised floats.
+// Pictures to tensors and back: bytes unchanged, or normalised floats.
 
 import CKernels
 import SegTensor
@@ -22,7 +22,7 @@ extension RGBImage {
     /// A picture from a tensor value [3, H, W] of bytes, or of float32 in 0…1.
     public init(planes data: TensorData) throws {
         guard data.shape.count == 3, data.shape[0] == 3 else {
-            throw TensorError(.shape, "a picture is of shape [3, height, width], not \(data.shape)")
+            throw TensorError(.shape, "a picture has the shape [3, height, width], not \(data.shape)")
         }
         let (height, width) = (data.shape[1], data.shape[2])
         let count = height * width
@@ -40,7 +40,7 @@ extension RGBImage {
 
     /// `(byte / 255 - mean) / deviation` as a tensor value [3, H, W] of float32.
     func normalized(_ normalization: Normalization) throws -> TensorData {
-        // A table gives the value of the plain formula, to the bit, at a load a byte.
+        // A table lookup per byte gives the value of the plain formula, to the bit.
         var tables = [Float](repeating: 0, count: 768)
         for channel in 0..<3 {
             let mean = Float(normalization.mean[channel])

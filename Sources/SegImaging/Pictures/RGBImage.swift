@@ -1,16 +1,16 @@
-// A picture in memory. It stays bytes until a model wants floats, so that a thousand of them fit where fifty did. Files
-// are PNGImage's, geometry is in Resizing and FlipsAndRotations, colours are ClassPalette's.
+// A picture in memory. It stays bytes until a model needs floats: twenty times as many fit into memory.
+// PNGImage reads and writes files, geometry is in Resizing and FlipsAndRotations.
 
 import SegTensor
 
-/// A picture of 8-bit RGB, three bytes a pixel, row by row.
+/// A picture of 8-bit RGB, three bytes per pixel, row by row.
 public struct RGBImage: Sendable, Equatable {
     public let width: Int
     public let height: Int
     /// `height * width * 3` bytes.
     public let bytes: [UInt8]
 
-    /// An error of kind `value` where the bytes do not fit the size.
+    /// An error of kind `value` if the number of bytes does not fit the size.
     public init(width: Int, height: Int, bytes: [UInt8]) throws {
         let count = try PictureSize.pixels(width, height) * 3
         guard bytes.count == count else {
@@ -22,14 +22,14 @@ public struct RGBImage: Sendable, Equatable {
         self.bytes = bytes
     }
 
-    /// A picture that `fill` writes in full; the size has been checked.
+    /// A picture that `fill` writes completely; the size must be valid.
     init(width: Int, height: Int, filledBy fill: (UnsafeMutablePointer<UInt8>) throws -> Void) rethrows {
         self.width = width
         self.height = height
         bytes = try PictureSize.filled(width * height * 3, fill)
     }
 
-    /// The colour of a pixel, which must be inside.
+    /// The colour of a pixel; the position must be inside the picture.
     subscript(x: Int, y: Int) -> ClassPalette.Color {
         let at = (y * width + x) * 3
         return ClassPalette.Color(bytes[at], bytes[at + 1], bytes[at + 2])

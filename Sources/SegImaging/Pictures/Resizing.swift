@@ -1,16 +1,17 @@
-// Resizing: pictures by Pillow's antialiased bilinear filter, masks by the nearest pixel, both to the bit. torchvision
-// resizes PIL pictures the same way. Feature maps are resized by the tensor operation `interpolate`.
+// Resizing: pictures with Pillow's antialiased bilinear filter, masks to the nearest pixel, both equal to
+// Pillow to the bit. torchvision resizes PIL pictures the same way. The tensor operation `interpolate`
+// resizes feature maps.
 
 import CKernels
 import SegTensor
 
 extension RGBImage {
-    /// Bilinear with antialiasing: a triangle over as many source pixels as an output pixel covers, first along rows,
-    /// then along columns, rounded to 8 bits after each, as in Pillow (which for extreme changes of aspect takes the
-    /// columns first: then at most one level differs).
+    /// Bilinear with antialiasing: a triangle over as many source pixels as an output pixel covers, first
+    /// along rows, then along columns, rounded to 8 bits after each, as in Pillow. (For extreme changes of
+    /// aspect Pillow resizes the columns first; values then differ by at most one level.)
     public func resized(width newWidth: Int, height newHeight: Int) throws -> RGBImage {
         _ = try PictureSize.pixels(newWidth, newHeight)
-        // The picture between the two passes is of a third size, which must fit too.
+        // The picture between the two passes has a third size, which must be allowed too.
         _ = try PictureSize.pixels(newWidth, height)
         var image = self
         if newWidth != width {
@@ -57,8 +58,8 @@ extension MaskImage {
     }
 
     private static func nearest(from size: Int, to newSize: Int) -> [Int] {
-        // Pillow adds the scale up from pixel to pixel; where the sum falls on a border between two pixels its rounding
-        // decides, and so it must here.
+        // Pillow adds the scale up from pixel to pixel. Where the sum is at the border between two pixels,
+        // its rounding decides; this loop must round in the same way.
         let scale = Double(size) / Double(newSize)
         var position = scale * 0.5
         return (0..<newSize).map { _ in
@@ -68,8 +69,8 @@ extension MaskImage {
     }
 }
 
-/// The size that makes the shorter side `shorter` and keeps the aspect; the longer one is cut off to a whole number,
-/// as in torchvision (960×720 with 520 becomes 693×520).
+/// The size that makes the shorter side `shorter` and keeps the aspect ratio; the longer side is truncated
+/// to a whole number, as in torchvision (960×720 with 520 becomes 693×520).
 public func resizedSize(shorter: Int, width: Int, height: Int) throws -> (width: Int, height: Int) {
     _ = try PictureSize.pixels(width, height)
     guard shorter > 0, shorter <= PictureSize.sideLimit else {
@@ -90,7 +91,7 @@ private struct TriangleFilter {
 
     init(from size: Int, to newSize: Int) {
         let scale = Double(size) / Double(newSize)
-        // Enlarging interpolates between neighbours; shrinking widens the triangle.
+        // Enlarging interpolates between neighbours; shrinking needs a wider triangle.
         let support = max(scale, 1)
         taps = Int(support.rounded(.up)) * 2 + 1
         weights = [Int32](repeating: 0, count: newSize * taps)

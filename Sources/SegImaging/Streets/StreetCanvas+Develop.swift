@@ -1,10 +1,11 @@
-// The camera's last pass over a drawn street: the packed colours become RGB bytes, with the softness of a lens,
-// which also smooths the polygons' edges, and the grain of a sensor. The mask stays exact.
+// The last pass over a drawn street, which simulates a camera: the packed colours become RGB bytes, with
+// the softness of a lens, which also smooths the polygons' edges, and the grain of a sensor. The mask is
+// not changed.
 
 extension StreetCanvas {
     /// Writes [height][width][3] bytes. `grain` is the noise's amplitude in levels of 255.
     func develop(into rgb: UnsafeMutablePointer<UInt8>, grain: Int32, salt: UInt32) {
-        // A small picture stands for a large one scaled down, so its pixels are less soft: weights 1-2-1 or 1-6-1.
+        // A small picture represents a large one scaled down, so it is less soft: weights 1-2-1 or 1-6-1.
         let middle: UInt32 = height >= 400 ? 2 : 6
         let shift: UInt32 = height >= 400 ? 4 : 6
         let sums = UnsafeMutablePointer<UInt32>.allocate(capacity: 2 * width)
@@ -32,7 +33,7 @@ extension StreetCanvas {
                 let redBlue = evens[l] &+ middle &* evens[x] &+ evens[r]
                 let green = odds[l] &+ middle &* odds[x] &+ odds[r]
                 noise = noise &* 1_664_525 &+ 1_013_904_223
-                // The mean of two bytes of chance: most grains are small.
+                // The mean of two random bytes: most grains are small.
                 let common = Int32(noise >> 24) + Int32(noise >> 16 & 0xFF) - 255
                 let lean = Int32(noise >> 8 & 0xFF) - 128
                 let light = (common * grain) >> 8

@@ -1,11 +1,11 @@
-// The drawing surface of the streets: colour, class and depth of every pixel, convex polygons in perspective with
-// a depth test, and the camera's last pass (a little softness and grain). It knows nothing of streets.
+// The drawing surface of the streets: colour, class and depth of every pixel, and convex polygons in
+// perspective with a depth test. It contains nothing specific to streets.
 
-/// How a patch of surface looks. `u` and `v` are the patch's own coordinates, mostly metres.
+/// The look of a patch of surface. `u` and `v` are the patch's coordinates, usually in metres.
 protocol StreetPaint {
     /// The colour at a point, before haze; `nearness` is 1 / distance in metres.
     func color(_ u: Float, _ v: Float, _ nearness: Float) -> Tint
-    /// Whether the surface exists at a point: leaves and discs have gaps and edges of their own.
+    /// Whether the surface exists at a point: leaves and discs have gaps and their own edges.
     func covers(_ u: Float, _ v: Float) -> Bool
 }
 
@@ -13,7 +13,7 @@ extension StreetPaint {
     @inline(__always) func covers(_ u: Float, _ v: Float) -> Bool { true }
 }
 
-/// One colour all over.
+/// A single colour.
 struct FlatPaint: StreetPaint {
     var tint: Tint
     @inline(__always) func color(_ u: Float, _ v: Float, _ nearness: Float) -> Tint { tint }
@@ -29,12 +29,12 @@ struct DiscPaint: StreetPaint {
 final class StreetCanvas {
     let height: Int
     let width: Int
-    /// Pixels a unit of slope, and the pixel that looks straight ahead.
+    /// Pixels per unit of slope, and the pixel in the viewing direction.
     let focalX: Double
     let focalY: Double
     let centerX: Double
     let centerY: Double
-    /// What a far surface fades to, and the distance in metres at which half of it has.
+    /// The colour that distant surfaces fade to, and the distance in metres at which they are half faded.
     var haze = Tint(repeating: 0.8)
     var hazeDistance: Float = 800
 
@@ -42,7 +42,7 @@ final class StreetCanvas {
     let colors: UnsafeMutablePointer<UInt32>
     /// 1 / distance; 0 where nothing has been drawn yet, -1 on shaded ground.
     let depth: UnsafeMutablePointer<Float>
-    /// The caller's class indices.
+    /// Class indices, in the caller's memory.
     let mask: UnsafeMutablePointer<UInt8>
     private let corners: UnsafeMutablePointer<Point>
     private static let cornerLimit = 40
@@ -71,7 +71,8 @@ final class StreetCanvas {
         corners.deallocate()
     }
 
-    /// A flat surface before the camera: u and v run along `u` and `v` from `origin`, all in the camera's frame.
+    /// A flat surface in front of the camera: u and v run along `u` and `v` from `origin`, all in camera
+    /// coordinates.
     struct Patch {
         var origin: Point
         var u: Point
@@ -83,7 +84,7 @@ final class StreetCanvas {
         byte(tint.x) | byte(tint.y) << 8 | byte(tint.z) << 16
     }
 
-    /// 0...1 as 0...255. The sum with 2²³ carries the rounded number in its low bits.
+    /// Maps 0...1 to 0...255. The sum with 2²³ has the rounded number in its low bits.
     @inline(__always)
     private static func byte(_ x: Float) -> UInt32 {
         let scaled = x * 255
@@ -101,8 +102,9 @@ final class StreetCanvas {
         tint + (haze - tint) * (1 / (1 + hazeDistance * nearness))
     }
 
-    /// Draws the convex polygon `outline` (points of the patch's plane, in the camera's frame) where it is nearer
-    /// than what is there. `lift` brings it nearer by that share of its distance: for what lies on a surface.
+    /// Draws the convex polygon `outline` (points of the patch's plane, in camera coordinates) where it is
+    /// nearer than the existing content. `lift` brings it nearer by that fraction of its distance, for
+    /// things that are on a surface.
     @inline(__always)
     func fill<P: StreetPaint>(
         _ patch: Patch, outline: [Point], as label: StreetClass, lift: Float = 0, paint: P
@@ -132,8 +134,8 @@ final class StreetCanvas {
         }
     }
 
-    /// Darkens the ground within the polygon; ground that is shaded already stays as it is, so shadows of several
-    /// things join without a seam. To be called when ground and sky are drawn.
+    /// Darkens the ground within the polygon; ground that is already shaded stays as it is, so the shadows
+    /// of several things join without a seam. Call it after ground and sky are drawn.
     func shade<P: StreetPaint>(_ patch: Patch, outline: [Point], by factor: Tint, paint: P) {
         scan(patch, outline: outline) { row, first, last, uz, vz, iz, du, dv, di in
             var k: Float = 0
@@ -153,10 +155,10 @@ final class StreetCanvas {
         }
     }
 
-    /// Walks the rows of a polygon: clips it at the near plane, projects it and hands out, for each row, the offset of
-    /// its first pixel, the columns first..<last whose centres lie within, and u/z, v/z and 1/z at the first with
-    /// their steps. All three are linear on the screen: for a ray r, P = z·r = u·U + v·V + O, so
-    /// (u, v, 1)/z = [U V O]⁻¹ r.
+    /// Iterates over the rows of a polygon: clips it at the near plane, projects it and passes, for each
+    /// row, the offset of its first pixel, the columns first..<last whose centres are inside, and u/z, v/z
+    /// and 1/z at the first column with their steps. All three are linear on the screen: for a ray r,
+    /// P = z·r = u·U + v·V + O, so (u, v, 1)/z = [U V O]⁻¹ r.
     @inline(__always)
     func scan(
         _ patch: Patch, outline: [Point],
@@ -195,7 +197,7 @@ final class StreetCanvas {
             top = min(top, y)
             bottom = max(bottom, y)
         }
-        // Each edge's change of x a row, kept in the second half.
+        // Each edge's change of x per row, stored in the second half.
         for index in 0..<count {
             let a = corners[index]
             let b = corners[index + 1 == count ? 0 : index + 1]

@@ -1,5 +1,5 @@
-// The classes of a drawn street, as indices in CamVid's order (that of its label_colors.txt). Names and colours
-// for the user belong to the palette of the pictures; the drawing needs the numbers only.
+// The classes of a drawn street, as indices in CamVid's order (that of its label_colors.txt). Names and
+// colours are in the palette; the drawing needs only the numbers.
 
 /// CamVid's 32 classes; the raw value is the class index in a mask. Animal, Archway, Bridge, TrafficCone, Train and
 /// Tunnel never occur in a drawn street.

@@ -1,7 +1,7 @@
-// Houses: a facade to the street, a flank to the camera, a roof, and what hangs on them.
+// Houses: a facade towards the street, a flank towards the camera, a roof, and things fixed to them.
 
 extension StreetFrame {
-    /// How a house is made; metres.
+    /// The properties of a house; lengths in metres.
     struct House {
         var storeys: Int
         var storey = 2.9
@@ -13,7 +13,7 @@ extension StreetFrame {
         var brick: Bool
         var shop = false
         var pitched = false
-        /// The share of its cell and storey a window takes.
+        /// The fraction of its cell and storey that a window takes.
         var openness = 0.5
         var bands = false
         var doorEvery = 3
@@ -24,8 +24,8 @@ extension StreetFrame {
         var height: Double { ground + Double(max(0, storeys - 1)) * storey + 0.5 }
     }
 
-    /// A house whose front stands `front` metres from the road's middle, on the side `sign`, from `start` to `end`
-    /// along (relative to the camera).
+    /// A house whose front is `front` metres from the road's middle, on the side `sign`, from `start` to
+    /// `end` along (relative to the camera).
     func drawHouse(
         _ house: House, sign: Double, front: Double, start: Double, end: Double, dice: inout StreetDice
     ) {
@@ -111,7 +111,7 @@ extension StreetFrame {
         _ house: House, _ facade: StreetCanvas.Patch, sign: Double, front: Double, start: Double, end: Double,
         salt: UInt32
     ) {
-        // The eaves stand a little out over the wall.
+        // The eaves project a little beyond the wall.
         let eave = view(sign * (front - 0.3), house.height - 0.1, start - 0.15)
         let top = view(sign * (front + house.depth / 2), house.height + ridge(house), start - 0.15)
         let length = end - start + 0.3
@@ -142,7 +142,7 @@ extension StreetFrame {
         let ground = dice.tint(boards)
         let bright = (ground.x + ground.y + ground.z) > 1.4
         let letters = bright ? Tint(0.15, 0.12, 0.12, 0) : Tint(0.93, 0.90, 0.80, 0)
-        // The fascia belongs to the house; the part with the name is the text.
+        // The fascia belongs to the house; the part with the name is class Misc_Text.
         panel(facade, 0.1, 2.68, length - 0.1, 3.34, ground * 0.9, .building, lift: 0.0005)
         let named = min(length - 0.8, dice.between(2.4, 5))
         let from = dice.between(0.3, max(0.31, length - named - 0.3))
@@ -157,7 +157,7 @@ extension StreetFrame {
                     salt: dice.salt()))
         }
         if dice.chance(0.3) {
-            // A sign that hangs out over the pavement.
+            // A sign that projects over the pavement.
             let along = start + dice.between(0.5, max(0.6, length - 0.5))
             let inner = sign * (front - 0.15)
             let outer = sign * (front - 0.95)

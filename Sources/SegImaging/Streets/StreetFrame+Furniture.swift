@@ -1,9 +1,9 @@
-// Lamps, signs, traffic lights, bollards and bins: the thin things of a street.
+// Lamps, signs, traffic lights, bollards and bins.
 
 extension StreetFrame {
     private var steel: Tint { Tint(0.40, 0.41, 0.42, 0) }
 
-    /// A street lamp whose arm reaches over the road.
+    /// A street lamp with an arm over the road.
     func drawLamp(_ sign: Double, _ across: Double, _ along: Double, dice: inout StreetDice) {
         let tint = dice.tint([
             Tint(0.30, 0.32, 0.33, 0), Tint(0.45, 0.46, 0.46, 0), Tint(0.13, 0.16, 0.15, 0),
@@ -66,7 +66,7 @@ extension StreetFrame {
         }
     }
 
-    /// A signal for those who come from the camera's side; `state` 0 green, 1 amber, 2 red.
+    /// A traffic light for traffic from the camera's side; `state` 0 green, 1 amber, 2 red.
     func drawTrafficLight(_ across: Double, _ along: Double, state: Int) {
         post(across, along, from: 0, to: 3.4, width: 0.13, Tint(0.42, 0.43, 0.44, 0), .columnPole)
         let board = board(across, along)
@@ -86,7 +86,7 @@ extension StreetFrame {
         groundShadow((across - 0.12)...(across + 0.12), (along - 0.12)...(along + 0.12), dark: 0.3)
     }
 
-    /// Bins, boxes and cabinets: nothing CamVid has a name for.
+    /// Bins, boxes and cabinets, for which CamVid has no class.
     func drawClutter(_ across: Double, _ along: Double, dice: inout StreetDice) {
         let tint = dice.tint([
             Tint(0.14, 0.20, 0.16, 0), Tint(0.16, 0.16, 0.17, 0), Tint(0.30, 0.35, 0.30, 0),
@@ -103,7 +103,7 @@ extension StreetFrame {
             (across - width - 0.1)...(across + width + 0.1), (along - width)...(along + width), dark: 0.3)
     }
 
-    /// A hoarding with large letters.
+    /// A billboard with large letters.
     func drawHoarding(_ sign: Double, _ front: Double, _ along: Double, dice: inout StreetDice) {
         let width = dice.between(2.5, 4.5)
         let ground = dice.tint([

@@ -1,7 +1,7 @@
-// Road, markings, kerbs, pavements and grass: the ground is one plane, and each of its pixels finds by its place
+// Road, markings, kerbs, pavements and grass. The ground is one plane; the position of a pixel decides
 // what it shows. Class and colour come from the same comparison, so the mask is exact.
 
-/// A stretch of one side of the street with the same ground all along, in the camera's metres.
+/// A stretch of one side of the street with the same kind of ground, in metres relative to the camera.
 private struct GroundStretch {
     enum Kind { case street, corner, mouth }
     var kind: Kind
@@ -12,7 +12,7 @@ private struct GroundStretch {
     var parking: Float
     var bays: Bool
     var yellow: Bool
-    /// Where a side street's edge lies, and on which side of it this corner is.
+    /// The edge of a side street, and on which side of it this corner is.
     var edge: Float = 0
     var away: Float = 0
     var grass: Bool
@@ -54,14 +54,14 @@ extension StreetFrame {
             var x = 0
             while x < width {
                 let end = min(width, x + 32)
-                // The road's bend is followed in steps of 32 pixels.
+                // The road's bend is computed in steps of 32 pixels.
                 let z0 = start.z * t + zStep * Double(x)
                 let z1 = start.z * t + zStep * Double(end)
                 let a0 = start.x * t + xStep * Double(x) + cameraX - town.middle(cameraAlong + z0)
                 let a1 = start.x * t + xStep * Double(end) + cameraX - town.middle(cameraAlong + z1)
                 let acrossStep = Float((a1 - a0) / Double(end - x))
                 let alongStep = Float(zStep)
-                // So are the large blotches of the surface.
+                // So is the large-scale wear of the surface.
                 let worn0 = StreetNoise.smooth(Float(a0) * 0.9, (Float(z0) + textureStart) * 0.35, 5) - 0.5
                 let worn1 = StreetNoise.smooth(Float(a1) * 0.9, (Float(z1) + textureStart) * 0.35, 5) - 0.5
                 let wornStep = (worn1 - worn0) / Float(end - x)
@@ -96,14 +96,14 @@ extension StreetFrame {
         return found
     }
 
-    /// What lies at a place of the ground.
+    /// The class and the kind of ground at a position.
     @inline(__always)
     private func look(
         _ across: Float, _ along: Float, _ textureStart: Float, _ stretch: GroundStretch, _ lane: Float,
         _ arrows: Float
     ) -> (StreetClass, Ground) {
         let distance = abs(across)
-        // How far beyond the edge of the road.
+        // The distance from the edge of the road.
         var beyond = distance - stretch.kerb
         var open = false
         switch stretch.kind {
@@ -201,7 +201,7 @@ extension StreetFrame {
             let row = StreetNoise.cell(StreetNoise.floor(across * 5), StreetNoise.floor(z * 10), 8) - 0.5
             return Tint(0.47, 0.36, 0.31, 0) * (1 + 0.25 * row * fine + 0.15 * grit)
         case .slabs:
-            // Flagstones of 0.6 × 0.9 m with joints, as long as these are wider than a pixel.
+            // Flagstones of 0.6 × 0.9 m with joints, if these are wider than a pixel.
             let u = across * 1.65
             let w = z * 1.1 + (StreetNoise.floor(u) & 1 == 0 ? 0.5 : 0)
             let fu = u - Float(StreetNoise.floor(u))
@@ -215,7 +215,7 @@ extension StreetFrame {
         }
     }
 
-    /// The ground of one side as far as the reach, in order.
+    /// The ground of one side up to the maximum distance, in order.
     private func stretches(_ side: (StreetBlock) -> StreetSide) -> [GroundStretch] {
         var list: [GroundStretch] = []
         for block in town.blocks(from: cameraAlong - 30, to: cameraAlong + Self.reach + 60) {

@@ -1,4 +1,4 @@
-// Along the kerb: parked cars, lamps, trees, signs and lights, and the people on the pavement.
+// Things along the kerb: parked cars, lamps, trees, signs and lights, and the people on the pavement.
 
 extension StreetFrame {
     func drawPavement(_ side: StreetSide, of block: StreetBlock) {
@@ -10,7 +10,7 @@ extension StreetFrame {
 
     private func isNear(_ along: Double) -> Bool { along > -6 && along < Self.reach * 0.8 }
 
-    /// The last place along the block that is clear of its crossing.
+    /// The last position along the block that does not obstruct its crossing.
     private func clear(_ side: StreetSide, _ block: StreetBlock) -> Double {
         min(side.end - 3, (block.zebra?.lowerBound ?? side.end) - 3)
     }
@@ -36,11 +36,11 @@ extension StreetFrame {
                 } else {
                     let kind = StreetVehicle.any(&dice)
                     let slack = max(0, 5.6 - kind.length) * dice.unit()
-                    let stand =
+                    let placement =
                         side.sign < 0
-                        ? Stand(across: across, along: spot + slack, heading: (0, 1))
-                        : Stand(across: across, along: spot + slack + kind.length, heading: (0, -1))
-                    drawVehicle(kind, at: stand, dice: &dice)
+                        ? Placement(across: across, along: spot + slack, heading: (0, 1))
+                        : Placement(across: across, along: spot + slack + kind.length, heading: (0, -1))
+                    drawVehicle(kind, at: placement, dice: &dice)
                 }
             }
             along += 5.9
@@ -120,7 +120,7 @@ extension StreetFrame {
         }
     }
 
-    /// Traffic lights, and those who cross while the camera is still far.
+    /// Traffic lights, and people who cross while the camera is still far away.
     private func drawCrossing(_ side: StreetSide, of block: StreetBlock) {
         guard let zebra = block.zebra else { return }
         let far = zebra.upperBound - cameraAlong + 0.5
@@ -154,7 +154,7 @@ extension StreetFrame {
             var dice = StreetDice(side.seed, 0x3A1, number)
             let person = Person(&dice, child: dice.chance(0.1))
             let speed = dice.chance(0.15) ? 0 : dice.between(0.06, 0.11)
-            // To the end of the block and back.
+            // Walks to the end of the block and back.
             let walked = (dice.between(0, 2 * length) + speed * time) / (2 * length)
             let turn = walked - walked.rounded(.down)
             let along = side.start + 1 + length * (turn < 0.5 ? 2 * turn : 2 - 2 * turn) - cameraAlong

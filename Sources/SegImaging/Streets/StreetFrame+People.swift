@@ -1,7 +1,7 @@
 // People on foot and on two wheels: flat figures that face the camera, made of limbs, trunk and head.
 
 extension StreetFrame {
-    /// What a figure wears and how it is built.
+    /// The clothes and the build of a figure.
     struct Person {
         var height: Double
         var coat: Tint
@@ -33,7 +33,7 @@ extension StreetFrame {
         }
     }
 
-    /// A quad of a board between two points, `w0` wide at the first and `w1` at the second.
+    /// A quadrilateral on a board between two points, `w0` wide at the first and `w1` at the second.
     private func limb(
         _ board: StreetCanvas.Patch, _ a: (Double, Double), _ b: (Double, Double), _ w0: Double, _ w1: Double,
         _ tint: Tint, _ label: StreetClass, _ lift: Float
@@ -51,7 +51,7 @@ extension StreetFrame {
         canvas.fill(board, outline: corners, as: label, lift: lift, paint: FlatPaint(tint: tint))
     }
 
-    /// Someone standing or walking; `phase` counts steps.
+    /// A person who stands or walks; `phase` counts steps.
     func drawPerson(_ person: Person, _ across: Double, _ along: Double, phase: Double, walking: Bool) {
         let board = board(across, along)
         guard board.origin.z > 0.7, board.origin.z < 160 else { return }
@@ -94,7 +94,7 @@ extension StreetFrame {
         castShadow((across - 0.15)...(across + 0.15), (along - 0.1)...(along + 0.1), height: h * 0.9)
     }
 
-    /// A pram or a suitcase beside someone.
+    /// A pram or a suitcase beside a person.
     func drawCart(_ across: Double, _ along: Double, pram: Bool, dice: inout StreetDice) {
         let board = board(across, along)
         guard board.origin.z > 0.7, board.origin.z < 120 else { return }
@@ -172,7 +172,7 @@ extension StreetFrame {
         castShadow((across - 0.2)...(across + 0.2), (along - 0.6)...(along + 0.6), height: 1.5)
     }
 
-    /// A bicycle leaning at the pavement's edge, seen from its side: wheels are rings.
+    /// A bicycle parked at the edge of the pavement, seen from its side: wheels are rings.
     func drawParkedBicycle(_ across: Double, _ along: Double, dice: inout StreetDice) {
         let patch = board(across, along)
         guard patch.origin.z > 0.8, patch.origin.z < 80 else { return }

@@ -1,6 +1,6 @@
-// Trees, hedges and shrubs, and the fences and walls that hold them in.
+// Trees, hedges and shrubs, and the fences and walls around them.
 
-/// An iron fence of upright bars: all of it counts as fence, and one sees through it.
+/// An iron fence of upright bars: the whole area counts as fence, and the background shows through.
 struct Railing {
     var patch: StreetCanvas.Patch
     var length: Double
@@ -10,7 +10,7 @@ struct Railing {
 }
 
 extension StreetFrame {
-    /// A tree `height` metres tall whose crown is a heap of leafy clumps.
+    /// A tree `height` metres tall; its crown consists of several clumps of leaves.
     func drawTree(_ across: Double, _ along: Double, height: Double, dice: inout StreetDice) {
         let radius = height * dice.between(0.26, 0.36)
         let stem = height * dice.between(0.25, 0.36)
@@ -23,7 +23,7 @@ extension StreetFrame {
         }
         let crown = (stem + height) / 2
         let tallness = (height - stem) / 2
-        // Light on leaves comes from above, and from the sun's side.
+        // Leaves are lit from above and from the side of the sun.
         let sun = Point((light.sun * right).sum(), (light.sun * up).sum(), (light.sun * forward).sum())
         let strong = Float(1 - light.overcast)
         let lightU = Float(sun.x) * strong
@@ -50,7 +50,7 @@ extension StreetFrame {
             canvas.fill(patch, outline: rectangle(patch, -1, -1, 1, 1), as: .tree, paint: paint)
         }
         post(across, along, from: 0, to: crown, width: max(0.16, height * 0.038), bark, .tree)
-        // Two boughs.
+        // Two branches.
         let board = board(across, along)
         if board.origin.z > 0.5 {
             let thick = height * 0.012
@@ -104,7 +104,7 @@ extension StreetFrame {
         }
     }
 
-    /// What closes a plot towards the pavement.
+    /// The boundary of a plot towards the pavement.
     enum Boundary { case hedge, wall, planks, railing, lowWallAndRailing }
 
     func drawBoundary(
@@ -164,7 +164,7 @@ extension StreetFrame {
         }
     }
 
-    /// Railings let what is behind them through, so they come last, the far ones first.
+    /// The background shows through railings, so they are drawn last, the most distant ones first.
     func drawRailings() {
         for railing in railings.sorted(by: { $0.patch.origin.z > $1.patch.origin.z }) {
             canvas.veil(
@@ -176,7 +176,7 @@ extension StreetFrame {
 }
 
 extension StreetCanvas {
-    /// Draws bars (every 0.14 m along u, rails near `top`) over what is there, and marks all the outline.
+    /// Draws bars (every 0.14 m along u, rails near `top`) over the existing picture, and marks the outline.
     func veil(_ patch: Patch, outline: [Point], as label: StreetClass, top: Float, tint: Tint) {
         let label = label.rawValue
         scan(patch, outline: outline) { row, first, last, uz, vz, iz, du, dv, di in
@@ -189,7 +189,7 @@ extension StreetCanvas {
                     let v = (vz + k * dv) * z
                     let bar = u * (1 / 0.14)
                     let inBar = bar - Float(StreetNoise.floor(bar))
-                    // Where bars are narrower than a pixel they become an even veil.
+                    // Where bars are narrower than a pixel they are drawn as an even tint.
                     let step = abs(du - u * di) * z * (1 / 0.14)
                     let sharp = StreetNoise.clamp(1.6 - 2.5 * step)
                     let rail = abs(v - (top - 0.12)) < 0.025 || abs(v - (top - 1)) < 0.02

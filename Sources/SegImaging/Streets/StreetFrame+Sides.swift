@@ -1,4 +1,4 @@
-// From the plan of a block's side to the things that stand there: houses, gardens and parks by quarter.
+// Draws what the plan of a block's side contains: houses, gardens and parks, by quarter.
 
 extension StreetFrame {
     func drawSide(_ side: StreetSide, of block: StreetBlock) {
@@ -14,7 +14,8 @@ extension StreetFrame {
         if side.openingBefore > 0 { drawSideStreet(side) }
     }
 
-    /// Calls `draw` for each lot of a side with its dice, and its start and end relative to the camera.
+    /// Calls `draw` for each lot of a side with its random numbers, and its start and end relative to the
+    /// camera.
     private func lots(
         _ side: StreetSide, width: ClosedRange<Double>, draw: (inout StreetDice, Double, Double) -> Void
     ) {
@@ -47,7 +48,7 @@ extension StreetFrame {
 
     // MARK: Quarters
 
-    /// Houses wall to wall: shops of all sorts, or a terrace of one make.
+    /// A closed row of houses: different shops, or a terrace of equal houses.
     private func drawRow(_ side: StreetSide, shops: Bool) {
         var plan = StreetDice(side.seed, 0x505)
         let (rowWall, rowBrick) = anyWall(&plan)
@@ -230,7 +231,7 @@ extension StreetFrame {
         }
     }
 
-    /// A long wall or fence, with trees and backs of buildings behind.
+    /// A long wall or fence, with trees and the backs of buildings behind it.
     private func drawYard(_ side: StreetSide) {
         var plan = StreetDice(side.seed, 0x9A4D)
         let kind: Boundary = plan.chance(0.55) ? .planks : .wall
@@ -269,7 +270,7 @@ extension StreetFrame {
 
     // MARK: Side streets
 
-    /// What stands along the side street before a block: more houses or trees, and one that closes the view.
+    /// The things along the side street before a block: more houses or trees, and one that closes the view.
     private func drawSideStreet(_ side: StreetSide) {
         var dice = StreetDice(side.seed, 0x51D3)
         let start = side.start - cameraAlong

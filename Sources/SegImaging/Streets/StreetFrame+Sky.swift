@@ -1,10 +1,10 @@
-// The sky with its clouds, and the town at the horizon: roofs and tree tops too far to be drawn one by one.
+// The sky with its clouds, and the town at the horizon: distant roofs and trees, not drawn one by one.
 
 extension StreetFrame {
-    /// Fills what is still empty above the horizon, and the far end of the ground.
+    /// Fills the empty pixels above the horizon, and the far end of the ground.
     func drawSky() {
         let width = canvas.width
-        // The skyline stands at infinity: it depends on the direction alone.
+        // The skyline is at infinity: it depends only on the direction.
         var skyline: [(top: Float, tint: Tint, label: StreetClass)] = []
         skyline.reserveCapacity(width)
         let salt = UInt32(truncatingIfNeeded: StreetNoise.mix(seed ^ 0x5C1))
@@ -15,7 +15,7 @@ extension StreetFrame {
             let azimuth = Float(ray.x / ray.z)
             skyline.append(horizonTown(azimuth, salt, fall))
         }
-        // Where the ground ends: as far below the horizon as the reach allows.
+        // Where the ground ends: below the horizon, by the maximum distance.
         let foot = Float(-cameraHeight / (Self.reach + 6))
         let drift = Float(time * 0.02)
         let cover = 0.62 - 0.5 * light.overcast
@@ -29,7 +29,7 @@ extension StreetFrame {
             let lift = max(0.004, elevation)
             let t = 1 - 1 / (1 + 3.2 * lift)
             let base = StreetNoise.blend(light.horizon, light.zenith, min(1, t * 1.7))
-            // Clouds lie on a plane overhead; near the horizon they melt into the haze.
+            // Clouds are on a plane above; near the horizon they fade into the haze.
             let scale = 1 / (lift + 0.12)
             let shown = StreetNoise.clamp((lift - 0.02) * 6)
             func billow(_ x: Int) -> Float {
@@ -38,7 +38,7 @@ extension StreetFrame {
                 return 0.55 * StreetNoise.smooth(u, v, 11) + 0.28 * StreetNoise.smooth(u * 2.1, v * 2.1, 12)
                     + 0.17 * StreetNoise.smooth(u * 4.7, v * 4.7, 13)
             }
-            // Clouds are smooth: their noise is taken every 8 pixels.
+            // Clouds are smooth: their noise is sampled every 8 pixels.
             var knot = -1
             var knotted: Float = 0
             var slope: Float = 0

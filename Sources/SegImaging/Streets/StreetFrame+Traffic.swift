@@ -1,9 +1,9 @@
-// What moves in the road: cars ahead and oncoming, cyclists, motorcycles. Each lane is an endless belt of slots that
-// moves with its own speed, so any frame finds its traffic without playing the ones before.
+// Moving traffic: cars ahead and oncoming, cyclists, motorcycles. Each lane is an endless belt of slots
+// that moves at its own speed, so the traffic of any frame is computed without the frames before it.
 
 extension StreetFrame {
     func drawTraffic() {
-        // Ahead in the own lane: they keep their distance to the camera's mean speed, with some play.
+        // Ahead in the same lane: they keep their distance to the camera's mean speed, with some variation.
         let mean = 0.65 * time
         for slot in 1...6 {
             var dice = StreetDice(seed, 0xA4EAD, slot)
@@ -14,18 +14,18 @@ extension StreetFrame {
             let along = mean + distance - cameraAlong
             let braking = StreetNoise.wander(time / 12, seed, 0xB8 + UInt64(slot)) > 0.55
             drawMoving(
-                Stand(across: -town.lane * 0.48, along: along, heading: (0, 1)), braking: braking,
+                Placement(across: -town.lane * 0.48, along: along, heading: (0, 1)), braking: braking,
                 rare: 0.035,
                 &dice)
         }
         belt(spacing: 23, speed: -0.38, purpose: 0x0C) { along, dice in
             guard dice.chance(0.18 + 0.42 * self.town.busy) else { return }
             self.drawMoving(
-                Stand(across: self.town.lane * 0.5, along: along + 4, heading: (0, -1)), braking: false,
+                Placement(across: self.town.lane * 0.5, along: along + 4, heading: (0, -1)), braking: false,
                 rare: 0.07,
                 &dice)
         }
-        // Cyclists keep to the edge of the lane.
+        // Cyclists stay at the edge of the lane.
         belt(spacing: 16, speed: 0.5, purpose: 0xB1) { along, dice in
             guard dice.chance(0.12 + 0.33 * self.town.busy) else { return }
             let across = -self.town.lane + dice.between(0.55, 0.85)
@@ -42,25 +42,26 @@ extension StreetFrame {
         drawRider(person, across, along, phase: time * 0.11 + dice.unit(), motor: false, away: away)
     }
 
-    private func drawMoving(_ stand: Stand, braking: Bool, rare: Double, _ dice: inout StreetDice) {
+    private func drawMoving(_ placement: Placement, braking: Bool, rare: Double, _ dice: inout StreetDice) {
         let roll = dice.unit()
         if roll < rare * 0.5 {
             let person = Person(&dice, child: false)
             drawRider(
-                person, stand.across, stand.along, phase: 0.3, motor: true, away: stand.heading.1 > 0)
+                person, placement.across, placement.along, phase: 0.3, motor: true,
+                away: placement.heading.1 > 0)
         } else if roll < rare {
-            drawVehicle(.bus, at: stand, braking: braking, dice: &dice)
+            drawVehicle(.bus, at: placement, braking: braking, dice: &dice)
         } else if roll < rare * 1.6 {
-            drawLorry(at: stand, dice: &dice)
+            drawLorry(at: placement, dice: &dice)
         } else if roll > 0.985 {
-            drawTrailer(stand.across, stand.along + min(0, 3 * stand.heading.1), dice: &dice)
+            drawTrailer(placement.across, placement.along + min(0, 3 * placement.heading.1), dice: &dice)
         } else {
             let kind = StreetVehicle.any(&dice)
-            drawVehicle(kind, at: stand, braking: braking, dice: &dice)
+            drawVehicle(kind, at: placement, braking: braking, dice: &dice)
         }
     }
 
-    /// Calls `draw` for the slots of a belt near the camera with their place along the road.
+    /// Calls `draw` for the slots of a belt near the camera with their position along the road.
     private func belt(
         spacing: Double, speed: Double, purpose: UInt64, draw: (Double, inout StreetDice) -> Void
     ) {

@@ -1,14 +1,14 @@
-// Cars, vans, lorries and buses, parked, driving and waiting: solid bodies on wheels, drawn from a side outline.
+// Cars, vans, lorries and buses, parked, driving and waiting: solid bodies on wheels, from a side outline.
 
-/// The make of a vehicle: its outline from the side, from rear to front, in metres.
+/// The shape of a vehicle: its outline from the side, from rear to front, in metres.
 struct StreetVehicle {
     var label: StreetClass
     var length: Double
     var width: Double
     var clearance: Double
-    /// From the rear bumper up and over the roof to the front bumper: (along, up).
+    /// From the rear bumper over the roof to the front bumper: (along, up).
     var outline: [(Double, Double)]
-    /// Indices in `outline`: rear foot and front foot of the windows, rear and front end of the roof.
+    /// Indices in `outline`: rear and front lower ends of the windows, rear and front ends of the roof.
     var beltRear: Int
     var roofRear: Int
     var roofFront: Int
@@ -87,8 +87,8 @@ struct StreetVehicle {
 }
 
 extension StreetFrame {
-    /// Where a vehicle's rear axle end stands and where it heads: ahead (+z), towards the camera (-z), or across.
-    struct Stand {
+    /// The position of a vehicle's rear end, and its heading: ahead (+z), towards the camera (-z), or across.
+    struct Placement {
         var across: Double
         var along: Double
         /// Unit vector (across, along), parallel to an axis.
@@ -99,13 +99,15 @@ extension StreetFrame {
         }
     }
 
-    /// Draws a vehicle whose rear middle is at `stand`.
-    func drawVehicle(_ kind: StreetVehicle, at stand: Stand, braking: Bool = false, dice: inout StreetDice) {
+    /// Draws a vehicle whose rear centre is at `placement`.
+    func drawVehicle(
+        _ kind: StreetVehicle, at placement: Placement, braking: Bool = false, dice: inout StreetDice
+    ) {
         let paint = dice.tint(StreetVehicle.paints)
-        let tail = stand.along + min(0, stand.heading.1 * kind.length)
+        let tail = placement.along + min(0, placement.heading.1 * kind.length)
         guard tail < Self.reach, tail > -14 else { return }
         func point(_ w: Double, _ y: Double, _ l: Double) -> Point {
-            let (x, z) = stand.place(w, l)
+            let (x, z) = placement.place(w, l)
             return view(x, y, z)
         }
         let half = kind.width / 2
@@ -119,7 +121,7 @@ extension StreetFrame {
             y <= belt ? 0 : (y - belt) / (roof - belt) * min(0.17, kind.width * 0.085)
         }
 
-        // The skin over the top, from bumper to bumper.
+        // The upper surface, from bumper to bumper.
         for index in 1..<outline.count {
             let (l0, y0) = outline[index - 1]
             let (l1, y1) = outline[index]
@@ -143,7 +145,7 @@ extension StreetFrame {
         }
         drawVehicleEnds(kind, paint, braking: braking, point)
 
-        // Wheels seen from the ends, and the dark under the body.
+        // Wheels seen from the front or rear, and the dark area under the body.
         for l in [kind.axles.first ?? 0.6, kind.axles.last ?? 3] {
             for side in [-1.0, 1.0] {
                 let w0 = side * (half - 0.21)
@@ -161,13 +163,13 @@ extension StreetFrame {
                 point(-half + 0.1, 0.16, 0.4), point(half - 0.1, 0.16, 0.4), point(half - 0.1, 0.5, 0.4),
                 point(-half + 0.1, 0.5, 0.4),
             ], Tint(0.03, 0.03, 0.03, 0), label)
-        let (xa, za) = stand.place(-half, -0.1)
-        let (xb, zb) = stand.place(half, kind.length + 0.1)
+        let (xa, za) = placement.place(-half, -0.1)
+        let (xb, zb) = placement.place(half, kind.length + 0.1)
         groundShadow(min(xa, xb)...max(xa, xb), min(za, zb)...max(za, zb), dark: 0.35)
         castShadow(min(xa, xb)...max(xa, xb), min(za, zb)...max(za, zb), height: roof * 0.9)
     }
 
-    /// A rectangle on a quad, in shares of its width and height, with the sky mirrored towards its top.
+    /// A rectangle on a quadrilateral, as fractions of its width and height; its top reflects the sky.
     private func pane(
         _ corners: [Point], _ u0: Double, _ v0: Double, _ u1: Double, _ v1: Double, _ tint: Tint,
         _ label: StreetClass, lift: Float = 0.002
@@ -219,7 +221,7 @@ extension StreetFrame {
         } else {
             pane(house, kind.length > 3 ? 0.74 : 0.3, 0.12, 0.95, 0.8, glass, label)
         }
-        // The sill in shade, and the wheels in their dark arches.
+        // The shaded sill, and the wheels in their dark arches.
         let sill = [
             point(side * half, kind.clearance, 0.1), point(side * half, kind.clearance, kind.length - 0.1),
             point(side * half, kind.clearance + 0.12, kind.length - 0.1),
@@ -277,34 +279,34 @@ extension StreetFrame {
         quad(front, -half * 0.5, low + 0.18, half * 0.5, low + 0.32, Tint(0.07, 0.07, 0.08, 0), 0.002)
     }
 
-    /// A lorry: a cab before a box, both of class Truck_Bus.
-    func drawLorry(at stand: Stand, dice: inout StreetDice) {
+    /// A lorry: a cab in front of a box, both of class Truck_Bus.
+    func drawLorry(at placement: Placement, dice: inout StreetDice) {
         let body = dice.tint([
             Tint(0.82, 0.82, 0.80, 0), Tint(0.40, 0.45, 0.55, 0), Tint(0.62, 0.22, 0.16, 0),
         ])
         let long = 4.6
-        let (x0, z0) = stand.place(-1.15, 0)
-        let (x1, z1) = stand.place(1.15, long)
+        let (x0, z0) = placement.place(-1.15, 0)
+        let (x1, z1) = placement.place(1.15, long)
         let across = min(x0, x1)...max(x0, x1)
         let along = min(z0, z1)...max(z0, z1)
         box(across, 0.85...3.15, along, body, .truckBus)
         box(across, 0.55...0.85, along, Tint(0.08, 0.08, 0.08, 0), .truckBus)
         for l in [0.9, 3.4] {
-            let (wx0, wz0) = stand.place(-1.12, l - 0.42)
-            let (wx1, wz1) = stand.place(1.12, l + 0.42)
+            let (wx0, wz0) = placement.place(-1.12, l - 0.42)
+            let (wx1, wz1) = placement.place(1.12, l + 0.42)
             box(
                 min(wx0, wx1)...max(wx0, wx1), 0...0.8, min(wz0, wz1)...max(wz0, wz1),
                 Tint(0.05, 0.05, 0.05, 0),
                 .truckBus)
         }
-        let (cx, cz) = stand.place(0, long + 0.1)
-        drawVehicle(.lorry, at: Stand(across: cx, along: cz, heading: stand.heading), dice: &dice)
+        let (cx, cz) = placement.place(0, long + 0.1)
+        drawVehicle(.lorry, at: Placement(across: cx, along: cz, heading: placement.heading), dice: &dice)
         groundShadow(across, along, dark: 0.4)
         castShadow(across, along, height: 3)
     }
 }
 
-/// Window glass: darker below, the sky mirrored above. v runs from 0 to 1.
+/// Window glass: darker below, reflecting the sky above. v runs from 0 to 1.
 struct GlassPaint: StreetPaint {
     var tint: Tint
     var mirror: Tint

@@ -1,6 +1,6 @@
-// One drawn frame: where the camera is, and how things of the street reach the canvas. Coordinates of the street are
-// (across, up, along): metres from the road's middle, above the ground, and ahead of the camera. The extensions in
-// StreetFrame+*.swift each draw one kind of thing.
+// One drawn frame: the position of the camera, and how the things of the street are drawn on the canvas.
+// Coordinates of the street are (across, up, along): metres from the road's middle, above the ground, and
+// ahead of the camera. The extensions in StreetFrame+*.swift each draw one kind of thing.
 
 final class StreetFrame {
     let seed: UInt64
@@ -9,29 +9,29 @@ final class StreetFrame {
     let town: StreetTown
     let light: StreetLight
     let canvas: StreetCanvas
-    /// Along the road, from the start of the drive.
+    /// Position along the road, from the start of the drive.
     let cameraAlong: Double
-    /// Across, in the town's plan and from the road's middle.
+    /// Position across, in the town's plan and from the road's middle.
     let cameraX: Double
     let cameraAcross: Double
     let cameraHeight: Double
     let right: Point
     let up: Point
     let forward: Point
-    /// As far as things are drawn one by one.
+    /// The distance up to which things are drawn one by one.
     static let reach = 250.0
 
-    /// A shadow on the ground, drawn when the ground is.
+    /// A shadow on the ground, drawn after the ground.
     struct Shadow {
         var corners: [Point]
-        /// Right under a thing, `dark` more than the sun's absence.
+        /// Directly under a thing, `dark` darker than a shadow of the sun.
         var near = false
         var dark: Float = 0
-        /// Of a tree's crown: its middle and reach, and a salt for its gaps.
+        /// The shadow of a tree's crown: its middle and extent, and a salt for its gaps.
         var crown: (middle: Point, reachU: Point, reachV: Point, salt: UInt32)?
     }
     var shadows: [Shadow] = []
-    /// What one can see through, drawn when all else is.
+    /// Things with gaps, drawn after everything else.
     var railings: [Railing] = []
 
     init(seed: UInt64, index: Int, height: Int, width: Int, mask: UnsafeMutablePointer<UInt8>) {
@@ -44,7 +44,7 @@ final class StreetFrame {
         canvas.haze = light.haze
         canvas.hazeDistance = light.hazeDistance
 
-        // 0.65 m a frame, now faster, now slower, between 0.5 and 0.8.
+        // 0.65 m per frame on average, varying between 0.5 and 0.8.
         cameraAlong = 0.65 * time + 2 * StreetNoise.wander(time / 41, seed, 0xCA)
         cameraAcross = -0.48 * town.lane + 0.25 * StreetNoise.wander(time / 33, seed, 0xCB)
         cameraX = town.middle(cameraAlong) + cameraAcross
@@ -78,7 +78,7 @@ final class StreetFrame {
 
     // MARK: Places
 
-    /// A place of the street in the camera's frame.
+    /// A position in the street, in camera coordinates.
     func view(_ across: Double, _ height: Double, _ along: Double) -> Point {
         let x = town.middle(cameraAlong + along) + across - cameraX
         return turn(Point(x, height - cameraHeight, along))
@@ -88,10 +88,10 @@ final class StreetFrame {
         Point((d * right).sum(), (d * up).sum(), (d * forward).sum())
     }
 
-    /// A direction of the camera's frame in the town's.
+    /// Converts a direction from camera coordinates to those of the town.
     func unturn(_ v: Point) -> Point { right * v.x + up * v.y + forward * v.z }
 
-    /// Light on the side of a patch that faces the camera.
+    /// The light on the side of a patch that faces the camera.
     func falling(on patch: StreetCanvas.Patch) -> Tint {
         let a = patch.u
         let b = patch.v
@@ -104,7 +104,8 @@ final class StreetFrame {
 
     // MARK: Surfaces
 
-    /// A flat polygon of one colour, its corners in the camera's frame, the first, second and last not in one line.
+    /// A flat polygon of one colour. Its corners are in camera coordinates; the first, second and last are
+    /// not collinear.
     func solid(_ corners: [Point], _ tint: Tint, _ label: StreetClass, lift: Float = 0) {
         guard let last = corners.last, corners.count >= 3 else { return }
         let patch = StreetCanvas.Patch(origin: corners[0], u: corners[1] - corners[0], v: last - corners[0])
@@ -122,7 +123,7 @@ final class StreetFrame {
         ]
     }
 
-    /// A flat rectangle on a patch; `tint` is its colour before light.
+    /// A flat rectangle on a patch; `tint` is its colour before lighting.
     func panel(
         _ patch: StreetCanvas.Patch, _ u0: Double, _ v0: Double, _ u1: Double, _ v1: Double,
         _ tint: Tint, _ label: StreetClass, lift: Float
@@ -132,7 +133,7 @@ final class StreetFrame {
             paint: FlatPaint(tint: tint * falling(on: patch)))
     }
 
-    /// A box with upright sides, seen from outside: `across` and `along` are its ranges.
+    /// A box with vertical sides, seen from outside: `across` and `along` are its ranges.
     func box(
         _ across: ClosedRange<Double>, _ height: ClosedRange<Double>, _ along: ClosedRange<Double>,
         _ tint: Tint, _ label: StreetClass, lift: Float = 0
@@ -156,13 +157,13 @@ final class StreetFrame {
         }
     }
 
-    /// An upright board that always faces the camera; u is metres to the right of the place, v metres up.
+    /// A vertical board that always faces the camera; u is metres to the right of the position, v metres up.
     func board(_ across: Double, _ along: Double, height: Double = 0) -> StreetCanvas.Patch {
         let foot = view(across, height, along)
         return StreetCanvas.Patch(origin: foot, u: Point(1, 0, 0), v: turn(Point(0, 1, 0)))
     }
 
-    /// A post or tube of round section, seen as a flat board.
+    /// A round post or tube, drawn as a flat board.
     func post(
         _ across: Double, _ along: Double, from low: Double, to high: Double, width: Double, _ tint: Tint,
         _ label: StreetClass
@@ -192,7 +193,7 @@ final class StreetFrame {
 
     // MARK: Shadows
 
-    /// A shadow of a box of the given height that stands on the ground.
+    /// The shadow of a box of the given height on the ground.
     func castShadow(_ across: ClosedRange<Double>, _ along: ClosedRange<Double>, height: Double) {
         guard light.overcast < 0.75, along.lowerBound < 110 else { return }
         let reach = min(height, 30) / max(0.15, light.sun.y)
@@ -200,14 +201,14 @@ final class StreetFrame {
         let dz = -light.sun.z * reach
         let (x0, x1) = (across.lowerBound, across.upperBound)
         let (z0, z1) = (along.lowerBound, along.upperBound)
-        // The hull of the footprint and the same moved by the shadow: the box from its two outer corners.
+        // The hull of the footprint and its copy at the end of the shadow: a box from its two outer corners.
         let a = dx * dz >= 0 ? (x0, z1) : (x0, z0)
         let b = dx * dz >= 0 ? (x1, z0) : (x1, z1)
         let corners = [a, b, (b.0 + dx, b.1 + dz), (a.0 + dx, a.1 + dz)]
         shadows.append(Shadow(corners: corners.map { view($0.0, 0, $0.1) }))
     }
 
-    /// The soft darkness right under a thing.
+    /// The soft shadow directly under a thing.
     func groundShadow(_ across: ClosedRange<Double>, _ along: ClosedRange<Double>, dark: Float) {
         guard along.lowerBound < 110 else { return }
         let corners = [
@@ -219,7 +220,7 @@ final class StreetFrame {
 
     private func drawShadows() {
         let sunlit = light.shadow
-        // Right under things first: it is darker, and shaded ground is not shaded twice.
+        // The shadows directly under things first: they are darker, and ground is shaded only once.
         for shadow in shadows.filter(\.near) + shadows.filter({ !$0.near }) {
             if let crown = shadow.crown {
                 let patch = StreetCanvas.Patch(origin: crown.middle, u: crown.reachU, v: crown.reachV)

@@ -1,16 +1,16 @@
-// Hour and weather of a drawn street: sun, clouds, haze and exposure, slowly changing along the drive.
+// Time of day and weather of a drawn street: sun, clouds, haze and exposure, slowly changing along the drive.
 
 struct StreetLight {
     /// Towards the sun, length 1.
     let sun: Point
     let sunTint: Tint
     let skyTint: Tint
-    /// The sky overhead, near the horizon, and what distance fades to.
+    /// The colours of the sky overhead, of the sky near the horizon, and of the haze.
     let zenith: Tint
     let horizon: Tint
     let haze: Tint
     let hazeDistance: Float
-    /// 0 is blue sky, 1 closed cloud.
+    /// 0 is a blue sky, 1 a fully clouded one.
     let overcast: Float
     let cloudTint: Tint
     let grain: Int32
@@ -48,13 +48,13 @@ struct StreetLight {
         grain = Int32(dice.between(4, 11))
     }
 
-    /// What a white surface with this normal (length 1) sends on.
+    /// The light that a white surface with this normal (length 1) reflects.
     func falling(on normal: Point) -> Tint {
         let facing = Float(max(0, (normal * sun).sum()))
         return skyTint * Float(0.8 + 0.2 * normal.y) + sunTint * facing
     }
 
-    /// The share of its light that level ground keeps in a shadow.
+    /// The fraction of its light that level ground keeps in a shadow.
     var shadow: Tint {
         let open = falling(on: Point(0, 1, 0))
         let kept = skyTint * 0.85

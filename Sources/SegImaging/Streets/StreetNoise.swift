@@ -1,7 +1,8 @@
-// Chance for the drawn streets: hashes and smooth noise from integers, additions and multiplications alone, so that
-// every machine draws the same street. No library trigonometry here, nor anywhere else in the drawing.
+// Random numbers for the drawn streets: hashes and smooth noise from integers, additions and
+// multiplications only, so that every machine draws the same street. The drawing uses no trigonometric
+// functions of a library.
 
-/// A repeatable stream of random numbers (SplitMix64), started from a seed and what it is for.
+/// A repeatable stream of random numbers (SplitMix64), started from a seed and a purpose.
 struct StreetDice {
     private var state: UInt64
 
@@ -27,7 +28,7 @@ struct StreetDice {
 
     mutating func salt() -> UInt32 { UInt32(truncatingIfNeeded: next()) }
 
-    /// One of the colours, a little lighter, darker or tinted.
+    /// One of the colours, slightly varied in lightness and hue.
     mutating func tint(_ choices: [Tint], vary: Double = 0.06) -> Tint {
         let chosen = choices.isEmpty ? Tint(repeating: 0.5) : choices[below(choices.count)]
         let light = Float(between(1 - 1.5 * vary, 1 + 1.5 * vary))
@@ -51,8 +52,8 @@ enum StreetNoise {
         return z ^ (z >> 31)
     }
 
-    /// The largest integer not above `x`, for |x| < 2²¹; any other input gives some number, never a trap.
-    /// Adding 1.5·2²³ leaves the integer in the low bits of the sum, faster than the C library's floor.
+    /// The largest integer not above `x`, for |x| < 2²¹; other inputs give an arbitrary number, never a trap.
+    /// The sum with 1.5·2²³ has the integer in its low bits; this is faster than the C library's floor.
     @inline(__always)
     static func floor(_ x: Float) -> Int32 {
         Int32(bitPattern: (x - 0.5 + 12_582_912).bitPattern) &- 0x4B40_0000
@@ -72,7 +73,7 @@ enum StreetNoise {
         Float(hash(x, y, salt) >> 8) * 0x1p-24
     }
 
-    /// Smooth noise in 0...1 with one bump a unit.
+    /// Smooth noise in 0...1 with one grid point per unit.
     @inline(__always)
     static func smooth(_ x: Float, _ y: Float, _ salt: UInt32) -> Float {
         let ix = floor(x)
@@ -90,7 +91,7 @@ enum StreetNoise {
         return top + (bottom - top) * sy
     }
 
-    /// Smooth noise in -1...1 along a line, with one knot a unit; its slope stays within 3.
+    /// Smooth noise in -1...1 along a line, with one knot per unit; its slope stays within 3.
     static func wander(_ x: Double, _ seed: UInt64, _ purpose: UInt64) -> Double {
         let knot = x.rounded(.down)
         let t = x - knot

@@ -1,19 +1,19 @@
-// How the surfaces of a street look from near and far: facades with windows and doors, bricks, tiles, leaves,
-// boards and lettering. All is worked out from the place on the surface, so that nothing needs to be stored.
+// The surfaces of a street, near and far: facades with windows and doors, bricks, tiles, leaves, boards
+// and lettering. Colours are computed from the position on the surface, so that nothing is stored.
 
-/// A wall with storeys of windows, its doors or shop fronts below. u along the wall and v up, in metres.
+/// A wall with storeys of windows, and doors or shop fronts at the bottom. u along the wall, v up, in metres.
 struct FacadePaint: StreetPaint {
     var wall: Tint
     var trim: Tint
     var door: Tint
-    /// Light on the wall, and from the sky that the glass mirrors.
+    /// The light on the wall, and the light of the sky that the glass reflects.
     var fall: Tint
     var sky: Tint
     var cell: Float
     var storey: Float
     var ground: Float
     var height: Float
-    /// The window within its cell and storey.
+    /// The position of the window within its cell and storey.
     var windowLeft: Float
     var windowRight: Float
     var windowLow: Float
@@ -22,10 +22,10 @@ struct FacadePaint: StreetPaint {
     var blank = false
     var brick = true
     var bands = false
-    /// Every so many cells there is a door on the ground floor.
+    /// The number of cells from one door on the ground floor to the next.
     var doorEvery: Int32 = 3
     var salt: UInt32
-    /// Pixels a unit of slope, and the camera's distance from the wall's plane where it is seen aslant.
+    /// Pixels per unit of slope, and the camera's distance from the wall's plane if it is seen at an angle.
     var focal: Float
     var aslant: Float
 
@@ -71,7 +71,7 @@ struct FacadePaint: StreetPaint {
             let reachU = min(inCell - left, right - inCell)
             let reachV = min(inStorey - low, high - inStorey)
             if reachU > -0.3, reachV > -0.3, v < height - 0.4 {
-                // Edges are as soft as a pixel is wide.
+                // Edges are one pixel soft.
                 let frame = edge(reachU, sharpU) * edge(reachV, sharpV)
                 let pane = edge(reachU - 0.08, sharpU) * edge(reachV - 0.08, sharpV)
                 tint = StreetNoise.blend(tint, isDoor && !shop ? door * 0.8 : trim, frame)
@@ -81,7 +81,7 @@ struct FacadePaint: StreetPaint {
                 if isDoor && !shop {
                     glass = door * fall
                 } else if shop, below {
-                    // Wares behind the glass.
+                    // Goods behind the glass.
                     let thing = StreetNoise.cell(
                         StreetNoise.floor(u * 2.3), StreetNoise.floor(v * 2.1 + room), salt ^ 5)
                     glass +=
@@ -135,7 +135,7 @@ struct TilePaint: StreetPaint {
     }
 }
 
-/// Upright boards.
+/// Vertical boards.
 struct PlankPaint: StreetPaint {
     var tint: Tint
     var focal: Float
@@ -150,22 +150,22 @@ struct PlankPaint: StreetPaint {
     }
 }
 
-/// A clump of leaves: a ragged disc of radius 1, in its patch's units, `size` metres in truth.
+/// A clump of leaves: a ragged disc of radius 1 in units of its patch; its true size is `size` metres.
 struct LeafPaint: StreetPaint {
     var tint: Tint
     var size: Float
-    /// Where the light comes from, across and up.
+    /// The direction of the light, across and up.
     var lightU: Float
     var lightV: Float
     var salt: UInt32
-    /// 1 for full foliage, less for bare crowns.
+    /// 1 for full foliage, less for sparse crowns.
     var full: Float
     var focal: Float
     @inline(__always) func covers(_ u: Float, _ v: Float) -> Bool {
         let r = u * u + v * v
         if r < 0.35 * full { return true }
         if r > 1 { return false }
-        // The fine noise is asked for only where it decides.
+        // The fine noise is computed only where it decides.
         let ragged = full * (0.35 + 0.55 * StreetNoise.smooth(u * size * 2.6, v * size * 2.6, salt))
         if r < ragged { return true }
         if r > ragged + 0.35 * full { return false }
@@ -199,7 +199,7 @@ struct HedgePaint: StreetPaint {
     }
 }
 
-/// A board with lettering that nobody can read. u from 0 to `width` and v from 0 to `height`, metres.
+/// A board with illegible lettering. u from 0 to `width` and v from 0 to `height`, metres.
 struct LetterPaint: StreetPaint {
     var ground: Tint
     var letters: Tint
@@ -213,7 +213,7 @@ struct LetterPaint: StreetPaint {
         let x = (u - margin * 2) / pitch
         let index = StreetNoise.floor(x)
         guard u > margin * 2, u < width - margin * 2, v > margin, v < margin + size else { return ground }
-        // Letters are made of strokes on a grid of 3 by 5; now and then comes a space.
+        // Letters consist of strokes on a grid of 3 by 5, with occasional spaces.
         let column = StreetNoise.floor((x - Float(index)) * 4)
         let row = StreetNoise.floor((v - margin) / size * 5)
         guard column < 3, StreetNoise.cell(index, 99, salt) > 0.14 else { return ground }
@@ -223,7 +223,7 @@ struct LetterPaint: StreetPaint {
     }
 }
 
-/// The shadow of a crown, a ragged disc of radius 1 with spots of sun in it. It has no colour of its own.
+/// The shadow of a crown: a ragged disc of radius 1 with sunny spots. It has no colour.
 struct DapplePaint: StreetPaint {
     var salt: UInt32
     @inline(__always) func covers(_ u: Float, _ v: Float) -> Bool {

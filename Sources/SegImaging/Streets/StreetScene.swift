@@ -1,12 +1,13 @@
-// `streets`, the embedded data set: drawn driving scenes with exact masks. This file is what the rest of seg sees;
-// the town is laid out in StreetTown, a frame is drawn by StreetFrame and its extensions.
+// `streets`, the built-in data set: drawn driving scenes with exact masks. This file is its interface to the
+// rest of seg; StreetTown lays out the town, StreetFrame and its extensions draw a frame.
 
-/// A drawn video of a camera driving through a town. Each `seed` is a town, an hour and a weather of its own; frame
-/// `index` is where the camera is after about 0.65·`index` metres, so neighbouring frames are nearly the same picture.
-/// Every frame is drawn from the seed and its index alone: in any order, on any machine, the same bytes.
+/// A drawn video of a camera that drives through a town. Each `seed` gives a different town, time of day and
+/// weather. At frame `index` the camera has driven about 0.65·`index` metres, so neighbouring frames are
+/// nearly the same picture. A frame depends only on the seed and its index: in any order, on any machine,
+/// it has the same bytes.
 public struct StreetScene: Sendable {
     public let seed: UInt64
-    /// Pixels; at least 1. The view is the same whatever the size: other proportions than 3:4 stretch it.
+    /// Pixels; at least 1. The view is the same for every size: proportions other than 3:4 stretch it.
     public let height: Int
     public let width: Int
 
@@ -32,9 +33,9 @@ public struct StreetScene: Sendable {
         return (rgb, mask)
     }
 
-    /// Draws frame `index` into room for [height][width][3] and [height][width] bytes.
+    /// Draws frame `index` into memory for [height][width][3] and [height][width] bytes.
     public func render(_ index: Int, rgb: UnsafeMutablePointer<UInt8>, mask: UnsafeMutablePointer<UInt8>) {
-        // After 2¹⁸ frames (170 km) the drive begins anew, so that positions keep their precision.
+        // After 2¹⁸ frames (170 km) the drive starts again, so that positions keep their precision.
         let frame = StreetFrame(seed: seed, index: index & 0x3FFFF, height: height, width: width, mask: mask)
         frame.draw()
         frame.canvas.develop(

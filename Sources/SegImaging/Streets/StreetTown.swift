@@ -1,25 +1,26 @@
-// The plan of a drawn town: a winding main street cut into blocks by side streets, and what stands along each side.
-// Everything follows from the seed and a block's number, so any stretch can be laid out without what lies before it.
+// The plan of a drawn town: a winding main street, divided into blocks by side streets, and the things along
+// each side. All of it is computed from the seed and a block's number, so any stretch can be laid out without
+// the ones before it.
 
-/// What lines one side of a block.
+/// The kind of surroundings on one side of a block.
 enum StreetQuarter {
     case shops, terrace, flats, villas, park, yard
 }
 
-/// One side (left or right) of one block. Distances across are from the middle of the road, in metres; `start` and
-/// `end` are along the road.
+/// One side (left or right) of one block. Distances across are from the middle of the road, in metres;
+/// `start` and `end` are along the road.
 struct StreetSide {
     /// -1 left, 1 right.
     var sign: Double
     var quarter: StreetQuarter
-    /// Where the road ends, its parking lane included.
+    /// The edge of the road, including its parking lane.
     var kerb: Double
-    /// Width of the parking lane, 0 where there is none.
+    /// Width of the parking lane, 0 if there is none.
     var parking: Double
-    /// Parking bays of their own paving (ParkingBlock) in place of a lane.
+    /// Parking bays with a different paving (ParkingBlock) instead of a lane.
     var bays: Bool
     var pavement: Double
-    /// Half the width of the side street before and after the block; 0 where there is none.
+    /// Half the width of the side street before and after the block; 0 if there is none.
     var openingBefore: Double
     var openingAfter: Double
     /// Centres of the side streets before and after.
@@ -31,7 +32,7 @@ struct StreetSide {
     var frontage: Double { kerb + pavement }
     /// Pavement along the side streets.
     var corner: Double { 2.2 }
-    /// The stretch of the plots.
+    /// The extent of the plots.
     var start: Double { openingBefore > 0 ? before + openingBefore + corner : before }
     var end: Double { openingAfter > 0 ? after - openingAfter - corner : after }
 }
@@ -50,7 +51,7 @@ struct StreetTown {
     let seed: UInt64
     /// Half the carriageway: one lane.
     let lane: Double
-    /// How built-up the town is, how green, how busy, from 0 to 1.
+    /// The density of buildings, of green and of traffic in the town, from 0 to 1.
     let density: Double
     let green: Double
     let busy: Double
@@ -93,7 +94,7 @@ struct StreetTown {
         slabs = Tint(pale * 1.03, pale, pale * Float(dice.between(0.9, 1)), 0)
     }
 
-    /// The road's middle, across, at `z` along. Its slope stays below 0.17.
+    /// The offset of the road's middle at `z` along. Its slope stays below 0.17.
     func middle(_ z: Double) -> Double {
         7.5 * StreetNoise.wander(z / 150, seed, 0xB0D) + 1.2 * StreetNoise.wander(z / 61, seed, 0xB1D)
     }
@@ -105,14 +106,14 @@ struct StreetTown {
         return Double(number) * Self.pitch + dice.between(-18, 18)
     }
 
-    /// The blocks that reach into `from...to`.
+    /// The blocks that overlap `from...to`.
     func blocks(from: Double, to: Double) -> [StreetBlock] {
         let first = Int((from / Self.pitch).rounded(.down)) - 1
         let last = Int((to / Self.pitch).rounded(.up)) + 1
         return (first...max(first, last)).map(block).filter { $0.end > from && $0.start < to }
     }
 
-    /// Half the width of the side street at boundary `number` on a side; 0 for none.
+    /// Half the width of the side street at boundary `number` on a side; 0 if there is none.
     private func opening(_ number: Int, _ sign: Double) -> Double {
         var dice = StreetDice(seed, sign < 0 ? 0x0A : 0x0B, number)
         return dice.chance(0.62) ? dice.between(2.8, 3.9) : 0
@@ -134,7 +135,7 @@ struct StreetTown {
 
     private func side(_ number: Int, _ sign: Double, _ start: Double, _ end: Double) -> StreetSide {
         var dice = StreetDice(seed, sign < 0 ? 0x51DE : 0x51DF, number)
-        // The quarter changes along the drive and is alike on both sides, but not the same.
+        // The quarter changes along the drive and is similar on both sides, but not equal.
         let urban =
             density + 0.28 * StreetNoise.wander(Double(number) / 2.3, seed, 0xDE) + dice.between(-0.22, 0.22)
         let leafy = dice.unit() < 0.08 + 0.30 * green

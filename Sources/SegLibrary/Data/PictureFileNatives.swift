@@ -62,7 +62,7 @@ let pictureFileNatives: [Native] = [
         "with_classes(mask, names)",
         "The mask with the names of its classes, in the order of their numbers; nil takes them off.",
         examples: [
-            "m = with_classes(zeros(4, 6, dtype=int64), [\"Sky\", \"Road\"])\nshow(m, save=\"example.png\")"
+            "m = with_classes(zeros(4, 6, dtype=int64), [\"Sky\", \"Road\"])\nprint(m.classes)  # expect: [\"Sky\", \"Road\"]"
         ]
     ) { call in .tensor(try call.tensor(0), categories: try call.names(1).map { try AxisLabels($0) }) },
 ]

@@ -5,13 +5,15 @@ import SegSyntax
 import SegSystem
 
 /// Values of the language's part of the library.
-let languageValues: [LibraryValue] = [
+public let languageValues: [LibraryValue] = [
     LibraryValue(
         "pi", "The circle's number.", topic: "numbers", examples: ["print(\"{pi:.4}\")  # expect: 3.1416"]
     ) { _ in
         .number(Double.pi)
     },
-    LibraryValue("inf", "Infinity.", topic: "numbers", examples: ["print(-inf < 0)  # expect: true"]) { _ in
+    LibraryValue(
+        "inf", "Infinity, as 1 / 0 gives it.", topic: "numbers", examples: ["print(-inf < 0)  # expect: true"]
+    ) { _ in
         .number(Double.infinity)
     },
     LibraryValue("nan", "Not a number.", topic: "numbers", examples: ["print(nan == nan)  # expect: false"]) {
@@ -65,7 +67,7 @@ private func caughtAgain(_ record: RecordObject, _ call: borrowing Arguments) th
 }
 
 /// Natives of the language itself.
-let languageNatives: [Native] = [
+public let languageNatives: [Native] = [
     Native(
         "print(...values)", "Writes the one-line forms of the values, with spaces between them.",
         examples: ["print(1, \"two\", [3])  # expect: 1 two [3]"]

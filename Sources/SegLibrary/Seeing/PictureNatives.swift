@@ -48,7 +48,9 @@ let pictureNatives: [Native] = [
         "triptych(sample, prediction, save=nil)",
         "Picture, true mask and predicted mask side by side. The prediction is a mask [H, W] or logits [1, C, H, W], "
             + "or a record of several by name.",
-        examples: ["s = streets(count=1, size=32)[0]\ntriptych(s, s.mask, save=\"example.png\")"]
+        examples: [
+            "s = streets(count=1, size=32)[0]\ntriptych(s, s.mask, save=\"example.png\")\nprint(read_image(\"example.png\").shape[0])  # expect: 3"
+        ]
     ) { call in
         guard let sample = SampleTensors(call[0]), let truth = sample.mask else {
             throw call.wrong(0, "a sample with image and mask")

@@ -152,8 +152,8 @@ let makerNatives: [Native] = [
     },
     Native(
         "memory_info()",
-        "Bytes of memory: what tensors hold now (`used`), the most that they held at once so far (`peak`), the limit "
-            + "that --memory sets, and what of it is left beside all that the process holds (`left`).",
+        "Memory in bytes, as a record. `used` is what tensors hold now, `peak` the most that they held at once, "
+            + "`limit` what --memory sets, `left` what of it the process does not hold yet.",
         examples: [
             "m = memory_info()\nprint(m.used <= m.peak <= m.limit, m.left < m.limit)  # expect: true true"
         ]

@@ -2,12 +2,28 @@
 // operation, and the encoder here feeds what it is given to a digest. An attribute of a type that cannot be encoded
 // does not compile, so that none can be forgotten.
 
+import Synchronization
+
 extension Operation {
     /// The digest of the type and all stored attributes; numbers by their bits. Stable over runs and machines.
     func digest() throws -> Digest {
         let sum = AttributeSum()
-        try encode(to: AttributeEncoder(sum: sum, path: Digest(String(reflecting: Self.self))))
+        try encode(to: AttributeEncoder(sum: sum, path: TypeDigest.of(Self.self)))
         return sum.digest
+    }
+}
+
+/// Digests of the names of types, found once: the run time takes a microsecond to write a name.
+private enum TypeDigest {
+    private static let known = Mutex<[ObjectIdentifier: Digest]>([:])
+
+    static func of(_ type: Any.Type) -> Digest {
+        known.withLock { known in
+            if let digest = known[ObjectIdentifier(type)] { return digest }
+            let digest = Digest(String(reflecting: type))
+            known[ObjectIdentifier(type)] = digest
+            return digest
+        }
     }
 }
 

@@ -1,19 +1,19 @@
-// Axes: from the numbers of a chart to a range, ticks at round numbers and their
-// labels, linear or logarithmic. Text charts and drawings use the same axes; they
-// compute the position of a tick on screen or paper.
+// Axes: the range of the numbers of a chart, ticks at round numbers and their labels, linear or
+// logarithmic. Text charts and drawings use the same axes; they compute the position of a tick on
+// screen or paper.
 
 @preconcurrency import Glibc
 import SegSystem
 
-/// The range of the usable numbers among many; on a logarithmic axis only those above zero.
+/// The range of the usable numbers; on a logarithmic axis only of those above zero.
 struct Extent: Sendable {
     private(set) var low = Double.infinity
     private(set) var high = -Double.infinity
-    /// Whether all usable numbers are whole.
+    /// Whether all usable numbers are integers.
     private(set) var isWhole: Bool
     let isLog: Bool
 
-    /// - Parameter isWhole: false where the axis may have ticks between whole numbers in any case.
+    /// - Parameter isWhole: false if the axis may always have ticks between whole numbers.
     init(isLog: Bool = false, isWhole: Bool = true) {
         self.isLog = isLog
         self.isWhole = isWhole
@@ -21,7 +21,7 @@ struct Extent: Sendable {
 
     var isEmpty: Bool { !(low <= high) }
 
-    /// Adds a number; ignores what is not finite, or not above zero on a logarithmic axis.
+    /// Adds a number; ignores numbers that are not finite, or not above zero on a logarithmic axis.
     mutating func take(_ value: Double) {
         guard value.isFinite, !isLog || value > 0 else { return }
         low = min(low, value)
@@ -42,16 +42,16 @@ struct Axis: Sendable {
     let isLog: Bool
     let ticks: [Tick]
 
-    /// An axis for what `extent` saw; 0 to 1 if it saw nothing.
+    /// An axis for the numbers in `extent`; 0 to 1 if there are none.
     ///
     /// - Parameters:
-    ///   - intervals: about how many intervals between ticks there is room for.
-    ///   - isRounded: whether the axis reaches to the next tick at both ends (for values),
+    ///   - intervals: the approximate number of intervals between ticks that there is space for.
+    ///   - isRounded: whether the axis extends to the next tick at both ends (for values),
     ///     or ends with the data (for steps and epochs).
     init(_ extent: Extent, intervals: Int, isRounded: Bool) {
         isLog = extent.isLog
         let intervals = intervals.held(within: 1...50)
-        // Bounds keep differences and powers finite, whatever a script plots.
+        // Bounds keep differences and powers finite for all values that scripts plot.
         let bound = 1e300
         var (low, high) = (extent.low, extent.high)
         if extent.isEmpty { (low, high) = extent.isLog ? (1, 10) : (0, 1) }
@@ -67,15 +67,15 @@ struct Axis: Sendable {
         }
     }
 
-    /// Where `value` lies between the low end (0) and the high end (1); nil for what has no
-    /// place: not a number, infinite, or not above zero on a logarithmic axis.
+    /// The position of `value` between the low end (0) and the high end (1); nil for a value without a
+    /// position: not a number, infinite, or not above zero on a logarithmic axis.
     func fraction(_ value: Double) -> Double? {
         guard value.isFinite else { return nil }
         if isLog {
             guard value > 0 else { return nil }
             return (log10(value) - log10(low)) / (log10(high) - log10(low))
         }
-        // Halves, so that the difference of two large numbers stays finite.
+        // Divide first, so that the difference of two large numbers stays finite.
         return (value / 2 - low / 2) / (high / 2 - low / 2)
     }
 
@@ -87,7 +87,7 @@ struct Axis: Sendable {
         var (low, high) = (first, last)
         let size = max(abs(low), abs(high))
         if !(high - low > size * 1e-9) || size < 1e-290 {
-            // One value only: make room around it.
+            // A single value: add space around it.
             let room = isWhole && size < 1e6 ? 0.5 : size < 1e-290 ? 1 : size * 0.1
             low -= room
             high += room
@@ -132,7 +132,7 @@ struct Axis: Sendable {
         }
     }
 
-    /// Decimals that tell multiples of `step` apart.
+    /// The number of decimals that distinguishes multiples of `step`.
     private static func decimals(of step: Double) -> Int {
         for decimals in 0...12 {
             let scaled = step * pow(10, Double(decimals))
@@ -156,7 +156,7 @@ struct Axis: Sendable {
             let (_, _, ticks) = linear(low, high, intervals, false, false)
             return (low, high, ticks.filter { $0.value >= low && $0.value <= high })
         }
-        // 1, 2 and 5 of each decade where they fit, else 1, else every n-th decade.
+        // 1, 2 and 5 of each decade if they fit, else 1, else every n-th decade.
         let multiples: [Double] = decades * 3 <= Double(intervals) + 1 ? [1, 2, 5] : [1]
         let stride = max(1, Int((decades / Double(intervals)).rounded(.up), within: 1...700))
         if isRounded && decades >= 1 {

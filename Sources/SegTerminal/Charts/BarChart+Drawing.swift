@@ -1,16 +1,16 @@
-// Bar charts as drawings for files: labels at the left, values at the right, bars of the
-// same lengths as in the text form.
+// Bar charts as drawings for files: labels at the left, values at the right, bars of the same
+// relative lengths as in the text form.
 
 import SegSystem
 
 extension BarChart {
-    /// The chart in points; its height follows from the number of bars.
+    /// The chart in points; its height depends on the number of bars.
     public var drawing: Drawing {
         let layout = layout()
         let width = Drawing.pageWidth
         let margin = Drawing.margin
         let size = 12.0
-        // Very many bars are set closer, so that the drawing keeps a size one can look at.
+        // Very many bars are closer together, so that the drawing keeps a usable size.
         let pitch = (15_000 / Double(max(bars.count, 1))).held(within: 2...22)
         let top = margin + (title != nil || layout.note != nil ? Drawing.headingHeight : 0)
         var drawing = Drawing(width: width, height: top + Double(max(bars.count, 1)) * pitch + margin)
@@ -34,7 +34,7 @@ extension BarChart {
             let base = y + pitch / 2 + size * Typeface.capHeight / 2
             if let end = layout.ends[index] {
                 let place = left + end * (right - left)
-                // What is little but not nothing still shows.
+                // Small non-zero values remain visible.
                 let length = bar.value == 0 ? 0 : max(abs(place - zero), 1)
                 drawing.rectangle(
                     .init(place < zero ? zero - length : zero, y + pitch * 0.14), width: length,

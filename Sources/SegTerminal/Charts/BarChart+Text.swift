@@ -1,4 +1,4 @@
-// Bar charts as text: blocks by eighths of a cell where unicode may be used, else letters.
+// Bar charts as text: blocks by eighths of a cell if unicode is allowed, else letters.
 
 import SegSystem
 
@@ -14,7 +14,7 @@ extension BarChart {
         let labelWidth = min(labels.map(TextWidth.of).max() ?? 0, max(columns / 3, 4))
         let valueWidth = layout.values.map(TextWidth.of).max() ?? 0
         let room = columns - labelWidth - 2 - valueWidth
-        // Where it is narrow, the bars matter more than the shares.
+        // If there is little space, the bars matter more than the shares.
         let shareWidth = layout.shares?.map(TextWidth.of).max().map { room - $0 - 2 < 10 ? 0 : $0 } ?? 0
         let width = max(room - (shareWidth > 0 ? shareWidth + 2 : 0), 1)
 
@@ -37,7 +37,7 @@ extension BarChart {
         return [heading + style.paint("(\(note))", dim: true)]
     }
 
-    /// One bar of `width` cells, between two places given as shares of it.
+    /// One bar of `width` cells, between two positions given as fractions of it.
     private static func bar(
         from zero: Double, to end: Double?, width: Int, _ color: RGB, _ style: TerminalStyle
     ) -> String {
@@ -48,14 +48,14 @@ extension BarChart {
             let room = width - origin
             let exact = (end - zero) / max(1 - zero, 1e-12) * Double(room * steps)
             var filled = Int(rounding: exact, within: 0...(room * steps))
-            // What is little but not nothing still shows.
+            // Small values above zero remain visible.
             if filled == 0 && end > zero && room > 0 && style.unicode { filled = 1 }
             var text = String(repeating: style.unicode ? "█" : "#", count: filled / steps)
             if filled % steps > 0 { text.append(eighths[filled % steps - 1]) }
             return TextWidth.spaces(origin) + style.paint(text, color)
                 + TextWidth.spaces(room - TextWidth.of(text))
         }
-        // Below zero: blocks that grow to the left exist only in halves.
+        // Below zero: blocks that grow to the left exist only as halves.
         let halves = style.unicode ? 2 : 1
         let exact = (zero - end) / max(zero, 1e-12) * Double(origin * halves)
         let filled = max(Int(rounding: exact, within: 0...(origin * halves)), origin > 0 ? 1 : 0)

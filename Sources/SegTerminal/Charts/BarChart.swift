@@ -1,6 +1,6 @@
-// Bar charts: labelled values, such as pixels or IoU by class, and the lengths of the bars
-// for the text form (BarChart+Text) and the drawn form (BarChart+Drawing) alike. The caller
-// chooses the order of the bars.
+// Bar charts: labelled values, such as pixels or IoU per class, and the lengths of the bars for both the
+// text form (BarChart+Text) and the drawn form (BarChart+Drawing). The caller chooses the order of the
+// bars.
 
 @preconcurrency import Glibc
 import SegSystem
@@ -18,9 +18,9 @@ public struct BarChart: Chart, Sendable {
     }
 
     public var title: String?
-    /// Bars as long as the logarithm of their values; only for values from zero up.
+    /// Bars as long as the logarithm of their values; only if no value is negative.
     public var log: Bool
-    /// Whether each value is followed by its share in the sum; only where no value is negative.
+    /// Whether each value is followed by its share in the sum; only if no value is negative.
     public var showsShares: Bool
     public var bars: [Bar]
 
@@ -31,13 +31,13 @@ public struct BarChart: Chart, Sendable {
         self.bars = bars
     }
 
-    /// Where the bars begin and end, as shares of the chart's width.
+    /// Where the bars begin and end, as fractions of the chart's width.
     struct Layout {
-        /// The place of zero.
+        /// The position of zero.
         let zero: Double
-        /// The other end of each bar; nil for what is not a number.
+        /// The other end of each bar; nil for values that are not a number.
         let ends: [Double?]
-        /// The values and shares, written.
+        /// The values and shares as text.
         let values: [String]
         let shares: [String]?
         /// A note after the title.
@@ -56,7 +56,7 @@ public struct BarChart: Chart, Sendable {
         }
         let values = NumberFormat.column(bars.map(\.value))
         if isLog {
-            // From a tenth of the least value above zero, so that it has a length.
+            // The axis begins at a tenth of the smallest value above zero, so that its bar has a length.
             let least = finite.filter { $0 > 0 }.min() ?? 1
             let (bottom, top) = (log10(least) - 1, log10(largest))
             let ends = bars.map { bar -> Double? in
@@ -65,7 +65,7 @@ public struct BarChart: Chart, Sendable {
             }
             return Layout(zero: 0, ends: ends, values: values, shares: shares, note: "logarithmic")
         }
-        // Halves, so that the span of two large numbers stays finite.
+        // Divide first, so that the span of two large numbers stays finite.
         let span = largest / 2 - smallest / 2
         let zero = span > 0 ? -smallest / 2 / span : 0
         let ends = bars.map { bar -> Double? in

@@ -29,7 +29,7 @@ struct BrailleCanvas {
         colors[cell] = color
     }
 
-    /// A line between two dots (Bresenham). Both ends lie on the canvas or near it.
+    /// A line between two dots (Bresenham). Both ends are on the canvas or near it.
     mutating func line(from start: (x: Int, y: Int), to end: (x: Int, y: Int), color: RGB?) {
         var (x, y) = start
         let (dx, dy) = (abs(end.x - x), -abs(end.y - y))
@@ -50,7 +50,7 @@ struct BrailleCanvas {
         }
     }
 
-    /// Puts the cells that have dots onto `canvas`, their upper left at (`x`, `y`).
+    /// Copies the cells that have dots to `canvas`, their upper left at (`x`, `y`).
     func draw(on canvas: inout TextCanvas, x: Int, y: Int, dim: Bool = false) {
         for (index, pattern) in patterns.enumerated() where pattern != 0 {
             guard let scalar = Unicode.Scalar(0x2800 + UInt32(pattern)) else { continue }

@@ -1,9 +1,9 @@
-// What every chart is: lines for a terminal, and a drawing for a file. Headings, and what is
-// said where there is nothing to show, are the same for all of them.
+// The protocol of all charts: lines for a terminal, and a drawing for a file. Headings, and the message of
+// an empty chart, are the same for all of them.
 
 import SegSystem
 
-/// Something to look at, such as curves, bars, a matrix or pictures.
+/// Curves, bars, a matrix or pictures for display.
 public protocol Chart {
     /// The chart as text, fitted to a terminal.
     func lines(_ style: TerminalStyle) -> [String]
@@ -17,29 +17,29 @@ extension TerminalStyle {
     /// The mark at the end of a text that is cut off.
     var ellipsis: String { unicode ? "…" : "~" }
 
-    /// A text from outside on one line, cut to the width of a chart.
+    /// A text of the user on one line, cut to the width of a chart.
     func chartLine(_ text: String) -> String {
         TextWidth.truncate(TextWidth.escaped(text), to: chartColumns, ellipsis: ellipsis)
     }
 
-    /// The line above a chart; none without a title.
+    /// The lines of the title; none if there is no title.
     func heading(_ title: String?) -> [String] {
         title.map { [paint(chartLine($0), bold: true)] } ?? []
     }
 
-    /// The line of a chart without content.
+    /// The line for a chart without content.
     var emptyChart: String { paint(nothingToShow, dim: true) }
 }
 
 extension Drawing {
     /// The width of a page, in points.
     static let pageWidth = 720.0
-    /// The free border of a chart.
+    /// The empty border of a chart.
     static let margin = 16.0
-    /// What a heading takes of the height, below the border.
+    /// The height of a heading, below the border.
     static let headingHeight = 28.0
 
-    /// Sets a title at the top, and a note in smaller letters behind it.
+    /// Draws a title at the top, and a note in smaller letters after it.
     mutating func heading(_ title: String?, note: String? = nil) {
         let noteSize = 12.0
         let noteWidth = note.map { Typeface.width(of: $0, size: noteSize) + 12 } ?? 0
@@ -53,7 +53,7 @@ extension Drawing {
         self.text(note, at: Point(Drawing.margin + x, base), Lettering(size: noteSize, color: .quiet))
     }
 
-    /// What is said in place of a chart without content, from `top` on.
+    /// The text for a chart without content, from `top` on.
     mutating func emptyChart(top: Double) {
         text(nothingToShow, at: Point(Drawing.margin, top + 14), Lettering(size: 13, color: .quiet))
     }

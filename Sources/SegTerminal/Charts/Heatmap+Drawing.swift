@@ -1,4 +1,4 @@
-// Heat maps as drawings for files: cells with values where they fit, labels, and a scale.
+// Heat maps as drawings for files: cells with values if they fit, labels, and a scale.
 
 import SegSystem
 
@@ -72,7 +72,7 @@ extension Heatmap {
     ) {
         let map = layout.isDiverging ? Colormap.diverging : .paper
         let missing = RGB(hex: 0xf3f3f3)
-        // Very many cells are one picture, not a rectangle each.
+        // Very many cells are one picture instead of a rectangle each.
         if layout.shades.count > 10_000 {
             var picture = Pixels(width: columnCount, height: rowCount, fill: missing)
             for (index, shade) in layout.shades.enumerated() {

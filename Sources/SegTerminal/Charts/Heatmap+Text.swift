@@ -1,11 +1,11 @@
-// Heat maps as text: values where they fit, coloured behind where the terminal has colours,
-// else shades alone.
+// Heat maps as text: values if they fit, on coloured cells if the terminal has colours, else only
+// shades.
 
 import SegSystem
 
 extension Heatmap {
-    /// The matrix as lines, fitted to the width: with values where they fit, else as shades
-    /// alone, and a matrix larger than the terminal as the means of its neighbours.
+    /// The matrix as lines, fitted to the width: with values if they fit, else only shades. In a matrix
+    /// larger than the terminal, a cell is the mean of several entries.
     public func lines(_ style: TerminalStyle) -> [String] {
         let layout = layout()
         let columns = style.chartColumns
@@ -39,7 +39,7 @@ extension Heatmap {
         _ layout: Layout, cell: Int, _ labelWidth: Int, _ style: TerminalStyle, showsValues: Bool
     ) -> [String] {
         let left = labelWidth + 1
-        // Names across where they have room, else written downwards.
+        // Column names are horizontal if there is space, else vertical.
         let widest = (0..<columnCount).map { TextWidth.of(columnName($0)) }.max() ?? 0
         let isAcross = widest < cell || cell >= 6
         let head = isAcross ? 1 : min(widest, 9)
@@ -49,7 +49,7 @@ extension Heatmap {
             let name = columnName(column)
             if isAcross {
                 let text = TextWidth.truncate(name, to: cell - 1, ellipsis: style.ellipsis)
-                // Above coloured cells in their middle, as the values are; else right.
+                // Centred above coloured cells, as the values are; else right-aligned.
                 let room = cell - TextWidth.of(text)
                 canvas.put(text, x: x + (style.color >= .ansi256 ? (room + 1) / 2 : room), y: 0)
                 continue
@@ -131,7 +131,7 @@ extension Heatmap {
 
     private static func shade(_ share: Double, _ style: TerminalStyle) -> Character {
         let ramp: [Character] = style.unicode ? [" ", "░", "▒", "▓", "█"] : Array(" .:-=+*#%@")
-        // Only what is nothing stays empty.
+        // Only zero is shown as an empty cell.
         let index = Int((share * Double(ramp.count - 1)).rounded(.up), within: 0...(ramp.count - 1))
         return ramp[index]
     }

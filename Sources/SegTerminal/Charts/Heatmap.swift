@@ -1,13 +1,13 @@
-// Heat maps: a matrix as shades, such as a confusion matrix or a convolution kernel, and the
-// shades for the text form (Heatmap+Text) and the drawn form (Heatmap+Drawing) alike.
+// Heat maps: a matrix as shades, such as a confusion matrix or a convolution kernel, and the shades for
+// both the text form (Heatmap+Text) and the drawn form (Heatmap+Drawing).
 
 import SegSystem
 
-/// A matrix as shades, with labels and, where they fit, values.
+/// A matrix as shades, with labels and, if they fit, values.
 public struct Heatmap: Chart, Sendable {
-    /// What the shade of an entry means.
+    /// The meaning of an entry's shade.
     public enum Shading: Sendable {
-        /// The value, from the least to the largest; around zero if there are negative ones.
+        /// The value, from the smallest to the largest; symmetric around zero if there are negative ones.
         case value
         /// The entry's share in the sum of its row, printed as a percentage: a confusion
         /// matrix with rows for the truth shows recall on its diagonal.
@@ -25,9 +25,9 @@ public struct Heatmap: Chart, Sendable {
     public var shading: Shading
 
     /// - Parameters:
-    ///   - rowLabel, columnLabel: what the rows and columns are, such as "truth" and "prediction".
-    ///   - rows, columns: their labels; missing ones are their indices.
-    ///   - values: row by row; missing ones are not a number.
+    ///   - rowLabel, columnLabel: the meaning of rows and columns, such as "truth" and "prediction".
+    ///   - rows, columns: their labels; missing labels are replaced by indices.
+    ///   - values: row by row; missing ones are treated as not a number.
     public init(
         title: String? = nil, rowLabel: String? = nil, columnLabel: String? = nil, rows: [String] = [],
         columns: [String] = [], rowCount: Int, columnCount: Int, values: [Double], shading: Shading = .value
@@ -49,7 +49,7 @@ public struct Heatmap: Chart, Sendable {
     func rowName(_ index: Int) -> String { index < rows.count ? rows[index] : String(index) }
     func columnName(_ index: Int) -> String { index < columns.count ? columns[index] : String(index) }
 
-    /// The entries as shares of the colour map.
+    /// The entries as positions in the colour map.
     struct Layout {
         let rowCount: Int
         let columnCount: Int

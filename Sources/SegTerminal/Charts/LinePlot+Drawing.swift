@@ -1,5 +1,5 @@
-// Line plots as drawings for files: the same axes and curves as the text form, with a
-// light grid, a legend above the curves, and translucent bands.
+// Line plots as drawings for files: the same axes and curves as the text form, with a light grid, a
+// legend above the curves, and translucent bands.
 
 import SegSystem
 
@@ -62,8 +62,8 @@ extension LinePlot {
         }
     }
 
-    /// The first eight series differ in colour and, in print, in markers or lightness; from the
-    /// ninth on the colours repeat, with dashes.
+    /// The first eight series differ in colour and, in print, in markers or lightness; from the ninth on
+    /// the colours repeat, with dashes.
     private static func dashes(_ index: Int) -> [Double] {
         index < ChartPalette.count ? [] : index / ChartPalette.count % 2 == 1 ? [7, 4] : [2, 3]
     }
@@ -111,7 +111,7 @@ extension LinePlot {
         }
     }
 
-    /// A row of keys, wrapped; gives its height.
+    /// Draws a wrapped row of legend entries; returns its height.
     private func drawLegend(on drawing: inout Drawing, left: Double, top: Double) -> Double {
         guard needsLegend else { return 0 }
         let size = 12.0

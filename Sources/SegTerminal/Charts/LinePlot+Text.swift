@@ -1,16 +1,16 @@
-// Line plots as text: braille dots where unicode may be used, letters of ASCII else;
-// markers tell the series apart where there is no colour.
+// Line plots as text: braille dots if unicode is allowed, else ASCII letters; without colour, markers
+// distinguish the series.
 
 import SegSystem
 
 extension LinePlot {
-    /// The plot as 20 lines, or what the terminal has: title, curves between their axes, tick
-    /// labels, legend.
+    /// The plot as 20 lines, or as many as the terminal has: title, curves between their axes, tick labels,
+    /// legend.
     public func lines(_ style: TerminalStyle) -> [String] {
         lines(style, height: min(20, style.chartRows))
     }
 
-    /// - Parameter height: the number of lines in all.
+    /// - Parameter height: the total number of lines.
     func lines(_ style: TerminalStyle, height: Int) -> [String] {
         let columns = style.chartColumns
         let legend = legendLines(style, columns, limit: max(height / 4, 1))
@@ -74,7 +74,7 @@ extension LinePlot {
         return lines
     }
 
-    /// Names with their markers, in at most `limit` lines; the last says how many are not named.
+    /// Names with their markers, in at most `limit` lines; the last one says how many names are left out.
     private func legendLines(_ style: TerminalStyle, _ columns: Int, limit: Int) -> [String] {
         guard needsLegend else { return [] }
         var lines: [String] = []
@@ -177,7 +177,7 @@ extension LinePlot {
         bands.draw(on: &canvas, x: left, y: 0, dim: true)
         dots.draw(on: &canvas, x: left, y: 0)
 
-        // Markers: at each point of a short series; without colour, spread along a long one too.
+        // Markers: at each point of a short series; without colour, also spread along a long one.
         for (index, curve) in layout.curves.enumerated() {
             let isShort = curve.pointCount * 4 <= width
             guard isShort || (style.color == .none && layout.curves.count > 1) else { continue }
@@ -226,8 +226,8 @@ extension LinePlot {
         }
     }
 
-    /// Walks over the columns that a band covers, with its lowest and highest place in each.
-    /// A band's outline goes along its top and back along its bottom.
+    /// Visits the columns that a band covers, with its lowest and highest position in each. A band's
+    /// outline goes along its top and back along its bottom.
     private static func forEachColumn(
         of band: [Place], columns: Int, _ body: (_ x: Int, _ low: Double, _ high: Double) -> Void
     ) {

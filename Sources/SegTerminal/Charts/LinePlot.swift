@@ -1,5 +1,5 @@
-// Line plots: what is plotted, and where its points lie between the axes, for the
-// text form (LinePlot+Text) and the drawn form (LinePlot+Drawing) alike.
+// Line plots: the plotted series, and the positions of their points between the axes, for both the text
+// form (LinePlot+Text) and the drawn form (LinePlot+Drawing).
 
 import SegSystem
 
@@ -10,7 +10,7 @@ public struct LinePlot: Chart, Sendable {
     public struct Series: Sendable {
         public var name: String
         public var y: [Double]
-        /// The places of the values; nil counts from the plot's `firstX`.
+        /// The x positions of the values; nil counts from the plot's `firstX`.
         public var x: [Double]?
         /// A band around the curve, such as the lowest and highest of several folds.
         public var low: [Double]?
@@ -31,7 +31,7 @@ public struct LinePlot: Chart, Sendable {
     public var xLabel: String?
     public var yLabel: String?
     public var logY: Bool
-    /// The place of the first value of a series without `x`: 1 for epochs.
+    /// The x position of the first value of a series without `x`: 1 for epochs.
     public var firstX: Double
     public var series: [Series]
 
@@ -47,21 +47,21 @@ public struct LinePlot: Chart, Sendable {
         self.series = series
     }
 
-    /// Names as they are shown: harmless, on one line.
+    /// The displayed names: escaped, on one line.
     var names: [String] { series.map { TextWidth.escaped($0.name) } }
 
-    /// Whether a legend is needed to tell the series apart.
+    /// Whether a legend is needed to distinguish the series.
     var needsLegend: Bool { series.count > 1 || !(series.first?.name ?? "").isEmpty }
 
-    /// A place between the axes: (0, 0) is the lower left corner, (1, 1) the upper right.
+    /// A position between the axes: (0, 0) is the lower left corner, (1, 1) the upper right.
     struct Place: Equatable {
         var x, y: Double
     }
 
-    /// A curve between the axes, broken into runs at its gaps.
+    /// A curve between the axes, divided into runs at its gaps.
     struct Curve {
         var runs: [[Place]] = []
-        /// Closed outlines of the band, one a run.
+        /// Closed outlines of the band, one per run.
         var bands: [[Place]] = []
         var pointCount = 0
     }
@@ -71,14 +71,14 @@ public struct LinePlot: Chart, Sendable {
         let x: Axis
         let y: Axis
         let curves: [Curve]
-        /// Why there is nothing to see, if there is not.
+        /// Why nothing is shown, if the plot is empty.
         let emptiness: String?
     }
 
     /// - Parameters:
-    ///   - xIntervals, yIntervals: how many intervals between ticks there is room for.
-    ///   - resolution: how many places side by side can be told apart; longer series are
-    ///     thinned to their extremes in each.
+    ///   - xIntervals, yIntervals: the number of intervals between ticks that there is space for.
+    ///   - resolution: the number of columns that can be distinguished; longer series are reduced to
+    ///     their extremes in each column.
     func layout(xIntervals: Int, yIntervals: Int, resolution: Int) -> Layout {
         var xExtent = Extent()
         var yExtent = Extent(isLog: logY)
@@ -148,7 +148,7 @@ public struct LinePlot: Chart, Sendable {
             }
             curve.pointCount += 1
             run.append(LinePlot.place(x, y))
-            // On a logarithmic axis a band may reach down to zero: it ends at the axis.
+            // On a logarithmic axis a band may reach zero: it then ends at the axis.
             if let band = LinePlot.band(of: series, index), let high = yAxis.fraction(band.high) {
                 upper.append(LinePlot.place(x, high))
                 lower.append(LinePlot.place(x, yAxis.fraction(band.low) ?? 0))
@@ -162,8 +162,8 @@ public struct LinePlot: Chart, Sendable {
         Place(x: x.held(within: 0...1), y: y.held(within: 0...1))
     }
 
-    /// Leaves of many neighbours that share one of `resolution` columns the first, the
-    /// lowest, the highest and the last, in their order. Short runs stay as they are.
+    /// Of many neighbours in one of `resolution` columns, keeps the first, the lowest, the highest and the
+    /// last, in their order. Short runs are not changed.
     static func thinned(_ run: [Place], to resolution: Int) -> [Place] {
         guard run.count > resolution * 4 else { return run }
         var result: [Place] = []

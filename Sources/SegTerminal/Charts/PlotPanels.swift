@@ -1,6 +1,6 @@
 // Several line plots as one chart, such as the loss and the metrics of a run.
 
-/// Line plots below each other on a terminal, in two columns in a file.
+/// Line plots one below the other on a terminal, in two columns in a file.
 public struct PlotPanels: Chart, Sendable {
     public var plots: [LinePlot]
 

@@ -1,7 +1,7 @@
 // The colours of the series of a chart. The colours of classes are SegImaging's ClassPalette.
 
-/// Eight colours safe for the colour-blind (after Okabe and Ito 2008), chosen to differ in
-/// lightness too. From the ninth series on they repeat.
+/// Eight colours that colour-blind people can distinguish (after Okabe and Ito 2008), which also differ
+/// in lightness. From the ninth series on they repeat.
 enum ChartPalette {
     /// The number of series that differ by colour alone.
     static var count: Int { paper.count }

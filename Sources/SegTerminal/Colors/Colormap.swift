@@ -1,14 +1,14 @@
 // The colour maps of heat maps: numbers as colours.
 
-/// Numbers from 0 to 1 as colours, by linear interpolation between even stops.
+/// Numbers from 0 to 1 as colours, by linear interpolation between equidistant colours.
 struct Colormap: Sendable {
     let stops: [RGB]
 
-    /// Matplotlib's viridis: dark is little, for terminals.
+    /// Matplotlib's viridis, for terminals: small values are dark.
     static let screen = Colormap(hex: [
         0x440154, 0x482878, 0x3e4a89, 0x31688e, 0x26828e, 0x1f9e89, 0x35b779, 0x6dcd59, 0xb4de2c, 0xfde725,
     ])
-    /// ColorBrewer's Blues: white is little, for paper.
+    /// ColorBrewer's Blues, for paper: small values are white.
     static let paper = Colormap(hex: [
         0xf7fbff, 0xdeebf7, 0xc6dbef, 0x9ecae1, 0x6baed6, 0x4292c6, 0x2171b5, 0x08519c, 0x08306b,
     ])

@@ -24,7 +24,7 @@ public struct RGB: Hashable, Sendable {
         (0.299 * Double(red) + 0.587 * Double(green) + 0.114 * Double(blue)) / 255
     }
 
-    /// Black or white, whichever is read more easily on this colour.
+    /// Black or white, whichever has more contrast with this colour.
     var inkOnTop: RGB { luminance > 0.55 ? .black : .white }
 
     /// A mixture: `share` 0 gives this colour, 1 gives `other`.

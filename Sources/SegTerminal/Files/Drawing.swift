@@ -1,10 +1,10 @@
-// Drawings for files: a list of lines, areas, texts and pictures in points, from which
-// SVG text and pixels are made (SVG, Raster). It knows nothing of charts.
+// Drawings for files: a list of lines, areas, texts and pictures in points. SVG and Raster convert them to
+// SVG text and pixels. A drawing contains nothing specific to charts.
 
 import SegSystem
 
-/// A vector drawing on white. Lengths are points, y grows downwards; what is not finite is
-/// held at the border of a large square.
+/// A vector drawing on white. Lengths are in points, y grows downwards; coordinates are limited to a
+/// large square.
 public struct Drawing: Sendable {
     public struct Point: Sendable, Equatable {
         public var x, y: Double
@@ -15,14 +15,14 @@ public struct Drawing: Sendable {
         }
     }
 
-    /// Which end of a text lies at its point.
+    /// Which end of a text is at its point.
     public enum Anchor: String, Sendable { case start, middle, end }
 
     /// How a line is drawn.
     public struct Stroke: Sendable, Equatable {
         public var color: RGB
         public var width: Double
-        /// Lengths of dashes and gaps in turn; empty for a whole line.
+        /// Alternating lengths of dashes and gaps; empty for a solid line.
         public var dashes: [Double]
 
         public init(_ color: RGB, width: Double = 1, dashes: [Double] = []) {
@@ -32,13 +32,13 @@ public struct Drawing: Sendable {
         }
     }
 
-    /// How a text is set.
+    /// How a text is drawn.
     public struct Lettering: Sendable, Equatable {
         public var size: Double
         public var color: RGB
         public var anchor: Anchor
         public var isBold: Bool
-        /// Read from below to above.
+        /// Read from bottom to top.
         public var isUpright: Bool
 
         public init(
@@ -54,7 +54,7 @@ public struct Drawing: Sendable {
     }
 
     enum Element: Sendable {
-        /// A straight line that is kept sharp, such as an axis.
+        /// A straight line that is drawn sharply, such as an axis.
         case rule(Point, Point, Stroke)
         case polyline([Point], Stroke)
         case polygon([Point], RGB, opacity: Double)
@@ -68,7 +68,7 @@ public struct Drawing: Sendable {
     public let height: Double
     private(set) var elements: [Element] = []
 
-    /// An empty drawing; its sides are held between 1 and 20,000 points.
+    /// An empty drawing; its sides are limited to 1 to 20,000 points.
     public init(width: Double, height: Double) {
         self.width = width.held(within: 1...20_000)
         self.height = height.held(within: 1...20_000)
@@ -97,11 +97,11 @@ public struct Drawing: Sendable {
         elements.append(.circle(center, radius: min(radius, 1e4), color))
     }
 
-    /// Text whose base line begins, has its middle, or ends at `point`.
+    /// Text whose base line begins, is centred, or ends at `point`.
     public mutating func text(_ text: String, at point: Point, _ lettering: Lettering = Lettering()) {
         guard !text.isEmpty else { return }
         var text = TextWidth.escaped(text)
-        // A hyphen before a digit is a minus sign, which is set wider.
+        // A hyphen before a digit is a minus sign, which is wider.
         if text.first == "-", let next = text.dropFirst().first, next >= "0", next <= "9" {
             text = "−" + text.dropFirst()
         }
@@ -113,7 +113,7 @@ public struct Drawing: Sendable {
         elements.append(.picture(picture, corner, width: min(width, 2e4), height: min(height, 2e4)))
     }
 
-    /// Puts another drawing onto this one, its upper left at `corner`.
+    /// Adds another drawing to this one, its upper left at `corner`.
     public mutating func place(_ drawing: Drawing, at corner: Point) {
         func moved(_ point: Point) -> Point { Point(point.x + corner.x, point.y + corner.y) }
         for element in drawing.elements {
@@ -157,8 +157,8 @@ public struct Drawing: Sendable {
         return result
     }
 
-    /// A mark for the points of series `index`: circle, triangle, square, diamond in turn,
-    /// so that series differ in print without colour too.
+    /// A mark for the points of series `index`: circle, triangle, square, diamond in turn, so that series
+    /// can also be distinguished in print without colour.
     mutating func marker(_ index: Int, at point: Point, radius: Double, _ color: RGB) {
         func shape(_ corners: [(Double, Double)]) -> [Point] {
             corners.map { Point(point.x + $0.0 * radius, point.y + $0.1 * radius) }
@@ -172,7 +172,7 @@ public struct Drawing: Sendable {
     }
 }
 
-/// The colours of what is not data.
+/// The colours of everything that is not data.
 extension RGB {
     static let ink = RGB(hex: 0x22262b)
     static let quiet = RGB(hex: 0x6a7078)

@@ -1,16 +1,16 @@
-// The outlines of the letters in saved charts: Aileron Regular by Sora Sagano (dotcolon.net),
-// dedicated to the public domain (CC0), printable ASCII and a few signs, so that text in
-// a PNG needs no font on the machine. Reading them is left to Typeface.
+// The outlines of the letters in saved charts: Aileron Regular by Sora Sagano (dotcolon.net), dedicated to
+// the public domain (CC0), printable ASCII and a few symbols, so that text in a PNG needs no installed font.
+// Typeface decodes them.
 
 /// Quadratic outlines in thousandths of the letter height, written with 64 digits
-/// (`A-Z a-z 0-9 + -`), two a number: for each character its advance, then its points as
+/// (`A-Z a-z 0-9 + -`), two per number: for each character its advance, then its points as
 /// x + 512 (+ 2048 for a point on the curve) and y + 512 (+ 2048 for the last of a contour).
 enum FontOutlines {
     /// The characters, in the order of their outlines.
     static let characters =
         " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~©«°±·»‘’“”…™"
 
-    /// One entry a character, parted by blanks.
+    /// One entry per character, separated by spaces.
     static let outlines = """
         DY DyqgK0pSK0pGSyqsyyJdJyKVJyK5JOK5IWKVHyJdHyI5IWI5pO FTqmPlpgPlpWTfqwzfsyPlrsPlriTfs8zf JEuYOft7MTvgMTv\
         gLbtvLbtAIAsGIAs1LbraLbqrIApxIAqgLbpGLbpGMTqsMTrJOfpkOfpkPXrVPXsESys+SysPPXtqPXuZSyvTSyukPXv+PXv+uftfOfs\

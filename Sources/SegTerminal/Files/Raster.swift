@@ -1,11 +1,11 @@
-// Drawings as pixels: areas by exact coverage along each of a few lines a pixel row,
-// lines by their distance, both smooth at their edges.
+// Drawings as pixels. Areas are filled by exact coverage along a few sampling lines per pixel row, lines by
+// the distance to them; both are antialiased.
 
 @preconcurrency import Glibc
 
 extension Drawing {
-    /// The drawing as pixels, `scale` of them a point; 2 gives sharp letters. The scale is
-    /// lowered where the picture would pass 40 million pixels.
+    /// The drawing as pixels, with `scale` pixels per point; 2 gives sharp letters. The scale is reduced if
+    /// the picture would exceed 40 million pixels.
     public func raster(scale: Double = 2) -> Pixels {
         var scale = scale.held(within: 0.1...8)
         let area = width * height * scale * scale
@@ -78,7 +78,7 @@ private struct Raster {
         }
     }
 
-    /// Lines along the grid of pixels lie on whole pixels; others are drawn as any line.
+    /// Horizontal and vertical lines are aligned to whole pixels; others are drawn as any line.
     private mutating func rule(
         _ start: Drawing.Point, _ end: Drawing.Point, _ width: Double, _ dashes: [Double], _ color: RGB
     ) {
@@ -140,7 +140,7 @@ private struct Raster {
 
     // MARK: Lines
 
-    /// Parts a line into its dashes.
+    /// Divides a line into its dashes.
     private static func dashed(_ points: [Drawing.Point], _ dashes: [Double]) -> [[Drawing.Point]] {
         guard !dashes.isEmpty, var last = points.first else { return [points] }
         var lines: [[Drawing.Point]] = []
@@ -166,7 +166,7 @@ private struct Raster {
         return lines
     }
 
-    /// Draws lines with round ends and joints; where they cross themselves, they do not add up.
+    /// Draws lines with round ends and joints; their opacity does not add up where they cross themselves.
     private mutating func stroke(_ lines: [[Drawing.Point]], width: Double, _ color: RGB) {
         let half = max(width, 1) / 2
         let strength = Float(min(width, 1))
@@ -272,7 +272,7 @@ private struct Raster {
         }
     }
 
-    /// Adds a span of one sampling line, its ends by their share of a pixel.
+    /// Adds a span of one sampling line; its ends count by their fraction of a pixel.
     private static func add(_ from: Double, _ to: Double, _ weight: Float, to cover: inout [Float]) {
         let limit = Double(cover.count)
         let (from, to) = (from.held(within: 0...limit), to.held(within: 0...limit))

@@ -1,10 +1,10 @@
-// Drawings as SVG text: valid XML whatever names and numbers come in. Pictures need an
-// encoder for PNG, which this module does not have.
+// Drawings as SVG text: valid XML for all names and numbers. Pictures need a PNG encoder, which this
+// module does not have.
 
 extension Drawing {
     /// The drawing as an SVG document.
     ///
-    /// - Parameter encodePNG: makes the bytes of a PNG file of a picture.
+    /// - Parameter encodePNG: returns the bytes of a PNG file of a picture.
     public func svg(encodePNG: (Pixels) throws -> [UInt8]) rethrows -> String {
         let (w, h) = (SVG.number(width), SVG.number(height))
         var text = """
@@ -53,7 +53,7 @@ private enum SVG {
                 + "text-anchor=\"\(lettering.anchor.rawValue)\"\(weight)\(turn)>\(escaped(text))</text>"
         case .picture(let picture, let corner, let width, let height):
             let bytes = try encodePNG(picture)
-            // Few pixels are to be seen as they are, many are to be smoothed.
+            // A few large pixels are shown as they are, many small ones are smoothed.
             let isCoarse = width > Double(picture.width) * 1.5
             return "<image \(box(corner, width, height)) preserveAspectRatio=\"none\""
                 + (isCoarse ? " style=\"image-rendering:pixelated\"" : "")
@@ -87,8 +87,8 @@ private enum SVG {
         return sign + "\(whole).\(digits)"
     }
 
-    /// Text as XML content. Control characters are escaped already (`Drawing.text`); the two
-    /// noncharacters that XML 1.0 forbids are replaced.
+    /// Text as XML content. Control characters are already escaped (`Drawing.text`); the two noncharacters
+    /// that XML 1.0 forbids are replaced.
     static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {

@@ -1,5 +1,5 @@
-// Letters for drawings: decodes the embedded outlines once, measures text (for the layout
-// of SVG too) and gives its contours for the raster.
+// Letters for drawings: decodes the embedded outlines once, measures text (also for the layout of SVG) and
+// returns its contours for the raster.
 
 import SegSystem
 
@@ -15,7 +15,7 @@ enum Typeface {
         let contours: [[Node]]
     }
 
-    /// The height of capital letters, as a share of the size: for centring.
+    /// The height of capital letters, as a fraction of the size; for centring.
     static let capHeight = 0.7
 
     /// The width of `text` at a letter size. Characters without an outline count as a box.
@@ -26,9 +26,9 @@ enum Typeface {
     /// How much wider the strokes of bold letters are, in thousandths.
     static let boldness = 32.0
 
-    /// `text` cut to a width, its end replaced by three points.
+    /// `text` cut to a width, its end replaced by an ellipsis.
     static func truncate(_ text: String, to limit: Double, size: Double, isBold: Bool = false) -> String {
-        // A text measured for this very room must not fail by a rounding.
+        // A text that was measured for this width must not be cut because of a rounding error.
         guard width(of: text, size: size, isBold: isBold) > limit + 0.01 else { return text }
         let room = limit - width(of: "…", size: size)
         var used = 0.0
@@ -41,7 +41,7 @@ enum Typeface {
         return result + "…"
     }
 
-    /// The contours of `text` from (0, 0) on its base line, y downwards, curves resolved.
+    /// The contours of `text` from (0, 0) on its base line, y downwards, curves converted to lines.
     static func contours(of text: String, size: Double, isBold: Bool = false) -> [[Drawing.Point]] {
         let scale = size / 1000
         var x = 0.0
@@ -51,7 +51,7 @@ enum Typeface {
             for contour in glyph.contours {
                 let points = flattened(contour)
                 result.append(points.map { Drawing.Point(x + $0.x * scale, -$0.y * scale) })
-                // Drawn twice, a little apart: the union has heavier upright strokes.
+                // Drawn twice, slightly shifted: the union has thicker vertical strokes.
                 guard isBold else { continue }
                 result.append(points.map { Drawing.Point(x + ($0.x + boldness) * scale, -$0.y * scale) })
             }
@@ -78,7 +78,7 @@ enum Typeface {
 
     private static let empty = Glyph(advance: 0, contours: [])
 
-    /// Stands for what has no outline.
+    /// The glyph for characters without an outline.
     private static let box: Glyph = {
         func square(_ low: Double, _ left: Double, _ high: Double, _ right: Double, reversed: Bool) -> [Glyph
             .Node]
@@ -93,7 +93,7 @@ enum Typeface {
             contours: [square(0, 60, 700, 560, reversed: false), square(50, 110, 650, 510, reversed: true)])
     }()
 
-    /// Letters with marks that are drawn without them, and signs drawn as their likes.
+    /// Letters that are drawn without their accents, and symbols that are drawn as similar ones.
     private static let bases: [Character: Character] = {
         let families = [
             "aàáâãäåāăą", "cçćč", "dďđ", "eèéêëēėęě", "gğģ", "iìíîïīįı", "lłľļ", "nñńňņ", "oòóôõöøōő", "rřŕ",
@@ -144,7 +144,7 @@ enum Typeface {
         return Glyph(advance: Double(numbers.first ?? 0), contours: contours)
     }
 
-    /// Quadratic splines as TrueType has them: between two points off the curve lies one on it.
+    /// Quadratic splines as in TrueType: between two points off the curve there is one on it.
     private static func flattened(_ contour: [Glyph.Node]) -> [(x: Double, y: Double)] {
         guard let first = contour.first, let last = contour.last else { return [] }
         let start =

@@ -1,5 +1,5 @@
-// A mask of classes as something to see: its colours and names, which classes are in it,
-// overlays on a picture, and its letters where there is no colour.
+// A mask of classes for display: its colours and names, which classes it contains, overlays on a picture,
+// and its letters if there is no colour.
 
 /// A class index for each pixel, with the names and colours of the classes.
 public struct ClassMask: Sendable {
@@ -18,8 +18,8 @@ public struct ClassMask: Sendable {
     public let indices: [Int]
     public let classes: [Entry]
 
-    /// nil if there are not exactly width × height indices. An index outside `classes` is
-    /// shown in black as "other".
+    /// nil unless there are exactly width × height indices. An index outside `classes` is shown in black as
+    /// "other".
     public init?(width: Int, height: Int, indices: [Int], classes: [Entry]) {
         guard width > 0, height > 0, width <= 1 << 24, height <= 1 << 24, width * height == indices.count
         else { return nil }
@@ -48,7 +48,7 @@ public struct ClassMask: Sendable {
         return result
     }
 
-    /// `picture` tinted with the classes' colours; a mask of another size is fitted to it.
+    /// `picture` tinted with the classes' colours; a mask of another size is resized to it.
     public func overlaid(on picture: Pixels, opacity: Double = 0.5) -> Pixels {
         let mask = self.resized(width: picture.width, height: picture.height)
         var result = picture
@@ -67,8 +67,8 @@ public struct ClassMask: Sendable {
         return result
     }
 
-    /// The mask at another size. Each new pixel is the class that fills most of the area it
-    /// covers; classes are never mixed.
+    /// The mask at another size. Each new pixel is the class that fills most of the area it covers; classes
+    /// are never mixed.
     func resized(width newWidth: Int, height newHeight: Int) -> ClassMask {
         let newWidth = newWidth.held(within: 1...16_384)
         let newHeight = newHeight.held(within: 1...16_384)
@@ -102,15 +102,15 @@ public struct ClassMask: Sendable {
         return ClassMask(width: newWidth, height: newHeight, indices: result, classes: classes) ?? self
     }
 
-    /// Pixels by class; the last count is of indices outside the classes.
+    /// Pixels per class; the last count is of indices outside the classes.
     func counts() -> [Int] {
         var counts = [Int](repeating: 0, count: classes.count + 1)
         for index in indices { counts[index >= 0 && index < classes.count ? index : classes.count] += 1 }
         return counts
     }
 
-    /// A letter for each class, all different while letters last: one of its name if it can
-    /// be, capital first, or the digit that is its name; the first classes choose first.
+    /// A letter for each class, all different as long as there are enough letters: if possible one of its
+    /// name, the initial first, or the digit that is its name. Earlier classes choose first.
     static func letters(for classes: [Entry]) -> [Character] {
         var used: Set<Character> = ["?", " "]
         let spare = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789#@%&$+*=")

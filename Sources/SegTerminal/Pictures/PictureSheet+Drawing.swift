@@ -1,10 +1,10 @@
-// Pictures with captions and legend as drawings for files: triptychs and contact sheets.
+// Pictures with captions and a legend as drawings for files: triptychs and contact sheets.
 
 import SegSystem
 
 extension PictureSheet {
-    /// The sheet in points. A picture is half its pixels wide, so that a raster at scale 2
-    /// shows each of them, but 160 to 480 points.
+    /// The sheet in points. A picture has half as many points as pixels, so that a raster at scale 2 shows
+    /// each pixel, but is at least 160 and at most 480 points wide.
     public var drawing: Drawing {
         let margin = Drawing.margin
         let gap = 10.0

@@ -3,7 +3,7 @@
 import SegSystem
 
 extension PictureSheet {
-    /// Rows of tiles that share one height, as large as the width allows.
+    /// Rows of tiles with the same height, as large as the width allows.
     public func lines(_ style: TerminalStyle) -> [String] {
         let width = style.chartColumns
         var lines = style.heading(title)
@@ -29,7 +29,7 @@ extension PictureSheet {
         _ row: [Tile], _ tileColumns: Int, _ tileRows: Int, _ gap: Int,
         _ letters: [ClassMask.Entry: Character], _ style: TerminalStyle
     ) -> [String] {
-        // Cells are about twice as high as wide. Small pictures are enlarged only so far.
+        // Cells are about twice as high as wide. Small pictures are enlarged only up to a limit.
         let sizes = row.map { tile in
             Pixels.fitted(
                 width: tile.width, height: tile.height, into: min(tileColumns, max(tile.width * 2, 16)),

@@ -1,10 +1,10 @@
-// Pictures and masks with captions: one alone, a triptych of picture, truth and
-// prediction, or a contact sheet of a dataset; and the legend of the text form
-// (PictureSheet+Text) and the drawn form (PictureSheet+Drawing) alike.
+// Pictures and masks with captions: a single one, a triptych of picture, truth and prediction, or a contact
+// sheet of a data set; and the legend for both the text form (PictureSheet+Text) and the drawn form
+// (PictureSheet+Drawing).
 
 import SegSystem
 
-/// Captioned pictures in rows, with a legend of the classes to be seen.
+/// Captioned pictures in rows, with a legend of the classes in them.
 public struct PictureSheet: Chart, Sendable {
     public struct Tile: Sendable {
         enum Content: Sendable {
@@ -13,7 +13,7 @@ public struct PictureSheet: Chart, Sendable {
         }
         let content: Content
         let caption: String
-        /// The mask whose classes the legend tells, for a mask or an overlay.
+        /// The mask whose classes are in the legend, for a mask or an overlay.
         let mask: ClassMask?
 
         /// A picture; `classes` is the mask that tints it, if it is an overlay.
@@ -41,7 +41,7 @@ public struct PictureSheet: Chart, Sendable {
 
     public var title: String?
     public var tiles: [Tile]
-    /// Tiles in a row; nil for as many as fit.
+    /// The number of tiles in a row; nil for as many as fit.
     public var columns: Int?
 
     public init(title: String? = nil, tiles: [Tile], columns: Int? = nil) {
@@ -50,15 +50,15 @@ public struct PictureSheet: Chart, Sendable {
         self.columns = columns
     }
 
-    /// A class that is to be seen: its letter, and its share in all pixels of masks.
+    /// A class in the legend: its letter, and its share in all pixels of masks.
     struct LegendEntry {
         let entry: ClassMask.Entry
         let letter: Character
         let share: Double
     }
 
-    /// The classes in the masks of the tiles, the largest first; classes of the same name and
-    /// colour are one.
+    /// The classes in the masks of the tiles, the largest first; classes with the same name and colour are
+    /// merged.
     func legendEntries() -> [LegendEntry] {
         var counts: [ClassMask.Entry: Int] = [:]
         var order: [ClassMask.Entry] = []

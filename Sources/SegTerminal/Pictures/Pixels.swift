@@ -1,5 +1,5 @@
-// A picture in memory: red, green and blue bytes, row by row. Fitting it to fewer cells
-// or pixels is here; reading and writing files is left to others.
+// A picture in memory: red, green and blue bytes, row by row, and resizing it to fewer cells or pixels.
+// Files are read and written elsewhere.
 
 /// An RGB picture of bytes: height × width × 3.
 public struct Pixels: Sendable, Equatable {
@@ -7,7 +7,7 @@ public struct Pixels: Sendable, Equatable {
     public let height: Int
     public internal(set) var bytes: [UInt8]
 
-    /// nil if there are not exactly width × height × 3 bytes.
+    /// nil unless there are exactly width × height × 3 bytes.
     public init?(width: Int, height: Int, bytes: [UInt8]) {
         guard width > 0, height > 0, width <= 1 << 24, height <= 1 << 24, width * height * 3 == bytes.count
         else { return nil }
@@ -16,7 +16,7 @@ public struct Pixels: Sendable, Equatable {
         self.bytes = bytes
     }
 
-    /// A picture of one colour; sizes are held between 1 and 16,384.
+    /// A picture of one colour; sizes are limited to 1 to 16,384.
     public init(width: Int, height: Int, fill: RGB) {
         self.width = width.held(within: 1...16_384)
         self.height = height.held(within: 1...16_384)
@@ -29,7 +29,7 @@ public struct Pixels: Sendable, Equatable {
         }
     }
 
-    /// The colour at a place; black outside.
+    /// The colour at a position; black outside.
     func color(x: Int, y: Int) -> RGB {
         guard x >= 0, x < width, y >= 0, y < height else { return .black }
         let index = (y * width + x) * 3
@@ -61,7 +61,7 @@ public struct Pixels: Sendable, Equatable {
                         blue += row[index + 2] * weight
                     }
                     let index = (y * newWidth + x) * 3
-                    // Weights sum to 1: but for rounding the results are within 0...255.
+                    // Weights sum to 1: except for rounding, the results are within 0...255.
                     result.bytes[index] = UInt8(min(red + 0.5, 255))
                     result.bytes[index + 1] = UInt8(min(green + 0.5, 255))
                     result.bytes[index + 2] = UInt8(min(blue + 0.5, 255))
@@ -71,7 +71,7 @@ public struct Pixels: Sendable, Equatable {
         return result
     }
 
-    /// For each new pixel the old ones that it covers, and how much of each.
+    /// For each new pixel the old ones that it covers, and the fraction of each.
     private static func shares(from old: Int, to new: Int) -> [(first: Int, weights: [Float])] {
         let scale = Double(old) / Double(new)
         return (0..<new).map { index in

@@ -1,6 +1,5 @@
-// Pictures and masks as character cells: two pixels a cell in colour, a ramp of
-// characters for lightness without, a letter a class for masks without. PictureSheet
-// puts several beside each other.
+// Pictures and masks as character cells: with colour two pixels per cell; without, a ramp of characters for
+// lightness, and for masks a letter per class. PictureSheet arranges several beside each other.
 
 extension TextCanvas {
     /// Draws a picture into a box of cells.
@@ -14,13 +13,13 @@ extension TextCanvas {
         }
         let small = picture.resized(width: columns, height: rows)
         let lightness = (0..<(columns * rows)).map { small.color(x: $0 % columns, y: $0 / columns).luminance }
-        // From the darkest to the lightest but for a few, so that a dim picture is readable too.
+        // The range of lightness without its extremes, so that a dim picture is readable too.
         let sorted = lightness.sorted()
         let low = sorted[sorted.count / 50]
         let high = sorted[sorted.count - 1 - sorted.count / 50]
         let ramp = TextCanvas.ramp
         for (index, value) in lightness.enumerated() {
-            // Half by lightness, half by rank: what is dark or light keeps its inner drawing.
+            // Half by lightness, half by rank: dark and light areas keep their details.
             let rank = Double(TextCanvas.rank(of: value, in: sorted)) / Double(sorted.count)
             let share = high > low ? (rank + (value - low) / (high - low)) / 2 : value
             let step = Int(share * Double(ramp.count), within: 0...(ramp.count - 1))
@@ -28,7 +27,7 @@ extension TextCanvas {
         }
     }
 
-    /// From dark to light, in about even steps of ink on a dark terminal.
+    /// From dark to light, in nearly equal steps of ink on a dark terminal.
     private static let ramp: [Character] = Array(" .:-=+*#%@")
 
     /// How many of the sorted `values` are below `value`.
@@ -41,7 +40,7 @@ extension TextCanvas {
         return low
     }
 
-    /// Draws a mask into a box of cells; `letters` show its classes where there are no colours.
+    /// Draws a mask into a box of cells; `letters` represent its classes if there are no colours.
     mutating func draw(
         _ mask: ClassMask, _ letters: [ClassMask.Entry: Character], x: Int, y: Int, columns: Int, rows: Int,
         _ style: TerminalStyle
@@ -58,13 +57,13 @@ extension TextCanvas {
         let small = mask.resized(width: columns, height: rows)
         for (place, index) in small.indices.enumerated() {
             let entry = mask.entry(index)
-            // Black letters would be lost on a black ground.
+            // Black letters would be invisible on a black background.
             let ink = Ink(color: entry.color == .black ? nil : entry.color)
             put(letters[entry] ?? "?", x: x + place % columns, y: y + place / columns, ink: ink)
         }
     }
 
-    /// The upper pixel of a cell is its ink, the lower one its ground.
+    /// The upper pixel of a cell is its foreground colour, the lower one its background.
     private mutating func drawBlocks(
         x: Int, y: Int, _ columns: Int, _ rows: Int, _ style: TerminalStyle, _ color: (Int, Int) -> RGB
     ) {
@@ -76,7 +75,7 @@ extension TextCanvas {
                 }
                 let upper = color(column, row * 2)
                 let lower = color(column, row * 2 + 1)
-                // One escape sequence less where both are alike.
+                // Saves an escape sequence if both are equal.
                 let ink = upper == lower ? Ink(background: lower) : Ink(color: upper, background: lower)
                 put(upper == lower ? " " : "▀", x: x + column, y: y + row, ink: ink)
             }

@@ -1,6 +1,5 @@
-// Numbers as people read them: counts with thousands, durations, shares, and
-// columns of numbers with one common number of decimals. The language's own number
-// syntax and its format specifiers are left to the runtime.
+// Numbers for people: counts with thousands separators, durations, percentages, and columns of numbers
+// with a common number of decimals. The language's number syntax and format specifiers are in the runtime.
 
 @preconcurrency import Glibc
 import SegSystem
@@ -28,7 +27,7 @@ public enum NumberFormat {
         return "\(count(whole / 86400)) d \(whole / 3600 % 24) h"
     }
 
-    /// A duration as a clock shows it: `0:08`, `12:05`, `1:02:03`.
+    /// A duration in the form of a clock: `0:08`, `12:05`, `1:02:03`.
     static func clock(_ seconds: Double) -> String {
         guard seconds.isFinite else { return "?" }
         let whole = Int(rounding: seconds, within: 0...(1 << 40))
@@ -37,7 +36,7 @@ public enum NumberFormat {
         return hours > 0 ? "\(hours):\(two(minutes)):\(two(whole % 60))" : "\(minutes):\(two(whole % 60))"
     }
 
-    /// A share as a percentage, `12.3 %`; what is little but not nothing shows as `<0.1 %`.
+    /// A share as a percentage, `12.3 %`; a small share above zero is `<0.1 %`.
     public static func percent(_ share: Double, decimals: Int = 1) -> String {
         guard share.isFinite else { return numberText(share) }
         let smallest = pow(10, -Double(decimals.held(within: 0...15)))
@@ -50,13 +49,13 @@ public enum NumberFormat {
         guard value.isFinite else { return numberText(value) }
         if let text = quicklyFixed(value, decimals) { return text }
         let text = fixedText(value, decimals: decimals.held(within: 0...60))
-        // A rounded -0.001 is 0, not -0.
+        // -0.001 is rounded to 0, not -0.
         return text.hasPrefix("-") && !text.contains(where: { $0 >= "1" && $0 <= "9" })
             ? String(text.dropFirst()) : text
     }
 
-    /// The same for numbers of up to nine digits, which are nearly all: long tables print
-    /// several times as fast. Numbers close to a half need exact arithmetic.
+    /// The same for numbers of up to nine digits, which are the usual case; long tables print several
+    /// times faster. Numbers close to a half need exact arithmetic.
     private static func quicklyFixed(_ value: Double, _ decimals: Int) -> String? {
         guard decimals >= 0, decimals < powers.count else { return nil }
         let scaled = abs(value) * powers[decimals]
@@ -74,13 +73,13 @@ public enum NumberFormat {
 
     private static let powers: [Double] = [1, 10, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7]
 
-    /// `value` with about `digits` significant digits, thousands grouped, exponents only
-    /// where they must be: `0.123`, `12.3`, `1,234`, `1.2e-05`.
+    /// `value` with about `digits` significant digits, thousands grouped, exponents only if necessary:
+    /// `0.123`, `12.3`, `1,234`, `1.2e-05`.
     public static func significant(_ value: Double, _ digits: Int = 3) -> String {
         significant(value, digits, keeps: false)
     }
 
-    /// As above; `keeps` keeps trailing zeros (`1.0`), so that a running number does not jump.
+    /// As above; `keeps` keeps trailing zeros (`1.0`), so that the width of a changing number is stable.
     static func significant(_ value: Double, _ digits: Int, keeps: Bool) -> String {
         guard value.isFinite, value != 0 else { return numberText(value) }
         let magnitude = abs(value)
@@ -88,7 +87,7 @@ public enum NumberFormat {
         let digits = digits.held(within: 1...17)
         let exponent = Int(log10(magnitude).rounded(.down), within: -5...15)
         var decimals = max(digits - 1 - exponent, 0)
-        // 9.96 to two digits is 10, not 10.0.
+        // 9.96 with two digits is 10, not 10.0.
         if decimals > 0, let rounded = Double(fixed(magnitude, decimals)),
             rounded >= pow(10, Double(exponent + 1))
         {
@@ -108,9 +107,8 @@ public enum NumberFormat {
         return mantissa + "e\(exponent)"
     }
 
-    /// A column of numbers with one common number of decimals: whole numbers as counts,
-    /// else enough decimals for about four digits of the typical number, and exponents
-    /// for what would vanish.
+    /// A column of numbers with a common number of decimals: whole numbers as counts, else enough decimals
+    /// for about four digits of the typical number, and exponents for numbers that would otherwise be 0.
     public static func column(_ values: [Double]) -> [String] {
         let finite = values.filter { $0.isFinite }
         guard !finite.isEmpty else { return values.map(numberText) }
@@ -143,7 +141,7 @@ public enum NumberFormat {
         return text
     }
 
-    /// Groups the whole part of a number that is written out.
+    /// Groups the digits before the point in a formatted number.
     private static func thousands(_ text: String) -> String {
         let bytes = text.utf8
         let sign = bytes.first == UInt8(ascii: "-") ? 1 : 0

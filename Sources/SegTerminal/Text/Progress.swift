@@ -1,19 +1,19 @@
-// One line that shows how far something is. The caller prints it over the last one
-// (carriage return, then the line, then ESC [ K) and decides how often.
+// A progress line. The caller prints it over the previous one (carriage return, then the line, then
+// ESC [ K) and decides how often.
 
 import SegSystem
 
-/// The state of something that takes a while.
+/// The state of an operation that takes a while.
 public struct Progress: Sendable {
     public var label: String
     public var completed: Int
-    /// nil where the end is not known.
+    /// nil if the end is not known.
     public var total: Int?
     /// Seconds since the beginning.
     public var elapsed: Double
-    /// What is counted, for the rate: "frames" gives `3.4 frames/s`.
+    /// The unit of the rate: "frames" gives `3.4 frames/s`.
     public var unit: String
-    /// A note, such as the loss; where there is no room, only the counts are kept longer.
+    /// A note, such as the loss; if there is little space, only the counts are more important.
     public var note: String
 
     public init(
@@ -27,8 +27,8 @@ public struct Progress: Sendable {
         self.note = note
     }
 
-    /// The line: label, bar, counts, rate, remaining time, note; narrower than the terminal by
-    /// one cell, so that no line break follows. Parts that do not fit are left out.
+    /// The line: label, bar, counts, rate, remaining time, note; one cell narrower than the terminal, so
+    /// that the terminal does not wrap it. Parts that do not fit are left out.
     public func line(_ style: TerminalStyle) -> String {
         let width = max(style.columns.held(within: 2...1000) - 1, 1)
         let done = max(completed, 0)
@@ -43,11 +43,11 @@ public struct Progress: Sendable {
         var speed = ""
         if rate > 0 {
             let name = TextWidth.escaped(unit)
-            // Slow work is told by the time of one piece.
+            // For slow work, show the time of one item.
             speed =
                 rate >= 0.5
                 ? NumberFormat.significant(rate, 2, keeps: true) + (name.isEmpty ? "/s" : " \(name)/s")
-                : NumberFormat.duration(1 / rate) + (name.isEmpty ? " each" : " a \(singular(name))")
+                : NumberFormat.duration(1 / rate) + (name.isEmpty ? " each" : " per \(singular(name))")
         }
         var remaining = ""
         if let total, rate > 0 {
@@ -59,7 +59,7 @@ public struct Progress: Sendable {
             remaining = NumberFormat.clock(elapsed)
         }
 
-        // In the order of their worth; the bar takes what is left.
+        // In the order of importance; the bar gets the remaining width.
         let head = TextWidth.escaped(label)
         let note = TextWidth.escaped(note)
         var used = TextWidth.of(counts)
@@ -94,7 +94,7 @@ public struct Progress: Sendable {
             return "[" + String(repeating: "#", count: filled)
                 + String(repeating: "-", count: width - 2 - filled) + "]"
         }
-        // A heavy line with a half step, over a light one: no box is needed around it.
+        // A heavy line with half steps, over a light one; no frame is needed.
         let halves = Int(rounding: share * Double(width * 2), within: 0...(width * 2))
         let filled = String(repeating: "━", count: halves / 2) + (halves % 2 == 1 ? "╸" : "")
         let rest = width - (halves + 1) / 2

@@ -1,6 +1,6 @@
-// Tables: a header, rows of text and numbers, an optional footer. Numbers are set
-// right, aligned at their decimal points; on a terminal the widest text columns are made
-// narrower until the table fits, in a pipe it is printed whole.
+// Tables: a header, rows of text and numbers, an optional footer. Numbers are right-aligned at their decimal
+// points. On a terminal the widest text columns are made narrower until the table fits; in a pipe the table
+// has its full width.
 
 import SegSystem
 
@@ -19,7 +19,7 @@ public struct Table: Sendable {
         public static func text(_ text: String) -> Cell { Cell(content: .text(text)) }
         /// A number; its column chooses the decimals.
         public static func number(_ value: Double) -> Cell { Cell(content: .number(value)) }
-        /// A number that is written already, such as `12.3 %` or `1.3 MB`: set right, as it is.
+        /// A formatted number, such as `12.3 %` or `1.3 MB`: right-aligned, not changed.
         public static func figure(_ text: String) -> Cell { Cell(content: .figure(text)) }
         public static let empty = Cell(content: .empty)
     }
@@ -66,7 +66,7 @@ public struct Table: Sendable {
 
     private static let gap = "  "
 
-    /// One column, its texts written and aligned at their decimal points.
+    /// One column, its texts formatted and aligned at their decimal points.
     private struct Column {
         var heading: String
         var texts: [String]
@@ -99,7 +99,7 @@ public struct Table: Sendable {
             case .empty: return ""
             }
         }
-        // A column of numbers with a stray "-" among them is still one of numbers.
+        // A column of numbers with a few "-" in it is still a column of numbers.
         let isRight = isNumeric && (!isText || numbers.count * 2 > cells.count)
         if isRight { Table.alignPoints(&texts, cells) }
         let width = max((texts + [heading]).map(TextWidth.of).max() ?? 0, 1)
@@ -107,8 +107,8 @@ public struct Table: Sendable {
         return Column(heading: heading, texts: texts, isNumeric: isRight, width: width, smallest: smallest)
     }
 
-    /// Fills up the decimals with blanks, so that points are below each other. A column whose
-    /// units differ from row to row (bytes, durations) stays as it is.
+    /// Pads the decimals with spaces, so that the points are below each other. A column with different
+    /// units in its rows (bytes, durations) is not changed.
     private static func alignPoints(_ texts: inout [String], _ cells: [Cell]) {
         // For each number: where its unit begins, and the length of its decimals with the point.
         var parts: [(index: Int, end: Int, tail: Int)] = []
@@ -141,8 +141,8 @@ public struct Table: Sendable {
 
     private static let numberSigns = Set(",.-+<e".utf8)
 
-    /// Takes width from the widest text columns first; what still does not fit loses
-    /// columns from the right, and says so by a last column of dots.
+    /// Narrows the widest text columns first. If the table still does not fit, removes columns from the
+    /// right and marks that with a last column of dots.
     private static func fit(_ columns: inout [Column], to width: Int, _ style: TerminalStyle) {
         func total() -> Int { columns.reduce(0) { $0 + $1.width } + gap.count * (columns.count - 1) }
         var excess = total() - max(width, 1)

@@ -1,15 +1,15 @@
-// What the terminal can do: size, colours, characters. Everything that prints takes
-// a `TerminalStyle`, so that the same chart serves a wide colour terminal, a pipe and
-// a test. Asking the system (isatty, window size) is left to the caller.
+// The abilities of the terminal: size, colours, characters. Everything that prints takes a `TerminalStyle`,
+// so that the same chart works for a wide colour terminal, a pipe and a test. The caller asks the system
+// (isatty, window size).
 
-/// How many colours the output understands.
+/// How many colours the output supports.
 public enum ColorDepth: Int, Comparable, Sendable {
     case none, ansi16, ansi256, truecolor
 
     public static func < (left: ColorDepth, right: ColorDepth) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// The size and abilities of the place where lines are printed.
+/// The size and abilities of the output.
 public struct TerminalStyle: Sendable, Equatable {
     /// Width and height in character cells.
     public var columns: Int
@@ -17,7 +17,7 @@ public struct TerminalStyle: Sendable, Equatable {
     public var color: ColorDepth
     /// Whether characters beyond ASCII (lines, blocks, braille) may be used.
     public var unicode: Bool
-    /// A terminal has a width to fit; a pipe or a file gets tables whole.
+    /// A terminal has a width that lines are fitted to; in a pipe or a file tables have their full width.
     public var isTerminal: Bool
 
     /// By default a pipe: 80 columns, unicode, no colour.
@@ -32,13 +32,13 @@ public struct TerminalStyle: Sendable, Equatable {
         self.isTerminal = isTerminal
     }
 
-    /// The style for an output, from what the caller knows of it and the environment.
+    /// The style for an output, from the caller's information about it and the environment.
     ///
     /// - Parameters:
-    ///   - isTerminal: what `isatty` says of the output.
-    ///   - size: the window size, where known; else `COLUMNS` and `LINES`, else 80×24.
+    ///   - isTerminal: the result of `isatty` for the output.
+    ///   - size: the window size, if known; else `COLUMNS` and `LINES`, else 80×24.
     ///   - allowsColor: false for `--no-color`.
-    ///   - environment: looks up an environment variable.
+    ///   - environment: returns an environment variable.
     public static func detect(
         isTerminal: Bool, size: (columns: Int, rows: Int)?, allowsColor: Bool = true,
         environment: (String) -> String?
@@ -57,8 +57,8 @@ public struct TerminalStyle: Sendable, Equatable {
         return style
     }
 
-    /// An unset locale is taken for UTF-8, as Python does; one that names another
-    /// character set, or plainly asks for C, is believed.
+    /// An unset locale means UTF-8, as in Python; a locale that names another character set, or is
+    /// explicitly C, does not.
     private static func speaksUnicode(terminal: String, _ environment: (String) -> String?) -> Bool {
         if terminal == "dumb" || terminal == "linux" { return false }
         for name in ["LC_ALL", "LC_CTYPE", "LANG"] {
@@ -81,19 +81,19 @@ public struct TerminalStyle: Sendable, Equatable {
         return .ansi16
     }
 
-    /// The columns that charts use: bounded, so that an absurd `COLUMNS` does no harm.
+    /// The columns that charts use: bounded, so that an extreme `COLUMNS` has no effect.
     var chartColumns: Int { columns.held(within: 16...400) }
 
-    /// The rows that one picture or chart may take on a terminal, leaving room for the prompt.
+    /// The rows that one picture or chart may take on a terminal; the prompt needs some as well.
     var chartRows: Int { isTerminal ? (rows - 3).held(within: 8...200) : 48 }
 
-    /// `text` in a colour and weight, or as it is where the style has no colour.
+    /// `text` in a colour and weight, or unchanged if the style has no colour.
     public func paint(_ text: String, _ color: RGB? = nil, bold: Bool = false, dim: Bool = false) -> String {
         let start = escape(for: Ink(color: color, bold: bold, dim: dim))
         return start.isEmpty || text.isEmpty ? text : start + text + "\u{1b}[0m"
     }
 
-    /// The escape sequence that turns plain output into `ink`; empty where there is nothing to do.
+    /// The escape sequence that switches from plain output to `ink`; empty if there is nothing to switch.
     func escape(for ink: Ink) -> String {
         guard color != .none, ink != Ink() else { return "" }
         var codes: [String] = []
@@ -105,8 +105,8 @@ public struct TerminalStyle: Sendable, Equatable {
     }
 }
 
-/// How a character is printed. Weight and dimness need a colour terminal too, so that
-/// `NO_COLOR` gives wholly plain text.
+/// How a character is printed. Bold and dim text need a colour terminal too, so that
+/// `NO_COLOR` gives completely plain text.
 struct Ink: Equatable, Sendable {
     var color: RGB?
     var background: RGB?

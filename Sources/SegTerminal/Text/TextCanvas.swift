@@ -1,9 +1,9 @@
-// A grid of character cells with ink, on which charts and pictures are drawn. It
-// becomes lines of text with as few escape sequences as possible.
+// A grid of character cells with ink, on which charts and pictures are drawn. It is converted to lines
+// of text with as few escape sequences as possible.
 
 import SegSystem
 
-/// A rectangle of character cells. What is put outside its borders is cut off.
+/// A rectangle of character cells. Anything outside its borders is cut off.
 struct TextCanvas {
     let width: Int
     let height: Int
@@ -21,13 +21,13 @@ struct TextCanvas {
         cells = Array(repeating: Cell(), count: self.width * self.height)
     }
 
-    /// Puts one character of one cell.
+    /// Writes one character of one cell.
     mutating func put(_ glyph: Character, x: Int, y: Int, ink: Ink = Ink()) {
         guard x >= 0, x < width, y >= 0, y < height else { return }
         cells[y * width + x] = Cell(glyph: glyph, ink: ink)
     }
 
-    /// Puts text from column `x` on; wide characters take two cells.
+    /// Writes text from column `x` on; wide characters take two cells.
     mutating func put(_ text: String, x: Int, y: Int, ink: Ink = Ink()) {
         var x = x
         for character in text {
@@ -41,13 +41,13 @@ struct TextCanvas {
         }
     }
 
-    /// The character at a place; a blank outside.
+    /// The character at a position; a space outside.
     func glyph(x: Int, y: Int) -> Character {
         guard x >= 0, x < width, y >= 0, y < height else { return " " }
         return cells[y * width + x].glyph ?? " "
     }
 
-    /// The rows as text, without blanks at their ends.
+    /// The rows as text, without trailing spaces.
     func lines(_ style: TerminalStyle) -> [String] {
         (0..<height).map { y in
             let row = cells[(y * width)..<((y + 1) * width)]
@@ -59,7 +59,7 @@ struct TextCanvas {
             var current = ""
             for cell in row[row.startIndex...last] {
                 guard let glyph = cell.glyph else { continue }
-                // A blank without background shows no ink: no need to change it.
+                // A space without background shows no ink: no need to change it.
                 let isBlank = glyph == " " && cell.ink.background == nil
                 let escape = isBlank ? "" : style.escape(for: cell.ink)
                 if escape != current {

@@ -1,11 +1,11 @@
-// Text fitted to terminal cells: padded, cut and wrapped by its width.
+// Fitting text to terminal cells: padding, cutting and wrapping by its width.
 
 import SegSystem
 
 extension TextWidth {
     public enum Alignment: Sendable { case left, right, center }
 
-    /// `text` filled with spaces to `width` cells; longer text stays as it is.
+    /// `text` padded with spaces to `width` cells; longer text is not changed.
     public static func pad(_ text: String, to width: Int, alignment: Alignment = .left) -> String {
         let missing = width - of(text)
         guard missing > 0 else { return text }
@@ -49,7 +49,7 @@ extension TextWidth {
         return pad(truncate(text, to: width, ellipsis: unicode ? "…" : "~"), to: width, alignment: alignment)
     }
 
-    /// `text` broken at spaces into lines of at most `width` cells; longer words are cut apart.
+    /// `text` wrapped at spaces into lines of at most `width` cells; longer words are cut.
     public static func wrap(_ text: String, to width: Int) -> [String] {
         let width = max(width, 2)
         var lines: [String] = []

@@ -1,13 +1,13 @@
-// What a Swift program can do with an interpreter in it: run text, give it functions and values,
-// take values back, catch errors with their places, stop it from another thread, and have two of
-// them at once. Each part checks what came; the exit status is 1 where something else did.
+// What a Swift program can do with an interpreter: run text, pass functions and values to it, read
+// values, catch errors with their positions, stop it from another thread, and use two interpreters at
+// once. Each part checks its result; the exit status is 1 if a result is not the expected one.
 
 @preconcurrency import Glibc
 import Seg
 
 setvbuf(stdout, nil, _IOLBF, 0)
 
-/// Prints what a part gave, and leaves where that is not what it should be.
+/// Prints the result of a part, and exits if it is not the expected one.
 func show(_ what: String, _ given: String, expected: String) {
     print("\(what): \(given)")
     guard given == expected else {
@@ -16,31 +16,31 @@ func show(_ what: String, _ given: String, expected: String) {
     }
 }
 
-// An interpreter with the whole library. Its work belongs inside one call of `withTensors`, which
-// puts its own settings of the tensors in force on this thread.
+// An interpreter with the whole library. Everything that it runs must be inside one call of
+// `withTensors`, which activates the interpreter's tensor settings on this thread.
 func valuesAndFunctions() throws {
     let seg = Interpreter.standard()
     var printed = ""
     seg.output = { printed += $0 }
     try seg.withTensors {
-        // The value of a text is that of its last expression.
+        // The value of a text is the value of its last expression.
         let sum = try seg.run("x = 20; x + 22", name: "first.seg")
         show("a value", try seg.line(sum ?? .nilValue), expected: "42")
 
-        // What scripts print goes where `output` says.
+        // Scripts print through `output`.
         try seg.run("for i in 1...3 { print(\"line {i}\") }")
         show(
             "printed", String(printed.split(separator: "\n").joined(separator: ", ")),
             expected: "line 1, line 2, line 3")
 
-        // Values of the program, by name.
+        // Passes values to the script by name.
         seg["counts"] = try .tensor([90, 10], shape: [2], labels: ["Road", "Car"])
         seg["folder"] = .string("frames")
         let weights = try seg.run("inverse_frequency(counts)") ?? .nilValue
         let numbers = try seg.doubles(weights)?.map { "\($0.rounded())" }.joined(separator: " ")
         show("a tensor back", numbers ?? "none", expected: "1.0 10.0")
 
-        // A function of the program: the signature gives arity, names, defaults and help.
+        // A function of the program: the signature defines arity, names and defaults.
         try seg.define(
             Native("brightest(values, at_least=0)", "The largest of some numbers, or nil below a limit.") {
                 call in
@@ -51,7 +51,7 @@ func valuesAndFunctions() throws {
         let called = try seg.run("[brightest([3, 9, 4]), [1, 2].brightest(at_least=5)]") ?? .nilValue
         show("a function of the program", try seg.line(called), expected: "[9, nil]")
 
-        // A function of the script, called from here.
+        // Calls a function of the script.
         try seg.run("half(x) = x / 2")
         if let half = seg["half"] {
             show("a function of the script", try seg.line(try seg.call(half, [.number(9)])), expected: "4.5")
@@ -59,11 +59,11 @@ func valuesAndFunctions() throws {
     }
 }
 
-// An error says what kind it is and where, and can be shown as the command shows it.
+// An error has a kind and a position, and can be rendered as the command shows it.
 func errorsWithPlaces() throws {
     let seg = Interpreter.standard()
     try seg.define(
-        Native("positive(x)", "x, where it is above 0.") { call in
+        Native("positive(x)", "x, if it is above 0.") { call in
             let x = try call.number(0)
             guard x > 0 else { throw call.bad(0, "should be above 0, got \(x)") }
             return .number(x)
@@ -87,7 +87,7 @@ func errorsWithPlaces() throws {
             print("another error: \(error)")
             exit(1)
         }
-        // What is wrong with a text can be asked without running it.
+        // Checks a text without running it.
         let found = seg.check(Source(name: "t.seg", text: "print(nothing)\nzeros(2, dtpe=int32)"))
         show(
             "a check", found.map(\.message).joined(separator: "; "),
@@ -95,7 +95,7 @@ func errorsWithPlaces() throws {
     }
 }
 
-// The flag is the one thing that another thread may touch: it stops what runs at a safe point.
+// Only the flag may be used from another thread: it stops the running script at a safe point.
 func stoppedFromOutside() {
     let flag = InterruptFlag()
     let seg = Interpreter.standard(interruptFlag: flag)
@@ -111,19 +111,19 @@ func stoppedFromOutside() {
         } catch {
             print("another error: \(error)")
         }
-        // Nothing of the session is lost.
+        // The values of the session are kept.
         let turns = seg["turns"].flatMap { try? seg.number(from: $0) } ?? 0
         show("the session is whole", "\(turns > 0)", expected: "true")
     }
     pthread_join(stopper, nil)
 }
 
-/// What a thread found, read after it has ended.
+/// The result of a thread, read after it has ended.
 final class Found: @unchecked Sendable {
     var text = ""
 }
 
-// Two interpreters share nothing: each on its thread, with names and random numbers of its own.
+// Two interpreters share nothing: each has its thread, its names and its random numbers.
 func twoAtOnce() {
     let script = """
         seed(own)
@@ -154,7 +154,7 @@ func twoAtOnce() {
     show("the second", found[1].text, expected: "2 10 [1, 3, 32, 32]")
 }
 
-/// Runs a body on a thread of its own. An interpreter stays on the thread that made it.
+/// Runs a body on a new thread. An interpreter stays on the thread that created it.
 func start(_ body: @escaping @Sendable () -> Void) -> pthread_t {
     final class Work: Sendable {
         let body: @Sendable () -> Void
