@@ -44,7 +44,7 @@ struct PickleReader {
         switch code {
         case 0x80:  // PROTO
             let version = try stream.byte()
-            guard (2...5).contains(version) else { throw damaged("seg does not read pickle protocol \(version)") }
+            guard (2...5).contains(version) else { throw damaged("pickle protocol \(version) is unknown") }
         case 0x95: _ = try stream.number(bytes: 8)  // FRAME
         case UInt8(ascii: "N"): try push(.none)
         case 0x88: try push(.bool(true))

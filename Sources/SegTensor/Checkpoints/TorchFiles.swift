@@ -32,7 +32,8 @@ enum TorchZip {
         let range = try directory.range(of: contents, for: "its table of contents")
         guard range.count <= pickleLimit else {
             throw TensorError(
-                .file, "\(file.path) has a table of contents of \(range.count) bytes: it is not a weight file")
+                .file, "\(file.path) has a table of contents of \(range.count) bytes: it is not a weight file"
+            )
         }
         var stream = ByteStream(file, from: range.lowerBound, to: range.upperBound)
         let pickle = try PickleReader.read(&stream)

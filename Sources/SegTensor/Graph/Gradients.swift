@@ -42,10 +42,10 @@ public final class TrackingScope: @unchecked Sendable {
 /// - Throws: if an operation between them has no gradient.
 public func gradients(of y: Tensor, wrt xs: [Tensor], seed: Tensor? = nil) throws -> [Tensor] {
     guard y.dtype.isFloating else {
-        throw TensorError(.type, "cannot differentiate a tensor of \(y.dtype.rawValue); a gradient needs floats")
+        throw TensorError(.type, "cannot differentiate \(y.dtype.rawValue); a gradient needs floats")
     }
     for x in xs where !x.dtype.isFloating {
-        throw TensorError(.type, "cannot differentiate by a tensor of \(x.dtype.rawValue); a gradient needs floats")
+        throw TensorError(.type, "cannot differentiate by \(x.dtype.rawValue); a gradient needs floats")
     }
     guard seed != nil || y.count == 1 else {
         throw TensorError(

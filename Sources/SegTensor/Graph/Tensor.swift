@@ -83,7 +83,7 @@ public final class Tensor: @unchecked Sendable {
     public func item() throws -> Double {
         guard count == 1 else {
             throw TensorError(
-                .shape, "a single number is needed, but the tensor has shape \(Shape.text(shape)), \(count) elements",
+                .shape, "a number is needed, the tensor has shape \(Shape.text(shape)), \(count) elements",
                 help: "pick one with an index, or reduce it with sum, mean, max …", notes: [Shape.text(shape)]
             )
         }
