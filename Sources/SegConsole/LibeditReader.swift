@@ -74,7 +74,7 @@ public final class LibeditReader: LineReader {
     }
 }
 
-/// Lines without editing: where the terminal can do nothing, or the output goes elsewhere.
+/// Lines without editing: for a terminal without features, or redirected output.
 public final class PlainReader: LineReader {
     public var completer: ((String, Int) -> LineCompletion)?
     public init() {}

@@ -43,7 +43,7 @@ says 2 "seg: -e needs a line of code" -e
 says 2 "seg: check needs at least one file" check
 says 2 "seg: check has no option --quick" check --quick a.seg
 says 2 "seg: fmt has no option --chek; did you mean --check?" fmt --chek a.seg
-says 2 "seg: --threads belongs in front of test" test --threads 1
+says 2 "seg: --threads must come before test" test --threads 1
 says 2 "seg: test needs at least one folder or file" test
 says 2 "seg: doc needs one name" doc
 says 2 "seg: doc needs one name" doc sum mean
