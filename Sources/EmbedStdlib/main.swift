@@ -1,5 +1,5 @@
-// Writes stdlib/*.seg as Swift string literals, with an index of what each file
-// defines, so that the one binary needs no other file. Run by StdlibPlugin.
+// Writes stdlib/*.seg as Swift string literals, with an index of the definitions in each file, so that the
+// binary needs no other file. Run by StdlibPlugin.
 
 import Glibc
 import SegSyntax
@@ -10,7 +10,7 @@ guard arguments.count >= 3 else {
     print("usage: EmbedStdlib OUTPUT ROOT FILE …")
     exit(2)
 }
-/// Names as the elements of a list in Swift.
+/// Names as the elements of a Swift list.
 func listed(_ names: [String]) -> String { names.map { "\"\($0)\"" }.joined(separator: ", ") }
 
 let root = arguments[2].hasSuffix("/") ? arguments[2] : arguments[2] + "/"

@@ -1,5 +1,5 @@
-// The thin product for embedding: `import Seg` gives an interpreter, natives, values and
-// errors, and the whole library. examples/embed shows all of it at work.
+// The thin product for embedding: `import Seg` provides an interpreter, natives, values and errors, and the
+// whole library. examples/embed shows how to use them.
 
 @_exported import SegLibrary
 @_exported import SegRuntime
@@ -7,15 +7,15 @@
 import SegTensor
 
 extension Interpreter {
-    /// Gives scripts a function of the program, under the name of its signature. It hides a name of
-    /// the library, but only for the program's own scripts.
-    /// - Throws: `Failure` where the signature cannot be read.
+    /// Makes a function of the program available to scripts, under the name of its signature. It hides a name
+    /// of the library, but only for the program's own scripts.
+    /// - Throws: `Failure` if the signature cannot be read.
     public func define(_ native: Native) throws {
         self[native.name] = .object(try nativeFunction(native))
     }
 
     /// The numbers of a tensor in row-major order, of a list or of a range; nil for other values.
-    /// - Throws: what computing the tensor leads to.
+    /// - Throws: the errors of computing the tensor.
     public func doubles(_ value: Value) throws -> [Double]? {
         guard case .object(let object) = value, let tensor = object as? TensorValue else {
             return try numbers(value)
@@ -30,7 +30,7 @@ extension Interpreter {
 
 extension Value {
     /// A tensor of float32 numbers in row-major order; `labels` name the entries of the first axis.
-    /// - Throws: where numbers or labels do not fit the shape.
+    /// - Throws: if numbers or labels do not fit the shape.
     public static func tensor(_ numbers: [Double], shape: [Int], labels: [String]? = nil) throws -> Value {
         do {
             let names = try labels.map { [0: try AxisLabels($0)] } ?? [:]

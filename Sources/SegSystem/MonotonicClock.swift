@@ -1,9 +1,9 @@
-// Time for measuring, which no change of the system's date disturbs.
+// Time for measurements, independent of changes to the system's date.
 
 @preconcurrency import Glibc
 
 public enum MonotonicClock {
-    /// Seconds since some moment in the past.
+    /// Seconds since some point in the past.
     public static var seconds: Double {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)

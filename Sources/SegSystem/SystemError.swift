@@ -1,9 +1,9 @@
-// What goes wrong with files and memory, in the user's terms. The towers above turn it into their own errors; this
-// target knows neither scripts nor tensors.
+// Errors of files and memory, in the user's terms. Higher targets convert them to their own errors; this
+// target depends on neither scripts nor tensors.
 
 @preconcurrency import Glibc
 
-/// An error of the system's part: a file that cannot be read or written, or memory that is lacking.
+/// An error of the system: a file that cannot be read or written, or lack of memory.
 public struct SystemError: Error, Sendable, CustomStringConvertible {
     public enum Kind: String, Sendable {
         case file, memory
@@ -11,7 +11,7 @@ public struct SystemError: Error, Sendable, CustomStringConvertible {
 
     public var kind: Kind
     public var message: String
-    /// How to mend it, where that is known.
+    /// How to mend it, if known.
     public var help: String?
 
     public init(_ kind: Kind, _ message: String, help: String? = nil) {
@@ -22,7 +22,7 @@ public struct SystemError: Error, Sendable, CustomStringConvertible {
 
     public var description: String { "\(kind.rawValue): \(message)" }
 
-    /// `cannot read weights.pth: there is no such file or folder`, from the error number that the system gave.
+    /// `cannot read weights.pth: there is no such file or folder`, from the system's error number.
     public static func cannot(_ verb: String, _ path: String, _ code: Int32) -> SystemError {
         guard !path.isEmpty else { return SystemError(.file, "cannot \(verb) a file without a name") }
         return SystemError(.file, "cannot \(verb) \(path): \(reason(code))")
@@ -43,7 +43,7 @@ public struct SystemError: Error, Sendable, CustomStringConvertible {
         case EMFILE, ENFILE: "too many files are open"
         case ELOOP: "its symbolic links form a circle"
         case EIO: "the disk reports an error"
-        case ENXIO: "nobody reads from the other end"
+        case ENXIO: "no process reads from the other end"
         default: String(cString: strerror(code))
         }
     }

@@ -85,7 +85,7 @@ import Testing
             ("\"\\ud800\\u0041\"", "1:13 a string has half a character"),
             ("01", "1:2 a number begins with 0"), ("+1", "1:0 a value is missing"),
             ("-", "1:1 a value is missing"),
-            ("1.", "1:2 a number lacks its digits behind the point"),
+            ("1.", "1:2 a number lacks digits after the point"),
             ("1e", "1:2 a number lacks the digits of its exponent"), ("nul", "1:0 a value is missing"),
         ]
         for (text, expected) in cases { #expect(problem(Array(text.utf8)) == expected) }
@@ -96,7 +96,7 @@ import Testing
     /// A million brackets give an error, or use memory where they are allowed, but never the stack.
     @Test func deepTextsAreRefused() throws {
         let deep = [UInt8](repeating: UInt8(ascii: "["), count: 1_000_000)
-        #expect(problem(deep) == "1:501 the values nest too deep")
+        #expect(problem(deep) == "1:501 the values are nested too deeply")
         #expect(
             try pieces(String(repeating: "[", count: 500) + String(repeating: "]", count: 500)).count == 1000)
         #expect(throws: JSONReader.Problem.self) { try pieces("[[]]", depthLimit: 1) }

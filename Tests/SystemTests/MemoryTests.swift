@@ -128,7 +128,7 @@ import Testing
                 == "zeros needs 4000000000000 EB; the memory limit is 12 GB, of which 1.2 GB is in use")
         #expect(
             budget.refusal(1, "x").help
-                == "ask for less, or raise the limit with --memory, e.g. seg --memory 16G")
+                == "use less memory, or raise the limit with --memory, e.g. seg --memory 16G")
         #expect(budget.refusal(1, "x").kind == .memory)
         #expect(throws: SystemError.self) { try budget.require(-1, for: "nothing") }
         #expect(throws: SystemError.self) { try budget.require(.max, for: "all") }

@@ -71,7 +71,7 @@ import Testing
             (file("{\"a\":{\"dtype\":\"U8\",\"x\":1}}", 1), "field 'x'"),
             (file("{\"a\":[]}", 0), "'{' is missing at byte 14"),
             (file("{\(entry("\\ud800", 0, 1))}", 1), "half a character"),
-            (file("{\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}}", 0), "metadata have 'a' twice"),
+            (file("{\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}}", 0), "metadata contain 'a' twice"),
             (file("{} x", 0), "something follows"),
             (file("{", 0), "is missing"),
             (little(UInt64(1 << 40)) + Array("{".utf8), "its header would have"),

@@ -69,7 +69,7 @@ env -u HOME -u SEG_CACHE "$seg" -e 'official_weights("lraspp_mobilenet_v3_large"
 check "without any place the error names the address" 'says "no place to put https://.*/$name: neither SEG_CACHE nor HOME is set"'
 printf x >>"$scratch/torch/hub/checkpoints/$name"
 TORCH_HOME=$scratch/torch fetch ok
-check "a damaged file there is told, not used" \
+check "a damaged file there is reported, not used" \
     '[ $status = 1 ] && [ ! -s "$scratch/log" ] && says "$name is damaged: its SHA-256 begins with" && says "remove it"'
 
 fresh; fetch half
@@ -115,7 +115,7 @@ for way in "head -c 300000 /dev/zero | tr '\\0' '\\n' >&2; echo 'curl: (7) no wa
     printf '#!/bin/sh\n%s\n' "$way" >"$scratch/tools/curl"; chmod +x "$scratch/tools/curl"
     PATH=$scratch/tools:$PATH timeout 20 "$seg" -e 'official_weights("lraspp_mobilenet_v3_large")' >"$scratch/out" 2>&1
     status=$?
-    check "a curl that fails is told: $way" '[ $status = 1 ] && says "(7) no way" || says "is the disk full"'
+    check "a failing curl is reported: $way" '[ $status = 1 ] && says "(7) no way" || says "is the disk full"'
 done
 
 fresh

@@ -73,7 +73,7 @@ found=$(case_of 0 "$folder/frames.run" steps 1 2>&1)
 cp "$folder/frames/0.png" "$folder/frames/2.png"
 found="$found$(case_of 0 "$folder/frames.run" steps 1 2>&1)"
 [[ $found == */frames/2.png\ changed* ]] && found=$(grep -c changed <<<"$found")
-check "one changed file is told of" "$found" 1
+check "one changed file is reported" "$found" 1
 
 [ $kills -gt 0 ] && kills=some
 check "processes were killed in time" "$kills" some

@@ -76,8 +76,8 @@ static void run_watched(void) {
         pool_run(MOST_TASKS, watched_task, &done);
         const bool stopped = pool_was_stopped();
         pool_watch(NULL, NULL);
-        if (!stopped && atomic_load(&done) != MOST_TASKS) fail("a region was ended and nobody was told");
-        if (stopped && patience > 4 * MOST_TASKS) fail("a region was ended that nobody stopped");
+        if (!stopped && atomic_load(&done) != MOST_TASKS) fail("a region was ended without notice");
+        if (stopped && patience > 4 * MOST_TASKS) fail("a region was ended without a stop");
     }
 }
 

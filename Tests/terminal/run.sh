@@ -99,7 +99,7 @@ type_line 'area(width, height=2) = width * height'
 text 'area('
 keys Tab
 check "named arguments are listed with their defaults" 'height= +default 2'
-check "the line stands below the list" '^> area\($' 1
+check "the line is below the list" '^> area\($' 1
 keys C-c
 mkdir -p "$scratch/home/pictures"
 text 'read_csv("pic'
@@ -148,7 +148,7 @@ check "a line tells how far the epoch is" 'epoch +[0-9]+/100000 .*[0-9]/90 ' 12
 type_line 'again = fresh(); again.step(run.steps); s.same(state_dict(run.model), state_dict(again.model))'
 check "the batch in flight left nothing" '^true$'
 type_line 'run.step(); run.steps > again.steps'
-check "the training goes on" '^true$'
+check "the training continues" '^true$'
 keys C-l
 type_line 'kept + 1'
 check "and the prompt is back" '^8$'
@@ -208,12 +208,12 @@ text '"'
 keys Enter
 sleep 0.3
 type_line '41 + 1'
-check "typing goes on in a smaller window" '^42$'
+check "typing continues in a smaller window" '^42$'
 tm resize-window -x 100 -y 24
 sleep 0.2
 type_line '42 + 1'
 check "and in a larger one" '^43$'
-check "the prompt stands once" '^>$' 1
+check "the prompt appears once" '^>$' 1
 
 # ---- Ctrl-Z
 type_line 'kept = 8'

@@ -1,16 +1,16 @@
-// Files are written beside their place and renamed over it: whoever opens the path finds the old file or the whole
-// new one, never a half. Everything that seg writes whole is written here.
+// Files are written to a temporary file in the same folder and renamed: a reader of the path sees the
+// complete old file or the complete new one. Everything that seg writes as a whole is written here.
 
 @preconcurrency import Glibc
 import Synchronization
 
-/// A file being written. Nothing changes at its path before `commit()`; a writer that is dropped without it
-/// leaves the old file as it was and removes what it wrote.
+/// A file being written. Nothing changes at its path before `commit()`; a writer released without a commit
+/// leaves the old file unchanged and removes the temporary file.
 public final class AtomicFile {
     /// The path as the user gave it; errors name it.
     public let path: String
     private let destination: String
-    /// Nil where the path is a device or a pipe, which is written to directly and never replaced.
+    /// Nil if the path is a device or a pipe, which is written to directly and never replaced.
     private let temporary: String?
     private let isDurable: Bool
     private let poll: () throws -> Void
@@ -20,15 +20,16 @@ public final class AtomicFile {
 
     private static let serial = Atomic<Int>(0)
     private static let bufferSize = 1 << 16
-    /// What the names of files end in that are not whole yet.
+    /// The suffix of the names of incomplete files.
     public static let temporaryEnding = ".tmp"
 
-    /// Opens a temporary file in the folder of `path`. A missing folder, a folder at the path itself or a file
-    /// that may not be changed is an error of kind `file`, before anything is written.
+    /// Opens a temporary file in the folder of `path`. A missing folder, a folder at the path itself or a
+    /// write-protected file is an error of kind `file`, before anything is written.
     /// - Parameters:
-    ///   - permissions: of a file that is new; an old one keeps its own.
-    ///   - isDurable: whether `commit` waits until the bytes are on the disk. What can be made again need not.
-    ///   - poll: called between two pieces; what it throws ends the writing, and the old file stays.
+    ///   - permissions: for a new file; an existing file keeps its permissions.
+    ///   - isDurable: whether `commit` waits until the bytes are on the disk; not needed for files that can be
+    ///   created again.
+    ///   - poll: called between two blocks; if it throws, writing ends and the old file stays.
     public init(
         _ path: String, permissions: mode_t = 0o666, isDurable: Bool = true,
         poll: @escaping () throws -> Void = {}
@@ -41,13 +42,13 @@ public final class AtomicFile {
         let old = FileStatus(destination)
         if let old {
             guard old.kind != .folder else { throw SystemError.cannot("write", path, EISDIR) }
-            // Renaming asks for rights on the folder only; a file made read-only is meant to stay.
+            // Renaming needs permissions on the folder only, but a read-only file must not be replaced.
             guard access(destination, W_OK) == 0 else { throw SystemError.cannot("write", path, errno) }
         }
         let folder = Folder.parent(of: destination) ?? "."
         if let old, old.kind != .file {
             temporary = nil
-            // Without O_NONBLOCK a named pipe would wait for its reader; written to, it may be waited for.
+            // Without O_NONBLOCK opening a named pipe would wait for its reader; writes may wait.
             descriptor = open(destination, O_WRONLY | O_CLOEXEC | O_NONBLOCK)
             if descriptor >= 0 { _ = fcntl(descriptor, F_SETFL, 0) }
         } else {
@@ -61,8 +62,8 @@ public final class AtomicFile {
         if let old, temporary != nil { _ = fchmod(descriptor, old.permissions) }
     }
 
-    /// A new file beside others; a negative descriptor where none can be made. The name may be taken by what a killed
-    /// process with the same number left.
+    /// A new file in the same folder; a negative descriptor if none can be created. The name may be in use by
+    /// a file of a killed process with the same number.
     private static func openTemporary(in folder: String, permissions: mode_t) -> (String, Int32) {
         while true {
             let number = serial.add(1, ordering: .relaxed).newValue
@@ -99,7 +100,7 @@ public final class AtomicFile {
         try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
     }
 
-    /// Brings all bytes to the disk and puts the file in its place.
+    /// Writes all bytes to the disk and renames the file to its path.
     public func commit() throws {
         guard descriptor >= 0 else { return }
         try flush()
@@ -121,7 +122,7 @@ public final class AtomicFile {
         }
     }
 
-    /// Drops what was written; the old file stays.
+    /// Discards the written bytes; the old file stays.
     public func abandon() {
         guard descriptor >= 0 else { return }
         close(descriptor)
@@ -129,7 +130,7 @@ public final class AtomicFile {
         if let temporary { unlink(temporary) }
     }
 
-    /// Writes a whole file; the parameters are those of a writer.
+    /// Writes a whole file; the parameters are those of the initializer.
     public static func write(
         _ bytes: [UInt8], to path: String, permissions: mode_t = 0o666, isDurable: Bool = true,
         poll: @escaping () throws -> Void = {}
@@ -149,7 +150,7 @@ public final class AtomicFile {
         try file.commit()
     }
 
-    /// The name itself lasts only when its folder is on the disk too; some systems cannot do it.
+    /// The name is durable only when its folder is on the disk too; some systems do not support this.
     private func syncFolder() {
         let folder = open(Folder.parent(of: destination) ?? ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { return }
@@ -172,7 +173,7 @@ public final class AtomicFile {
                 if errno == EINTR { continue }
                 throw failed(errno)
             }
-            // Brought to the disk piece by piece, so that there is little left to wait for at the end.
+            // Written to the disk in parts, so that little remains to wait for at the end.
             if isDurable, temporary != nil, written >> 26 != (written + done) >> 26 { fdatasync(descriptor) }
             written += done
             rest = UnsafeRawBufferPointer(rebasing: rest[done...])
@@ -186,7 +187,7 @@ public final class AtomicFile {
         return SystemError(.file, "cannot write \(path): \(reason) after \(written) bytes\(outcome)")
     }
 
-    /// Where the path's symbolic links end, so that the link stays and its target is replaced.
+    /// The target of the path's symbolic links, so that the link stays and its target is replaced.
     private static func followLinks(_ path: String) throws -> String {
         var current = path
         for _ in 0..<40 {

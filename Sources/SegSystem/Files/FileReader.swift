@@ -1,6 +1,6 @@
-// Reading files, by position or whole, with errors in the user's terms. Files are read, not mapped: a mapped file
-// that another program cuts short kills the process, a short read is an error like any other. What the bytes mean
-// is left to the formats.
+// Reading files, by position or as a whole, with errors in the user's terms. Files are read, not mapped: if
+// another program truncates a mapped file, the process is killed, whereas a short read is an ordinary error.
+// The contents are interpreted by the formats.
 
 @preconcurrency import Glibc
 
@@ -17,14 +17,14 @@ public final class FileReader: Sendable {
     public let count: Int
     private let backing: Backing
 
-    /// Opens a regular file; anything else (a folder, a pipe, nothing at all) is an error of kind `file`.
+    /// Opens a regular file; anything else (a folder, a pipe, a missing file) is an error of kind `file`.
     /// - Parameter followsLinks: false refuses a symbolic link.
     public convenience init(_ path: String, followsLinks: Bool = true) throws(SystemError) {
         try self.init(path, acceptsStreams: false, followsLinks: followsLinks)
     }
 
     private init(_ path: String, acceptsStreams: Bool, followsLinks: Bool = true) throws(SystemError) {
-        // Without O_NONBLOCK a named pipe would wait for its writer.
+        // Without O_NONBLOCK opening a named pipe would wait for its writer.
         let flags = O_RDONLY | O_CLOEXEC | (acceptsStreams ? 0 : O_NONBLOCK) | (followsLinks ? 0 : O_NOFOLLOW)
         let descriptor = open(path, flags)
         guard descriptor >= 0 else { throw .cannot("read", path, errno) }
@@ -54,12 +54,12 @@ public final class FileReader: Sendable {
         if case .descriptor(let descriptor) = backing { close(descriptor) }
     }
 
-    /// Fills `target` with the bytes from `offset` on; fewer bytes than that in the file are an error.
+    /// Fills `target` with the bytes from `offset` on; it is an error if the file has fewer.
     public func read(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws {
         guard offset >= 0, offset <= count, target.count <= count - offset else {
             throw SystemError(
                 .file,
-                "\(path) is cut off: \(target.count) bytes wanted at \(offset), the file has \(count)")
+                "\(path) is cut off: \(target.count) bytes are needed at \(offset), the file has \(count)")
         }
         switch backing {
         case .memory(let bytes):
@@ -70,7 +70,7 @@ public final class FileReader: Sendable {
         case .descriptor(let descriptor):
             var done = 0
             while done < target.count {
-                // One call moves at most 2 GiB on Linux.
+                // One call transfers at most 2 GiB on Linux.
                 let wanted = min(target.count - done, 1 << 30)
                 let got = pread(
                     descriptor, target.baseAddress.map { $0 + done }, wanted, off_t(offset + done))
@@ -90,7 +90,7 @@ public final class FileReader: Sendable {
     public func bytes(at offset: Int, count length: Int) throws -> [UInt8] {
         guard length >= 0, offset >= 0, offset <= count, length <= count - offset else {
             throw SystemError(
-                .file, "\(path) is cut off: \(length) bytes wanted at \(offset), the file has \(count)")
+                .file, "\(path) is cut off: \(length) bytes are needed at \(offset), the file has \(count)")
         }
         return try [UInt8](unsafeUninitializedCapacity: length) { buffer, filled in
             try read(at: offset, into: UnsafeMutableRawBufferPointer(buffer))
@@ -101,8 +101,9 @@ public final class FileReader: Sendable {
     /// All bytes of a file.
     /// - Parameters:
     ///   - limit: a file of more bytes than this is an error.
-    ///   - acceptsStreams: reads pipes and devices to their end as well.
-    ///   - willHold: told of the bytes that will be held in memory before they are; what it throws ends the reading.
+    ///   - acceptsStreams: whether pipes and devices are read to their end as well.
+    ///   - willHold: called with the number of bytes before they are held in memory; if it throws, reading
+    ///   ends.
     public static func contents(
         of path: String, limit: Int = 1 << 30, acceptsStreams: Bool = false,
         willHold: (Int) throws -> Void = { _ in }
@@ -116,7 +117,7 @@ public final class FileReader: Sendable {
             try willHold(file.count)
             return try file.bytes(at: 0, count: file.count)
         }
-        // Pipes, and files that the system makes when they are read, do not state their size.
+        // Pipes, and files that the system generates when they are read, do not state their size.
         let bytes = try file.rest(limit: limit, willHold)
         guard bytes.count <= limit else {
             throw SystemError(.file, "\(path) has more than the \(limit) bytes that are read at once")
@@ -124,7 +125,8 @@ public final class FileReader: Sendable {
         return bytes
     }
 
-    /// The first bytes of a file as text, for what the system tells in files; nil where it cannot be read.
+    /// The first bytes of a file as text, for information that the system gives in files; nil if it cannot be
+    /// read.
     public static func start(of path: String, count: Int = 4096) -> String? {
         guard let file = try? FileReader(path) else { return nil }
         return (try? file.rest(limit: count - 1) { _ in }).map { String(decoding: $0, as: UTF8.self) }

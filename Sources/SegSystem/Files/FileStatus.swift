@@ -1,4 +1,4 @@
-// What the system knows of a path: kind, size and dates.
+// A path's kind, size and dates.
 
 @preconcurrency import Glibc
 
@@ -19,18 +19,18 @@ public struct FileStatus: Sendable {
     public let changed: Int
     /// The number of the file on its disk: the same for all its names.
     public let inode: UInt64
-    /// The bits that say who may read, write and execute.
+    /// The permission bits: read, write and execute.
     public let permissions: mode_t
 
-    /// What is at a path; nil where there is nothing, or nothing that may be seen.
-    /// - Parameter followsLinks: false gives what is known of a symbolic link itself.
+    /// The status of a path; nil if there is nothing, or nothing that may be seen.
+    /// - Parameter followsLinks: false gives the status of a symbolic link itself.
     public init?(_ path: String, followsLinks: Bool = true) {
         var status = stat()
         guard (followsLinks ? stat(path, &status) : lstat(path, &status)) == 0 else { return nil }
         self.init(status)
     }
 
-    /// What is known of an open file; nil where the system does not say.
+    /// The status of an open file; nil if the system does not provide it.
     public init?(descriptor: Int32) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return nil }

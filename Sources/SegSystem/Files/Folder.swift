@@ -1,16 +1,16 @@
-// Listing folders and making them.
+// Listing and creating folders.
 
 @preconcurrency import Glibc
 
 public struct FolderEntry: Sendable, Equatable {
     public enum Kind: Sendable {
         case file, folder
-        /// A device, a pipe, a link that leads nowhere.
+        /// A device, a pipe, a broken link.
         case other
     }
 
     public let name: String
-    /// Of a symbolic link: the kind of what it leads to.
+    /// For a symbolic link: the kind of its target.
     public let kind: Kind
 
     public init(name: String, kind: Kind) {
@@ -20,7 +20,7 @@ public struct FolderEntry: Sendable, Equatable {
 }
 
 public enum Folder {
-    /// What is in a folder, hidden entries included, in the order of the names.
+    /// The entries of a folder, including hidden ones, ordered by name.
     /// - Parameter limit: reading ends after so many entries.
     public static func entries(of path: String, limit: Int = .max) throws(SystemError) -> [FolderEntry] {
         guard let handle = opendir(path) else { throw .cannot("read the folder", path, errno) }
@@ -50,7 +50,7 @@ public enum Folder {
         }
     }
 
-    /// Makes a folder and those above it, unless they are there already.
+    /// Creates a folder and its parents if they do not exist.
     public static func make(_ path: String, permissions: mode_t = 0o777) throws(SystemError) {
         guard path.utf8.count < PATH_MAX else { throw .cannot("make the folder", path, ENAMETOOLONG) }
         var missing: [String] = []
@@ -67,7 +67,7 @@ public enum Folder {
         }
     }
 
-    /// The folder that a path is in; nil where the path names none.
+    /// The folder that contains a path; nil if the path names none.
     public static func parent(of path: String) -> String? {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }
         return slash == path.startIndex ? "/" : String(path[..<slash])

@@ -1,9 +1,9 @@
-// A folder for the files of one piece of work, removed after it: two programs that run side by side never
-// meet in one.
+// A folder for the files of one task, removed afterwards. Programs that run at the same time get different
+// folders.
 
 @preconcurrency import Glibc
 
-/// A new folder under TMPDIR, or /tmp. It goes with its last user, and all that is in it.
+/// A new folder in TMPDIR, or /tmp. It is removed with all its contents when its last user releases it.
 public final class ScratchFolder {
     public let path: String
 
@@ -35,7 +35,7 @@ public final class ScratchFolder {
 }
 
 extension ScratchFolder {
-    /// Does a piece of work with the folder as the process's own, where relative paths begin.
+    /// Runs a task with the folder as the current directory.
     public func asWorkingFolder<T>(_ body: () throws -> T) throws -> T {
         let before = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard before >= 0 else { throw SystemError.cannot("leave the folder", ".", errno) }

@@ -1,4 +1,4 @@
-// Strings and numbers as JSON. What they stand in, objects and arrays, their writers put around them.
+// Strings and numbers as JSON. Callers write the objects and arrays around them.
 
 public enum JSON {
     /// A text in quotes.
@@ -27,7 +27,7 @@ public enum JSON {
         text += "\""
     }
 
-    /// A number; what JSON itself lacks is written by the words that JSONReader and Python know: `NaN`, `Infinity`
+    /// A number; numbers that JSON lacks use the words that JSONReader and Python accept: `NaN`, `Infinity`
     /// and `-Infinity`.
     public static func text(_ number: Double) -> String {
         if number.isNaN { return "NaN" }

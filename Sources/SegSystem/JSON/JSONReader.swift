@@ -1,8 +1,8 @@
-// JSON read piece by piece. The reader keeps the open objects and arrays in a list of its own, so that a deep text
-// costs no stack; what is made of the pieces, and whether a name may come twice, is the caller's matter.
+// A streaming JSON reader. It keeps the open objects and arrays in a list, so that deep nesting uses no call
+// stack. The caller builds values from the tokens, and decides whether a name may occur twice.
 
 public struct JSONReader {
-    /// What is wrong with a text, and where.
+    /// An error in a text, and its position.
     public struct Problem: Error, Equatable {
         /// From 1.
         public let line: Int
@@ -11,7 +11,7 @@ public struct JSONReader {
         public let message: String
     }
 
-    /// A piece of a text, in the order of the text.
+    /// A token of a text, in the order of the text.
     public enum Piece: Equatable {
         case objectStart
         /// The name before a value of an object.
@@ -20,7 +20,7 @@ public struct JSONReader {
         case arrayStart
         case arrayEnd
         case string(String)
-        /// A number of digits alone that fits.
+        /// A number of digits only that fits.
         case integer(Int)
         case number(Double)
         case bool(Bool)
@@ -41,8 +41,8 @@ public struct JSONReader {
     private var open: [UInt8] = []
 
     /// - Parameters:
-    ///   - depthLimit: objects and arrays within each other beyond this are a problem.
-    ///   - poll: called now and then; what it throws ends the reading.
+    ///   - depthLimit: deeper nesting of objects and arrays is an error.
+    ///   - poll: called at intervals; if it throws, reading ends.
     public init(_ bytes: [UInt8], depthLimit: Int = 500, poll: @escaping () throws -> Void = {}) {
         self.bytes = bytes
         self.depthLimit = depthLimit
@@ -50,8 +50,8 @@ public struct JSONReader {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { place = 3 }
     }
 
-    /// The next piece; nil after the end of the one value that a text holds.
-    /// - Throws: `Problem`, and what `poll` throws.
+    /// The next token; nil after the end of the text's single value.
+    /// - Throws: `Problem`, and the errors of `poll`.
     public mutating func next() throws -> Piece? {
         pieces += 1
         if pieces & 0xfff == 0 { try poll() }
@@ -64,7 +64,7 @@ public struct JSONReader {
         return try piece()
     }
 
-    /// Where the next piece is read, for an error of the caller's own.
+    /// The position of the next token, for the caller's own errors.
     public func problem(_ message: String) -> Problem {
         let before = bytes[0..<min(place, bytes.count)]
         return Problem(
@@ -82,7 +82,7 @@ public struct JSONReader {
         }
     }
 
-    /// What follows a value within an object or array: its end, or a comma and another.
+    /// After a value in an object or array: its end, or a comma and another value.
     private mutating func separated() throws -> Piece {
         let isObject = open.last == UInt8(ascii: "}")
         if take(isObject ? "}" : "]") { return close(isObject ? .objectEnd : .arrayEnd) }
@@ -102,7 +102,7 @@ public struct JSONReader {
     }
 
     private mutating func begin(_ start: Piece, until end: Unicode.Scalar, _ next: Expected) throws -> Piece {
-        guard open.count < depthLimit else { throw problem("the values nest too deep") }
+        guard open.count < depthLimit else { throw problem("the values are nested too deeply") }
         open.append(UInt8(ascii: end))
         expected = next
         return start
@@ -153,7 +153,7 @@ public struct JSONReader {
         var isWhole = true
         if take(".") {
             isWhole = false
-            guard skipDigits() else { throw problem("a number lacks its digits behind the point") }
+            guard skipDigits() else { throw problem("a number lacks digits after the point") }
         }
         if take("e") || take("E") {
             isWhole = false
@@ -204,7 +204,7 @@ public struct JSONReader {
         return string
     }
 
-    /// Appends the character behind a backslash.
+    /// Appends the character after a backslash.
     private mutating func escape(_ text: inout [UInt8]) throws {
         guard place < bytes.count else { throw problem("a string lacks its closing quote") }
         let byte = bytes[place]
@@ -221,7 +221,7 @@ public struct JSONReader {
         }
     }
 
-    /// The character of a `\u` escape, or of two that belong together.
+    /// The character of a `\u` escape, or of a surrogate pair.
     private mutating func scalar() throws -> Unicode.Scalar {
         var code = try unit()
         if code >> 10 == 0x36, bytes[place...].starts(with: [UInt8(ascii: "\\"), UInt8(ascii: "u")]) {

@@ -1,11 +1,11 @@
-// How much memory is left for this process: what the machine has, and what the control groups (version 1 and 2) that
-// the process is in allow.
+// The memory that is available to this process, limited by the machine and by the control groups (version 1
+// and 2) of the process.
 
 @preconcurrency import Glibc
 
 enum AvailableMemory {
-    /// Bytes that the machine and all control groups still have; nil where neither can be found out.
-    /// - Parameter root: a folder that stands for `/`, for tests.
+    /// The available bytes, limited by the machine and all control groups; nil if none of them is known.
+    /// - Parameter root: a folder used instead of `/`, for tests.
     static func bytes(root: String = "") -> Int? {
         let left = [machine(root)] + groups(root).map { $0.left(root) }
         return left.compactMap { $0 }.min()
@@ -15,15 +15,15 @@ enum AvailableMemory {
         value(of: "MemAvailable:", in: FileReader.start(of: root + "/proc/meminfo")).map { $0 * 1024 }
     }
 
-    /// The names that a version of control groups has for its files and counts.
+    /// The names of files and counts in a version of control groups.
     private struct Group {
         let folder: String
         let limit: String
         let usage: String
         let cache: String
 
-        /// What the limit leaves; nil where there is none. File pages that were not used lately go when memory is
-        /// short, so they count as left.
+        /// The bytes left below the limit; nil if there is no limit. File pages that were not used recently
+        /// are reclaimed when memory is short, so they count as available.
         func left(_ root: String) -> Int? {
             guard let limit = number(root, limit), limit < 1 << 60 else { return nil }
             let stat = FileReader.start(of: "\(root)\(folder)/memory.stat")
@@ -38,7 +38,7 @@ enum AvailableMemory {
         }
     }
 
-    /// The groups of the process with those above them. A container may see only its own as the topmost.
+    /// The groups of the process and their parents. A container may see only its own group as the root.
     private static func groups(_ root: String) -> [Group] {
         var groups: [Group] = []
         func add(_ path: Substring, isFirstVersion: Bool) {
@@ -79,7 +79,7 @@ enum AvailableMemory {
         return nil
     }
 
-    /// Bytes of the process's own pages that are in memory now. Pages of files are left out: they can be read again.
+    /// Resident bytes of the process's own pages. Pages of files are not counted: they can be read again.
     static func held() -> Int {
         let fields = FileReader.start(of: "/proc/self/statm", count: 128)?.split(separator: " ") ?? []
         guard fields.count > 2, let resident = Int(fields[1]), let shared = Int(fields[2]) else { return 0 }

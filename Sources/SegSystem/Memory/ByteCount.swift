@@ -1,9 +1,9 @@
-// Numbers of bytes in words, and back.
+// Byte counts as text, and parsing of such text.
 
 public enum ByteCount {
     private static let units = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"]
 
-    /// `1.3 MB`, `15 MB`, `4 TB`, `1 byte`: decimal units, as disks and networks count.
+    /// `1.3 MB`, `15 MB`, `4 TB`, `1 byte`: decimal units, as for disks and networks.
     public static func text(_ bytes: Int) -> String { text(Double(bytes)) }
 
     /// As above, for more bytes than an Int holds.
@@ -23,8 +23,8 @@ public enum ByteCount {
         return "\(bytes < 0 ? "-" : "")\(number) \(units[unit])"
     }
 
-    /// The bytes that a text such as `8G`, `500 MB`, `1.5T`, `4096` or, in powers of 1024, `8GiB` states; nil where
-    /// it states none.
+    /// The number of bytes in a text such as `8G`, `500 MB`, `1.5T`, `4096` or, in powers of 1024, `8GiB`;
+    /// nil if it cannot be parsed.
     public static func parse(_ text: String) -> Int? {
         var digits = text.uppercased()
         if digits.hasSuffix("B") { digits.removeLast() }

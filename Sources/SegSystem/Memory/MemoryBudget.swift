@@ -1,15 +1,16 @@
-// The one memory budget of the process. Tensors and other large blocks are counted against it until they are given
-// back; lists and strings ask before they grow large. `--memory` sets its limit.
+// The memory budget of the process. Tensors and other large blocks count against it until they are released;
+// lists and strings check it before they grow large. `--memory` sets its limit.
 
 import Synchronization
 
-/// What may be in use at once, what is, and the error where it would be more. Safe to use from any thread.
+/// The limit of the memory in use, its current use, and the error if the limit is exceeded. Safe to use from
+/// any thread.
 ///
-/// In use is the larger of two numbers: the bytes that were counted, and the bytes that the process holds apart from
-/// blocks that are kept for reuse. The first knows memory that was promised and not touched yet; the second knows
-/// what nobody counts, such as lists and strings.
+/// The memory in use is the larger of two numbers: the counted bytes, and the bytes that the process holds,
+/// without blocks kept for reuse. The first includes memory that is allocated but not touched yet; the second
+/// includes memory that is not counted, such as lists and strings.
 public final class MemoryBudget: Sendable {
-    /// The budget of the process; a test makes its own.
+    /// The budget of the process; tests make their own.
     public static let process = MemoryBudget(
         held: AvailableMemory.held, available: { AvailableMemory.bytes() }, clock: { MonotonicClock.seconds })
 
@@ -19,7 +20,8 @@ public final class MemoryBudget: Sendable {
         var counted = 0
         var peak = 0
         var kept = 0
-        /// What the process held beside counted and kept blocks at the last look, and when that was.
+        /// The bytes that the process held apart from counted and kept blocks at the last measurement, and
+        /// its time.
         var outside = 0
         var seen = -Double.infinity
 
@@ -33,15 +35,15 @@ public final class MemoryBudget: Sendable {
     private let available: @Sendable () -> Int?
     private let clock: @Sendable () -> Double
 
-    /// Smaller requests do not look at what the process holds.
+    /// Smaller requests do not measure the bytes that the process holds.
     private static let largeFrom = 1 << 20
-    /// How old, in seconds, a look may be on which a request is granted.
+    /// The maximum age, in seconds, of a measurement on which a request is granted.
     private static let longestAge = 0.01
 
     /// - Parameters:
     ///   - held: the bytes that the process holds.
-    ///   - available: the bytes that it may take in addition; nil where that is not known.
-    ///   - clock: seconds since some moment.
+    ///   - available: the bytes that it may take in addition; nil if unknown.
+    ///   - clock: seconds since some point in time.
     init(
         held: @escaping @Sendable () -> Int, available: @escaping @Sendable () -> Int?,
         clock: @escaping @Sendable () -> Double
@@ -53,8 +55,8 @@ public final class MemoryBudget: Sendable {
 
     // MARK: Numbers
 
-    /// Bytes that may be in use at once. By default three quarters of what the process holds and of what the machine
-    /// and its control groups still have.
+    /// The limit of the bytes in use. By default three quarters of the sum of the bytes that the process
+    /// holds and those still available from the machine and its control groups.
     public var limit: Int {
         get { state.withLock { limit(of: &$0) } }
         set { state.withLock { $0.limit = max(newValue, 1) } }
@@ -75,13 +77,13 @@ public final class MemoryBudget: Sendable {
         }
     }
 
-    /// Bytes that may still be taken.
+    /// Bytes that can still be allocated.
     public var left: Int { max(limit - used, 0) }
 
-    /// Bytes that are counted now: tensors, and what else was reserved.
+    /// Bytes counted now: tensors, and other reservations.
     public var counted: Int { state.withLock { $0.counted } }
 
-    /// The most that was counted at once since the start.
+    /// The maximum of the counted bytes since the start.
     public var peak: Int { state.withLock { $0.peak } }
 
     private func look(_ state: inout State) {
@@ -89,25 +91,25 @@ public final class MemoryBudget: Sendable {
         state.seen = clock()
     }
 
-    // MARK: Asking
+    // MARK: Requests
 
-    /// Throws unless `bytes` more fit. Where they do not, those who keep what can be made again are asked for it.
+    /// Throws unless `bytes` more fit. If they do not fit, caches are asked to release memory first.
     public func require(_ bytes: Int, for what: @autoclosure () -> String) throws(SystemError) {
         guard fits(bytes, counting: false) else { throw refusal(Double(bytes), what()) }
     }
 
-    /// Counts memory that is about to be allocated; `release` gives it back.
+    /// Counts memory that is about to be allocated; `release` uncounts it.
     public func reserve(_ bytes: Int, for what: @autoclosure () -> String) throws(SystemError) {
         guard fits(bytes, counting: true) else { throw refusal(Double(bytes), what()) }
     }
 
-    /// As `reserve`, but false where the bytes do not fit.
+    /// As `reserve`, but returns false if the bytes do not fit.
     public func tryReserve(_ bytes: Int) -> Bool { fits(bytes, counting: true) }
 
-    /// Gives back what was reserved.
+    /// Uncounts reserved memory.
     public func release(_ bytes: Int) { state.withLock { $0.counted -= bytes } }
 
-    /// Throws where the process has grown past the limit by what nobody asked for.
+    /// Throws if the process exceeds the limit because of memory that was not requested here.
     public func checkGrowth(of what: @autoclosure () -> String) throws(SystemError) {
         guard fits(Self.largeFrom, counting: false) else { throw lack("\(what()) needs more memory") }
     }
@@ -120,7 +122,7 @@ public final class MemoryBudget: Sendable {
                     state.counted += bytes
                     state.peak = max(state.peak, state.counted)
                 }
-                // Kept blocks must fit beside what is in use.
+                // Kept blocks must fit in addition to the memory in use.
                 let room = state.limit - state.used - (counting ? 0 : bytes)
                 return (true, state.kept - max(room, 0))
             }
@@ -132,8 +134,8 @@ public final class MemoryBudget: Sendable {
         }
     }
 
-    /// Whether so many bytes more fit. What the process holds is looked at again where the last look is old or
-    /// decides.
+    /// Whether so many more bytes fit. The bytes that the process holds are measured again if the last
+    /// measurement is old or decides the result.
     private func admits(_ bytes: Int, _ state: inout State) -> Bool {
         let limit = limit(of: &state)
         guard bytes >= 0 else { return false }
@@ -157,19 +159,20 @@ public final class MemoryBudget: Sendable {
         return SystemError(
             .memory,
             "\(need); the memory limit is \(ByteCount.text(limit)), of which \(ByteCount.text(used)) is in use",
-            help: "ask for less, or raise the limit with --memory, e.g. seg --memory 16G")
+            help: "use less memory, or raise the limit with --memory, e.g. seg --memory 16G")
     }
 
-    // MARK: Those who can give memory back
+    // MARK: Sources of memory that can be released
 
-    /// Names who keeps blocks for reuse: asked, where they no longer fit beside what is in use, to give so many bytes
-    /// back to the system.
+    /// Registers the pool that keeps blocks for reuse: if they no longer fit in addition to the memory in
+    /// use, it is asked to return so many bytes to the system.
     public func setKeeper(_ giveBack: @escaping @Sendable (Int) -> Void) { keeper.withLock { $0 = giveBack } }
 
-    /// Notes that so many bytes more (less, where negative) are kept for reuse.
+    /// Notes that so many more bytes (fewer, if negative) are kept for reuse.
     public func keep(_ bytes: Int) { state.withLock { $0.kept += bytes } }
 
-    /// Somebody who keeps what can be made again, as long as the object lives: asked for bytes, says whether any went.
+    /// Registers a cache, as long as the object is alive: it is called with a number of bytes and returns
+    /// whether it released any.
     public final class Reclaimer: Sendable {
         private let held = Mutex<(@Sendable (Int) -> Bool)?>(nil)
         public var action: (@Sendable (Int) -> Bool)? {

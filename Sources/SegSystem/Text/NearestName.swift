@@ -1,6 +1,6 @@
-// "Did you mean": the name nearest to one that is not there.
+// "Did you mean": the name nearest to one that does not exist.
 
-/// The nearest of some names to one that was not found, where one is near enough to be meant.
+/// The nearest of some names to one that was not found, if one is similar enough.
 public func nearestName(to name: String, among names: some Sequence<String>) -> String? {
     let length = name.unicodeScalars.count
     let limit = max(1, (length + 1) / 3)
@@ -14,7 +14,7 @@ public func nearestName(to name: String, among names: some Sequence<String>) -> 
         best = (distance, candidate)
     }
     if let best { return best.name }
-    // What was meant may be a longer name's beginning: `accuracy` for `accuracy_by_class`.
+    // The text may be the beginning of a longer name: `accuracy` for `accuracy_by_class`.
     guard length >= 4 else { return nil }
     let longer = names.filter { other in
         other != name && (other.hasPrefix(name) || name.hasPrefix(other) && other.unicodeScalars.count >= 4)
@@ -22,7 +22,7 @@ public func nearestName(to name: String, among names: some Sequence<String>) -> 
     return longer.min { $0.count < $1.count }
 }
 
-/// Insertions, deletions, replacements and swaps of neighbours between two texts; 0 where only the case differs.
+/// Insertions, deletions, replacements and swaps of neighbours between two texts; 0 if only the case differs.
 public func editDistance(_ a: String, _ b: String) -> Int {
     if a.lowercased() == b.lowercased() { return 0 }
     let (a, b) = (Array(a.unicodeScalars), Array(b.unicodeScalars))

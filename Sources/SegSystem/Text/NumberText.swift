@@ -1,4 +1,4 @@
-// Numbers as plain text, without the language's formats and the tables' layout, which build on these.
+// Numbers as plain text. The language's formats and the layout of tables build on these.
 
 @preconcurrency import Glibc
 
@@ -22,7 +22,7 @@ public func scientificText(_ number: Double, digits: Int) -> String {
 }
 
 private func formatted(_ format: String, _ number: Double, _ places: Int) -> String {
-    // 309 digits before the point, 340 behind it at most.
+    // At most 309 digits before the point and 340 after it.
     withUnsafeTemporaryAllocation(byteCount: 700, alignment: 1) { buffer in
         let address = buffer.baseAddress?.assumingMemoryBound(to: CChar.self)
         let length = withVaList([Int32(places), number]) { vsnprintf(address, 700, format, $0) }

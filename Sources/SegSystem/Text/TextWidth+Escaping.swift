@@ -1,8 +1,8 @@
-// Text that scripts and files bring, made harmless to a terminal: whoever wrote it chose it.
+// Text from scripts and files, escaped for the terminal: its content cannot be trusted.
 
 extension TextWidth {
-    /// `text` on one line and harmless: control characters, line ends and invisible marks, such as those that turn
-    /// the direction of writing, are shown as `\n`, `\t` or `\u{1b}`.
+    /// `text` on one line and harmless: control characters, line ends and invisible marks, such as those that
+    /// change the direction of writing, are shown as `\n`, `\t` or `\u{1b}`.
     public static func escaped(_ text: String) -> String { escaped(text, limit: .max) }
 
     /// The same for text that may be long: `limit` characters of it are shown, then `…`.
@@ -22,8 +22,8 @@ extension TextWidth {
         return result
     }
 
-    /// Whether a terminal may take a character for a command, or a reader may not see it. The joiners of letters and
-    /// pictures (U+200C, U+200D) belong to the words that they are in.
+    /// Whether a terminal may interpret a character as a command, or a reader cannot see it. The joiners of
+    /// letters and pictures (U+200C, U+200D) belong to the words that contain them.
     public static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.value < 0x7f { return scalar.value < 0x20 }
         switch scalar.properties.generalCategory {

@@ -1,5 +1,5 @@
-// How wide text is on a terminal: wide characters take two cells, combining marks and escape sequences none. The one
-// table of widths; padding, cutting and wrapping by it are SegTerminal's.
+// The width of text on a terminal: wide characters take two cells, combining marks and escape sequences none.
+// This is the only table of widths; SegTerminal pads, cuts and wraps with it.
 
 /// Measuring text by terminal cells.
 public enum TextWidth {
@@ -17,7 +17,7 @@ public enum TextWidth {
     public static func of(_ character: Character) -> Int {
         var width = 0
         for scalar in character.unicodeScalars {
-            // The mark that asks for a picture in place of a sign.
+            // The variation selector that requests a picture instead of a sign.
             if scalar.value == 0xfe0f { return 2 }
             width = max(width, of(scalar))
         }
@@ -33,7 +33,8 @@ public enum TextWidth {
         }
     }
 
-    /// Wide and Fullwidth of Unicode Standard Annex 11, without pictures, which Unicode's properties tell.
+    /// Wide and Fullwidth of Unicode Standard Annex 11, without pictures, which Unicode's properties
+    /// identify.
     private static let wide: [ClosedRange<UInt32>] = [
         0x1100...0x115f, 0x2329...0x232a, 0x2e80...0x303e, 0x3041...0x3247, 0x3250...0x4dbf, 0x4e00...0xa4cf,
         0xa960...0xa97c, 0xac00...0xd7a3, 0xf900...0xfaff, 0xfe10...0xfe19, 0xfe30...0xfe6f, 0xff01...0xff60,
@@ -47,7 +48,7 @@ public enum TextWidth {
         case escape(String)
     }
 
-    /// Walks over characters and escape sequences (CSI up to its final byte, OSC up to BEL or ST).
+    /// Iterates over characters and escape sequences (CSI up to its final byte, OSC up to BEL or ST).
     package static func forEachPiece(of text: String, _ body: (Piece) -> Void) {
         var index = text.startIndex
         while index < text.endIndex {

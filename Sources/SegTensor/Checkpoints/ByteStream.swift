@@ -1,5 +1,5 @@
-// Reading a file's part from front to back, a byte, a number or a piece at a time. Every length is checked
-// against the end of the part before anything is allocated.
+// Sequential reading of a part of a file: bytes, numbers and blocks. Every length is checked against the end
+// of the part before anything is allocated.
 
 import SegSystem
 
@@ -25,7 +25,7 @@ struct ByteStream {
     mutating func byte() throws -> UInt8 {
         if position - windowStart >= window.count {
             guard remaining > 0 else { throw cutOff() }
-            // A table of contents may be as long as whoever made the file pleased; Ctrl-C is heard in between.
+            // A file may state a table of contents of any length; Ctrl-C takes effect between two blocks.
             try EvaluationContext.current.checkInterrupt()
             window = try file.bytes(at: position, count: min(remaining, Self.windowSize))
             windowStart = position
@@ -58,7 +58,7 @@ struct ByteStream {
         String(decoding: try bytes(count), as: UTF8.self)
     }
 
-    /// Text up to a newline, which is dropped.
+    /// Text up to a newline; the newline is dropped.
     mutating func line(limit: Int = 1024) throws -> String {
         var text: [UInt8] = []
         while true {

@@ -1,15 +1,15 @@
-// Text of a weight file, as messages show it: whoever made the file chose it.
+// Text from a weight file, prepared for messages: its content cannot be trusted.
 
 import SegSystem
 
 enum FileText {
-    /// Characters of a name, and sizes of a shape, that a message shows.
+    /// The maximum number of characters of a name, and of sizes of a shape, in a message.
     private static let limit = 100
 
-    /// A name on one line, harmless to a terminal and not longer than a message can bear.
+    /// A name on one line, without control characters and with limited length.
     static func shown(_ text: String) -> String { TextWidth.escaped(text, limit: limit) }
 
-    /// A shape, of which a broken file may state millions of sizes.
+    /// A shape; a broken file may state millions of sizes.
     static func shown(_ shape: [Int]) -> String {
         let shown = shape.prefix(limit).map(String.init).joined(separator: ", ")
         return shape.count > limit ? "[\(shown), …]" : "[\(shown)]"

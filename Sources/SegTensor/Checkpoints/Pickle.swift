@@ -1,8 +1,8 @@
-// The values of a Python pickle, in one arena: handles instead of references, so that a file that nests tuples a
-// million deep, or ties a list into a circle, is released without recursion. Reading a pickle into an arena is
-// PickleReader's; what the tensors in it mean is TorchObjects'.
+// The values of a Python pickle, in one arena: handles instead of references, so that tuples nested a million
+// deep, or a list that contains itself, are released without recursion. PickleReader reads a pickle into an
+// arena; TorchObjects interprets the tensors in it.
 
-/// All values of one pickle. Handles are places in `nodes`.
+/// All values of one pickle. Handles are indices into `nodes`.
 struct Pickle {
     typealias Handle = Int32
 
@@ -12,23 +12,23 @@ struct Pickle {
         case integer(Int)
         case real(Double)
         case text(String)
-        /// Bytes, sets and whole numbers beyond 64 bits: nothing that weights are made of.
+        /// Bytes, sets and whole numbers beyond 64 bits, which weights do not use.
         case other
         case tuple([Handle])
-        /// A place in `lists`, which may still grow.
+        /// An index into `lists`; the list may still grow.
         case list(Int)
-        /// A place in `dictionaries`.
+        /// An index into `dictionaries`.
         case dictionary(Int)
-        /// A place in `globals`: a function or class by name, never looked up.
+        /// An index into `globals`: a function or class by name, never looked up.
         case global(Int)
-        /// What a function or class that seg does not know would have made; a place in `globals`.
+        /// The result of a function or class that seg does not know; an index into `globals`.
         case opaque(Int)
-        /// A place in `storages`.
+        /// An index into `storages`.
         case storage(Int)
-        /// A place in `tensors`.
+        /// An index into `tensors`.
         case tensor(Int)
-        /// A tensor of a kind that seg has none of, in words. It keeps a file from being read only where it stands
-        /// among the weights.
+        /// A kind of tensor that seg does not support, described in words. It makes a file unreadable only if
+        /// it is among the weights.
         case unreadable(String)
     }
 
@@ -43,7 +43,7 @@ struct Pickle {
         let key: String
         /// Nil for an untyped storage, whose count is in bytes, and for types that seg does not have.
         let dtype: StoredDType?
-        /// Bytes an element; nil where it is not known.
+        /// Bytes per element; nil if unknown.
         let elementSize: Int?
         /// The type's name in the file, for errors.
         let typeName: String
@@ -62,7 +62,7 @@ struct Pickle {
         let count: Int
     }
 
-    /// More values than this are no weight file; the largest real ones have some ten thousand.
+    /// A file with more values than this is no weight file; the largest real ones have some ten thousand.
     static let nodeLimit = 4_000_000
     static let tensorLimit = 100_000
 
@@ -72,9 +72,9 @@ struct Pickle {
     var globals: [Global] = []
     var storages: [Storage] = []
     var tensors: [TensorView] = []
-    /// Entries that were copied from lists of pairs. A short pickle can ask for the same long list again and again.
+    /// Entries copied from lists of pairs. A short pickle can request the same long list repeatedly.
     var copiedPairs = 0
-    /// What the STOP operation left: the pickled object.
+    /// The result of the STOP operation: the pickled object.
     var root: Handle = -1
 
     subscript(handle: Handle) -> Node {
@@ -114,7 +114,7 @@ struct Pickle {
         return values
     }
 
-    /// The entries of a dictionary; of those with the same key the last one counts, as in Python.
+    /// The entries of a dictionary; if a key occurs more than once, the last entry counts, as in Python.
     func entries(_ handle: Handle) -> [(key: String, value: Handle)]? {
         guard case .dictionary(let place) = self[handle] else { return nil }
         var positions: [String: Int] = [:]
@@ -131,7 +131,7 @@ struct Pickle {
         return entries
     }
 
-    /// How many tensors a dictionary holds under keys that are no strings.
+    /// The number of tensors in a dictionary under keys that are no strings.
     func unnamedTensors(_ handle: Handle) -> Int {
         guard case .dictionary(let place) = self[handle] else { return 0 }
         return dictionaries[place].count { text($0.key) == nil && isTensor($0.value) }
@@ -156,7 +156,7 @@ struct Pickle {
         }
     }
 
-    /// Whether a value is a tensor, be it of a kind that seg reads or not.
+    /// Whether a value is a tensor, of a kind that seg reads or not.
     func isTensor(_ handle: Handle) -> Bool {
         switch self[handle] {
         case .tensor, .unreadable: true

@@ -1,6 +1,6 @@
-// Reads a pickle with a fixed list of operations. Nothing is ever called: functions and classes are names, and
-// TorchObjects says what the few known ones make. Every operation makes at most one value, every length is checked
-// against the file, no recursion: memory is in proportion to the pickle's own bytes.
+// Reads a pickle with a fixed list of operations. Nothing is ever called: functions and classes are names,
+// and TorchObjects says what the few known ones make. Every operation makes at most one value, every length
+// is checked against the file, there is no recursion: memory is in proportion to the pickle's size.
 
 /// The operations of a pickle that seg reads: those of PyTorch's own weights-only reader, and the harmless
 /// ones of newer protocols.
@@ -15,7 +15,7 @@ struct PickleReader {
     private var memo: [UInt32: Handle] = [:]
     private var globalPlaces: [String: Int] = [:]
 
-    /// Reads one pickle from where `stream` stands, and leaves `stream` behind its end.
+    /// Reads one pickle from the position of `stream`, and leaves `stream` at its end.
     static func read(_ stream: inout ByteStream) throws -> Pickle {
         var reader = PickleReader(stream: stream)
         try reader.run()
@@ -38,13 +38,13 @@ struct PickleReader {
         }
     }
 
-    // MARK: Values with their bytes in the file
+    // MARK: Values that are in the file as bytes
 
     private mutating func literal(_ code: UInt8) throws -> Bool {
         switch code {
         case 0x80:  // PROTO
             let version = try stream.byte()
-            guard (2...5).contains(version) else { throw damaged("pickle protocol \(version) is not read") }
+            guard (2...5).contains(version) else { throw damaged("pickle protocol \(version) is unknown") }
         case 0x95: _ = try stream.number(bytes: 8)  // FRAME
         case UInt8(ascii: "N"): try push(.none)
         case 0x88: try push(.bool(true))
@@ -145,7 +145,7 @@ struct PickleReader {
         switch pickle[try top()] {
         case .list(let place): pickle.lists[place].append(contentsOf: items)
         case .opaque, .other: break
-        default: throw damaged("items are appended to what is no list")
+        default: throw damaged("items are appended to something that is not a list")
         }
     }
 
@@ -157,7 +157,7 @@ struct PickleReader {
                 pickle.dictionaries[place].append((items[i], items[i + 1]))
             }
         case .opaque, .other: break
-        default: throw damaged("an entry is set in what is no dictionary")
+        default: throw damaged("an entry is set in something that is not a dictionary")
         }
     }
 
@@ -170,7 +170,7 @@ struct PickleReader {
 
     private mutating func recall(_ index: UInt64) throws {
         guard let handle = memo[UInt32(truncatingIfNeeded: index)] else {
-            throw damaged("it refers to a value that it has not made")
+            throw damaged("it refers to a value that does not exist")
         }
         stack.append(handle)
     }
@@ -185,7 +185,7 @@ struct PickleReader {
         case 0x93:  // STACK_GLOBAL
             let name = pickle.text(try pop())
             let module = pickle.text(try pop())
-            guard let name, let module else { throw damaged("a name is no string") }
+            guard let name, let module else { throw damaged("a name is not a string") }
             try pushGlobal(module, name)
         case UInt8(ascii: "R"), 0x81:  // REDUCE, NEWOBJ
             let arguments = try pop()
@@ -203,7 +203,7 @@ struct PickleReader {
             pickle.storages.append(storage)
             try push(.storage(pickle.storages.count - 1))
         default:
-            throw damaged("pickle operation \(code) is not one that weights are made of")
+            throw damaged("weights do not use pickle operation \(code)")
         }
     }
 
@@ -220,7 +220,8 @@ struct PickleReader {
 
     private mutating func call(_ function: Handle, _ arguments: Handle) throws {
         guard case .global(let place) = pickle[function] else {
-            // Calling what a call made: kept, like all that seg does not know, as something without contents.
+            // Calling what a call made: kept as something without contents, like everything that seg does not
+            // know.
             return try push(.other)
         }
         if let made = try pickle.make(pickle.globals[place], arguments, file: stream.file.path) {

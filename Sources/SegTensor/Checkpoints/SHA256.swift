@@ -1,9 +1,9 @@
-// SHA-256 (FIPS 180-4), for one purpose: official weight files carry the first eight digits of theirs in
-// their names. Content hashes for caches are `Digest`, which is much faster.
+// SHA-256 (FIPS 180-4), only to verify official weight files, whose names contain the first eight digits.
+// Content hashes for caches use `Digest`, which is much faster.
 
 import SegSystem
 
-/// A running SHA-256; add bytes as they come, then ask for the digits.
+/// An incremental SHA-256: add bytes as they arrive, then read the digits.
 public struct SHA256 {
     private var state: (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32) = (
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19
@@ -48,7 +48,7 @@ public struct SHA256 {
         }.joined()
     }
 
-    /// The digits of a file, read piece by piece; `between` is called between two pieces and may throw.
+    /// The digits of a file, read in parts; `between` is called between two parts and may throw.
     public static func hexadecimal(ofFile path: String, between: () throws -> Void = {}) throws -> String {
         let file = try FileReader(path)
         var hash = SHA256()
@@ -62,8 +62,8 @@ public struct SHA256 {
         return hash.hexadecimal()
     }
 
-    /// The digits that a file's name promises (`resnet50-0676ba61.pth` gives `0676ba61`), or nil: eight or more
-    /// hexadecimal digits between the last hyphen and the ending.
+    /// The digits in a file's name (`resnet50-0676ba61.pth` gives `0676ba61`), or nil: eight or more
+    /// hexadecimal digits between the last hyphen and the extension.
     public static func digits(inName path: String) -> String? {
         let name = path.split(separator: "/").last ?? ""
         let stem = name.split(separator: ".").first ?? ""

@@ -1,10 +1,10 @@
-// safetensors: eight bytes of header length, a JSON header, then the tensors' bytes side by side. seg's own form for
-// weights and runs, which other programs open too.
+// safetensors: eight bytes of header length, a JSON header, then the tensors' bytes one after another. seg's
+// format for weights and runs, which other programs read too.
 
 import SegSystem
 
-/// A tensor to be written. `withBytes` hands over its row-major, little-endian bytes when their turn comes, so that a
-/// model's weights need not lie in memory twice.
+/// A tensor to be written. `withBytes` provides its row-major, little-endian bytes when they are needed, so
+/// that a model's weights need not be in memory twice.
 public struct TensorToWrite {
     public let name: String
     public let dtype: StoredDType
@@ -30,7 +30,7 @@ public enum Safetensors {
     /// The largest header, as in the reference implementation.
     static let headerLimit = 100_000_000
 
-    /// Opens a safetensors file with the names exactly as they stand in it.
+    /// Opens a safetensors file with its names unchanged.
     public static func open(_ file: FileReader) throws -> Checkpoint {
         let path = file.path
         var stream = ByteStream(file)
@@ -95,8 +95,8 @@ public enum Safetensors {
         }
     }
 
-    /// Writes a file beside `path` and renames it over. Tensors are listed in the order given; their bytes stand in
-    /// the order of element size, the largest first, so that all are aligned.
+    /// Writes a temporary file in the same folder and renames it to `path`. Tensors are listed in the given
+    /// order; their bytes are ordered by element size, the largest first, so that all are aligned.
     public static func write(
         _ tensors: [TensorToWrite], metadata: [(key: String, value: String)] = [], to path: String
     ) throws {
@@ -148,7 +148,7 @@ public enum Safetensors {
         if !metadata.isEmpty {
             var keys: Set<String> = []
             for (key, _) in metadata where !keys.insert(key).inserted {
-                throw TensorError(.value, "the metadata have '\(key)' twice")
+                throw TensorError(.value, "the metadata contain '\(key)' twice")
             }
             let strings = metadata.map { "\(JSON.text($0.key)):\(JSON.text($0.value))" }
             fields.append("\"__metadata__\":{\(strings.joined(separator: ","))}")

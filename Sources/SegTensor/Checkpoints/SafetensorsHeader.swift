@@ -1,4 +1,5 @@
-// The header of a safetensors file: JSON of one fixed form, its names each but once, their order kept.
+// The header of a safetensors file: JSON of a fixed form; each name occurs once, and the order of names is
+// kept.
 
 import SegSystem
 
@@ -17,7 +18,7 @@ struct SafetensorsHeader {
 
     private let path: String
     private var reader: JSONReader
-    /// The form has an object of objects of arrays.
+    /// The format: an object of objects of arrays.
     private static let depth = 3
 
     init(_ bytes: [UInt8], path: String) throws {
@@ -55,7 +56,7 @@ struct SafetensorsHeader {
         try expect(.objectStart, "{")
         while let key = try name() {
             guard keys.insert(key).inserted else {
-                throw damaged("its metadata have '\(FileText.shown(key))' twice")
+                throw damaged("its metadata contain '\(FileText.shown(key))' twice")
             }
             metadata.append((key, try string()))
         }
@@ -73,7 +74,7 @@ struct SafetensorsHeader {
             case "data_offsets" where offsets == nil: offsets = try sizes()
             default:
                 throw damaged(
-                    "tensor '\(FileText.shown(tensor))' has the field '\(FileText.shown(key))' that does not belong there"
+                    "tensor '\(FileText.shown(tensor))' has an unknown field '\(FileText.shown(key))'"
                 )
             }
         }
@@ -83,7 +84,7 @@ struct SafetensorsHeader {
         entries.append(Entry(name: tensor, dtype: dtype, shape: shape, begin: offsets[0], end: offsets[1]))
     }
 
-    // MARK: Pieces of the text
+    // MARK: Parts of the text
 
     private mutating func expect(_ piece: JSONReader.Piece, _ sign: String) throws {
         guard try reader.next() == piece else { throw reader.problem("'\(sign)' is missing") }
@@ -102,7 +103,7 @@ struct SafetensorsHeader {
         return string
     }
 
-    /// A list of whole numbers from 0 on.
+    /// A list of whole numbers that are at least 0.
     private mutating func sizes() throws -> [Int] {
         var sizes: [Int] = []
         try expect(.arrayStart, "[")
@@ -117,7 +118,7 @@ struct SafetensorsHeader {
         return sizes
     }
 
-    /// Bytes are counted from the start of the file, whose first eight are the header's length.
+    /// Bytes are counted from the start of the file; the first eight are the header's length.
     private func damaged(_ problem: JSONReader.Problem) -> TensorError {
         damaged("\(FileText.shown(problem.message)) at byte \(problem.offset + 8)")
     }

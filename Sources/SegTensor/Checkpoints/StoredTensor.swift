@@ -1,16 +1,17 @@
-// A tensor as a file holds it: a name, a type, a shape and where its bytes lie. Nothing is read before it is
-// asked for. What the formats look like is left to Safetensors and the PyTorch files, and making a Tensor of
-// it to whoever loads weights.
+// A tensor in a file: a name, a type, a shape and the position of its bytes. Nothing is read before it is
+// requested. The formats are in Safetensors and the PyTorch files; the code that loads weights makes a Tensor
+// of it.
 
 import SegSystem
 
-/// The element types of weight files. seg computes in six of them; `widened` says where the others go.
+/// The element types of weight files. seg computes in six of them; `widened` gives the type used for the
+/// others.
 public enum StoredDType: String, Sendable, CaseIterable {
     case float16, bfloat16, float32, float64
     case int8, uint8, int16, uint16, int32, uint32, int64, uint64
     case bool
 
-    /// Bytes an element.
+    /// Bytes per element.
     public var size: Int {
         switch self {
         case .int8, .uint8, .bool: 1
@@ -20,8 +21,8 @@ public enum StoredDType: String, Sendable, CaseIterable {
         }
     }
 
-    /// The smallest of seg's own types that holds every value of this one (uint64 beyond int64's range is an
-    /// error when it is read).
+    /// The smallest of seg's own types that represents every value of this one (uint64 beyond int64's range
+    /// is an error when it is read).
     public var widened: StoredDType {
         switch self {
         case .float16, .bfloat16: .float32
@@ -42,7 +43,7 @@ public struct StoredTensor: Sendable {
     public let count: Int
     private let file: FileReader
     private let start: Int
-    /// Nil for row-major elements side by side; otherwise in elements, one an axis.
+    /// Nil for contiguous row-major elements; otherwise the stride of each axis, in elements.
     private let strides: [Int]?
 
     /// Bytes of the row-major elements in the stored type.
@@ -50,7 +51,7 @@ public struct StoredTensor: Sendable {
     /// Bytes of the row-major elements in the widened type.
     public var widenedByteCount: Int { count * dtype.widened.size }
 
-    /// The caller has checked that every element lies inside the file.
+    /// The caller has checked that every element is inside the file.
     init(
         name: String, dtype: StoredDType, shape: [Int], count: Int, file: FileReader, start: Int,
         strides: [Int]? = nil
@@ -61,7 +62,7 @@ public struct StoredTensor: Sendable {
         self.count = count
         self.file = file
         self.start = start
-        // Nothing steps along an axis of size 1, and a file may state any number for it.
+        // The stride of an axis of size 1 is not used, and a file may state any number for it.
         self.strides = strides.map { zip(shape, $0).map { $0 == 1 ? 0 : $1 } }
     }
 
@@ -71,18 +72,18 @@ public struct StoredTensor: Sendable {
             name: name, dtype: dtype, shape: shape, count: count, file: file, start: start, strides: strides)
     }
 
-    /// Writes the elements, row-major and little-endian, to `target`, which holds exactly `byteCount` bytes, or
-    /// `widenedByteCount` when `widened` asks for seg's own types (half and bfloat16 become float32).
+    /// Writes the elements, row-major and little-endian, to `target`, which holds exactly `byteCount` bytes,
+    /// or `widenedByteCount` if `widened` requests seg's own types (half and bfloat16 become float32).
     public func read(widened: Bool = false, into target: UnsafeMutableRawBufferPointer) throws {
         let wanted = widened ? widenedByteCount : byteCount
         guard target.count == wanted else {
             throw TensorError(
-                .value, "tensor '\(name)' has \(wanted) bytes, the place for it \(target.count)")
+                .value, "tensor '\(name)' has \(wanted) bytes, its destination \(target.count)")
         }
         guard count > 0 else { return }
         guard widened, dtype.widened != dtype else { return try readStored(into: target) }
-        // The stored elements are no larger than the widened ones: they are read into the end of the target and
-        // widened from the front, so that no second buffer is needed.
+        // The stored elements are no larger than the widened ones: they are read into the end of the target
+        // and widened from the front, which needs no second buffer.
         let stored = UnsafeMutableRawBufferPointer(rebasing: target[(wanted - byteCount)...])
         try readStored(into: stored)
         try widen(UnsafeRawBufferPointer(stored), into: target)
@@ -119,11 +120,11 @@ public struct StoredTensor: Sendable {
         }
     }
 
-    /// Bytes that are read as quickly as one element that is fetched by itself.
+    /// The number of bytes that can be read in the time of fetching one element separately.
     private static let bytesPerFetch = 1024
 
-    /// Reads the range from the first element to the last one, which the file holds, and picks the elements out of
-    /// it. Where they are few and far apart, that would read much for little: then slice by slice.
+    /// Reads the range from the first element to the last one and picks the elements out of it. If they are
+    /// few and far apart, this would read too much: then they are read slice by slice.
     private func readStrided(
         _ shape: ArraySlice<Int>, _ strides: ArraySlice<Int>, at start: Int,
         into target: UnsafeMutableRawBufferPointer
@@ -197,7 +198,7 @@ public struct StoredTensor: Sendable {
         }
     }
 
-    /// IEEE 754 binary16 to binary32, exact. Done on the bits: without F16C the library call is slow.
+    /// IEEE 754 binary16 to binary32, exact. Works on the bits: without F16C the library call is slow.
     static func floatBits(half: UInt16) -> UInt32 {
         let sign = UInt32(half & 0x8000) << 16
         let exponent = UInt32(half >> 10) & 0x1f
@@ -212,15 +213,15 @@ public struct StoredTensor: Sendable {
     }
 }
 
-/// Sizes that a file states, multiplied without overflow.
+/// Products of sizes from a file, without overflow.
 enum StoredSize {
-    /// A tensor's rank in a file is at most this; PyTorch's own limit.
+    /// The maximum rank of a tensor in a file; PyTorch's own limit.
     static let rankLimit = 64
 
-    /// The number of elements, or nil where it passes Int's range or a size is negative.
+    /// The number of elements, or nil if it exceeds Int's range or a size is negative.
     static func elements(_ shape: [Int]) -> Int? {
         var count = 1
-        // A size of 0 makes the tensor empty whatever the others are, so it is looked for first.
+        // A size of 0 makes the tensor empty regardless of the others, so it is checked first.
         for size in shape where size < 0 { return nil }
         for size in shape where size == 0 { return 0 }
         for size in shape {
@@ -231,7 +232,7 @@ enum StoredSize {
         return count
     }
 
-    /// The largest offset, in elements from the first one, that strides reach; nil on overflow.
+    /// The largest offset that the strides reach, in elements from the first one; nil on overflow.
     static func reach(_ shape: [Int], _ strides: [Int]) -> Int? {
         var reach = 0
         for (size, stride) in zip(shape, strides) {
@@ -243,7 +244,7 @@ enum StoredSize {
         return reach
     }
 
-    /// Whether the strides are those of row-major elements side by side. Axes of size 1 may have any stride.
+    /// Whether the strides are those of contiguous row-major elements. Axes of size 1 may have any stride.
     static func isRowMajor(_ shape: [Int], _ strides: [Int]) -> Bool {
         var expected = 1
         for (size, stride) in zip(shape, strides).reversed() where size != 1 {

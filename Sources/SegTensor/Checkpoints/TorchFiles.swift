@@ -1,11 +1,11 @@
-// PyTorch's two containers: the zip archive of torch 1.6 and later, and the stream of pickles before it. Each says
-// where the storages lie; the pickles are read by PickleReader, the state dict is found by TorchStateDict.
+// PyTorch's two containers: the zip archive of torch 1.6 and later, and the stream of pickles before it. Each
+// locates the storages; PickleReader reads the pickles, TorchStateDict finds the state dict.
 
 import SegSystem
 
-/// `torch.save` since 1.6: a zip archive with `data.pkl` and one member a storage, all under one folder.
+/// `torch.save` since 1.6: a zip archive with `data.pkl` and one member per storage, all in one folder.
 enum TorchZip {
-    /// The largest table of contents that is read; real ones have some hundred kilobytes.
+    /// The largest table of contents that is read; real ones have a few hundred kilobytes.
     private static let pickleLimit = 1 << 28
 
     static func open(_ file: FileReader) throws -> Checkpoint {
@@ -32,7 +32,8 @@ enum TorchZip {
         let range = try directory.range(of: contents, for: "its table of contents")
         guard range.count <= pickleLimit else {
             throw TensorError(
-                .file, "\(file.path) has a table of contents of \(range.count) bytes: no weight file")
+                .file, "\(file.path) has a table of contents of \(range.count) bytes: it is not a weight file"
+            )
         }
         var stream = ByteStream(file, from: range.lowerBound, to: range.upperBound)
         let pickle = try PickleReader.read(&stream)
@@ -79,9 +80,10 @@ enum TorchZip {
     }
 }
 
-/// `torch.save` before 1.6: five pickles back to back, then the storages in the order of the last pickle.
+/// `torch.save` before 1.6: five pickles one after another, then the storages in the order of the last
+/// pickle.
 enum TorchLegacy {
-    /// The number 0x1950a86a20f9469cfc6c as it is pickled; a header of the pickle's protocol stands before it.
+    /// The number 0x1950a86a20f9469cfc6c in pickled form; a header with the pickle's protocol precedes it.
     private static let magic: [UInt8] = [
         0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19,
     ]
@@ -98,7 +100,7 @@ enum TorchLegacy {
         _ = try PickleReader.read(&stream)
         let version = try PickleReader.read(&stream)
         guard version.integer(version.root) == 1001 else {
-            throw TensorError(.file, "\(file.path) has an unknown version of PyTorch's legacy form")
+            throw TensorError(.file, "\(file.path) has an unknown version of PyTorch's legacy format")
         }
         let system = try PickleReader.read(&stream)
         if let order = system.entries(system.root)?.first(where: { $0.key == "little_endian" }),
@@ -122,8 +124,8 @@ enum TorchLegacy {
         return Checkpoint(path: file.path, format: .torchLegacy, tensors: tensors, notes: state.notes)
     }
 
-    /// Each storage is a count of elements in eight bytes and the elements. The pickle must have said before how
-    /// many there are and of what type.
+    /// Each storage is a count of elements in eight bytes, then the elements. The pickle must have stated
+    /// their number and type before.
     private static func placeStorages(
         _ pickle: Pickle, _ keys: Pickle, _ state: TorchStateDict, _ stream: inout ByteStream
     ) throws -> [String: Range<Int>] {

@@ -1,5 +1,5 @@
-// What the few known functions and classes in PyTorch's pickles make: dictionaries, sizes, parameters and views
-// of storages. Every number is checked here once, so that those who read tensors later need not.
+// What the few known functions and classes in PyTorch's pickles make: dictionaries, sizes, parameters and
+// views of storages. Every number is checked here once, so that later readers need not check it.
 
 extension Pickle {
     enum Made {
@@ -7,7 +7,7 @@ extension Pickle {
         case same(Handle)
     }
 
-    /// What calling `function` would make, or nil where it is not known. Dictionaries are made in place.
+    /// The result of calling `function`, or nil if the function is not known. Dictionaries are made in place.
     mutating func make(_ function: Global, _ arguments: Handle, file: String) throws -> Made? {
         let items = sequence(arguments) ?? []
         switch function.path {
@@ -31,7 +31,7 @@ extension Pickle {
             guard let first = items.first, isTensor(first) else { return nil }
             return .same(first)
         case "torch._tensor._rebuild_from_type_v2":
-            // (function, class, arguments, state): a tensor that carries attributes of its own.
+            // (function, class, arguments, state): a tensor with additional attributes.
             guard items.count >= 3, let inner = global(items[0]), inner != function else { return nil }
             return try make(inner, items[2], file: file)
         case "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2":
@@ -49,7 +49,7 @@ extension Pickle {
             }
             return .node(try makeTensor(place, dtype, items, file: file))
         default:
-            // Quantized, sparse and other tensors would be missed silently otherwise.
+            // Quantized, sparse and other tensors would otherwise be skipped silently.
             guard function.module == "torch._utils", function.name.hasPrefix("_rebuild") else { return nil }
             let kinds = [
                 "sparse": "a sparse tensor", "qtensor": "a quantized tensor", "nested": "a nested tensor",
@@ -60,8 +60,8 @@ extension Pickle {
         }
     }
 
-    /// A storage from its persistent id: `('storage', class, key, location, count)`, and in legacy files a sixth
-    /// entry for views.
+    /// A storage from its persistent id: `('storage', class, key, location, count)`, with a sixth entry for
+    /// views in legacy files.
     func makeStorage(_ tuple: Handle, file: String) throws -> Storage {
         let items = sequence(tuple) ?? []
         if let first = items.first, text(first) == "module" {
@@ -76,7 +76,7 @@ extension Pickle {
         var offset = 0
         if items.count >= 6, let view = sequence(items[5]) {
             guard view.count >= 2, let start = integer(view[1]), start >= 0, start <= count else {
-                throw Self.refused(file, "a storage lies outside the one it is a part of")
+                throw Self.refused(file, "a storage extends beyond the storage that it is a part of")
             }
             offset = start
         }
@@ -103,7 +103,7 @@ extension Pickle {
         if count > 0 {
             guard let reach = StoredSize.reach(shape, strides), offset < held, reach < held - offset else {
                 throw Self.refused(
-                    file, "a tensor of shape \(shape) reaches outside its storage of \(held) elements")
+                    file, "a tensor of shape \(shape) extends beyond its storage of \(held) elements")
             }
         }
         tensors.append(
@@ -117,14 +117,14 @@ extension Pickle {
     }
 
     static func wholeModule(_ file: String, _ type: Global?) -> TensorError {
-        // Classes begin with a capital; anything else that is called to make the file's object is no model.
+        // Class names begin with a capital; any other callable that makes the file's object is no model.
         let isClass = type?.name.first?.isUppercase ?? true
         let of = type.map { " (\(FileText.shown($0.path)))" } ?? ""
         return TensorError(
             .file,
             isClass
                 ? "\(file) holds a whole model object\(of), which only running its Python code could rebuild"
-                : "\(file) holds what calling a Python function\(of) would give; seg never runs code of a file",
+                : "\(file) needs a call of a Python function\(of); seg never runs code from a file",
             help: "save its weights instead: torch.save(model.state_dict(), \"weights.pth\")")
     }
 
@@ -134,7 +134,8 @@ extension Pickle {
         "CharStorage": .int8, "ByteStorage": .uint8, "BoolStorage": .bool,
     ]
 
-    /// Bytes an element of the storages that seg has no type for, so that a legacy file can be read past them.
+    /// Bytes per element of storages whose type seg does not have, so that a legacy file can be read past
+    /// them.
     private static let otherSizes: [String: Int] = [
         "UntypedStorage": 1, "ComplexFloatStorage": 8, "ComplexDoubleStorage": 16, "QInt8Storage": 1,
         "QUInt8Storage": 1, "QInt32Storage": 4, "QUInt4x2Storage": 1, "QUInt2x4Storage": 1,

@@ -1,5 +1,6 @@
-// From a pickled object to named tensors: finds the state dict, which may stand inside a training checkpoint, and
-// gives each tensor its place in the file. The two containers say where storages lie; the rest is here.
+// From a pickled object to named tensors: finds the state dict, which may be inside a training checkpoint,
+// and gives each tensor its position in the file. The two containers locate the storages; everything else is
+// here.
 
 import SegSystem
 
@@ -8,14 +9,15 @@ struct TorchStateDict {
     let entries: [(name: String, view: Pickle.TensorView)]
     let notes: [String]
 
-    /// The names under which training scripts keep the state dict, the likeliest first.
+    /// The names under which training scripts store the state dict, the most likely first.
     private static let wrappers = ["state_dict", "model_state_dict", "model_state", "model", "module", "net"]
 
     init(_ pickle: Pickle, file: String) throws {
         var notes: [String] = []
         var place = pickle.root
         guard var entries = pickle.entries(place) else { throw Self.noStateDict(pickle, place, file) }
-        // A state dict inside a dictionary inside a dictionary has been seen; deeper than that it is not looked for.
+        // A state dict inside a dictionary inside a dictionary occurs in practice; deeper levels are not
+        // searched.
         for _ in 0..<2 {
             guard let found = Self.inside(pickle, entries) else { break }
             guard let inner = pickle.entries(found.value) else {
@@ -43,20 +45,20 @@ struct TorchStateDict {
         guard !tensors.isEmpty else {
             let what =
                 unnamed > 0
-                ? "the keys of its \(unnamed) tensors are no names"
+                ? "the keys of its \(unnamed) tensors are not names"
                 : others.isEmpty ? "it is empty" : "it has \(Self.listed(others))"
             throw TensorError(
                 .file,
                 "\(file) holds no state dict: no tensor with a name was found in its dictionary; \(what)")
         }
-        if !others.isEmpty { notes.append("no tensors: \(Self.listed(others))") }
-        if unnamed > 0 { notes.append("left out: \(unnamed) tensors whose keys are no names") }
+        if !others.isEmpty { notes.append("not tensors: \(Self.listed(others))") }
+        if unnamed > 0 { notes.append("left out: \(unnamed) tensors whose keys are not names") }
         self.entries = tensors
         self.notes = notes
     }
 
-    /// The entry of a training checkpoint that the state dict stands in; nil where the dictionary is one itself. A
-    /// checkpoint may have tensors of its own, a loss or the state of a random generator.
+    /// The entry of a training checkpoint that holds the state dict; nil if the dictionary itself is the
+    /// state dict. A checkpoint may have tensors of its own: a loss, or the state of a random generator.
     private static func inside(
         _ pickle: Pickle, _ entries: [(key: String, value: Pickle.Handle)]
     ) -> (key: String, value: Pickle.Handle)? {
@@ -69,8 +71,8 @@ struct TorchStateDict {
         return known.first ?? onlyStateDict(pickle, entries)
     }
 
-    /// Whether a value is a dictionary with tensors, or one that has such a dictionary under a known name. A dictionary
-    /// that was `seen` is not looked at again: it may stand there a million times.
+    /// Whether a value is a dictionary with tensors, or contains such a dictionary under a known name. A
+    /// dictionary in `seen` is not searched again: it may occur a million times.
     private static func leadsToTensors(
         _ pickle: Pickle, _ value: Pickle.Handle, _ seen: inout Set<Int>, depth: Int = 1
     ) -> Bool {
@@ -84,8 +86,8 @@ struct TorchStateDict {
         }
     }
 
-    /// The tensors in the file. `place` gives the bytes of a storage, or throws in the name of a tensor that needs
-    /// them.
+    /// The tensors in the file. `place` returns the bytes of a storage, or throws, naming the tensor that
+    /// needs them.
     func tensors(
         _ pickle: Pickle, _ file: FileReader,
         place: (_ storage: Pickle.Storage, _ tensor: String) throws -> Range<Int>
@@ -95,7 +97,8 @@ struct TorchStateDict {
             let storage = pickle.storages[view.storage]
             let size = view.dtype.size
             let range = try place(storage, name)
-            // All elements lie inside the storage's stated count, so that the last byte is a sum that fits.
+            // All elements are inside the storage's stated count, so that the sum for the last byte does not
+            // overflow.
             let reach =
                 view.count == 0 ? 0 : (StoredSize.reach(view.shape, view.strides) ?? 0) + view.offset + 1
             let (needed, overflow) = reach.multipliedReportingOverflow(by: size)
@@ -114,7 +117,8 @@ struct TorchStateDict {
         }
     }
 
-    /// The one entry that is a dictionary with tensors. A dictionary that stands there many times is looked at once.
+    /// The only entry that is a dictionary with tensors. A dictionary that occurs several times is searched
+    /// once.
     private static func onlyStateDict(
         _ pickle: Pickle, _ entries: [(key: String, value: Pickle.Handle)]
     ) -> (key: String, value: Pickle.Handle)? {
@@ -131,7 +135,7 @@ struct TorchStateDict {
         return found
     }
 
-    /// The first names, and how many more there are.
+    /// The first names, and the number of the others.
     private static func listed(_ names: [String]) -> String {
         let shown = names.prefix(6).map { FileText.shown($0) }.joined(separator: ", ")
         return names.count > 6 ? "\(shown) and \(names.count - 6) more" : shown
@@ -150,8 +154,8 @@ struct TorchStateDict {
     }
 }
 
-/// Tensors may share storages and repeat elements, so that a small file can ask for much memory. What a whole file
-/// may ask for is bounded by its size.
+/// Tensors may share storages and repeat elements, so a small file can request much memory. The total is
+/// limited in proportion to the file's size.
 enum StoredLimit {
     static func add(_ count: Int, _ size: Int, _ total: inout Int, _ file: FileReader) throws {
         let (bytes, overflow) = count.multipliedReportingOverflow(by: size)
@@ -160,7 +164,7 @@ enum StoredLimit {
         guard !overflow, !passed, sum <= limit else {
             throw TensorError(
                 .file,
-                "\(file.path) asks for more memory than its size warrants: its tensors repeat the same numbers many times"
+                "\(file.path) asks for more memory than its size justifies: its tensors repeat the same numbers many times"
             )
         }
         total = sum

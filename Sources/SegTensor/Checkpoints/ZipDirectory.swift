@@ -1,9 +1,9 @@
-// The table of contents of a zip archive, as far as PyTorch's files need it: stored members, Zip64, sizes from
-// the central directory (local headers may leave theirs to data descriptors). Nothing is unpacked.
+// The central directory of a zip archive, as far as PyTorch's files need it: stored members, Zip64, sizes
+// from the central directory (local headers may leave theirs to data descriptors). Nothing is unpacked.
 
 import SegSystem
 
-/// Where the members of a zip archive lie in its file.
+/// The positions of a zip archive's members in its file.
 struct ZipDirectory {
     struct Member {
         let name: String
@@ -19,7 +19,7 @@ struct ZipDirectory {
     let file: FileReader
     let members: [Member]
 
-    /// Reads the directory at the end of the file; its entries are bounded by the file's size.
+    /// Reads the directory at the end of the file; the number of its entries is bounded by the file's size.
     init(_ file: FileReader) throws {
         self.file = file
         let (start, end) = try Self.findDirectory(file)
@@ -27,7 +27,7 @@ struct ZipDirectory {
         var members: [Member] = []
         while stream.remaining > 0 {
             guard stream.remaining >= 46, try stream.number(bytes: 4) == 0x0201_4b50 else {
-                throw Self.damaged(file, "its directory has an entry that is none")
+                throw Self.damaged(file, "its directory has an invalid entry")
             }
             try stream.skip(4)  // versions
             let flags = try stream.number(bytes: 2)
@@ -55,7 +55,7 @@ struct ZipDirectory {
         self.members = members
     }
 
-    /// The bytes of a stored member, as a range of the file that lies inside it.
+    /// The bytes of a stored member, as a range inside the file.
     func range(of member: Member, for what: String) throws -> Range<Int> {
         guard !member.isEncrypted else {
             throw TensorError(
@@ -69,7 +69,7 @@ struct ZipDirectory {
                 help: "PyTorch stores without compression; save the file again with torch.save")
         }
         guard member.header <= file.count, file.count - member.header >= 30 else {
-            throw Self.damaged(file, "member '\(FileText.shown(member.name))' lies beyond its end")
+            throw Self.damaged(file, "member '\(FileText.shown(member.name))' is beyond the end of the file")
         }
         var stream = ByteStream(file, from: member.header)
         guard try stream.bytes(4) == Self.signature else {
@@ -115,7 +115,7 @@ struct ZipDirectory {
                 try locator.skip(4)
                 let place = try locator.number(bytes: 8)
                 guard place <= UInt64(record), record - Int(place) >= 56 + 20 else {
-                    throw damaged(file, "its Zip64 directory lies outside the file")
+                    throw damaged(file, "its Zip64 directory is outside the file")
                 }
                 var record64 = ByteStream(file, from: Int(place), to: record)
                 guard try record64.number(bytes: 4) == 0x0606_4b50 else {
@@ -128,12 +128,12 @@ struct ZipDirectory {
             }
         }
         guard start <= UInt64(limit), size <= UInt64(limit) - start else {
-            throw damaged(file, "its directory lies outside the file")
+            throw damaged(file, "its directory is outside the file")
         }
         return (Int(start), Int(start) + Int(size))
     }
 
-    /// Sizes that do not fit in 32 bits stand in the extra field with the number 1, in this order.
+    /// Sizes that do not fit in 32 bits are in the extra field with the number 1, in this order.
     private static func readZip64(
         _ extra: [UInt8], _ file: FileReader, _ size: inout UInt64, _ compressed: inout UInt64,
         _ header: inout UInt64

@@ -1,11 +1,12 @@
-// Features of frozen layers, kept by sample, in memory and then on disk (FeatureStore): the part of a pending graph that hangs on constants
-// and on one stack of samples alone is found (FrozenPrefix), computed a sample at a time, and found again
-// in every later epoch, fold, fork and run. Results equal those without it to the bit.
+// A cache of features of frozen layers, by sample, in memory and then on disk (FeatureStore): the part of a
+// pending graph that depends only on constants and on one stack of samples (FrozenPrefix) is computed per
+// sample, and reused in every later epoch, fold, fork and run. Results are equal to the bit to those without
+// it.
 
 import SegSystem
 import Synchronization
 
-/// Values by digest, least recently used first to go. Belongs to an interpreter.
+/// Values by digest; the least recently used are evicted first. Belongs to an interpreter.
 public final class FeatureCache: @unchecked Sendable {
     private struct Entry {
         var value: TensorData
@@ -18,14 +19,14 @@ public final class FeatureCache: @unchecked Sendable {
         var clock: UInt64 = 0
         var hits = 0
         var misses = 0
-        /// Found on disk; counted among the hits too.
+        /// Values that were found on disk; also counted among the hits.
         var restored = 0
         var obstacle: String?
     }
 
-    /// Bytes that may be kept.
+    /// The maximum number of bytes.
     public let limit: Int
-    /// Where goes what no longer fits in memory; nil: nowhere.
+    /// The store for values that no longer fit in memory; nil: none.
     public let store: FeatureStore?
     private let state = Mutex(State())
     private let reclaimer: MemoryBudget.Reclaimer
@@ -39,17 +40,17 @@ public final class FeatureCache: @unchecked Sendable {
 
     deinit { reclaimer.action = nil }
 
-    /// Values that were found, and that had to be computed.
+    /// Values that were found, and values that had to be computed.
     public var hits: Int { state.withLock { $0.hits } }
     public var misses: Int { state.withLock { $0.misses } }
     /// Values that were found on disk.
     public var restored: Int { state.withLock { $0.restored } }
-    /// Why the last batch that was computed had nothing to keep; nil where it had.
+    /// Why the last computed batch had nothing to cache; nil if it had.
     public var obstacle: String? { state.withLock { $0.obstacle } }
     public var bytes: Int { state.withLock { $0.bytes } }
     public var entries: Int { state.withLock { $0.entries.count } }
 
-    /// Forgets everything, the counters and the files too.
+    /// Removes all entries, resets the counters and deletes the files.
     public func clear() {
         state.withLock { $0 = State() }
         store?.clear()
@@ -84,7 +85,7 @@ public final class FeatureCache: @unchecked Sendable {
         for (key, value) in dropped { store?.keep(value, key) }
     }
 
-    /// Takes the longest unused entries out of memory; they are the caller's to store.
+    /// Removes the least recently used entries from memory; the caller stores them.
     private static func drop(_ state: inout State, to limit: Int) -> [(Digest, TensorData)] {
         var dropped: [(Digest, TensorData)] = []
         if state.bytes <= limit { return [] }
@@ -92,13 +93,13 @@ public final class FeatureCache: @unchecked Sendable {
             state.entries[key] = nil
             state.bytes -= entry.value.storage.byteCount
             dropped.append((key, entry.value))
-            // A little more than is needed, so that the list is not sorted for each new entry.
+            // A little more than needed, so that the list is not sorted for each new entry.
             if state.bytes <= limit / 16 * 15 { break }
         }
         return dropped
     }
 
-    /// Makes room where memory is short; whether anything went.
+    /// Frees entries when memory is short; returns whether any was freed.
     private func shrink(by bytes: Int) -> Bool {
         let dropped = state.withLock { state in FeatureCache.drop(&state, to: max(state.bytes - bytes, 0)) }
         for (key, value) in dropped { store?.keep(value, key) }
@@ -107,8 +108,8 @@ public final class FeatureCache: @unchecked Sendable {
 
     // MARK: Supplying an evaluation
 
-    /// Gives the border of the frozen prefix below `roots` its values, from memory or computed by sample.
-    /// True where any node got one.
+    /// Sets the values of the border of the frozen prefix below `roots`, from the cache or computed by
+    /// sample. True if any node got a value.
     func supply(_ roots: [Node], _ order: [Node], _ context: EvaluationContext) throws -> Bool {
         let stacks = FrozenPrefix.stacks(in: order)
         if stacks.isEmpty { return false }
@@ -154,7 +155,7 @@ public final class FeatureCache: @unchecked Sendable {
         for (node, values) in zip(prefix.border, parts) { node.fulfil(try FeatureCache.joined(values)) }
     }
 
-    /// Values of batch size one side by side.
+    /// Values of batch size one, joined to a batch.
     private static func joined(_ values: [TensorData]) throws -> TensorData {
         guard values.count > 1, let first = values.first else { return values[0] }
         var shape = first.shape

@@ -1,16 +1,16 @@
-// Features of frozen layers on disk: what no longer fits in memory goes to a folder of the user's cache, a
-// file an entry, and comes back from there, in this process or another. Files are renamed into place whole
-// and checked by digest when read; a damaged one is removed, and the entry made again. Whatever goes wrong
-// here costs time and never a result.
+// Features of frozen layers on disk: entries that no longer fit in memory are written to a folder of the
+// user's cache, one file per entry, and read from there, by this process or another. Files are renamed into
+// place when complete and checked by digest when read; a damaged file is removed, and the entry is computed
+// again. Failures cost time but never affect a result.
 
 @preconcurrency import Glibc
 import SegSystem
 import Synchronization
 
-/// A folder of values by digest under a limit of bytes; the longest unused go first.
+/// A folder of values by digest with a limit in bytes; the least recently used are removed first.
 public final class FeatureStore: Sendable {
     public let folder: String
-    /// Bytes that the files may take together.
+    /// The maximum total size of the files in bytes.
     public let limit: Int
 
     private struct State {
@@ -21,16 +21,16 @@ public final class FeatureStore: Sendable {
         var problem: String?
     }
     private let state = Mutex(State())
-    /// Stands for everything beside the graph that decides bits: this program and this processor.
+    /// Identifies everything apart from the graph that affects bits: this program and this processor.
     private let environment: Digest
 
     private static let magic: UInt64 = 0x3274_6165_6667_6573  // "segfeat2"
     private static let ending = ".features"
-    /// Rank and sizes of a value are bounded, so that a damaged header asks for nothing large.
+    /// Rank and sizes of a value are limited, so that a damaged header cannot request large memory.
     private static let headerWords = 16
     private static let rankLimit = 8
 
-    /// - Parameter limit: nil: 20 GB, or a quarter of what the disk has free where that is less.
+    /// - Parameter limit: nil: 20 GB, or a quarter of the free space on the disk if that is less.
     public init(folder: String, limit: Int? = nil) {
         self.folder = folder
         self.limit = limit ?? min(20_000_000_000, Self.freeBytes(of: folder) / 4)
@@ -39,7 +39,7 @@ public final class FeatureStore: Sendable {
 
     public var bytes: Int { scanned { $0.bytes } }
     public var entries: Int { scanned { $0.entries } }
-    /// Why the last entry could not be written; nil where all went well.
+    /// Why the last entry could not be written; nil if it was written.
     public var problem: String? { state.withLock { $0.problem } }
 
     /// Removes all files.
@@ -50,7 +50,7 @@ public final class FeatureStore: Sendable {
 
     // MARK: Reading
 
-    /// The value of a key; nil where there is none, or none that is whole.
+    /// The value of a key; nil if there is none, or if it is damaged.
     func find(_ key: Digest) -> TensorData? {
         let path = path(of: key)
         guard let file = try? FileReader(path, followsLinks: false) else { return nil }
@@ -59,7 +59,7 @@ public final class FeatureStore: Sendable {
             state.withLock { $0.isScanned = false }
             return nil
         }
-        // The date of the file says when it was last of use.
+        // The file's date is the time of its last use.
         utimensat(AT_FDCWD, path, nil, AT_SYMLINK_NOFOLLOW)
         return value
     }
@@ -92,7 +92,7 @@ public final class FeatureStore: Sendable {
 
     // MARK: Writing
 
-    /// Keeps a value unless it is there already. Nothing is thrown: a cache may fail.
+    /// Stores a value unless it is there already. Throws nothing: a cache may fail.
     func keep(_ value: TensorData, _ key: Digest) {
         let size = value.byteCount + Self.headerWords * 8
         let path = path(of: key)
@@ -109,7 +109,7 @@ public final class FeatureStore: Sendable {
         makeRoom(for: size)
         do {
             try Folder.make(folder, permissions: 0o700)
-            // A lost entry is made again: nothing waits for the disk.
+            // A lost entry is computed again, so writing need not wait for the disk.
             let file = try AtomicFile(path, permissions: 0o600, isDurable: false)
             try header.withUnsafeBytes { try file.write($0) }
             try file.write(content)
@@ -122,12 +122,12 @@ public final class FeatureStore: Sendable {
             state.bytes += size
             state.entries += 1
             state.written += 1
-            // Other processes write here too: the sum is taken anew now and then.
+            // Other processes write here too, so the total is recomputed at intervals.
             if state.written % 64 == 0 { state.isScanned = false }
         }
     }
 
-    /// Lets the longest unused files go until so many bytes more are within the limit.
+    /// Removes the least recently used files until so many more bytes are within the limit.
     private func makeRoom(for size: Int) {
         guard scanned({ $0.bytes }) + size > limit else { return }
         var total = scanned { $0.bytes }
@@ -160,7 +160,7 @@ public final class FeatureStore: Sendable {
         return state.withLock { read($0) }
     }
 
-    /// The entries in the folder; what a killed process left half written goes after an hour.
+    /// The entries in the folder; incomplete files of killed processes are removed after an hour.
     private func files() -> [(name: String, bytes: Int, used: Int)] {
         var found: [(String, Int, Int)] = []
         for entry in (try? Folder.entries(of: folder)) ?? [] {
@@ -198,7 +198,7 @@ public final class FeatureStore: Sendable {
             builder.add(Double(program.changed / 1_000_000_000))
             builder.add(Double(program.changed % 1_000_000_000))
         }
-        // The first of the processors says it all.
+        // The first processor's entry is sufficient.
         if let text = FileReader.start(of: "/proc/cpuinfo", count: 8192) {
             let lines = text.split(separator: "\n")
             for key in ["model name", "flags", "Features"] {

@@ -1,30 +1,30 @@
-// Finds, in a pending graph, what hangs on constants and on the samples of one batch alone, through
-// operations that keep samples apart: its border, the keys of its values, and a copy for one sample.
+// Finds, in a pending graph, the part that depends only on constants and on the samples of one batch, through
+// operations that keep samples separate: its border, the keys of its values, and a copy for one sample.
 
 /// The frozen part below some roots.
 struct FrozenPrefix {
     private enum Kind: Equatable {
         /// The same for every sample.
         case constant
-        /// Deterministic by its key, but drawn anew each time: not worth keeping.
+        /// Deterministic by its key, but drawn again each time: not worth caching.
         case random
-        /// Row n hangs on sample n alone.
+        /// Row n depends on sample n alone.
         case sample
-        /// Hangs on what changes, or mixes samples.
+        /// Depends on values that change, or mixes samples.
         case mixed
     }
 
-    /// The nodes whose values are wanted by what is not frozen, or by the roots.
+    /// The frozen nodes whose values are needed by nodes that are not frozen, or by the roots.
     let border: [Node]
-    /// The tensors that are the batch.
+    /// The tensors that form the batch.
     let samples: [Node]
     private let stack: Node
-    /// Digests of the structure below the border nodes, constants' content included.
+    /// Digests of the structure below the border nodes, including the content of constants.
     private let structures: [Digest]
-    /// The nodes of kind sample, in the order they were made.
+    /// The nodes of kind sample, in order of creation.
     private let nodes: [Node]
 
-    /// The batches of a pending graph: stacks of samples that hang on nothing that changes.
+    /// The batches of a pending graph: stacks of samples that depend on nothing that changes.
     static func stacks(in order: [Node]) -> [Node] {
         order.filter { node in
             guard let operation = node.operation as? StackOperation else { return false }
@@ -32,7 +32,7 @@ struct FrozenPrefix {
         }
     }
 
-    /// Nil where nothing frozen hangs on the stack. Nodes whose numbers are `given` count as computed.
+    /// Nil if nothing frozen depends on the stack. Nodes with numbers in `given` count as computed.
     init?(_ stack: Node, _ roots: [Node], _ order: [Node], exact: Bool, given: Set<UInt64> = []) {
         guard !stack.isComputed else { return nil }
         var kinds: [UInt64: Kind] = [:]
@@ -52,7 +52,7 @@ struct FrozenPrefix {
         }
         let found = order.filter { kinds[$0.id] == .sample }
         let border = found.filter { uses.contains($0.id) }
-        // A batch of tensors that are computed already is nothing to remember.
+        // A batch of tensors that are already computed need not be cached.
         let isTrivial = border.allSatisfy { $0 === stack } && stack.inputs.allSatisfy { $0.isComputed }
         if border.isEmpty || isTrivial { return nil }
         self.stack = stack
@@ -65,25 +65,25 @@ struct FrozenPrefix {
         self.structures = structures
     }
 
-    /// Whether nothing but the batch itself is kept: no layer of a model is frozen below it.
+    /// Whether only the batch itself can be cached: no frozen layer of a model depends on it.
     var isBare: Bool { border.allSatisfy { $0 === stack } }
 
-    /// Why the first operation on a batch cannot be kept.
+    /// Why the first operation on a batch cannot be cached.
     static func obstacle(_ stack: Node, _ order: [Node]) -> String? {
         guard let first = order.first(where: { node in node.inputs.contains { $0 === stack } }) else {
             return nil
         }
         let name = first.operation?.name ?? "an operation"
         if first.inputs.contains(where: { $0.isVariable || $0.isTracked }) {
-            return "\(name), the first operation on the pictures, takes parameters that are trained"
+            return "\(name), the first operation on the pictures, uses parameters that are trained"
         }
         if first.operation is RandomOperation || first.operation is DropoutOperation {
-            return "\(name) draws anew at each step"
+            return "\(name) draws new random numbers at each step"
         }
         return "\(name), the first operation on the pictures, mixes the samples of a batch"
     }
 
-    /// Whether sample tensors hang on nothing that changes.
+    /// Whether sample tensors depend on nothing that changes.
     private static func isFixed(_ inputs: [Node]) -> Bool {
         var seen = Set<ObjectIdentifier>()
         var pending = inputs
@@ -141,8 +141,8 @@ struct FrozenPrefix {
         return border.map { digests[$0.id] ?? Digest(high: 0, low: 0) }
     }
 
-    /// The digest of a node that hangs on nothing that changes: its content where it is computed, its
-    /// operations otherwise. Found once and kept with the node.
+    /// The digest of a node that depends on nothing that changes: its content if it is computed, its
+    /// operations otherwise. Computed once and stored with the node.
     private static func fixedDigest(_ root: Node, _ known: inout [UInt64: Digest]) throws -> Digest {
         var pending = [root]
         while let node = pending.last {

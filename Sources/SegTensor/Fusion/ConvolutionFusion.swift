@@ -1,5 +1,5 @@
-// conv2d with the batch norm (by running statistics), the residual and the activation that follow it: done
-// to a tile while it is in cache, equal to the bit to the separate steps.
+// conv2d together with the batch norm (by running statistics), the residual and the activation that follow
+// it: applied to a tile while it is in cache, equal to the bit to the separate steps.
 
 enum ConvolutionFusion {
     /// Adds the group that begins with a convolution, if it has followers.
@@ -24,7 +24,7 @@ enum ConvolutionFusion {
         plan.steps[last.id] = FusedStep(operation: group, inputs: sources)
     }
 
-    /// Takes one more node into the group; false where it does not fit.
+    /// Adds one more node to the group; false if it does not fit.
     private static func extend(
         _ group: inout FusedConvolution, _ sources: inout [Node], _ last: Node, _ operation: any Operation,
         _ inputs: [Node]
@@ -58,8 +58,8 @@ enum ConvolutionFusion {
     }
 }
 
-/// activation(norm(conv2d(x, weight) + bias) + residual); the inputs come in that order, the norm's after
-/// the convolution's.
+/// activation(norm(conv2d(x, weight) + bias) + residual). The inputs are in that order, those of the norm
+/// after those of the convolution.
 struct FusedConvolution: Evaluable {
     var name: String { "conv2d" }
     let attributes: ConvolutionAttributes

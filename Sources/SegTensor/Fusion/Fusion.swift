@@ -1,7 +1,7 @@
-// Which pending nodes are computed together: the rules of the evaluator, which scripts never see. A rule is
-// only about speed and memory: a node left out of the work stays pending and can be computed by itself.
+// Which pending nodes are computed together: rules of the evaluator, invisible to scripts. A rule affects
+// only speed and memory: a node that is not written stays pending and can be computed separately.
 
-/// One operation that does the work of several nodes, ending in the node it is run for.
+/// One operation that does the work of several nodes; the last of them is the node it is run for.
 final class FusedStep {
     let operation: any Evaluable
     let inputs: [Node]
@@ -12,7 +12,7 @@ final class FusedStep {
         self.inputs = inputs
     }
 
-    /// Counts as a consumer of its inputs, so that no step before it writes over their values.
+    /// A consumer of its inputs, so that no earlier step overwrites their values.
     func hold() {
         if holds { return }
         holds = true
@@ -32,13 +32,13 @@ struct FusionPlan {
     var absorbed: Set<UInt64> = []
 }
 
-/// The pending nodes of one evaluation and who uses whom among them.
+/// The pending nodes of one evaluation and their consumers among them.
 struct PendingGraph {
     let order: [Node]
     let roots: Set<UInt64>
     /// By node id: operation and inputs.
     let steps: [UInt64: (operation: any Operation, inputs: [Node])]
-    /// By node id: the pending nodes that have it as an input, once for each place.
+    /// By node id: the pending nodes that have it as an input, counted once per input position.
     let users: [UInt64: [Node]]
 
     init(_ order: [Node], roots: [Node]) {
@@ -55,7 +55,7 @@ struct PendingGraph {
         self.users = users
     }
 
-    /// The one node that uses this one, where nobody else can ask for its value.
+    /// The only consumer of this node, if nothing else can request its value.
     func onlyUser(of node: Node) -> Node? {
         guard !roots.contains(node.id), !node.isTracked, node.handles.load(ordering: .relaxed) == 0,
             let users = users[node.id], users.count == 1,

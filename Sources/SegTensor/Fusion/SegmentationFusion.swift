@@ -1,12 +1,13 @@
-// Upsampling, softmax, cross-entropy and confusion in one pass over the rows of the full-size picture, both
-// ways: the nodes around one upsampling share a job, and the first that is evaluated computes what all of
-// them want. No full-size logits, no full-size gradient.
+// Upsampling, softmax, cross-entropy and confusion in one pass over the rows of the full-size picture,
+// forward and backward: the nodes around one upsampling share a job, and the first that is evaluated computes
+// what all of them need. No full-size logits, no full-size gradient.
 
 import CKernels
 import Synchronization
 
 enum SegmentationFusion {
-    /// Adds the groups that hang on logits: an interpolation, or a log-softmax without one before it.
+    /// Adds the groups that depend on logits: an interpolation, or a log-softmax without a preceding
+    /// interpolation.
     static func add(_ node: Node, _ graph: PendingGraph, _ plan: inout FusionPlan) {
         guard node.signature.rank == 4, let step = graph.steps[node.id], !plan.absorbed.contains(node.id)
         else {
@@ -25,7 +26,7 @@ enum SegmentationFusion {
         }
     }
 
-    /// What hangs on full-size logits, if all of it can be fused.
+    /// The nodes that depend on full-size logits, if all of them can be fused.
     private static func group(
         full: Node, logits: Node, isResized: Bool, _ graph: PendingGraph, _ plan: inout FusionPlan
     ) {
@@ -44,7 +45,7 @@ enum SegmentationFusion {
         found.enter(full, logits, isResized, &plan)
     }
 
-    /// The nodes of one group by what they ask.
+    /// The nodes of one group by their kind.
     private struct Found {
         /// Losses of one target and one set of weights.
         struct Loss {
@@ -71,7 +72,7 @@ enum SegmentationFusion {
             return losses.count - 1
         }
 
-        /// Everything on a log-softmax; false where some of it is not a loss or its gradient.
+        /// The consumers of a log-softmax; false if one of them is not a loss or its gradient.
         mutating func addLoss(_ softmax: Node, _ full: Node, _ isResized: Bool, _ graph: PendingGraph) -> Bool
         {
             guard !graph.roots.contains(softmax.id), !softmax.isTracked else { return false }
@@ -129,7 +130,7 @@ enum SegmentationFusion {
             }
         }
 
-        /// One job a loss; predictions join the first, confusions the one of their target.
+        /// One job per loss; predictions join the first job, confusions the job with the same target.
         func enter(_ full: Node, _ logits: Node, _ isResized: Bool, _ plan: inout FusionPlan) {
             let size = (full.signature.shape[2], full.signature.shape[3])
             let classes = full.signature.shape[1]
@@ -186,7 +187,7 @@ enum SegmentationFusion {
     }
 }
 
-/// What one pass over the rows gives, shared by the nodes that want it.
+/// The results of one pass over the rows, shared by the nodes that need them.
 final class SegmentationJob: @unchecked Sendable {
     struct Wants: OptionSet {
         let rawValue: Int
@@ -203,7 +204,7 @@ final class SegmentationJob: @unchecked Sendable {
     private let weights: Node?
     let ignore: Int
     private let smoothing: Double
-    /// Only changed while the plan is made.
+    /// Changed only while the plan is made.
     var wants: Wants = []
 
     private struct Results {
@@ -228,7 +229,7 @@ final class SegmentationJob: @unchecked Sendable {
         self.smoothing = smoothing
     }
 
-    /// Computes what is asked, and everything else that is wanted and can be computed by now.
+    /// Computes the requested result, and all other needed results that can be computed now.
     private func run(_ asked: Wants) throws {
         guard let x = try logits.value?.channelsLast() else {
             throw TensorError(.value, "the logits have no value")
@@ -291,7 +292,7 @@ final class SegmentationJob: @unchecked Sendable {
         return (results.loss ?? .nan, results.weight)
     }
 
-    /// The gradient of the sum of losses, and the sum of weights. Handed out once.
+    /// The gradient of the sum of losses, and the sum of weights. Returned once.
     func takeGradient() throws -> (gradient: TensorData?, weight: Double) {
         if results.gradient == nil { try run(.gradient) }
         defer { results.gradient = nil }
@@ -310,7 +311,7 @@ final class SegmentationJob: @unchecked Sendable {
     }
 }
 
-/// One node's share of a job.
+/// One node's part of a job.
 struct SegmentationStep: Evaluable {
     enum Result: Sendable {
         case loss(Tensor.LossReduction)
@@ -335,7 +336,7 @@ struct SegmentationStep: Evaluable {
             guard let gradient = taken.gradient else {
                 throw TensorError(.value, "the loss gave no gradient")
             }
-            // Where no pixel counts the mean is 0 / 0, and nothing is to be learned from it.
+            // If no pixel counts, the mean is 0 / 0 and has no gradient.
             let divisor = reduction == .mean ? taken.weight : 1
             let factor = Float(divisor > 0 ? upstream / divisor : 0)
             let values = gradient.floats

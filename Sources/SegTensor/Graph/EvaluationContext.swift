@@ -1,27 +1,28 @@
-// What an evaluation is given from outside: who may interrupt it, where features are kept, which line made
-// a node. One belongs to an interpreter; while it runs a script it is the current one.
+// The surroundings of an evaluation: what may interrupt it, where features are cached, which line created a
+// node. Each interpreter has one; while it runs a script, it is the current one.
 
 import CKernels
 
-/// The surroundings in which nodes are made and values computed.
+/// The settings under which nodes are created and values computed.
 public final class EvaluationContext: @unchecked Sendable {
     /// The context of the running script.
     @TaskLocal public static var current = EvaluationContext()
 
-    /// Asked between two nodes, and between two tiles of one, on any thread; true stops the evaluation with a `TensorError` of kind interrupt.
+    /// Called between two nodes, and between two tiles of one node, on any thread; true stops the evaluation
+    /// with a `TensorError` of kind interrupt.
     public var interrupted: (@Sendable () -> Bool)?
-    /// Asked when a node is made; the answer comes back in the error of a node that fails when computed.
+    /// Called when a node is created; the result is part of the error if the node fails when it is computed.
     public var site: (@Sendable () -> UInt64)?
-    /// Where features of frozen layers are kept, if anywhere.
+    /// Where features of frozen layers are cached; nil: nowhere.
     public var features: FeatureCache?
-    /// No fast algorithm that rounds differently.
+    /// Whether fast algorithms that round differently are disabled.
     public var exact = false
-    /// Whether nodes may be computed together; results are the same to the bit.
+    /// Whether nodes may be computed together; the results are identical to the bit.
     var fuses = true
 
     public init(features: FeatureCache? = nil) { self.features = features }
 
-    /// Runs an operation whose tiles an interrupt may end early; what it made is then dropped.
+    /// Runs an operation whose tiles an interrupt may end early; its result is then dropped.
     func watched<Result>(_ body: () throws -> Result) throws -> Result {
         guard interrupted != nil else { return try body() }
         pool_watch(
@@ -36,8 +37,8 @@ public final class EvaluationContext: @unchecked Sendable {
         return result
     }
 
-    /// Throws where the tiles of this thread's operation were ended early; whoever keeps a part of
-    /// its work for later asks first.
+    /// Throws if the tiles of this thread's operation were ended early. Call it before keeping a part of the
+    /// work for later.
     static func checkWhole() throws {
         if pool_was_stopped() { throw TensorError(.interrupt, "interrupted") }
     }

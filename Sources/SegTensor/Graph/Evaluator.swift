@@ -1,12 +1,12 @@
-// Computes pending nodes: collects them without recursion, in the order they were made (which frees
-// activations as eager execution would), and hands each to its operation, with memory to overwrite where
-// nobody else can look. Which nodes are computed together is decided in Fusion.
+// Computes pending nodes: collects them without recursion, in order of creation (which frees activations as
+// eager execution would), and passes each to its operation, with memory to overwrite where no one else can
+// read it. Fusion decides which nodes are computed together.
 
 import SegSystem
 
 enum Evaluator {
-    /// Computes the values of some nodes; work they share is done once. What was computed before an error or
-    /// an interrupt stays, everything else stays pending.
+    /// Computes the values of some nodes; shared work is done once. Values computed before an error or an
+    /// interrupt stay, everything else stays pending.
     static func evaluate(_ roots: [Node], in context: EvaluationContext) throws {
         var order = pending(roots)
         if order.isEmpty { return }
@@ -30,7 +30,7 @@ enum Evaluator {
         }
     }
 
-    /// The nodes without a value below some roots, in the order they were made.
+    /// The nodes without a value below some roots, in order of creation.
     static func pending(_ roots: [Node]) -> [Node] {
         var found: [Node] = []
         var seen = Set<ObjectIdentifier>()
@@ -81,7 +81,7 @@ enum Evaluator {
             } else if let value = source.value {
                 inputs.append(value)
             } else {
-                // Dropped from under us by nobody: a node below a pending one always has a value by now.
+                // Cannot happen: a node below a pending one always has a value by now.
                 for (source, value) in taken { source.restore(value) }
                 try evaluate([source], in: context)
                 guard source.isComputed else {
@@ -90,7 +90,8 @@ enum Evaluator {
                 return try compute(node, operation, sources, mayTake: mayTake, context)
             }
         }
-        // `taken` holds only what is needed to put a value back; the storage must be held by `inputs` alone.
+        // `taken` holds only what is needed to restore a value; `inputs` must be the only owner of the
+        // storage.
         let owners = taken.map { ($0.0, $0.1.offset, $0.1.layout) }
         taken = []
         do {

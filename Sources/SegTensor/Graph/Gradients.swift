@@ -1,10 +1,10 @@
-// Gradients: which nodes keep their inputs so that one can be asked, and the walk that builds it from
-// the nodes' operations, as nodes again.
+// Gradients: which nodes keep their inputs so that a gradient can be computed, and the traversal that builds
+// it from the nodes' operations, again as nodes.
 
 import Synchronization
 
-/// The span in which gradients by some leaves can be asked. Nodes that hang on a leaf keep their inputs,
-/// even when computed, until the scope ends.
+/// The span in which gradients by some leaves can be requested. Nodes that depend on a leaf keep their
+/// inputs, even when computed, until the scope ends.
 public final class TrackingScope: @unchecked Sendable {
     private let active = Atomic<Bool>(true)
 
@@ -12,8 +12,8 @@ public final class TrackingScope: @unchecked Sendable {
 
     var isActive: Bool { active.load(ordering: .relaxed) }
 
-    /// A fresh leaf that shares `t`'s value. It counts as changing, also when the scope has ended: what hangs
-    /// on it is never kept as a feature.
+    /// A new leaf that shares `t`'s value. It counts as changing, even after the scope has ended: what
+    /// depends on it is never cached as a feature.
     public func track(_ t: Tensor) throws -> Tensor {
         if !t.node.isTracked, let value = t.node.value {
             return Tensor(Node(value, labels: t.labels, isVariable: true, scope: self))
@@ -22,7 +22,7 @@ public final class TrackingScope: @unchecked Sendable {
     }
 
     /// Ends the scope: computed nodes below `roots` drop their inputs. Call it once the gradients are built
-    /// and before they are looked at, so that memory is freed at last use.
+    /// and before they are read, so that memory is freed at last use.
     public func end(from roots: [Tensor]) {
         active.store(false, ordering: .relaxed)
         var seen = Set<ObjectIdentifier>()
@@ -36,16 +36,16 @@ public final class TrackingScope: @unchecked Sendable {
     }
 }
 
-/// The gradients of `y` by each of `xs`, as tensors that are computed when looked at; zeros where `y` does
-/// not hang on an `x`.
-/// - Parameter seed: the gradient by `y` itself, needed where `y` has more than one element.
-/// - Throws: where an operation on the way has no gradient.
+/// The gradients of `y` by each of `xs`, as tensors that are computed when they are read; zeros if `y` does
+/// not depend on an `x`.
+/// - Parameter seed: the gradient by `y` itself, needed if `y` has more than one element.
+/// - Throws: if an operation between them has no gradient.
 public func gradients(of y: Tensor, wrt xs: [Tensor], seed: Tensor? = nil) throws -> [Tensor] {
     guard y.dtype.isFloating else {
-        throw TensorError(.type, "a gradient is asked of a tensor of \(y.dtype.rawValue); it needs floats")
+        throw TensorError(.type, "cannot differentiate \(y.dtype.rawValue); a gradient needs floats")
     }
     for x in xs where !x.dtype.isFloating {
-        throw TensorError(.type, "a gradient is asked by a tensor of \(x.dtype.rawValue); it needs floats")
+        throw TensorError(.type, "cannot differentiate by \(x.dtype.rawValue); a gradient needs floats")
     }
     guard seed != nil || y.count == 1 else {
         throw TensorError(
@@ -76,7 +76,7 @@ public func gradients(of y: Tensor, wrt xs: [Tensor], seed: Tensor? = nil) throw
     }
 }
 
-/// The nodes between `y` and some targets that hang on a target, in the order they were made.
+/// The nodes between `y` and some targets that depend on a target, in order of creation.
 private func path(from y: Node, to targets: [Node]) -> [Node] {
     let goals = Set(targets.map(\.id))
     let trackedOnly = targets.allSatisfy { $0.isTracked }

@@ -1,12 +1,14 @@
-// What a pending graph will cost, found without computing anything: its multiply-adds, and the memory that the
-// evaluator will hold at once. The forecast follows the evaluator step by step, with its own plan of fused
-// steps and the feature cache's batches of one; workspaces of kernels are not counted.
+// The cost of a pending graph, without computing it: its multiply-adds, and the peak memory of the evaluator.
+// The forecast follows the evaluator step by step, with its own plan of fused steps and the feature cache's
+// batches of one; workspaces of kernels are not counted.
 
 extension Tensor {
-    /// Nodes made from now on have a greater number than this; ranges of numbers tell who made a node.
+    /// Nodes created from now on have a greater number than this; ranges of numbers identify the creator of a
+    /// node.
     public static var lastNodeNumber: UInt64 { Node.lastNumber }
 
-    /// The pending matrix products below some tensors: the number of the node, and how many products it sums.
+    /// The pending matrix products below some tensors: the number of the node, and the number of products
+    /// that it sums.
     public static func multiplyAdds(below tensors: [Tensor]) -> [(node: UInt64, count: Int)] {
         Evaluator.pending(tensors.map(\.node)).compactMap { node in
             guard let (operation, inputs) = node.pendingStep else { return nil }
@@ -15,21 +17,21 @@ extension Tensor {
         }
     }
 
-    /// The most bytes that computing some tensors will hold beside what is computed already; their own values are
-    /// among them. What is `given` counts as computed.
+    /// The peak number of bytes that computing some tensors needs, in addition to what is computed already;
+    /// it includes their own values. Nodes in `given` count as computed.
     public static func peakBytes(toCompute tensors: [Tensor], given: [Tensor] = []) -> Int {
         MemoryForecast(tensors.map(\.node), .current, given: Set(given.map(\.node.id))).peak
     }
 }
 
-/// A run of the evaluator in thought.
+/// A simulated run of the evaluator.
 private struct MemoryForecast {
     private(set) var peak = 0
     private var held = 0
-    /// Bytes by node that owns memory, and how many steps still want them.
+    /// Bytes by node that owns memory, and the number of steps that still need them.
     private var owned: [UInt64: Int] = [:]
     private var wanted: [UInt64: Int] = [:]
-    /// The owner of a node's memory, where that is another one.
+    /// The owner of a node's memory, if that is another node.
     private var owners: [UInt64: UInt64] = [:]
 
     /// Nodes that count as computed, by number.
@@ -72,8 +74,8 @@ private struct MemoryForecast {
 
     private func owner(of node: Node) -> UInt64 { owners[node.id] ?? node.id }
 
-    /// The border of the frozen part: the batch is put together from values by sample, which the cache keeps.
-    /// The samples themselves stay for as long as the batch that is never made of them.
+    /// The border of the frozen part: the batch is assembled from cached values by sample. The samples
+    /// themselves stay alive as long as the batch that is never built from them.
     private mutating func supply(_ prefix: FrozenPrefix, _ context: EvaluationContext) {
         let plain = EvaluationContext()
         plain.fuses = context.fuses
@@ -95,7 +97,7 @@ private struct MemoryForecast {
         let sources = inputs.map { owner(of: $0) }
         let bytes = MemoryForecast.bytes(node)
         if owners[node.id] == nil {
-            // Elementwise work overwrites an input that nobody else wants.
+            // Elementwise work overwrites an input that no other node needs.
             let isElementwise = operation is UnaryOperation || operation is BinaryOperation
             let taken =
                 isElementwise ? sources.first { wanted[$0] == 1 && owned[$0] == bytes } : nil
@@ -115,12 +117,12 @@ private struct MemoryForecast {
         BlockPool.blockSize(node.signature.count &* node.signature.dtype.size)
     }
 
-    /// Whether the result lies where the first input lies.
+    /// Whether the result is stored in the memory of the first input.
     private static func shares(_ operation: any Evaluable) -> Bool {
         operation is PassOperation || operation is ReshapeOperation || operation is DetachOperation
     }
 
-    /// The pending nodes below some roots, when those of some numbers have values.
+    /// The pending nodes below some roots, if the nodes with the given numbers have values.
     private static func pending(_ roots: [Node], without ready: Set<UInt64>) -> [Node] {
         var found: [Node] = []
         var seen = ready

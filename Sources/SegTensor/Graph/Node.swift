@@ -1,6 +1,6 @@
-// The graph behind tensors. A node knows its operation and inputs until its value is computed, then drops
-// them, unless a gradient may still be asked. Handles (`Tensor`) and consumers are counted, so that the
-// evaluator knows what nobody can look at any more.
+// The graph behind tensors. A node keeps its operation and inputs until its value is computed, then drops
+// them, unless a gradient may still be requested. Handles (`Tensor`) and consumers are counted, so that the
+// evaluator knows which values can no longer be read.
 
 @preconcurrency import Glibc
 import Synchronization
@@ -16,26 +16,27 @@ final class Node: @unchecked Sendable {
     }
 
     let signature: Signature
-    /// Ascends in the order of making, which is an order in which the graph can be computed.
+    /// Increases in order of creation, which is an order in which the graph can be computed.
     let id: UInt64
-    /// Where it was made, for errors that show when it is computed.
+    /// Where the node was created, for errors that occur when it is computed.
     let site: UInt64?
-    /// The gradient scopes it hangs on.
+    /// The gradient scopes it depends on.
     let scopes: [TrackingScope]
-    /// A parameter or running statistic: it will change, so nothing on it is kept as a feature.
+    /// A parameter or running statistic: its value will change, so nothing that depends on it is cached as a
+    /// feature.
     let isVariable: Bool
-    /// Pending nodes above each other up to this one.
+    /// The length of the longest chain of pending nodes that ends in this one.
     let depth: Int
-    /// Bytes of computed inputs that the longest pending path holds.
+    /// Bytes of computed inputs that the longest pending path keeps alive.
     let heldBytes: Int
-    /// Tensors that hold it.
+    /// The number of tensors that refer to it.
     let handles = Atomic<Int>(0)
-    /// Pending nodes that have it as an input, once for each place.
+    /// Pending nodes that have it as an input, counted once per input position.
     let consumers = Atomic<Int>(0)
     private let state: Mutex<State>
 
     private static let lastID = Atomic<UInt64>(0)
-    /// The number of the node made last.
+    /// The number of the most recent node.
     static var lastNumber: UInt64 { lastID.load(ordering: .relaxed) }
 
     /// A pending node.
@@ -81,7 +82,7 @@ final class Node: @unchecked Sendable {
         self.state = Mutex(State(value: value, operation: nil, inputs: []))
     }
 
-    /// A pending leaf of a gradient that passes another node's value on.
+    /// A pending leaf of a gradient that passes on another node's value.
     init(passing input: Node, scope: TrackingScope) {
         self.signature = input.signature
         self.id = Node.lastID.wrappingAdd(1, ordering: .relaxed).newValue
@@ -94,7 +95,7 @@ final class Node: @unchecked Sendable {
         self.state = Mutex(State(value: nil, operation: PassOperation(), inputs: [input]))
     }
 
-    /// Chains of a million nodes are released with a loop, not by recursion.
+    /// Chains of a million nodes are released in a loop, not by recursion.
     deinit {
         var pending = takeInputs()
         while var node = pending.popLast() {
@@ -102,7 +103,7 @@ final class Node: @unchecked Sendable {
         }
     }
 
-    /// Cuts the inputs off and hands them over.
+    /// Removes the inputs and returns them.
     private func takeInputs() -> [Node] {
         let inputs = state.withLock { state in
             let inputs = state.inputs
@@ -115,10 +116,10 @@ final class Node: @unchecked Sendable {
 
     var isComputed: Bool { state.withLock { $0.value != nil } }
     var value: TensorData? { state.withLock { $0.value } }
-    /// Whether a gradient may still be asked of it.
+    /// Whether a gradient may still be requested through it.
     var isTracked: Bool { scopes.contains { $0.isActive } }
     var operation: (any Operation)? { state.withLock { $0.operation } }
-    /// The inputs it still has; of a computed node only where it is tracked.
+    /// The inputs it still has; a computed node has them only while it is tracked.
     var inputs: [Node] { state.withLock { $0.inputs } }
     /// The inputs of a pending node; nil once computed.
     var pendingInputs: [Node]? { state.withLock { $0.value == nil ? $0.inputs : nil } }
@@ -130,7 +131,7 @@ final class Node: @unchecked Sendable {
         }
     }
 
-    /// Sets the value and, where no gradient can be asked, drops the inputs.
+    /// Sets the value and drops the inputs if no gradient can be requested.
     func fulfil(_ value: TensorData) {
         let keeps = isTracked
         state.withLock { state in
@@ -154,12 +155,12 @@ final class Node: @unchecked Sendable {
         }
     }
 
-    /// Whether only one pending consumer can still look at it.
+    /// Whether only one pending consumer can still read the value.
     var isLastUse: Bool {
         handles.load(ordering: .relaxed) == 0 && consumers.load(ordering: .relaxed) == 1 && !isTracked
     }
 
-    /// Takes the value out, for its last consumer to overwrite.
+    /// Takes the value out, so that its last consumer can overwrite it.
     func takeValue() -> TensorData? {
         state.withLock { state in
             let value = state.value
@@ -168,10 +169,10 @@ final class Node: @unchecked Sendable {
         }
     }
 
-    /// Puts a value taken out back.
+    /// Restores a value that was taken out.
     func restore(_ value: TensorData) { state.withLock { $0.value = value } }
 
-    /// Marks the node as being computed; waits while another thread computes it. False where it has a value.
+    /// Marks the node as being computed; waits while another thread computes it. False if it has a value.
     func claim() -> Bool {
         while true {
             let claimed: Bool? = state.withLock { state in

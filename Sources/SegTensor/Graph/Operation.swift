@@ -1,7 +1,8 @@
-// What an operation must say of itself: its shape rule, its work and its gradient, side by side. Its digest follows
-// from its attributes. Nodes, evaluator, gradients and feature cache know operations by this protocol alone.
+// The protocol of an operation: its shape rule, its work and its gradient, side by side. Its digest is
+// derived from its attributes. Nodes, evaluator, gradients and feature cache use operations through this
+// protocol only.
 
-/// What is known of a tensor before its values are.
+/// What is known about a tensor before its values are computed.
 public struct Signature: Sendable, Equatable {
     public var shape: [Int]
     public var dtype: DType
@@ -18,46 +19,47 @@ public struct Signature: Sendable, Equatable {
     public var count: Int { Shape.count(shape) }
 }
 
-/// What an operation is given to find its gradient by.
+/// The arguments of an operation's gradient.
 struct Backward {
     /// The operation's result.
     let result: Tensor
     let inputs: [Tensor]
-    /// The gradient of the scalar by the result; of the result's shape and type.
+    /// The gradient of the scalar by the result; it has the result's shape and type.
     let upstream: Tensor
-    /// Which inputs' gradients are asked for.
+    /// Which inputs' gradients are needed.
     let needs: [Bool]
 }
 
 /// Work on values that has one result: an operation, or a fused step that does the work of several.
 protocol Evaluable: Sendable {
-    /// The name a user knows it by.
+    /// The name that users see.
     var name: String { get }
 
-    /// The work. An input whose storage nobody else holds may be overwritten and handed back, but only after
+    /// Does the work. It may overwrite and return an input whose storage has no other owner, but only once
     /// nothing can fail any more.
     func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
         -> TensorData
 }
 
-/// A tensor operation. A value of this kind holds the attributes (axes, strides …); the inputs come by call. Attributes
-/// are stored and encodable: its digest is made of all of them (`OperationDigest`).
+/// A tensor operation. A value of this type stores the attributes (axes, strides …); the inputs are passed
+/// per call. Attributes are stored and encodable: the digest covers all of them (`OperationDigest`).
 protocol Operation: Evaluable, Encodable {
     /// Shape, type and labels of the result.
-    /// - Throws: `TensorError` in the user's terms where the inputs do not fit.
+    /// - Throws: `TensorError` in the user's terms if the inputs do not fit.
     func infer(_ inputs: [Signature]) throws -> Signature
 
-    /// The gradients by the inputs, nil where there is none to give.
+    /// The gradients by the inputs; nil for an input without one.
     func gradient(_ g: Backward) throws -> [Tensor?]
 
-    /// Whether row n of the result's first axis depends only on row n of the inputs that carry the batch (all
-    /// others being the same for each sample), to the bit.
+    /// Whether row n of the result's first axis depends only on row n of the inputs that carry the batch, to
+    /// the bit. All other inputs are the same for each sample.
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool
 
-    /// The same operation for another batch size, where an attribute holds it.
+    /// The same operation for another batch size, if an attribute holds the batch size.
     func resized(batch: Int) -> any Operation
 
-    /// How many products are summed up, for those that are matrix products at heart; 0 for all others.
+    /// The number of products that are summed, for operations that are matrix products in essence; 0 for all
+    /// others.
     func multiplyAdds(_ inputs: [Signature], _ result: Signature) -> Int
 }
 
@@ -70,7 +72,7 @@ extension Operation {
     func multiplyAdds(_ inputs: [Signature], _ result: Signature) -> Int { 0 }
 }
 
-/// The rule of elementwise work: each input that carries the batch has it on the result's first axis, and
+/// The rule for elementwise work: each input that carries the batch has it on the result's first axis, and
 /// the others have one row or fewer axes.
 func elementwiseKeepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool {
     zip(carried, inputs).allSatisfy { carried, input in

@@ -1,11 +1,12 @@
 // The digest of an operation, derived from its stored attributes: the compiler writes `encode(to:)` for every
-// operation, and the encoder here feeds what it is given to a digest. An attribute of a type that cannot be encoded
-// does not compile, so that none can be forgotten.
+// operation, and the encoder here passes the encoded values to a digest. An attribute whose type cannot be
+// encoded does not compile, so no attribute can be forgotten.
 
 import Synchronization
 
 extension Operation {
-    /// The digest of the type and all stored attributes; numbers by their bits. Stable over runs and machines.
+    /// The digest of the type and all stored attributes; numbers by their bits. Stable across runs and
+    /// machines.
     func digest() throws -> Digest {
         let sum = AttributeSum()
         try encode(to: AttributeEncoder(sum: sum, path: TypeDigest.of(Self.self)))
@@ -13,7 +14,7 @@ extension Operation {
     }
 }
 
-/// Digests of the names of types, found once: the run time takes a microsecond to write a name.
+/// Digests of the names of types, cached: producing a type's name takes a microsecond.
 private enum TypeDigest {
     private static let known = Mutex<[ObjectIdentifier: Digest]>([:])
 
@@ -27,8 +28,8 @@ private enum TypeDigest {
     }
 }
 
-/// The sum of the digests of all (path, value) pairs. A sum does not depend on the order of the pairs, and the keys of
-/// a dictionary have none.
+/// The sum of the digests of all (path, value) pairs. A sum does not depend on the order of the pairs, and a
+/// dictionary's keys have no order.
 private final class AttributeSum {
     private(set) var digest = Digest(high: 0, low: 0)
 
@@ -42,7 +43,7 @@ private final class AttributeSum {
     }
 }
 
-/// An encoder at one place of an operation: `path` is the digest of the names that lead there.
+/// An encoder for one part of an operation: `path` is the digest of the names that lead to it.
 private struct AttributeEncoder: Encoder {
     let sum: AttributeSum
     let path: Digest
@@ -78,7 +79,7 @@ private struct AttributeEncoder: Encoder {
     func singleValueContainer() -> any SingleValueEncodingContainer { SingleAttribute(encoder: self) }
 }
 
-/// One value at the encoder's own place.
+/// A single value at the encoder's own path.
 private struct SingleAttribute: SingleValueEncodingContainer {
     let encoder: AttributeEncoder
 

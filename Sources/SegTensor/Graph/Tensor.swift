@@ -1,5 +1,5 @@
-// The tensor as the bridge and its users see it: a promise whose shape, type and labels are known at once
-// and whose values are computed when somebody looks. Operations are extensions in Operations/.
+// The tensor as the bridge and its users see it: its shape, type and labels are known immediately, its values
+// are computed when they are read. Operations are extensions in Operations/.
 
 import SegSystem
 import Synchronization
@@ -20,9 +20,10 @@ public final class Tensor: @unchecked Sendable {
         self.init(Node(data, labels: labels))
     }
 
-    /// The result of an operation, not yet computed. Graphs that have grown too deep or hold too much are
-    /// computed up to here first, so that nothing grows in the dark.
-    /// - Throws: what the operation's shape rule refuses, and results beyond the memory budget.
+    /// The result of an operation, not yet computed. Graphs that are too deep or keep too much memory alive
+    /// are computed up to here first, which bounds their growth.
+    /// - Throws: the errors of the operation's shape rule, and an error if the result exceeds the memory
+    ///   budget.
     static func make(_ operation: any Operation, _ inputs: [Tensor]) throws -> Tensor {
         let signature = try operation.infer(inputs.map(\.signature))
         let bytes = try Shape.byteCount(signature.shape, signature.dtype, for: operation.name)
@@ -39,31 +40,31 @@ public final class Tensor: @unchecked Sendable {
         return Tensor(node)
     }
 
-    /// Pending nodes above each other before they are computed without being asked.
+    /// The depth of pending nodes from which they are computed without a request.
     private static let deepest = 10_000
-    /// Bytes one pending path may hold back.
+    /// The number of bytes that one pending path may keep alive.
     private static let heaviest = 1 << 31
 
-    // MARK: What is known at once
+    // MARK: Known without computing
 
     public var signature: Signature { node.signature }
     public var shape: [Int] { node.signature.shape }
     public var rank: Int { node.signature.shape.count }
     public var count: Int { node.signature.count }
     public var dtype: DType { node.signature.dtype }
-    /// The names along the axes that have some.
+    /// The names along the axes that have labels.
     public var labels: [Int: AxisLabels] { node.signature.labels }
     public var isComputed: Bool { node.isComputed }
     /// Whether it was marked as a parameter or running statistic, which will change.
     public var isVariable: Bool { node.isVariable }
-    /// Whether a gradient can still be asked through it.
+    /// Whether a gradient can still be requested through it.
     public var isTracked: Bool { node.isTracked }
     /// The operation that makes it; "constant" once computed.
     var operationName: String { node.operation?.name ?? "constant" }
 
-    // MARK: Looking
+    // MARK: Reading values
 
-    /// The value, computed now where it is pending.
+    /// The value; computed now if it is pending.
     public func value() throws -> TensorData {
         if let value = node.value { return value }
         try Evaluator.evaluate([node], in: .current)
@@ -73,7 +74,7 @@ public final class Tensor: @unchecked Sendable {
         return value
     }
 
-    /// Computes several tensors at once; work they share is done once.
+    /// Computes several tensors at once; shared work is done once.
     public static func evaluate(_ tensors: [Tensor]) throws {
         try Evaluator.evaluate(tensors.map(\.node), in: .current)
     }
@@ -82,7 +83,7 @@ public final class Tensor: @unchecked Sendable {
     public func item() throws -> Double {
         guard count == 1 else {
             throw TensorError(
-                .shape, "a number is asked, but the tensor has shape \(Shape.text(shape)), \(count) elements",
+                .shape, "a number is needed, the tensor has shape \(Shape.text(shape)), \(count) elements",
                 help: "pick one with an index, or reduce it with sum, mean, max …", notes: [Shape.text(shape)]
             )
         }
@@ -94,7 +95,7 @@ public final class Tensor: @unchecked Sendable {
         try value().rowMajor().numbers()
     }
 
-    /// Whether it holds in an `if`: bool tensors of one element only.
+    /// Whether it is true as the condition of an `if`: bool tensors of one element only.
     public func truth() throws -> Bool {
         guard dtype == .bool else {
             throw TensorError(
@@ -104,12 +105,12 @@ public final class Tensor: @unchecked Sendable {
         guard count == 1 else {
             throw TensorError(
                 .shape, "a bool tensor of shape \(Shape.text(shape)) is neither true nor false",
-                help: "say any(x) or all(x)", notes: [Shape.text(shape)])
+                help: "write any(x) or all(x)", notes: [Shape.text(shape)])
         }
         return try item() != 0
     }
 
-    /// The same tensor with the labels of an axis set, or dropped where nil.
+    /// The same tensor with the labels of an axis set, or removed if nil.
     public func labelled(axis: Int, _ names: AxisLabels?) throws -> Tensor {
         let axis = try Shape.axis(axis, rank: rank, in: "labels")
         if let names, names.names.count != shape[axis] {

@@ -1,12 +1,11 @@
-// Convolution of float32 tensors that lie channels last, over raw pointers:
-// chooses between the kernels of CKernels (indirect product, depthwise) and, for
-// the gradient by the weights, products of OpenBLAS. Shapes are checked by the
-// caller; here only memory can be lacking.
+// Convolution of float32 tensors stored channels last, over raw pointers: chooses between the kernels of
+// CKernels (indirect product, depthwise) and, for the gradient by the weights, products of OpenBLAS. The
+// caller checks shapes; the only error here is lack of memory.
 
 import COpenBLAS
 import CKernels
 
-/// What a convolution does, and to what size. Output sizes follow from the rest.
+/// The attributes of a convolution and the input size. Output sizes follow from them.
 struct ConvolutionGeometry: Hashable, Sendable {
     /// A length along y and one along x.
     struct Extent: Hashable, Sendable, Encodable {
@@ -30,20 +29,20 @@ struct ConvolutionGeometry: Hashable, Sendable {
     var dilation = Extent(1, 1)
     var groups = 1
 
-    /// Height of the result; 0 or less where the kernel does not fit.
+    /// Height of the result; 0 or less if the kernel does not fit.
     var outputHeight: Int {
         (inputHeight + 2 * padding.height - dilation.height * (kernel.height - 1) - 1) / stride.height + 1
     }
 
-    /// Width of the result; 0 or less where the kernel does not fit.
+    /// Width of the result; 0 or less if the kernel does not fit.
     var outputWidth: Int {
         (inputWidth + 2 * padding.width - dilation.width * (kernel.width - 1) - 1) / stride.width + 1
     }
 
-    /// Every channel by itself.
+    /// Whether the convolution is depthwise.
     var isDepthwise: Bool { groups > 1 && groups == inputChannels && groups == outputChannels }
 
-    /// One product over all pixels.
+    /// Whether it is one product over all pixels.
     var isPointwise: Bool {
         kernel == Extent(1, 1) && stride == Extent(1, 1) && padding == Extent(0, 0) && groups == 1
     }
@@ -62,8 +61,8 @@ struct ConvolutionGeometry: Hashable, Sendable {
     }
 }
 
-/// What happens to a tile of the result while it is in cache:
-/// activation((product + bias) · scale + shift + residual), each part optional.
+/// Applied to a tile of the result while it is in cache: activation((product + bias) · scale + shift +
+/// residual), each part optional.
 struct ConvolutionEpilogue {
     enum Activation: Int, Sendable {
         case none, relu, relu6, hardswish, hardsigmoid, sigmoid
@@ -71,7 +70,7 @@ struct ConvolutionEpilogue {
 
     /// By output channel.
     var bias: UnsafePointer<Float>?
-    /// By output channel; comes together with `shift`.
+    /// By output channel; present together with `shift`.
     var scale: UnsafePointer<Float>?
     var shift: UnsafePointer<Float>?
     /// Of the result's shape, channels last.
@@ -84,9 +83,9 @@ struct ConvolutionEpilogue {
     }
 }
 
-/// Forward pass and gradients of a convolution. Activations are [N][H][W][C], weights
-/// PyTorch's [O, I/g, kh, kw]; packed weights may be kept by the caller as long as the
-/// weights and the geometry (but for its sizes) stay.
+/// Forward pass and gradients of a convolution. Activations are [N][H][W][C], weights PyTorch's [O, I/g, kh,
+/// kw]; the caller may keep packed weights as long as the weights and the geometry (except for its sizes) do
+/// not change.
 enum ConvolutionKernels {
     /// Floats of the packed form for the forward pass, and for the gradient by the input.
     static func packedCount(_ g: ConvolutionGeometry, transposed: Bool = false) -> Int {
@@ -95,7 +94,7 @@ enum ConvolutionKernels {
         return transposed ? conv_packed_transposed_count(&geometry) : conv_packed_count(&geometry)
     }
 
-    /// Packs weights for `forward`, or where `transposed` for `inputGradient`.
+    /// Packs weights for `forward` or, if `transposed`, for `inputGradient`.
     static func pack(
         _ g: ConvolutionGeometry, weight: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>,
         transposed: Bool = false

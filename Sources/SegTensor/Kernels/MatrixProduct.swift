@@ -1,13 +1,12 @@
-// Matrix products on OpenBLAS, one thread a tile, tiles of a fixed size handed
-// out by the own pool: faster than OpenBLAS's threads, and equal to the bit for
-// any number of them.
+// Matrix products on OpenBLAS, one thread per tile, with tiles of a fixed size distributed by our own thread
+// pool: faster than OpenBLAS's threads, and equal to the bit for any number of threads.
 
 import CKernels
 import COpenBLAS
 
 /// Row-major matrix products.
 enum MatrixProduct {
-    /// Loads OpenBLAS; every caller of it asks first.
+    /// Loads OpenBLAS; every caller calls this first.
     static func prepare() throws {
         guard let problem = openblas_load() else { return }
         throw TensorError(
@@ -15,7 +14,7 @@ enum MatrixProduct {
             help: "on Debian: apt-get install libopenblas0")
     }
 
-    /// Inner lengths are cut here, so that no tile takes long and Ctrl-C is heard.
+    /// The maximum inner length of a tile, so that no tile takes long and Ctrl-C takes effect.
     private static let depth = 16_384
 
     /// Tiles of the result: a length is cut into equal parts of at most `limit`.
@@ -28,7 +27,7 @@ enum MatrixProduct {
     private static func grid(_ m: Int, _ n: Int) -> (
         rows: (count: Int, size: Int), columns: (count: Int, size: Int)
     ) {
-        // At least about four tiles where the result is large enough to be worth it.
+        // At least about four tiles if the result is large enough.
         let rows = parts(m, limit: m >= n ? 256 : 512)
         let columns = parts(n, limit: n > m ? 256 : 512)
         return (rows, columns)
@@ -44,7 +43,7 @@ enum MatrixProduct {
         let inner: Int32
     }
 
-    /// Calls `body` for all tiles of an m × n result; parts of the inner length come one after the other.
+    /// Calls `body` for all tiles of an m × n result; parts of the inner length run in sequence.
     private static func forEachTile(_ m: Int, _ n: Int, _ k: Int, _ body: (Tile) -> Void) {
         let (rows, columns) = grid(m, n)
         for start in stride(from: 0, to: max(1, k), by: depth) {
@@ -62,8 +61,8 @@ enum MatrixProduct {
         }
     }
 
-    /// c [m, n] = alpha · op(a) · op(b) + beta · c, where op transposes if told. op(a) is [m, k]
-    /// and op(b) is [k, n]; `lda`, `ldb`, `ldc` are the row lengths in memory.
+    /// c [m, n] = alpha · op(a) · op(b) + beta · c, where op is the identity or the transposition. op(a) is
+    /// [m, k] and op(b) is [k, n]; `lda`, `ldb`, `ldc` are the row lengths in memory.
     static func sgemm(
         transposeA: Bool = false, transposeB: Bool = false, m: Int, n: Int, k: Int, alpha: Float = 1,
         a: UnsafePointer<Float>, lda: Int, b: UnsafePointer<Float>, ldb: Int, beta: Float = 0,

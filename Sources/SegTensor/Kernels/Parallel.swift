@@ -1,12 +1,11 @@
-// Swift's way to the pool of threads in CKernels: a closure run once for each
-// index. How work is cut into tiles, never by the number of threads, is the
-// caller's affair.
+// Swift's interface to the thread pool of CKernels: a closure run once per index. The caller divides work
+// into tiles, which must not depend on the number of threads.
 
 import CKernels
 
-/// Work spread over the pool of threads.
+/// Work distributed over the thread pool.
 public enum Parallel {
-    /// How many threads work on a region, the calling one included. Results do not depend on it.
+    /// The number of threads that work on a region, including the calling one. Results do not depend on it.
     public static var threads: Int {
         get { pool_threads() }
         set { pool_set_threads(newValue) }
@@ -30,7 +29,7 @@ public enum Parallel {
     }
 }
 
-/// A closure in a place that C can point at.
+/// A closure at an address that C can use.
 private struct TaskBox {
     let body: (Int) -> Void
 }

@@ -1,7 +1,6 @@
-// The gradient of a convolution by its weights: products over pixels, by
-// OpenBLAS. The work is cut into parts of the pixels, whose sums are added in
-// order, and into tiles of columns (tap, channel); both follow from the
-// geometry, never from the number of threads.
+// The gradient of a convolution by its weights: products over pixels, by OpenBLAS. The work is divided into
+// parts of the pixels, whose sums are added in order, and into tiles of columns (tap, channel); both depend
+// on the geometry, never on the number of threads.
 
 import COpenBLAS
 import CKernels
@@ -14,7 +13,7 @@ struct WeightGradient {
     private let channels: Int
     private let taps: Int
     private let pixels: Int
-    /// Columns of [tap][channel], and how they are cut.
+    /// Columns of [tap][channel], and their tiles.
     private let columns: Int
     private let tiles: (count: Int, size: Int)
     /// Parts of the batch's pixels.
@@ -22,7 +21,7 @@ struct WeightGradient {
 
     /// Pixels unfolded at a time.
     private static let chunk = 256
-    /// Columns a tile has at most, and the least products that are worth a part.
+    /// The maximum number of columns per tile, and the minimum number of products per part.
     private static let tileColumns = 512
     private static let partProducts = 1 << 22
 
@@ -34,7 +33,7 @@ struct WeightGradient {
         pixels = g.outputHeight * g.outputWidth
         columns = taps * channels
         tiles = MatrixProduct.parts(columns, limit: Self.tileColumns)
-        // Parts only where tiles alone would leave threads idle, and where each is worth its sum.
+        // Parts only if tiles alone would leave threads idle, and if each part outweighs the cost of its sum.
         let all = g.batch * pixels
         let most = max(1, 8 / (tiles.count * g.groups))
         let worth = max(1, all * outputs * columns / Self.partProducts)
@@ -50,7 +49,7 @@ struct WeightGradient {
         try MatrixProduct.prepare()
         let groupFloats = outputs * columns
         let partFloats = groupFloats * geometry.groups
-        // A single part of a kernel of one tap lies as the result does.
+        // A single part of a kernel of one tap is stored like the result.
         let inPlace = parts.count == 1 && taps == 1
         let partial =
             inPlace
@@ -80,8 +79,8 @@ struct WeightGradient {
         try KernelMemory.check(failed.load(ordering: .relaxed) ? -1 : 0, for: "the gradient of conv2d")
     }
 
-    /// One tile's columns over one part's pixels, into [outputs, columns] of that part; false where
-    /// scratch memory is lacking.
+    /// The columns of one tile over the pixels of one part, into that part's [outputs, columns]; false on
+    /// lack of scratch memory.
     private func accumulate(
         part: Int, group: Int, tile: Int, input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
         into sums: UnsafeMutablePointer<Float>
@@ -96,7 +95,7 @@ struct WeightGradient {
         let direct = geometry.isPointwise
         guard direct || KernelMemory.scratch(slot: 1, floats: Self.chunk * width) != nil else { return false }
         while pixel < last {
-            // A product of the whole part, or of a chunk of unfolded pixels of one sample.
+            // A product over the whole part, or over a chunk of unfolded pixels of one sample.
             let sample = pixel / pixels
             let count = direct ? last - pixel : min(Self.chunk, last - pixel, (sample + 1) * pixels - pixel)
             var rows = input + pixel * geometry.inputChannels + first

@@ -1,5 +1,5 @@
-// The blocks of memory that tensors take and give back, under the process's budget. The system fills fresh pages
-// with zeros, which takes as long as many an operation: blocks are kept by size and handed out again.
+// Allocates the memory of tensors, within the process's budget. The system fills fresh pages with zeros,
+// which takes as long as many an operation, so freed blocks are kept by size and reused.
 
 @preconcurrency import Glibc
 import SegSystem
@@ -18,7 +18,7 @@ enum BlockPool {
 
     private static let state = Mutex(State())
 
-    /// The size of the block that serves `bytes`: eight steps a doubling, so at most an eighth is lost.
+    /// The size of the block for `bytes`: eight sizes per doubling, so at most an eighth is wasted.
     static func blockSize(_ bytes: Int) -> Int {
         if bytes <= 512 { return (max(bytes, 1) + 63) & ~63 }
         let top = Int.bitWidth - 1 - (bytes - 1).leadingZeroBitCount
@@ -27,7 +27,7 @@ enum BlockPool {
     }
 
     /// A block of at least `bytes`, 64-byte aligned, contents undefined, and its size.
-    /// - Throws: of kind memory, where the budget has no room; `what` names who asks.
+    /// - Throws: an error of kind memory if the budget is exceeded; `what` names the purpose.
     static func allocate(_ bytes: Int, for what: () -> String) throws(TensorError) -> (
         pointer: UnsafeMutableRawPointer, size: Int
     ) {
@@ -41,7 +41,7 @@ enum BlockPool {
         throw .refusal(Double(bytes), what())
     }
 
-    /// Takes a block of `allocate` back: `bytes` as they were asked, `size` as it was given.
+    /// Takes back a block of `allocate`: `bytes` as requested, `size` as returned.
     static func free(_ pointer: UnsafeMutableRawPointer, bytes: Int, size: Int) {
         MemoryBudget.process.release(blockSize(bytes))
         let limit = MemoryBudget.process.limit / 4
@@ -56,7 +56,7 @@ enum BlockPool {
 
     // MARK: Kept blocks
 
-    /// A block that is kept: of the size asked, or, where pages are at stake, up to half as large again.
+    /// A kept block of the requested size or, for blocks of whole pages, up to half as large again.
     private static func take(_ size: Int) -> (pointer: UnsafeMutableRawPointer, size: Int)? {
         state.withLock { state in
             if !state.isKnownToBudget {
@@ -79,7 +79,7 @@ enum BlockPool {
                 count(-best, &state)
                 return (block.pointer, best)
             }
-            // What is kept beyond the most that was ever in use serves nobody.
+            // Blocks beyond the peak use so far would never be reused.
             let peak = MemoryBudget.process.peak
             let most = max(max(peak + peak / 8, 384 << 20) - MemoryBudget.process.counted, 0)
             if state.kept > most { trim(&state, toKeep: most) }
@@ -92,7 +92,7 @@ enum BlockPool {
         MemoryBudget.process.keep(bytes)
     }
 
-    /// Gives blocks back to the system until so many bytes are kept.
+    /// Returns blocks to the system until at most so many bytes are kept.
     static func trim(toKeep room: Int) { state.withLock { trim(&$0, toKeep: room) } }
 
     private static func trim(_ state: inout State, toKeep room: Int) {
@@ -109,7 +109,7 @@ enum BlockPool {
 
     // MARK: The system's memory
 
-    /// Blocks from here on are pages of their own, huge ones where the system has them.
+    /// Blocks of at least this size have their own pages, huge ones if the system supports them.
     private static let pagesFrom = 1 << 20
 
     private static func fresh(_ size: Int) -> UnsafeMutableRawPointer? {
@@ -126,7 +126,7 @@ enum BlockPool {
 }
 
 extension TensorError {
-    /// The error for `bytes` (possibly more than an Int holds) that the memory budget does not allow.
+    /// The error for `bytes` (possibly more than an Int holds) that exceed the memory budget.
     static func refusal(_ bytes: Double, _ what: String) -> TensorError {
         TensorError(MemoryBudget.process.refusal(bytes, what))
     }

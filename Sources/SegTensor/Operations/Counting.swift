@@ -3,7 +3,7 @@
 import SegSystem
 
 extension Tensor {
-    /// The distinct values in order, and how often each stands there.
+    /// The distinct values in order, and the number of occurrences of each.
     public func uniqueWithCounts() throws -> (values: Tensor, counts: Tensor) {
         let data = try reshape([count]).sort().value()
         func run<T: Element>(_ type: T.Type) throws -> (TensorData, [Int64]) {
@@ -28,12 +28,12 @@ extension Tensor {
     /// The distinct values in order.
     public func unique() throws -> Tensor { try uniqueWithCounts().values }
 
-    /// Counts in `bins` parts of equal width between the least and the largest value or in a given range,
-    /// and the borders of the parts. The last part holds its upper border.
+    /// Counts in `bins` bins of equal width between the least and the largest value or in a given range, and
+    /// the borders of the bins. The last bin includes its upper border.
     public func histogram(bins: Int = 10, range: (Double, Double)? = nil) throws -> (
         counts: Tensor, edges: Tensor
     ) {
-        guard bins > 0 else { throw TensorError(.value, "histogram: \(bins) bins") }
+        guard bins > 0 else { throw TensorError(.value, "histogram: bins is \(bins), it must be at least 1") }
         try MemoryBudget.process.reserve(
             bins.multipliedReportingOverflow(by: 16).overflow ? .max : bins * 16, for: "histogram")
         defer { MemoryBudget.process.release(bins * 16) }
@@ -53,14 +53,17 @@ extension Tensor {
         return (Tensor(try TensorData(counts, shape: [bins])), edges)
     }
 
-    /// How often each whole number from 0 on stands there; with `weights`, the sum of the weights instead.
+    /// The number of occurrences of each whole number from 0 on; with `weights`, the sum of the weights
+    /// instead.
     public func bincount(minlength: Int = 0, weights: Tensor? = nil) throws -> Tensor {
         guard dtype.isInteger || dtype == .bool else {
             throw TensorError(
-                .type, "bincount needs integers, here is \(dtype.rawValue)",
-                help: "to(x, int64) makes whole numbers of it")
+                .type, "bincount needs integers, got \(dtype.rawValue)",
+                help: "convert it with to(x, int64)")
         }
-        guard minlength >= 0 else { throw TensorError(.value, "bincount: minlength is \(minlength)") }
+        guard minlength >= 0 else {
+            throw TensorError(.value, "bincount: minlength is \(minlength), it must be at least 0")
+        }
         if count == 0 { return try Tensor.zeros([minlength], dtype: weights == nil ? .int64 : .float64) }
         let (low, high) = (try Tensor.reduce(.min, self), try Tensor.reduce(.max, self))
         try Tensor.evaluate([low, high])

@@ -1,4 +1,4 @@
-// Tensors out of nothing: constants, ranges, deferred sources. Their values too are made when looked at.
+// New tensors: constants, ranges, deferred sources. Their values too are computed when they are read.
 
 @preconcurrency import Glibc
 
@@ -42,7 +42,7 @@ extension Tensor {
         Tensor(try Elementwise.constant(x, dtype))
     }
 
-    /// - Parameter name: what the user called, for errors: `zeros` is a `full` too.
+    /// - Parameter name: the function that the user called, for errors: `zeros` is also a `full`.
     public static func full(
         _ shape: [Int], _ value: Double, dtype: DType = .float32, calledAs name: String = "full"
     ) throws -> Tensor {
@@ -55,20 +55,20 @@ extension Tensor {
         try full(shape, 1, dtype: dtype, calledAs: "ones")
     }
 
-    /// Ones on the diagonal of an `n` × `m` matrix, square unless told.
+    /// Ones on the diagonal of an `n` × `m` matrix, by default square.
     public static func eye(_ n: Int, _ m: Int? = nil, dtype: DType = .float32) throws -> Tensor {
         try make(EyeOperation(rows: n, columns: m ?? n, dtype: dtype), [])
     }
 
-    /// `from`, `from + step`, … below `to` (above it where the step is negative).
-    /// - Parameter name: what the user called, for errors.
+    /// `from`, `from + step`, … below `to` (above it if the step is negative).
+    /// - Parameter name: the function that the user called, for errors.
     public static func arange(
         from: Double = 0, to: Double, step: Double = 1, dtype: DType = .float32,
         calledAs name: String = "arange"
     ) throws -> Tensor {
         guard step != 0, step.isFinite, from.isFinite, to.isFinite else {
             throw TensorError(
-                .value, "arange from \(text(of: from)) to \(text(of: to)) by \(text(of: step)) has no end",
+                .value, "arange from \(text(of: from)) to \(text(of: to)) by \(text(of: step)) is endless",
                 help: "the step must be a number other than 0")
         }
         let count = max(((to - from) / step).rounded(.up), 0)
@@ -89,8 +89,8 @@ extension Tensor {
             [])
     }
 
-    /// A tensor whose value is fetched when it is looked at, such as a file's picture. `digest` stands for
-    /// its content, so that features computed from it are found without fetching it.
+    /// A tensor whose value is fetched when it is read, such as a file's picture. `digest` identifies its
+    /// content, so that features computed from it are found without fetching it.
     public static func source(
         shape: [Int], dtype: DType, digest: Digest, name: String = "source",
         _ make: @escaping @Sendable () throws -> TensorData
@@ -162,7 +162,7 @@ struct RangeOperation: Operation {
     }
 }
 
-/// A value fetched from elsewhere.
+/// A value fetched from an external source.
 struct SourceOperation: Operation {
     let name: String
     let shape: [Int]
@@ -170,7 +170,7 @@ struct SourceOperation: Operation {
     let content: Digest
     let make: @Sendable () throws -> TensorData
 
-    /// Not `make`: `content` stands for what it gives.
+    /// Does not include `make`: `content` identifies its result.
     private enum CodingKeys: CodingKey { case name, shape, dtype, content }
 
     func infer(_ inputs: [Signature]) throws -> Signature { Signature(shape, dtype) }

@@ -1,4 +1,5 @@
-// Operations that hand their input on: the same value under another name, with other labels, or without a gradient.
+// Operations that pass on their input: the same value under another name, with other labels, or without a
+// gradient.
 
 extension Tensor {
     /// The same values; no gradient flows through.
@@ -18,7 +19,7 @@ struct DetachOperation: Operation {
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool { true }
 }
 
-/// Hands its input on: a variable's alias, a tracked leaf.
+/// Passes on its input: a variable's alias, a tracked leaf.
 struct PassOperation: Operation {
     var name: String { "pass" }
     func infer(_ inputs: [Signature]) throws -> Signature { inputs[0] }

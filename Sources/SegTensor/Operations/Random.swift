@@ -1,25 +1,25 @@
-// Tensors of random numbers, and dropout. What is drawn depends on the key and the place alone.
+// Tensors of random numbers, and dropout. The numbers depend only on the key and the position.
 
 @preconcurrency import Glibc
 
 extension Tensor {
-    /// Numbers evenly from 0 up to 1.
+    /// Uniform random numbers in 0..<1.
     public static func rand(_ shape: [Int], key: RandomKey, dtype: DType = .float32) throws -> Tensor {
         try make(RandomOperation(name: "rand", kind: .uniform, shape: shape, dtype: dtype, key: key), [])
     }
 
-    /// Numbers of mean 0 and variance 1, normally distributed.
+    /// Normally distributed numbers of mean 0 and variance 1.
     public static func randn(_ shape: [Int], key: RandomKey, dtype: DType = .float32) throws -> Tensor {
         try make(RandomOperation(name: "randn", kind: .normal, shape: shape, dtype: dtype, key: key), [])
     }
 
-    /// Whole numbers from `low` up to, but without, `high`.
+    /// Whole numbers from `low` up to, but not including, `high`.
     public static func randint(low: Int = 0, high: Int, shape: [Int], key: RandomKey, dtype: DType = .int64)
         throws -> Tensor
     {
         guard low < high else {
             throw TensorError(
-                .value, "randint: there is no whole number from \(low) up to, but without, \(high)")
+                .value, "randint: there is no whole number from \(low) up to, but not including, \(high)")
         }
         return try make(
             RandomOperation(
@@ -36,10 +36,10 @@ extension Tensor {
     /// `x` with each element set to 0 with probability `p` and the others divided by 1 - p.
     public static func dropout(_ x: Tensor, p: Double, key: RandomKey) throws -> Tensor {
         guard p >= 0, p <= 1 else {
-            throw TensorError(.value, "dropout: the probability is \(text(of: p)), it must lie in 0...1")
+            throw TensorError(.value, "dropout: the probability is \(text(of: p)), it must be in 0...1")
         }
         guard x.dtype.isFloating else {
-            throw TensorError(.type, "dropout needs floats, here is \(x.dtype.rawValue)")
+            throw TensorError(.type, "dropout needs floats, got \(x.dtype.rawValue)")
         }
         return p == 0 ? x : try make(DropoutOperation(p: p, key: key), [x])
     }
@@ -51,7 +51,7 @@ struct RandomOperation: Operation {
         case integer(low: Int, high: Int)
     }
 
-    /// That of the function that was called.
+    /// The name of the function that was called.
     let name: String
     let kind: Kind
     let shape: [Int]
@@ -100,7 +100,7 @@ struct RandomOperation: Operation {
                     p[i + k] = T(converting: Double(dtype == .float32 ? four[k] >> 8 : four[k]) * scale)
                 }
             case .integer(let low, let high):
-                // 64 bits a number, so that the remainder's bias stays below what anyone can see.
+                // 64 bits per number, so that the bias of the remainder is negligible.
                 for k in 0..<min(4, start + n - i) {
                     let more = Philox.block(key.seed, key.stream, UInt64(i + k), 3)
                     let word = UInt64(more.0) << 32 | UInt64(more.1)
@@ -108,7 +108,7 @@ struct RandomOperation: Operation {
                     p[i + k] = T(converting: Double(low &+ Int(truncatingIfNeeded: offset)))
                 }
             case .normal:
-                // Box and Muller's pairs.
+                // Pairs by the Box-Muller method.
                 for pair in 0..<2 {
                     let u = (Double(four[pair * 2]) + 1) * 0x1p-32
                     let angle = Double(four[pair * 2 + 1]) * 0x1p-32 * 2 * Double.pi
@@ -123,7 +123,7 @@ struct RandomOperation: Operation {
         }
     }
 
-    /// Fisher and Yates's shuffle.
+    /// The Fisher-Yates shuffle.
     private func permute<T: Element>(_ p: UnsafeMutablePointer<T>, _ count: Int) {
         for i in 0..<count { p[i] = T(converting: Double(i)) }
         for i in stride(from: count - 1, to: 0, by: -1) {
@@ -146,7 +146,7 @@ struct DropoutOperation: Operation {
     func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
         -> TensorData
     {
-        // One order in memory for value and gradient, or the masks would differ.
+        // The same order in memory for value and gradient, otherwise the masks would differ.
         let isFree =
             (inputs[0].layout == .channelsLast || inputs[0].shape.count != 4) && inputs.isFree(0, for: result)
         let x = inputs[0].shape.count == 4 ? try inputs[0].channelsLast() : inputs[0]

@@ -1,5 +1,5 @@
-// Sums, means, extremes, any and all over axes; positions of extremes; running sums. Axes that lie next to
-// each other in memory are reduced together by the C kernels, in an order that depends on the shape alone.
+// Sums, means, extremes, any and all over axes; positions of extremes; running sums. Axes that are adjacent
+// in memory are reduced together by the C kernels, in an order that depends only on the shape.
 
 import CKernels
 
@@ -9,8 +9,8 @@ public enum Reduction: String, CaseIterable, Sendable, Encodable {
 }
 
 extension Tensor {
-    /// A reduction over some axes, all where nil. `var` and `std` divide by n. Sums of integers are int64,
-    /// their means float64. The labels of a reduced axis go.
+    /// A reduction over some axes, by default all. `var` and `std` divide by n. Sums of integers are int64,
+    /// their means float64. The labels of a reduced axis are dropped.
     public static func reduce(
         _ reduction: Reduction, _ x: Tensor, axes: [Int]? = nil, keepdims: Bool = false
     ) throws -> Tensor {
@@ -45,7 +45,7 @@ extension Tensor {
         return root ? try Tensor.apply(.sqrt, variance) : variance
     }
 
-    /// The index of the first maximum along an axis, or in the flattened tensor where nil; int64.
+    /// The index of the first maximum along an axis, or in the flattened tensor if nil; int64.
     public func argmax(axis: Int? = nil, keepdims: Bool = false) throws -> Tensor {
         try extreme(axis, keepdims, minimum: false)
     }
@@ -66,7 +66,7 @@ extension Tensor {
         return try Tensor.make(ArgOperation(minimum: minimum, axis: resolved, keepdims: keepdims), [self])
     }
 
-    /// Running sums along an axis, or of the flattened tensor where nil.
+    /// Running sums along an axis, or of the flattened tensor if nil.
     public func cumsum(axis: Int? = nil) throws -> Tensor {
         guard let axis else { return try (rank == 1 ? self : reshape([count])).cumsum(axis: 0) }
         let resolved = try Shape.axis(axis, rank: rank, in: "cumsum")
@@ -84,10 +84,11 @@ extension Tensor {
 /// The axes of memory that a reduction runs over.
 private struct ReductionPlan {
     let data: TensorData
-    /// Sizes in the order of memory, neighbours of one kind merged, and whether they are reduced.
+    /// Sizes in the order of memory, with neighbours of the same kind merged, and whether they are reduced.
     var groups: [(size: Int, isReduced: Bool)] = []
 
-    /// - Parameter keepsOrder: whether the result keeps all its axes, so that it may lie as the input does.
+    /// - Parameter keepsOrder: whether the result keeps all its axes, so that it can have the input's order
+    ///   in memory.
     init(_ data: TensorData, axes: [Int], keepsAxes: Bool) throws {
         var data = data
         if data.layout == .channelsLast, !keepsAxes {
@@ -197,7 +198,7 @@ struct ReduceOperation: Operation {
             let shares = try Tensor.reduce(.sum, ties, axes: axes, keepdims: true)
             return [try ties / shares * u.spread(over: x.shape, axes: axes)]
         case .prod:
-            // The same product as a tree of multiplications has a gradient that zeros do not break.
+            // The same product as a tree of multiplications, whose gradient is correct for zeros too.
             let scope = TrackingScope()
             let leaf = try scope.track(x)
             let tree = try ReduceOperation.tree(leaf, axes: axes).reshape(u.shape)
@@ -229,7 +230,7 @@ struct ReduceOperation: Operation {
     }
 }
 
-/// What a reduction leaves of a signature.
+/// The signature that remains after a reduction.
 private func reduced(_ x: Signature, axes: [Int], keepdims: Bool, _ dtype: DType) -> Signature {
     var result = Signature([], dtype)
     for axis in x.shape.indices {
@@ -264,7 +265,7 @@ struct ArgOperation: Operation {
         -> TensorData
     {
         var x = inputs[0]
-        // Channels last stays where the channels are what is searched; the other axes are then in order.
+        // Channels last stays if the search is over the channels; the other axes are then in order.
         if x.layout == .channelsLast, axis != 1 { x = try x.rowMajor() }
         let order = x.memoryShape
         let place = x.layout == .channelsLast ? 3 : axis
@@ -287,7 +288,7 @@ struct ArgOperation: Operation {
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool { axis != 0 }
 }
 
-/// Running sums along an axis; backwards for its gradient.
+/// Running sums along an axis; backwards for the gradient.
 struct CumulativeSumOperation: Operation {
     var name: String { "cumsum" }
     let axis: Int
@@ -318,7 +319,7 @@ struct CumulativeSumOperation: Operation {
                 }
             }
         }
-        // Running sums of float32 are kept in float64, so that long ones do not drift.
+        // Running sums of float32 are kept in float64, so that long ones do not lose precision.
         if result.dtype == .float32 {
             let (from, to) = (x.floats, out.floats)
             for o in 0..<outer {

@@ -1,23 +1,23 @@
-// Names along an axis, such as class names: shared, immutable, looked up by text.
+// Names along an axis, such as class names: shared, immutable, with lookup by name.
 
 /// The names of an axis's entries. Tensors share one object; equal names count as the same labels.
 public final class AxisLabels: Sendable, Equatable, Encodable {
     public let names: [String]
     private let positions: [String: Int]
 
-    /// - Throws: `TensorError` of kind label where a name stands twice.
+    /// - Throws: `TensorError` of kind label if a name occurs twice.
     public init(_ names: [String]) throws {
         var positions: [String: Int] = [:]
         for (index, name) in names.enumerated() {
             guard positions.updateValue(index, forKey: name) == nil else {
-                throw TensorError(.label, "the label \"\(name)\" stands twice")
+                throw TensorError(.label, "the label \"\(name)\" occurs twice")
             }
         }
         self.names = names
         self.positions = positions
     }
 
-    /// A part of labels that are known to be distinct.
+    /// A subset of labels that are known to be distinct.
     private init(distinct names: [String]) {
         self.names = names
         self.positions = Dictionary(
@@ -26,12 +26,12 @@ public final class AxisLabels: Sendable, Equatable, Encodable {
 
     public func encode(to encoder: any Encoder) throws { try names.encode(to: encoder) }
 
-    /// The position of a name; nil where it is not there.
+    /// The position of a name; nil if there is none.
     public func index(of name: String) -> Int? { positions[name] }
 
     public static func == (a: AxisLabels, b: AxisLabels) -> Bool { a === b || a.names == b.names }
 
-    /// The labels at some positions; nil where one would stand twice.
+    /// The labels at some positions; nil if one would occur twice.
     func picking(_ indices: [Int]) -> AxisLabels? {
         guard Set(indices).count == indices.count else { return nil }
         return AxisLabels(distinct: indices.map { names[$0] })
@@ -40,7 +40,7 @@ public final class AxisLabels: Sendable, Equatable, Encodable {
     func picking(_ range: Range<Int>) -> AxisLabels { AxisLabels(distinct: Array(names[range])) }
     func reversed() -> AxisLabels { AxisLabels(distinct: names.reversed()) }
 
-    /// The position of a name, or an error that names the nearest.
+    /// The position of a name, or an error that suggests the nearest name.
     func position(_ name: String) throws -> Int {
         if let index = positions[name] { return index }
         let near = names.min { AxisLabels.distance($0, name) < AxisLabels.distance($1, name) }
@@ -52,8 +52,8 @@ public final class AxisLabels: Sendable, Equatable, Encodable {
         throw TensorError(.label, "there is no label \"\(name)\"", help: help ?? "the axis has \(list)")
     }
 
-    /// How many letters a name may differ in and still be meant. What begins alike may differ in half of
-    /// them: "Bycicle" means "Bicyclist".
+    /// The maximum number of letters in which a name may differ from the one that is suggested. Names with
+    /// the same beginning may differ in half of their letters: "Bycicle" means "Bicyclist".
     private static func tolerance(_ known: String, _ typed: String) -> Int {
         let beginsAlike = known.lowercased().first == typed.lowercased().first
         return (typed.count + 1) / (beginsAlike && typed.count > 4 ? 2 : 3)
@@ -78,7 +78,8 @@ public final class AxisLabels: Sendable, Equatable, Encodable {
 }
 
 extension AxisLabels {
-    /// The labels of an elementwise result: each operand's follow its axes; differing ones are an error.
+    /// The labels of an elementwise result: each operand's labels follow its axes; different labels are an
+    /// error.
     static func merged(_ operands: [(shape: [Int], labels: [Int: AxisLabels])], into shape: [Int]) throws
         -> [Int: AxisLabels]
     {
@@ -100,7 +101,7 @@ extension AxisLabels {
         let at = zip(a.names, b.names).enumerated().first { $1.0 != $1.1 }
         let detail = at.map { "entry \($0.offset) is \"\($0.element.0)\" here and \"\($0.element.1)\" there" }
         return TensorError(
-            .label, "the labels of axis \(axis) differ: \(detail ?? "they are not of one length")",
+            .label, "the labels of axis \(axis) differ: \(detail ?? "they have different lengths")",
             help: "bring both into the same order, or drop the labels of one with tensor(x)")
     }
 }

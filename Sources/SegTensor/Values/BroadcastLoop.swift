@@ -1,21 +1,21 @@
-// The loop behind elementwise work: operands of different shapes read in step with the result, cut into
-// blocks for the pool. A block is `rows` rows of `n` elements; what is done with it is the caller's.
+// The loop of elementwise work: operands of different shapes are read in step with the result, divided into
+// blocks for the thread pool. A block is `rows` rows of `n` elements; the caller processes it.
 
-/// How up to three operands are walked to fill a contiguous result.
+/// How up to three operands are read to fill a contiguous result.
 struct BroadcastLoop {
     /// The order of the result in memory.
     let layout: Layout
-    /// The operands, in the order that the strides were made for.
+    /// The operands, in the order of `strides`.
     private(set) var operands: [TensorData] = []
-    /// Sizes of the axes, merged where that makes no difference, slowest first; at least two.
+    /// Sizes of the axes, slowest first, merged where possible; at least two.
     private var sizes: [Int] = []
     /// Strides of each operand on those axes, in elements.
     private var strides: [[Int]] = []
 
-    /// Elements a task of the pool works on.
+    /// Elements per task of the pool.
     static let grain = 16384
 
-    /// One block: offsets of the three operands and the result, rows, and elements a row.
+    /// One block: offsets of the three operands and the result, the number of rows, and elements per row.
     struct Block {
         var a: Int
         var b: Int
@@ -25,7 +25,7 @@ struct BroadcastLoop {
         var n: Int
     }
 
-    /// - Throws: where an operand must be laid out anew and there is no memory for it.
+    /// - Throws: if an operand must be copied into another order and there is no memory for it.
     init(_ data: [TensorData], shape: [Int]) throws {
         let size = Shape.count(shape)
         let lastly =

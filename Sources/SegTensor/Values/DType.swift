@@ -13,7 +13,7 @@ public enum DType: String, CaseIterable, Sendable, Hashable, Encodable {
         }
     }
 
-    /// The number the C kernels know it by.
+    /// The number of the type in the C kernels.
     var kind: Int {
         switch self {
         case .float32: 0
@@ -32,7 +32,7 @@ public enum DType: String, CaseIterable, Sendable, Hashable, Encodable {
     public var isInteger: Bool { self == .int64 || self == .int32 || self == .uint8 }
 
     /// The type of an operation on two tensors: int64 and int32 with float32 give float64, as in NumPy, so
-    /// that counts lose nothing; uint8 and bool go into float32 without loss.
+    /// that counts stay exact; uint8 and bool fit into float32 exactly.
     static func promoted(_ a: DType, _ b: DType) -> DType {
         if a == b { return a }
         if a == .float64 || b == .float64 { return .float64 }
@@ -46,7 +46,7 @@ public enum DType: String, CaseIterable, Sendable, Hashable, Encodable {
     }
 
     /// The type of an operation on a tensor of this type and a plain number: a float keeps its type, a whole
-    /// number keeps an integer tensor an integer where it fits, anything else makes it float64.
+    /// number keeps an integer tensor's type if it fits, anything else gives float64.
     func promoted(with number: Double) -> DType {
         if isFloating { return self }
         guard number == number.rounded(), number.magnitude < 9.2e18 else { return .float64 }
@@ -57,19 +57,19 @@ public enum DType: String, CaseIterable, Sendable, Hashable, Encodable {
         }
     }
 
-    /// The floating type that division, roots and logarithms of this type give.
+    /// The floating type of quotients, roots and logarithms of this type.
     var floating: DType { self == .float32 ? .float32 : .float64 }
 
-    /// The type that sums and products of this type give.
+    /// The type of sums and products of this type.
     var accumulated: DType { isFloating ? self : .int64 }
 }
 
-/// An element type in memory, for code that is written once and specialised for each.
+/// An element type in memory, for generic code that is specialised for each type.
 public protocol Element: Comparable, Sendable {
     static var dtype: DType { get }
     init(converting number: Double)
     var number: Double { get }
-    /// Sum and product that wrap around in integers.
+    /// Sum and product; integers wrap around.
     static func adding(_ a: Self, _ b: Self) -> Self
     static func multiplying(_ a: Self, _ b: Self) -> Self
 }
@@ -92,7 +92,7 @@ extension Double: Element {
 
 extension Int64: Element {
     public static var dtype: DType { .int64 }
-    /// Truncates; what does not fit becomes the nearest end, not-a-number zero. Never a trap.
+    /// Truncates; a number out of range becomes the nearest limit, not-a-number becomes zero. Never traps.
     @inlinable public init(converting number: Double) {
         if number >= -9.2233720368547748e18 && number < 9.2233720368547758e18 {
             self = Int64(number)
@@ -115,7 +115,7 @@ extension Int32: Element {
     @inlinable public static func multiplying(_ a: Int32, _ b: Int32) -> Int32 { a &* b }
 }
 
-/// A uint8; bool tensors hold 0 and 1 in the same type.
+/// A uint8; bool tensors store 0 and 1 in the same type.
 extension UInt8: Element {
     public static var dtype: DType { .uint8 }
     @inlinable public init(converting number: Double) {

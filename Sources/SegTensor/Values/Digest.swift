@@ -1,7 +1,7 @@
 // A 128-bit content hash, stable over runs and machines: the keys of the feature cache. Not a defence
 // against an adversary.
 
-/// 128 bits that stand for some content.
+/// 128 bits that identify some content.
 public struct Digest: Hashable, Sendable, Encodable, CustomStringConvertible {
     public var high: UInt64
     public var low: UInt64
@@ -34,7 +34,7 @@ public struct Digest: Hashable, Sendable, Encodable, CustomStringConvertible {
     }
 }
 
-/// Collects content into a digest. The mixing is that of MurmurHash3 (x64, 128 bit; Appleby, public domain).
+/// Adds content to a digest. The mixing is that of MurmurHash3 (x64, 128 bit; Appleby, public domain).
 public struct DigestBuilder: Sendable {
     private var a: UInt64 = 0x9E37_79B9_7F4A_7C15
     private var b: UInt64 = 0xD1B5_4A32_D192_ED03

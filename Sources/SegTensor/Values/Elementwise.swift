@@ -1,9 +1,9 @@
-// The bridge from values to the C kernels for elementwise work: which kernel serves which type, and where
-// an operand's memory can be written over.
+// The interface between values and the C kernels for elementwise work: which kernel is used for which type,
+// and when an operand's memory can be overwritten.
 
 import CKernels
 
-/// Elementwise work on values; types have been made equal before.
+/// Elementwise work on values; the operands already have the same type.
 enum Elementwise {
     /// Arithmetic by the kernel number `op`, both operands of `type`, giving `type`.
     static func binary(_ op: Int, _ loop: BroadcastLoop, into out: TensorData) {
@@ -85,7 +85,7 @@ enum Elementwise {
         }
     }
 
-    /// `and` (or where told `or`) of two bools.
+    /// `and`, or optionally `or`, of two bools.
     static func logical(or: Bool, _ loop: BroadcastLoop, into out: TensorData) {
         let (x, y) = (loop.operands[0].elements(UInt8.self), loop.operands[1].elements(UInt8.self))
         let z = out.elements(UInt8.self)
@@ -119,7 +119,7 @@ enum Elementwise {
         }
     }
 
-    /// A function of one operand of the result's type and order.
+    /// A function of one operand that has the result's type and order.
     static func unary(_ op: Int, _ x: TensorData, into out: TensorData) {
         blocks(out.count) { start, n in
             switch out.dtype {
@@ -175,7 +175,7 @@ enum Elementwise {
 }
 
 extension Array where Element == TensorData {
-    /// Whether an input's memory can be written over by a result of this type and shape.
+    /// Whether a result of this type and shape can overwrite an input's memory.
     mutating func isFree(_ index: Int, for result: Signature) -> Bool {
         guard self[index].shape == result.shape, self[index].dtype.size == result.dtype.size,
             self[index].offset == 0

@@ -1,9 +1,10 @@
-// Random numbers by counter: number i of a key is a function of key and i alone (Philox4x32-10; Salmon et
-// al., "Parallel random numbers: as easy as 1, 2, 3", 2011), so that redoing a batch gives the same batch.
+// Counter-based random numbers: number i of a key is a function of key and i alone (Philox4x32-10; Salmon et
+// al., "Parallel random numbers: as easy as 1, 2, 3", 2011), so that recomputing a batch gives the same
+// batch.
 
 import Synchronization
 
-/// A place in the tree of random streams; from it hang as many numbers and sub-keys as one likes.
+/// A node in the tree of random streams; it has any number of numbers and sub-keys.
 public struct RandomKey: Hashable, Sendable, Encodable {
     public var seed: UInt64
     public var stream: UInt64
@@ -19,14 +20,14 @@ public struct RandomKey: Hashable, Sendable, Encodable {
         return RandomKey(seed: UInt64(a.0) << 32 | UInt64(a.1), stream: UInt64(a.2) << 32 | UInt64(a.3))
     }
 
-    /// Number `n` of this key, evenly from 0 up to 1, on the caller's side of the graph.
+    /// Number `n` of this key, uniform in 0..<1, computed outside the graph.
     func uniform(_ n: UInt64) -> Double {
         let a = Philox.block(seed, stream, n, 2)
         return Double((UInt64(a.0) << 32 | UInt64(a.1)) >> 11) * 0x1p-53
     }
 }
 
-/// An interpreter's random state: hands out keys one after the other.
+/// An interpreter's random state: returns keys in sequence.
 public final class RandomStream: Sendable {
     private let position: Mutex<(key: RandomKey, count: UInt64)>
 
@@ -40,7 +41,7 @@ public final class RandomStream: Sendable {
         }
     }
 
-    /// Where the stream stands; set it to go back there.
+    /// The position in the stream; set it to return to that position.
     public var state: (key: RandomKey, count: UInt64) {
         get { position.withLock { $0 } }
         set { position.withLock { $0 = newValue } }

@@ -2,7 +2,7 @@
 
 /// Arithmetic on shapes, with errors in the user's terms.
 enum Shape {
-    /// The number of elements of a shape that was checked before.
+    /// The number of elements of a shape that was already checked.
     @inlinable public static func count(_ shape: [Int]) -> Int {
         var count = 1
         for size in shape { count &*= size }
@@ -62,7 +62,7 @@ enum Shape {
                     .shape, "shapes \(text(a)) and \(text(b)) do not broadcast",
                     help: rank == 1
                         ? "the sizes must be equal, or one of them 1"
-                        : "counted from the last axis, sizes must be equal or 1; here \(x) meets \(y)",
+                        : "counted from the last axis, sizes must be equal or 1; here they are \(x) and \(y)",
                     notes: [text(a), text(b)])
             }
             result[rank - back] = x == 1 ? y : x
@@ -70,7 +70,7 @@ enum Shape {
         return result
     }
 
-    /// Strides with which a row-major `shape` is read as the larger `target` it broadcasts to.
+    /// Strides with which a row-major `shape` is read as the larger `target` to which it broadcasts.
     static func broadcastStrides(_ shape: [Int], to target: [Int]) -> [Int] {
         let own = strides(shape)
         let lead = target.count - shape.count
@@ -79,12 +79,12 @@ enum Shape {
         }
     }
 
-    /// An axis counted from the front; negative ones count from the end.
+    /// An axis counted from the front; negative axes count from the end.
     static func axis(_ axis: Int, rank: Int, in name: String) throws -> Int {
         let resolved = axis < 0 ? axis + rank : axis
         guard resolved >= 0, resolved < rank else {
             let range =
-                rank == 0 ? "it has none" : rank == 1 ? "it has axis 0" : "its axes are 0...\(rank - 1)"
+                rank == 0 ? "it has no axes" : rank == 1 ? "it has axis 0" : "its axes are 0...\(rank - 1)"
             throw TensorError(
                 .index, "\(name): there is no axis \(axis) in a tensor of rank \(rank): \(range)")
         }

@@ -1,9 +1,9 @@
-// Moves elements between orders in memory: the work behind permute, slices, flips, expansion, padding and
-// the change between row-major and channels last.
+// Moves elements between orders in memory: the basis of permute, slices, flips, expansion, padding and the
+// change between row-major and channels last.
 
-/// Copies with a stride an axis on both sides.
+/// Copies with one stride per axis on both sides.
 enum StridedCopy {
-    /// Elements a task of the pool moves at least.
+    /// The minimum number of elements per task of the pool.
     static let grain = 16384
 
     private struct Axis {
@@ -13,7 +13,7 @@ enum StridedCopy {
     }
 
     /// Copies an array of `shape`; strides and offsets count elements and may be zero or negative on the
-    /// reading side. The written places must be distinct.
+    /// reading side. The positions written must be distinct.
     static func run(
         shape: [Int], elementSize: Int, from: UnsafeRawPointer, _ fromStrides: [Int],
         to: UnsafeMutableRawPointer, _ toStrides: [Int]
@@ -94,7 +94,7 @@ enum StridedCopy {
         }
     }
 
-    /// `inner` is contiguous where written, `other` where read.
+    /// `inner` is contiguous where the copy writes, `other` where it reads.
     private static func transposing<T>(
         _ axes: [Axis], _ inner: Axis, _ other: Axis, _ from: UnsafePointer<T>, _ to: UnsafeMutablePointer<T>
     ) {
@@ -153,7 +153,7 @@ extension TensorData {
         return [c * h * w, 1, w * c, c]
     }
 
-    /// Converted to a type; itself where it has it.
+    /// Converted to a type; itself if it has that type.
     func converted(to type: DType) throws -> TensorData {
         if dtype == type { return self }
         let result = try TensorData(shape: shape, dtype: type, layout: layout)

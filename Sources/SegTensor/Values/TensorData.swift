@@ -2,13 +2,13 @@
 
 /// The order of a value's elements in memory.
 public enum Layout: Sendable, Hashable {
-    /// The last axis runs fastest.
+    /// The last axis varies fastest.
     case rowMajor
-    /// `[N, C, H, W]` lying as `[N][H][W][C]`; rank 4 only.
+    /// `[N, C, H, W]` stored as `[N][H][W][C]`; rank 4 only.
     case channelsLast
 }
 
-/// A computed value. Its elements never change once it is held by a tensor.
+/// A computed value. Its elements never change once a tensor refers to it.
 public struct TensorData: @unchecked Sendable {
     var storage: Storage
     /// Bytes before the first element: a sample of a batch shares the batch's storage.
@@ -17,7 +17,7 @@ public struct TensorData: @unchecked Sendable {
     public var dtype: DType
     public var layout: Layout
 
-    /// A value whose elements are undefined until written.
+    /// A value whose elements are undefined until they are written.
     public init(
         shape: [Int], dtype: DType, layout: Layout = .rowMajor,
         for what: @autoclosure () -> String = "a tensor"
@@ -39,7 +39,7 @@ public struct TensorData: @unchecked Sendable {
         self.layout = layout
     }
 
-    /// A value of the given elements in row-major order; there must be as many as the shape says.
+    /// A value of the given elements in row-major order; their number must match the shape.
     public init<T: Element>(_ elements: [T], shape: [Int], dtype: DType = T.dtype) throws {
         try self.init(shape: shape, dtype: dtype)
         guard elements.count == Shape.count(shape), dtype.size == MemoryLayout<T>.size else {
@@ -54,7 +54,7 @@ public struct TensorData: @unchecked Sendable {
     public var byteCount: Int { count * dtype.size }
     public var bytes: UnsafeMutableRawPointer { storage.bytes + offset }
 
-    /// The elements in the order of memory; `T` must be the type that holds them.
+    /// The elements in the order of memory; `T` must be the element type in memory.
     public func elements<T: Element>(_ type: T.Type = T.self) -> UnsafeMutablePointer<T> {
         bytes.assumingMemoryBound(to: T.self)
     }
@@ -70,7 +70,7 @@ public struct TensorData: @unchecked Sendable {
         shape.count == 4 && (shape[1] == 1 || shape[2] * shape[3] == 1)
     }
 
-    /// The value with its elements in row-major order; itself where it has that order.
+    /// The value with its elements in row-major order; itself if it has that order.
     public func rowMajor() throws -> TensorData {
         if layout == .rowMajor { return self }
         if isEitherLayout { return relaid(.rowMajor) }
@@ -79,7 +79,7 @@ public struct TensorData: @unchecked Sendable {
         return result
     }
 
-    /// The value with its elements in channels-last order; itself where it has that order.
+    /// The value with its elements in channels-last order; itself if it has that order.
     public func channelsLast() throws -> TensorData {
         if layout == .channelsLast { return self }
         if isEitherLayout { return relaid(.channelsLast) }
@@ -94,7 +94,7 @@ public struct TensorData: @unchecked Sendable {
         return copy
     }
 
-    /// A copy in memory of its own, same order.
+    /// A copy with its own memory, in the same order.
     public func copied() throws -> TensorData {
         let result = try TensorData(shape: shape, dtype: dtype, layout: layout)
         result.bytes.copyMemory(from: bytes, byteCount: byteCount)

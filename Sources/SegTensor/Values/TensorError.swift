@@ -1,11 +1,11 @@
-// What goes wrong with tensors, told in the user's terms. The bridge turns it into a diagnostic with the
-// line; this file knows neither scripts nor positions, only the token a node was given when it was made.
+// Errors of tensors, in the user's terms. The bridge turns them into diagnostics with the line; this file
+// uses neither scripts nor positions, only the token that a node got at its creation.
 
 import SegSystem
 
-/// An error of the tensor engine: what was wrong, with the shapes or values at hand, and how to mend it.
+/// An error of the tensor engine: what was wrong, with the shapes or values, and how to mend it.
 public struct TensorError: Error, Sendable, CustomStringConvertible {
-    /// The classes of mistakes a script can tell apart by `e.kind`.
+    /// The kinds of errors that a script can distinguish by `e.kind`.
     public enum Kind: String, Sendable {
         case shape, type, index, label, value, file, memory, interrupt
     }
@@ -13,9 +13,10 @@ public struct TensorError: Error, Sendable, CustomStringConvertible {
     public var kind: Kind
     public var message: String
     public var help: String?
-    /// One text an operand, to stand below it in the underlined line.
+    /// One text per operand, shown below it in the underlined line.
     public var notes: [String]
-    /// The place where the failing node was made, as `EvaluationContext.site` gave it; nil for an error at the call.
+    /// The place where the failing node was created, as `EvaluationContext.site` gave it; nil for an error at
+    /// the call.
     public var site: UInt64?
 
     public init(
@@ -28,7 +29,7 @@ public struct TensorError: Error, Sendable, CustomStringConvertible {
         self.site = site
     }
 
-    /// What went wrong with a file or memory, as an error of a tensor.
+    /// An error of a file or of memory, as a tensor error.
     init(_ error: SystemError) {
         let kind: Kind =
             switch error.kind {

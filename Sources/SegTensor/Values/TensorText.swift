@@ -7,12 +7,12 @@ extension Tensor: CustomStringConvertible {
         return "tensor of shape \(Shape.text(shape)), \(dtype.rawValue)"
     }
 
-    /// Entries of an axis beyond which its middle is left out.
+    /// The length of an axis above which its middle is left out.
     private static let longest = 12
-    /// Entries kept at either end then.
+    /// The number of entries then shown at either end.
     private static let kept = 5
 
-    /// The shortest text that reads back the same; whole numbers without a point.
+    /// The shortest text that reads back as the same number; whole numbers without a point.
     public static func text(of number: Double) -> String {
         if number == number.rounded(), number.magnitude < 1e16 {
             return number == 0 && number.sign == .minus ? "-0" : String(Int64(number))
@@ -20,7 +20,7 @@ extension Tensor: CustomStringConvertible {
         return number.isNaN ? "nan" : number.isInfinite ? (number < 0 ? "-inf" : "inf") : "\(number)"
     }
 
-    /// As `text(of:)`, the shortest that reads back the same float32.
+    /// As `text(of:)`, the shortest that reads back as the same float32.
     public static func text(ofFloat32 number: Float) -> String {
         if number == number.rounded(), number.magnitude < 1e16 { return text(of: Double(number)) }
         return number.isFinite ? "\(number)" : text(of: Double(number))
@@ -58,14 +58,14 @@ extension Tensor: CustomStringConvertible {
         return isName ? name : "\"\(name)\""
     }
 
-    /// The places shown of an axis, nil for the gap.
+    /// The positions of an axis that are shown; nil for the gap.
     private static func shown(_ count: Int) -> [Int?] {
         if count <= longest { return Array(0..<count) }
         return Array(0..<kept) + [nil] + Array(count - kept..<count)
     }
 
     private func nested(_ data: TensorData, axis: Int, start: Int) -> String {
-        // Rank is bounded by what a script nests, but a shape's length is not: deep ones are cut.
+        // Rank is limited by the nesting in a script, but a shape's length is not: deep tensors are cut.
         if axis == rank { return Tensor.text(of: data.number(at: start), dtype) }
         if axis > 15 { return "…" }
         let step = shape[(axis + 1)...].reduce(1, *)
@@ -101,7 +101,7 @@ extension Tensor: CustomStringConvertible {
         return "\(line), \(try finiteRange())"
     }
 
-    /// The range of the numbers that are finite, and how many are not.
+    /// The range of the finite numbers, and the count of the others.
     private func finiteRange() throws -> String {
         let data = try value().rowMajor()
         var (nans, infinite, finite) = (0, 0, 0)
@@ -123,7 +123,7 @@ extension Tensor: CustomStringConvertible {
         let range =
             finite == 0
             ? []
-            : ["\(Tensor.short(low)) … \(Tensor.short(high)), mean \(Tensor.short(mean)) of those finite"]
+            : ["\(Tensor.short(low)) … \(Tensor.short(high)), mean \(Tensor.short(mean)) of the finite ones"]
         return (range + (nans > 0 ? ["\(nans) nan"] : []) + (infinite > 0 ? ["\(infinite) inf"] : []))
             .joined(separator: ", ")
     }
@@ -142,7 +142,7 @@ extension Tensor: CustomStringConvertible {
         return text(of: (number * scale).rounded() / scale)
     }
 
-    /// A vector down the page, labels in front.
+    /// A vector as a column, with labels in front.
     private func column(_ data: TensorData) -> [String] {
         let names = labels[0]?.names
         let places = Tensor.shown(count)
@@ -197,7 +197,7 @@ extension Tensor: CustomStringConvertible {
 }
 
 extension TensorData {
-    /// The element at a place in memory, as a number.
+    /// The element at a position in memory, as a number.
     func number(at place: Int) -> Double {
         func read<T: Element>(_ type: T.Type) -> Double { elements(T.self)[place].number }
         return dtype.withElement { read($0) }

@@ -1,7 +1,7 @@
 // Larger shapes: axes of size 1 repeated (expand), constant borders (pad).
 
 extension Tensor {
-    /// Axes of size 1 repeated, new ones put in front; -1 keeps a size.
+    /// Axes of size 1 repeated, new axes added in front; -1 keeps a size.
     public func expand(_ target: [Int]) throws -> Tensor {
         let lead = target.count - rank
         guard lead >= 0 else {
@@ -22,7 +22,7 @@ extension Tensor {
         return result == shape ? self : try Tensor.make(ExpandOperation(shape: result), [self])
     }
 
-    /// Constant borders: how many entries before and after, an axis.
+    /// Constant borders: the number of entries before and after, per axis.
     public func pad(_ widths: [(Int, Int)], value: Double = 0) throws -> Tensor {
         guard widths.count <= rank else {
             throw TensorError(
@@ -37,7 +37,7 @@ extension Tensor {
     }
 }
 
-/// Axes of size 1 repeated, and new ones in front.
+/// Axes of size 1 repeated, and new axes in front.
 struct ExpandOperation: Operation {
     var name: String { "expand" }
     var shape: [Int]
@@ -57,7 +57,7 @@ struct ExpandOperation: Operation {
         let lead = shape.count - x.shape.count
         let own = x.strides
         let strides = shape.indices.map { $0 < lead || x.shape[$0 - lead] == 1 ? 0 : own[$0 - lead] }
-        // A value spread over pixels lies as the maps it meets will: channels last.
+        // A value spread over pixels is stored like the maps it will be combined with: channels last.
         let layout: Layout =
             x.layout == .channelsLast || (x.isEitherLayout && x.dtype == .float32) ? .channelsLast : .rowMajor
         let out = try TensorData(shape: shape, dtype: x.dtype, layout: layout, for: name)
@@ -95,7 +95,7 @@ struct PadOperation: Operation {
             let sum = result.shape[axis].addingReportingOverflow(before[axis])
             let total = sum.partialValue.addingReportingOverflow(after[axis])
             guard !sum.overflow, !total.overflow else {
-                throw TensorError(.memory, "pad: axis \(axis) would be longer than any memory")
+                throw TensorError(.memory, "pad: axis \(axis) would not fit into any memory")
             }
             result.shape[axis] = total.partialValue
             if before[axis] == 0, after[axis] == 0 { result.labels[axis] = inputs[0].labels[axis] }

@@ -1,13 +1,13 @@
-// Picking by integer tensors: whole rows of an axis (take), single elements along an axis (gather), and
-// their opposites, which add up or replace.
+// Selection by integer tensors: whole rows of an axis (take), single elements along an axis (gather), and
+// their opposites, which add or replace.
 
 import CKernels
 
-/// Rows of an axis picked by an integer tensor of any shape, which takes the axis's place.
+/// Rows of an axis selected by an integer tensor of any shape, whose axes replace that axis.
 struct TakeOperation: Operation {
     var name: String { "take" }
     let axis: Int
-    /// The labels that the picked rows carry; the index is known when the node is made.
+    /// The labels of the selected rows, if the index is known when the node is created.
     var labels: AxisLabels?
 
     func infer(_ inputs: [Signature]) throws -> Signature {
@@ -64,7 +64,7 @@ private func resolved(_ index: Int64, _ length: Int) throws -> Int {
     return Int(place)
 }
 
-/// Zeros with the rows of the first input added at the places of the second: the gradient of take.
+/// Zeros with the rows of the first input added at the positions in the second: the gradient of take.
 struct TakeAddOperation: Operation {
     var name: String { "take gradient" }
     let axis: Int
@@ -106,7 +106,7 @@ struct TakeAddOperation: Operation {
     }
 }
 
-/// Elements along an axis at the places an integer tensor of the same rank names.
+/// Elements along an axis at the positions in an integer tensor of the same rank.
 struct GatherOperation: Operation {
     var name: String { "gather" }
     let axis: Int
@@ -123,7 +123,7 @@ struct GatherOperation: Operation {
                 notes: [Shape.text(x.shape), Shape.text(index.shape)])
         }
         guard index.dtype.isInteger else {
-            throw TensorError(.type, "gather: the index must hold integers, here is \(index.dtype.rawValue)")
+            throw TensorError(.type, "gather: the index must hold integers, got \(index.dtype.rawValue)")
         }
         var labels = x.labels
         labels[axis] = nil
@@ -144,7 +144,7 @@ struct GatherOperation: Operation {
         return out
     }
 
-    /// Calls `body` with each element's place in the index and in the array it points into.
+    /// Calls `body` with each element's position in the index and in the array it refers to.
     @inline(__always)
     static func walk(_ index: TensorData, _ axis: Int, _ length: Int, _ body: (Int, Int) -> Void) throws {
         let outer = index.shape[..<axis].reduce(1, *)
@@ -174,7 +174,7 @@ struct GatherOperation: Operation {
     }
 }
 
-/// Zeros with the elements of the first input added where the second names: the gradient of gather.
+/// Zeros with the elements of the first input added at the positions in the second: the gradient of gather.
 struct GatherAddOperation: Operation {
     var name: String { "gather gradient" }
     let axis: Int
@@ -206,8 +206,8 @@ struct GatherAddOperation: Operation {
     }
 }
 
-/// The first input with the elements at flat places (int64, distinct, third input) replaced by the second,
-/// or by a number where there are but two inputs.
+/// The first input with the elements at flat positions (int64, distinct, third input) replaced by the second,
+/// or by a number if there are only two inputs.
 struct PutOperation: Operation {
     var name: String { "assign" }
     var number: Double?

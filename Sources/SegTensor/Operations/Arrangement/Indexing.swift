@@ -1,29 +1,29 @@
-// t[i, a...b, :, mask, "Road"]: resolving what stands between the brackets, and building the operations
-// that read or replace that part. Indices are checked here, at the call.
+// t[i, a...b, :, mask, "Road"]: resolves the indices in the brackets, and builds the operations that read or
+// replace that part. Indices are checked here, at the call.
 
 extension Tensor {
-    /// One entry between the brackets.
+    /// One index in the brackets.
     public enum Index: Sendable {
-        /// One entry; the axis goes. Negative counts from the end.
+        /// One entry; the axis is removed. Negative numbers count from the end.
         case at(Int)
         /// A range; nil is the axis's own end. Ends beyond the axis are cut off, as in Python.
         case slice(from: Int?, to: Int?, inclusive: Bool)
         case all
-        /// A bool tensor is a mask, an integer tensor names entries.
+        /// A bool tensor is a mask, an integer tensor selects entries.
         case tensor(Tensor)
         case label(String)
         case labels([String])
     }
 
-    /// The part of the tensor that the indices name; axes not named are whole.
+    /// The part of the tensor that the indices select; other axes are whole.
     public func get(_ indices: [Index]) throws -> Tensor {
         let plan = try IndexPlan(self, indices)
         let part = try plan.basic(self)
         return try plan.pick(part)
     }
 
-    /// A new tensor with the part that the indices name replaced; the value broadcasts to the part. A value
-    /// with a fraction makes an integer tensor float64.
+    /// A new tensor with the selected part replaced; the value broadcasts to the part. A value with a
+    /// fraction makes an integer tensor float64.
     public func setting(_ indices: [Index], to value: Operand) throws -> Tensor {
         var target = self
         switch value {
@@ -59,7 +59,7 @@ extension Tensor {
         case .tensor(let tensor):
             let part = zip(plan.counts, plan.drops).filter { !$0.1 }.map(\.0)
             let source = try IndexPlan.fitting(tensor, to: part).to(dtype)
-            // Dropped axes come back with size 1, so that the value's axes meet the right ones.
+            // Dropped axes are restored with size 1, so that the value's axes match.
             var shape = [Int](repeating: 1, count: plan.counts.count)
             var own = source.shape.count - 1
             for axis in plan.counts.indices.reversed() where !plan.drops[axis] && own >= 0 {
@@ -71,13 +71,13 @@ extension Tensor {
         }
     }
 
-    /// Replaces by flat places: masks and integer tensors in any combination.
+    /// Replaces by flat positions: masks and integer tensors in any combination.
     private func setting(places plan: IndexPlan, to value: Operand) throws -> Tensor {
         let all = try Tensor.arange(to: Double(count), dtype: .int64).reshape(shape)
         let part = try plan.pick(plan.basic(all))
         let places = try part.value().rowMajor()
         let count = places.count
-        // Where a place is named twice the last one counts, and it alone is kept.
+        // If a position occurs twice, only the last occurrence is kept.
         let at = places.elements(Int64.self)
         var last: [Int64: Int] = [:]
         last.reserveCapacity(count)
@@ -101,7 +101,7 @@ extension Tensor {
         }
     }
 
-    /// Elements along an axis at the places an integer tensor of the same rank names.
+    /// Elements along an axis at the positions in an integer tensor of the same rank.
     public func gather(axis: Int, index: Tensor) throws -> Tensor {
         let axis = try Shape.axis(axis, rank: rank, in: "gather")
         return try Tensor.make(GatherOperation(axis: axis), [self, index])
@@ -110,7 +110,7 @@ extension Tensor {
     /// A last axis with a one at each class and zeros elsewhere.
     public func oneHot(classes: Int? = nil, dtype: DType = .float32) throws -> Tensor {
         guard self.dtype.isInteger else {
-            throw TensorError(.type, "one_hot needs integers, here is \(self.dtype.rawValue)")
+            throw TensorError(.type, "one_hot needs integers, got \(self.dtype.rawValue)")
         }
         let highest = count == 0 ? -1 : Int(Int64(converting: try Tensor.reduce(.max, self).item()))
         let lowest = count == 0 ? 0 : Int(Int64(converting: try Tensor.reduce(.min, self).item()))
@@ -124,12 +124,13 @@ extension Tensor {
     }
 }
 
-/// What stands between the brackets, resolved: a slice an axis, then picks by tensors.
+/// The indices in the brackets, resolved: one slice per axis, then selections by tensors.
 struct IndexPlan {
     var starts: [Int]
     var counts: [Int]
     var drops: [Bool]
-    /// Integer tensors by the axes of the sliced tensor, before axes are dropped; masks are turned into these.
+    /// Integer tensors by the axes of the sliced tensor, before axes are dropped; masks are converted to
+    /// these.
     var picks: [(axis: Int, places: Tensor)] = []
 
     init(_ x: Tensor, _ indices: [Tensor.Index]) throws {
@@ -177,8 +178,8 @@ struct IndexPlan {
         case .tensor(let tensor):
             guard tensor.dtype.isInteger else {
                 throw TensorError(
-                    .type, "an index must hold integers or bools, here is \(tensor.dtype.rawValue)",
-                    help: "to(i, int64) makes whole numbers of it")
+                    .type, "an index must hold integers or bools, got \(tensor.dtype.rawValue)",
+                    help: "convert it with to(i, int64)")
             }
             if tensor.rank == 0 { return try drop(axis, Int(Int64(converting: tensor.item())), size) }
             for place in try tensor.doubles() where place >= Double(size) || place < -Double(size) {
@@ -226,7 +227,7 @@ struct IndexPlan {
         }
     }
 
-    /// The places where a mask holds, as an integer tensor for each of its axes.
+    /// The positions where a mask is true, as an integer tensor for each of its axes.
     private static func places(of mask: Tensor) throws -> [Tensor] {
         let data = try mask.value().rowMajor()
         let bools = data.elements(UInt8.self)
@@ -258,13 +259,13 @@ struct IndexPlan {
         return try value.relabelled([:]).reshape(shape)
     }
 
-    /// The slices, with dropped axes gone where no pick follows.
+    /// Applies the slices; dropped axes are removed if no selection follows.
     func basic(_ x: Tensor) throws -> Tensor {
         if counts == x.shape, !drops.contains(true) { return x }
         return try Tensor.make(SliceOperation(starts: starts, counts: counts, drops: drops), [x])
     }
 
-    /// The picks, on a tensor that `basic` gave.
+    /// Applies the selections to the result of `basic`.
     func pick(_ x: Tensor) throws -> Tensor {
         if picks.isEmpty { return x }
         // Axes after those that were dropped.
@@ -278,7 +279,8 @@ struct IndexPlan {
             }
             return try Tensor.make(TakeOperation(axis: axes[0], labels: names), [x, places])
         }
-        // Several integer tensors are paired: their axes are joined into one and picked by flat places.
+        // Several integer tensors are paired: their axes are joined into one, which is indexed by flat
+        // positions.
         let isTogether = zip(axes, axes.dropFirst()).allSatisfy { $0 + 1 == $1 }
         let front = isTogether ? axes[0] : 0
         var order = x.shape.indices.filter { !axes.contains($0) }

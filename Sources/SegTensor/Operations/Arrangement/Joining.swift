@@ -1,24 +1,24 @@
-// Tensors joined along an axis or put side by side.
+// Tensors joined along an existing or a new axis.
 
 extension Tensor {
     /// Tensors joined along an axis.
     public static func cat(_ tensors: [Tensor], axis: Int = 0) throws -> Tensor {
-        guard let first = tensors.first else { throw TensorError(.value, "cat of no tensors") }
+        guard let first = tensors.first else { throw TensorError(.value, "cat needs at least one tensor") }
         let axis = try Shape.axis(axis, rank: first.rank, in: "cat")
         let type = tensors.dropFirst().reduce(first.dtype) { DType.promoted($0, $1.dtype) }
         return try make(CatOperation(axis: axis), tensors.map { try $0.to(type) })
     }
 
-    /// Tensors of one shape side by side along a new axis.
+    /// Tensors of one shape joined along a new axis.
     public static func stack(_ tensors: [Tensor], axis: Int = 0) throws -> Tensor {
-        guard let first = tensors.first else { throw TensorError(.value, "stack of no tensors") }
+        guard let first = tensors.first else { throw TensorError(.value, "stack needs at least one tensor") }
         let axis = try Shape.axis(axis, rank: first.rank + 1, in: "stack")
         let type = tensors.dropFirst().reduce(first.dtype) { DType.promoted($0, $1.dtype) }
         return try make(StackOperation(axis: axis), tensors.map { try $0.to(type) })
     }
 }
 
-/// Joins along an axis; all inputs of one type.
+/// Joins along an axis; all inputs have the same type.
 struct CatOperation: Operation {
     var name: String { "cat" }
     let axis: Int
@@ -84,8 +84,8 @@ struct CatOperation: Operation {
     }
 }
 
-/// Puts tensors of one shape side by side along a new axis. On axis 0 it is the batch of its inputs, the
-/// samples that the feature cache looks for.
+/// Joins tensors of one shape along a new axis. On axis 0 the result is a batch of its inputs, the samples
+/// that the feature cache looks for.
 struct StackOperation: Operation {
     var name: String { "stack" }
     let axis: Int

@@ -1,7 +1,7 @@
-// Axes in another order, and axes turned round: permute, transpose, flip.
+// Axes in another order, and axes reversed: permute, transpose, flip.
 
 extension Tensor {
-    /// Two axes exchanged, the last two unless told.
+    /// Two axes exchanged, by default the last two.
     public func transpose(_ a: Int = -2, _ b: Int = -1) throws -> Tensor {
         if rank < 2, a == -2, b == -1 { return self }
         let (first, second) = try (
@@ -23,14 +23,14 @@ extension Tensor {
         return resolved == Array(0..<rank) ? self : try Tensor.make(PermuteOperation(axes: resolved), [self])
     }
 
-    /// The order of some axes turned round, all where nil.
+    /// Some axes reversed, all by default.
     public func flip(axes: [Int]? = nil) throws -> Tensor {
         let resolved = try Shape.axes(axes, rank: rank, in: "flip")
         return resolved.isEmpty ? self : try Tensor.make(FlipOperation(axes: resolved), [self])
     }
 }
 
-/// Axes in another order; a view where the order in memory allows.
+/// Axes in another order; a view if the order in memory allows it.
 struct PermuteOperation: Operation {
     var name: String { "permute" }
     let axes: [Int]
@@ -66,7 +66,7 @@ struct PermuteOperation: Operation {
     }
 }
 
-/// Axes turned round.
+/// Axes reversed.
 struct FlipOperation: Operation {
     var name: String { "flip" }
     let axes: [Int]

@@ -1,5 +1,5 @@
-// The same elements under another shape: reshape, squeeze, unsqueeze. Where the order in memory allows, no byte is
-// copied.
+// The same elements under another shape: reshape, squeeze, unsqueeze. Nothing is copied if the order in
+// memory allows it.
 
 extension Tensor {
     /// The same elements under another shape; one size may be -1.
@@ -7,7 +7,7 @@ extension Tensor {
         var shape = target
         if let free = target.firstIndex(of: -1) {
             guard target.lastIndex(of: -1) == free else {
-                throw TensorError(.shape, "reshape: only one size may be -1, here is \(Shape.text(target))")
+                throw TensorError(.shape, "reshape: only one size may be -1, got \(Shape.text(target))")
             }
             var rest = 1
             for (axis, size) in target.enumerated() where axis != free {
@@ -54,7 +54,7 @@ extension Tensor {
         return try keeping(shape.indices.filter { !gone.contains($0) })
     }
 
-    /// A reshape to some of the axes, the others being of size 1.
+    /// A reshape to some of the axes; the others have size 1.
     func keeping(_ axes: [Int]) throws -> Tensor {
         if axes.count == rank { return self }
         var kept: [Int: AxisLabels] = [:]
@@ -63,7 +63,7 @@ extension Tensor {
         return try Tensor.make(ReshapeOperation(shape: target, labels: kept), [self])
     }
 
-    /// An axis of size 1 put in at a place.
+    /// Inserts an axis of size 1.
     public func unsqueeze(_ axis: Int) throws -> Tensor {
         let place = try Shape.axis(axis, rank: rank + 1, in: "unsqueeze")
         var target = shape
@@ -74,7 +74,7 @@ extension Tensor {
     }
 }
 
-/// The same elements in their order under another shape of the same count.
+/// The same elements in the same order under another shape of the same count.
 struct ReshapeOperation: Operation {
     var name: String { "reshape" }
     var shape: [Int]

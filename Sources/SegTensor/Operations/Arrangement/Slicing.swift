@@ -1,10 +1,13 @@
-// Rectangular parts of tensors: taking one out (narrow, chunk, split, roll), and a new tensor with one replaced.
+// Rectangular parts of tensors: extracting one (narrow, chunk, split, roll), and a new tensor with one
+// replaced.
 
 extension Tensor {
     /// `n` parts of (nearly) equal length; fewer where the axis is shorter.
     public func chunk(_ n: Int, axis: Int = 0) throws -> [Tensor] {
         let axis = try Shape.axis(axis, rank: rank, in: "chunk")
-        guard n > 0 else { throw TensorError(.value, "chunk: \(n) parts") }
+        guard n > 0 else {
+            throw TensorError(.value, "chunk: the number of parts is \(n), it must be at least 1")
+        }
         let parts = min(n, max(shape[axis], 1))
         let size = max((shape[axis] + parts - 1) / parts, 1)
         let starts = stride(from: 0, to: max(shape[axis], 1), by: size)
@@ -26,12 +29,11 @@ extension Tensor {
         }
     }
 
-    /// Elements shifted along axes, those that fall out coming in at the other end; without axes the
-    /// flattened tensor is shifted.
+    /// Elements shifted along axes, cyclically; without axes the flattened tensor is shifted.
     public func roll(_ shifts: [Int], axes: [Int]? = nil) throws -> Tensor {
         guard let axes else {
             guard shifts.count == 1 else {
-                throw TensorError(.value, "roll: one shift where no axis is named")
+                throw TensorError(.value, "roll: give exactly one shift if no axis is given")
             }
             return try reshape([count]).roll(shifts, axes: [0]).reshape(shape)
         }
@@ -53,7 +55,7 @@ extension Tensor {
         return result
     }
 
-    /// `count` entries of an axis from `start`, which must be there.
+    /// `count` entries of an axis from `start`, which must exist.
     func narrow(axis: Int, start: Int, count: Int) throws -> Tensor {
         if start == 0, count == shape[axis] { return self }
         var starts = [Int](repeating: 0, count: rank)
@@ -65,7 +67,7 @@ extension Tensor {
     }
 }
 
-/// A part of each axis; dropped axes have one entry and go.
+/// A part of each axis; dropped axes have one entry and are removed.
 struct SliceOperation: Operation {
     var name: String { "slice" }
     let starts: [Int]
@@ -93,7 +95,7 @@ struct SliceOperation: Operation {
         let strides = x.strides
         let start = zip(starts, strides).reduce(0) { $0 + $1.0 * $1.1 } * size
         let count = Shape.count(counts)
-        // Some rows of the first axis lie together: they share the memory unless that kept much more alive.
+        // Consecutive rows of the first axis share the memory, unless that kept much more memory alive.
         let isRows = starts.indices.dropFirst().allSatisfy { counts[$0] == x.shape[$0] }
         let keepsRank = !drops.contains(true)
         if isRows, x.layout == .rowMajor || keepsRank, count * size * 4 >= x.storage.byteCount {
@@ -129,8 +131,8 @@ struct SliceOperation: Operation {
     }
 }
 
-/// The first input with a part replaced by the second (of the part's shape, dropped axes of size 1), or by
-/// a number.
+/// The first input with a part replaced by the second (of the part's shape, dropped axes of size 1), or by a
+/// number.
 struct SliceAssignOperation: Operation {
     var name: String { "assign" }
     let starts: [Int]

@@ -1,10 +1,10 @@
-// Order: argsort, and sort and topk, which gather by its places.
+// Order: argsort, and sort and topk, which gather by its positions.
 
 import CKernels
 import SegSystem
 
 extension Tensor {
-    /// The places that put an axis in order; int64. Not-a-number comes last. Equal values keep their order.
+    /// The positions that sort an axis; int64. Not-a-number comes last. Equal values keep their order.
     public func argsort(axis: Int? = -1, descending: Bool = false) throws -> Tensor {
         guard let axis else { return try reshape([count]).argsort(axis: 0, descending: descending) }
         if rank == 0 { return try Tensor.zeros([], dtype: .int64) }
@@ -12,7 +12,7 @@ extension Tensor {
         return try Tensor.make(ArgsortOperation(axis: resolved, descending: descending), [self])
     }
 
-    /// The values of an axis in order (of the flattened tensor where nil). Labels follow in a tensor of rank 1.
+    /// The sorted values of an axis (of the flattened tensor if nil). Labels follow in a tensor of rank 1.
     public func sort(axis: Int? = -1, descending: Bool = false) throws -> Tensor {
         guard let axis else { return try reshape([count]).sort(axis: 0, descending: descending) }
         if rank == 0 { return self }
@@ -20,7 +20,7 @@ extension Tensor {
         return try picked(argsort(axis: resolved, descending: descending), axis: resolved)
     }
 
-    /// The `k` largest (or smallest) values of an axis in order, and their places.
+    /// The `k` largest (or smallest) values of an axis in order, and their positions.
     public func topk(_ k: Int, axis: Int = -1, largest: Bool = true) throws -> (
         values: Tensor, indices: Tensor
     ) {
@@ -81,12 +81,12 @@ struct ArgsortOperation: Operation {
                 let base = line / inner * length * inner + line % inner
                 var order = (0..<length).map { (key: values[base + $0 * inner], place: $0) }
                 var compared = 0
-                // Only an interrupt throws; what was made so far is then dropped.
+                // Only an interrupt throws; the result so far is then dropped.
                 try? order.sort { a, b in
                     compared &+= 1
                     if compared & 0xffff == 0, pool_should_stop() { throw CancellationError() }
                     if a.key == b.key { return a.place < b.place }
-                    // What differs from itself is not a number and comes last either way.
+                    // A value that differs from itself is not-a-number and comes last in either direction.
                     if a.key != a.key { return b.key != b.key && a.place < b.place }
                     if b.key != b.key { return true }
                     return descending ? a.key > b.key : a.key < b.key
@@ -105,7 +105,7 @@ struct ArgsortOperation: Operation {
 }
 
 extension Float {
-    /// A number in whose order floats stand, with -0 as 0, and what is not a number last in either direction.
+    /// A number that orders floats, with -0 as 0, and not-a-number last in either direction.
     fileprivate func sortingKey(descending: Bool) -> UInt32 {
         if isNaN { return .max }
         let bits = (self + 0).bitPattern
@@ -114,18 +114,19 @@ extension Float {
     }
 }
 
-/// The places of keys in their ascending order, equal keys as they stood: a radix sort, a byte a pass. On long
-/// lines it takes a sixth of the time of sorting by comparison. Ends early, with any order, where its region is to stop.
+/// The positions of keys in ascending order, equal keys in their original order: a radix sort, one byte per
+/// pass. For long lines it takes a sixth of the time of sorting by comparison. Ends early, with any order, if
+/// its region is to stop.
 private func orderByDigits(count: Int, key: (Int) -> UInt32) -> [UInt64] {
     let piece = 1 << 18
-    /// Calls `body` for stretches of the places, until it is time to stop.
+    /// Calls `body` for ranges of the positions, until the region is to stop.
     func inPieces(_ body: (Range<Int>) -> Void) {
         for start in stride(from: 0, to: count, by: piece) {
             if pool_should_stop() { return }
             body(start..<min(count, start + piece))
         }
     }
-    // The key above, its place below.
+    // The key in the upper bits, its position in the lower bits.
     var entries: [UInt64] = []
     entries.reserveCapacity(count)
     inPieces { part in for place in part { entries.append(UInt64(key(place)) << 32 | UInt64(place)) } }
@@ -157,6 +158,6 @@ private func orderByDigits(count: Int, key: (Int) -> UInt32) -> [UInt64] {
             }
         }
     }
-    // An even number of passes: the last wrote to `entries`.
+    // The number of passes is even: the last wrote to `entries`.
     return entries
 }

@@ -18,7 +18,7 @@ public enum BinaryFunction: String, CaseIterable, Sendable, Encodable {
     case equal, notEqual, less, lessEqual, greater, greaterEqual
     case and, or, xor
 
-    /// The sign a script writes.
+    /// The operator in a script.
     var symbol: String {
         switch self {
         case .add: "+"
@@ -51,7 +51,7 @@ public enum BinaryFunction: String, CaseIterable, Sendable, Encodable {
 
     var isLogical: Bool { self == .and || self == .or || self == .xor }
 
-    /// The number the C kernels know it by.
+    /// The number of the function in the C kernels.
     fileprivate var kernel: Int {
         switch self {
         case .add: EW_ADD
@@ -73,7 +73,7 @@ public enum BinaryFunction: String, CaseIterable, Sendable, Encodable {
         }
     }
 
-    /// The type the work is done in, for two tensors.
+    /// The type of the computation, for two tensors.
     fileprivate func workType(_ a: DType, _ b: DType) -> DType {
         let common = DType.promoted(a, b)
         switch self {
@@ -84,7 +84,7 @@ public enum BinaryFunction: String, CaseIterable, Sendable, Encodable {
         }
     }
 
-    /// The type the work is done in, for a tensor and a number.
+    /// The type of the computation, for a tensor and a number.
     fileprivate func workType(_ a: DType, number: Double) -> DType {
         let common = a.promoted(with: number)
         if self == .divide { return common.floating }
@@ -94,7 +94,7 @@ public enum BinaryFunction: String, CaseIterable, Sendable, Encodable {
 }
 
 extension Tensor {
-    /// An elementwise function of two operands, of which at least one is a tensor. Shapes broadcast.
+    /// An elementwise function of two operands; at least one is a tensor. Shapes broadcast.
     public static func apply(_ function: BinaryFunction, _ a: Operand, _ b: Operand) throws -> Tensor {
         switch (a, b) {
         case (.tensor(let a), .tensor(let b)):
@@ -130,7 +130,7 @@ extension Tensor {
         return true
     }
 
-    /// Sums what broadcasting spread, so that a gradient gets its operand's shape.
+    /// Sums over broadcast axes, so that a gradient gets its operand's shape.
     func summed(to target: [Int]) throws -> Tensor {
         if shape == target { return self }
         let lead = rank - target.count
@@ -155,7 +155,7 @@ struct BinaryOperation: Operation {
         if function.isLogical {
             for input in inputs where input.dtype != .bool || number != nil {
                 throw TensorError(
-                    .type, "\(function.symbol) needs bool tensors, here is \(input.dtype.rawValue)",
+                    .type, "\(function.symbol) needs bool tensors, got \(input.dtype.rawValue)",
                     help: "compare first, e.g. (x > 0) \(function.symbol) (y > 0)")
             }
         }
@@ -268,7 +268,7 @@ struct BinaryOperation: Operation {
 }
 
 extension Tensor {
-    /// Converted where the other operand's type demands it in a gradient.
+    /// Converted if the other operand's type requires it in a gradient.
     fileprivate func floats(like other: Tensor) throws -> Tensor { try to(other.dtype) }
 
     static func + (a: Tensor, b: Tensor) throws -> Tensor { try apply(.add, a, b) }

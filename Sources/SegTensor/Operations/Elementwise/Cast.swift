@@ -1,7 +1,7 @@
 // Conversion between element types.
 
 extension Tensor {
-    /// Converted to another type; floats lose their fraction on the way to integers.
+    /// Converted to another type; floats lose their fraction when they become integers.
     public func to(_ dtype: DType) throws -> Tensor {
         dtype == self.dtype ? self : try Tensor.make(CastOperation(dtype: dtype), [self])
     }

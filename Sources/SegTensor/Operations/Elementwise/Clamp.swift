@@ -1,8 +1,8 @@
-// Values moved into a range by two numbers, and the gradient of that.
+// Values limited to a range by two numbers, and its gradient.
 
 import CKernels
 
-/// Moves floats into `low...high`.
+/// Limits floats to `low...high`.
 struct ClampOperation: Operation {
     var name: String { "clamp" }
     let low: Double
@@ -46,8 +46,7 @@ struct ClampOperation: Operation {
     }
 }
 
-/// The upstream gradient where x lies in `low...high`, its ends included, and 0 elsewhere; from upstream
-/// and x.
+/// The upstream gradient where x is in `low...high`, ends included, and 0 elsewhere; from upstream and x.
 struct ClampGradient: Operation {
     var name: String { "clamp gradient" }
     let low: Double

@@ -40,7 +40,7 @@ public enum UnaryFunction: String, CaseIterable, Sendable, Encodable {
         }
     }
 
-    /// The type of the result, which is the type the work is done in.
+    /// The type of the result and of the computation.
     fileprivate func type(of x: DType) -> DType {
         switch self {
         case .not, .isnan, .isfinite: .bool
@@ -49,7 +49,7 @@ public enum UnaryFunction: String, CaseIterable, Sendable, Encodable {
         }
     }
 
-    /// The activation as a convolution's epilogue knows it.
+    /// The activation in a convolution's epilogue.
     var epilogue: ConvolutionEpilogue.Activation? {
         switch self {
         case .relu: .relu
@@ -63,7 +63,7 @@ public enum UnaryFunction: String, CaseIterable, Sendable, Encodable {
 }
 
 extension Tensor {
-    /// An elementwise function of a tensor. Integers go into float64 where the result is no whole number.
+    /// An elementwise function of a tensor. Integers become float64 if the result is not a whole number.
     public static func apply(_ function: UnaryFunction, _ x: Tensor) throws -> Tensor {
         switch function {
         case .isnan: return try apply(.notEqual, x, x)
@@ -72,7 +72,7 @@ extension Tensor {
         }
     }
 
-    /// Each value moved into `min...max`; either bound may be left out.
+    /// Each value limited to `min...max`; either bound may be left out.
     public func clamp(min low: Operand? = nil, max high: Operand? = nil) throws -> Tensor {
         if dtype.isFloating, low.isNumberOrNil, high.isNumberOrNil {
             let operation = ClampOperation(
@@ -106,7 +106,7 @@ struct UnaryOperation: Operation {
     func infer(_ inputs: [Signature]) throws -> Signature {
         if function == .not, inputs[0].dtype != .bool {
             throw TensorError(
-                .type, "! needs a bool tensor, here is \(inputs[0].dtype.rawValue)",
+                .type, "! needs a bool tensor, got \(inputs[0].dtype.rawValue)",
                 help: "compare first, e.g. !(x > 0)")
         }
         return Signature(inputs[0].shape, function.type(of: inputs[0].dtype), labels: inputs[0].labels)

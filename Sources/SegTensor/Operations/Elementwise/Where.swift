@@ -1,13 +1,13 @@
 // `where`: a choice between two operands, element by element.
 
 extension Tensor {
-    /// `a` where the condition holds, `b` elsewhere; shapes broadcast, labels of all three follow. Two plain
-    /// numbers give float32 unless `dtype` says otherwise.
+    /// `a` where the condition is true, `b` elsewhere; shapes broadcast, labels of all three follow. Two
+    /// plain numbers give float32 by default; `dtype` changes it.
     public static func `where`(_ condition: Operand, _ a: Operand, _ b: Operand, dtype: DType? = nil) throws
         -> Tensor
     {
         guard case .tensor(let condition) = condition else {
-            throw TensorError(.type, "where needs a bool tensor as its condition, here is a number")
+            throw TensorError(.type, "where needs a bool tensor as its condition, got a number")
         }
         var inputs = [condition]
         var numbers: [Double?] = []
@@ -23,7 +23,7 @@ extension Tensor {
     }
 }
 
-/// Picks from two operands; a number that is not nil stands for the operand.
+/// Picks from two operands; a number that is not nil replaces the operand.
 struct WhereOperation: Operation {
     var name: String { "where" }
     let a: Double?
@@ -42,7 +42,7 @@ struct WhereOperation: Operation {
     func infer(_ inputs: [Signature]) throws -> Signature {
         guard inputs[0].dtype == .bool else {
             throw TensorError(
-                .type, "where needs a bool tensor as its condition, here is \(inputs[0].dtype.rawValue)",
+                .type, "where needs a bool tensor as its condition, got \(inputs[0].dtype.rawValue)",
                 help: "compare it, e.g. where(x > 0, a, b)")
         }
         let shape = try inputs.dropFirst().reduce(inputs[0].shape) { try Shape.broadcast($0, $1.shape) }

@@ -4,8 +4,8 @@
 import CKernels
 
 extension Tensor {
-    /// (x - mean) / sqrt(variance + epsilon) · weight + bias, all by channel. `weight` and `bias` come
-    /// together or not at all.
+    /// (x - mean) / sqrt(variance + epsilon) · weight + bias, all by channel. `weight` and `bias` are both
+    /// given or both absent.
     public static func batchNorm(
         _ x: Tensor, mean: Tensor, variance: Tensor, weight: Tensor? = nil, bias: Tensor? = nil,
         epsilon: Double = 1e-5
@@ -15,8 +15,8 @@ extension Tensor {
         return try make(operation, ([x, mean, variance] + affine).map { try $0.to(.float32) })
     }
 
-    /// As `batchNorm` by the batch's own mean and variance, which come beside the result; the variance is
-    /// divided by n.
+    /// As `batchNorm`, by the batch's own mean and variance, which are returned with the result; the variance
+    /// is divided by n.
     public static func batchNormTraining(
         _ x: Tensor, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Double = 1e-5
     ) throws -> (output: Tensor, mean: Tensor, variance: Tensor) {
@@ -33,7 +33,7 @@ extension Tensor {
         return [try weight ?? ones([channels]), try bias ?? zeros([channels])]
     }
 
-    /// A vector by channel in a shape that meets [N, C, H, W].
+    /// A vector by channel in a shape that broadcasts with [N, C, H, W].
     fileprivate func byChannel() throws -> Tensor { try reshape([count, 1, 1]) }
 }
 
@@ -41,7 +41,7 @@ extension Tensor {
 private func checkChannels(_ inputs: [Signature], names: [String]) throws {
     guard inputs[0].rank == 4 else {
         throw TensorError(
-            .shape, "batch_norm: the input must be [N, C, H, W], here is \(Shape.text(inputs[0].shape))",
+            .shape, "batch_norm: the input must be [N, C, H, W], got \(Shape.text(inputs[0].shape))",
             notes: [Shape.text(inputs[0].shape)])
     }
     for (input, name) in zip(inputs.dropFirst(), names) where input.shape != [inputs[0].shape[1]] {
@@ -52,7 +52,7 @@ private func checkChannels(_ inputs: [Signature], names: [String]) throws {
     }
 }
 
-/// Scale and shift by channel that stand for statistics and affine part.
+/// Scale and shift by channel that are equivalent to statistics and affine part.
 func foldedNorm(
     _ mean: UnsafePointer<Float>, _ variance: UnsafePointer<Float>, _ affine: ArraySlice<TensorData>,
     epsilon: Double, channels: Int
@@ -65,7 +65,7 @@ func foldedNorm(
     return (scale, shift)
 }
 
-/// x · scale + shift by channel, written over x where nobody else holds it.
+/// x · scale + shift by channel, written over x if nothing else uses it.
 private func scaled(
     _ inputs: inout [TensorData], _ result: Signature, _ scale: TensorData, _ shift: TensorData
 ) throws -> TensorData {
@@ -80,7 +80,7 @@ private func scaled(
     return out
 }
 
-/// Inputs: x, mean, variance and, where affine, weight and bias.
+/// Inputs: x, mean, variance and, if affine, weight and bias.
 struct BatchNormOperation: Operation {
     var name: String { "batch_norm" }
     let epsilon: Double
@@ -136,13 +136,13 @@ struct BatchStatistics: Operation {
         let x = inputs[0].shape
         guard x[0] * x[2] * x[3] > 0 else {
             throw TensorError(
-                .shape, "batch_norm: there is nothing to average in \(Shape.text(x))", notes: [Shape.text(x)])
+                .shape, "batch_norm: cannot average the empty shape \(Shape.text(x))", notes: [Shape.text(x)])
         }
         // A variance of one value is 0, and running statistics divide by n - 1: PyTorch refuses it too.
         guard x[0] * x[2] * x[3] > 1 else {
             throw TensorError(
                 .shape,
-                "batch_norm in training needs more than one value a channel, \(Shape.text(x)) has one",
+                "batch_norm in training needs more than one value per channel, \(Shape.text(x)) has one",
                 help: "train with batches of two or more pictures, or freeze this layer",
                 notes: [Shape.text(x)])
         }
@@ -171,8 +171,8 @@ struct BatchStatistics: Operation {
     }
 }
 
-/// Inputs: x, its statistics and, where affine, weight and bias. The gradient by x goes through the
-/// statistics as well; none is given to them.
+/// Inputs: x, its statistics and, if affine, weight and bias. The gradient by x includes the path through the
+/// statistics; the statistics get no gradient.
 struct BatchNormTraining: Operation {
     var name: String { "batch_norm" }
     let epsilon: Double
@@ -194,8 +194,8 @@ struct BatchNormTraining: Operation {
         return try scaled(&inputs, result, scale, shift)
     }
 
-    /// A normalised tensor for the backward pass: computed a second time from the convolution's result, which
-    /// is kept in any case, so that a layer holds two maps until then and not three.
+    /// A normalised tensor for the backward pass: recomputed from the convolution's result, which is kept in
+    /// any case, so that a layer keeps two maps until then and not three.
     static func again(_ y: Tensor) throws -> Tensor {
         guard let (operation, inputs) = y.node.pendingStep, operation is BatchNormTraining else { return y }
         return try Tensor.make(operation, inputs.map { Tensor($0) })
@@ -217,8 +217,8 @@ struct BatchNormTraining: Operation {
     }
 }
 
-/// The sums by channel that the backward pass shares: of upstream × normalised input (row 0, the gradient
-/// by the weight) and of upstream (row 1, by the bias).
+/// The sums by channel that the backward pass shares: of upstream × normalised input (row 0, the gradient by
+/// the weight) and of upstream (row 1, the gradient by the bias).
 struct BatchNormSums: Operation {
     var name: String { "batch_norm gradient" }
     let epsilon: Double
@@ -250,7 +250,7 @@ private func inverseDeviation(_ variance: UnsafePointer<Float>, _ channels: Int,
 }
 
 /// The gradient by the input: a[c] · upstream + b[c] · x + d[c], from upstream, x, statistics, sums and
-/// perhaps weight.
+/// optionally weight.
 struct BatchNormInputGradient: Operation {
     var name: String { "batch_norm gradient" }
     let epsilon: Double

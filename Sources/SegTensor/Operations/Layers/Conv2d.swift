@@ -1,5 +1,5 @@
-// conv2d: the shape rule and its words, the work through ConvolutionKernels, and the two gradients, which are
-// convolutions themselves and have gradients again.
+// conv2d: the shape rule and its messages, the work through ConvolutionKernels, and the two gradients, which
+// are convolutions themselves and have gradients again.
 
 extension Tensor {
     /// Cross-correlation of `[N, C, H, W]` by `[O, C / groups, kh, kw]`, in float32.
@@ -16,7 +16,7 @@ extension Tensor {
     }
 }
 
-/// What a convolution is told beside its weights.
+/// The attributes of a convolution.
 struct ConvolutionAttributes: Sendable, Encodable {
     var stride: ConvolutionGeometry.Extent
     var padding: ConvolutionGeometry.Extent
@@ -36,13 +36,13 @@ struct ConvolutionAttributes: Sendable, Encodable {
         let notes = [Shape.text(x.shape), Shape.text(weight.shape)]
         guard x.rank == 4 else {
             throw TensorError(
-                .shape, "conv2d: the input must be [N, C, H, W], here is \(notes[0])",
+                .shape, "conv2d: the input must be [N, C, H, W], got \(notes[0])",
                 help: x.rank == 3
                     ? "a batch of one is \([1] + x.shape): unsqueeze(x, 0) makes it" : nil, notes: notes)
         }
         guard weight.rank == 4, !weight.shape.contains(0) else {
             throw TensorError(
-                .shape, "conv2d: the weight must be [O, C / groups, height, width], here is \(notes[1])",
+                .shape, "conv2d: the weight must be [O, C / groups, height, width], got \(notes[1])",
                 notes: notes)
         }
         guard groups > 0, x.shape[1] % groups == 0, weight.shape[0] % groups == 0 else {
@@ -63,7 +63,7 @@ struct ConvolutionAttributes: Sendable, Encodable {
         else {
             throw TensorError(
                 .value,
-                "conv2d: stride and dilation must be at least 1, padding at least 0; here they are \(sizes[0...1]), \(sizes[2...3]) and [\(padding.height), \(padding.width)]"
+                "conv2d: stride and dilation must be at least 1, padding at least 0; got \(sizes[0...1]), \(sizes[2...3]) and [\(padding.height), \(padding.width)]"
             )
         }
         let g = geometry(x.shape, weight.shape)
@@ -86,7 +86,7 @@ struct ConvolutionOperation: Operation {
         if inputs.count > 2, inputs[2].shape != [g.outputChannels] {
             throw TensorError(
                 .shape,
-                "conv2d: the bias has shape \(Shape.text(inputs[2].shape)), the weight gives \(g.outputChannels) channels",
+                "conv2d: the bias has shape \(Shape.text(inputs[2].shape)), the weight has \(g.outputChannels) channels",
                 notes: [
                     Shape.text(inputs[0].shape), Shape.text(inputs[1].shape), Shape.text(inputs[2].shape),
                 ])
@@ -101,7 +101,7 @@ struct ConvolutionOperation: Operation {
             attributes, inputs[0], inputs[1], bias: inputs.count > 2 ? inputs[2] : nil, result: result)
     }
 
-    /// The forward pass, with what follows it done while a tile is in cache.
+    /// The forward pass, with the epilogue applied while a tile is in cache.
     static func forward(
         _ attributes: ConvolutionAttributes, _ x: TensorData, _ weight: TensorData, bias: TensorData?,
         scale: TensorData? = nil, shift: TensorData? = nil, residual: TensorData? = nil,
@@ -221,10 +221,10 @@ struct ConvolutionWeightGradient: Operation {
     }
 }
 
-/// Weights in the order that the kernels read them. Small ones are kept with the storage they were made
-/// from until it is written again, so that a frozen layer packs once and not once a sample.
+/// Weights in the order that the kernels read. Small packed weights are kept with the storage they were made
+/// from until it is written again, so that a frozen layer packs once, not once per sample.
 enum PackedWeights {
-    /// Bytes up to which packed weights are kept.
+    /// The maximum size in bytes of packed weights that are kept.
     private static let largestKept = 4 << 20
 
     static func packed(_ weight: TensorData, _ g: ConvolutionGeometry, transposed: Bool) throws -> Storage {

@@ -1,17 +1,17 @@
-// Another size of the last two axes: bilinear in float32 and channels last, nearest for every type.
+// Resizing the last two axes: bilinear in float32 and channels last, nearest for every type.
 
 import CKernels
 
 extension Tensor {
-    /// How pixels between the given ones are found.
+    /// How new pixels are computed.
     public enum Interpolation: String, Sendable, Encodable {
-        /// Weighted by distance, pixel centres at half (PyTorch's align_corners=false).
+        /// Weighted by distance, with pixel centres at half (PyTorch's align_corners=false).
         case bilinear
         /// The pixel at floor(position × input size / output size).
         case nearest
     }
 
-    /// Another size of the last two axes. With `alignCorners` the centres of the corner pixels meet.
+    /// Resizes the last two axes. With `alignCorners` the centres of the corner pixels coincide.
     public static func interpolate(
         _ x: Tensor, size: (Int, Int), mode: Interpolation = .bilinear, alignCorners: Bool = false
     ) throws -> Tensor {
@@ -25,7 +25,7 @@ extension Tensor {
         return try matmul(matmul(rows, floats), columns.transpose())
     }
 
-    /// The share of each of `from` pixels in each of `to`, corner on corner.
+    /// The weight of each of `from` pixels in each of `to`, with aligned corners.
     private static func cornerWeights(from: Int, to: Int) throws -> Tensor {
         let data = try TensorData(shape: [to, from], dtype: .float32, for: "interpolate")
         Elementwise.fill(data, 0)
@@ -50,13 +50,13 @@ struct InterpolateOperation: Operation {
         let x = inputs[0]
         guard x.rank >= 2, mode == .nearest || x.rank == 4 else {
             throw TensorError(
-                .shape, "interpolate: the input must be [N, C, H, W], here is \(Shape.text(x.shape))",
+                .shape, "interpolate: the input must be [N, C, H, W], got \(Shape.text(x.shape))",
                 notes: [Shape.text(x.shape)])
         }
         guard height > 0, width > 0, x.shape[x.rank - 1] > 0, x.shape[x.rank - 2] > 0 else {
             throw TensorError(
                 .shape,
-                "interpolate: \(Shape.text(Array(x.shape.suffix(2)))) cannot become [\(height), \(width)]",
+                "interpolate: \(Shape.text(Array(x.shape.suffix(2)))) cannot be resized to [\(height), \(width)]",
                 notes: [Shape.text(x.shape)])
         }
         return Signature(

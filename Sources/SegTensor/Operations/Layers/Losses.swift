@@ -1,5 +1,5 @@
-// The negative log-likelihood of classes, cross-entropy and confusion matrices. The fused form (upsampling, softmax,
-// loss and confusion in one pass) is in SegmentationFusion; these are the steps it is equal to.
+// The negative log-likelihood of classes, cross-entropy and confusion matrices. The fused form (upsampling,
+// softmax, loss and confusion in one pass) is in SegmentationFusion; it is equal to these separate steps.
 
 import CKernels
 
@@ -9,12 +9,12 @@ extension Tensor {
         /// Their weighted mean: the sum divided by the sum of the weights of the pixels' classes.
         case mean
         case sum
-        /// Not at all.
+        /// No reduction.
         case none
     }
 
     /// - weight[t] · logProbabilities[n, t, …] at the target classes t, in float32; pixels of `ignoreIndex`
-    /// count nowhere. `smoothing` spreads that share of the target evenly over the classes.
+    ///   do not count. `smoothing` spreads that share of the target evenly over the classes.
     public static func nllLoss(
         _ logProbabilities: Tensor, _ target: Tensor, weight: Tensor? = nil, ignoreIndex: Int? = nil,
         smoothing: Double = 0, reduction: LossReduction = .mean
@@ -33,15 +33,15 @@ extension Tensor {
         guard weight.shape == [classes] else {
             throw TensorError(
                 .shape,
-                "the class weights have shape \(Shape.text(weight.shape)), the logits \(classes) classes",
-                help: "give one weight a class", notes: [Shape.text(weight.shape)])
+                "the class weights have shape \(Shape.text(weight.shape)), the logits have \(classes) classes",
+                help: "give one weight per class", notes: [Shape.text(weight.shape)])
         }
         let values = try weight.doubles()
         for (index, value) in values.enumerated() where !(value >= 0) || value == .infinity {
             let name = weight.labels[0].map { " (\($0.names[index]))" } ?? ""
             throw TensorError(
                 .value, "the weight of class \(index)\(name) is \(text(of: value))",
-                help: "class weights must be numbers from 0 up")
+                help: "class weights must be numbers of at least 0")
         }
         guard values.contains(where: { $0 > 0 }) || values.isEmpty else {
             throw TensorError(.value, "all class weights are 0")
@@ -79,27 +79,27 @@ struct NLLLossOperation: Operation {
         let notes = [Shape.text(x.shape), Shape.text(target.shape)]
         guard x.rank >= 2, x.shape[1] > 0 else {
             throw TensorError(
-                .shape, "nll_loss: the input must be [N, classes, …], here is \(notes[0])", notes: notes)
+                .shape, "nll_loss: the input must be [N, classes, …], got \(notes[0])", notes: notes)
         }
         guard target.shape == [x.shape[0]] + x.shape[2...] else {
             throw TensorError(
                 .shape,
-                "the masks have shape \(notes[1]), the logits \(notes[0]): a mask must be [N, …] as the logits are without their classes",
+                "the masks have shape \(notes[1]), the logits \(notes[0]): a mask must have the logits' shape without the class axis",
                 notes: notes)
         }
         guard target.dtype.isInteger else {
             throw TensorError(
-                .type, "masks must hold whole numbers (classes), here is \(target.dtype.rawValue)",
+                .type, "masks must hold whole numbers (classes), got \(target.dtype.rawValue)",
                 notes: notes)
         }
         guard smoothing >= 0, smoothing < 1 else {
             throw TensorError(
-                .value, "label smoothing is \(Tensor.text(of: smoothing)), it must lie in 0..<1")
+                .value, "label smoothing is \(Tensor.text(of: smoothing)), it must be in 0..<1")
         }
         return Signature(reduction == .none ? target.shape : [], .float32)
     }
 
-    /// Log-probabilities with the classes lying last, and the target checked.
+    /// Log-probabilities with the classes last in memory, and the checked target.
     private func arranged(_ inputs: [TensorData]) throws -> (x: TensorData, target: TensorData, pixels: Int) {
         let (x, _) = try SoftmaxOperation.arranged(inputs[0], 1)
         let target = try inputs[1].rowMajor()
@@ -181,7 +181,7 @@ struct NLLLossGradient: Operation {
         let target = try inputs[1].rowMajor().converted(to: .int64)
         let weights = inputs.count > 2 ? inputs[2] : nil
         let (labels, w) = (target.elements(Int64.self), weights?.floats)
-        // Classes last in memory, as the softmax below wants them.
+        // Classes last in memory, as the softmax below needs them.
         let out = try TensorData(
             shape: shape.count == 4 ? shape : [shape[0]] + shape[2...] + [classes], dtype: .float32,
             layout: .channelsLast, for: name)
@@ -230,7 +230,7 @@ struct ConfusionOperation: Operation {
         }
         for input in inputs where !input.dtype.isInteger {
             throw TensorError(
-                .type, "confusion needs whole numbers (classes), here is \(input.dtype.rawValue)",
+                .type, "confusion needs whole numbers (classes), got \(input.dtype.rawValue)",
                 notes: notes)
         }
         return Signature([classes, classes], .int64)

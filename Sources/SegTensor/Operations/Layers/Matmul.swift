@@ -7,7 +7,7 @@ extension Tensor {
         guard a.rank > 0, b.rank > 0 else {
             throw TensorError(
                 .shape,
-                "matmul needs vectors or matrices, here are shapes \(Shape.text(a.shape)) and \(Shape.text(b.shape))",
+                "matmul needs vectors or matrices, got shapes \(Shape.text(a.shape)) and \(Shape.text(b.shape))",
                 help: "multiply by a number with *", notes: [Shape.text(a.shape), Shape.text(b.shape)])
         }
         let inner = (a.shape[a.rank - 1], b.shape[max(b.rank - 2, 0)])
@@ -31,7 +31,7 @@ extension Tensor {
     }
 }
 
-/// op(a) op(b) on the last two axes, where op transposes if told.
+/// op(a) op(b) on the last two axes, where op is the identity or the transposition.
 struct MatmulOperation: Operation {
     var name: String { "matmul" }
     var transposesFirst = false

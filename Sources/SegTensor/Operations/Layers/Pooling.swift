@@ -27,17 +27,17 @@ extension Tensor {
             AveragePoolOperation(window: window, countsPadding: countIncludePad), [x.to(.float32)])
     }
 
-    /// Means of parts that cut the picture into `size` as evenly as can be.
+    /// Means of parts that divide the picture into `size` as evenly as possible.
     public static func adaptiveAvgPool2d(_ x: Tensor, size: (Int, Int)) throws -> Tensor {
         guard x.rank == 4 else {
             throw TensorError(
-                .shape, "adaptive_avg_pool2d: the input must be [N, C, H, W], here is \(Shape.text(x.shape))",
+                .shape, "adaptive_avg_pool2d: the input must be [N, C, H, W], got \(Shape.text(x.shape))",
                 notes: [Shape.text(x.shape)])
         }
         let (h, w) = (x.shape[2], x.shape[3])
         guard size.0 > 0, size.1 > 0, h > 0, w > 0 else {
             throw TensorError(
-                .shape, "adaptive_avg_pool2d: \(h)×\(w) cannot become \(size.0)×\(size.1)",
+                .shape, "adaptive_avg_pool2d: \(h)×\(w) cannot be pooled to \(size.0)×\(size.1)",
                 notes: [Shape.text(x.shape)])
         }
         if size == (1, 1) { return try reduce(.mean, x, axes: [2, 3], keepdims: true) }
@@ -57,7 +57,7 @@ extension Tensor {
     }
 }
 
-/// A pooling's window and the sizes it gives.
+/// A pooling's window and the resulting sizes.
 struct PoolingWindow: Sendable, Encodable {
     let name: String
     let kernel: ConvolutionGeometry.Extent
@@ -91,7 +91,7 @@ struct PoolingWindow: Sendable, Encodable {
         let notes = [Shape.text(x.shape)]
         guard x.rank == 4 else {
             throw TensorError(
-                .shape, "\(name): the input must be [N, C, H, W], here is \(notes[0])", notes: notes)
+                .shape, "\(name): the input must be [N, C, H, W], got \(notes[0])", notes: notes)
         }
         let sizes = [
             kernel.height, kernel.width, stride.height, stride.width, dilation.height, dilation.width,

@@ -36,7 +36,7 @@ struct SoftmaxOperation: Operation {
 
     func infer(_ inputs: [Signature]) throws -> Signature { inputs[0] }
 
-    /// The input with `axis` lying last, and how to get its order back.
+    /// The input with `axis` last in memory, and how to restore its order.
     static func arranged(_ x: TensorData, _ axis: Int) throws -> (data: TensorData, back: [Int]?) {
         let rank = x.shape.count
         if rank == 4, axis == 1 { return (try x.channelsLast(), nil) }
