@@ -1,21 +1,21 @@
-# What a newcomer needs: `make demo` and `make test`. Both install what is missing.
+# To start: `make demo` and `make test`. Both install missing packages.
 PREFIX ?= /usr/local
 SEG = .build/release/seg
-# Tests see inside the modules. With this flag in every build, none has to be made again for another.
+# Tests see internal names of the modules. With this flag in every build, no build has to be repeated.
 FLAGS = -c release -Xswiftc -enable-testing
 SCRIPTS = $(shell find stdlib examples Benchmarks -name '*.seg')
-# What must be there, and the Debian package that has it.
+# Required libraries and tools, and the Debian package of each.
 LIBRARIES = libedit:libedit-dev libpng:libpng-dev openblas:libopenblas-dev
 TOOLS = tmux:tmux curl:curl perl:perl git:git
 
 .PHONY: demo test test-all lint format reference build install deps test-deps install-packages clean
 
 demo: build
-	@echo "== examples/first.seg: drawn street scenes, LRASPP trained from nothing, about a minute"
+	@echo "== examples/first.seg: drawn street scenes, LRASPP trained from scratch, about a minute"
 	cd .build && release/seg ../examples/first.seg
 	@echo "== the triptych is also in .build/first.png"
 
-# Tests keep features and weights in a folder of their own.
+# Tests keep features and weights in a separate folder.
 test test-all: export SEG_CACHE = $(CURDIR)/.build/cache
 
 test: build test-deps
@@ -29,7 +29,7 @@ test: build test-deps
 	Tests/terminal/run.sh $(SEG)
 	@echo "== downloads of weights, from a server on the loopback address"
 	Tests/network/run.sh $(SEG)
-	@echo "== runs saved and gone on with in other processes, killed and on a full disk"
+	@echo "== runs saved and continued in other processes, killed and on a full disk"
 	Tests/resume/run.sh $(SEG)
 	@echo "== the C code under the sanitizers"
 	Tests/sanitizers/run.sh
@@ -41,7 +41,7 @@ test: build test-deps
 	$(SEG) test Tests/Golden --examples
 
 test-all: test
-	@echo "== a package that depends on seg by a version, built whole"
+	@echo "== a package that depends on seg by a version, built completely"
 	Tests/embed/run.sh --whole $(FLAGS)
 	@echo "== models at full size, and to the last digits of float32 (minutes)"
 	$(SEG) test Tests/Golden-slow
@@ -52,7 +52,7 @@ lint:
 	swift format lint --strict --recursive --configuration .swift-format Sources Tests Package.swift examples/embed
 	@echo "== functions without a caller"
 	perl Tests/lint/uncalled.pl
-	@echo "== tests keep to folders of their own"
+	@echo "== tests use scratch folders"
 	perl Tests/lint/scratch.pl
 
 format: build
@@ -66,7 +66,7 @@ build: deps
 	@echo "== building the release"
 	swift build $(FLAGS) --product seg
 
-# The C libraries and tools, from Debian's packages where they are not there yet.
+# The C libraries and tools, from Debian's packages if they are missing.
 deps:
 	@for p in $(LIBRARIES); do pkg-config --exists $${p%:*} 2>/dev/null || missing="$$missing $${p#*:}"; done; \
 	[ -z "$$missing" ] || $(MAKE) --no-print-directory install-packages PACKAGES="pkg-config $$missing"

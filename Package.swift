@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// No flags but these: SwiftPM refuses a package by version that passes others to the compilers.
+// Only these flags: SwiftPM refuses a versioned dependency that passes others to the compilers.
 let swift: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let c: [CSetting] = [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
 let kernels =
@@ -14,14 +14,14 @@ let package = Package(
         .library(name: "Seg", targets: ["Seg"]),
     ],
     targets: [
-        // What all towers ask of the system: files, memory, text widths, JSON.
+        // System services for all targets: files, memory, text widths, JSON.
         .target(name: "SegSystem", swiftSettings: swift),
 
-        // The language tower.
+        // The language.
         .target(name: "SegSyntax", dependencies: ["SegSystem"], swiftSettings: swift),
         .target(name: "SegRuntime", dependencies: ["SegSyntax", "SegSystem"], swiftSettings: swift),
 
-        // The tensor tower.
+        // Tensors.
         .target(name: "COpenBLAS", cSettings: c),
         .target(name: "CKernels", cSettings: kernels),
         .target(

@@ -1,6 +1,6 @@
 // What Tab offers at a place: names, members, named arguments, labels, paths, commands, with
-// a line of help each. Values are looked up but nothing is run. How the candidates are laid
-// out stands in CompletionListing.
+// a line of help each. Values are looked up but nothing is run. The layout of the candidates
+// is in CompletionListing.
 
 import SegLibrary
 import SegRuntime
@@ -8,19 +8,19 @@ import SegSyntax
 import SegSystem
 
 struct Completer {
-    /// Something that may stand at the cursor.
+    /// A text that completion may insert at the cursor.
     struct Candidate: Equatable {
         /// As the list shows it.
         var name: String
-        /// As it is put into the line.
+        /// As it is inserted into the line.
         var text: String
         /// One line of help.
         var help: String = ""
-        /// What follows where this is the only one: `(`, `"]`, `/`.
+        /// What follows if it is the only candidate: `(`, `"]`, `/`.
         var suffix: String = ""
     }
 
-    /// The candidates, and how much of the line before the cursor they take the place of.
+    /// The candidates, and how much of the line before the cursor they replace.
     struct Candidates: Equatable {
         var prefix: String
         var items: [Candidate]
@@ -60,7 +60,7 @@ struct Completer {
         }
     }
 
-    /// Those that begin with what was typed; where none does, letters may differ in case.
+    /// Those that begin with the typed text; if none does, letters may differ in case.
     private func matching(_ prefix: String, _ candidates: [Candidate]) -> [Candidate] {
         let exact = candidates.filter { $0.text.hasPrefix(prefix) }
         if !exact.isEmpty { return exact }
@@ -70,7 +70,7 @@ struct Completer {
 
     // MARK: Names
 
-    /// The user's names, the library's, the keywords; help is looked up for few of them only.
+    /// The user's names, the library's, the keywords; help is looked up only for the shown ones.
     private func names() -> [Candidate] {
         let own = interpreter.userNames()
         let known = Set(own)
@@ -79,7 +79,7 @@ struct Completer {
             + Self.keywords.map { Candidate(name: $0, text: $0, help: "keyword") }
     }
 
-    /// What may stand behind `is`: the built-in kinds, and the types of the session and the library.
+    /// What may follow `is`: the built-in kinds, and the types of the session and the library.
     private func types() -> [Candidate] {
         let own = interpreter.userNames().filter {
             interpreter.typeName(interpreter[$0] ?? .nilValue) == "type"
@@ -131,7 +131,7 @@ struct Completer {
         return candidates
     }
 
-    /// Whether a name can stand after a dot: `backbone.4` cannot.
+    /// Whether a name is allowed after a dot: `backbone.4` is not.
     private func isMember(_ name: String) -> Bool {
         guard let first = name.first, first.isLetter else { return false }
         return name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
@@ -143,7 +143,7 @@ struct Completer {
     }
 
     private func memberHelp(_ value: Value, _ name: String) -> String {
-        // Counting a data set's pixels is work; naming the member is none.
+        // Counting a data set's pixels is slow, so the help names the member without reading it.
         if interpreter.typeName(value) == "dataset", name == "counts" { return "pixels by class" }
         guard let member = try? interpreter.member(value, name) else { return "" }
         return about(member)
@@ -174,7 +174,7 @@ struct Completer {
         return candidates
     }
 
-    /// What a callee takes, and whether its first parameter is what stands before the dot.
+    /// The parameters of a callee, and whether the first is the expression before the dot.
     private func parameters(of path: CompletionContext.Path) -> ([ParameterInfo], Bool)? {
         if let value = resolver.value(of: path), let parameters = interpreter.parameters(of: value) {
             return (parameters, false)
@@ -235,7 +235,7 @@ struct Completer {
         return Candidates(prefix: prefix, items: items)
     }
 
-    /// A text as it stands within the quotes of a string.
+    /// A text as it is written between the quotes of a string.
     private func escaped(_ text: String) -> String {
         String(quotedText(text).dropFirst().dropLast())
     }

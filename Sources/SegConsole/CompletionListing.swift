@@ -1,5 +1,5 @@
-// From candidates to what Tab does: the common beginning is put in first; what is then still
-// open is listed below the line, each candidate with its help, fitted to the terminal.
+// From candidates to what Tab does: the common beginning is inserted first; if several candidates
+// remain, they are listed below the line with their help, fitted to the terminal.
 
 import SegRuntime
 import SegSystem
@@ -9,7 +9,7 @@ struct CompletionListing {
     let columns: Int
     let rows: Int
     let hasColor: Bool
-    /// One line of help for a candidate that brings none; asked for those that are shown only.
+    /// One line of help for a candidate without its own; called only for those that are shown.
     let help: (String) -> String
 
     func completion(_ found: Completer.Candidates) -> LineCompletion {
@@ -18,7 +18,7 @@ struct CompletionListing {
         if found.items.count == 1 {
             let whole = first.text + first.suffix
             if whole == found.prefix { return LineCompletion(listing: lines(found.items)) }
-            // A whole name that was typed already: say what it is.
+            // The whole name was typed already: show what it is.
             if first.text == found.prefix, !first.name.hasSuffix("/"), first.suffix.isEmpty {
                 return LineCompletion(listing: lines(found.items))
             }
@@ -29,7 +29,7 @@ struct CompletionListing {
         return LineCompletion(listing: lines(found.items))
     }
 
-    /// The candidates: one a line with its help while they fit, else names in columns.
+    /// The candidates: one per line with its help if they fit, else names in columns.
     private func lines(_ items: [Completer.Candidate]) -> [String] {
         let most = max(4, min(40, rows - 4))
         let style = TerminalStyle(

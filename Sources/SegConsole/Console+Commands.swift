@@ -1,4 +1,4 @@
-// What the prompt's commands do; their rows stand in PromptCommand.
+// What the prompt's commands do; their rows are in PromptCommand.
 
 import SegLibrary
 import SegRuntime
@@ -17,10 +17,10 @@ extension Console {
         throw Failure(
             .name, "there is no help on \(text)",
             help: pages.nearest(to: text).map { "did you mean ?\($0)" }
-                ?? "?\(quotedText(text)) searches the texts")
+                ?? "?\(quotedText(text)) searches the help")
     }
 
-    /// `:time E`: runs it, computes what its value promises, and tells how long both took.
+    /// `:time E`: runs it, computes its pending tensors, and shows how long both took.
     func time(_ text: String) -> Outcome {
         let program = Parser(source: source(text)).parse()
         do {
@@ -47,7 +47,7 @@ extension Console {
         return .done
     }
 
-    /// Takes a file that ran before the prompt began into what `:save` writes.
+    /// Adds a file that ran before the prompt began to what `:save` writes.
     public func remember(_ source: Source) {
         log.add(Parser(source: source).parse(), gaveValue: false)
     }
@@ -63,7 +63,7 @@ extension Console {
         return show(["saved \(entries) to \(path)\(isForeign ? ", replacing what was there" : "")"])
     }
 
-    /// A path may stand in quotes.
+    /// A path may be quoted.
     private func unquoted(_ path: String) -> String {
         guard path.count >= 2, path.hasPrefix("\""), path.hasSuffix("\"") else { return path }
         return String(path.dropFirst().dropLast())
@@ -73,7 +73,7 @@ extension Console {
     func reset() -> Outcome {
         interpreter.reset()
         log.removeAll()
-        return show(["your names are forgotten"])
+        return show(["your names are removed"])
     }
 
     /// `:paste`: a block as it is, the line numbers of a printed listing left out.

@@ -1,6 +1,6 @@
-// The prompt: reads entries until they are whole, runs them, shows their values and errors,
-// and gives the prompt back whatever happened. What the commands do stands in
-// Console+Commands; editing and the terminal's modes are the reader's.
+// The prompt: reads entries until they are complete, runs them, shows their values and errors,
+// and returns to the prompt after any error. The commands are in Console+Commands; the reader
+// handles editing and the terminal's modes.
 
 import CLibedit
 import SegLibrary
@@ -18,7 +18,7 @@ public final class Console {
 
     public let interpreter: Interpreter
     let reader: any LineReader
-    /// Seconds since some moment; a test brings its own.
+    /// Seconds since a fixed moment; a test provides a clock.
     let clock: () -> Double
     private let version: String
     private var entryNumber = 0
@@ -28,14 +28,14 @@ public final class Console {
     /// A prompt on the terminal, or on plain lines where there is none.
     /// - Parameters:
     ///   - interpreter: what the entries run in; its `terminal.hasColor` says whether to colour.
-    ///   - version: told by the line at the start.
+    ///   - version: shown by the line at the start.
     public convenience init(interpreter: Interpreter, version: String = "") {
         let reader: any LineReader =
             LibeditReader(hasColor: interpreter.terminal.hasColor, history: .standard()) ?? PlainReader()
         self.init(interpreter: interpreter, reader: reader, version: version)
     }
 
-    /// A prompt whose lines come from elsewhere.
+    /// A prompt with another source of lines.
     public init(
         interpreter: Interpreter, reader: any LineReader, version: String = "", clock: (() -> Double)? = nil
     ) {
@@ -80,7 +80,7 @@ public final class Console {
     /// The lines of the entry that is being typed.
     private var begun = ""
 
-    /// Text that is whole, or a command; empty where it was given up; nil at the end.
+    /// Complete text, or a command; empty if the entry was cancelled; nil at the end.
     private func readEntry() -> String? {
         begun = ""
         defer { begun = "" }
@@ -89,7 +89,7 @@ public final class Console {
             switch reader.read(isFirst ? .fresh : .continued) {
             case .interrupted: return ""
             case .end:
-                // On an unfinished entry the end gives up the entry only.
+                // In an unfinished entry the end cancels only the entry.
                 if reader.isTerminal { write("\n") }
                 return isFirst ? nil : ""
             case .line(let line):
@@ -105,7 +105,7 @@ public final class Console {
         }
     }
 
-    /// Runs one entry and shows what it gave.
+    /// Runs one entry and shows its result.
     private func handle(_ text: String) -> Outcome {
         let entry = String(text.trimmed)
         if entry.isEmpty { return .done }
@@ -135,7 +135,7 @@ public final class Console {
 
     private func evaluate(_ text: String) {
         var program = Parser(source: source(text)).parse()
-        // A listing pasted with its line numbers.
+        // The entry is a listing pasted with its line numbers.
         if !program.diagnostics.isEmpty, text.contains("\n"), let plain = PrintedListing.unnumbered(text) {
             let listing = Parser(source: Source(name: program.source.name, text: plain)).parse()
             if listing.diagnostics.isEmpty || plain.contains("\n") { program = listing }
@@ -162,7 +162,7 @@ public final class Console {
         }
     }
 
-    /// What people type who want to leave.
+    /// Words that users type to leave.
     private func leavingWord(_ program: Program) -> String? {
         let text = String(String(decoding: program.source.bytes, as: UTF8.self).trimmed)
         return ["quit", "exit", "quit()", "exit()", "bye", "q"].contains(text) ? text : nil
@@ -200,7 +200,7 @@ public final class Console {
 
     func write(_ text: String) { interpreter.output(text) }
 
-    /// Writes a text that may be long in parts, so that Ctrl-C stops it.
+    /// Writes a long text in parts, so that Ctrl-C stops it.
     func writeLong(_ text: String) throws {
         var rest = text[...]
         while rest.utf8.count > 1 << 14 {
@@ -223,11 +223,11 @@ public final class Console {
         return .done
     }
 
-    /// Shows an error in the contract's form; an interrupt in a word.
+    /// Shows an error in the contract's form; an interrupt as one word.
     func report(_ error: any Error) {
         let diagnostics = diagnostics(of: error)
         if diagnostics.first?.kind == .interrupt {
-            // The terminal has put ^C into the line.
+            // The terminal has written ^C into the line.
             write(reader.isTerminal ? "\n" + style.paint("interrupted", dim: true) + "\n" : "interrupted\n")
             return
         }

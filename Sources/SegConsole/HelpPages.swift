@@ -1,5 +1,5 @@
-// How help looks at the prompt: the topics, one name, a search. What is known stands in the
-// library's rows (HelpNatives); the commands' part comes from their table.
+// How help looks at the prompt: the topics, one name, a search. The content comes from the
+// library's rows (HelpNatives) and from the table of commands.
 
 import SegLibrary
 import SegRuntime
@@ -16,7 +16,7 @@ struct HelpPages {
     private static let keys = [
         ("Tab", "completes names, members, arguments, labels, paths"),
         ("Up, Ctrl-R", "earlier entries; searches them"),
-        ("Ctrl-C", "stops what runs, or gives the line up"),
+        ("Ctrl-C", "stops the running code, or cancels the line"),
         ("Ctrl-D", "leaves"),
     ]
 
@@ -47,7 +47,7 @@ struct HelpPages {
         }
     }
 
-    /// `?name`, `?a.b`, `?topic`; nil where nobody knows it.
+    /// `?name`, `?a.b`, `?topic`; nil where it is unknown.
     func page(on text: String) -> [String]? {
         if let entry = interpreter.help(named: text) { return page(entry) }
         if let command = PromptCommand.table.first(where: { $0.name == text || $0.name == ":" + text }) {
@@ -57,7 +57,7 @@ struct HelpPages {
             return summaries(topic.names)
         }
         if Completer.keywords.contains(text) {
-            return ["`\(text)` is a keyword of the language; the guide (docs/guide.md) tells of it"]
+            return ["`\(text)` is a keyword of the language; see the guide (docs/guide.md)"]
         }
         let dotted = Source(name: "", text: text + ".")
         guard case .member(let path) = CompletionContext(source: dotted, cursor: dotted.bytes.count).place,
@@ -69,14 +69,14 @@ struct HelpPages {
     }
 
     private func page(_ entry: HelpEntry) -> [String] {
-        // A long signature goes on indented, broken between its parameters.
+        // A long signature continues indented, broken between its parameters.
         var lines = entry.signature.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line in
             let text = TextWidth.escaped(String(line))
             let parts = TextWidth.of(text) <= width ? [text] : TextWidth.wrap(text, to: width - 4)
             return parts.enumerated().map { style.paint(($0 == 0 ? "" : "    ") + $1, bold: true) }
         }
         if entry.doc.isEmpty {
-            // What nobody documented tells itself.
+            // An undocumented value is shown itself.
             lines += source(of: entry.name).map { "    " + $0 }
         } else {
             lines.append("")
@@ -90,7 +90,7 @@ struct HelpPages {
     }
 
     /// Documentation fitted to the width: lines are joined to paragraphs, those that begin with `- ` to
-    /// entries of a list; what is indented by four is an example or a formula, and stays as it is.
+    /// entries of a list; text indented by four is an example or a formula, and is not changed.
     private func paragraphs(_ doc: String) -> [String] {
         var lines: [String] = []
         var paragraph = ""
@@ -114,7 +114,7 @@ struct HelpPages {
         return lines
     }
 
-    /// The lines of a function or type of the user's own.
+    /// The lines of a function or type that the user defined.
     private func source(of name: String) -> [String] {
         guard case .object(let object)? = interpreter[name] else { return [] }
         let text = (object as? FunctionObject)?.source ?? (object as? TypeObject)?.source ?? ""

@@ -1,6 +1,6 @@
-// Where entries last across sessions: one line an entry, newlines and backslashes escaped.
+// Stores entries across sessions: one line per entry, newlines and backslashes escaped.
 // Each entry is appended when it is made, so that two sessions at once keep both histories.
-// Where the file cannot be had, history lasts for the session only, and nobody is bothered.
+// If the file cannot be used, history lasts for the session only, without a message.
 
 @preconcurrency import Glibc
 import SegSystem
@@ -17,7 +17,7 @@ public final class HistoryFile {
         UserFolders().state.map { HistoryFile(path: $0 + "/history") }
     }
 
-    /// The entries of earlier sessions, oldest first. A file that has grown long is cut.
+    /// The entries of earlier sessions, oldest first. A long file is shortened.
     public func load() -> [String] {
         guard let bytes = try? FileReader.contents(of: path) else { return [] }
         var lines = bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }

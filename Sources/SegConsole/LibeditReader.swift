@@ -11,7 +11,7 @@ public final class LibeditReader: LineReader {
     public var completer: ((String, Int) -> LineCompletion)?
 
     /// - Parameter history: where entries are kept; nil: for this session only.
-    /// - Returns: nil where standard input and output are no terminal.
+    /// - Returns: nil where standard input and output are not a terminal.
     public init?(hasColor: Bool, history: HistoryFile?) {
         guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1, let editor = line_editor_new("seg")
         else {
@@ -74,7 +74,7 @@ public final class LibeditReader: LineReader {
     }
 }
 
-/// Lines without editing: where the terminal can do nothing, or the output goes elsewhere.
+/// Lines without editing: for a terminal without features, or redirected output.
 public final class PlainReader: LineReader {
     public var completer: ((String, Int) -> LineCompletion)?
     public init() {}

@@ -1,13 +1,13 @@
 // Where the prompt's lines come from: a terminal with an editor, a terminal without one, or
-// the script of a test. What a line means is the console's matter.
+// the script of a test. The console interprets the lines.
 
-/// What a read is for.
+/// The purpose of a read.
 public enum Prompt: Sendable {
     /// A new entry.
     case fresh
-    /// One more line of an entry that is not whole.
+    /// One more line of an incomplete entry.
     case continued
-    /// A line of a block that `:paste` takes as it is.
+    /// A line of a block that `:paste` takes unchanged.
     case raw
 }
 
@@ -23,9 +23,9 @@ public enum LineInput: Sendable, Equatable {
 
 /// What Tab does at a place in a line.
 public struct LineCompletion: Sendable, Equatable {
-    /// How many characters (Unicode scalars) before the cursor make way.
+    /// How many characters (Unicode scalars) before the cursor are replaced.
     public var erase: Int
-    /// What takes their place; nil where nothing changes.
+    /// Their replacement; nil where nothing changes.
     public var insert: String?
     /// What is shown below the line.
     public var listing: [String]
@@ -37,15 +37,15 @@ public struct LineCompletion: Sendable, Equatable {
     }
 }
 
-/// The console's way to its user.
+/// The console's input and output.
 public protocol LineReader: AnyObject {
-    /// Whether somebody sits there: banner, colours and escape sequences make sense.
+    /// Whether it is interactive, so that banner, colours and escape sequences make sense.
     var isTerminal: Bool { get }
-    /// The size of what is written to, in character cells.
+    /// The size of the output, in character cells.
     var size: (columns: Int, rows: Int) { get }
-    /// Answers Tab: the line and the cursor as a byte offset in it.
+    /// Handles Tab: gets the line and the cursor as a byte offset in it.
     var completer: ((String, Int) -> LineCompletion)? { get set }
     func read(_ prompt: Prompt) -> LineInput
-    /// Puts an entry into the history.
+    /// Adds an entry to the history.
     func remember(_ entry: String)
 }

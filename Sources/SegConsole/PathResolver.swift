@@ -8,7 +8,7 @@ import SegSyntax
 struct PathResolver {
     let interpreter: Interpreter
 
-    /// The value that a path leads to; nil where it leads nowhere, or something would have to run.
+    /// The value at a path; nil if there is none, or if code would have to run.
     func value(of path: CompletionContext.Path) -> Value? {
         guard let steps = path.steps, !steps.isEmpty else { return nil }
         return value(of: steps[...])
@@ -53,8 +53,8 @@ struct PathResolver {
         return object as? RecordObject ?? (object as? Instance)?.children
     }
 
-    /// The labels that may stand in the brackets after a path: a record's names, a tensor's
-    /// labels. A data set's counts are labelled by its classes, which need not be counted for that.
+    /// The labels for the brackets after a path: a record's names, a tensor's
+    /// labels. A data set's counts are labelled by its classes, which needs no counting.
     func labels(of path: CompletionContext.Path) -> [String] {
         guard let steps = path.steps else { return [] }
         if steps.last == .member("counts"), let owner = value(of: steps.dropLast()),

@@ -1,12 +1,12 @@
-// Takes a listing as it was printed apart: line numbers go, and lines that were wrapped for
-// the page are joined to the one they belong to.
+// Restores the program of a printed listing: removes line numbers, and joins lines that were
+// wrapped for the page.
 //
 //     1  X, Y = 100, 50
 //     2  w = torch.where(counts > 0,
 //            X - 100 * (counts / sum(counts)), Y)
 
 enum PrintedListing {
-    /// The program of a numbered listing; nil where the text is none.
+    /// The program of a numbered listing; nil where the text is not one.
     static func unnumbered(_ text: String) -> String? {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         guard let first = lines.firstIndex(where: { !isBlank($0) }), let start = number(of: lines[first])
@@ -24,12 +24,12 @@ enum PrintedListing {
                 result[result.count - 1] += " " + continuation(line)
             }
         }
-        // One line alone is an expression such as `2 * x`.
+        // A single line may be an expression such as `2 * x`.
         guard lines[first...].count(where: { !isBlank($0) }) > 1 else { return nil }
         return aligned(result).joined(separator: "\n")
     }
 
-    /// A copy that took the column of numbers first and the text after it.
+    /// A copy with the whole column of numbers first and the text after it.
     private static func withoutNumberColumn(_ lines: [String], from start: Int) -> String? {
         var count = 0
         while count < lines.count, let found = number(of: lines[count]), found.value == start + count,
@@ -61,7 +61,7 @@ enum PrintedListing {
         return String(text)
     }
 
-    /// The lines without the indentation that all of them have.
+    /// The lines without their common indentation.
     private static func aligned(_ lines: [String]) -> [String] {
         let depth = lines.filter { !isBlank($0) }.map { $0.prefix { $0 == " " }.count }.min() ?? 0
         return lines.map { String($0.dropFirst(min(depth, $0.prefix { $0 == " " }.count))) }

@@ -1,5 +1,5 @@
-// What can be typed at the prompt besides the language: one row a command. `?` lists the
-// rows, completion offers them, and an unknown command is told the nearest.
+// What can be typed at the prompt besides the language: one row per command. `?` lists the
+// rows, completion offers them, and the error for an unknown command names the nearest.
 
 import SegRuntime
 import SegSyntax
@@ -7,9 +7,9 @@ import SegSystem
 import SegTerminal
 
 struct PromptCommand {
-    /// `:time`; `?` stands for itself.
+    /// `:time`, or `?`.
     let name: String
-    /// What follows it, as the help shows it; `FILE` and `E` tell completion what to offer.
+    /// What follows it, as the help shows it; completion uses `FILE` and `E`.
     let arguments: String
     let help: String
     let run: (Console, String) throws -> Console.Outcome
@@ -32,7 +32,7 @@ struct PromptCommand {
                 try console.showHelp(text)
             },
             PromptCommand(
-                name: ":time", arguments: "E", help: "how long an expression takes, its values computed"
+                name: ":time", arguments: "E", help: "how long an expression takes, with its values computed"
             ) {
                 console, text in console.time(text)
             },
@@ -40,7 +40,7 @@ struct PromptCommand {
                 console, path in try console.load(path)
             },
             PromptCommand(
-                name: ":save", arguments: "FILE", help: "writes what was entered, as a script that runs"
+                name: ":save", arguments: "FILE", help: "writes your entries as a script that runs"
             ) {
                 console, path in try console.save(path)
             },
@@ -49,7 +49,7 @@ struct PromptCommand {
                 help:
                     "takes a block up to a line with a single `.`, or Ctrl-D; line numbers of a listing are left out"
             ) { console, _ in console.paste() },
-            PromptCommand(name: ":reset", arguments: "", help: "forgets all your names") { console, _ in
+            PromptCommand(name: ":reset", arguments: "", help: "removes all your names") { console, _ in
                 console.reset()
             },
             PromptCommand(name: ":quit", arguments: "", help: "leaves, as Ctrl-D does") { _, _ in .leave },
@@ -84,7 +84,7 @@ struct PromptCommand {
                     ?? "the commands are \(rows.map(\.name).joined(separator: " "))")
         }
         if row.arguments.isEmpty, !rest.isEmpty {
-            throw Failure(.call, "\(row.name) takes nothing after it", help: row.help)
+            throw Failure(.call, "\(row.name) takes no arguments", help: row.help)
         }
         if !row.arguments.isEmpty, rest.isEmpty {
             throw Failure(

@@ -13,7 +13,7 @@ struct SessionLog {
 
     var count: Int { entries.count }
 
-    /// Keeps an entry that ran to its end.
+    /// Stores an entry that ran to its end.
     /// - Parameter gaveValue: whether its last expression became `ans`.
     mutating func add(_ program: Program, gaveValue: Bool) {
         let text = String(decoding: program.source.bytes, as: UTF8.self)
@@ -21,12 +21,12 @@ struct SessionLog {
         entries.append(Entry(text: text, valueStart: gaveValue ? last : nil))
     }
 
-    /// Keeps of an entry that failed the statements before the one that did.
+    /// Stores, of a failed entry, the statements before the one that failed.
     mutating func add(_ program: Program, upTo error: Diagnostic) {
         let places =
             [error.location].compactMap { $0 }.map { ($0.source, $0.span) }
             + error.trace.frames.map { ($0.source, $0.span) }
-        // The outermost call that stands in the entry itself.
+        // The outermost call in the entry itself.
         guard let span = places.last(where: { $0.0 === program.source })?.1,
             let failed = program.statements.firstIndex(where: { $0.span.end > span.start }), failed > 0
         else { return }
@@ -37,7 +37,7 @@ struct SessionLog {
 
     mutating func removeAll() { entries = [] }
 
-    /// The entries as a script. Where one of them uses `ans`, those that gave a value name it so.
+    /// The entries as a script. Where one of them uses `ans`, entries with a value assign it to `ans`.
     func script() -> String {
         let namesAnswer = entries.contains { Self.mentionsAnswer($0.text) }
         return entries.map { entry in

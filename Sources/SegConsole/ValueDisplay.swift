@@ -1,6 +1,6 @@
 // Lists and records that are too long for one line of the terminal: broken between their
-// elements, and cut after a screenful, so that a list of a million does not run by. `print`
-// writes everything; other values have display forms of their own.
+// elements, and cut to the height of the terminal, so that a list of a million does not scroll
+// by. `print` writes everything; other values have their own display forms.
 
 import SegRuntime
 import SegSystem
@@ -21,7 +21,7 @@ struct ValueDisplay {
         case let record as RecordObject: (count, brackets) = (record.count, ("(", ")"))
         default: return nil
         }
-        // What fits one line is left to the ordinary form.
+        // A value that fits one line has the ordinary form.
         let whole = try interpreter.line(value, quoted: true, limit: 4 * columns)
         if whole.utf8.count <= 4 * columns, TextWidth.of(whole) <= columns { return nil }
         let most = max(6, rows - 6)

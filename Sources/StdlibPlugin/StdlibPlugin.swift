@@ -1,6 +1,6 @@
 import PackagePlugin
 
-/// Embeds every stdlib/**/*.seg of its target; new files are found by themselves.
+/// Embeds every stdlib/**/*.seg of its target; new files are found automatically.
 @main
 struct StdlibPlugin: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: Target) throws -> [Command] {

@@ -9,7 +9,7 @@ import SegSyntax
 import SegSystem
 import SegTensor
 
-/// Set by the handler of SIGINT; one for the process, as the signal is.
+/// Set by the handler of SIGINT; one for the process, like the signal.
 let interruptFlag = InterruptFlag()
 
 struct Command: Sendable {
@@ -19,14 +19,14 @@ struct Command: Sendable {
 
     func run() -> Int32 {
         if case .text(let text) = options.action { return say(text) }
-        // The flag is made before the handler that raises it.
+        // The flag exists before the handler that raises it.
         interruptFlag.clear()
         signal(SIGINT) { _ in interruptFlag.raise() }
         if let memory = options.memory { MemoryBudget.process.limit = memory }
         if let threads = options.threads { Parallel.threads = threads }
         let interpreter = makeInterpreter()
         interpreter.arguments = options.arguments
-        // The process ends with it: to take its values apart first would only cost time.
+        // The process ends with it: releasing its values first would only cost time.
         _ = Unmanaged.passRetained(interpreter)
         defer { fflush(stdout) }
         do {
@@ -97,7 +97,7 @@ struct Command: Sendable {
         if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
             interpreter.terminal.width = Int(size.ws_col)
         }
-        // Who reads along may leave early, as `head` does: that is no error.
+        // The reader of a pipe may close early, as `head` does: that is not an error.
         interpreter.output = { text in
             if fputs(text, stdout) == EOF, errno == EPIPE { _exit(0) }
         }
@@ -164,7 +164,7 @@ struct Command: Sendable {
         return status
     }
 
-    /// Lists what weight files hold; a file that is none does not keep the others from being listed.
+    /// Lists the content of weight files; other files are reported, and the rest is still listed.
     private func weights(_ paths: [String], _ interpreter: Interpreter) -> Int32 {
         var status: Int32 = 0
         for path in paths {

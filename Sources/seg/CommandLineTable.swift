@@ -1,4 +1,4 @@
-// The options and commands of `seg`, a row each: name, value, help, and what it asks for. Parsing, `--help`,
+// The options and commands of `seg`, a row each: name, value, help, and action. Parsing, `--help`,
 // the man page and the completions of the shells all follow from these rows.
 
 import SegLibrary
@@ -6,7 +6,7 @@ import SegSystem
 
 /// What a word of the command line is for, such as `FILE`.
 struct Operand: Sendable {
-    /// What completion offers in its place.
+    /// What completion offers for it.
     enum Candidates: Sendable {
         case none
         case words([String])
@@ -16,7 +16,7 @@ struct Operand: Sendable {
 
     /// As help shows it.
     let name: String
-    /// As an error asks for it, without an article: `file`.
+    /// As an error names it, without an article: `file`.
     let noun: String
     let candidates: Candidates
 
@@ -32,20 +32,20 @@ struct Operand: Sendable {
         name: "SHELL", noun: "shell", candidates: .words(Shell.allCases.map(\.rawValue)))
 }
 
-/// An option of `seg` itself, in front of a file or command.
+/// An option of `seg` itself, before a file or command.
 struct CommandOption: Sendable {
     let names: [String]
     let value: Operand?
     let help: String
-    /// Whether the words behind it are arguments of the script.
+    /// Whether the words after it are arguments of the script.
     var isLast = false
-    /// Changes the options by the value, which is empty where there is none.
+    /// Sets the options from the value, which is empty if there is none.
     let apply: @Sendable (inout Options, String) throws -> Void
 }
 
 /// An option of one command.
 struct CommandFlag: Sendable {
-    /// How many operands there are where the flag is given.
+    /// How many operands there are with the flag.
     enum Operands: Sendable { case asEver, mayBeMissing, none }
     let name: String
     /// What it does, as a verb with its object.
@@ -53,14 +53,14 @@ struct CommandFlag: Sendable {
     let operands: Operands
 }
 
-/// A command such as `check`: a word in front of its operands.
+/// A command such as `check`: a word before its operands.
 struct Subcommand: Sendable {
     let name: String
     let flags: [CommandFlag]
     let operand: Operand
     let takesSeveral: Bool
     let help: String
-    /// What it asks for, from its operands and the names of its flags.
+    /// The action, from its operands and the names of its flags.
     let action: @Sendable ([String], [String]) -> Options.Action
 
     /// As help shows it: `fmt [--check] FILE …`.
@@ -71,7 +71,7 @@ struct Subcommand: Sendable {
         return "\(name) \(optional)\(operands)" + (alone.map { " | \($0.name)" } ?? "")
     }
 
-    /// Its help with that of its flags.
+    /// Its help, with that of its flags.
     var wholeHelp: String {
         ([help] + flags.map { "\($0.name) \($0.help)" }).joined(separator: "; ")
     }
@@ -97,7 +97,7 @@ enum CommandLineTable {
             }
             $0.threads = count
         },
-        CommandOption(names: ["--seed"], value: .count, help: "where random numbers start") {
+        CommandOption(names: ["--seed"], value: .count, help: "seed of the random numbers") {
             guard let seed = Int($1) else {
                 throw Options.Problem("--seed needs a whole number, got \($1)")
             }
@@ -109,7 +109,7 @@ enum CommandLineTable {
             }
             $0.memory = bytes
         },
-        CommandOption(names: ["--exact"], value: nil, help: "no fast algorithm that rounds differently") {
+        CommandOption(names: ["--exact"], value: nil, help: "no fast algorithms that round differently") {
             options, _ in options.isExact = true
         },
         CommandOption(names: ["--no-color"], value: nil, help: "plain text") {
@@ -144,7 +144,7 @@ enum CommandLineTable {
             name: "fmt",
             flags: [
                 CommandFlag(
-                    name: "--check", help: "names those that are not formatted, and changes none",
+                    name: "--check", help: "lists unformatted files and changes none",
                     operands: .asEver)
             ], operand: .script, takesSeveral: true, help: "formats scripts"
         ) { .format($0, isCheck: $1.contains("--check")) },
@@ -170,16 +170,16 @@ enum CommandLineTable {
     ]
 
     static let exitStatuses = [
-        ("0", "all went well"), ("1", "an error in a script, or a failing test"),
+        ("0", "success"), ("1", "an error in a script, or a failing test"),
         ("2", "wrong usage, or a missing file"), ("130", "interrupted"),
     ]
 
     static let environment = [
         ("SEG_CACHE", "the folder for features of frozen layers and for weights; ~/.cache/seg by default"),
-        ("SEG_CACHE_LIMIT", "how much of it features may take, such as 20G"),
-        ("TORCH_HOME", "PyTorch's cache, in which weights are looked for too"),
+        ("SEG_CACHE_LIMIT", "the most that features may take there, such as 20G"),
+        ("TORCH_HOME", "PyTorch's cache, which is also searched for weights"),
         ("SEG_WEIGHTS_URL", "where official weights are downloaded from, instead of PyTorch's server"),
-        ("SEG_STDLIB", "a folder to read the library's scripts from, while one edits them"),
+        ("SEG_STDLIB", "a folder to read the library's scripts from, for editing them"),
         ("NO_COLOR", "plain text, as --no-color"),
     ]
 }

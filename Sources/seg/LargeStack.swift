@@ -1,12 +1,12 @@
-// Runs the interpreter on a thread with a stack of half a gigabyte, of which only what is
-// touched takes memory.
+// Runs the interpreter on a thread with a stack of half a gigabyte; only its used part takes
+// memory.
 
 @preconcurrency import Glibc
 
-/// The stack's size, and what of it the interpreter may use.
+/// The stack's size, and the part that the interpreter may use.
 let largeStack = 512 << 20
 
-/// From <malloc.h>, which the Glibc module leaves out, with two of its names.
+/// From <malloc.h>, which the Glibc module lacks, with two of its names.
 @_silgen_name("mallopt")
 private func mallopt(_ name: Int32, _ value: Int32) -> Int32
 private let mTopPad: Int32 = -2
@@ -18,14 +18,14 @@ private final class Work: @unchecked Sendable {
     init(_ body: @escaping @Sendable () -> Int32) { self.body = body }
 }
 
-/// Runs the body on a thread of its own and gives its exit status. Where no such thread can be
-/// had, it runs on this one.
+/// Runs the body on a new thread and returns its exit status. If no such thread can be created,
+/// it runs on this one.
 func onLargeStack(_ body: @escaping @Sendable () -> Int32) -> Int32 {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
     pthread_attr_setstacksize(&attributes, largeStack)
-    // One heap for all threads, grown in large steps: a thread's own one asks the system for
+    // One heap for all threads, grown in large steps: the heap of a thread asks the system for
     // every 128 KB.
     _ = mallopt(mArenaMax, 1)
     _ = mallopt(mTopPad, 16 << 20)

@@ -1,9 +1,9 @@
-// The arguments of the command, read by the rows of `CommandLineTable`. An option library alone would take
-// longer to start than all of `seg -e 1+1` may.
+// The arguments of the command, read by the rows of `CommandLineTable`. An option library would need
+// more time to start than the whole of `seg -e 1+1` may take.
 
 import SegSystem
 
-/// What the command line asks for.
+/// The action of the command line.
 struct Options: Sendable {
     enum Action: Sendable {
         /// The prompt, or standard input as a script.
@@ -13,12 +13,12 @@ struct Options: Sendable {
         /// Runs a file, then stays at the prompt.
         case fileThenPrompt(String)
         case check([String])
-        /// `isCheck`: says which files are not formatted, and changes none.
+        /// `isCheck`: lists unformatted files and changes none.
         case format([String], isCheck: Bool)
         /// Runs scripts with expectations; `examples`: those of the library's help as well.
         case test([String], examples: Bool)
         case doc(String)
-        /// Lists what weight files hold.
+        /// Lists the content of weight files.
         case weights([String])
         /// All of the help as Markdown.
         case reference
@@ -26,7 +26,7 @@ struct Options: Sendable {
         case text(String)
     }
 
-    /// Wrong usage: what is wrong.
+    /// Wrong usage, with its message.
     struct Problem: Error, CustomStringConvertible {
         let description: String
         init(_ description: String) { self.description = description }
@@ -61,7 +61,7 @@ struct Options: Sendable {
     }
 
     /// Reads an option, `--name value` or `--name=value`.
-    /// - Returns: whether what follows belongs to the script.
+    /// - Returns: whether the following words belong to the script.
     private mutating func readOption(_ word: String, _ rest: inout ArraySlice<String>) throws -> Bool {
         let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
             String.init)
@@ -83,7 +83,7 @@ struct Options: Sendable {
         return option.isLast
     }
 
-    /// What a command asks for with the words behind it.
+    /// The action of a command with the words after it.
     private static func action(of command: Subcommand, _ words: ArraySlice<String>) throws -> Action {
         var operands: [String] = []
         var flags: [CommandFlag] = []
@@ -93,7 +93,7 @@ struct Options: Sendable {
             } else if let flag = command.flags.first(where: { $0.name == word }) {
                 flags.append(flag)
             } else if CommandLineTable.options.contains(where: { $0.names.contains(word) }) {
-                throw Problem("\(word) belongs in front of \(command.name)")
+                throw Problem("\(word) must come before \(command.name)")
             } else {
                 let known = command.flags.map(\.name)
                 throw Problem("\(command.name) has no option \(word)" + suggestion(word, known))

@@ -13,7 +13,7 @@ enum Shell: String, CaseIterable, Sendable {
     }
 }
 
-/// A text as one word of a shell.
+/// A text quoted as one word of a shell.
 private func quoted(_ text: String) -> String {
     "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
 }

@@ -8,7 +8,7 @@ extension CommandLineTable {
         option.names.joined(separator: ", ") + (option.value.map { " \($0.name)" } ?? "")
     }
 
-    /// The options that say what is done, and those that say how.
+    /// The options that select an action, and those that configure it.
     private static var actions: [CommandOption] { options.filter { !$0.names[0].hasPrefix("--") } }
     private static var settings: [CommandOption] { options.filter { $0.names[0].hasPrefix("--") } }
 
@@ -101,7 +101,7 @@ extension CommandLineTable {
         rows.map { ".TP\n.B \(roff($0))\n\(roff($1))\n" }.joined()
     }
 
-    /// Text with what roff would take for its own made harmless; no line of it begins with a point.
+    /// Text with roff's special characters escaped; no line of it begins with a point.
     private static func roff(_ text: String) -> String {
         var safe = ""
         for character in text {

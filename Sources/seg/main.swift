@@ -1,11 +1,11 @@
-// The command: runs what the options ask for on a thread with a large stack, so that deep
-// source and natives that call functions have room.
+// The command: runs the action of the options on a thread with a large stack, for deep source
+// and for natives that call functions.
 
 @preconcurrency import Glibc
 
 setlocale(LC_CTYPE, "")
 signal(SIGPIPE, SIG_IGN)
-// A file larger than the shell's limit is an error of the writing, not the end of the session.
+// A file larger than the shell's limit is a write error, not the end of the session.
 signal(SIGXFSZ, SIG_IGN)
 
 let options: Options

@@ -1,4 +1,4 @@
-// What a transcript does not show: listings, what `:save` writes, history on disk, paths.
+// What transcripts do not show: listings, what `:save` writes, history on disk, paths.
 
 import SegLibrary
 import SegRuntime

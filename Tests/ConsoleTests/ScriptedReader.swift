@@ -8,15 +8,15 @@
 //     2
 //
 // `^C` and `^D` alone on a line are the keys; a line that ends with `⇥` presses Tab there, and
-// shows what then stands in the line, and the candidates. Lines before the first that is
-// typed are comments, and stay.
+// shows the line after it, and the candidates. Lines before the first typed one are comments
+// and are kept.
 
 import SegConsole
 
 final class ScriptedReader: LineReader {
     private var typed: [(isFresh: Bool, text: String)] = []
     private var next = 0
-    /// The session as it went.
+    /// The actual session.
     private(set) var transcript = ""
     var completer: ((String, Int) -> LineCompletion)?
     /// The entries put into the history.
@@ -43,7 +43,7 @@ final class ScriptedReader: LineReader {
         while next < typed.count {
             let line = typed[next].text
             next += 1
-            // Where a whole entry was taken for unfinished, or the reverse, the marks differ.
+            // The marks differ if a complete entry was taken for unfinished, or the reverse.
             let mark = prompt == .fresh ? ">" : "."
             transcript += line.isEmpty ? "\(mark)\n" : "\(mark) \(line)\n"
             if line == "^C" { return .interrupted }

@@ -1,5 +1,5 @@
-// Plays the sessions of Tests/Golden/prompt: each must go as it is written there. With
-// SEG_UPDATE=1 in the environment the files are written anew instead; read the difference.
+// Plays the sessions of Tests/Golden/prompt: each must match the file. With
+// SEG_UPDATE=1 in the environment the files are rewritten instead; review the diff.
 
 import FoundationEssentials
 @preconcurrency import Glibc
@@ -14,7 +14,7 @@ private func transcripts() throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".repl") }.sorted()
 }
 
-/// Plays a transcript, and gives the session as it went.
+/// Plays a transcript and returns the actual session.
 func played(_ transcript: String) -> String {
     let reader = ScriptedReader(transcript: transcript)
     let interpreter = Interpreter.standard()

@@ -14,7 +14,7 @@ How to run, in a virtual environment outside the repository:
     VENV/bin/python Tests/Fixtures/make_fixtures.py verify --model NAME --file F.safetensors    # did seg write what it should?
 
 Weights and inputs come from a formula of name and index (generator/formula.py),
-so no fixture needs a weight file. The layout of each file is told in README.md.
+so no fixture needs a weight file. README.md describes the layout of each file.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-// Folders of frames and masks, whole and broken, made for the test; the real frames where shared data lie.
+// Folders of frames and masks, whole and broken, made for the test; the real frames where shared data exist.
 
 import SegImaging
 import SegSystem

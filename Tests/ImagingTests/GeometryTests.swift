@@ -1,4 +1,4 @@
-// Resizing, turning and light against Pillow's numbers (13.0) for pictures made by a formula.
+// Resizing, rotation and light against Pillow's numbers (13.0) for pictures made by a formula.
 
 import SegImaging
 import SegTensor

@@ -66,7 +66,7 @@ import Testing
         #expect(said(Array("hello".utf8)) == "file: cannot read a.png: it is not a PNG file")
         let good = pngFile(width: 1, height: 1, depth: 8, type: 2, rows: [[1, 2, 3]])
         #expect(said(Array(good.dropLast(14))) == "file: cannot read a.png: the file is cut off")
-        // A kilobyte cannot hold 800 million pixels, and no memory is taken to find out.
+        // A kilobyte cannot hold 800 million pixels, and the check takes no memory.
         #expect(
             said(pngFile(width: 16000, height: 16000, depth: 8, type: 2, rows: [[1]])).contains(
                 "too small for the size"))

@@ -61,7 +61,7 @@ func pngFile(
     return file
 }
 
-/// The error's message and help, or what came instead.
+/// The error's message and help, or the actual result.
 func complaint(_ body: () throws -> Void) -> String {
     do {
         try body()

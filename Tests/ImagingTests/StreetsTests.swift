@@ -1,4 +1,4 @@
-// The drawn streets: the same bytes every time, related neighbours, and classes as in the real thing.
+// The drawn streets: the same bytes every time, related neighbours, and classes as in real scenes.
 
 import SegImaging
 import Testing
@@ -47,7 +47,7 @@ import Testing
         #expect(StreetScene(seed: 7, height: 40, width: 56).frame(9).mask != first.mask)
     }
 
-    /// The drawing holds no library trigonometry, so these hold on every machine.
+    /// The drawing uses no library trigonometry, so these numbers hold on every machine.
     @Test func aFrameIsTheSameEverywhere() {
         let frame = StreetScene(seed: 1, height: 48, width: 64).frame(0)
         #expect(fingerprint(frame.mask) == 0xDCBA_3377_262E_A3B0)

@@ -1,4 +1,4 @@
-// `seg check`: all that is wrong with a text in one pass.
+// `seg check`: all errors of a text in one pass.
 
 import SegLibrary
 import SegRuntime

@@ -1,8 +1,8 @@
-// The names that the contract promises scripts, from its chapter on the library, and those of
-// them that are not there yet.
+// The names that the contract promises scripts, from its chapter on the library, and those
+// that are still missing.
 
-/// Names of the contract that come with work still to be done; a test fails when one of them is
-/// there, or another is missing.
+/// Names of the contract that come with work still to be done; a test fails when one of them
+/// exists, or another is missing.
 let namesStillDue: [String] = ["camvid", "folder"]
 
 let contractNames = """

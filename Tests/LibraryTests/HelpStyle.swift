@@ -1,4 +1,4 @@
-// What the first sentence of a help text must be like.
+// Rules for the first sentence of a help text.
 
 enum HelpStyle {
     /// The width of a help page.

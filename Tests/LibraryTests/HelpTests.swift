@@ -16,9 +16,9 @@ import Testing
         #expect(names.count > 200, "the library has few names: \(names.count)")
     }
 
-    /// Natives and values bring their example in their row; a definition in seg has it in its
-    /// documentation, or is used by a golden test. A name in a comment or a string is no use, nor is
-    /// one that the test defines for itself, and an example that expects nothing tests nothing.
+    /// Natives and values have their example in their row; a definition in seg has it in its
+    /// documentation, or is used by a golden test. A name in a comment or a string is not a use, nor is
+    /// one that the test defines, and an example that expects nothing tests nothing.
     @Test func everyNameHasATestedExample() throws {
         let natives = Set(interpreter.library.natives.map(\.name) + interpreter.library.values.map(\.name))
         let inGoldens = try NamesInUse.ofGoldens()
@@ -44,7 +44,7 @@ import Testing
         #expect(NamesInUse.of(text) == ["ones", "print", "len", "xs", "map", "sum", "mean", "float32", "x"])
     }
 
-    /// `help` says at a glance what a name is for: lists show the first sentence in one line.
+    /// `help` says briefly what a name is for: lists show the first sentence in one line.
     @Test(arguments: Interpreter.standard().library.names.filter { !$0.hasPrefix("_") }.sorted())
     func summariesAreSentences(_ name: String) throws {
         let doc = try #require(interpreter.help(named: name)).doc

@@ -1,4 +1,4 @@
-// Names of the library that only its own files see: those without a documentation.
+// Names of the library that only its files see: those without documentation.
 
 import SegLibrary
 import SegRuntime

@@ -9,7 +9,7 @@ import Testing
 @Suite struct MapTests {
     private let path = "docs/how-it-is-built.md"
 
-    /// What stands between backquotes, with its line.
+    /// The text between backquotes, with its line.
     private func quoted(_ text: String) -> [TextPart] {
         var found: [TextPart] = []
         for (place, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
@@ -21,7 +21,7 @@ import Testing
     }
 
     /// Whether a path of the map is one of the tree: whole, or from a folder on, with or without the
-    /// ending; `*` and `…` stand for any text.
+    /// ending; `*` and `…` match any text.
     private func isPath(_ text: String, in tree: Set<String>) -> Bool {
         var wanted = text
         if wanted.hasSuffix("/") { wanted.removeLast() }

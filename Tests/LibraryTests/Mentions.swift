@@ -1,5 +1,5 @@
 // What a text calls by name: `name(a, option=1)` and `x.name(…)`, the options that it names beside
-// calls, and the names that it defines for itself.
+// calls, and the names that it defines.
 
 /// A name directly before an opening bracket.
 struct Mention: Equatable {

@@ -1,5 +1,5 @@
-// The files of the repository, found from where this test lies. What is not there fails a test;
-// nothing is passed over.
+// The files of the repository, found from the place of this file. A missing file fails a test;
+// nothing is skipped.
 
 import FoundationEssentials
 

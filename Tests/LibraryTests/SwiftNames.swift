@@ -1,4 +1,4 @@
-// The names that the Swift sources declare, for documents that speak of them.
+// The names that the Swift sources declare, for documents that mention them.
 
 enum SwiftNames {
     static func declared() throws -> Set<String> {

@@ -7,7 +7,7 @@ import SegSyntax
 import Testing
 
 /// Names that texts call although seg has none such: of other languages, where a hint is about them,
-/// and the stand-ins for whatever a user may write there.
+/// and placeholders for names that a user may choose.
 private let namesOfNobody: [String: String] = [
     "f": "any function, in hints about the form of a definition or a call",
     "m": "any model, in hints about the form of a call",

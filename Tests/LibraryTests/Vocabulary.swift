@@ -8,7 +8,7 @@ struct Vocabulary {
     /// What a function takes by name.
     enum Arguments {
         case named(Set<String>)
-        /// It collects names of any kind, or nothing is known of it.
+        /// It collects names of any kind, or it is unknown.
         case any
 
         func takes(_ name: String) -> Bool {
@@ -21,7 +21,7 @@ struct Vocabulary {
 
     /// What users call: the library's public names.
     private(set) var functions: [String: Arguments] = [:]
-    /// What else the files of the library call among each other.
+    /// Internal names that the files of the library call.
     private(set) var hidden: Set<String> = []
     /// Methods of the library's types, and entries of `torch`.
     private(set) var methods: [String: [Arguments]] = [:]
@@ -81,14 +81,14 @@ struct Vocabulary {
         fields.insert(name)
     }
 
-    /// What is wrong with the calls and options of a text; nothing where all of it exists.
+    /// Errors in the calls and options of a text; empty if all of them exist.
     /// - Parameters:
     ///   - bound: names that the text's surroundings define.
-    ///   - isInternal: whether the text is one of the library's own, which may name what is hidden.
+    ///   - isInternal: whether the text is part of the library, which may use internal names.
     func faults(
         in text: String, bound: Set<String> = [], isInternal: Bool = false, checksLooseOptions: Bool = false
     ) -> [(line: Int, fault: String)] {
-        // What a line prints is no call: `tensor(Road=1, Sky=2)`.
+        // The output of a line is not a call: `tensor(Road=1, Sky=2)`.
         let text = text.replacing(#/# expect:.*/#, with: "")
         let mentions = Mentions(in: text)
         let own = bound.union(Mentions.bound(in: text))

@@ -1,4 +1,4 @@
-// Formatting: what it makes of a text, that it changes no meaning, and that twice is once.
+// Formatting: its result, that it changes no meaning, and that it is idempotent.
 
 import SegSyntax
 import Testing
@@ -107,7 +107,7 @@ import Testing
         #expect(failure.diagnostics.count == 1)
     }
 
-    /// Forms joined by chance, with chance spacing: the tree stays, and twice is once.
+    /// Random forms with random spacing: the tree does not change, and formatting is idempotent.
     @Test func meaningStays() {
         let forms = [
             "f(x, y=2, ...r) = x + y * -z", "x = [1, 2.5, ...xs]", "a, b = pair",

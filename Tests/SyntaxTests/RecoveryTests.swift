@@ -1,4 +1,4 @@
-// After an error the parser goes on; hostile texts end in an error or a result, quickly.
+// After an error the parser continues; hostile texts end quickly in an error or a result.
 
 import SegSyntax
 import Testing

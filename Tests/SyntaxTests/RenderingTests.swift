@@ -1,4 +1,4 @@
-// Errors as they look, to the letter.
+// The exact text of errors.
 
 import SegSyntax
 import Testing
@@ -143,7 +143,7 @@ import Testing
 }
 
 extension String {
-    /// How many characters stand before a part.
+    /// How many characters are before a part.
     fileprivate func range(_ part: String) -> Int? {
         let all = Array(self)
         let wanted = Array(part)

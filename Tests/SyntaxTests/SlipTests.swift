@@ -1,4 +1,4 @@
-// Forms of other languages and common mistakes: what the error says, and that it stays one.
+// Forms of other languages and common mistakes: the message of the error, and that there is only one.
 
 import Testing
 

@@ -1,11 +1,11 @@
-// What the syntax tests share: parse a text and say briefly what came of it.
+// What the syntax tests share: parse a text and describe the result briefly.
 
 import SegSyntax
 import Testing
 
 func parse(_ text: String) -> Program { Parser(name: "t.seg", text: text).parse() }
 
-/// The tree as short text; the errors where there are any.
+/// The tree as short text, or the errors.
 func tree(_ text: String) -> String {
     let program = parse(text)
     return program.diagnostics.isEmpty

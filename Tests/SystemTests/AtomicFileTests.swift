@@ -1,4 +1,4 @@
-// Files written whole or not at all: what stays when writing fails, what is kept of an old file.
+// Files written completely or not at all: what remains when writing fails, what is kept of an old file.
 
 import SegSystem
 import TestSupport
@@ -45,7 +45,7 @@ import Testing
         #expect(FileStatus("\(folder.path)/shared")?.permissions == 0o666 & ~mask)
     }
 
-    /// A killed process leaves its temporary file; another with the same number must not stumble over it.
+    /// A killed process leaves its temporary file; another with the same number must not fail because of it.
     @Test func leftoversOfAKilledProcessAreNoObstacle() throws {
         let folder = try ScratchFolder()
         let probe = try AtomicFile("\(folder.path)/probe")

@@ -1,4 +1,4 @@
-// JSON read piece by piece: what is read, what is refused and where, and texts that nest deep.
+// JSON read piece by piece: what is read, what is refused and where, and deeply nested texts.
 
 import SegSystem
 import Testing
@@ -11,7 +11,7 @@ import Testing
         return pieces
     }
 
-    /// What is wrong, with line and offset.
+    /// The error, with line and offset.
     private func problem(_ bytes: [UInt8]) -> String {
         var reader = JSONReader(bytes)
         do {
@@ -93,7 +93,7 @@ import Testing
         #expect(problem([0x22, 0xed, 0xa0, 0x80, 0x22]).hasSuffix("a string is not UTF-8"))
     }
 
-    /// A million brackets cost a problem, or memory where they are allowed; never the stack.
+    /// A million brackets give an error, or use memory where they are allowed, but never the stack.
     @Test func deepTextsAreRefused() throws {
         let deep = [UInt8](repeating: UInt8(ascii: "["), count: 1_000_000)
         #expect(problem(deep) == "1:501 the values are nested too deeply")
@@ -111,7 +111,7 @@ import Testing
         #expect(throws: Stop.self) { while try reader.next() != nil {} }
     }
 
-    /// Texts cut anywhere, and with any byte changed, give pieces or a problem.
+    /// Texts cut anywhere, and with any byte changed, give pieces or an error.
     @Test func damagedTextsGiveProblems() {
         let text = Array(#"{"a": [1, -2.5e1, true, null, "\u0041\ud83d\ude00é"], "b": {"c": []}}"#.utf8)
         for end in 0..<text.count { #expect(problem(Array(text[..<end])) != "nothing") }

@@ -1,4 +1,4 @@
-// Bytes in words and back, what the system leaves, the budget and its errors.
+// Bytes as text and parsed, free memory of the system, the budget and its errors.
 
 import Synchronization
 import TestSupport
@@ -50,7 +50,7 @@ import Testing
         #expect(AvailableMemory.held() > 1 << 20)
     }
 
-    /// The group of the process and those above it count, each without file pages that can go.
+    /// The group of the process and those above it count, each without file pages that can be freed.
     @Test func ofTheSecondVersionOfGroups() throws {
         var files = [
             "proc/meminfo": Self.info, "proc/self/cgroup": "0::/user/job\n",
@@ -78,7 +78,7 @@ import Testing
         #expect(try bytes(files) == 1_000_100)
     }
 
-    /// A container sees its own group as the topmost, whatever path the host has for it.
+    /// A container sees its group as the topmost, at any path of the host.
     @Test func ofAContainer() throws {
         let files = [
             "proc/meminfo": Self.info, "proc/self/cgroup": "7:memory:/docker/0123\n",
@@ -138,10 +138,10 @@ import Testing
         let machine = Machine()
         let budget = machine.budget()
         budget.limit = 1000 << 20
-        // Promised, and not touched yet.
+        // Reserved, and not used yet.
         try budget.reserve(300 << 20, for: "a tensor")
         #expect(budget.used == 300 << 20 && budget.left == 700 << 20)
-        // Touched, with a list beside it.
+        // Used, with a list beside it.
         machine.held.store(500 << 20, ordering: .relaxed)
         #expect(budget.used == 500 << 20)
         // Blocks that are kept for reuse are held too, but not in use.
@@ -164,7 +164,7 @@ import Testing
                 == "this script needs more memory; the memory limit is 1 GB, of which 1.1 GB is in use")
     }
 
-    /// What the process holds is asked for rarely: it takes a call of the system.
+    /// The memory of the process is read rarely, as this needs a system call.
     @Test func smallRequestsDoNotLook() throws {
         let machine = Machine()
         let budget = machine.budget()
@@ -177,7 +177,7 @@ import Testing
         machine.time.store(1, ordering: .relaxed)
         try budget.reserve(2 << 20, for: "a tensor")
         #expect(machine.looks.load(ordering: .relaxed) == looks + 1)
-        // A stale look refuses nobody.
+        // An old reading refuses no request.
         machine.held.store(1 << 40, ordering: .relaxed)
         #expect(budget.used > 1 << 39)
         machine.held.store(0, ordering: .relaxed)
@@ -200,7 +200,7 @@ import Testing
         #expect(given.withLock { $0 } == [200])
         try budget.reserve(500, for: "a cache")
         #expect(given.withLock { $0 } == [200, 200])
-        // Those who keep what can be made again are asked before anybody is refused, and only while they live.
+        // Caches are asked to free memory before a request is refused, and only while they exist.
         var gone: MemoryBudget.Reclaimer? = MemoryBudget.Reclaimer(budget)
         gone?.action = { _ in
             Issue.record("asked after its end")

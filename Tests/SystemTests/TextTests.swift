@@ -1,4 +1,4 @@
-// Widths of characters, text made harmless, numbers as text, nearest names.
+// Widths of characters, escaped text, numbers as text, nearest names.
 
 import SegSystem
 import Testing

@@ -1,5 +1,5 @@
-// Weight files made in memory, byte by byte: pickles, zip archives, legacy streams. No Python is needed, and what no
-// real program would write can be made too.
+// Weight files made in memory, byte by byte: pickles, zip archives, legacy streams. No Python is needed, and files that no
+// real program writes can be made too.
 
 import SegSystem
 import SegTensor
@@ -201,7 +201,7 @@ func openWeights(_ bytes: [UInt8], _ name: String = "weights.pth") throws -> Che
     try Checkpoint.open(FileReader(bytes: bytes, name: name))
 }
 
-/// The message of the error that opening gives, or what it did instead.
+/// The message of the error of opening, or what happened instead.
 func refusal(_ bytes: [UInt8]) -> String {
     do {
         let checkpoint = try openWeights(bytes)

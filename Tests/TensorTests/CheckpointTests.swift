@@ -1,4 +1,4 @@
-// Weight files: what is read, what is refused and in which words. The official files are read where shared data lie.
+// Weight files: what is read, what is refused and with which message. The official files are read where shared data exist.
 
 import SegTensor
 import Testing
@@ -91,7 +91,7 @@ import Testing
             writer.op("(")
             writer.text("loss")
             writer.tensor(FixtureTensor(name: "", key: "1", stored: 1, shape: [], strides: []), legacy: false)
-            // What seg does not read may stand beside the weights.
+            // Data that seg does not read may be beside the weights.
             writer.text("moments")
             writer.global("torch._utils", "_rebuild_sparse_tensor")
             writer.op(")")
@@ -277,7 +277,7 @@ import Testing
         }
     }
 
-    /// Elements far apart are fetched by themselves, so that many views of a large storage are read quickly.
+    /// Elements far apart are fetched separately, so that many views of a large storage are read quickly.
     @Test func fewElementsOfALargeStorageAreReadAlone() throws {
         let count = 20_000
         let views = (0..<2_000).map { i in
@@ -311,7 +311,7 @@ import Testing
 
     @Test func aSmallFileCannotAskForMuchMemory() {
         #expect(tensor(shape: [1 << 34], strides: [0]).contains("more memory than its size justifies"))
-        // Long strings, members and storages that are not there.
+        // Long strings, missing members and missing storages.
         var text = PickleWriter()
         text.op("X", [0xff, 0xff, 0xff, 0x7f])
         #expect(refusal(torchZip(text.bytes, storages: [])).contains("cut off"))

@@ -1,4 +1,4 @@
-// Files written: safetensors there and back, what is refused of them; SHA-256.
+// Files written: safetensors written and read again, refused input; SHA-256.
 
 import SegSystem
 import SegTensor

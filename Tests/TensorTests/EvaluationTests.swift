@@ -1,4 +1,4 @@
-// The evaluator: depth, sharing, memory, interrupts, errors that show late, and bits that do not depend on
+// The evaluator: depth, sharing, memory, interrupts, errors that appear late, and bits that do not depend on
 // threads or batch.
 
 import SegSystem
@@ -65,7 +65,7 @@ struct EvaluationTests {
         let shown = try y.doubles()
         _ = try Tensor.apply(.multiply, y, 3).doubles()
         #expect(try y.doubles() == shown)
-        // Changing one place leaves the other name as it was.
+        // Changing one place does not change the other name.
         let changed = try x.setting([.at(0)], to: 9)
         _ = try changed.doubles()
         #expect(try x.doubles() == before)
@@ -119,7 +119,7 @@ struct EvaluationTests {
         #expect(try Tensor.zeros([0, 1 << 40]).count == 0)
     }
 
-    /// A little network with everything that is frozen and trained in one.
+    /// A small network with frozen and trained parts of every kind.
     static func network(_ images: Tensor, frozen: [Tensor], head: Tensor, target: Tensor) throws -> Tensor {
         let features = try Tensor.apply(
             .hardswish,

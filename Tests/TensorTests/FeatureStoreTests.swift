@@ -1,5 +1,5 @@
-// The features of frozen layers on disk: what comes back is what was kept, to the bit, and what was damaged,
-// is of another program or does not fit does not come back at all.
+// The features of frozen layers on disk: what is read is what was stored, to the bit. Files that are damaged,
+// from another program or do not fit are not read.
 
 @preconcurrency import Glibc
 import SegSystem
@@ -42,7 +42,7 @@ struct FeatureStoreTests {
         let folder = scratch.path
         let store = FeatureStore(folder: folder, limit: 1 << 20)
         let value = try Self.value(5)
-        // Every kind of damage: one bit of the content, of the header, a cut, an end too much, nothing left.
+        // Every kind of damage: one bit of the content, of the header, a cut, extra bytes, an empty file.
         for damage in 0..<5 {
             store.keep(value, Digest("k"))
             let path = try #require(Self.files(folder).first)
@@ -88,7 +88,7 @@ struct FeatureStoreTests {
         #expect(store.problem != nil && store.find(Digest("a")) == nil)
     }
 
-    /// Memory for nothing at all: every feature goes through the disk, and results are the same to the bit.
+    /// Without memory for features every feature goes through the disk, and results are the same to the bit.
     @Test func resultsThroughTheDiskAreTheSame() throws {
         let scratch = try ScratchFolder()
         defer { withExtendedLifetime(scratch) {} }

@@ -59,7 +59,7 @@ enum Fixtures {
         return try .from(values, shape: shape, dtype: dtype)
     }
 
-    /// What differs between a tensor and a recorded result; nil where nothing does.
+    /// The differences between a tensor and a recorded result; nil where there are none.
     static func difference(_ tensor: Tensor, _ entry: [String: Any], tolerance: Double = 2e-5) throws
         -> String?
     {
@@ -85,7 +85,7 @@ enum Fixtures {
 }
 
 extension Tensor {
-    /// What the library's cross_entropy comes down to.
+    /// The operations of the library's cross_entropy.
     static func crossEntropy(
         _ logits: Tensor, _ target: Tensor, weight: Tensor? = nil, ignoreIndex: Int? = nil,
         smoothing: Double = 0, reduction: LossReduction = .mean

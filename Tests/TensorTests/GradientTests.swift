@@ -11,7 +11,7 @@ struct GradientCase {
     let inputs: [Tensor]
     /// Kernels for layers know float32 alone; everything else is checked in float64.
     var isSingle = false
-    /// The step of the difference; layers that are linear in each input bear a large one.
+    /// The step of the difference; layers that are linear in each input allow a large one.
     var step = 1e-5
     let function: ([Tensor]) throws -> Tensor
 }
@@ -166,13 +166,13 @@ enum GradientCases {
 }
 
 struct GradientTests {
-    /// sum(f(x) · cotangent): one number that hangs on every element.
+    /// sum(f(x) · cotangent): one number that depends on every element.
     private static func scalar(_ y: Tensor) throws -> Tensor {
         let cotangent = try Fixtures.cotangent(99, y.shape, dtype: y.dtype)
         return try Tensor.reduce(.sum, (y.relabelled([:]) * cotangent).to(.float64))
     }
 
-    /// Gradients by each input, as tensors that hang on tracked leaves.
+    /// Gradients by each input, as tensors that depend on tracked leaves.
     private static func gradient(_ one: GradientCase, _ leaves: [Tensor]) throws -> [Tensor] {
         try gradients(of: scalar(one.function(leaves)), wrt: leaves)
     }

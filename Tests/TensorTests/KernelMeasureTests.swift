@@ -266,7 +266,7 @@ import Testing
         #expect(out == [0, 0, 1].flatMap { row in columns.map { labels[row * 3 + $0] } })
     }
 
-    /// What the fused loss gives.
+    /// The result of the fused loss.
     struct LossResult: Equatable {
         var loss: [Double]
         var weight: [Double]

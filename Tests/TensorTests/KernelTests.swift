@@ -1,6 +1,6 @@
 // Convolution kernels against plain loops in double precision, at odd sizes, and the promises that hold for
-// every kernel: the same bits for any number of threads, and for a sample whatever its batch. Other kernels
-// stand in KernelMeasureTests.swift.
+// every kernel: the same bits for any number of threads, and for a sample in any batch. Other kernels
+// are in KernelMeasureTests.swift.
 
 import CKernels
 import Testing
@@ -40,7 +40,7 @@ func sameAtAnyThreadCount<T: Equatable>(_ body: () throws -> T) rethrows -> T {
 /// The largest difference between two lists.
 func largestDifference(_ a: [Float], _ b: [Double]) -> Double {
     guard a.count == b.count else { return .infinity }
-    // `max` would pass over what is not a number.
+    // `max` would skip NaN.
     let differences = zip(a, b).map { abs(Double($0) - $1) }
     return differences.contains(where: \.isNaN) ? .infinity : differences.max() ?? 0
 }
@@ -117,7 +117,7 @@ struct PlainConvolution {
         geometry(1, 6, 5, 5, 12, kernel: (3, 3), padding: 1, groups: 6),
     ]
 
-    /// The forward pass of x under w.
+    /// The forward pass of x with weights w.
     static func forward(
         _ g: Geometry, x: [Float], w: [Float], epilogue: ConvolutionEpilogue = .init()
     ) throws -> [Float] {

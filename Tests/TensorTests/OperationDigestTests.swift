@@ -6,7 +6,7 @@ import Testing
 @testable import SegTensor
 
 struct OperationDigestTests {
-    /// The stored values of an operation by their path, down to what is no struct.
+    /// The stored values of an operation by their path, down to values that are not structs.
     static func attributes(of value: Any, at path: String = "") -> [String: String] {
         let mirror = Mirror(reflecting: value)
         guard mirror.displayStyle == .struct else {
@@ -57,7 +57,7 @@ struct OperationDigestTests {
         #expect(shown.count == Set(shown).count)
     }
 
-    /// What differs in the size of the batch alone is one operation to the cache.
+    /// Operations that differ only in the batch size are the same to the cache.
     @Test func theBatchDecidesNothing() throws {
         let pairs: [(any Operation, any Operation)] = [
             (ReshapeOperation(shape: [4, 6], labels: [:]), ReshapeOperation(shape: [2, 6], labels: [:])),
@@ -73,7 +73,7 @@ struct OperationDigestTests {
         }
     }
 
-    /// A process must find what another one kept: no hash with a random seed, no order of a dictionary. Where this
+    /// A process must find what another one stored: no hash with a random seed, no order of a dictionary. Where this
     /// number changes, the version in `FeatureStore.magic` has to.
     @Test func digestsAreTheSameInEveryProcess() throws {
         let labels = try (0..<6).map { ($0, try AxisLabels(["a\($0)", "b"])) }

@@ -6,7 +6,7 @@
 struct OperationExample {
     let base: any Operation
     let variants: [any Operation]
-    /// Attributes that another one stands for.
+    /// Attributes that another one represents.
     var exempt: Set<String> = []
 
     init(_ base: any Operation, _ variants: [any Operation] = [], exempt: Set<String> = []) {
@@ -233,7 +233,7 @@ struct OperationExample {
         func attributes(_ e: [ConvolutionGeometry.Extent], _ groups: Int) -> ConvolutionAttributes {
             ConvolutionAttributes(stride: e[1], padding: e[2], dilation: e[3], groups: groups)
         }
-        // The kernel's size, which comes first, is no attribute of a convolution.
+        // The kernel's size, which comes first, is not an attribute of a convolution.
         return ([extents()[0]] + extents()[3...]).map { attributes($0, 1) } + [attributes(extents()[0], 2)]
     }
 

@@ -1,16 +1,16 @@
 // Every operation of SegTensor by type and name: how far its gradients go, and which test compares its values with
-// numbers from elsewhere. OperationTableTests fails for an operation without a row, GradientTests for a row with a
+// independent numbers. OperationTableTests fails for an operation without a row, GradientTests for a row with a
 // gradient without a case, OperationFixtureTests for a row that no fixture passes through.
 
 @testable import SegTensor
 
-/// One operation of the table, or the part of one that goes by some of its names.
+/// One operation of the table, or the part of one that has some of its names.
 struct OperationRow {
     /// How far gradients go.
     enum Gradient {
-        /// There is none: the result is no function one could differentiate, or a gradient that ends here.
+        /// There is none: the result is not differentiable, or is a gradient that ends here.
         case none
-        /// A gradient that itself has none.
+        /// A gradient without a gradient.
         case once
         /// Gradients of gradients.
         case twice
@@ -58,13 +58,13 @@ struct OperationRow {
             DropoutOperation.self, ["dropout"], .twice, values: .test("randomNumbersHangOnKeyAndPlaceAlone")),
     ]
 
-    /// The functions whose gradient is an operation of its own.
+    /// The functions whose gradient is a separate operation.
     static let gradients: [UnaryFunction] = [
         .abs, .relu, .relu6, .hardswish, .hardsigmoid, .sigmoid, .tanh, .sqrt,
     ]
 
     private static let elementwise: [OperationRow] = {
-        // Two functions are made of comparisons, and have no node of their own.
+        // Two functions consist of comparisons and have no node.
         let unary = UnaryFunction.allCases.filter { ![.isnan, .isfinite].contains($0) }
         let flat: [UnaryFunction] = [.floor, .ceil, .round, .sign, .not]
         let differentiable = unary.filter { !flat.contains($0) }.map(\.rawValue)
@@ -168,7 +168,7 @@ struct MetOperation: Hashable {
         return met
     }
 
-    /// Those that no row speaks of.
+    /// Those without a row.
     static func unlisted(below tensors: [Tensor]) -> [String] {
         all(below: tensors).filter { met in
             !OperationRow.all.contains { row in

@@ -1,4 +1,4 @@
-// What a script cannot reach quickly, or what every script leans on: dtype rules, labels, indices, text,
+// What a script cannot test quickly, or what every script depends on: dtype rules, labels, indices, text,
 // random numbers.
 
 import Testing

@@ -1,4 +1,4 @@
-// Axes and charts as text, held against what they are to look like.
+// Axes and charts as text, compared with the expected text.
 
 import SegSystem
 import Testing

@@ -1,4 +1,4 @@
-// Tables: alignment at the decimal point, fitting to the width, whole in a pipe.
+// Tables: alignment at the decimal point, fitting to the width, complete in a pipe.
 
 import SegSystem
 import Testing

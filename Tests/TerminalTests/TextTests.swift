@@ -1,5 +1,5 @@
-// Text by cells: cutting, padding, wrapping; numbers as people read them; and
-// what the environment says of a terminal.
+// Text by cells: cutting, padding, wrapping; numbers in readable form; and
+// the terminal's features from the environment.
 
 import SegSystem
 import Testing

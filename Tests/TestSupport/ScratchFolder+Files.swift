@@ -1,4 +1,4 @@
-// What tests do with the files of a scratch folder.
+// Helpers for the files of a scratch folder.
 
 import SegSystem
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The command's own words: options, wrong usage, exit statuses, help, the man page, and the completions as bash
+# The command itself: options, wrong usage, exit statuses, help, the man page, and the completions as bash
 # runs them.
 #
 #     Tests/command/run.sh [SEG]        SEG: the command, .build/release/seg by default
@@ -21,7 +21,7 @@ check() { # name, found, wanted
         printf 'FAILED: %s: expected\n%s\nbut found\n%s\n' "$1" "$3" "$2"
     fi
 }
-# says STATUS TEXT ARGUMENTS …: the command ends with the status, and the text is its first line.
+# says STATUS TEXT ARGUMENTS …: the command ends with the status, and its first line is the text.
 says() {
     local wanted="$1: $2"
     shift 2
@@ -43,7 +43,7 @@ says 2 "seg: -e needs a line of code" -e
 says 2 "seg: check needs at least one file" check
 says 2 "seg: check has no option --quick" check --quick a.seg
 says 2 "seg: fmt has no option --chek; did you mean --check?" fmt --chek a.seg
-says 2 "seg: --threads belongs in front of test" test --threads 1
+says 2 "seg: --threads must come before test" test --threads 1
 says 2 "seg: test needs at least one folder or file" test
 says 2 "seg: doc needs one name" doc
 says 2 "seg: doc needs one name" doc sum mean
@@ -52,7 +52,7 @@ says 2 "seg: --completions needs bash, zsh or fish, got tcsh" --completions tcsh
 says 2 "seg: cannot read chekc: there is no such file or folder" chekc
 check "a word near a command" "$("$seg" chekc 2>&1 | tail -n 1)" "help: there is a command check"
 
-# ---- What is asked for
+# ---- Actions
 says 0 "2" -e '1 + 1'
 says 0 '["a", "--seed"]' -e 'args' a --seed
 says 0 "1" --threads=1 --seed 3 -e '1'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # seg in another program. First examples/embed, beside this checkout, with what is built here already. Then a
-# package that depends on seg by a version: SwiftPM takes it, which it would not with flags of its own; with
+# package that depends on seg by a version: SwiftPM accepts it, as it has no compiler flags; with
 # `--whole` that package is also built, which takes minutes, and runs the same example.
 #
 #     Tests/embed/run.sh [--whole] [FLAGS OF SWIFT BUILD …]
@@ -13,7 +13,7 @@ if [ "${1:-}" = --whole ]; then
     shift
 fi
 
-# The folder .build serves two packages. Each must plan its build anew; what is compiled stays.
+# The folder .build serves two packages. Each must plan its build again; compiled files are kept.
 plan_anew() { rm -f "$root/.build/release.yaml" "$root/.build/release/description.json"; }
 trap plan_anew EXIT
 plan_anew
@@ -35,7 +35,7 @@ cd "$scratch/user"
 if [ -n "$whole" ]; then
     swift run -c release
 else
-    # Plans the build and leaves it at that.
+    # Only plans the build.
     swift build -c release --print-manifest-job-graph >/dev/null
 fi
 echo "by a version: accepted"

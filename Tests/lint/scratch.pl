@@ -1,7 +1,7 @@
 #!/usr/bin/env perl
-# Lists places in tests, examples and documents that name a file under /tmp: two checkouts' tests would meet there.
-# A golden script has a folder of its own in `args[0]`, a Swift test makes a `ScratchFolder`, a shell script asks
-# `mktemp -d`. Status 1 where it finds something.
+# Lists places in tests, examples and documents that name a file under /tmp: the tests of two checkouts would collide there.
+# A golden script has its own folder in `args[0]`, a Swift test makes a `ScratchFolder`, a shell script uses
+# `mktemp -d`. Status 1 if it finds something.
 #
 #     perl Tests/lint/scratch.pl
 use strict;

@@ -1,12 +1,12 @@
 #!/usr/bin/env perl
-# Lists what has a definition and no caller in the product: Swift's functions, properties and types,
-# C's functions and macros, and names of stdlib/ that are not documented and so no user's. Tests do not count
-# as callers. Status 1 where it finds something.
+# Lists definitions without a caller in the product: Swift's functions, properties and types,
+# C's functions and macros, and names of stdlib/ that are not documented and so not public. Tests do not count
+# as callers. Status 1 if it finds something.
 #
 #     perl Tests/lint/uncalled.pl
 #
-# It reads text, not types: a name that something else bears too counts as called. What is called by
-# itself alone, or by what is listed, is listed.
+# It reads text, not types: a name that something else has too counts as called. A definition that only
+# itself or listed definitions call is listed.
 use strict;
 use warnings;
 
@@ -139,7 +139,7 @@ for my $file (files('swift', 'Sources', 'stdlib', 'examples/embed')) {
     next if $file =~ m{^examples/};
     for (places($code, qr/^( *)((?:$modifier )*)(func|var|let|struct|class|enum|protocol|typealias) (\w+)/m, 4)) {
         my ($from, $end, $indent, $words, $kind, $name) = @$_;
-        # Local variables are the compiler's to judge: what is no member is indented and has no modifier.
+        # The compiler checks local variables: they are indented and have no modifier.
         next if $kind =~ /^(?:var|let)$/ && $words eq '' && length $indent > 4;
         my $rest = substr($code, $end, 3000);
         my $has_body = $kind =~ /^(?:var|let)$/ ? $rest =~ /\A[^\n=]*\{/ : $kind ne 'typealias';
@@ -178,7 +178,7 @@ for my $file (files('seg', 'stdlib')) {
     for (places($code, qr/^( *)(type )?([A-Za-z_]\w*)(\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))? (?:= |\{)/m, 3)) {
         my ($from, $end, $indent, $type, $name, $parameters) = @$_;
         next if $indent ne '' && !defined $parameters;    # a local name
-        # What `##` documents is a user's.
+        # Names documented by `##` are public.
         my $line = line_of($code, $from);
         next if $line > 1 && $lines[$line - 2] =~ /^ *##/;
         my ($block) = substr($text, $from) =~ /\A([^\n]*(?:\n(?:$indent[ }\])][^\n]*|(?=\n)))*)/;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Downloads of official weights from a server on the loopback address: whole, resumed, broken off, changed on
-# the way, interrupted, by two processes at once. One line a check; status 1 where one fails.
+# Downloads of official weights from a server on the loopback address: complete, resumed, cut off,
+# changed in transit, interrupted, by two processes at once. One line per check; status 1 if one fails.
 #
 #     Tests/network/run.sh [SEG]        SEG: the command, .build/release/seg by default
 set -u
@@ -15,7 +15,7 @@ scratch=$(mktemp -d)
 server=
 trap '[ -n "$server" ] && kill "$server"; rm -rf "$scratch"' EXIT
 name=lraspp_mobilenet_v3_large-d234d4ea.pth
-# A mebibyte of zeros, and a number found by trying so that the SHA-256 begins with the digits in the name.
+# A mebibyte of zeros, and a number chosen so that the SHA-256 begins with the digits in the name.
 { head -c 1048576 /dev/zero; printf 108081448026; } >"$scratch/served"
 case $(sha256sum <"$scratch/served") in d234d4ea*) ;; *) echo "the served file is wrong" >&2; exit 2 ;; esac
 perl server.pl "$scratch/served" "$scratch/log" >"$scratch/port" &
@@ -69,7 +69,7 @@ env -u HOME -u SEG_CACHE "$seg" -e 'official_weights("lraspp_mobilenet_v3_large"
 check "without any place the error names the address" 'says "no place to put https://.*/$name: neither SEG_CACHE nor HOME is set"'
 printf x >>"$scratch/torch/hub/checkpoints/$name"
 TORCH_HOME=$scratch/torch fetch ok
-check "a damaged file there is told, not used" \
+check "a damaged file there is reported, not used" \
     '[ $status = 1 ] && [ ! -s "$scratch/log" ] && says "$name is damaged: its SHA-256 begins with" && says "remove it"'
 
 fresh; fetch half
@@ -109,13 +109,13 @@ PATH=$scratch/nothing "$seg" -e 'official_weights("lraspp_mobilenet_v3_large")' 
 status=$?
 check "without curl too" '[ $status = 1 ] && says "there is no curl" && says "https://download.pytorch.org/models/$name"'
 
-# A curl that talks more than a pipe holds, as "verbose" in .curlrc makes it, and one that a disk stops.
+# A curl that writes more than a pipe holds, as with "verbose" in .curlrc, and one that a full disk stops.
 for way in "head -c 300000 /dev/zero | tr '\\0' '\\n' >&2; echo 'curl: (7) no way' >&2; exit 7" "exit 23"; do
     fresh; mkdir -p "$scratch/tools"
     printf '#!/bin/sh\n%s\n' "$way" >"$scratch/tools/curl"; chmod +x "$scratch/tools/curl"
     PATH=$scratch/tools:$PATH timeout 20 "$seg" -e 'official_weights("lraspp_mobilenet_v3_large")' >"$scratch/out" 2>&1
     status=$?
-    check "a curl that fails is told: $way" '[ $status = 1 ] && says "(7) no way" || says "is the disk full"'
+    check "a failing curl is reported: $way" '[ $status = 1 ] && says "(7) no way" || says "is the disk full"'
 done
 
 fresh

@@ -1,6 +1,6 @@
 # A small HTTP server on the loopback address for the tests of downloads: one file, served in the way that
-# the first part of the address names. It prints its port and one where nobody listens, and each request
-# to the log.
+# the first part of the address names. It prints its port and an unused port, and writes
+# each request to the log.
 #
 #     perl server.pl FILE LOG
 use strict;

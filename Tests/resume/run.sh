@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Training across processes: four epochs are to the bit two, saved, loaded in another process
 # and two more, in mid-epoch too; and a run that saves itself after each batch survives any
-# number of SIGKILLs, its file being always the old or the new one, whole; a full disk, and data
-# that changed since. Tests/Golden/training/saved.seg does the first within one process.
+# number of SIGKILLs, as its file is always the complete old or new one; a full disk, and data
+# that changed since. Tests/Golden/training/saved.seg tests the first within one process.
 #
 #     Tests/resume/run.sh [SEG]        SEG: the command, .build/release/seg by default
 set -u
@@ -36,7 +36,7 @@ for case in 0 1 2 3 4; do
     expect_equal $case "in four processes"
 done
 
-# Killed again and again, a little later each time, until one process comes to the end.
+# Killed repeatedly, a little later each time, until one process reaches the end.
 kills=0
 for case in 1 3; do
     case_of $case "$folder/$case.run" begin >/dev/null
@@ -66,14 +66,14 @@ file 2 4 2 true
 2"
 check "a full disk" "$found" "$wanted"
 
-# Data of files: unchanged ones are found again, a changed one is told of.
+# Data of files: unchanged files are found again, a changed one is reported.
 mkdir "$folder/frames"
 case_of 0 "$folder/frames.run" frames "$folder/frames" >/dev/null
 found=$(case_of 0 "$folder/frames.run" steps 1 2>&1)
 cp "$folder/frames/0.png" "$folder/frames/2.png"
 found="$found$(case_of 0 "$folder/frames.run" steps 1 2>&1)"
 [[ $found == */frames/2.png\ changed* ]] && found=$(grep -c changed <<<"$found")
-check "one changed file is told of" "$found" 1
+check "one changed file is reported" "$found" 1
 
 [ $kills -gt 0 ] && kills=some
 check "processes were killed in time" "$kills" some

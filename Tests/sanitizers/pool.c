@@ -36,7 +36,7 @@ static void task(void *context, long index) {
     c->hits[index]++;
     inner_region region = {c, index};
     pool_run(INNER, inner_task, &region);
-    // Each thread writes to scratch memory of its own, of a size that grows and shrinks.
+    // Each thread writes to separate scratch memory, of a size that grows and shrinks.
     const long bytes = 64 + index * 300;
     char *scratch = pool_scratch(index % 4, bytes);
     if (scratch == NULL) fail("no scratch memory");
@@ -61,7 +61,7 @@ static void *second_caller(void *argument) {
     return argument;
 }
 
-/// Asked until it says stop: after so many questions.
+/// Returns stop after a number of calls.
 static bool stops(void *context) { return atomic_fetch_sub((atomic_long *)context, 1) <= 0; }
 
 static void watched_task(void *context, long index) {
@@ -76,8 +76,8 @@ static void run_watched(void) {
         pool_run(MOST_TASKS, watched_task, &done);
         const bool stopped = pool_was_stopped();
         pool_watch(NULL, NULL);
-        if (!stopped && atomic_load(&done) != MOST_TASKS) fail("a region was ended and nobody was told");
-        if (stopped && patience > 4 * MOST_TASKS) fail("a region was ended that nobody stopped");
+        if (!stopped && atomic_load(&done) != MOST_TASKS) fail("a region was ended without notice");
+        if (stopped && patience > 4 * MOST_TASKS) fail("a region was ended without a stop");
     }
 }
 

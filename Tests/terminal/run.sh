@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The prompt on a real terminal (tmux), for what only a terminal shows: editing, completion,
-# paste, Ctrl-C, Ctrl-D, Ctrl-Z, resizing, history. One line a check; status 1 where one fails.
+# paste, Ctrl-C, Ctrl-D, Ctrl-Z, resizing, history. One line per check; status 1 if one fails.
 #
 #     Tests/terminal/run.sh [SEG]        SEG: the command, .build/release/seg by default
 set -u
@@ -36,7 +36,7 @@ type_line() { text "$1"; keys Enter; }
 screen() { tm capture-pane -p; }
 all() { tm capture-pane -p -S - ; }
 
-# await PATTERN [NAME]: until the last lines of the screen show the pattern; 10 seconds at most.
+# await PATTERN [NAME]: waits until the last lines of the screen show the pattern, at most 10 seconds.
 await() {
     for _ in $(seq 1 200); do
         if screen | sed -e 's/[[:space:]]*$//' -e '/^$/d' | tail -n "${lines:-1}" | grep -Eq -- "${1% \$}"; then return 0; fi
@@ -44,7 +44,7 @@ await() {
     done
     return 1
 }
-# check NAME PATTERN [LINES]: whether the pattern comes to stand in the last lines.
+# check NAME PATTERN [LINES]: whether the pattern appears in the last lines.
 check() {
     if lines=${3:-6} await "$2"; then
         passed=$((passed + 1))
@@ -99,7 +99,7 @@ type_line 'area(width, height=2) = width * height'
 text 'area('
 keys Tab
 check "named arguments are listed with their defaults" 'height= +default 2'
-check "the line stands below the list" '^> area\($' 1
+check "the line is below the list" '^> area\($' 1
 keys C-c
 mkdir -p "$scratch/home/pictures"
 text 'read_csv("pic'
@@ -115,7 +115,7 @@ check "commands complete" '^time: '
 # ---- Ctrl-C
 text 'this is given up'
 keys C-c
-check "Ctrl-C gives the line up" '^>$' 1
+check "Ctrl-C cancels the line" '^>$' 1
 type_line 'kept = 7'
 type_line 'n = 0; while true { n += 1 }'
 sleep 0.7
@@ -124,7 +124,7 @@ keys C-c
 lines=2 await 'interrupted'
 await '^>$'
 took=$(($(milliseconds) - start))
-check "Ctrl-C stops what computes" 'interrupted'
+check "Ctrl-C stops a computation" 'interrupted'
 if [ "$took" -lt 700 ]; then echo "pass  within $took ms, tmux included"; passed=$((passed + 1)); else echo "FAIL  only after $took ms"; failed=$((failed + 1)); fi
 type_line 'kept'
 check "the session is whole" '^7$'
@@ -134,10 +134,10 @@ start=$(milliseconds)
 keys C-c
 await '^>$'
 took=$(($(milliseconds) - start))
-check "Ctrl-C stops what prints" 'interrupted'
+check "Ctrl-C stops printing" 'interrupted'
 echo "      after $took ms, tmux included"
-# A training that is stopped in the middle of a batch stands where it stood before it. Its epochs are long, so that
-# Ctrl-C seldom falls between two of them, where there is no line to see.
+# A training that is stopped in the middle of a batch is as it was before that batch. Its epochs are long, so that
+# Ctrl-C rarely comes between two of them, where no line is shown.
 type_line "s = import(\"$PWD/Tests/Golden/training/_small.seg\")"
 type_line 'fresh() = trainer(s.tiny(), s.streets_of(90), batch=2, epochs=100000)'
 type_line 'run = fresh(); run.finish()'
@@ -148,7 +148,7 @@ check "a line tells how far the epoch is" 'epoch +[0-9]+/100000 .*[0-9]/90 ' 12
 type_line 'again = fresh(); again.step(run.steps); s.same(state_dict(run.model), state_dict(again.model))'
 check "the batch in flight left nothing" '^true$'
 type_line 'run.step(); run.steps > again.steps'
-check "the training goes on" '^true$'
+check "the training continues" '^true$'
 keys C-l
 type_line 'kept + 1'
 check "and the prompt is back" '^8$'
@@ -208,12 +208,12 @@ text '"'
 keys Enter
 sleep 0.3
 type_line '41 + 1'
-check "typing goes on in a smaller window" '^42$'
+check "typing continues in a smaller window" '^42$'
 tm resize-window -x 100 -y 24
 sleep 0.2
 type_line '42 + 1'
 check "and in a larger one" '^43$'
-check "the prompt stands once" '^>$' 1
+check "the prompt appears once" '^>$' 1
 
 # ---- Ctrl-Z
 type_line 'kept = 8'

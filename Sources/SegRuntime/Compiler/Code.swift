@@ -18,7 +18,7 @@ struct Executable {
     /// Where a call with all arguments begins: past the defaults.
     var fullEntry: Int
     /// Whether a call with all arguments needs nothing but a frame: no `...rest` to gather, no
-    /// hook to tell.
+    /// hook to notify.
     var isSimple: Bool
 }
 
@@ -27,9 +27,9 @@ struct Site {
     var name = ""
     /// The labels of the arguments where not all are positional.
     var shape: CallShape?
-    /// Where to look for a function when the member is none, nearest first.
+    /// Where to search a function if the value has no such member, nearest first.
     var candidates: [Candidate] = []
-    /// The one global it may be, where nothing nearer has the name; else -1.
+    /// The only global it may be, if nothing nearer has the name; else -1.
     var onlyGlobal = -1
     /// The type seen last, and the slot of its field (or, negative, the method -1 - slot).
     var cachedType: Unmanaged<TypeObject>?
@@ -98,15 +98,15 @@ struct Handler {
     let register: Int
 }
 
-/// Which object a closure takes along when it is made.
+/// Which object a closure captures when it is made.
 enum CaptureSource {
     /// A cell in a register of the function around.
     case register(Int)
-    /// What the function around captured itself.
+    /// A capture of the enclosing function.
     case capture(Int)
-    /// The object whose method or body is around.
+    /// The object of the enclosing method or body.
     case ownObject
-    /// The function around.
+    /// The enclosing function.
     case ownFunction
 }
 
@@ -200,7 +200,7 @@ public final class Code {
     public var signature: String { parameters.signature(name) }
 }
 
-/// What the compiler hands over.
+/// The compiler's result.
 struct CodeParts {
     var name: String
     var role: Code.Role

@@ -1,5 +1,5 @@
 // From an instruction back to the text: the span an error underlines, the sign it points at,
-// the operands its notes belong to; and where the script stands now, for what is computed later.
+// the operands its notes belong to; and the current line, for what is computed later.
 
 import SegSyntax
 
@@ -65,14 +65,14 @@ struct CodePlace {
 }
 
 extension Interpreter {
-    /// A number for the line where the script stands now; `location(ofSite:)` tells it again.
-    /// Cheap, for what is noted with every lazy computation. 0 where no script runs.
+    /// A number for the current line of the script; `location(ofSite:)` gives the line.
+    /// It is cheap, as every lazy computation records it. 0 where no script runs.
     public func currentSite() -> UInt64 {
         guard let frame = innermostUserFrame() else { return 0 }
         if let known = siteNumbers[frame.ip] { return known }
         let here = CodePlace(of: frame, frame.ip)
         let code = frame.function._withUnsafeGuaranteedRef { $0.code }
-        // The code is kept, so that its instructions' addresses stay its own.
+        // The code is kept, so that its instructions' addresses are not reused.
         sites.append((code, .init(source: here.source, span: here.span, point: here.point)))
         let number = UInt64(sites.count)
         siteNumbers[frame.ip] = number

@@ -1,12 +1,12 @@
-// Assignments. A target with members or indices is found as when it is read; where a value
-// changes by being replaced, as a foreign value may, the new one is put back along the same way.
+// Assignments. A target with members or indices is located as when it is read. Where a value is
+// replaced, as a foreign value may be, the new one is stored back along the same path.
 
 import SegSyntax
 
 extension Compiler {
-    /// A place that was read into a register, and how to put back what then stands there.
+    /// A place that was read into a register, and how to store the new value back.
     private indirect enum Place {
-        /// A local's own register, or a value of no place.
+        /// A local's register, or a value without a place.
         case register(Register)
         case variable(Register, String, Span)
         case member(Register, base: Place, name: String, origin: Origin)
@@ -105,7 +105,7 @@ extension Compiler {
             report(
                 .name, "`\(name)` is a method of \(access.type.shape.name); methods cannot be replaced", span)
         case .capturedObject, .ownFunction, .ownType:
-            report(.name, "`\(name)` cannot be bound anew here", span)
+            report(.name, "`\(name)` cannot be assigned here", span)
         case nil:
             emit(.setGlobal(slot(storing: name, span), from: register), origin)
             bind(name)
@@ -217,13 +217,13 @@ extension Compiler {
         }
     }
 
-    /// Puts a value that was replaced back into its place, and what that replaced into its own.
+    /// Stores a replaced value back into its place, and so on outwards.
     private func putBack(_ place: Place) {
         let end = scope.newLabel()
         switch place {
         case .register: break
         case .variable(let register, let name, let span):
-            // Library names and the names of functions hold nothing that is replaced.
+            // Library names and names of functions hold no values that are replaced.
             if case nil = scope.resolve(name), module.slot(of: name) == nil { break }
             switch scope.resolve(name) {
             case .capturedObject, .ownFunction, .ownType, .method: break

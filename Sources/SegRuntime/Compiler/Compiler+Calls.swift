@@ -1,5 +1,5 @@
-// Calls: arguments in the registers after the callee's, the common cases each with an
-// instruction of their own.
+// Calls: arguments in the registers after the callee's, with a separate instruction for each
+// common case.
 
 import SegSyntax
 import SegSystem
@@ -77,7 +77,7 @@ extension Compiler {
         emit(.callMember(base: register, count: UInt16(arguments.count), to: to, site: site), origin)
     }
 
-    /// Where `x.f(…)` looks for f when x has no such member: nearest first.
+    /// Where `x.f(…)` searches f if x has no such member, nearest first.
     private func candidates(_ name: String) -> [Site.Candidate] {
         var found: [Site.Candidate] = []
         switch scope.resolve(name) {
@@ -111,7 +111,7 @@ extension Compiler {
         }
     }
 
-    /// What is wrong with a call as far as its text shows it; `argument` is the position in the call.
+    /// What is wrong with a call, as far as its text shows; `argument` is the position in the call.
     private static func mismatch(_ name: String, _ parameters: [ParameterInfo], _ arguments: [Argument])
         -> Failure?
     {
@@ -158,7 +158,7 @@ enum CallProblem {
     case tooMany(Int)
 }
 
-/// The error for a call that does not fit, in the same words wherever it is found.
+/// The error for a call that does not fit, the same for the compiler and the machine.
 func callFailure(_ problem: CallProblem, _ name: String, _ parameters: [ParameterInfo]) -> Failure {
     let signature = parameters.signature(name)
     switch problem {

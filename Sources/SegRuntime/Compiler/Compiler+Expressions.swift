@@ -1,5 +1,5 @@
-// Expressions. `value(_:to:)` writes its register only when everything it reads was read, so
-// that `x = f(x)` may compute straight into x.
+// Expressions. `value(_:to:)` writes its register only after it has read all its inputs, so
+// that `x = f(x)` may compute directly into x.
 
 import SegSyntax
 
@@ -20,7 +20,7 @@ extension Compiler {
         return register
     }
 
-    /// An operand that what is evaluated next cannot change.
+    /// An operand that the next evaluation cannot change.
     func stableOperand(_ expression: Expression, before next: Expression) -> Register {
         let register = operand(expression)
         if scope.isTemporary(register) || !next.hasStatements { return register }
@@ -29,7 +29,7 @@ extension Compiler {
         return copy
     }
 
-    /// A register for intermediate results that are on their way to `to`.
+    /// A register for intermediate results of the value for `to`.
     private func workspace(_ to: Register) -> Register { scope.isTemporary(to) ? to : scope.fresh() }
 
     func temporarily(_ body: () -> Void) {
@@ -88,7 +88,7 @@ extension Compiler {
     }
 
     /// The first operand of an operation that gives `to`: in that register itself where it is
-    /// a temporary, so that nothing is left behind.
+    /// a temporary, so that no other register keeps it.
     private func part(_ expression: Expression, _ to: Register) -> Register {
         if case .name(let name) = expression.kind, case .register(let register)? = scope.resolve(name) {
             checkAssigned(register, name, expression.span)
@@ -115,7 +115,7 @@ extension Compiler {
 
     private func loadSelf(_ span: Span, to: Register) {
         guard let access = scope.resolveSelf() else {
-            report(.syntax, "`self` stands only inside a type", span)
+            report(.syntax, "`self` is allowed only inside a type", span)
             return
         }
         if let capture = access.capture {
@@ -243,7 +243,7 @@ extension Compiler {
         }
     }
 
-    /// `x is T`. The names of the built-in kinds always mean these, whatever variables are called.
+    /// `x is T`. The names of the built-in kinds always mean these, even if a variable has the name.
     private func typeTest(
         _ left: Register, _ type: Expression, negated: Bool, to: Register, _ origin: Origin
     ) {
@@ -261,7 +261,7 @@ extension Compiler {
         }
     }
 
-    /// Whether there is something by the name of a type; reports with the nearest type where there is nothing.
+    /// Whether the name of a type exists; else reports an error with the nearest type.
     private func checkType(_ name: String, _ span: Span) -> Bool {
         if scope.resolve(name) != nil || module.slot(of: name) != nil { return true }
         if interpreter.librarySlot(name, seenFrom: module) != nil || options.isOpen && scope.parent != nil {
@@ -389,7 +389,7 @@ extension Compiler {
         scope.place(end)
     }
 
-    /// `try … catch`: the handler is found by where the error rose.
+    /// `try … catch`: the place of the error selects the handler.
     func attempt(_ block: Block, _ name: String?, _ handler: Block, to: Register?) {
         let end = scope.newLabel()
         let start = scope.parts.instructions.count
@@ -434,7 +434,7 @@ extension Compiler {
         }
     }
 
-    /// A function's body: its value is given back from wherever it arises.
+    /// A function's body: every path returns its value.
     func tail(_ block: Block) {
         for statement in block.statements.dropLast() { self.statement(statement) }
         guard let last = block.statements.last else { return emit(.giveNil, .place(block.span)) }

@@ -24,19 +24,19 @@ extension Compiler {
         case .whileLoop(let condition, let body): whileLoop(condition, body)
         case .breakLoop:
             guard let loop = scope.loops.last else {
-                return report(.syntax, "`break` stands outside of a loop", statement.span)
+                return report(.syntax, "`break` is outside of a loop", statement.span)
             }
             emit(.jump(loop.exit), .place(statement.span))
         case .continueLoop:
             guard let loop = scope.loops.last else {
-                return report(.syntax, "`continue` stands outside of a loop", statement.span)
+                return report(.syntax, "`continue` is outside of a loop", statement.span)
             }
             emit(.jump(loop.again), .place(statement.span))
         case .returnValue(let value): giveBack(value, statement.span)
         }
     }
 
-    /// An expression whose value nobody wants.
+    /// An expression whose value is not used.
     func effect(_ expression: Expression) {
         switch expression.kind {
         case .block(let inner): block(inner, to: nil)
@@ -46,15 +46,15 @@ extension Compiler {
         default:
             let register = scope.fresh()
             value(expression, to: register)
-            // What a call gave is let go at once: it may be large.
+            // The result of a call is released at once: it may be large.
             if case .call = expression.kind { emit(.clear(register), .expression(expression)) }
         }
     }
 
     private func giveBack(_ value: Expression?, _ span: Span) {
-        if scope.role == .file { return report(.syntax, "`return` stands outside of a function", span) }
+        if scope.role == .file { return report(.syntax, "`return` is outside of a function", span) }
         if scope.role == .typeBody {
-            if value != nil { report(.syntax, "the body of a type gives its object, nothing else", span) }
+            if value != nil { report(.syntax, "the body of a type cannot return a value", span) }
             return emit(.give(0), .place(span))
         }
         guard let value else { return emit(.giveNil, .place(span)) }
@@ -168,7 +168,7 @@ extension Compiler {
         store(name, from: register, syntax.nameSpan)
     }
 
-    /// The names, body and methods of a type. `isStable`: its name stands for nothing else around it.
+    /// The names, body and methods of a type. `isStable`: its name has no other meaning around it.
     func typeCode(_ syntax: FunctionSyntax, isStable: Bool) -> TypeCode? {
         guard let name = syntax.name else { return nil }
         let survey = surveyor.survey(of: syntax)
@@ -190,7 +190,7 @@ extension Compiler {
             }
         }
         let assigned = survey.assigned.filter { !methodNames.contains($0) }
-        // A parameter that the body assigns anew takes its place among what the body assigns.
+        // A parameter that the body assigns again is one of the names that the body assigns.
         let kept = syntax.parameters.map(\.name).filter {
             !assigned.contains($0) && !methodNames.contains($0)
         }
@@ -204,7 +204,7 @@ extension Compiler {
     }
 
     /// The body of a type, `self` in register 0: parameters become fields one after the other,
-    /// then the statements run, and the object is given back.
+    /// then the statements run, and the object is returned.
     func typeBody(_ syntax: FunctionSyntax) {
         let methods = scope.type?.shape.methodSlots ?? [:]
         beginRegisters(1 + syntax.parameters.count)

@@ -1,4 +1,4 @@
-// Strings, lists, records and indices: what is gathered in registers that lie side by side.
+// Strings, lists, records and indices: values that are collected in adjacent registers.
 
 import SegSyntax
 
@@ -62,7 +62,7 @@ extension Compiler {
             guard let format else { return }
             guard let parsed = TextFormat(format) else {
                 report(
-                    .syntax, "\"\(format)\" is no format", piece.span,
+                    .syntax, "\"\(format)\" is not a format", piece.span,
                     help: "a format is [fill][align][width][.precision][%], as in {x:.3} or {name:<10}")
                 return
             }
@@ -104,7 +104,7 @@ extension Compiler {
         emit(.move(to: to, from: list), origin)
     }
 
-    /// Evaluates expressions into registers side by side; the first of them.
+    /// Evaluates expressions into adjacent registers; returns the first.
     func gather(_ expressions: [Expression]) -> Register {
         guard let head = expressions.first else { return scope.fresh() }
         let first = scope.fresh()
@@ -178,7 +178,7 @@ extension Compiler {
         emit(.getIndices(to: to, object, first: first, count: count), origin)
     }
 
-    /// The keys of an index in registers side by side.
+    /// The keys of an index in adjacent registers.
     func keys(_ items: [IndexItem]) -> (first: Register, count: UInt16) {
         var first: Register?
         for item in items {

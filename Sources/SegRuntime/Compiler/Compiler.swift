@@ -1,13 +1,13 @@
 // From the syntax tree to register code: one pass over each function after the survey of its
 // names. Here: what it is given and gives, functions and their beginnings, scopes. The rest
-// stands in extensions by grammar area.
+// is in extensions by grammar area.
 
 import SegSyntax
 import SegSystem
 
 final class Compiler {
     struct Options {
-        /// Whether a function may name what will only be defined later, as at the prompt.
+        /// Whether a function may use names that are defined later, as at the prompt.
         var isOpen = false
         /// Whether calls of known functions are compared with their signatures.
         var isChecking = false
@@ -26,7 +26,7 @@ final class Compiler {
     /// The globals that the text binds anywhere, and those that it has bound up to here, or may have.
     private var declared: Set<String> = []
     private var bound: Set<String> = []
-    /// Inside how many `try` blocks the compiler is: what fails there may be wanted.
+    /// Inside how many `try` blocks the compiler is: an error there may be intended.
     var attempts = 0
 
     init(interpreter: Interpreter, source: Source, module: Module, options: Options) {
@@ -39,7 +39,7 @@ final class Compiler {
             parts: CodeParts(name: "file", role: .file, source: source, syntax: nil, module: module))
     }
 
-    /// The code of a whole text; what is wrong with it stands in `diagnostics`.
+    /// The code of a whole text; its errors are in `diagnostics`.
     func compile(_ program: Program) -> Code {
         let survey = declare(program)
         if options.isChecking { collectDefinitions(program.statements, survey) }
@@ -63,7 +63,7 @@ final class Compiler {
         return scope.finish()
     }
 
-    /// Code that gives the value of one expression in the library's scope: a native's default.
+    /// Code for the value of one expression in the library's scope: a native's default.
     func compile(_ expression: Expression) -> Code {
         scope = FunctionScope(role: .file, parent: nil, survey: surveyor.survey([]), parts: scope.parts)
         beginRegisters(0)
@@ -93,7 +93,7 @@ final class Compiler {
         }
     }
 
-    /// What the statements of a file leave in registers goes with each of them.
+    /// Registers of a file's statement are released after the statement.
     private func clearTemporaries() {
         let used = min(scope.parts.registerCount, scope.firstTemporary + 12)
         for register in scope.firstTemporary..<max(scope.firstTemporary, used) {
@@ -159,13 +159,13 @@ final class Compiler {
         return nil
     }
 
-    /// Whether a global is one that an entry of the prompt was to bind and did not, because it failed.
+    /// Whether an entry of the prompt should have bound a global but failed before.
     private func isLeftOver(_ name: String, _ slot: Int) -> Bool {
         options.isOpen && scope.parent == nil && !declared.contains(name)
             && interpreter.globals[slot].isUnassigned
     }
 
-    /// Reports a name that the text binds only further down, where the reading is sure to come first.
+    /// Reports a name that the text binds only further down, where it is certainly read first.
     private func checkBound(_ name: String, _ span: Span) {
         guard options.isChecking, scope.parent == nil, attempts == 0, !bound.contains(name),
             !interpreter.library.contains(name), unknown.insert(name).inserted
@@ -178,7 +178,7 @@ final class Compiler {
         if scope.parent == nil { bound.insert(name) }
     }
 
-    /// What the body of a loop binds may have been bound by the turn before.
+    /// The previous iteration may have bound what the body of a loop binds.
     func bindAll(_ body: Block) {
         guard options.isChecking, scope.parent == nil else { return }
         bound.formUnion(surveyor.survey(body.statements).assigned)
@@ -195,7 +195,7 @@ final class Compiler {
 
     func help(for name: String) -> String? {
         if let habit = Self.habits[name] ?? interpreter.library.hints.names[name] {
-            return "seg writes \(habit)"
+            return "in seg write \(habit)"
         }
         return nearestName(to: name, among: visibleNames).map { "did you mean `\($0)`?" }
     }
@@ -236,7 +236,7 @@ final class Compiler {
             if parameter.pattern == nil { addLocal(parameter.name, &register) }
             register += parameter.pattern == nil ? 0 : 1
         }
-        // A pattern's names lie side by side, behind the parameters.
+        // A pattern's names are in adjacent registers, after the parameters.
         var unpackings: [[Unpacking]] = []
         for (place, parameter) in syntax.parameters.enumerated() {
             guard let pattern = parameter.pattern else {
@@ -270,8 +270,8 @@ final class Compiler {
             emit(.wrapCell(local.register), .place(syntax.nameSpan))
         }
         tail(syntax.body)
-        // Only the locals that are read in doubt need the mark; they come last, and a full
-        // call begins there.
+        // Only the locals that may be read without a value need the mark; they come last, and a call
+        // with all arguments begins there.
         let doubtful = plain.filter { scope.doubtful.contains($0.register) }
         for (place, local) in (plain.filter { !scope.doubtful.contains($0.register) } + doubtful).enumerated()
         {
@@ -280,7 +280,7 @@ final class Compiler {
         if scope.parts.fullEntry == unassigns { scope.parts.fullEntry = afterUnassigns - doubtful.count }
     }
 
-    /// Whether an assignment in this function rebinds the variable of a function or type around it.
+    /// Whether an assignment in this function rebinds a variable of an enclosing function or type.
     private func rebindsOutside(_ name: String) -> Bool {
         if let type = scope.type, type.shape.fieldSlots[name] != nil || type.shape.methodSlots[name] != nil {
             return true
@@ -336,7 +336,7 @@ final class Compiler {
         register += 1
     }
 
-    /// Gives the parts of a pattern registers side by side, those of the patterns in it behind them.
+    /// Gives the parts of a pattern adjacent registers, and after them those of nested patterns.
     private func unpackings(of pattern: Pattern, from: Int, _ register: inout Int) -> [Unpacking] {
         guard case .elements(let parts, let span) = pattern else { return [] }
         let first = register
@@ -359,7 +359,7 @@ final class Compiler {
             .unpackParameter(
                 first: step.first, count: UInt16(truncatingIfNeeded: step.parts.count), from: step.from,
                 name: scope.name(step.text)), .place(step.span))
-        // The list is let go as soon as its elements have names.
+        // The list is released as soon as its elements have names.
         emit(.clear(step.from), .place(step.span))
         for case .name(let name, let span) in step.parts {
             if let local = scope.locals[name], local.isCell { emit(.wrapCell(local.register), .place(span)) }

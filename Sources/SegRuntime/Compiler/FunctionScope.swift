@@ -2,12 +2,12 @@
 
 import SegSyntax
 
-/// What a name stands for in a function.
+/// What a name means in a function.
 enum Variable {
     case register(Register)
     case cell(Register)
     case capture(Int)
-    /// An object captured as it is: the function around.
+    /// An object captured directly: the enclosing function.
     case capturedObject(Int)
     case ownFunction
     case field(Int, SelfAccess)
@@ -21,10 +21,10 @@ struct SelfAccess {
     let type: TypeScope
 }
 
-/// The names of the type around.
+/// The names of the enclosing type.
 final class TypeScope {
     let shape: TypeShape
-    /// The type's own name where nothing else is ever bound to it.
+    /// The type's name if nothing else is ever bound to it.
     let ownName: String?
     init(shape: TypeShape, ownName: String?) {
         self.shape = shape
@@ -59,11 +59,11 @@ final class FunctionScope {
     var firstTemporary = 0
     var nextRegister = 0
 
-    /// Locals that surely have a value here.
+    /// Locals that certainly have a value here.
     var assigned: Set<Register> = []
-    /// Locals that are somewhere read where they may have none.
+    /// Locals that are read somewhere without a certain value.
     var doubtful: Set<Register> = []
-    /// Where each label stands.
+    /// The place of each label.
     var labels: [UInt32] = []
     private var captureIndex: [String: Int] = [:]
     private var numberConstants: [Double: UInt32] = [:]
@@ -93,8 +93,8 @@ final class FunctionScope {
         return locals[name]
     }
 
-    /// What a name stands for, nil where it is global or unknown. What belongs to a function
-    /// around is captured on the way.
+    /// What a name means, nil if it is global or unknown. A variable of an enclosing function is
+    /// captured.
     func resolve(_ name: String) -> Variable? {
         if let local = local(name) { return local.isCell ? .cell(local.register) : .register(local.register) }
         if name == ownName { return .ownFunction }
@@ -106,7 +106,7 @@ final class FunctionScope {
         }
         guard let outer = parent?.resolve(name) else { return nil }
         switch outer {
-        // A variable in a register is one that the survey found no function inside to mention.
+        // A variable is in a register only if no inner function mentions it (see the survey).
         case .register: return nil
         case .cell(let register): return .capture(capture(name, .register(Int(register))))
         case .capture(let place): return .capture(capture(name, .capture(place)))
@@ -220,7 +220,7 @@ final class FunctionScope {
 }
 
 extension Instruction {
-    /// The instruction with its label replaced by what it stands for.
+    /// The instruction with its label replaced by the target.
     func resolved(_ target: (UInt32) -> UInt32) -> Instruction {
         switch self {
         case .jump(let label): .jump(target(label))

@@ -1,5 +1,5 @@
 // The machine's instructions, each with its operands. `to` is the register that gets the
-// result; `base` is the register of a callee, whose arguments lie in the ones after it.
+// result; `base` is the register of a callee, whose arguments are in the registers after it.
 // Twelve bytes each; a jump names an instruction by its number.
 
 import SegSyntax
@@ -26,10 +26,10 @@ enum Instruction {
     case setCell(cell: Register, from: Register)
     /// The register's value moves into a cell that takes its place.
     case wrapCell(Register)
-    /// A variable of a function around.
+    /// A variable of an enclosing function.
     case getCapture(to: Register, UInt16, name: UInt32)
     case setCapture(UInt16, from: Register)
-    /// The captured object itself: `self`, the function around.
+    /// The captured object itself: `self`, the enclosing function.
     case loadCapture(to: Register, UInt16)
     case loadOwnFunction(to: Register)
     case getField(to: Register, object: Register, slot: UInt16)
@@ -59,18 +59,18 @@ enum Instruction {
     /// `x is T`: of the type that a register holds, or of a built-in kind by its name.
     case isOfType(to: Register, Register, type: Register, negated: Bool)
     case isOfKind(to: Register, Register, name: UInt32, negated: Bool)
-    /// What a chain gives so far and its next comparison, as one; elementwise on foreign values.
+    /// The result of a chain so far, combined with its next comparison; elementwise on foreign values.
     case joinChain(to: Register, Register)
 
     // Jumps.
     case jump(UInt32)
-    /// Backwards; looks for an interrupt.
+    /// Backwards; checks for an interrupt.
     case jumpBack(UInt32)
     case jumpIfFalse(Register, UInt32)
     case jumpIfTrue(Register, UInt32)
-    /// For the first part of a chain: leaves only where it is plainly false.
+    /// For the first part of a chain: jumps only if it is a plain `false`.
     case jumpIfPlainFalse(Register, UInt32)
-    /// A parameter was given, its default is not wanted.
+    /// Jumps if a parameter was given, past its default.
     case jumpIfGiven(Register, UInt32)
     case jumpUnlessForeign(Register, UInt32)
     case jumpUnlessLess(Register, Register, UInt32)
@@ -91,7 +91,7 @@ enum Instruction {
     case makeList(to: Register, first: Register, count: UInt16)
     case appendToList(Register, first: Register, count: UInt16)
     case spreadIntoList(Register, from: Register)
-    /// Names stand in the code's names from `names` on.
+    /// The names are in the code's names from `names` on.
     case makeRecord(to: Register, first: Register, count: UInt16, names: UInt32)
     case setEntry(record: Register, key: Register, from: Register)
     case spreadIntoRecord(Register, from: Register)
@@ -110,7 +110,7 @@ enum Instruction {
     // Members and elements.
     case getIndex(to: Register, Register, key: Register)
     case getIndices(to: Register, Register, first: Register, count: UInt16)
-    /// The register of the object then holds what stands in its place afterwards.
+    /// The register of the object then holds its replacement.
     case setIndex(Register, key: Register, from: Register)
     case setIndices(Register, first: Register, count: UInt16, from: Register)
     case getMember(to: Register, Register, site: UInt32)
@@ -120,15 +120,15 @@ enum Instruction {
     case call(base: Register, count: UInt16, to: Register)
     case callShaped(base: Register, count: UInt16, to: Register, site: UInt32)
     case callGlobal(base: Register, count: UInt16, to: Register, UInt32)
-    /// A method of `self`, which lies in the register after `base`.
+    /// A method of `self`, which is in the register after `base`.
     case callOwnMethod(base: Register, count: UInt16, to: Register, method: UInt16)
-    /// `x.f(a)`: x lies in the register after `base`.
+    /// `x.f(a)`: x is in the register after `base`.
     case callMember(base: Register, count: UInt16, to: Register, site: UInt32)
     case give(Register)
     case giveNil
 
     // Loops.
-    /// The start is in `first`, the end after it, the variable after that; jumps where there is no turn.
+    /// The start is in `first`, the end after it, the variable after that; jumps if nothing is to be done.
     case beginRange(first: Register, inclusive: Bool, exit: UInt32)
     /// The next number into the variable two registers on, and back to the body.
     case nextInRange(first: Register, body: UInt32)

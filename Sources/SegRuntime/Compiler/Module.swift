@@ -5,7 +5,7 @@ public final class Module {
     /// The path or name of its source.
     public let name: String
     public let isLibrary: Bool
-    /// Whether names may still come that no text compiled so far knows: the prompt.
+    /// Whether later texts may define new names, as at the prompt.
     public let isOpen: Bool
     /// Names in the order in which they were first met.
     @exclusivity(unchecked) public private(set) var names: [String] = []

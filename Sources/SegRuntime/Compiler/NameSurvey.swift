@@ -1,5 +1,5 @@
-// A first look at a function before it is compiled: which names it binds, which of them the
-// functions inside it mention (those live in cells), and how many registers its blocks need.
+// A first pass over a function before it is compiled: which names it binds, which of them the
+// functions inside it mention (those are in cells), and how many registers its blocks need.
 
 import SegSyntax
 
@@ -20,7 +20,7 @@ final class Survey {
     fileprivate var definitions: [(name: String, mentions: Set<String>)] = []
 }
 
-/// Walks a tree once, and keeps what it found for the compiler.
+/// Walks a tree once and stores the results for the compiler.
 final class Surveyor {
     private var surveys: [ObjectIdentifier: Survey] = [:]
     private var current = Survey()

@@ -1,5 +1,5 @@
-// Typed access to a native's arguments. What does not fit is an error that names the
-// function, the argument, what was wanted and what came.
+// Typed access to a native's arguments. An argument that does not fit is an error that names
+// the function, the argument, the expected kind and the given value.
 
 import SegSyntax
 
@@ -73,7 +73,7 @@ extension Arguments {
         return record
     }
 
-    /// What a list, range, record, string or other collection gives, one after the other.
+    /// The elements of a list, range, record, string or other collection.
     public func items(_ place: Int) throws -> [Value] {
         guard let items = try interpreter.items(values[place], for: native.name) else {
             throw wrong(place, "a list or another collection")
@@ -84,7 +84,7 @@ extension Arguments {
     /// A list or range of plain numbers; nil where it is anything else.
     public func numbers(_ place: Int) throws -> [Double]? { try interpreter.numbers(values[place]) }
 
-    /// Something that can be called.
+    /// A value that can be called.
     public func function(_ place: Int) throws -> Value {
         guard interpreter.isCallable(values[place]) else { throw wrong(place, "a function") }
         return values[place]

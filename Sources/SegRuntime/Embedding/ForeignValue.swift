@@ -1,6 +1,6 @@
-// The language's only door to the library's kinds of values. A foreign value
-// answers for its own operators, members, indexing, truth, iteration, display, copy and
-// save; the machine knows nothing more of it.
+// The language's only interface to the library's kinds of values. A foreign value implements
+// its operators, members, indexing, truth, iteration, display, copy and save; the machine knows
+// nothing else about it.
 
 import SegSyntax
 
@@ -38,7 +38,7 @@ open class ForeignValue: Object {
     /// `x[a, b]`; nil when it cannot be indexed.
     open func get(_ keys: [IndexKey], _ interpreter: Interpreter) throws -> Value? { nil }
 
-    /// `x[a, b] = value`: the value that then stands in the place `x` was read from (self when
+    /// `x[a, b] = value`: the value that replaces `x` in the place it was read from (self when
     /// it changed in place); nil when it cannot be set.
     open func setting(_ keys: [IndexKey], to value: Value, _ interpreter: Interpreter) throws -> Value? {
         nil
@@ -55,16 +55,16 @@ open class ForeignValue: Object {
     /// The names of its members, for completion and for the nearest name in errors.
     open var memberNames: [String] { [] }
 
-    /// Its truth in `if`, `and`, `or`, `not`; throws what to write instead where it has none.
+    /// Its truth in `if`, `and`, `or`, `not`; throws what to write instead if it has none.
     open func truth(_ interpreter: Interpreter) throws -> Bool { true }
 
-    /// The number it serves as where a number is asked (index, size, format, argument); nil: none.
+    /// The number it serves as where a number is needed (index, size, format, argument); nil: none.
     open func number(_ interpreter: Interpreter) throws -> Double? { nil }
 
     /// One value after the other for `for` and the list functions; nil: not iterable.
     open func iterator(_ interpreter: Interpreter) throws -> (() throws -> Value?)? { nil }
 
-    /// `element in x`; nil: nothing can be looked for in it.
+    /// `element in x`; nil: it cannot be searched.
     open func contains(_ element: Value, _ interpreter: Interpreter) throws -> Bool? { nil }
 
     /// `len(x)`; nil: no length.
@@ -73,10 +73,10 @@ open class ForeignValue: Object {
     /// Whether it equals another foreign value as an element of lists or records that are compared.
     open func equals(_ other: ForeignValue, _ interpreter: Interpreter) throws -> Bool { self === other }
 
-    /// `{x:.3}`; nil: the number it serves as, or its line, is formatted.
+    /// `{x:.3}`; nil: its number or its one-line form is formatted.
     open func formatted(_ format: TextFormat, _ interpreter: Interpreter) throws -> String? { nil }
 
-    /// Whether `x(a)` means something; `called` then answers.
+    /// Whether `x(a)` is possible; `called` then does it.
     open var isCallable: Bool { false }
 
     /// `x(a, b)`; nil when it cannot be called.
@@ -85,13 +85,13 @@ open class ForeignValue: Object {
     { nil }
 
     /// Called when this value is stored in a field of an object that held `old`: the value to
-    /// store. What belongs to the field and not to the value can be kept this way.
+    /// store. This keeps properties that belong to the field and not to the value.
     open func replacing(_ old: Value) -> Value { .object(self) }
 
     /// For `copy(x)`; values that never change return themselves.
     open func copied() -> ForeignValue { self }
 
-    /// For `save(x, path)`: the name of its kind and the value it can be made from again; nil: it
-    /// cannot be kept.
+    /// For `save(x, path)`: the name of its kind and the value it can be restored from; nil: it
+    /// cannot be saved.
     open func saved(_ interpreter: Interpreter) throws -> (kind: String, parts: Value)? { nil }
 }

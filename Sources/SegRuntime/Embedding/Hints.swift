@@ -1,12 +1,12 @@
-// What errors of the language may say about the library: what it has for a purpose that a script seems to
-// have. The library gives the texts; the language knows no name in them.
+// Hints in the language's errors about functions of the library that a script seems to need. The library
+// provides the texts; the language knows no name in them.
 
 public struct Hints: Sendable {
-    /// Names that scripts look for in vain, and what is written instead: after "seg writes".
+    /// Names of other languages, and what seg has instead: after "in seg write".
     public var names: [String: String]
     /// The same for methods: `x.append(1)`.
     public var members: [String: String]
-    /// Help for what the language itself has no form for.
+    /// Help for what the language has no syntax for.
     public var purposes: [Purpose: String]
 
     public enum Purpose: Sendable, Hashable {

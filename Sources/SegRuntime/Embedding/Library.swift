@@ -1,7 +1,7 @@
 // The tables an interpreter is given: natives, values, and the files written in seg. They
 // are plain data; a native's signature and a file are parsed when a name is first met.
 
-/// A value of the library that is no function: `pi`, `args`.
+/// A value of the library that is not a function: `pi`, `args`.
 public struct LibraryValue: Sendable {
     public let name: String
     public let doc: String
@@ -23,8 +23,8 @@ public struct LibraryValue: Sendable {
 
 /// All names that scripts find without an import.
 public struct Library: Sendable {
-    /// A file of the library written in seg, with the names it defines: those that scripts find, and those
-    /// that only other files of the library do.
+    /// A file of the library written in seg, with the names it defines: those for scripts, and those
+    /// only for other files of the library.
     public struct Script: Sendable {
         public let name: String
         public let definitions: [String]
@@ -90,7 +90,7 @@ extension Native {
 }
 
 /// The first sentence of a documentation text, its lines joined. A point within parentheses, as in
-/// "(Lin et al. 2017)", ends none; a blank line or an indented one, an example, does.
+/// "(Lin et al. 2017)", does not end it; a blank line or an indented one, an example, does.
 public func firstSentence(_ text: String) -> String {
     var sentence = ""
     var depth = 0

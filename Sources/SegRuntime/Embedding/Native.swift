@@ -1,6 +1,6 @@
-// One row of the table of natives. The signature is parsed by seg's own parser: arity,
-// named arguments, defaults, help, completion and the tests of the examples all come
-// from the row. Natives say what is wrong; the machine says where.
+// One row of the table of natives. seg's parser parses the signature: arity, named arguments,
+// defaults, help, completion and the tests of the examples all come from the row. Natives
+// report what is wrong; the machine adds where.
 
 import SegSyntax
 import SegSystem
@@ -16,8 +16,8 @@ public struct Native: Sendable {
     /// The topic of the help it is listed under: "numbers", "lists", …
     public private(set) var topic = ""
     public let body: @Sendable (inout Arguments) throws -> Value
-    /// A shortcut for calls with positional arguments only, given where they lie; nil: the body
-    /// does it. For the few natives that loops call all the time.
+    /// A fast path for calls with positional arguments only, read in place; nil: the body does it.
+    /// For the few natives that loops call very often.
     public let quick: (@Sendable (UnsafeMutablePointer<Value>, Int) -> Value?)?
 
     public init(
@@ -90,8 +90,8 @@ public struct ScriptError: Error {
 }
 
 /// The arguments of one native call, in the order of the signature, defaults filled in.
-/// The typed accessors throw an error that names the function, the argument, what was
-/// wanted and what came.
+/// The typed accessors throw an error that names the function, the argument, the expected kind
+/// and the given value.
 public struct Arguments {
     public let interpreter: Interpreter
     public let native: NativeFunction

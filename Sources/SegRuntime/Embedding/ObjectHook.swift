@@ -1,5 +1,5 @@
-// What a library does around objects that can be called, those of types with a method `forward`: it sees
-// each call, and says how such objects show themselves and what may be put among their children. An
+// What a library does around objects that can be called, those of types with a method `forward`: it is
+// notified of each call, and defines how such objects are shown and what their children may be. An
 // interpreter has at most one hook; without one these objects are like all others.
 
 public protocol ObjectHook: AnyObject {
@@ -7,15 +7,15 @@ public protocol ObjectHook: AnyObject {
     var noun: String { get }
 
     /// A call of an object's `forward` begins with its first argument.
-    /// - Parameter depth: tells which end belongs to which beginning: between the two only calls of a
-    ///   greater depth are seen.
-    /// - Returns: what `ended` or `failed` is given for this call.
+    /// - Parameter depth: matches the end of a call with its beginning: between the two there are only
+    ///   calls of a greater depth.
+    /// - Returns: what `ended` or `failed` receives for this call.
     func began(_ object: Instance, _ argument: Value, depth: Int) -> UInt8
 
-    /// The call that began at this depth gave a result.
+    /// The call that began at this depth returned a result.
     func ended(_ result: Value, depth: Int, _ state: UInt8)
 
-    /// The call was left by an error.
+    /// The call ended with an error.
     func failed(_ state: UInt8)
 
     /// The form at the prompt; nil: the one-line form.

@@ -1,14 +1,14 @@
-// `seg check`: what is wrong with a text, found without running it. The parser recovers from its
-// errors, so that unknown names and calls that do not fit are told in the same pass.
+// `seg check`: finds errors in a text without running it. The parser recovers from its errors,
+// so that unknown names and calls that do not fit are reported in the same pass.
 
 import SegSyntax
 
 extension Interpreter {
-    /// The most errors that one pass tells.
+    /// The most errors that one pass reports.
     private static let mostErrors = 20
 
-    /// What is wrong with a text, in the order of its lines: at most 20 errors. Unknown names and
-    /// calls that do not fit known functions are among them.
+    /// The errors of a text, in the order of its lines, at most 20. They include unknown names and
+    /// calls that do not fit known functions.
     public func check(_ source: Source) -> [Diagnostic] {
         let program = Parser(source: source).parse()
         let module = Module(name: source.name)
@@ -38,7 +38,7 @@ extension Interpreter {
         }
     }
 
-    /// Names that a text binds as far as its tokens show it: before `=`, after `for`, `catch`, `type`.
+    /// Names that a text binds, as far as its tokens show: before `=`, after `for`, `catch`, `type`.
     private static func namesBound(in source: Source) -> Set<String> {
         var lexer = Lexer(source: source)
         var tokens: [Token] = []
@@ -71,7 +71,7 @@ extension Interpreter {
         return names
     }
 
-    /// The name before the brackets that end at a token, as in `f(x) =`; a long way back none is sought.
+    /// The name before the brackets that end at a token, as in `f(x) =`; searched up to a limit.
     private static func callee(_ tokens: [Token], _ closer: Int) -> Token? {
         var depth = 0
         for at in stride(from: closer, to: max(0, closer - 1000), by: -1) {
@@ -91,7 +91,7 @@ extension Interpreter {
         }
     }
 
-    /// What the functions and types of a file of the library take.
+    /// The parameters of the functions and types of a file of the library.
     private func scriptSignatures(_ place: Int) -> [String: [ParameterInfo]] {
         let known = attachment(ScriptSignatures.self) { ScriptSignatures() }
         if let found = known.byScript[place] { return found }
@@ -110,7 +110,7 @@ extension Interpreter {
     }
 }
 
-/// Kept with an interpreter, so that each file of the library is parsed for checking once.
+/// Stored with an interpreter, so that each file of the library is parsed only once for checking.
 private final class ScriptSignatures {
     var byScript: [Int: [String: [ParameterInfo]]] = [:]
 }

@@ -1,10 +1,10 @@
 // `copy(x)`: a whole graph of lists, records, objects and functions, with what the functions
-// captured; what is met twice is copied once. Works off a list instead of recursing.
+// captured; an object that is reached twice is copied once. It uses a list instead of recursion.
 
 import SegSyntax
 
 extension Interpreter {
-    /// A copy that shares nothing that can change with the original.
+    /// A copy that shares no mutable value with the original.
     public func copy(_ value: Value) throws -> Value {
         var copier = Copier()
         let copied = copier.copy(value)
@@ -28,7 +28,7 @@ private struct Copier {
         return .object(copy(object))
     }
 
-    /// The copy of an object, at first an empty shell whose contents are still to come.
+    /// The copy of an object, at first empty; its contents are filled in later.
     private mutating func copy(_ object: Object) -> Object {
         if let known = made[ObjectIdentifier(object)] { return known.copy }
         let shell: Object

@@ -1,9 +1,9 @@
-// What counts as true, as equal, and as less; numbers that other values serve as.
+// Truth, equality and order of values, and the numbers that other values serve as.
 
 import SegSyntax
 
 extension Interpreter {
-    /// Only `nil` and `false` count as false; a foreign value decides itself.
+    /// Only `nil` and `false` count as false; a foreign value has its own rule.
     public func truth(_ value: Value) throws -> Bool {
         switch value {
         case .nilValue: return false
@@ -15,7 +15,7 @@ extension Interpreter {
         }
     }
 
-    /// The number a value is or serves as; nil for others. A bool is no number.
+    /// The number a value is or serves as; nil for others. A bool is not a number.
     public func number(from value: Value) throws -> Double? {
         switch value {
         case .number(let number): return number
@@ -25,8 +25,8 @@ extension Interpreter {
         }
     }
 
-    /// Whether two values are equal, lists and records element by element. Walks with an own
-    /// stack; pairs met again inside themselves count as equal.
+    /// Whether two values are equal, lists and records element by element. Uses an explicit
+    /// stack; pairs that contain themselves count as equal.
     public func equal(_ left: Value, _ right: Value) throws -> Bool {
         if let plain = try equalShallow(left, right) { return plain }
         var pending = [(left, right)]
@@ -92,7 +92,7 @@ extension Interpreter {
         }
     }
 
-    /// A comparison as an operator gives it: a bool, or elementwise what a foreign value makes of it.
+    /// A comparison as an operator gives it: a bool, or the elementwise result of a foreign value.
     public func compare(_ op: ComparisonOperator, _ left: Value, _ right: Value) throws -> Value {
         if case .number(let a) = left, case .number(let b) = right { return .bool(op.holds(a, b)) }
         if op == .equal || op == .notEqual {
@@ -144,7 +144,7 @@ extension Interpreter {
 
     /// Lists are ordered by their first elements that differ.
     private func compareLists(_ left: Value, _ right: Value, depth: Int) throws -> Int {
-        guard depth < 1000 else { throw Failure(.value, "these lists nest too deep to be compared") }
+        guard depth < 1000 else { throw Failure(.value, "these lists are nested too deeply to be compared") }
         let a = left.asList?.items ?? []
         let b = right.asList?.items ?? []
         for (x, y) in zip(a, b) {

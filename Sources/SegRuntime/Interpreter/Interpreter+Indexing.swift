@@ -31,8 +31,8 @@ extension Interpreter {
         return place
     }
 
-    /// The places that a range denotes in a collection of `count` elements; what reaches past
-    /// the ends is left out.
+    /// The places that a range denotes in a collection of `count` elements; places past the ends
+    /// are left out.
     public func slice(_ range: RangeObject, count: Int) throws -> Range<Int> {
         func whole(_ number: Double) throws -> Int {
             guard let index = Int(exactly: number) else {
@@ -148,7 +148,7 @@ extension Interpreter {
         return value
     }
 
-    /// `collection[keys] = value`: what then stands in the place of the collection.
+    /// `collection[keys] = value`: the value to store in place of the collection.
     public func setting(_ collection: Value, _ keys: [IndexKey], to value: Value) throws -> Value {
         if let foreign = collection.asForeign {
             if let result = try foreign.setting(keys, to: value, self) { return result }
@@ -166,7 +166,7 @@ extension Interpreter {
             if let range = key.asRange {
                 let places = try slice(range, count: list.items.count)
                 guard let items = try items(value) else {
-                    throw Failure(.type, "a slice is set to a list, got \(describe(value))")
+                    throw Failure(.type, "a slice can be set only to a list, got \(describe(value))")
                 }
                 list.items.replaceSubrange(places, with: items)
             } else {
@@ -198,7 +198,7 @@ extension Interpreter {
         return collection
     }
 
-    /// Sets an entry; a foreign value may take something over from the one that was there.
+    /// Sets an entry; a foreign value may take over properties of the old value.
     func setEntry(_ record: RecordObject, _ name: String, to value: Value) {
         if let foreign = value.asForeign, let old = record[name] {
             record[name] = foreign.replacing(old)

@@ -1,10 +1,10 @@
-// One value after the other, for `for` and the list functions: lists, ranges, records,
+// Iteration, for `for` and the list functions: lists, ranges, records,
 // strings, foreign values, and objects with `next()` or `at(i)` and `count`.
 
 import SegSyntax
 import SegSystem
 
-/// The state of a loop over something that is no list and no range.
+/// The state of a loop over a value that is neither a list nor a range.
 final class IteratorObject: Object {
     let next: () throws -> Value?
     init(_ next: @escaping () throws -> Value?) {
@@ -14,7 +14,7 @@ final class IteratorObject: Object {
 }
 
 extension Interpreter {
-    /// Gives one value after the other; nil where the value is no collection.
+    /// Gives one value after the other; nil where the value is not a collection.
     public func iterator(_ value: Value) throws -> (() throws -> Value?)? {
         guard case .object(let object) = value else { return nil }
         switch object.kind {
@@ -83,7 +83,7 @@ extension Interpreter {
         return nil
     }
 
-    /// Calls `body` with each element; an error where the value is no collection.
+    /// Calls `body` with each element; an error where the value is not a collection.
     public func iterate(_ value: Value, _ body: (Value) throws -> Void) throws {
         guard let next = try iterator(value) else { throw notACollection(value) }
         while let item = try next() {
@@ -92,7 +92,7 @@ extension Interpreter {
         }
     }
 
-    /// All elements as an array; nil where the value is no collection.
+    /// All elements as an array; nil where the value is not a collection.
     public func items(_ value: Value, for purpose: String = "this list") throws -> [Value]? {
         if let list = value.asList { return list.items }
         if let range = value.asRange {
@@ -129,10 +129,10 @@ extension Interpreter {
 
     func notACollection(_ value: Value) -> Failure {
         var help: String?
-        if case .number(let number) = value { help = "0..<\(numberText(number)) counts so often" }
+        if case .number(let number) = value { help = "0..<\(numberText(number)) repeats that many times" }
         return Failure(
             .type,
-            "cannot go through \(describe(value)): it is no list, range, record, string or other collection",
+            "cannot iterate over \(describe(value)): it is not a list, range, string or other collection",
             help: help)
     }
 

@@ -1,4 +1,4 @@
-// `x.name`: entries, fields, methods, children, settings, and what a foreign value answers to.
+// `x.name`: entries, fields, methods, children, settings, and members of foreign values.
 
 import SegSyntax
 import SegSystem
@@ -60,7 +60,7 @@ extension Interpreter {
         }
     }
 
-    /// The names a value answers to, for completion and for the nearest name in errors.
+    /// The names of a value's members, for completion and for the nearest name in errors.
     public func memberNames(_ value: Value) -> [String] {
         guard case .object(let object) = value else { return [] }
         switch object.kind {
@@ -79,7 +79,7 @@ extension Interpreter {
         }
     }
 
-    /// `value.name = new`: what then stands in the place of the value.
+    /// `value.name = new`: the value to store in place of the old one.
     public func settingMember(_ value: Value, _ name: String, to new: Value) throws -> Value {
         guard case .object(let object) = value else { throw noMembers(value, name) }
         switch object.kind {
@@ -131,7 +131,7 @@ extension Interpreter {
         return names.isEmpty || names.count > 12 ? nil : "its fields are \(names.joined(separator: ", "))"
     }
 
-    /// The error for a member that is not there and that no function stands in for.
+    /// The error for a member that does not exist and has no function in its place.
     func missingMember(_ value: Value, _ name: String, functions: [String] = [], isCall: Bool) -> Failure {
         let what: String
         switch value {
@@ -145,7 +145,7 @@ extension Interpreter {
             return Failure(.name, what, help: "\(name) is a function: write .\(name)(…)")
         }
         let members = memberNames(value)
-        var help = isCall ? library.hints.members[name].map { "seg writes \($0)" } : nil
+        var help = isCall ? library.hints.members[name].map { "in seg write \($0)" } : nil
         if help == nil { help = nearestName(to: name, among: members).map { "did you mean \($0)?" } }
         if help == nil, isCall {
             help = nearestName(to: name, among: functions).map { "did you mean \($0)?" }

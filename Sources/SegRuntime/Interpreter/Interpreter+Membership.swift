@@ -1,4 +1,4 @@
-// `x in xs` and `x is T`: what a value holds, and which type it is of.
+// `x in xs` and `x is T`: what a value contains, and which type it has.
 
 import SegSyntax
 import SegSystem
@@ -7,13 +7,13 @@ extension Interpreter {
     // MARK: in
 
     /// `element in collection`: an element of a list or range, or of an object with `at(i)` and `count` or
-    /// with children; an entry's name of a record; a part of a string; what a foreign value makes of it.
-    /// Nil where the value is nothing to look into.
+    /// with children; an entry's name of a record; a part of a string; a foreign value's own rule.
+    /// Nil where the value cannot be searched.
     public func contains(_ collection: Value, _ element: Value) throws -> Bool? {
         guard case .object(let object) = collection else { return nil }
         switch object.kind {
         case .list:
-            // The loop looks at the list anew each time: `equal` may run code of the script.
+            // The loop reads the list again each time: `equal` may run code of the script.
             let list = unsafeDowncast(object, to: ListObject.self)
             var place = 0
             while place < list.items.count {
@@ -57,7 +57,7 @@ extension Interpreter {
         return range.isInclusive ? number <= end : number < end
     }
 
-    /// An object is searched as it is indexed. One with `next()` is not: looking would use it up.
+    /// An object is searched as it is indexed. One with `next()` is not: the search would consume it.
     private func contains(_ instance: Instance, _ element: Value) throws -> Bool? {
         let isIndexed = instance.type.method(named: "at") != nil || instance.children != nil
         guard isIndexed, instance.type.method(named: "next") == nil,
@@ -86,7 +86,7 @@ extension Interpreter {
 
     // MARK: is
 
-    /// The kinds of values that are no objects of a `type`, as `type_of` and `is` name them.
+    /// The kinds of values that are not objects of a `type`, as `type_of` and `is` name them.
     private static let kinds = [
         "nil", "bool", "number", "string", "list", "record", "range", "function", "type",
     ]
@@ -115,14 +115,14 @@ extension Interpreter {
         return own === wanted || own.name == wanted.name && own.source == wanted.source
     }
 
-    /// Types of other languages, and what they are here.
+    /// Types of other languages, and their names in seg.
     private static let habits = [
         "int": "number", "float": "number", "double": "number", "str": "string", "text": "string",
         "dict": "record", "map": "record", "array": "list", "tuple": "list", "boolean": "bool",
         "None": "nil", "null": "nil", "callable": "function",
     ]
 
-    /// The type that was meant by a name that is none: a kind, or one of `names` with a capital letter.
+    /// The type that an unknown name probably means: a kind, or one of `names` with a capital letter.
     func typeHelp(for name: String, among names: [String]) -> String? {
         let types = kindNames + names.filter { $0.first?.isUppercase ?? false }
         return (Self.habits[name] ?? nearestName(to: name, among: types)).map { "did you mean `\($0)`?" }

@@ -1,5 +1,5 @@
-// The operators on values that are not both plain numbers: strings, lists, ranges, and
-// whatever a foreign value makes of them. The machine's loop keeps numbers to itself.
+// The operators on values that are not both plain numbers: strings, lists, ranges and foreign
+// values. The machine's loop handles numbers itself.
 
 import SegSyntax
 import SegSystem
@@ -68,7 +68,7 @@ extension Interpreter {
         case (.not, _):
             throw Failure(
                 .type, "! needs a bool, got \(describe(value))",
-                help: "`not x` tells whether x is nil or false", notes: [typeName(value)])
+                help: "`not x` is true if x is nil or false", notes: [typeName(value)])
         }
     }
 
@@ -156,7 +156,7 @@ func remainder(_ a: Double, _ b: Double) -> Double {
 }
 
 extension String {
-    /// The text so many times; by doubling, where the standard library appends copy by copy.
+    /// The text repeated; by doubling, where the standard library appends copy by copy.
     fileprivate func repeated(_ count: Int) -> String {
         if count < 16 || isEmpty { return String(repeating: self, count: max(0, count)) }
         var result = self

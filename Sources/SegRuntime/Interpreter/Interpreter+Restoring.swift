@@ -1,5 +1,5 @@
-// What `save`, `load` and `isolated` need to know of functions and types: which globals of
-// the user they name, and how they come back from their own text with what they captured.
+// Functions and types for `save`, `load` and `isolated`: which globals of the user they name,
+// and how they are restored from their text and captures.
 
 import SegSyntax
 
@@ -62,7 +62,7 @@ extension Interpreter {
     }
 
     /// Runs `body` on a copy of a function and of everything that it captured or that it, and what
-    /// it calls, names among the user's globals; those globals then are as they were before.
+    /// it calls, names among the user's globals; those globals are restored afterwards.
     public func isolated(_ callee: Value, _ arguments: [Value]) throws -> Value {
         let slots = reachableGlobals(from: callee)
         let copies = try copy(.list([callee] + slots.map { globals[$0] }))
@@ -109,12 +109,12 @@ extension Interpreter {
 
     // MARK: Restoring
 
-    /// A scope of globals for what a file brings.
+    /// A scope of globals for the definitions of a saved file.
     public func restoringModule(name: String) -> Module { Module(name: name) }
 
     /// The scope of a file of the library, its private names included; nil for a file of the user.
-    /// Saved files name library files as they were when they were written: the folder is left aside,
-    /// and what is of a file that is gone sees what all files see.
+    /// Saved files name library files by the layout of their time: the folder is ignored, and functions
+    /// of a file that no longer exists see the names that all files see.
     public func scriptModule(named name: String) throws -> Module? {
         guard name.hasPrefix("stdlib/"), let file = name.split(separator: "/").last else { return nil }
         guard let script = library.scripts.first(where: { $0.name.split(separator: "/").last == file })
@@ -133,10 +133,10 @@ extension Interpreter {
         if let slot = module.slot(of: name) { globals[slot] = value }
     }
 
-    /// A function from its own text. What a file of the library still defines under the same name is
-    /// taken from there, since it works on the library's types as they are now.
+    /// A function from its text. A function that a file of the library still defines under the same name
+    /// is taken from there, since it works on the library's current types.
     /// - Parameter captures: cells, or the object `self`, by name.
-    /// - Throws: `ScriptError` where the text is no function, or names a variable that is not there.
+    /// - Throws: `ScriptError` where the text is not a function, or names an unknown variable.
     public func restoreFunction(
         _ text: String, in module: Module, captures: [(name: String, object: Object)]
     ) throws -> FunctionObject {
@@ -160,7 +160,7 @@ extension Interpreter {
         return FunctionObject(code: code, captures: try captured(code, captures))
     }
 
-    /// A type from its own text; `captures` as for functions.
+    /// A type from its text; `captures` as for functions.
     public func restoreType(
         _ text: String, in module: Module, captures: [(name: String, object: Object)]
     ) throws -> TypeObject {
@@ -179,7 +179,7 @@ extension Interpreter {
     }
 
     private func notWhatItSays(_ text: String) -> Failure {
-        Failure(.value, "no function or type can be made of \(quotedText(String(text.prefix(60))))")
+        Failure(.value, "no function or type can be restored from \(quotedText(String(text.prefix(60))))")
     }
 
     /// The objects for the captured names of a code, in its order.
@@ -192,7 +192,7 @@ extension Interpreter {
         }
     }
 
-    /// A compiler that stands inside a scope with the captured names as variables.
+    /// A compiler inside a scope with the captured names as variables.
     private func restoring(
         _ text: String, in module: Module, captures: [(name: String, object: Object)]
     ) throws -> (Compiler, Statement) {

@@ -1,5 +1,5 @@
-// Texts: parsing, compiling, running; imports; and what a library name stands for
-// when it is first met.
+// Texts: parsing, compiling, running; imports; and the value of a library name when it is first
+// used.
 
 @preconcurrency import Glibc
 import SegSyntax
@@ -7,7 +7,7 @@ import SegSystem
 
 extension Interpreter {
     /// Runs a text in the session's scope.
-    /// - Parameter isPrompt: functions may name what will only be defined later.
+    /// - Parameter isPrompt: functions may use names that are defined later.
     /// - Returns: the value of the last expression; nil where the text ends with something else.
     /// - Throws: `ScriptError`.
     @discardableResult
@@ -28,7 +28,7 @@ extension Interpreter {
         try run(program, in: session, isOpen: isPrompt)
     }
 
-    /// Makes the names that a text will bind known, so that its statements can be run one by one.
+    /// Declares the names that a text will bind, so that its statements can be run one by one.
     public func declare(_ program: Program) {
         let compiler = Compiler(interpreter: self, source: program.source, module: session, options: .init())
         compiler.declare(program)
@@ -52,7 +52,7 @@ extension Interpreter {
         throw ScriptError(first, others: Array(diagnostics.dropFirst().prefix(19)))
     }
 
-    /// An error that never met a line of a script becomes a `ScriptError` all the same.
+    /// An error without a line of a script also becomes a `ScriptError`.
     private func located<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()
@@ -64,8 +64,8 @@ extension Interpreter {
 
     // MARK: The library
 
-    /// The value of a global that has none yet. A name of the library gets it when it is first met. A name
-    /// that a script will bind is until then what the library means by it.
+    /// The value of a global that has none yet. A name of the library gets it when it is first used. A name
+    /// that a script will bind has the library's value until then.
     @inline(never)
     func resolved(_ slot: Int) throws -> Value {
         switch globalInfos[slot] {
@@ -83,7 +83,7 @@ extension Interpreter {
             if globals[slot].isUnassigned {
                 throw Failure(
                     .name,
-                    "\(library.scripts[place].name) was to define `\(name)`, but it is still being loaded")
+                    "\(library.scripts[place].name) should define `\(name)`, but it is still being loaded")
             }
         }
         return globals[slot]
@@ -153,7 +153,7 @@ extension Interpreter {
             }
             throw Failure(
                 .file, "circular import: \(circle.joined(separator: " -> "))",
-                help: "move what both need into a file of its own")
+                help: "move what both need into a separate file")
         }
         let bytes = try readFile(full)
         let source = Source(name: full, bytes: bytes)

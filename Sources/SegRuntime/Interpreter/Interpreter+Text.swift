@@ -1,5 +1,5 @@
-// How values read: the one-line form of print, lists and errors, the display form of the
-// prompt, and the formats of strings. Deep and self-containing values are cut short.
+// Values as text: the one-line form of print, lists and errors, the display form of the
+// prompt, and the formats of strings. Deep and self-containing values are truncated.
 
 import SegSyntax
 import SegSystem
@@ -65,8 +65,8 @@ extension Interpreter {
         }
     }
 
-    /// The one-line form. Strings stand bare unless `quoted`; inside lists and records they
-    /// are always quoted. Past `limit` bytes the rest is left out.
+    /// The one-line form. Strings have quotes only if `quoted`; inside lists and records they
+    /// always have them. After `limit` bytes the rest is left out.
     public func line(_ value: Value, quoted: Bool = false, limit: Int = Int.max) throws -> String {
         if case .number(let number) = value { return numberText(number) }
         if !quoted, let text = value.asString { return text }
@@ -242,7 +242,7 @@ extension Interpreter {
     }
 }
 
-/// A text as it would stand in a script, with its quotes.
+/// A text as a script would write it, with its quotes.
 public func quotedText(_ text: String) -> String {
     var quoted = "\""
     for scalar in text.unicodeScalars {

@@ -1,6 +1,6 @@
-// An interpreter: its globals, its settings, its stack. Everything a script can touch hangs
-// on one of these, nothing on the process; two may live side by side on two threads. The
-// machine's loop, the operators and the forms of values stand in extensions of their own.
+// An interpreter: its globals, its settings, its stack. All state that a script can reach belongs
+// to one interpreter, none to the process; two can run on two threads. The machine's loop, the
+// operators and the forms of values are in extensions.
 
 @preconcurrency import Glibc
 import SegSyntax
@@ -8,15 +8,15 @@ import SegSystem
 
 public final class Interpreter {
     public let library: Library
-    /// Where `print` goes; the text ends as the script ended it.
+    /// Receives the output of `print`, with the line end that the script gave.
     public var output: (String) -> Void = { text in
         fputs(text, stdout)
     }
-    /// Where progress and warnings go.
+    /// Receives progress and warnings.
     public var errorOutput: (String) -> Void = { text in
         fputs(text, stderr)
     }
-    /// What the display forms are fitted to.
+    /// The terminal that the display forms are fitted to.
     public struct Terminal: Sendable {
         public var width = 80
         public var hasColor = false
@@ -29,7 +29,7 @@ public final class Interpreter {
     public var arguments: [String] = []
     /// What the library does around calls of objects.
     @exclusivity(unchecked) public var objectHook: (any ObjectHook)?
-    /// Makes a failure of an error thrown below the bridge; nil: it is told as it is.
+    /// Makes a failure of an error thrown below the bridge; nil: it is reported unchanged.
     public var translateError: ((any Error) -> Failure?)?
 
     // Globals of all modules, and what each place is.
@@ -66,7 +66,7 @@ public final class Interpreter {
     /// Functions that lost their global while they may still run.
     @exclusivity(unchecked) var retired: [FunctionObject] = []
     var holdCount = 0
-    /// Stands in where a register should hold a cell and does not.
+    /// Used where a register should hold a cell and does not.
     let spareCell = Unmanaged.passRetained(CellObject(.nilValue))
 
     public let session: Module
@@ -106,7 +106,7 @@ public final class Interpreter {
         spareCell.release()
     }
 
-    /// Address space that costs memory only where it is touched.
+    /// Address space that takes memory only where it is used.
     private static func map(_ count: Int) -> UnsafeMutablePointer<Value> {
         let bytes = count * MemoryLayout<Value>.stride
         let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
@@ -131,17 +131,17 @@ public final class Interpreter {
         throw Failure(.interrupt, "interrupted")
     }
 
-    /// Runs a short piece of work that no interrupt may tear; one that comes waits until after it.
+    /// Runs a short piece of work that must not be interrupted; an interrupt takes effect after it.
     public func holdingInterrupts<Result>(_ body: () throws -> Result) rethrows -> Result {
         holdCount += 1
         defer { holdCount -= 1 }
         return try body()
     }
 
-    /// Whether such work is under way.
+    /// Whether such work is running.
     public var isHoldingInterrupts: Bool { holdCount > 0 }
 
-    /// Throws an error of kind `memory` when `bytes` more would pass the budget.
+    /// Throws an error of kind `memory` if `bytes` more would exceed the budget.
     public func reserve(_ bytes: Int, for what: String) throws {
         guard bytes >= 1 << 20 else { return }
         do {
@@ -151,7 +151,7 @@ public final class Interpreter {
         }
     }
 
-    /// Throws an error of kind `memory` when the process has grown past the budget.
+    /// Throws an error of kind `memory` if the process has exceeded the budget.
     @inline(never)
     func checkMemory() throws {
         do {
@@ -161,7 +161,7 @@ public final class Interpreter {
         }
     }
 
-    /// Throws when a list of so many elements would pass the budget.
+    /// Throws if a list of so many elements would exceed the budget.
     public func reserve(elements: Int, for what: String) throws {
         if elements >= 1 << 16 {
             let (bytes, overflow) = elements.multipliedReportingOverflow(by: MemoryLayout<Value>.stride)
@@ -169,7 +169,7 @@ public final class Interpreter {
         }
     }
 
-    /// The failure behind an error that a native threw; nil where it is of a kind that nobody translates.
+    /// The failure behind an error that a native threw; nil where no translation is known.
     public func failure(of error: any Error) -> Failure? {
         switch error {
         case let failure as Failure: failure
@@ -183,9 +183,9 @@ public final class Interpreter {
         caughtErrors.last { $0.record === record }?.error
     }
 
-    // MARK: What the library keeps here
+    // MARK: The library's state
 
-    /// The library's own state, one object a type, made when first asked for.
+    /// The library's state, one object per type, made at the first use.
     public func attachment<T: AnyObject>(_ type: T.Type, make: () -> T) -> T {
         if let found = attachments[ObjectIdentifier(type)] { return unsafeDowncast(found, to: type) }
         let made = make()
@@ -208,7 +208,7 @@ public final class Interpreter {
         }
     }
 
-    /// The user's own names in the order of their making.
+    /// The user's names in the order of their definition.
     public func userNames() -> [String] { session.names.filter { self[$0] != nil } }
 
     /// Forgets all names of the session.
@@ -227,7 +227,7 @@ public final class Interpreter {
         return slot
     }
 
-    /// The place of a library name as a scope sees it: the library's internal names are its own files' only.
+    /// The place of a library name in a scope: the library's internal names are only for its files.
     func librarySlot(_ name: String, seenFrom module: Module) -> Int? {
         module.isLibrary || library.contains(name) ? librarySlot(name) : nil
     }

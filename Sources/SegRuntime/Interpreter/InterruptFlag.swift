@@ -1,9 +1,8 @@
-// The one thing that may be touched from another thread or a signal handler while an
-// interpreter runs.
+// The only state that another thread or a signal handler may access while an interpreter runs.
 
 import Synchronization
 
-/// Asks what an interpreter runs to stop at the next safe point.
+/// Asks a running interpreter to stop at the next safe point.
 public final class InterruptFlag: Sendable {
     private let raised = Atomic<Bool>(false)
 

@@ -25,7 +25,7 @@ extension Interpreter {
         }
     }
 
-    /// Stores a register's value in a captured variable; a temporary gives it away.
+    /// Stores a register's value in a captured variable; a temporary's value is moved.
     @inline(__always)
     func writeCell(
         _ cell: Unmanaged<CellObject>, _ from: UnsafeMutablePointer<Value>, _ isTemporary: Bool

@@ -1,5 +1,5 @@
 // How calls begin: functions, methods, types, objects, natives; arguments by name, spread,
-// and what is missing or too much.
+// and missing or surplus arguments.
 
 @preconcurrency import Glibc
 import SegSyntax
@@ -45,7 +45,7 @@ extension Interpreter {
         return frame.registers + frame.executable.pointee.registerCount
     }
 
-    /// Makes sure that the registers below `end` exist.
+    /// Ensures that the registers below `end` exist.
     @inline(__always)
     func prepareRegisters(_ end: UnsafeMutablePointer<Value>) throws {
         if end > stackReady { try growRegisters(end) }
@@ -67,13 +67,13 @@ extension Interpreter {
             place -= 1
         }
         return Failure(
-            .call, "calls nest too deep: \(names.reversed().joined(separator: " -> ")) -> …",
-            help: "does the recursion end? at most \(Self.frameLimit) calls may wait for each other")
+            .call, "calls are nested too deeply: \(names.reversed().joined(separator: " -> ")) -> …",
+            help: "does the recursion end? at most \(Self.frameLimit) calls may be active at once")
     }
 
-    // MARK: The thread's own stack
+    // MARK: The thread's stack
 
-    /// Marks how far down the thread's stack natives that call functions may recurse.
+    /// Sets how far natives that call functions may recurse on the thread's stack.
     private func findNativeStack() {
         var here: UInt8 = 0
         let address = withUnsafeMutablePointer(to: &here) { UInt(bitPattern: $0) }
@@ -140,10 +140,10 @@ extension Interpreter {
         if let instance = value.asInstance {
             return Failure(.call, "\(instance.type.name) cannot be called: it has no method forward")
         }
-        return Failure(.call, "\(describe(value)) is no function and cannot be called")
+        return Failure(.call, "\(describe(value)) is not a function and cannot be called")
     }
 
-    /// Pushes the frame of a function whose arguments, `self` included, lie from `first` on.
+    /// Pushes the frame of a function whose arguments, `self` included, are in the registers from `first` on.
     func enter(
         _ function: FunctionObject, _ first: UnsafeMutablePointer<Value>, _ count: Int, _ shape: CallShape?,
         _ result: UnsafeMutablePointer<Value>, receiver: Instance? = nil
@@ -216,7 +216,7 @@ extension Interpreter {
         return (positional, named)
     }
 
-    /// Arguments in the order of the parameters; `.unassigned` stands for a default.
+    /// Arguments in the order of the parameters; `.unassigned` means a default.
     private func bind(
         _ name: String, _ parameters: [ParameterInfo], _ positional: [Value], _ named: [(String, Value)],
         _ shape: CallShape?
@@ -228,7 +228,7 @@ extension Interpreter {
         }
         let rest = parameters.firstIndex { $0.isRest }
         let plain = rest ?? parameters.count
-        // Behind the rest of a native's signature stand parameters that are given by name only.
+        // Parameters after the rest of a native's signature are given by name only.
         let collectsNames = rest == parameters.count - 1
         if positional.count > plain, rest == nil {
             throw callFailure(.tooMany(positional.count), name, parameters)

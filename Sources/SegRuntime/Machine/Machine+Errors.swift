@@ -1,11 +1,11 @@
-// How an error leaves: it gets the place of its instruction, unwinds the calls, which it
-// lists, and ends at the nearest `catch` or with whoever called the interpreter.
+// How an error propagates: it gets the place of its instruction, unwinds and lists the calls,
+// and ends at the nearest `catch` or at the caller of the interpreter.
 
 import SegSyntax
 
 extension Interpreter {
-    /// Finds the handler for an error that rose in the frame on top, or unwinds and throws it.
-    /// - Returns: where to go on, in the frame then on top.
+    /// Finds the handler for an error of the frame on top, or unwinds and throws it.
+    /// - Returns: where to continue, in the frame then on top.
     func handle(
         _ error: any Error, at ip: UnsafeMutablePointer<Instruction>
     ) throws -> UnsafeMutablePointer<Instruction> {
@@ -69,7 +69,7 @@ extension Interpreter {
         }
     }
 
-    /// Notes which object an error leaves by its `forward`, the innermost by its path in the outermost.
+    /// Notes the object whose `forward` an error leaves: the innermost, by its path in the outermost.
     private func leave(_ object: Instance, with problem: inout ScriptError) {
         guard let innermost = problem.innermost else {
             problem.innermost = ObjectIdentifier(object)

@@ -43,7 +43,7 @@ extension Interpreter {
         return place
     }
 
-    /// The slot of a field by the site's cache; nil for methods and what is not there.
+    /// The slot of a field by the site's cache; nil for methods and missing members.
     @inline(__always)
     private func fieldSlot(_ instance: Instance, _ site: UnsafeMutablePointer<Site>) -> Int? {
         if let cached = site.pointee.cachedType,
@@ -168,7 +168,7 @@ extension Interpreter {
             }
             if let found, isCallable(found) { return found }
         }
-        // Defined after this was compiled, as at the prompt.
+        // The function was defined after this was compiled, as at the prompt.
         let module = frame.function._withUnsafeGuaranteedRef { $0.code.module }
         if let slot = module.slot(of: site.pointee.name), isCallable(globals[slot]) { return globals[slot] }
         return nil

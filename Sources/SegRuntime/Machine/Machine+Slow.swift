@@ -1,5 +1,5 @@
 // The machine's less common cases: operators on objects, making values, loops over anything.
-// Members and calls of them stand in Machine+Members.
+// Members and their calls are in Machine+Members.
 
 import SegSyntax
 import SegSystem
@@ -7,7 +7,7 @@ import SegSystem
 extension Interpreter {
     // MARK: Operators
 
-    /// Operands in temporaries are let go at once, so that a large value dies with its last use.
+    /// Operands in temporaries are released at once, so that a large value is freed after its last use.
     @inline(never)
     func binarySlow(
         _ op: BinaryOperator, _ registers: UnsafeMutablePointer<Value>, _ to: Register, _ a: Register,
@@ -32,7 +32,7 @@ extension Interpreter {
         registers[Int(to)] = try binary(op, left, .number(number))
     }
 
-    /// `+`; a string or list that nobody else sees grows in its place.
+    /// `+`; a string or list without another reference grows in place.
     @inline(never)
     func addSlow(
         _ registers: UnsafeMutablePointer<Value>, _ to: Register, _ a: Register, _ b: Register,
@@ -52,7 +52,7 @@ extension Interpreter {
         }
     }
 
-    /// Appends in place where the value there is of the same kind and held only there.
+    /// Appends in place where the value is of the same kind and has no other reference.
     private func grow(_ place: UnsafeMutablePointer<Value>, by other: Object) throws -> Bool {
         guard canGrow(place, by: other), case .object(var object) = take(place) else { return false }
         defer { place.pointee = .object(object) }
@@ -72,7 +72,7 @@ extension Interpreter {
         return true
     }
 
-    /// Apart from `grow`, so that looking at the kind counts no reference there.
+    /// Separate from `grow`, so that reading the kind counts no reference there.
     @inline(never)
     private func canGrow(_ place: UnsafeMutablePointer<Value>, by other: Object) -> Bool {
         guard let object = place.unmanaged else { return false }
@@ -132,7 +132,7 @@ extension Interpreter {
         let isGlobal = code.module.slot(of: text) != nil || library.contains(text)
         let help =
             isGlobal
-            ? "`\(text)` is assigned in this function, so it is the function's own; `global \(text) = …` binds the global"
+            ? "`\(text)` is assigned in this function, so it is local to the function; `global \(text) = …` binds the global"
             : "it is assigned further down, or in a branch that did not run; `global \(text) = …` binds a global"
         return Failure(.name, "`\(text)` is read before it has a value", help: help)
     }
@@ -235,7 +235,7 @@ extension Interpreter {
         registers[Int(to)] = .string(text)
     }
 
-    /// Appends to the string in `to` where nobody else sees it; else makes a string and adds it.
+    /// Appends to the string in `to` if it has no other reference; else makes a string and adds it.
     func appendString(
         _ registers: UnsafeMutablePointer<Value>, _ to: Register, _ first: Register, _ count: Int,
         _ template: TextTemplate
@@ -266,8 +266,8 @@ extension Interpreter {
     private func shortString(
         _ values: UnsafeMutablePointer<Value>, _ count: Int, _ template: TextTemplate
     ) -> String? {
-        // One number of at most seven digits between short texts fits where Swift's strings need no
-        // memory of their own.
+        // One number of at most seven digits between short texts fits into a Swift string without
+        // allocation.
         if count == 1, template.bytes.count <= 8, case .number(let number) = values.pointee, number >= 0,
             number < 1e7, number == number.rounded(.towardZero)
         {
@@ -319,7 +319,7 @@ extension Interpreter {
             }
             let bytes = UnsafeBufferPointer(rebasing: buffer[0..<length])
             if length > 15 { return String(decoding: bytes, as: UTF8.self) }
-            // What fits into a string without memory of its own is made without a look at each byte.
+            // A string that needs no allocation is made without reading each byte.
             return String(unsafeUninitializedCapacity: length) { text in
                 if let to = text.baseAddress, let from = bytes.baseAddress {
                     to.initialize(from: from, count: length)
@@ -329,7 +329,7 @@ extension Interpreter {
         }
     }
 
-    /// Writes a whole number and gives the place after it.
+    /// Writes a whole number and returns the place after it.
     private static func writeDigits(_ number: Int, _ buffer: UnsafeMutableBufferPointer<UInt8>, at start: Int)
         -> Int
     {
@@ -388,14 +388,14 @@ extension Interpreter {
         }
     }
 
-    /// `:` stands as a register without value.
+    /// `:` is a register without a value.
     func indexKeys(_ first: UnsafeMutablePointer<Value>, _ count: Int) -> [IndexKey] {
         (0..<count).map { first[$0].isUnassigned ? .wholeAxis : .value(first[$0]) }
     }
 
     // MARK: Loops
 
-    /// Prepares `for` over numbers: the start, the last value, the variable. False: no turn.
+    /// Prepares `for` over numbers: the start, the last value, the variable. False: no iteration.
     func beginRange(_ state: UnsafeMutablePointer<Value>, _ inclusive: Bool) throws -> Bool {
         guard let start = try number(from: state[0]), let end = try number(from: state[1]) else {
             throw notARange(state[0], state[1])

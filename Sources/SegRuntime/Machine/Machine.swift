@@ -1,10 +1,10 @@
 // The machine's loop: registers, the common cases of every instruction, and calls between
-// functions of scripts without recursion. What is not common stands in Machine+Slow, how
-// calls begin in Machine+Calls, how errors leave in Machine+Errors.
+// functions of scripts without recursion. Less common cases are in Machine+Slow, the beginning
+// of calls in Machine+Calls, errors in Machine+Errors.
 
 import SegSyntax
 
-/// A call that is under way.
+/// A call that is running.
 struct Frame {
     /// Kept alive by the caller's register, its object, or `retired`.
     var function: Unmanaged<FunctionObject>
@@ -14,11 +14,11 @@ struct Frame {
     var registers: UnsafeMutablePointer<Value>
     /// Where the caller wants the result; nil where Swift called.
     var result: UnsafeMutablePointer<Value>?
-    /// What the object hook gave when this call of an object's `forward` began, plus one; else 0.
+    /// What the object hook returned when this call of an object's `forward` began, plus one; else 0.
     var hooked: UInt16 = 0
 }
 
-/// Stores a number where mostly a number was: no object, nothing to release.
+/// Stores a number where usually a number was: there is no object to release.
 @inline(__always)
 func setNumber(_ place: UnsafeMutablePointer<Value>, _ number: Double) {
     if case .object = place.pointee {
@@ -51,7 +51,7 @@ func take(_ place: UnsafeMutablePointer<Value>) -> Value {
 }
 
 extension Interpreter {
-    /// Runs the frames above the caller's until the one at `floor` gives its value.
+    /// Runs the frames above the caller's until the one at `floor` returns its value.
     func execute() throws -> Value {
         try checkNativeStack()
         let globals = self.globals

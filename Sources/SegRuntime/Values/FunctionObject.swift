@@ -25,7 +25,7 @@ public struct ParameterInfo: Sendable {
 
     func isNamed(_ label: String) -> Bool { hasName && name == label }
 
-    /// As it stands in a signature: `x`, `low=nil`, `...rest`.
+    /// As in a signature: `x`, `low=nil`, `...rest`.
     public var text: String {
         if isRest { return "...\(name)" }
         return defaultSource.map { "\(name)=\($0)" } ?? name
@@ -107,7 +107,7 @@ public final class FunctionObject: Object {
 /// A native with its parsed signature.
 public final class NativeFunction: Object {
     public let native: Native
-    /// The row's shortcut.
+    /// The row's fast path.
     let quick: (@Sendable (UnsafeMutablePointer<Value>, Int) -> Value?)?
     public let name: String
     public let parameters: [ParameterInfo]

@@ -1,10 +1,10 @@
 // Types and their objects. A type's parameters and the names its body assigns are the
-// fields, the functions of its body the methods; methods live in the type and are bound
-// on access, so that an object holds no circle.
+// fields, the functions of its body the methods. Methods belong to the type and are bound
+// on access, so that an object holds no reference cycle.
 
 import SegSyntax
 
-/// A `type` of a script: what makes its objects and the methods they answer to.
+/// A `type` of a script: it makes its objects and holds their methods.
 public final class TypeObject: Object {
     public let name: String
     public let fieldNames: [String]
@@ -15,7 +15,7 @@ public final class TypeObject: Object {
     let constructor: FunctionObject
     let methods: [FunctionObject]
     let forward: FunctionObject?
-    /// The slot of a field `children`, through which an object is walked and indexed.
+    /// The slot of a field `children`, by which an object is iterated and indexed.
     let childrenSlot: Int?
     /// The slot of a field `settings`, whose entries are read and set as fields.
     let settingsSlot: Int?
@@ -66,7 +66,7 @@ public final class Instance: Object {
     public let type: TypeObject
     @usableFromInline let slots: UnsafeMutablePointer<Value>
     public let fieldCount: Int
-    /// A mark that the library sets for its own purposes; copies have it too.
+    /// A mark for the library's use; copies keep it.
     @exclusivity(unchecked) public var isMarked = false
 
     /// An object whose fields have no value yet.
@@ -104,7 +104,7 @@ public final class Instance: Object {
     /// The value of a field; nil where there is no such field or it has no value yet.
     public func field(named name: String) -> Value? { type.fieldSlots[name].flatMap { field(at: $0) } }
 
-    /// Sets a field; a foreign value may take something over from the one that was there.
+    /// Sets a field; a foreign value may take over properties of the old value.
     /// - Returns: false where the type has no such field.
     @discardableResult
     public func setField(named name: String, to value: Value) -> Bool {
@@ -124,7 +124,7 @@ public final class Instance: Object {
         }
     }
 
-    /// Sets a field as it is, marks included; for `copy` and `load`.
+    /// Sets a field unchanged, marks included; for `copy` and `load`.
     public func setFieldUnchanged(at slot: Int, to value: Value) {
         guard slot >= 0, slot < fieldCount else { return }
         slots[slot] = value
@@ -139,7 +139,7 @@ public final class Instance: Object {
     /// Nil where it is not below it.
     func path(to wanted: ObjectIdentifier) -> String? {
         var seen: Set<ObjectIdentifier> = [ObjectIdentifier(self)]
-        // The next one to look at is the last: entries are pushed in reverse to keep the fields' order.
+        // The last entry is next: entries are pushed in reverse to keep the fields' order.
         var work: [(path: String, object: Object)] = [("", self)]
         while let (path, object) = work.popLast() {
             let entries: [(String, Value)]
@@ -170,7 +170,7 @@ public final class Instance: Object {
         return nil
     }
 
-    /// The record `children` through which a container is walked, where there is one.
+    /// The record `children` of a container, if there is one.
     public var children: RecordObject? { record(at: type.childrenSlot) }
 
     /// The record `settings`, whose entries are read and set as fields, where there is one.
@@ -181,11 +181,11 @@ public final class Instance: Object {
         return unsafeDowncast(object, to: RecordObject.self)
     }
 
-    /// The names of its fields, and of the children and settings that answer as fields do.
+    /// The names of its fields, and of the children and settings that can be read like fields.
     var namesOfFields: [String] { fieldNames + (children?.names ?? []) + (settings?.names ?? []) }
 }
 
-/// Stands in a variable or field that has no value yet.
+/// Marks a variable or field that has no value yet.
 final class UnassignedMark: Object {
     nonisolated(unsafe) static let shared = UnassignedMark()
     private init() { super.init(kind: .unassigned) }

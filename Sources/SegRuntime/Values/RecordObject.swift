@@ -65,7 +65,7 @@ public final class RecordObject: Object {
         }
     }
 
-    /// Empties the record; for taking deep structures apart with an own stack.
+    /// Empties the record; for releasing deep structures with an explicit stack.
     func takeValues() -> [Value] {
         let taken = values
         values = []

@@ -1,8 +1,8 @@
-// Deep structures are let go with an own stack: a list of lists a million deep, a chain
+// Deep structures are released with an explicit stack: a list of lists a million deep, a chain
 // of closures, a linked list of objects. Without this their release would recurse.
 
 extension Value {
-    /// Whether letting this value go may let others go.
+    /// Whether releasing this value may release others.
     @usableFromInline var isContainer: Bool {
         guard case .object(let object) = self else { return false }
         switch object.kind {
@@ -12,8 +12,8 @@ extension Value {
     }
 }
 
-/// Releases values one after the other; what only they held is taken apart here instead
-/// of in its own deinit.
+/// Releases values one after the other; what only they held is released here instead
+/// of in its deinit.
 func releaseDeep(_ pending: inout [Value]) {
     while let value = pending.popLast() {
         guard case .object(var object) = value else { continue }

@@ -16,7 +16,7 @@ public struct TextFormat: Sendable, Equatable {
 
     public init() {}
 
-    /// nil where the text is no format.
+    /// nil where the text is not a format.
     public init?(_ text: String) {
         var rest = Substring(text)
         let start = rest.first
@@ -55,7 +55,7 @@ public struct TextFormat: Sendable, Equatable {
         if !rest.isEmpty { return nil }
     }
 
-    /// A number as text, filled to the width; numbers stand at the right.
+    /// A number as text, filled to the width, right-aligned.
     public func text(_ number: Double) -> String {
         var text: String
         if isPercent {
@@ -63,7 +63,7 @@ public struct TextFormat: Sendable, Equatable {
             if let precision {
                 text = fixedText(percent, decimals: precision)
             } else {
-                // 0.29 * 100 is 28.999999999999996; nobody wants to see that.
+                // 0.29 * 100 is 28.999999999999996; it should read 29.
                 let scaled = (percent * 1e10).rounded() / 1e10
                 text = numberText(scaled.isFinite ? scaled : percent)
             }
@@ -81,7 +81,7 @@ public struct TextFormat: Sendable, Equatable {
         return filled(text, default: .right)
     }
 
-    /// A text cut to the precision and filled to the width; texts stand at the left.
+    /// A text cut to the precision and filled to the width, left-aligned.
     public func text(_ text: String) -> String {
         filled(precision.map { String(text.prefix($0)) } ?? text, default: .left)
     }

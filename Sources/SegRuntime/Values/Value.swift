@@ -1,5 +1,5 @@
 // What a variable can hold. Sixteen bytes: a payload enum with one class reference, so
-// that a number costs no allocation and a large value dies with its last name.
+// that a number costs no allocation and a large value is freed with its last name.
 
 public enum Value {
     case nilValue
@@ -10,20 +10,20 @@ public enum Value {
     @inlinable public static func string(_ text: String) -> Value { .object(StringObject(text)) }
     @inlinable public static func list(_ items: [Value]) -> Value { .object(ListObject(items)) }
 
-    /// Only `nil` and `false` count as false among plain values; a foreign value decides itself.
+    /// Only `nil` and `false` count as false among plain values; a foreign value has its own rule.
     @inlinable public var isNil: Bool {
         if case .nilValue = self { return true }
         return false
     }
 }
 
-/// The root of everything that is not nil, a bool or a number. `kind` stands in for a
-/// dynamic cast in the machine's inner loop. What that loop reads and writes of objects is marked
+/// The root of everything that is not nil, a bool or a number. `kind` replaces a
+/// dynamic cast in the machine's inner loop. The properties that this loop reads and writes are marked
 /// `@exclusivity(unchecked)`: the run-time checks of exclusive access would cost a third of its speed.
 open class Object {
     public enum Kind: UInt8 {
         case string, list, record, range, function, native, bound, type, instance, foreign
-        /// The machine's own, never seen by a script: a captured variable, the state of a
+        /// Internal to the machine, never seen by a script: a captured variable, the state of a
         /// `for`, and the mark of a variable that has no value yet.
         case cell, iterator, unassigned
     }
@@ -31,9 +31,9 @@ open class Object {
     public init(kind: Kind) { self.kind = kind }
 }
 
-/// A text; it never changes while anybody else can see it.
+/// A text; it never changes while it has more than one reference.
 public final class StringObject: Object {
-    /// The machine appends in place where it holds the only reference.
+    /// The machine appends in place if it holds the only reference.
     @exclusivity(unchecked) public internal(set) var text: String
     public init(_ text: String) {
         self.text = text
@@ -49,8 +49,8 @@ public final class ListObject: Object {
         super.init(kind: .list)
     }
 
-    /// Moves the second of two arguments to the end of the list that is the first. Every so
-    /// often it declines, so that the caller asks the memory budget first.
+    /// Moves the second of two arguments to the end of the list that is the first. It
+    /// declines at regular sizes, so that the caller asks the memory budget first.
     public static func appendUnlessDue(_ arguments: UnsafeMutablePointer<Value>) -> Bool {
         guard let list = arguments.list else { return false }
         return list._withUnsafeGuaranteedRef { list in
@@ -70,7 +70,7 @@ public final class ListObject: Object {
 }
 
 /// Numbers from `start` to `end`; `0..<5` does not include its end. An open end (`2...`)
-/// stands only inside an index.
+/// is allowed only inside an index.
 public final class RangeObject: Object {
     public let start: Double
     public let end: Double?

@@ -1,9 +1,9 @@
-// Looking at the object in a register without counting a reference to it: retaining and
-// releasing at every access would take longer than the access. What is returned is valid only
+// Reads the object in a register without counting a reference: retaining and releasing would
+// take longer than the access. The result is valid only
 // while the register keeps its value.
 
 extension UnsafeMutablePointer where Pointee == Value {
-    /// The object held here; a class payload lies at the start of the enum's storage.
+    /// The object held here; a class payload is at the start of the enum's storage.
     @inline(__always)
     var unmanaged: Unmanaged<Object>? {
         if case .object = pointee {
@@ -12,7 +12,7 @@ extension UnsafeMutablePointer where Pointee == Value {
         return nil
     }
 
-    /// The object held here where it is of a kind, whose class the caller knows.
+    /// The object held here if it is of this kind, whose class the caller knows.
     @inline(__always)
     func unmanaged<T: Object>(_ kind: Object.Kind, as type: T.Type) -> Unmanaged<T>? {
         guard let object = unmanaged, object._withUnsafeGuaranteedRef({ $0.kind == kind }) else { return nil }

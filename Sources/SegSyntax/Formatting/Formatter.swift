@@ -311,11 +311,11 @@ public struct Formatter {
         // Lines within brackets that are closed again do not count.
         let indent = state.levels.last?.lineIndent ?? state.outerIndent
         // Lines align with the text after a `(`, if that leaves room; a block is indented from its line.
-        let hangs = kind == .leftBrace || endsLine || state.column > Formatter.width / 2
+        let indents = kind == .leftBrace || endsLine || state.column > Formatter.width / 2
         state.levels.append(
             Level(
-                kind: kind, content: hangs ? indent + 4 : state.column,
-                close: hangs ? indent : state.column - 1,
+                kind: kind, content: indents ? indent + 4 : state.column,
+                close: indents ? indent : state.column - 1,
                 statementIndent: state.statementIndent, lineIndent: state.lineIndent))
         if kind == .leftBrace { state.statementIndent = indent + 4 }
     }

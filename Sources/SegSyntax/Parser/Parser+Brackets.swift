@@ -231,7 +231,7 @@ extension Parser {
         return Entry(key: .string(value), value: content, span: span(from: start.start))
     }
 
-    /// Something before `=` within parentheses that is no name.
+    /// Something before `=` in parentheses that is not a name.
     private func unnamed(_ value: Expression, _ message: String, help: String) -> Bail {
         if case .list = value.kind {
             return failure(

@@ -203,7 +203,7 @@ def write_safetensors(path, plain, kinds, note, refuse):
     broken("beyond.safetensors", {"a": entry | {"data_offsets": [0, 80], "shape": [20]}}, bytes(8), "data beyond the end of the file")
     broken("size.safetensors", {"a": entry | {"shape": [3]}}, bytes(8), "8 bytes for 3 float32")
     broken("overlap.safetensors", {"a": entry, "b": entry | {"data_offsets": [4, 12]}}, bytes(12), "a and b overlap")
-    broken("hole.safetensors", {"a": entry, "b": entry | {"data_offsets": [12, 20]}}, bytes(20), "bytes 8 to 12 belong to nobody")
+    broken("hole.safetensors", {"a": entry, "b": entry | {"data_offsets": [12, 20]}}, bytes(20), "bytes 8 to 12 belong to no tensor")
     broken("twice.safetensors", b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}', bytes(8), "the name a twice")
     broken("overflow.safetensors", {"a": entry | {"shape": [2**62, 4]}}, bytes(8), "a shape whose product overflows")
     broken("negative.safetensors", {"a": entry | {"shape": [-2]}}, bytes(8), "a negative size")

@@ -7,7 +7,7 @@ change the argument of sin, and so the digits), then cast to float32:
     u_i      = frac(abs(sin((i + 1) * 12.9898 + code(s) / 1000 * 78.233) * 43758.5453)), i from 0, row-major
     v_i      = 2 u_i - 1
 
-What is made of u and v for parameters, pictures and masks stands below.
+What is made of u and v for parameters, pictures and masks is below.
 """
 
 import math
@@ -17,7 +17,7 @@ import torch
 
 
 def code(name):
-    """The number a name stands for in the formula, 0 to 999."""
+    """The number of a name in the formula, 0 to 999."""
     return sum(ord(character) * (position + 1) for position, character in enumerate(name)) % 1000
 
 

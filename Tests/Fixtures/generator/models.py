@@ -290,7 +290,7 @@ def verify(name, path):
 def trained(name, model):
     if name.startswith("lraspp"):
         return training(model, (2, 3, 64, 64), kept_steps=(1, 3), samples=4, digits=6)
-    # Three pictures: DeepLab's pooled branch has a batch norm over one value a picture, and over two it gives
+    # Three pictures: DeepLab's pooled branch has a batch norm over one value per picture, and over two it gives
     # plus and minus one, whatever they are, and gradients of rounding alone.
     return training(model, (3, 3, 65, 65), kept_steps=(3,), samples=2, digits=5)
 
