@@ -57,12 +57,12 @@ struct Expectation {
     /// the numbers is ignored.
     func isNear(_ printed: String) -> Bool {
         let wanted = Self.numbers(in: text)
-        let came = Self.numbers(in: printed)
-        guard !wanted.isEmpty, wanted.count == came.count else { return false }
-        return zip(wanted, came).allSatisfy { wanted, came in
-            if wanted.value.isNaN || came.value.isNaN { return wanted.value.isNaN && came.value.isNaN }
-            if wanted.value.isInfinite { return wanted.value == came.value }
-            return (wanted.value - came.value).magnitude <= wanted.unit * 1.0001
+        let got = Self.numbers(in: printed)
+        guard !wanted.isEmpty, wanted.count == got.count else { return false }
+        return zip(wanted, got).allSatisfy { wanted, got in
+            if wanted.value.isNaN || got.value.isNaN { return wanted.value.isNaN && got.value.isNaN }
+            if wanted.value.isInfinite { return wanted.value == got.value }
+            return (wanted.value - got.value).magnitude <= wanted.unit * 1.0001
         }
     }
 
