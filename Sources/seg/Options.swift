@@ -68,8 +68,9 @@ struct Options: Sendable {
         let isLong = word.hasPrefix("--")
         let name = isLong ? parts[0] : word
         guard let option = CommandLineTable.options.first(where: { $0.names.contains(name) }) else {
-            let names = CommandLineTable.options.flatMap(\.names)
-            throw Problem("there is no option \(name)" + Self.suggestion(name, names))
+            // A single letter is near to every other.
+            let near = isLong ? Self.suggestion(name, CommandLineTable.options.flatMap(\.names)) : ""
+            throw Problem("there is no option \(name)" + near)
         }
         var value = isLong && parts.count == 2 ? parts[1] : nil
         if let operand = option.value {

@@ -63,7 +63,7 @@ import Testing
         #expect(chain(" + 1", 2_000).isEmpty)
         #expect(chain(".a", 2_000).isEmpty)
         for piece in [" + 1", ".a", "()", "[0]", " or y"] {
-            #expect(chain(piece, 6_000) == ["1:1 more than 5000 operations hang on each other here"])
+            #expect(chain(piece, 6_000) == ["1:1 more than 5000 operations are chained here"])
         }
         #expect(errors("if a { }" + String(repeating: " else if a { }", count: 6_000)).count == 1)
         #expect(errors("a < " + String(repeating: "b < ", count: 20_000) + "c").isEmpty)
@@ -75,7 +75,7 @@ import Testing
             String(repeating: "(", count: count) + "1" + String(repeating: ")", count: count)
         }
         #expect(tree(nested(249)) == "1")
-        #expect(errors(nested(300)) == ["1:252 more than 250 constructs stand within each other here"])
+        #expect(errors(nested(300)) == ["1:252 more than 250 constructs are nested here"])
     }
 
     /// Every prefix of a text with every form parses, and its errors can be shown.

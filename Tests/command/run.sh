@@ -85,7 +85,7 @@ for text in "$("$seg" --man | sed 's/\\-/-/g')" "$("$seg" --completions bash)" "
     done
 done
 for word in $options $commands; do
-    check "fish has $word" "$("$seg" --completions fish | grep -cE -- " (-l|-s|-a) ${word##*-} " | sed 's/[1-9][0-9]*/some/')" some
+    check "fish has $word" "$("$seg" --completions fish | grep -cE -- " (-l|-s|-a) ${word#--} " | sed 's/[1-9][0-9]*/some/')" some
 done
 check "the man page has roff's lines and plain ones" "$(grep -vcE '^(\.(TH|SH|TP|B|I|br)( |$)|[^.'\''])' seg.1)" 0
 

@@ -181,7 +181,7 @@ extension StreetFrame {
                 let kind = StreetVehicle.any(&car)
                 self.drawVehicle(
                     kind,
-                    at: Stand(
+                    at: Placement(
                         across: side.sign * (side.frontage + 1 + kind.length), along: end - gap / 2,
                         heading: (-side.sign, 0)), dice: &car)
             }
@@ -306,7 +306,7 @@ extension StreetFrame {
             let kind = StreetVehicle.any(&car)
             drawVehicle(
                 kind,
-                at: Stand(
+                at: Placement(
                     across: side.sign * (side.kerb + 1 + kind.length),
                     along: mouth + side.openingBefore * (side.sign > 0 ? -0.45 : 0.45),
                     heading: (-side.sign, 0)),
@@ -316,7 +316,7 @@ extension StreetFrame {
             let kind = StreetVehicle.any(&car)
             drawVehicle(
                 kind,
-                at: Stand(
+                at: Placement(
                     across: side.sign * (side.kerb + car.between(9, 20)),
                     along: mouth + side.openingBefore * (side.sign > 0 ? 0.55 : -0.55),
                     heading: (side.sign, 0)),

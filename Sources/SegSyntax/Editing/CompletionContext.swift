@@ -1,19 +1,19 @@
-// What may be completed at a place in a text: a name, a member of what stands before a dot,
+// What may be completed at a place in a text: a name, a member of the expression before a dot,
 // a label in an index, a path in a string; and the call around it, for its named arguments.
-// It reads tokens up to the cursor only, so unfinished text is its ordinary case. What the
-// candidates are is the console's affair.
+// It reads tokens up to the cursor only, so unfinished text is the normal case. The console
+// finds the candidates.
 
 public struct CompletionContext: Sendable, Equatable {
     public enum Place: Sendable, Equatable {
         /// A name in scope, or a keyword.
         case name
-        /// A member of what the path leads to: `model.backbone.la`.
+        /// A member of the value at the path: `model.backbone.la`.
         case member(of: Path)
         /// The name of a type, behind `is`.
         case type
         /// A label within an index: `counts["Bi`.
         case label(of: Path)
-        /// The text of any other string: a path, where the call wants one.
+        /// The text of any other string: a path, where the call takes one.
         case text
         /// Nothing: a comment, a number, a new name.
         case nothing
@@ -38,7 +38,7 @@ public struct CompletionContext: Sendable, Equatable {
     /// The innermost call whose parentheses are open.
     public struct Call: Sendable, Equatable {
         public var callee: Path
-        /// How many commas stand before the cursor.
+        /// How many commas are before the cursor.
         public var position: Int
         /// The names that arguments before the cursor have.
         public var names: [String]
@@ -51,7 +51,7 @@ public struct CompletionContext: Sendable, Equatable {
     public var place: Place
     /// What has been typed of it: `la`, `Bi`, `data/cam`.
     public var prefix: String
-    /// What a candidate takes the place of; ends at the cursor.
+    /// What a candidate replaces; ends at the cursor.
     public var replaced: Span
     public var call: Call?
 
@@ -74,7 +74,7 @@ public struct CompletionContext: Sendable, Equatable {
 }
 
 private struct ContextReader {
-    /// How much text before the cursor is looked at.
+    /// How many bytes before the cursor are read.
     static let reach = 1 << 16
 
     let source: Source
@@ -87,11 +87,11 @@ private struct ContextReader {
         self.cursor = cursor
     }
 
-    /// Reads the text from an offset, and finds the part of it that the cursor stands in:
+    /// Reads the text from an offset, and finds the part of it that the cursor is in:
     /// within the braces of a string that is only what follows the brace.
     mutating func read(from start: Int) {
         var start = start
-        // A part of a long text begins at a line.
+        // A part of a long text begins at the start of a line.
         while start > 0, start < cursor, source.bytes[start - 1] != UInt8(ascii: "\n") { start += 1 }
         while true {
             tokens = []
@@ -131,14 +131,14 @@ private struct ContextReader {
     private enum OpenString {
         /// In the text of a string that opens here.
         case text(Int)
-        /// In the braces of a string; what they hold begins here.
+        /// In the braces of a string; their content begins here.
         case code(Int)
         /// In a string within the braces of a string.
         case nested(code: Int, opening: Int)
         case format
     }
 
-    /// Where in an unclosed string the cursor stands.
+    /// Where in an unclosed string the cursor is.
     private func openString(from opening: Int) -> OpenString {
         var stack: [(sign: UInt8, at: Int)] = []
         let quote = UInt8(ascii: "\"")
@@ -186,7 +186,7 @@ private struct ContextReader {
         return isText ? .nested(code: stack[hole].at + 1, opening: top.at) : .code(stack[hole].at + 1)
     }
 
-    // MARK: What the tokens say
+    // MARK: Reading the tokens
 
     private mutating func finish(text opening: Int?) {
         let word: Token? =

@@ -42,7 +42,7 @@ private struct Classifier {
             }
             if token.kind.isOpener { openers.append(token.kind) }
             if token.kind.isCloser { _ = openers.popLast() }
-            // What is behind `is not` is behind `is`.
+            // `is not` counts as `is`.
             if previous != .is || token.kind != .not { previous = token.kind }
             token = next
             lexer.diagnostics = []
@@ -76,7 +76,7 @@ private struct Classifier {
         }
     }
 
-    /// A string, its escapes, and what stands in its braces.
+    /// A string, its escapes, and the expressions in its braces.
     private func string(_ token: Token, _ depth: Int, _ result: inout [ClassifiedSpan]) {
         let whole = Int(token.start)..<Int(token.end)
         var lexer = Lexer(source: source, range: whole)

@@ -1,7 +1,7 @@
 // Where an `else` or `catch` that begins a line goes: with the `if` or `try` that it belongs to.
 
 extension Formatter {
-    /// Where a word that begins or goes on a chain was written.
+    /// Where a word that begins or continues a chain was written.
     struct Head {
         var column: Int
         var lineIndent: Int
@@ -9,7 +9,7 @@ extension Formatter {
     }
 
     /// The column of an `else` or `catch`: below the `}` or the word that begins its line, else below an
-    /// `if` in brackets, or indented from the statement that the `if` stands in.
+    /// `if` in brackets, or indented from the statement that contains the `if`.
     func columnOfChain(_ at: Int) -> Int? {
         var place = at
         while let brace = closer(before: place), let word = word(before: brace) {

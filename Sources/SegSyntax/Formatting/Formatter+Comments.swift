@@ -1,9 +1,9 @@
-// Comments behind code that stood one below the other in the source stay so.
+// Comments behind code that were aligned in the source stay aligned.
 
 import SegSystem
 
 extension Formatter {
-    /// Comments that stood one below the other stay so.
+    /// Comments that were aligned stay aligned.
     mutating func alignComments() {
         guard comments.count > 1 else { return }
         var shifts: [(offset: Int, spaces: Int)] = []

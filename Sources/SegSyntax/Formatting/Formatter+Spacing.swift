@@ -1,4 +1,4 @@
-// Whether a space stands between two tokens of one line.
+// Whether there is a space between two tokens of one line.
 
 extension Formatter {
     /// Writes what separates a token from the one before it on its line.
@@ -37,7 +37,7 @@ extension Formatter {
     /// Whether an `=` here names an argument, an entry or a default: directly inside ( ).
     var isNaming: Bool { state.levels.last?.kind == .leftParen }
 
-    /// Whether the innermost bracket around a block is none of a block.
+    /// Whether the innermost bracket around a block is not that of another block.
     var isWithinParens: Bool { state.levels.dropLast().last.map { $0.kind != .leftBrace } ?? false }
 
     /// Whether a power joins plain names or numbers, as `x^2`.

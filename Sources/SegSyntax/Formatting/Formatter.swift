@@ -1,8 +1,8 @@
 // Formats a script: four spaces a level, normal spacing, at most one blank line, lines of at
-// most 110 columns where a break is legal. Line breaks that the writer made stay, comments
-// stay, and formatting twice is formatting once; only where a line of a list had to be broken
-// are its elements filled in anew. It works on tokens; the text must parse. The spaces between
-// two tokens stand in Formatter+Spacing, the places of `else` and `catch` in Formatter+Chains.
+// most 110 columns where a break is legal. Line breaks and comments of the writer are kept, and
+// formatting is idempotent. The elements of a list are refilled only where one of its lines had
+// to be broken. It works on tokens; the text must parse. The spaces between two tokens are in
+// Formatter+Spacing, the places of `else` and `catch` in Formatter+Chains.
 
 import SegSystem
 
@@ -26,14 +26,14 @@ public struct Formatter {
         public let diagnostics: [Diagnostic]
     }
 
-    /// An open bracket: how what stands in it is indented.
+    /// An open bracket: how its content is indented.
     struct Level {
         var kind: Token.Kind
         /// Where its lines begin.
         var content: Int
         /// Where its closing bracket goes when it begins a line.
         var close: Int
-        /// The indentation of the statement that it stands in.
+        /// The indentation of the statement that contains it.
         var statementIndent: Int
         /// The indentation of the last line that began in it.
         var lineIndent: Int
@@ -60,14 +60,15 @@ public struct Formatter {
 
     /// A comment behind code.
     struct TrailingComment {
-        /// Where it stands in the output, and in the source.
+        /// Its place in the output, and in the source.
         var offset: Int
         var source: Int
     }
 
     let source: Source
     let tokens: [Token]
-    /// For each token the next one from it on that is no comment, and the last one before it; or past the ends.
+    /// For each token the next one from it on that is not a comment, and the last one before it; or past
+    /// the ends.
     private let codeFrom: [Int32]
     private let codeBefore: [Int32]
     var output: [UInt8] = []
@@ -108,7 +109,7 @@ public struct Formatter {
     private static func withoutIdleSemicolons(_ tokens: [Token]) -> [Token] {
         var result: [Token] = []
         result.reserveCapacity(tokens.count)
-        var startsLine = false  // a dropped semicolon leaves its place at the line's start to the next token
+        var startsLine = false  // the token after a dropped semicolon begins the line instead
         for (at, token) in tokens.enumerated() {
             var token = token
             if token.kind == .semicolon {
@@ -153,7 +154,7 @@ public struct Formatter {
             }
             write(at)
             if state.column > Formatter.width, token.kind != .comment, let best = candidate {
-                // Back to the best place of this line, and on from there on a new one.
+                // Go back to the best place of this line, and continue from there on a new line.
                 state = best.state
                 output.removeLast(output.count - state.outputCount)
                 forcedBreaks.insert(best.token)
@@ -228,8 +229,8 @@ public struct Formatter {
         return newlines > 1
     }
 
-    /// Whether a line of the source goes on with the one before it, which was too long and had to be
-    /// broken: the elements of a list are filled in anew.
+    /// Whether a line of the source is joined to the one before it, which was too long and had to be
+    /// broken: the elements of a list are then refilled.
     private func isRefilled(_ at: Int) -> Bool {
         guard forcedBreaks.contains(lineStart), tokens[at - 1].kind == .comma, tokens[at].kind != .comment,
             let level = state.levels.last, level.kind != .leftBrace, state.levels.count == lineDepth
@@ -267,7 +268,7 @@ public struct Formatter {
         let previous = before >= 0 ? tokens[before].kind : .semicolon
         if let level, level.kind != .leftBrace {
             if previous == .arrow || previous == .assign { return base + 4 }
-            // An expression that goes on stays where it began.
+            // An expression that continues stays where it began.
             let goesOn = previous != .comma && !previous.isOpener && previous.continuesLine
             return goesOn ? max(base, level.lineIndent) : base
         }
@@ -309,7 +310,7 @@ public struct Formatter {
         let kind = tokens[at].kind
         // Lines within brackets that are closed again do not count.
         let indent = state.levels.last?.lineIndent ?? state.outerIndent
-        // What follows a `(` on its line is lined up with, if that leaves room; a block is indented from its line.
+        // Lines align with the text after a `(`, if that leaves room; a block is indented from its line.
         let hangs = kind == .leftBrace || endsLine || state.column > Formatter.width / 2
         state.levels.append(
             Level(
@@ -333,8 +334,8 @@ public struct Formatter {
         return TextWidth.of(String(decoding: bytes, as: UTF8.self))
     }
 
-    /// Gives each statement of a block a line of its own, and so with the `else` and `catch`
-    /// that follow it.
+    /// Puts each statement of a block on a separate line, also in the `else` and `catch` that
+    /// follow it.
     private mutating func openBlock(_ brace: Int) {
         var depth = 0
         var at = brace

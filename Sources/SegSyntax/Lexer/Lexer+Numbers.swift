@@ -44,12 +44,13 @@ extension Lexer {
             reportTail(start, end)
         } else if !wellPlaced {
             report(
-                "`\(text(start))` is not a number", start, position, help: "`_` stands between digits: 1_000")
+                "`\(text(start))` is not a number", start, position, help: "`_` must be between digits: 1_000"
+            )
         }
         return .number
     }
 
-    /// Goes past digits; false where `_` does not stand between two of them.
+    /// Skips digits; false where a `_` is not between two of them.
     private mutating func digits() -> Bool {
         let start = position
         while position < limit, Lexer.isDigit(bytes[position]) || bytes[position] == UInt8(ascii: "_") {

@@ -1,6 +1,6 @@
 // Strings: where one ends, which parts are text and which are `{expression:format}`, and
-// what its escapes stand for. Strings within the braces of strings are walked with an own
-// stack, never by recursion.
+// what its escapes mean. Strings within the braces of strings are read with an explicit
+// stack, without recursion.
 
 /// One part of a string, as byte offsets.
 struct StringPart {
@@ -37,7 +37,7 @@ extension Lexer {
         func end(_ tokenStart: Int, _ tokenEnd: Int) -> Int { start + length }
     }
 
-    /// Goes past the string that begins at `position`, collecting its parts where asked.
+    /// Skips the string that begins at `position`, and collects its parts if asked.
     mutating func scanString(_ parts: inout [StringPart]?) -> StringProblem? {
         let quote = UInt8(ascii: "\"")
         let single: UInt8 = 1
@@ -60,7 +60,7 @@ extension Lexer {
             if brace >= 0 {
                 return StringProblem(
                     message: "this `{` in a string is not closed",
-                    help: "for a brace itself write `\\{`; a value stands as \"{x}\"", start: brace,
+                    help: "for a brace itself write `\\{`; a value is written as \"{x}\"", start: brace,
                     length: 1,
                     isAtEnd: atEnd && singles == 0)
             }
@@ -69,7 +69,7 @@ extension Lexer {
                 message: isTriple ? "this string is not closed" : "this string is not closed on its line",
                 help: isTriple
                     ? "it ends with `\"\"\"`"
-                    : "end it with `\"`; a text of several lines stands in `\"\"\"`",
+                    : "end it with `\"`; a text of several lines is written in `\"\"\"`",
                 start: opening, length: isTriple ? 3 : 1, isAtEnd: atEnd && singles == 0)
         }
 
@@ -108,7 +108,7 @@ extension Lexer {
             }
             switch c {
             case UInt8(ascii: "}"):
-                // Brackets left open within are the parser's to report.
+                // The parser reports brackets that are left open inside.
                 while let inner = stack.popLast(), inner != UInt8(ascii: "{"), inner != format {}
                 if stack.count == 1 {
                     let end = expressionEnd >= 0 ? expressionEnd : position
@@ -189,17 +189,19 @@ extension Lexer {
         end = min(end, limit)
         guard byte(end) == UInt8(ascii: "'") else {
             position = start + 1
-            report("`'` has no meaning here", start, position, help: "strings stand in double quotes: \"…\"")
+            report(
+                "`'` has no meaning here", start, position,
+                help: "strings are written in double quotes: \"…\"")
             return .invalid
         }
         position = end + 1
         let inner = String(decoding: bytes[(start + 1)..<end], as: UTF8.self)
         let shown = inner.utf8.count <= 40 && !inner.contains("\"") ? "write \"\(inner)\"" : "write \"…\""
-        report("strings stand in double quotes", start, position, help: shown)
+        report("strings are written in double quotes", start, position, help: shown)
         return .string
     }
 
-    /// The text that a part of a string stands for. Wrong escapes are reported.
+    /// The text that a part of a string means. Wrong escapes are reported.
     mutating func unescape(_ range: Range<Int>) -> String {
         let part = bytes[range]
         guard part.contains(UInt8(ascii: "\\")) || part.contains(UInt8(ascii: "\r")) else {
@@ -212,7 +214,7 @@ extension Lexer {
             let c = bytes[at]
             let next = at + 1 < range.upperBound ? bytes[at + 1] : 0
             if c == UInt8(ascii: "\r") {
-                // Lines end the same whatever wrote the file.
+                // All line ends become a newline.
                 result.append(UInt8(ascii: "\n"))
                 at += next == UInt8(ascii: "\n") ? 2 : 1
                 continue
@@ -231,7 +233,7 @@ extension Lexer {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "{"), UInt8(ascii: "}"),
                 UInt8(ascii: "'"):
                 result.append(next)
-            case UInt8(ascii: "\n"): break  // the line goes on
+            case UInt8(ascii: "\n"): break  // the line continues
             case UInt8(ascii: "\r"):
                 if at < range.upperBound, bytes[at] == UInt8(ascii: "\n") { at += 1 }
             case UInt8(ascii: "u"):
@@ -250,7 +252,7 @@ extension Lexer {
         return String(decoding: result, as: UTF8.self)
     }
 
-    /// `\u{1F600}`, from behind the `u`; gives where it ends.
+    /// `\u{1F600}`, from after the `u`; returns where it ends.
     private mutating func appendScalar(_ start: Int, _ limit: Int, _ result: inout [UInt8]) -> Int {
         var end = start
         var value: UInt32 = 0

@@ -1,12 +1,12 @@
 // Cuts a text into tokens, one at a time, so that a text of any length needs no list of
-// them. Numbers and strings stand in files of their own; what goes wrong is collected in
-// `diagnostics` and the text goes on.
+// them. Numbers and strings are in separate files. Errors are collected in `diagnostics`, and
+// the lexer continues.
 
 public struct Lexer: Sendable {
     public let source: Source
     /// Whether comments are given as tokens (for the formatter and for colouring).
     public var keepsComments: Bool
-    /// What went wrong so far, in the order of the text.
+    /// The errors so far, in the order of the text.
     public var diagnostics: [Diagnostic] = []
     /// Whether the text ended inside a `"""` string.
     public internal(set) var endsInsideString = false
@@ -121,12 +121,12 @@ public struct Lexer: Sendable {
     }
 
     /// Whether the word that was just read is `is`. It is an operator only behind an operand on the same
-    /// line, where no name can be, so that scripts may call their variables so.
+    /// line, where no name can be, so that scripts may use it as a variable's name.
     private func isWordIs(_ start: Int) -> Bool {
         position == start + 2 && bytes[start] == UInt8(ascii: "i") && bytes[start + 1] == UInt8(ascii: "s")
     }
 
-    /// The longest name, in bytes; names are compared as Unicode, which takes its time.
+    /// The longest name, in bytes; names are compared as Unicode, which is slow.
     private static let nameLimit = 1_000
 
     private mutating func longName(_ start: Int) -> Token.Kind {
@@ -134,7 +134,7 @@ public struct Lexer: Sendable {
         return .invalid
     }
 
-    /// Goes past letters, digits and `_`.
+    /// Skips letters, digits and `_`.
     mutating func skipWord() {
         while position < limit {
             let c = bytes[position]
@@ -206,7 +206,7 @@ public struct Lexer: Sendable {
         }
     }
 
-    /// A sign that begins nothing. Runs of control characters are reported once a text.
+    /// A sign that begins no token. Control characters are reported once per text.
     private mutating func strayByte(_ c: UInt8) -> Token.Kind {
         let start = position
         position += 1
@@ -219,7 +219,7 @@ public struct Lexer: Sendable {
         if !reportedControl {
             reportedControl = true
             let name = c == 0 ? "a NUL byte" : "a control character (U+00\(hex(c)))"
-            report("\(name) stands in the text", start, start + 1, help: "is this a text file?")
+            report("\(name) is in the text", start, start + 1, help: "is this a text file?")
         }
         return .invalid
     }
@@ -232,16 +232,16 @@ public struct Lexer: Sendable {
     private static func strayHelp(_ sign: Character) -> String? {
         switch sign {
         case "~": "elementwise \"not\" is `!`"
-        case "\\": "a line goes on after an operator, a comma, or inside ( ) and [ ]"
-        case "$": "a value is put into a string as \"{x}\""
-        case "`": "strings stand in double quotes: \"…\""
+        case "\\": "a line continues after an operator, a comma, or inside ( ) and [ ]"
+        case "$": "a value in a string is written as \"{x}\""
+        case "`": "strings are written in double quotes: \"…\""
         default: nil
         }
     }
 
     // MARK: Beyond ASCII
 
-    /// A name in any script, a sign that looks like one of seg's, or a stray one.
+    /// A name in any script, a sign that looks like one of seg's, or an invalid one.
     private mutating func foreign() -> Token.Kind {
         let start = position
         let (scalar, length) = scalar(at: position)
@@ -252,8 +252,8 @@ public struct Lexer: Sendable {
         position += length
         if let (kind, meant) = Lexer.lookalikes[scalar.value] {
             report(
-                "`\(Character(scalar))` is not a sign of seg", start, position,
-                help: kind == .invalid ? "strings stand in straight quotes: \"…\"" : "write `\(meant)`")
+                "`\(Character(scalar))` is not a symbol in seg", start, position,
+                help: kind == .invalid ? "strings are written in straight quotes: \"…\"" : "write `\(meant)`")
             if kind == .invalid { skipLine() }
             return kind
         }

@@ -1,6 +1,5 @@
-// The words and signs that the lexer cuts a text into. What they mean together is the
-// parser's affair; slips of other languages (`**`, `&&`, `=>`) are tokens of their own so
-// that the parser can name the right form and go on.
+// The words and signs that the lexer cuts a text into. Signs of other languages (`**`, `&&`,
+// `=>`) have their own tokens, so that the parser can name the right form and continue.
 
 /// One word or sign with its place.
 public struct Token: Sendable, Hashable {
@@ -16,7 +15,7 @@ public struct Token: Sendable, Hashable {
 
     public enum Kind: UInt8, Sendable, Hashable {
         case end, name, number, string, comment
-        /// What the lexer has already reported: the parser gives up the statement silently.
+        /// The lexer has already reported it: the parser skips the statement without another error.
         case invalid
 
         /// `is` between two operands, elsewhere a name: see `Lexer.word`.

@@ -1,4 +1,4 @@
-// What stands between brackets: arguments, lists, records, index items, and the parameters
+// What is between brackets: arguments, lists, records, index items, and the parameters
 // of a function, which are read as a record first and understood when the `->` is seen.
 
 extension Parser {
@@ -24,7 +24,7 @@ extension Parser {
         }
     }
 
-    /// Something stands where `,` or the closing bracket should.
+    /// There is something else where `,` or the closing bracket should be.
     private func separatorSlip(_ open: Token, _ closer: Token.Kind) -> Bail {
         if at(.invalid) { return Bail() }
         let sign = closer == .rightParen ? ")" : "]"
@@ -71,12 +71,12 @@ extension Parser {
             let value = try expression()
             if at(.assign) {
                 throw unnamed(
-                    value, "`=` gives an argument its name; this is none",
+                    value, "`=` gives an argument a name; this is not a name",
                     help: "a comparison is `==`; a named argument is `f(lr=0.1)`")
             }
             if !names.isEmpty {
                 report(
-                    "a plain argument stands after a named one", value.span,
+                    "a plain argument comes after a named one", value.span,
                     help: "plain arguments come first: f(x, lr=0.1)")
             }
             result.append(Argument(.positional, value, value.span))
@@ -102,7 +102,7 @@ extension Parser {
                 if self.at(.assign) {
                     throw self.failure(
                         "the elements of a list have no names", self.span(from: first.start),
-                        help: "a record stands in parentheses: (a=1, b=2)")
+                        help: "a record is written in parentheses: (a=1, b=2)")
                 }
                 items.append(Argument(.positional, value, value.span))
             }
@@ -184,20 +184,20 @@ extension Parser {
         let whole = span(from: start)
         if let single = entries.first, entries.count == 1, single.key == nil {
             if trailingComma != nil {
-                report("`(x,)` is not a form", whole, help: "a list of one is [x]")
+                report("`(x,)` is not valid syntax", whole, help: "a list of one is [x]")
             }
-            // The parentheses belong to the place of the expression, not to its meaning.
+            // The parentheses count for the span of the expression, not for its meaning.
             return Expression(single.value.kind, whole)
         }
         if let plain = entries.first(where: { $0.key == nil }) {
             let hasNames = entries.contains { $0.key != nil }
             report(
-                hasNames ? "every entry of a record has a name" : "values in parentheses make no list",
+                hasNames ? "every entry of a record has a name" : "values in parentheses are not a list",
                 hasNames ? plain.span : whole,
                 help: hasNames
                     ? "write name=value"
                     : continues(with: .assign)
-                        ? "to unpack, write a, b = pair" : "a list stands in brackets: [a, b]")
+                        ? "to unpack, write a, b = pair" : "a list is written in brackets: [a, b]")
         }
         return try make(.record(try record(entries)), whole)
     }
@@ -257,7 +257,7 @@ extension Parser {
             case .spread: break
             }
             if let known, !names.insert(known).inserted {
-                report("`\(known)` stands twice in this record", entry.span)
+                report("`\(known)` appears twice in this record", entry.span)
             }
             result.append(RecordEntry(key, entry.value, entry.span))
         }

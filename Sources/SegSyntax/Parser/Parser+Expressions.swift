@@ -1,5 +1,5 @@
 // Operators, loosest first: `or`, `and`, `not`, comparisons, ranges, `|`, `&`, `+ -`,
-// `* / // % @`, unary `- !`, `^`. What they join stands in Parser+Operands.
+// `* / // % @`, unary `- !`, `^`. Their operands are in Parser+Operands.
 
 extension Parser {
     /// How tightly an operator binds.
@@ -26,7 +26,7 @@ extension Parser {
         }
     }
 
-    /// A whole expression. The height of the tree is counted afresh in each, so that the
+    /// A whole expression. The height of the tree is counted from 0 in each, so that the
     /// elements of a list do not add up.
     func expression() throws(Bail) -> Expression {
         let outer = height
@@ -80,7 +80,7 @@ extension Parser {
         }
         let sign = op.rawValue
         throw failure(
-            "`\(sign)\(sign)` is not a form", Span(Int(previous.start), Int(current.end)),
+            "`\(sign)\(sign)` is not valid syntax", Span(Int(previous.start), Int(current.end)),
             help: "write `x \(sign)= 1`")
     }
 
@@ -139,7 +139,7 @@ extension Parser {
         return try make(.comparison(operands, relations), first.span.joined(span(from: first.span.start)))
     }
 
-    /// Goes past the words or the sign of a relation: `<`, `not in`, `is not`.
+    /// Skips the words or the sign of a relation: `<`, `not in`, `is not`.
     private func relation(_ next: Relation) -> (Relation, Span) {
         let start = current.span
         switch next {
@@ -206,7 +206,7 @@ extension Parser {
         if !(allowsOpenRange && (at(.rightBracket) || at(.comma))) { upper = try operators(from: .bitOr) }
         let whole = try make(.range(lower, upper, inclusive: inclusive), span(from: lower.span.start))
         if !isAfterNewline, at(.ellipsis) || at(.halfOpenRange) {
-            throw failure("ranges do not chain", current.span, help: "a range has two ends: 0...9")
+            throw failure("ranges cannot be chained", current.span, help: "a range has two ends: 0...9")
         }
         return whole
     }
@@ -255,7 +255,7 @@ extension Parser {
             signs.append(current)
             advance()
         }
-        if at(.not) { throw missing("a value", help: "`not` stands in parentheses here: (not x)") }
+        if at(.not) { throw missing("a value", help: "`not` must be in parentheses here: (not x)") }
         var result = try power()
         for sign in signs.reversed() {
             let op: UnaryOperator = sign.kind == .minus ? .minus : .not

@@ -16,7 +16,7 @@ extension Parser {
         return try make(.function(function), whole)
     }
 
-    /// What stands after `=` or `->`: a block, or one expression.
+    /// What follows `=` or `->`: a block, or one expression.
     func functionBody() throws(Bail) -> (Block, isExpression: Bool) {
         if at(.leftBrace) { return (try block(), false) }
         if at(.return) {
@@ -60,7 +60,7 @@ extension Parser {
     private struct ParameterList {
         var parameters: [Parameter] = []
         private var names: Set<String> = []
-        /// In a native's signature parameters with defaults may follow `...rest`; they are given by name only.
+        /// In a native's signature parameters with defaults may follow `...rest`; only by name.
         private let allowsNamedOnly: Bool
 
         init(allowsNamedOnly: Bool) { self.allowsNamedOnly = allowsNamedOnly }
@@ -74,7 +74,8 @@ extension Parser {
                 parameters.append(Parameter(pattern: pattern, span: span))
             case .selfReference:
                 parser.reportAnew(
-                    "`self` is no parameter", span, help: "leave it out: every method knows its object")
+                    "`self` is not a parameter", span,
+                    help: "leave it out: `self` is always defined in a method")
             default: parser.reportAnew("a parameter is a name", span, help: "write f(x, y=2) = …")
             }
         }
@@ -120,7 +121,7 @@ extension Parser {
             if Token.Kind.keywords[name] != nil {
                 parser.reportAnew("`\(name)` is a keyword and cannot name a parameter", span)
             } else if !names.insert(name).inserted {
-                parser.reportAnew("the parameter `\(name)` is there twice", span)
+                parser.reportAnew("the parameter `\(name)` appears twice", span)
             } else {
                 return true
             }
@@ -147,7 +148,7 @@ extension Parser {
                 parser.reportAnew("`...\(last.name)` collects the rest and comes last", last.span)
             }
             if !names.insert(name).inserted {
-                parser.reportAnew("the parameter `\(name)` is there twice", span)
+                parser.reportAnew("the parameter `\(name)` appears twice", span)
             }
             parameters.append(Parameter(name: name, defaultValue: nil, isRest: true, span: span))
         }

@@ -3,7 +3,7 @@
 import SegSystem
 
 extension Parser {
-    /// The keyword that a word one slip of the finger away from it means, if there is one.
+    /// The keyword that differs from a word by one typing error, if there is one.
     func keywordMeant(by word: String) -> String? {
         guard word.utf8.count >= 2, word.utf8.count <= 10, word.utf8.allSatisfy({ $0 < 0x80 }) else {
             return nil

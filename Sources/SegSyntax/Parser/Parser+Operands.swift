@@ -138,7 +138,7 @@ extension Parser {
         var result: Expression?
         within(range) {
             if at(.end) {
-                report("nothing stands between these braces", whole, help: "for a brace itself write `\\{`")
+                report("these braces are empty", whole, help: "for a brace itself write `\\{`")
                 return
             }
             do throws(Bail) {
@@ -154,7 +154,7 @@ extension Parser {
     }
 
     private func leftoverHelp() -> String? {
-        at(.assign) ? "the value stands as \"{x}\", a format after a colon: \"{x:.3}\"" : nil
+        at(.assign) ? "the value is written as \"{x}\", a format after a colon: \"{x:.3}\"" : nil
     }
 
     // MARK: if, try, import
@@ -198,7 +198,7 @@ extension Parser {
         word == "elif" || word == "elseif" || word == "elsif"
     }
 
-    /// What `if` and `while` ask. `=` where `==` was meant is named.
+    /// The condition of `if` and `while`. `=` where `==` was meant is reported.
     func condition(after word: String) throws(Bail) -> Expression {
         if at(.leftBrace) { throw missing("a condition") }
         let start = current
@@ -245,7 +245,7 @@ extension Parser {
         var name: Token?
         if at(.leftParen), peek().kind == .name {
             report(
-                "the name after `catch` stands without parentheses", current.span,
+                "the name after `catch` is written without parentheses", current.span,
                 help: "write `catch e { … }`")
             advance()
             name = current

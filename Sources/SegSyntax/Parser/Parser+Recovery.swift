@@ -1,6 +1,6 @@
-// How the parser finds its feet after an error: at the end of the statement, or at the next
-// `,` or closing bracket of a list. Indentation, which means nothing to the language, tells
-// where a statement with a bracket left open ends.
+// Where the parser continues after an error: at the end of the statement, or at the next `,`
+// or closing bracket of a list. Indentation, which has no meaning in the language, shows where
+// a statement with a bracket left open ends.
 
 extension Parser {
     /// Goes to where the statement that began with `start` seems to end. Brackets that it left

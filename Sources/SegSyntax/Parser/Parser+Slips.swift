@@ -1,8 +1,8 @@
 // Forms of other languages, named with the form of seg. Each is reported where the parser
-// finds something that cannot stand there; where it is plain what was meant, parsing goes on.
+// finds something that is not allowed there; where the meaning is clear, parsing continues.
 
 extension Parser {
-    /// Reports at a place other than the current token, past the guard against repetition.
+    /// Reports at a place other than the current token, without the guard against repetition.
     func reportAnew(_ message: String, _ span: Span, help: String? = nil) {
         report(message, span, help: help)
     }
@@ -11,13 +11,13 @@ extension Parser {
     func suite(after what: String, repeatsSlip: Bool = false) throws(Bail) -> Block {
         if at(.leftBrace) {
             if isAfterNewline {
-                report("the `{` of a block stands on the line of its head", current.span)
+                report("the `{` of a block must be on the line of its head", current.span)
             }
             return try block()
         }
         if continues(with: .colon) {
             if !repeatsSlip {
-                report("a block stands in braces, without `:`", current.span, help: "write `{ … }`")
+                report("a block is written in braces, without `:`", current.span, help: "write `{ … }`")
             }
             let place = current
             skipSuite()
@@ -25,13 +25,14 @@ extension Parser {
         }
         if continues(with: .name), ["then", "do", "begin"].contains(text(current)) {
             throw failure(
-                "a block stands in braces, without `\(text(current))`", current.span, help: "write `{ … }`",
+                "a block is written in braces, without `\(text(current))`", current.span,
+                help: "write `{ … }`",
                 isLocal: false)
         }
         throw missing("a block `{ … }`", help: "the block follows \(what) on its line")
     }
 
-    /// Goes past the lines that Python would take for the block after a colon: the rest of the
+    /// Skips the lines that Python would take for the block after a colon: the rest of the
     /// line, and what is indented deeper than the statement.
     func skipSuite() {
         let column = indentation(at: Int(statementStart))
@@ -157,7 +158,7 @@ extension Parser {
         }
     }
 
-    /// Something stands where a value should.
+    /// There is something else where a value should be.
     func operandSlip() -> Bail {
         let span = current.span
         switch current.kind {
@@ -194,7 +195,7 @@ extension Parser {
         case .for where !openBrackets.isEmpty && !newlinesMatter:
             return failure("`for` is a statement", span, help: "to make a list, write xs.map(x -> …)")
         case .colon where !openBrackets.isEmpty && !newlinesMatter:
-            return failure("`:` stands alone in an index", span, help: "a whole axis is t[:, 0]")
+            return failure("`:` is allowed only alone in an index", span, help: "a whole axis is t[:, 0]")
         case .type where peek().kind == .leftParen:
             return failure(
                 "`type` begins the definition of a type", span,
@@ -202,7 +203,7 @@ extension Parser {
         case .for, .while, .return, .break, .continue, .global, .type:
             return failure(
                 "`\(text(current))` is a statement and has no value", span,
-                help: "statements stand in a block: x -> { … }")
+                help: "statements must be in a block: x -> { … }")
         case .doubleStar:
             return failure("`**` is written `^`", span, help: "a record is spread by `...settings`")
         case .star where !openBrackets.isEmpty && !newlinesMatter:
@@ -241,7 +242,7 @@ extension Parser {
                 "`?` is not an operator", span, help: "write if c { a } else { b }", isLocal: inBrackets)
         case .doubleDot:
             return failure(
-                "`..` is not a form", span, help: "a range is `0...9` with its end, `0..<9` without",
+                "`..` is not valid syntax", span, help: "a range is `0...9` with its end, `0..<9` without",
                 isLocal: inBrackets)
         case .fatArrow:
             return failure(
@@ -263,7 +264,7 @@ extension Parser {
                 "an assignment is a statement", span, help: "a comparison is `==`", isLocal: inBrackets)
         case .leftBrace where previous.kind == .rightParen:
             return failure(
-                "this `{` begins a block where none can stand", span,
+                "this `{` begins a block where none is allowed", span,
                 help: "a function is `f(x) = { … }`, or `x -> { … }` without a name", isLocal: inBrackets)
         case .rightParen, .rightBracket:
             guard !inBrackets else { return nil }
@@ -291,7 +292,7 @@ extension Parser {
         if !inBrackets, previous.kind == .name, previous.start == statementStart {
             if let meant = keywordMeant(by: text(previous)) {
                 return failure(
-                    "\(quoted(previous)) is no keyword", previous.span, help: "did you mean `\(meant)`?",
+                    "\(quoted(previous)) is not a keyword", previous.span, help: "did you mean `\(meant)`?",
                     isLocal: false)
             }
             let rest = current.end - current.start <= 30 ? text(current) : "…"
@@ -318,14 +319,14 @@ extension Parser {
     /// `for (a, b) in xs`, `for (i = 0; …)`
     func forParenthesesSlip() -> Bail {
         failure(
-            "the names of `for` stand without parentheses", current.span,
+            "the names of `for` are written without parentheses", current.span,
             help: "write for x in xs { … }, for a, b in pairs { … }, for i in 0..<10 { … }", isLocal: false)
     }
 
     /// What cannot be assigned to, and why.
     func targetSlip(_ place: Expression) -> Bail {
         var message = "this cannot be assigned to"
-        var help = "left of `=` stands a name, `x.name` or `x[i]`; a comparison is `==`"
+        var help = "left of `=` there must be a name, `x.name` or `x[i]`; a comparison is `==`"
         switch place.kind {
         case .call(let callee, _):
             if case .member = callee.kind {

@@ -2,7 +2,7 @@
 
 extension Parser {
     /// Statements up to the `}` of their block, or to the end of the text. An error costs the
-    /// statement it stands in, and the next one is tried.
+    /// statement that contains it, and parsing continues with the next one.
     func statements(inBlock: Bool) -> [Statement] {
         var result: [Statement] = []
         let outerStart = statementStart
@@ -101,7 +101,7 @@ extension Parser {
             let sign = text(current)
             let op = sign == "**=" ? "^" : String(sign.dropLast())
             throw failure(
-                "`\(sign)` is not a form", current.span, help: "write `x = x \(op) …`", isLocal: false)
+                "`\(sign)` is not valid syntax", current.span, help: "write `x = x \(op) …`", isLocal: false)
         default:
             return Statement(.expression(first), first.span)
         }
@@ -120,7 +120,7 @@ extension Parser {
             if let slip = leftoverSlip(inBrackets: false) { throw slip }
             throw failure(
                 "a comma joins names before `=`, or arguments in ( )", span(from: start),
-                help: "a list stands in brackets: [a, b]", isLocal: false)
+                help: "a list is written in brackets: [a, b]", isLocal: false)
         }
         return try assignment(targets, from: start, doc: nil)
     }
@@ -148,7 +148,8 @@ extension Parser {
         let span = span(from: start)
         if targets.count == 1, values.count > 1 {
             report(
-                "one name cannot take \(values.count) values", span, help: "a list stands in brackets: [a, b]"
+                "one name cannot take \(values.count) values", span,
+                help: "a list is written in brackets: [a, b]"
             )
         } else if values.count > 1, values.count != targets.count {
             report("\(targets.count) names cannot take \(values.count) values", span)
@@ -172,7 +173,7 @@ extension Parser {
             .compoundAssign(target, op, value, operatorSpan: sign.span), place.span.joined(value.span))
     }
 
-    /// What may stand left of `=`.
+    /// What is allowed left of `=`.
     private func target(_ place: Expression) throws(Bail) -> Target {
         switch place.kind {
         case .name(let name): return .name(name, place.span)
@@ -201,7 +202,7 @@ extension Parser {
         case .slashAssign: op = .divide
         default:
             throw failure(
-                "`global` stands before an assignment", word.span, help: "write `global \(nameText) = e`",
+                "`global` must come before an assignment", word.span, help: "write `global \(nameText) = e`",
                 isLocal: false)
         }
         advance()
@@ -222,7 +223,8 @@ extension Parser {
         let value = try expression()
         if continues(with: .comma) {
             throw failure(
-                "`return` gives one value", current.span, help: "a list stands in brackets: return [a, b]",
+                "`return` gives one value", current.span,
+                help: "a list is written in brackets: return [a, b]",
                 isLocal: false)
         }
         return Statement(.returnValue(value), word.span.joined(value.span))
@@ -241,7 +243,7 @@ extension Parser {
                 throw missing("a name", help: "write for x in xs { … }")
             }
             if names.contains(where: { $0.0 == text(current) }) {
-                report("the name `\(text(current))` stands twice", current.span)
+                report("the name `\(text(current))` appears twice", current.span)
             }
             names.append((text(current), current.span))
             advance()

@@ -1,13 +1,13 @@
 // Makes the syntax tree of a text. One parser type, spread over files by grammar area: here
-// its state, its errors and how it finds its feet again after one. It reads tokens as they
-// come, looks one ahead, and never recurses without counting: see `nestingLimit`, `heightLimit`.
+// its state and its errors. It reads tokens one by one with one token of lookahead, and every
+// recursion is counted: see `nestingLimit`, `heightLimit`.
 
-/// Parses one text. Always gives a program; what could not be read stands in its diagnostics.
+/// Parses one text. Always returns a program; what could not be read is in its diagnostics.
 public final class Parser {
-    /// How many brackets, functions and powers may stand within each other.
+    /// How deep brackets, functions and powers may be nested.
     public static let nestingLimit = 250
-    /// How high the tree may grow: the length of `1 + 1 + …` and `x.a.a.a…`. Whoever walks the
-    /// tree recursively needs stack for this many nodes.
+    /// How high the tree may grow: the length of `1 + 1 + …` and `x.a.a.a…`. Code that walks
+    /// the tree recursively needs stack for this many nodes.
     public static let heightLimit = 5_000
     /// How many nodes one text may have; more is data, and would exhaust memory.
     public static let nodeLimit = 2_000_000
@@ -25,7 +25,7 @@ public final class Parser {
     var openBrackets: [Token] = []
     /// Newlines end statements, except directly inside ( ) and [ ].
     var newlinesMatter = true
-    /// Directly inside an index, where `2...` may go without its right end.
+    /// Directly inside an index, where `2...` needs no right end.
     var allowsOpenRange = false
     var nesting = 0
     var height = 0
@@ -102,7 +102,7 @@ public final class Parser {
 
     func at(_ kind: Token.Kind) -> Bool { current.kind == kind }
 
-    /// Whether the current token stands on a new line that begins a new statement.
+    /// Whether the current token is on a new line that begins a new statement.
     var isAfterNewline: Bool { current.startsLine && newlinesMatter }
 
     /// Whether the current token continues the statement and is of this kind.
@@ -113,7 +113,7 @@ public final class Parser {
     /// From a place up to the end of the token before the current one.
     func span(from start: Int32) -> Span { Span(Int(start), Int(max(start, previous.end))) }
 
-    /// Runs a body on a part of the text, as for the braces of a string, and comes back.
+    /// Runs a body on a part of the text, as for the braces of a string, then restores the position.
     func within(_ range: Range<Int>, _ body: () -> Void) {
         let saved = (
             lexer, current, ahead, previous, newlinesMatter, allowsOpenRange, openBrackets, isWithinString
@@ -136,7 +136,7 @@ public final class Parser {
 
     /// Thrown after an error has been reported, to leave the part that cannot be read.
     struct Bail: Error {
-        /// Whether the next `,` or closing bracket is a good place to go on from.
+        /// Whether parsing can continue at the next `,` or closing bracket.
         var isLocal = false
     }
 
@@ -144,7 +144,7 @@ public final class Parser {
         _ message: String, _ span: Span, help: String? = nil, point: Span? = nil,
         notes: [Diagnostic.Note] = []
     ) {
-        // One error a token: what follows from the first teaches nobody.
+        // One error per token: further ones only follow from the first.
         guard !isAborted, current.start != lastErrorAt else { return }
         lastErrorAt = current.start
         guard !diagnostics.contains(where: { $0.location?.span.start == span.start }) else { return }
@@ -172,7 +172,7 @@ public final class Parser {
         return Bail(isLocal: isLocal)
     }
 
-    /// Nothing more is read: the text is hopeless, or too much for the parser.
+    /// Nothing more is read: the text has too many errors, or is too large for the parser.
     func stop() {
         isAborted = true
         lexer.position = lexer.limit
@@ -189,7 +189,7 @@ public final class Parser {
         return Bail()
     }
 
-    /// What was awaited is not there. Marks the program unfinished where only the text's end is in the way.
+    /// Something expected is missing. Marks the program unfinished where the text ends there.
     func missing(_ what: String, help: String? = nil) -> Bail {
         if at(.invalid) { return Bail() }
         if at(.end) {
@@ -216,7 +216,7 @@ public final class Parser {
         var help = "a `\(closer)` is missing"
         if current.kind.isCloser {
             message = "this `\(text(open))` is closed by `\(text(current))`"
-            help = "it wants a `\(closer)`"
+            help = "it needs a `\(closer)`"
         }
         return failure(message, open.span, help: help, isLocal: false)
     }
@@ -247,7 +247,7 @@ public final class Parser {
         try count(span)
         if height > Parser.heightLimit {
             throw giveUp(
-                "more than \(Parser.heightLimit) operations hang on each other here", span,
+                "more than \(Parser.heightLimit) operations are chained here", span,
                 help: "split the expression, or put the values into a list")
         }
         return Expression(kind, span)
@@ -258,7 +258,7 @@ public final class Parser {
         if nodes > Parser.nodeLimit {
             throw giveUp(
                 "the text is too large: more than \(Parser.nodeLimit) values and operations", span,
-                help: "data belongs in a file of its own")
+                help: "put data into a separate file")
         }
     }
 
@@ -268,14 +268,14 @@ public final class Parser {
         defer { nesting -= 1 }
         if nesting > Parser.nestingLimit {
             throw giveUp(
-                "more than \(Parser.nestingLimit) constructs stand within each other here", current.span,
+                "more than \(Parser.nestingLimit) constructs are nested here", current.span,
                 help: "give the inner parts names")
         }
         return try body()
     }
 
-    /// Reads what stands between the bracket that is current and its partner. The body stops
-    /// at the partner, which is then consumed.
+    /// Reads the content between the current bracket and its partner. The body stops at the
+    /// partner, which is then consumed.
     func bracketed<T>(_ body: (Token) throws(Bail) -> T) throws(Bail) -> T {
         let open = current
         let saved = (newlinesMatter, allowsOpenRange)

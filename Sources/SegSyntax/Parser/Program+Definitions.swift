@@ -1,15 +1,15 @@
-// What a text defines at its outermost level: the index by which the library's files are found.
+// What a text defines at its outermost level: the index from names to files of the library.
 
 /// Names by who may use them.
 public struct DefinedNames: Sendable, Equatable {
-    /// Those with a documentation: for every script.
+    /// Documented names: for every script.
     public var documented: [String] = []
-    /// Those without: for the other files of the library.
+    /// Names without documentation: for the other files of the library.
     public var undocumented: [String] = []
 }
 
 extension Program {
-    /// The names of its functions, types and variables. Those that begin with `_` belong to the text alone.
+    /// The names of its functions, types and variables. Those that begin with `_` are private to the text.
     public var definedNames: DefinedNames {
         var order: [String] = []
         var documented: Set<String> = []

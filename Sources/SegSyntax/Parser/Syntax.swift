@@ -259,7 +259,7 @@ public final class Statement: Sendable {
     }
 }
 
-/// What may stand left of `=`.
+/// What is allowed left of `=`.
 public enum Target: Sendable {
     case name(String, Span)
     case member(Expression, String, nameSpan: Span, span: Span)
@@ -274,12 +274,12 @@ public enum Target: Sendable {
     }
 }
 
-/// A whole text, parsed. What could not be parsed stands in `diagnostics`.
+/// A whole text, parsed. What could not be parsed is in `diagnostics`.
 public struct Program: Sendable {
     public let source: Source
     public let statements: [Statement]
     public let diagnostics: [Diagnostic]
-    /// Whether the text ended where more was awaited: the prompt then asks for another line.
+    /// Whether the text ended where more was expected: the prompt then asks for another line.
     public let isUnfinished: Bool
 
     public init(source: Source, statements: [Statement], diagnostics: [Diagnostic], isUnfinished: Bool) {

@@ -1,6 +1,6 @@
 // How an error looks: the message, the place, the line with the faulty part underlined, the
 // values under the operands, the help, and the calls that led there. The excerpt of the
-// line (tabs, wide characters, cropping) stands in SourceExcerpt.
+// line (tabs, wide characters, cropping) is in SourceExcerpt.
 //
 //     error: shapes [32] and [31] do not broadcast
 //       --> weights.seg:4:11
@@ -11,7 +11,7 @@
 //     help: train.counts has one entry a class; other has 31
 
 extension Diagnostic {
-    /// Frames of the trace that are shown before and after what is left out.
+    /// Frames of the trace that are shown before and after the omitted ones.
     private static let shownFrames = 5
 
     /// The error as text, without a newline at its end.

@@ -1,5 +1,5 @@
 // An error as the user sees it: one struct for lexer, parser, compiler, machine and
-// natives. Rendering it with the underlined line stands in Diagnostic+Rendering.
+// natives. Diagnostic+Rendering renders it with the underlined line.
 
 /// What kind of mistake; `e.kind` in a script.
 public enum ErrorKind: String, Sendable, CaseIterable {
@@ -11,9 +11,9 @@ public enum ErrorKind: String, Sendable, CaseIterable {
 public struct Diagnostic: Sendable {
     public var kind: ErrorKind
     public var message: String
-    /// How to mend it, where that is known.
+    /// How to fix it, where that is known.
     public var help: String?
-    /// The place; nil before anybody knew it.
+    /// The place; nil while it is not known.
     public var location: Location?
     /// Values or shapes shown under parts of the line: `[32]` under an operand.
     public var notes: [Note]

@@ -11,7 +11,7 @@ extension Source {
         if bytes.count > Source.byteLimit {
             return problem(
                 "the text is too large: \(ByteCount.text(bytes.count))", 0,
-                help: "data belongs into a file of its own")
+                help: "put data into a separate file")
         }
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
             return problem("the text is UTF-16", 0, help: "save it as UTF-8")

@@ -11,7 +11,7 @@ struct SourceExcerpt {
     private let span: Span
     /// The columns of each byte offset that is shown: where each character begins.
     private var cells: [Cell] = []
-    /// Where the shown part ends, and whether the line goes on.
+    /// Where the shown part ends, and whether the line continues.
     private var endColumn = 0
 
     private struct Cell {
@@ -21,7 +21,7 @@ struct SourceExcerpt {
         var isSpace: Bool
     }
 
-    /// Bytes of a long line that are looked at on each side.
+    /// How many bytes of a long line are read on each side.
     private static let reach = 1024
 
     init(source: Source, span: Span, room: Int) {
@@ -72,7 +72,7 @@ struct SourceExcerpt {
             let target = all.firstIndex { $0.offset >= focus } ?? all.count
             let before = all[..<target].reduce(0) { $0 + $1.width }
             let wanted = all[target...].prefix { $0.offset < Int(span.end) }.reduce(0) { $0 + $1.width }
-            // The faulty part wholly in sight where it fits, with a third of the room before it.
+            // The whole faulty part is shown where it fits, with a third of the room before it.
             if before + max(1, wanted) > room - 1 || isCutLeft {
                 let lead = max(room / 3, room - 2 - max(1, wanted)) / (wanted < room / 2 ? 2 : 1)
                 var skipped = 0
@@ -108,7 +108,7 @@ struct SourceExcerpt {
     }
 
     /// The text of bytes that may not be UTF-8: each byte that begins no character shows as `?`,
-    /// so that offsets stay what they are.
+    /// so that offsets stay valid.
     private static func repaired(_ bytes: ArraySlice<UInt8>) -> String {
         if let text = String(validating: bytes, as: UTF8.self) { return text }
         return String(decoding: bytes.map { $0 < 0x80 ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
@@ -146,13 +146,13 @@ struct SourceExcerpt {
         return String(signs)
     }
 
-    /// Whether only spaces lie between a space and the operator.
+    /// Whether there are only spaces between a space and the operator.
     private func touches(_ cell: Cell, _ from: Int, _ to: Int) -> Bool {
         let between = cell.column < from ? cell.column..<from : to..<max(to, cell.column)
         return cells.allSatisfy { !between.contains($0.column) || $0.isSpace }
     }
 
-    /// Spaces at the end of what is underlined stay bare, as where the span goes on on the next line.
+    /// Spaces at the end are not underlined, as where the span continues on the next line.
     private func trim(_ signs: inout [Character], from start: Int, to end: Int) {
         for cell in cells.reversed() where cell.column > start && cell.column < end {
             guard cell.isSpace else { return }
@@ -160,7 +160,7 @@ struct SourceExcerpt {
         }
     }
 
-    /// Notes under their operands, each row as full as it can be.
+    /// Notes under their operands, as many per row as fit.
     func rows(of notes: [Diagnostic.Note]) -> [String] {
         var rows: [(text: String, width: Int)] = []
         for note in notes.sorted(by: { $0.span.start < $1.span.start }) where !note.text.isEmpty {
