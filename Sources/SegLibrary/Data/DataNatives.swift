@@ -325,7 +325,7 @@ let dataNatives: [Native] = [
     ) { call in try batch(try call.dataset(0), try call.integers(1) ?? []) },
     Native(
         "pixels_with(counts)",
-        "For each class the pixels of the pictures that hold it; Only `data.counts` has them.",
+        "For each class the pixels of the pictures that hold it. Only `data.counts` has them.",
         examples: ["c = streets(count=2, size=32).counts\nprint(pixels_with(c)[\"Road\"])  # expect: 2048"]
     ) { call in
         guard let counts = call[0].foreign(CountsValue.self) else {

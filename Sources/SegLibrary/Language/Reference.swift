@@ -7,9 +7,8 @@ extension Interpreter {
     public func referenceMarkdown() -> String {
         var lines = [
             "# The library of seg", "",
-            "Written by `make reference` from the rows that `help` and `?name` show; do not edit. The "
-                + "examples",
-            "run with the tests: they print the text after `# expect:`.", "",
+            "Written by `make reference` from the natives that `help` and `?name` show; do not edit. The",
+            "examples run with the tests: they print the text after `# expect:`.", "",
         ]
         let topics = helpTopics()
         for (topic, names) in topics {

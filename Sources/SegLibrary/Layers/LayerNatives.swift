@@ -71,7 +71,7 @@ let layerNatives: [Native] = [
     },
     Native(
         "compute(...values)",
-        "Computes every tensor held by the values (tensors, lists, records, objects), shared work is done "
+        "Computes every tensor held by the values (tensors, lists, records, objects); shared work is done "
             + "once.",
         examples: ["x = ones(2) + 1\ncompute(x)\nprint(x)  # expect: tensor([2, 2])"]
     ) { call in

@@ -251,7 +251,7 @@ private func folder(_ parts: Parts, _ interpreter: Interpreter) throws -> any Da
     if let first = changed.first {
         let more = changed.count == 1 ? "" : " and \(changed.count - 1) more"
         interpreter.errorOutput(
-            "note: \(first)\(more) changed or was removed since this was saved: results will differ\n"
+            "note: \(first)\(more) changed or disappeared since this was saved: results will differ\n"
         )
     }
     let colors = try parts.integers("colors").map {

@@ -22,7 +22,7 @@ let tableNatives: [Native] = [
     },
     Native(
         "table_text(rows, footer=nil, dispensable=nil, title=nil)",
-        "The text that `table` prints, e.g. for the `line` or `display` of an object. Columns without an "
+        "The text that `table` prints, for the `line` or `display` of an object. Columns without an "
             + "entry are left out; the rows of `footer` are below a rule; the columns named in "
             + "`dispensable` are left out, in the order given, if the terminal is too narrow.",
         examples: [

@@ -33,8 +33,7 @@ let networkNatives: [Native] = [
                 padding: try call.pair(4), dilation: try call.pair(5), groups: try call.integer(6)))
     },
     Native(
-        "batch_norm(x, running_mean, running_var, weight=nil, bias=nil, training=false, momentum=0.1, "
-            + "eps=1e-5)",
+        "batch_norm(x, running_mean, running_var, weight=nil, bias=nil, training=false, momentum=0.1, eps=1e-5)",
         "Each channel of x [N, C, H, W] normalised by the running mean and variance, then scaled and "
             + "shifted. With `training=true` the mean and variance are the batch's own.",
         examples: [
