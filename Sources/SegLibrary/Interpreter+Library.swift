@@ -1,5 +1,5 @@
-// Puts the library together: all rows of natives, the values, the files written in seg; and
-// gives an interpreter what the tensor tower wants to know of it.
+// Assembles the library: all natives, the values, the files written in seg; and gives an interpreter the
+// settings that the tensor engine needs.
 
 import SegRuntime
 import SegStdlib
@@ -8,7 +8,7 @@ import SegSystem
 import SegTensor
 
 extension Library {
-    /// Everything seg comes with.
+    /// The whole library.
     public static func standard() -> Library {
         Library(
             natives: allNatives, values: languageValues + tensorValues + dataValues,
@@ -16,7 +16,7 @@ extension Library {
             kinds: ["tensor", "dtype", "dataset", "batches", "augmentation"], hints: .standard)
     }
 
-    /// All rows by the topics of the help, in the order that it lists them in.
+    /// All natives by help topic, in the order in which help lists them.
     private static var topics: [(name: String, natives: [Native])] {
         [
             ("lists", collectionNatives),
@@ -51,7 +51,7 @@ extension Library {
         }
     }
 
-    /// The embedded files, or those of the folder that SEG_STDLIB names, for editing them.
+    /// The embedded files, or those in the folder SEG_STDLIB, for editing them.
     private static func standardScripts() -> [Script] {
         guard let folder = Environment.variable("SEG_STDLIB") else {
             return stdlibFiles.map {
@@ -83,19 +83,19 @@ extension Library {
     }
 }
 
-/// Lets the tensor tower ask an interpreter, from whatever thread it works on.
+/// Lets the tensor engine call an interpreter from any thread.
 private struct InterpreterReference: @unchecked Sendable {
     unowned let interpreter: Interpreter
 }
 
-/// The bytes that SEG_CACHE_LIMIT allows on disk for features (`8G`, `500M`, plain bytes).
+/// The limit in SEG_CACHE_LIMIT of bytes on disk for features (`8G`, `500M`, plain bytes).
 private func cacheLimit() -> Int? {
     Environment.variable("SEG_CACHE_LIMIT").flatMap { ByteCount.parse($0) }
 }
 
-/// An interpreter's own settings of the tensor tower.
+/// An interpreter's own settings of the tensor engine.
 private final class TensorSettings {
-    /// Features of frozen parts may take a quarter of what the process may; what is more goes to disk.
+    /// Features of frozen parts may take a quarter of the process's memory limit; the rest goes to disk.
     let context = EvaluationContext(
         features: FeatureCache(
             limit: MemoryBudget.process.limit / 4,
@@ -119,13 +119,13 @@ extension Interpreter {
         return interpreter
     }
 
-    /// What lazy tensors of this interpreter are computed with.
+    /// The context in which this interpreter's lazy tensors are computed.
     public var evaluationContext: EvaluationContext {
         attachment(TensorSettings.self) { TensorSettings() }.context
     }
 
-    /// Runs scripts with this interpreter's tensor settings in force; all of an interpreter's
-    /// work belongs inside one such call.
+    /// Runs scripts with this interpreter's tensor settings; all work of an interpreter must be inside such a
+    /// call.
     public func withTensors<Result>(_ body: () throws -> Result) rethrows -> Result {
         try EvaluationContext.$current.withValue(evaluationContext, operation: body)
     }

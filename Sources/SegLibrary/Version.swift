@@ -1,3 +1,3 @@
-// The version that `seg --version` tells and scripts know as `seg_version`.
+// The version that `seg --version` prints and scripts read as `seg_version`.
 
 public let segVersion = "0.1.0"

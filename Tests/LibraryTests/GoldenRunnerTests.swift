@@ -43,7 +43,7 @@ import Testing
         ("print(1)  # expect: 1\nprint(2)  # expect: 1", "a.seg:2"),
         ("print(\"a\\nb\")  # expect: a", "printed more than expected: b"),
         ("print(\"a\")\n# expect: a\n# expect: b", "expected b"),
-        ("x = 3  # expect: 3", "nothing came"),
+        ("x = 3  # expect: 3", "got nothing"),
         ("1 / 3  # expect near: 0.335", "expected 0.335"),
         ("[1, 2]  # expect near: [1]", "expected [1]"),
         ("\"a\"  # expect near: b", "expected b"),
@@ -57,7 +57,7 @@ import Testing
         ("x = (\n1  # expect: 1", "unexpected error"),
         ("x = (  # expect error: too many", "expected error: too many"),
         ("# expect: 3", "no statement causes this expectation"),
-        ("1  # expect: 1\n2  # expect nearly: 3", "`# expect nearly:` is no expectation"),
+        ("1  # expect: 1\n2  # expect nearly: 3", "`# expect nearly:` is not an expectation"),
         ("[1] + 1  # expect error:", "`# expect error:` expects nothing"),
         ("x = 1 + 1", "a.seg:1: expects nothing"),
         ("", "a.seg:1: expects nothing"),
@@ -78,7 +78,7 @@ import Testing
         #expect(result.said.contains("a.seg:1: line 2 of the output should be"))
         #expect(result.said.contains("b.seg:1: line 2"))
         #expect(result.said.contains("d.out:1: there is no script d.seg"))
-        #expect(result.said.contains("e.seg:1: not looked at"))
+        #expect(result.said.contains("e.seg:1: this expectation is not checked"))
     }
 
     @Test func foldersWithoutTests() throws {

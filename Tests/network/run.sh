@@ -66,7 +66,7 @@ env -u HOME -u SEG_CACHE TORCH_HOME="$scratch/torch" "$seg" -e 'official_weights
 status=$?
 check "without a place of its own too" '[ $status = 0 ] && says "$scratch/torch/hub"'
 env -u HOME -u SEG_CACHE "$seg" -e 'official_weights("lraspp_mobilenet_v3_large")' >"$scratch/out" 2>&1
-check "without any place the error names the address" 'says "no place to put https://.*/$name: neither SEG_CACHE nor HOME is set"'
+check "without any place the error names the address" 'says "no folder for https://.*/$name: neither SEG_CACHE nor HOME is set"'
 printf x >>"$scratch/torch/hub/checkpoints/$name"
 TORCH_HOME=$scratch/torch fetch ok
 check "a damaged file there is reported, not used" \

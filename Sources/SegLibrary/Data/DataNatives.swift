@@ -1,4 +1,4 @@
-// Making, splitting and changing data sets, and putting their samples into batches.
+// Creating, splitting and changing data sets, and grouping their samples into batches.
 
 import SegImaging
 import SegRuntime
@@ -10,12 +10,12 @@ extension Arguments {
         guard let sizes = try integers(place), let first = sizes.first, sizes.count <= 2 else {
             throw Failure(
                 .call,
-                "resize wants a size: resize(data, 520), resize(data, [h, w]) or resize(data, shorter=520)")
+                "resize needs a size: resize(data, 520), resize(data, [h, w]) or resize(data, shorter=520)")
         }
         return .exact(height: first, width: sizes.last ?? first)
     }
 
-    /// Three numbers, one a channel; one number serves for all.
+    /// Three numbers, one per channel; one number applies to all.
     fileprivate func channels(_ place: Int) throws -> [Double] {
         let numbers = try tensor(place).doubles()
         return numbers.count == 1 ? [numbers[0], numbers[0], numbers[0]] : numbers
@@ -41,7 +41,7 @@ extension Arguments {
     }
 }
 
-/// One kind of augmentation, as `rotate(15)` gives it.
+/// One kind of augmentation, as `rotate(15)` returns it.
 final class AugmentationValue: ForeignValue {
     let augmentation: Augmentation
     init(_ augmentation: Augmentation) {
@@ -65,7 +65,7 @@ private func batch(_ data: DatasetValue, _ indices: [Int]) throws -> Value {
             throw TensorError(
                 .shape,
                 "pictures of \(first.shape[1]) x \(first.shape[2]) and of \(image.shape[1]) x \(image.shape[2]) do not make a batch",
-                help: "bring them to one size: data.resize(520)", notes: [])
+                help: "resize them to one size: data.resize(520)", notes: [])
         }
         if image.dtype == .uint8 {
             image = try Tensor.apply(.divide, .tensor(try image.to(.float32)), .number(255))
@@ -82,7 +82,7 @@ private func batch(_ data: DatasetValue, _ indices: [Int]) throws -> Value {
         ]))
 }
 
-/// What `batches` gives: looped over, it makes one batch after the other.
+/// The result of `batches`: a loop over it creates one batch after the other.
 final class BatchesValue: ForeignValue {
     let data: DatasetValue
     let order: [Int]
@@ -112,7 +112,7 @@ final class BatchesValue: ForeignValue {
     }
 }
 
-/// The numbers that pretrained models expect of their pictures.
+/// The mean and deviation of pictures for pretrained models.
 let dataValues: [LibraryValue] = [
     LibraryValue(
         "imagenet_mean", "The means of red, green and blue over ImageNet's pictures, in 0…1.", topic: "data",
@@ -135,11 +135,12 @@ let dataNatives: [Native] = [
         let (height, width) = try call.pair(1)
         let count = try call.integer(0)
         guard count >= 0, count <= 1_000_000 else {
-            throw Failure(.value, "streets: count is \(count)", argument: 0)
+            throw Failure(.value, "streets: count must be 0 to 1000000, not \(count)", argument: 0)
         }
         guard (16...8192).contains(height), (16...8192).contains(width) else {
             throw Failure(
-                .value, "streets: a size of \(height) x \(width); sides are 16 to 8192 pixels", argument: 1)
+                .value, "streets: a size of \(height) x \(width); sides must be 16 to 8192 pixels",
+                argument: 1)
         }
         return .object(
             try DatasetValue(
@@ -149,7 +150,8 @@ let dataNatives: [Native] = [
     },
     Native(
         "camseq(dir)",
-        "The frames of a folder in CamSeq01's layout: NAME.png with its mask NAME_L.png, colours in label_colors.txt.",
+        "The frames of a folder in CamSeq01's layout: NAME.png with its mask NAME_L.png, colours in "
+            + "label_colors.txt.",
         examples: ["camseq(\"CamSeq01\")  # expect error: cannot read the folder CamSeq01"]
     ) { call in
         let folder = try FrameFolder.camSeq(try call.string(0))
@@ -158,7 +160,8 @@ let dataNatives: [Native] = [
     },
     Native(
         "split(data, fractions, by=\"block\")",
-        "A list of parts by fractions: blocks of the sequence, or by=\"random\" frames, whose closeness is printed.",
+        "A list of parts by fractions: blocks of the sequence, or by=\"random\" frames, with a warning "
+            + "about similar frames.",
         examples: [
             "a, b = split(streets(count=10, size=32), [0.8, 0.2])\nprint(len(a), len(b))  # expect: 8 2"
         ]
@@ -175,7 +178,7 @@ let dataNatives: [Native] = [
             let near = parts.dropFirst().flatMap { Splitting.nearest($0, to: first) }.filter { $0 <= 2 }.count
             let others = parts.dropFirst().reduce(0) { $0 + $1.count }
             call.interpreter.output(
-                "random split: \(near) of \(others) held-out frames lie within 2 frames of a training frame, "
+                "random split: \(near) of \(others) held-out frames are within 2 frames of a training frame, "
                     + "nearly the same picture; results will look better than they are\n")
         }
         return .list(try parts.map { .object(try DatasetValue($0)) })
@@ -214,13 +217,13 @@ let dataNatives: [Native] = [
         return .object(try DatasetValue(try Subset(data.dataset, try order.doubles().map { Int($0) })))
     },
     Native(
-        "subset(data, indices)", "Some samples, by a list or tensor of their places.",
+        "subset(data, indices)", "Some samples, by a list or tensor of their positions.",
         examples: ["print(len(subset(streets(count=5, size=32), [0, 4])))  # expect: 2"]
     ) { call in .object(try DatasetValue(try Subset(try call.dataset(0).dataset, try call.integers(1) ?? [])))
     },
     Native(
         "resize(data, size=nil, shorter=nil)",
-        "Pictures brought to a size with antialiasing, masks by the nearest pixel. resize(data, 520) is square, "
+        "Pictures resized with antialiasing, masks by the nearest pixel. resize(data, 520) is square, "
             + "resize(data, [h, w]) has that size, resize(data, shorter=520) keeps the proportion.",
         examples: ["print(streets(count=1, size=[60, 80]).resize(32)[0].image.shape)  # expect: [3, 32, 32]"]
     ) { call in
@@ -237,8 +240,9 @@ let dataNatives: [Native] = [
     },
     Native(
         "augment(data, changes, copies=1, seed=0)",
-        "The samples and, after them, `copies` changed copies of each. Changes are hflip(), vflip(), rotate(15), "
-            + "saturation(0.5...1.5), brightness(0.7...1.3), noise(0.05), one or a list. A copy stays the same picture.",
+        "The samples and, after them, `copies` changed copies of each. Changes are hflip(), vflip(), "
+            + "rotate(15), saturation(0.5...1.5), brightness(0.7...1.3), noise(0.05), one or a list. A copy "
+            + "stays the same picture.",
         examples: [
             "print(len(augment(streets(count=3, size=32), [hflip(), rotate(5)], copies=2)))  # expect: 9"
         ]
@@ -250,44 +254,46 @@ let dataNatives: [Native] = [
                     seed: UInt64(bitPattern: Int64(try call.integer(3))))))
     },
     Native(
-        "hflip()", "Left and right exchanged, in half of the copies.",
+        "hflip()", "Swaps left and right, in half of the copies.",
         examples: ["print(hflip())  # expect: hflip()"]
     ) { _ in
         .object(AugmentationValue(.horizontalFlip))
     },
     Native(
-        "vflip()", "Up and down exchanged, in half of the copies.",
+        "vflip()", "Swaps top and bottom, in half of the copies.",
         examples: ["print(vflip())  # expect: vflip()"]
     ) { _ in
         .object(AugmentationValue(.verticalFlip))
     },
     Native(
-        "rotate(degrees)", "Turned by up to so many degrees either way; corners become void.",
+        "rotate(degrees)", "Rotates by up to so many degrees in either direction; corners become void.",
         examples: ["print(rotate(15))  # expect: rotate(15)"]
     ) { call in
         let degrees = try call.number(0)
         guard degrees >= 0, degrees <= 180 else {
             throw Failure(
-                .value, "rotate: degrees are from 0 to 180, not \(Tensor.text(of: degrees))", argument: 0)
+                .value, "rotate: degrees must be from 0 to 180, not \(Tensor.text(of: degrees))", argument: 0)
         }
         return .object(AugmentationValue(.rotation(degrees: degrees)))
     },
     Native(
-        "saturation(factors)", "Colours stronger or weaker by a factor drawn from a range; 0 is gray.",
+        "saturation(factors)", "Scales the saturation by a random factor from a range; 0 is gray.",
         examples: ["print(saturation(0.5...1.5))  # expect: saturation(0.5...1.5)"]
     ) { call in .object(AugmentationValue(.saturation(try call.factors(0)))) },
     Native(
-        "brightness(factors)", "Lighter or darker by a factor drawn from a range.",
+        "brightness(factors)", "Scales the brightness by a random factor from a range.",
         examples: ["print(brightness(0.7...1.3))  # expect: brightness(0.7...1.3)"]
     ) { call in .object(AugmentationValue(.brightness(try call.factors(0)))) },
     Native(
-        "noise(deviation)", "Normal noise of a deviation, in parts of the whole range of brightness.",
+        "noise(deviation)",
+        "Adds normal noise; the deviation is a fraction of the whole range of brightness.",
         examples: ["print(noise(0.05))  # expect: noise(0.05)"]
     ) { call in
         let deviation = try call.number(0)
         guard deviation >= 0, deviation <= 10 else {
             throw Failure(
-                .value, "noise: a deviation is from 0 to 1, not \(Tensor.text(of: deviation))", argument: 0)
+                .value, "noise: the deviation must be from 0 to 1, not \(Tensor.text(of: deviation))",
+                argument: 0)
         }
         return .object(AugmentationValue(.noise(deviation: deviation)))
     },
@@ -314,18 +320,18 @@ let dataNatives: [Native] = [
         return .object(BatchesValue(data, order: order, size: size))
     },
     Native(
-        "batch_of(data, indices)", "One batch of the samples at some places, as `batches` makes them.",
+        "batch_of(data, indices)", "One batch of the samples at some positions, as `batches` makes them.",
         examples: ["print(batch_of(streets(count=5, size=32), [4, 0]).count)  # expect: 2"]
     ) { call in try batch(try call.dataset(0), try call.integers(1) ?? []) },
     Native(
         "pixels_with(counts)",
-        "For each class the pixels of the pictures that hold it; `data.counts` alone knows them.",
+        "For each class the pixels of the pictures that hold it. Only `data.counts` has them.",
         examples: ["c = streets(count=2, size=32).counts\nprint(pixels_with(c)[\"Road\"])  # expect: 2048"]
     ) { call in
         guard let counts = call[0].foreign(CountsValue.self) else {
             throw Failure(
-                .value, "these counts do not know the pixels of the pictures that hold each class",
-                help: "median frequency wants `data.counts` itself, not numbers made from it", argument: 0)
+                .value, "these counts have no number of pixels in the pictures that hold each class",
+                help: "median frequency needs `data.counts` itself, not numbers made from it", argument: 0)
         }
         return .tensor(try counts.pixelsWith())
     },

@@ -1,5 +1,5 @@
-// Data sets as values of the language: counted, indexed, sliced, looped over. An object
-// of a script with `count`, `classes` and `at(i)` serves wherever a data set is asked.
+// Data sets as values of the language: counted, indexed, sliced, looped over. An object of a script with
+// `count`, `classes` and `at(i)` can be used as a data set.
 
 import SegImaging
 import SegRuntime
@@ -43,7 +43,7 @@ public final class DatasetValue: ForeignValue {
         }
     }
 
-    /// Pixels by class, counted at the first look.
+    /// Pixels by class, counted at the first access.
     func counts(_ interpreter: Interpreter) throws -> CountsValue {
         if let counted { return counted }
         let made = try CountsValue(
@@ -85,7 +85,7 @@ public final class DatasetValue: ForeignValue {
     }
 }
 
-/// Pixel counts by class: an int64 tensor that also knows `pixels_with`.
+/// Pixel counts by class: an int64 tensor that also has `pixels_with`.
 public final class CountsValue: TensorValue {
     let pixelCounts: PixelCounts
 
@@ -115,8 +115,8 @@ public final class CountsValue: TensorValue {
     }
 }
 
-/// An object of a script that serves as a data set. Its `at` runs on the interpreter's
-/// thread, when a sample is asked for; only the tensors it gives are looked at elsewhere.
+/// An object of a script that is used as a data set. Its `at` runs on the interpreter's thread, when a sample
+/// is needed; other threads only read the tensors that it returns.
 struct ScriptDataset: Dataset, @unchecked Sendable {
     let object: Instance
     let interpreter: Interpreter
@@ -152,7 +152,8 @@ struct ScriptDataset: Dataset, @unchecked Sendable {
             guard case .object(let record as RecordObject) = sample, let value = record[name]?.asTensorValue
             else {
                 throw TensorError(
-                    .type, "at(\(index)) of \(object.type.name) gives no record with a tensor `\(name)`")
+                    .type,
+                    "at(\(index)) of \(object.type.name) does not return a record with a tensor `\(name)`")
             }
             return value.promise
         }
@@ -171,7 +172,7 @@ struct ScriptDataset: Dataset, @unchecked Sendable {
 }
 
 extension Arguments {
-    /// A data set, or an object of a script that serves as one.
+    /// A data set, or an object of a script that is used as one.
     func dataset(_ place: Int) throws -> DatasetValue {
         if let value = values[place].foreign(DatasetValue.self) { return value }
         if case .object(let object as Instance) = values[place], object.method(named: "at") != nil {

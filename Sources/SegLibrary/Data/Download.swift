@@ -1,5 +1,6 @@
-// Fetches one file with the system's curl as a child process: into a temporary file beside its place, resumed
-// where an earlier attempt stopped, checked against its digits, renamed. Which file it is, is the caller's matter.
+// Downloads one file with the system's curl as a child process: into a temporary file in the same folder,
+// resumed where an earlier attempt stopped, checked by its SHA-256, then renamed. The caller chooses the
+// file.
 
 @preconcurrency import Glibc
 import SegRuntime
@@ -7,26 +8,26 @@ import SegSystem
 import SegTensor
 import SegTerminal
 
-/// A download of a file whose name promises the first digits of its SHA-256.
+/// A download of a file whose name contains the first digits of its SHA-256.
 struct Download {
     let address: String
     let file: String
     let folder: String
-    /// The first hexadecimal digits of the SHA-256; nil: nothing is checked.
+    /// The first hexadecimal digits of the SHA-256; nil: not checked.
     let digits: String?
-    /// The size that is shown to be ahead.
+    /// The expected size, for the message.
     let megabytes: Int
 
     private var destination: String { folder + "/" + file }
     private var part: String { destination + ".part" }
 
-    /// Brings the file into its folder. Another process that downloads it is waited for.
-    /// - Throws: errors of kind `file` that name address, file and folder; an interrupt, which leaves what was
-    ///   fetched for the next attempt.
+    /// Downloads the file into its folder. If another process is downloading it, waits for that process.
+    /// - Throws: errors of kind `file` that name address, file and folder; an interrupt, which keeps the
+    ///   downloaded part for the next attempt.
     func run(_ interpreter: Interpreter) throws {
         let lock = try lockedPart(interpreter)
         defer { close(lock) }
-        // The process that was waited for may have finished.
+        // The other process may have finished the download.
         if FileStatus(destination)?.kind == .file { return }
         var resumes = try size() > 0
         if resumes, digits != nil, try problem(interpreter) == nil { return try finish() }
@@ -43,7 +44,7 @@ struct Download {
                 if try size() == 0 { unlink(part) }
                 throw failure(outcome.reason)
             }
-            // What an earlier attempt left does not fit what is there now: once more from the start.
+            // The remains of an earlier attempt do not fit the current file: start again.
             resumes = false
             guard ftruncate(lock, 0) == 0 else { throw SystemError.cannot("write", part, errno) }
         }
@@ -58,25 +59,25 @@ struct Download {
     private func failure(_ reason: String) -> Failure {
         Failure(
             .file, "cannot download \(file) from \(address): \(reason)",
-            help: "get it by other means and put it under this name into \(folder)")
+            help: "download it in another way and save it under this name in \(folder)")
     }
 
-    /// Says what is wrong with the fetched file; nil where its digits are the promised ones.
+    /// Says what is wrong with the downloaded file; nil if its digits match.
     private func problem(_ interpreter: Interpreter) throws -> Failure? {
         guard let digits else { return nil }
         let found = try SHA256.hexadecimal(ofFile: part) { try interpreter.checkInterrupt() }
         if found.hasPrefix(digits) { return nil }
         return Failure(
             .file,
-            "what came from \(address) is not \(file): its SHA-256 begins with \(found.prefix(digits.count)), not with \(digits)",
+            "the download from \(address) is not \(file): its SHA-256 begins with \(found.prefix(digits.count)), not with \(digits)",
             help:
-                "it was removed; something on the way may have changed it, so try again or put the file into \(folder)"
+                "it was removed; it may have changed during the transfer, so try again or put the file into \(folder)"
         )
     }
 
-    // MARK: One at a time
+    // MARK: Locking
 
-    /// Opens the temporary file and holds its lock, so that of several processes one downloads.
+    /// Opens the temporary file and holds its lock, so that only one of several processes downloads.
     private func lockedPart(_ interpreter: Interpreter) throws -> Int32 {
         var isWaiting = false
         while true {
@@ -96,7 +97,7 @@ struct Download {
                 close(descriptor)
                 throw error
             }
-            // Whoever had the lock may have renamed or removed the file.
+            // The previous owner of the lock may have renamed or removed the file.
             let held = FileStatus(descriptor: descriptor)
             if let held, held.inode == FileStatus(part)?.inode { return descriptor }
             close(descriptor)
@@ -110,11 +111,11 @@ struct Download {
         let isComplete: Bool
         /// In words, for the error.
         let reason: String
-        /// Whether the part that was there already may be the cause of the failure.
+        /// Whether the part from an earlier attempt may be the cause of the failure.
         let mayStartClean: Bool
     }
 
-    /// Runs curl once. The child holds the lock too, so that one that outlives seg keeps others away.
+    /// Runs curl once. The child holds the lock too, so that a child that outlives seg still excludes others.
     private func fetch(_ lock: Int32, _ interpreter: Interpreter) throws -> Outcome {
         var messages: [Int32] = [-1, -1]
         guard pipe(&messages) == 0 else { throw failure(SystemError.reason(errno)) }
@@ -129,7 +130,7 @@ struct Download {
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, messages[1], STDERR_FILENO)
         posix_spawn_file_actions_adddup2(&actions, lock, 3)
-        // seg ignores a closed pipe and a file past the limit, its child should not.
+        // seg ignores SIGPIPE and SIGXFSZ; its child should not.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -171,8 +172,8 @@ struct Download {
             mayStartClean: [22, 33, 36].contains(exit))
     }
 
-    /// Takes what the child has said and keeps the end of it: a full pipe would stop a child whose `.curlrc` makes it
-    /// talk.
+    /// Reads the child's output and keeps the end of it: a full pipe would block a child whose `.curlrc`
+    /// makes it verbose.
     private static func drain(_ pipe: Int32, _ text: inout [UInt8]) {
         var piece = [UInt8](repeating: 0, count: 4096)
         while case let count = read(pipe, &piece, piece.count), count > 0 {
@@ -180,7 +181,7 @@ struct Download {
         }
     }
 
-    /// Waits for the child and shows how far it is; Ctrl-C ends it. `between` is called again and again.
+    /// Waits for the child and shows its progress; Ctrl-C ends it. `between` is called repeatedly.
     private func wait(for child: pid_t, _ interpreter: Interpreter, between: () -> Void) throws -> Int32 {
         var status: Int32 = 0
         let isShown = isatty(STDERR_FILENO) == 1
@@ -202,12 +203,12 @@ struct Download {
             end(child)
             throw error
         }
-        // Ctrl-C at a terminal goes to the child too, which may have ended before seg noticed.
+        // Ctrl-C at a terminal also goes to the child, which may have ended before seg noticed it.
         try interpreter.checkInterrupt()
         return status
     }
 
-    /// Asks a child to end, makes it after two seconds, and lets the system forget it.
+    /// Asks a child to end, kills it after two seconds, and reaps it.
     private func end(_ child: pid_t) {
         var status: Int32 = 0
         kill(child, SIGTERM)

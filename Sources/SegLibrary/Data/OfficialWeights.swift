@@ -1,5 +1,5 @@
-// The weight files that torchvision published: which file belongs to a model, where it lies on this machine,
-// and, where it does not, its download. The child process that fetches it is in Download.
+// The weight files that torchvision published: the file for a model, its location on this machine, or its
+// download if it is missing. Download runs the child process that fetches it.
 
 import SegRuntime
 import SegSystem
@@ -7,9 +7,9 @@ import SegTensor
 
 /// An official weight file.
 struct OfficialWeights {
-    /// The name under which it was published; its last digits are the first of its SHA-256.
+    /// The name under which it was published; it ends with the first digits of its SHA-256.
     let file: String
-    /// Its size as torchvision states it, for showing how far a download is.
+    /// Its size as torchvision states it, for the message about the download.
     let megabytes: Int
 
     /// Whole segmentation models, trained on COCO with the 20 classes of VOC and background.
@@ -33,7 +33,7 @@ struct OfficialWeights {
         ("mobilenet_v2", .init(file: "mobilenet_v2-b0353104.pth", megabytes: 14)),
     ]
 
-    /// The file of a model. For `imagenet` the name of a segmentation model stands for its backbone's.
+    /// The file of a model. For `imagenet` the name of a segmentation model means its backbone.
     init(model: String, kind: String) throws {
         let table: [(model: String, weights: OfficialWeights)]
         switch kind {
@@ -42,7 +42,7 @@ struct OfficialWeights {
         default:
             throw Failure(
                 .value, "there are no official weights \"\(kind)\"",
-                help: "there are \"coco\" and \"imagenet\"",
+                help: "the kinds are \"coco\" and \"imagenet\"",
                 argument: 1)
         }
         let found = table.first {
@@ -67,7 +67,7 @@ struct OfficialWeights {
         self.megabytes = megabytes
     }
 
-    /// The file's path on this machine: in seg's own cache, or in PyTorch's, or downloaded into seg's.
+    /// The file's path on this machine: in seg's own cache, or in PyTorch's, or downloaded into seg's cache.
     func path(_ interpreter: Interpreter) throws -> String {
         for folder in [Self.folder, Self.hubFolder] {
             guard let found = folder.map({ $0 + "/" + file }), FileStatus(found)?.kind == .file else {
@@ -80,8 +80,8 @@ struct OfficialWeights {
         let address = base + (base.hasSuffix("/") ? "" : "/") + file
         guard let folder = Self.folder else {
             throw Failure(
-                .file, "there is no place to put \(address): neither SEG_CACHE nor HOME is set",
-                help: "set SEG_CACHE to a folder; the file belongs into its subfolder weights")
+                .file, "there is no folder for \(address): neither SEG_CACHE nor HOME is set",
+                help: "set SEG_CACHE to a folder; the file is stored in its subfolder weights")
         }
         let download = Download(
             address: address, file: file, folder: folder, digits: SHA256.digits(inName: file),
@@ -93,13 +93,13 @@ struct OfficialWeights {
             throw Failure(
                 .file, error.message,
                 help:
-                    "\(address) belongs into \(folder); SEG_CACHE in the environment names another place"
+                    "\(address) is stored in \(folder); SEG_CACHE in the environment selects another folder"
             )
         }
         return folder + "/" + file
     }
 
-    /// A file that was found may be damaged: a copy may be incomplete, a disk may have failed.
+    /// A file that was found may be damaged: an incomplete copy, or a disk error.
     private func check(_ path: String, _ interpreter: Interpreter) throws {
         guard let digits = SHA256.digits(inName: file) else { return }
         let found = try SHA256.hexadecimal(ofFile: path) { try interpreter.checkInterrupt() }
@@ -107,13 +107,13 @@ struct OfficialWeights {
         throw Failure(
             .file,
             "\(path) is damaged: its SHA-256 begins with \(found.prefix(digits.count)), not with \(digits)",
-            help: "remove it, and it is downloaded again; weights=PATH takes a file as it is")
+            help: "remove it to download it again; weights=PATH uses a file without this check")
     }
 
-    /// seg's own cache of weight files; nil where the environment names no place.
+    /// seg's own cache of weight files; nil if the environment gives no location.
     private static var folder: String? { UserFolders().cache.map { $0 + "/weights" } }
 
-    /// Where PyTorch keeps what it downloads.
+    /// The folder of PyTorch's downloads.
     private static var hubFolder: String? {
         (Environment.variable("TORCH_HOME") ?? UserFolders().programCaches.map { $0 + "/torch" })
             .map { $0 + "/hub/checkpoints" }
@@ -123,10 +123,10 @@ struct OfficialWeights {
 let officialWeightNatives: [Native] = [
     Native(
         "official_weights(model, kind=\"coco\")",
-        "The path of the weights that torchvision published for a model. \"coco\" is for a whole model, \"imagenet\" for "
-            + "its backbone. Looked for in seg's cache ($SEG_CACHE, else ~/.cache/seg) and PyTorch's, else downloaded "
-            + "with curl (from the mirror that $SEG_WEIGHTS_URL names, if any). A file that does not fit the digits in its "
-            + "name is an error.",
+        "The path of the weights that torchvision published for a model. \"coco\" is for a whole model, "
+            + "\"imagenet\" for its backbone. It is searched in seg's cache ($SEG_CACHE, else ~/.cache/seg) "
+            + "and PyTorch's, else downloaded with curl (from the mirror $SEG_WEIGHTS_URL, if set). A file "
+            + "that does not match the digits in its name is an error.",
         examples: [
             "official_weights(\"lraspp_mobilenet_v2\", \"coco\")  # expect error: there are no official coco weights for lraspp_mobilenet_v2"
         ]

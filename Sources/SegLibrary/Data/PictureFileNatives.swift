@@ -1,5 +1,5 @@
-// Single pictures and masks in and out of PNG files, and the class names of a mask. Folders
-// of them are data sets, in DataNatives.
+// Reading and writing single pictures and masks as PNG files, and the class names of a mask. Folders of them
+// are data sets, in DataNatives.
 
 import SegImaging
 import SegRuntime
@@ -22,7 +22,7 @@ let pictureFileNatives: [Native] = [
         let tensor = try call.tensor(0)
         guard tensor.dtype == .uint8 else {
             throw Failure(
-                .type, "resize_image: a picture is of bytes (uint8), this one of \(tensor.dtype.rawValue)",
+                .type, "resize_image: a picture is of bytes (uint8), this one is of \(tensor.dtype.rawValue)",
                 help: "resize before normalising; interpolate(x, size=…) resizes maps [N, C, H, W] of floats")
         }
         let image = try RGBImage(planes: try tensor.value().rowMajor())
@@ -39,8 +39,8 @@ let pictureFileNatives: [Native] = [
     },
     Native(
         "write_image(image, path)",
-        "Writes a picture [3, H, W], bytes or floats in 0…1, as a PNG file, pixel by pixel. A mask [H, W] becomes "
-            + "a file whose palette has the colours of its classes.",
+        "Writes a picture [3, H, W], bytes or floats in 0…1, as a PNG file, pixel by pixel. A mask [H, W] "
+            + "becomes a file whose palette has the colours of its classes.",
         examples: [
             "write_image(streets(count=1, size=32)[0].mask, \"mask.png\")\n"
                 + "print(read_image(\"mask.png\").shape)  # expect: [3, 32, 32]"
@@ -60,7 +60,7 @@ let pictureFileNatives: [Native] = [
     },
     Native(
         "with_classes(mask, names)",
-        "The mask with the names of its classes, in the order of their numbers; nil takes them off.",
+        "The mask with the names of its classes, in the order of their numbers; nil removes them.",
         examples: [
             "m = with_classes(zeros(4, 6, dtype=int64), [\"Sky\", \"Road\"])\nprint(m.classes)  # expect: [\"Sky\", \"Road\"]"
         ]

@@ -1,23 +1,22 @@
-// Loading and saving the tensors of a model: PyTorch's and safetensors' files in,
-// safetensors out.
+// Loading and saving the tensors of a model: reads PyTorch's files and safetensors, writes safetensors.
 
 import SegRuntime
 import SegSystem
 import SegTensor
 import SegTerminal
 
-/// A tensor whose shape in the file is not that in the model.
+/// A tensor whose shape in the file differs from that in the model.
 private struct Mismatch {
     let name: String
     let file: [Int]
     let model: [Int]
 
-    /// Whether only the first axis differs, as where a head is for another number of classes.
+    /// Whether only the first axis differs, as for a head with another number of classes.
     var isHead: Bool { !file.isEmpty && file.count == model.count && file.dropFirst() == model.dropFirst() }
 
     var layer: String { name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name }
 
-    /// The layers that are for another number of classes. Where a tensor differs in anything else the file is of
+    /// The layers for another number of classes. If a tensor differs in anything else, the file belongs to
     /// another model, and there are none.
     static func heads(_ mismatches: [Mismatch]) -> [String] {
         guard mismatches.allSatisfy(\.isHead) else { return [] }
@@ -25,31 +24,31 @@ private struct Mismatch {
     }
 }
 
-/// What a model calls the tensors of a checkpoint.
+/// The names that a model uses for the tensors of a checkpoint.
 private struct NamesInModel {
     private let isClassifier: Bool
     private let prefix: String
 
     init(_ file: Checkpoint, _ model: ModelWalk) {
         func all(_ prefix: String) -> Bool { model.tensors.allSatisfy { $0.path.hasPrefix(prefix) } }
-        // A classification file holds its backbone as `features.N`, and more that no backbone has. A model with such
-        // names of its own is meant by them.
+        // A classification file has its backbone as `features.N`, and more tensors that no backbone has. For
+        // a model that itself has such names, they are used unchanged.
         isClassifier =
             file.tensors.contains { $0.name.hasPrefix("features.") }
             && !model.tensors.contains { $0.path.hasPrefix("features.") }
-        // Opening a file takes these prefixes off, which some models' own names begin with.
+        // Opening a file removes these prefixes; some models' own names begin with them.
         prefix = ["module.", "_orig_mod."].first(where: all) ?? ""
     }
 
-    /// Nil where no backbone has such a tensor.
+    /// Nil if no backbone has such a tensor.
     func callAsFunction(_ name: String) -> String? {
         guard isClassifier else { return prefix + name }
         return name.hasPrefix("features.") ? String(name.dropFirst("features.".count)) : nil
     }
 }
 
-/// Loads what fits, and gives a `LoadReport` of the library. `replacesHeads`: a head for another number of classes
-/// stays as it is and is listed, else it is an error.
+/// Loads the tensors that fit, and returns a `LoadReport` of the library. `replacesHeads`: a head for another
+/// number of classes stays unchanged and is listed, otherwise it is an error.
 private func load(
     _ file: Checkpoint, into walk: ModelWalk, replacesHeads: Bool, _ interpreter: Interpreter
 ) throws -> Value {
@@ -66,7 +65,7 @@ private func load(
         }
     }
     var ready: [(TensorPlace, Tensor)] = []
-    // Files of old PyTorch lack the counters of batch norms, on which nothing depends.
+    // Files of old PyTorch versions lack the counters of batch norms, on which nothing depends.
     var uncounted = 0
     for place in walk.tensors {
         try interpreter.checkInterrupt()
@@ -102,16 +101,16 @@ private func load(
         throw Failure(
             .shape,
             "the file's \(heads.joined(separator: ", ")) is for another number of classes: \(shapes[0].name) is \(shapes[0].file) in the file, \(shapes[0].model) in the model",
-            help: "heads=\"replace\" loads the rest and leaves it as it was initialised")
+            help: "heads=\"replace\" loads the rest and keeps this layer as it was initialised")
     }
-    // Only now, when everything has been read, does the model change.
+    // The model changes only now, when everything has been read.
     for (place, tensor) in ready { place.store(tensor) }
     var notes = file.notes
     if uncounted > 0 {
-        notes.append("\(uncounted) num_batches_tracked are not in it and stay as they were")
+        notes.append("\(uncounted) num_batches_tracked are not in it and stay unchanged")
     }
     guard let report = try interpreter.libraryValue("LoadReport") else { return .nilValue }
-    // Names come from a file, and end up on a terminal.
+    // Names come from a file, and are printed on a terminal.
     func list(_ names: [String]) -> Value { .list(names.map { .string(TextWidth.escaped($0)) }) }
     return try interpreter.call(
         report, [],
@@ -126,10 +125,11 @@ private func load(
 let weightFileNatives: [Native] = [
     Native(
         "load_weights(model, path, heads=\"replace\")",
-        "Loads a state dict from a .pth or .safetensors file by names, buffers included. Nothing in the file is "
-            + "executed. Gives a report: loaded, of (the model's tensors), missing, unexpected, mismatched (both shapes), "
-            + "replaced (heads for another number of classes, which stay as they were initialised; an error with "
-            + "`heads=\"refuse\"`), notes. A classification file's `features.N` fit a backbone's `N`.",
+        "Loads a state dict from a .pth or .safetensors file by names, buffers included. Nothing in the "
+            + "file is executed. Returns a report: loaded, of (the model's tensors), missing, unexpected, "
+            + "mismatched (both shapes), replaced (heads for another number of classes, which stay as they "
+            + "were initialised; an error with `heads=\"refuse\"`), notes. A classification file's "
+            + "`features.N` fit a backbone's `N`.",
         examples: [
             "a = Conv2d(3, 8, 1)\nsave_weights(a, \"example.safetensors\")\nprint(load_weights(Conv2d(3, 8, 1), \"example.safetensors\"))  # expect: loaded 2 of 2 tensors"
         ]
@@ -137,7 +137,7 @@ let weightFileNatives: [Native] = [
         let walk = try ModelWalk(call, 0)
         let heads = try call.string(2)
         guard ["replace", "refuse"].contains(heads) else {
-            throw Failure(.value, "heads is \"replace\" or \"refuse\", not \"\(heads)\"", argument: 2)
+            throw Failure(.value, "heads must be \"replace\" or \"refuse\", not \"\(heads)\"", argument: 2)
         }
         let file = try Checkpoint.open(try call.string(1))
         return try load(file, into: walk, replacesHeads: heads == "replace", call.interpreter)
@@ -175,7 +175,8 @@ let weightFileNatives: [Native] = [
     },
     Native(
         "read_tensors(path)",
-        "The tensors of a safetensors or .pth file, as a record of names to tensors. The names are those in the file.",
+        "The tensors of a safetensors or .pth file, as a record of names to tensors. The names are those in "
+            + "the file.",
         examples: [
             "write_tensors((n=tensor(3, int64)), \"example.safetensors\")\nprint(read_tensors(\"example.safetensors\").n.dtype)  # expect: int64"
         ]
@@ -190,14 +191,14 @@ let weightFileNatives: [Native] = [
     },
     Native(
         "weight_listing(path)",
-        "What a weight file holds, as text: names, types and shapes of its tensors, totals, metadata. `seg weights "
-            + "FILE` prints it. No tensor is read.",
+        "The contents of a weight file, as text: names, types and shapes of its tensors, totals, metadata. "
+            + "`seg weights FILE` prints it. No tensor data is read.",
         examples: [
             "write_tensors((a=zeros(2, 3)), \"example.safetensors\")\nprint(split_text(weight_listing(\"example.safetensors\"), \"\\n\")[2...])  # expect: [\"a     float32  [2, 3]\", \"1 tensor, 6 numbers, 24 bytes; safetensors\", \"format: pt\"]"
         ]
     ) { call in .string(try call.interpreter.weightListing(try call.string(0))) },
     Native(
-        "tensor_names(path)", "The names of the tensors in a weight file; none is read.",
+        "tensor_names(path)", "The names of the tensors in a weight file; no tensor data is read.",
         examples: [
             "write_tensors((a=ones(2), b=ones(3)), \"example.safetensors\")\nprint(tensor_names(\"example.safetensors\"))  # expect: [\"a\", \"b\"]"
         ]
@@ -206,7 +207,7 @@ let weightFileNatives: [Native] = [
     },
     Native(
         "set_parameters(model, tensors)",
-        "Puts tensors into a model by a record of paths; each field keeps its mark. Shapes must be the same.",
+        "Replaces tensors of a model by a record of paths; each field keeps its mark. Shapes must be equal.",
         examples: [
             "c = Conv2d(1, 1, 1)\nset_parameters(c, (bias=tensor([3])))\nprint(c.bias)  # expect: tensor([3])"
         ]
@@ -227,7 +228,7 @@ let weightFileNatives: [Native] = [
             guard let tensor = value.asTensorValue, tensor.promise.shape == place.value.promise.shape else {
                 throw Failure(
                     .shape, "\"\(name)\" has shape \(place.value.promise.shape)",
-                    help: "it was given \(try call.interpreter.line(value))")
+                    help: "the new value is \(try call.interpreter.line(value))")
             }
             return (place, tensor.promise)
         }
@@ -251,7 +252,7 @@ func writeTensors(
 }
 
 extension StoredTensor {
-    /// The elements in the type that seg has for them.
+    /// The elements in the corresponding type of seg.
     fileprivate func tensor() throws -> Tensor {
         let data = try TensorData(shape: shape, dtype: DType(stored: dtype))
         try read(widened: true, into: UnsafeMutableRawBufferPointer(start: data.bytes, count: data.byteCount))
@@ -260,7 +261,7 @@ extension StoredTensor {
 }
 
 extension DType {
-    /// The type that a stored one is read as: half precision as float32, short whole numbers as int32.
+    /// The type of a stored tensor after reading: half precision becomes float32, short whole numbers int32.
     init(stored: StoredDType) { self = DType(rawValue: stored.widened.rawValue) ?? .float32 }
 }
 

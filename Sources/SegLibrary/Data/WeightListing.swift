@@ -1,4 +1,4 @@
-// What a weight file holds, as a table: `seg weights FILE`.
+// The contents of a weight file, as a table: `seg weights FILE`.
 
 import SegRuntime
 import SegSystem
@@ -6,8 +6,8 @@ import SegTensor
 import SegTerminal
 
 extension Interpreter {
-    /// The tensors of a weight file with types and shapes, and their totals; none is read.
-    /// - Throws: `Failure` of kind `file` where it is none.
+    /// The tensors of a weight file with types and shapes, and their totals; no tensor data is read.
+    /// - Throws: `Failure` of kind `file` if it is not a weight file.
     public func weightListing(_ path: String) throws -> String {
         let file: Checkpoint
         do {
@@ -18,7 +18,7 @@ extension Interpreter {
         let rows = try file.tensors.map { tensor in
             try checkInterrupt()
             let shape = tensor.shape.map { "\($0)" }.joined(separator: ", ")
-            // One long name would make every row as long.
+            // One long name would make every row equally long.
             let start = String(String.UnicodeScalarView(tensor.name.unicodeScalars.prefix(200)))
             let name = TextWidth.truncate(TextWidth.escaped(start), to: 160)
             return [Table.Cell.text(name), .text(tensor.dtype.rawValue), .text("[\(shape)]")]

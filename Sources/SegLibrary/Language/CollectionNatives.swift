@@ -1,14 +1,14 @@
-// Functions on lists, records, ranges and whatever else can be gone through. Each takes its
-// collection first, so that `xs.map(f)` reads well.
+// Functions on lists, records, ranges and other collections. Each takes its collection first, so that
+// `xs.map(f)` reads well.
 
 import SegRuntime
 
-/// A collection that must be a list or record to be changed in place.
+/// A collection that is changed in place, which must be a list or record.
 private func removed(_ call: Arguments, _ place: Value) throws -> Value {
     if let record = call[0].asRecord {
         let name = try call.string(1)
         guard let value = record[name] else {
-            throw call.bad(1, "\(quotedText(name)) is no entry of the record")
+            throw call.bad(1, "\(quotedText(name)) is not an entry of the record")
         }
         record[name] = nil
         return value
@@ -46,7 +46,7 @@ private func sorted(_ items: [Value], by key: Value, descending: Bool, _ interpr
     return keyed.map(\.item)
 }
 
-/// Adds a result to a list that may become long; asks the memory budget every so often.
+/// Adds a result to a list that may become long; checks the memory budget at intervals.
 private func grow(_ results: inout [Value], by value: Value, _ interpreter: Interpreter) throws {
     results.append(value)
     if results.count & 0xffff == 0 {
@@ -69,13 +69,13 @@ let collectionNatives: [Native] = [
         return .number(Double(count))
     },
     Native(
-        "len_or_nil(x)", "The number of elements, or nil for what has none, such as a number.",
+        "len_or_nil(x)", "The number of elements, or nil for a value without a length, such as a number.",
         examples: ["print(len_or_nil(3))  # expect: nil"]
     ) { call in
         try call.interpreter.count(call[0]).map { .number(Double($0)) } ?? .nilValue
     },
     Native(
-        "list(xs)", "A new list of what a range, record, string, tensor or other collection gives.",
+        "list(xs)", "A new list of the elements of a range, record, string, tensor or other collection.",
         examples: ["print(list(1...3))  # expect: [1, 2, 3]"]
     ) { call in .list(try call.items(0)) },
     Native(
@@ -130,7 +130,7 @@ let collectionNatives: [Native] = [
     },
     Native(
         "reduce(xs, f, start=nil)",
-        "f(f(f(start, x1), x2), …): the elements joined to one value, from the left.",
+        "f(f(f(start, x1), x2), …): the elements combined to one value, from the left.",
         examples: ["print(reduce([1, 2, 3, 4], (a, b) -> a * b))  # expect: 24"]
     ) { call in
         let f = try call.function(1)
@@ -146,7 +146,7 @@ let collectionNatives: [Native] = [
         return total
     },
     Native(
-        "zip(...lists)", "The list of [x, y, …] taken side by side, as long as the shortest.",
+        "zip(...lists)", "The list of [x, y, …] with one element of each list, as long as the shortest list.",
         examples: ["print(zip([1, 2], [\"a\", \"b\"]))  # expect: [[1, \"a\"], [2, \"b\"]]"]
     ) { call in
         let lists = call.rest(0)
@@ -162,7 +162,7 @@ let collectionNatives: [Native] = [
         return .list((0..<count).map { row in .list(columns.map { $0[row] }) })
     },
     Native(
-        "enumerate(xs, start=0)", "The list of [place, x], counted from `start`.",
+        "enumerate(xs, start=0)", "The list of [position, x]; positions count from `start`.",
         examples: [
             "for i, x in enumerate([\"a\", \"b\"]) { print(\"{i} {x}\") }\n# expect: 0 a\n# expect: 1 b"
         ]
@@ -203,11 +203,12 @@ let collectionNatives: [Native] = [
     },
     Native(
         "pop(xs, place=-1)",
-        "Takes an element out of a list, by default the last, or an entry out of a record.",
+        "Removes an element from a list, by default the last, or an entry from a record, and returns it.",
         examples: ["xs = [1, 2, 3]\nprint(xs.pop())  # expect: 3"]
     ) { call in try removed(call, call[1]) },
     Native(
-        "insert(xs, place, value)", "Puts a value into a list before the element at a place, in place.",
+        "insert(xs, place, value)",
+        "Inserts a value into a list, in place, before the element at a position.",
         examples: ["xs = [1, 3]\ninsert(xs, 1, 2)\nprint(xs)  # expect: [1, 2, 3]"]
     ) { call in
         let list = try call.list(0)
@@ -215,7 +216,8 @@ let collectionNatives: [Native] = [
         let at = index < 0 ? index + list.items.count : index
         guard at >= 0, at <= list.items.count else {
             throw Failure(
-                .index, "insert: place \(index) is out of range: the list has \(list.items.count) elements",
+                .index,
+                "insert: position \(index) is out of range: the list has \(list.items.count) elements",
                 argument: 1)
         }
         list.items.insert(call[2], at: at)
@@ -239,7 +241,8 @@ let collectionNatives: [Native] = [
     },
     Native(
         "contains(xs, x)",
-        "Whether a list or range has the element, a record an entry of that name, a string that text in it: `x in xs`.",
+        "Whether a list or range has the element, a record an entry of that name, or a string that text: `x "
+            + "in xs`.",
         examples: ["print(contains([1, 2, 3], 2))  # expect: true"]
     ) { call in
         guard let found = try call.interpreter.contains(call[0], call[1]) else {
@@ -249,7 +252,7 @@ let collectionNatives: [Native] = [
     },
     Native(
         "index_of(xs, x)",
-        "The place of the first such element of a list, or text in a string; nil where there is none.",
+        "The position of the first such element of a list, or text in a string; nil if there is none.",
         examples: ["print(index_of([\"a\", \"b\"], \"b\"))  # expect: 1"]
     ) { call in
         if let text = call[0].asString {
@@ -262,7 +265,7 @@ let collectionNatives: [Native] = [
         return .nilValue
     },
     Native(
-        "get(x, key, otherwise=nil)", "The entry or element, or another value where there is none.",
+        "get(x, key, otherwise=nil)", "The entry or element, or another value if there is none.",
         examples: ["print(get((a=1), \"b\", 0))  # expect: 0"]
     ) { call in
         if let record = call[0].asRecord { return record[try call.string(1)] ?? call[2] }

@@ -50,7 +50,8 @@ let fileNatives: [Native] = [
     },
     Native(
         "read_csv(path, header=true)",
-        "The rows of a CSV file: records named by the first row, or lists without a header. What spells a number is one.",
+        "The rows of a CSV file: records named by the first row, or lists without a header. Text that is a "
+            + "number becomes one.",
         examples: [
             "write_csv([(a=1, b=\"x\")], \"rows.csv\")\nprint(read_csv(\"rows.csv\"))  # expect: [(a=1, b=\"x\")]"
         ]
@@ -111,7 +112,7 @@ let fileNatives: [Native] = [
 ]
 
 extension Arguments {
-    /// Writes a file of text, which Ctrl-C leaves as it was.
+    /// Writes a text file; Ctrl-C leaves the old file unchanged.
     fileprivate func write(_ text: String, to path: String) throws {
         try AtomicFile.write(text, to: path) { try interpreter.checkInterrupt() }
     }

@@ -1,10 +1,10 @@
-// The data behind `help`, `?` and `seg doc`: what the library's rows and scripts say about a
-// name, the topics, and a search. How it looks on a terminal is the console's matter.
+// The data behind `help`, `?` and `seg doc`: what the library's natives and scripts document about a name,
+// the topics, and a search. The console formats it for a terminal.
 
 import SegRuntime
 import SegSyntax
 
-/// What is known about one name.
+/// The documentation of one name.
 public struct HelpEntry: Sendable {
     public var name: String
     public var signature: String
@@ -15,7 +15,7 @@ public struct HelpEntry: Sendable {
     /// The first sentence.
     public var summary: String { firstSentence(doc) }
 
-    /// The examples of the row; those of a script's documentation are in it already.
+    /// The examples of the native; the documentation of a script already contains its examples.
     public var examplesBesideDoc: [String] {
         examples.filter { doc.find($0.split(separator: "\n").first.map(String.init) ?? "") == nil }
     }
@@ -35,14 +35,14 @@ public struct HelpEntry: Sendable {
 }
 
 extension Library.Script {
-    /// The topic of its names: its folder's name, or its own.
+    /// The help topic of a file's names: the name of its folder, or its own name.
     var topic: String {
         String(name.prefix { $0 != "/" }).replacing(".seg", with: "")
     }
 }
 
 extension Interpreter {
-    /// What the library or the session says about a name; nil where neither knows it.
+    /// The documentation of a name in the library or the session; nil if there is none.
     public func help(named name: String) -> HelpEntry? {
         if let value = self[name] { return help(of: value, named: name) }
         if let native = library.natives.first(where: { $0.name == name }) {
@@ -61,7 +61,7 @@ extension Interpreter {
         return entry
     }
 
-    /// The stretches of a documentation text that are indented by four spaces and expect something.
+    /// The sections of a documentation text that are indented by four spaces and contain expectations.
     private static func examples(in doc: String) -> [String] {
         var examples: [String] = []
         var current: [Substring] = []
@@ -78,7 +78,7 @@ extension Interpreter {
         return examples
     }
 
-    /// What is known about a value: its signature and documentation.
+    /// The documentation of a value: its signature and text.
     public func help(of value: Value, named name: String? = nil) -> HelpEntry {
         let known = name ?? callableName(value)
         if case .object(let object) = value, object.kind == .native,
@@ -91,7 +91,7 @@ extension Interpreter {
         let doc = documentation(of: value) ?? name.flatMap { variableDocumentation($0) } ?? ""
         var shown = "\(known): \(describe(value))"
         if let parameters = parameters(of: value) {
-            // A function without a name of its own is called what it was found by.
+            // A function without a name is called by the name under which it was found.
             let own = callableName(value)
             shown = own == "function" ? parameters.signature(known) : signature(of: value) ?? known
         }
@@ -115,7 +115,7 @@ extension Interpreter {
         return order.map { ($0, names[$0] ?? []) }
     }
 
-    /// Names whose name or documentation holds a text; those whose name does come first.
+    /// Names whose name or documentation contains a text; matching names come first.
     public func helpSearch(_ text: String) -> [HelpEntry] {
         let wanted = text.lowercased()
         var byName: [HelpEntry] = []
@@ -150,7 +150,7 @@ let helpNatives: [Native] = [
                 return .nilValue
             }
             let found = interpreter.helpSearch(text)
-            if found.isEmpty { throw call.bad(0, "\(quotedText(text)) is in no help") }
+            if found.isEmpty { throw call.bad(0, "\(quotedText(text)) was not found in any help text") }
             for entry in found.prefix(40) { interpreter.output("\(entry.name)  \(entry.summary)\n") }
             return .nilValue
         }

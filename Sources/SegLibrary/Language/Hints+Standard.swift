@@ -1,4 +1,5 @@
-// What errors of the language say of this library: how NumPy's and PyTorch's habits are written here.
+// The hints of language errors that refer to this library: how habits from NumPy and PyTorch are written
+// here.
 
 import SegRuntime
 
@@ -21,7 +22,7 @@ extension Hints {
         purposes: [
             .listArithmetic: "tensor(list) computes with each element",
             .listAddition: "push(list, x) adds an element; tensor(list) + x adds to each",
-            .listMask: "a list is chosen from by a tensor of bools: tensor(list)[mask]",
-            .severalIndices: "tensor(x)[i, j] takes several",
+            .listMask: "select from a list with a tensor of bools: tensor(list)[mask]",
+            .severalIndices: "tensor(x)[i, j] takes several indices",
         ])
 }

@@ -1,5 +1,5 @@
-// JSON texts to values and back. Both ways keep the containers they are in in a list of their own, so that a deep value
-// costs no stack.
+// JSON texts to values and back. Both directions keep the open containers in a list, so that deep nesting
+// uses no call stack.
 
 import SegRuntime
 import SegSystem
@@ -7,7 +7,7 @@ import SegSystem
 /// The value of a JSON text: objects become records, arrays lists.
 /// - Throws: `JSONReader.Problem`, and interrupts.
 func valueOfJSON(_ bytes: [UInt8], _ interpreter: Interpreter) throws -> Value {
-    /// A list or record that is not whole yet.
+    /// A list or record that is not complete yet.
     struct Container {
         var items: [Value] = []
         var record: RecordObject?
@@ -52,7 +52,7 @@ func valueOfJSON(_ bytes: [UInt8], _ interpreter: Interpreter) throws -> Value {
 
 /// A value as JSON.
 func textOfJSON(_ value: Value, _ interpreter: Interpreter) throws -> String {
-    /// A list or record that is being written, and how far.
+    /// A list or record that is being written, and the position in it.
     struct Container {
         let names: [String]?
         let values: [Value]
@@ -63,7 +63,8 @@ func textOfJSON(_ value: Value, _ interpreter: Interpreter) throws -> String {
     var open: [Container] = []
     func begin(_ container: Container) throws {
         guard open.count < 500 else {
-            throw Failure(.value, "write_json: the value nests too deep, or contains itself", argument: 0)
+            throw Failure(
+                .value, "write_json: the value is nested too deeply, or contains itself", argument: 0)
         }
         text += container.names == nil ? "[" : "{"
         open.append(container)
@@ -110,7 +111,7 @@ func textOfJSON(_ value: Value, _ interpreter: Interpreter) throws -> String {
 private func finiteJSON(_ number: Double) throws -> String {
     guard number.isFinite else {
         throw Failure(
-            .value, "write_json: JSON has no \(numberText(number))", help: "nil can stand for it", argument: 0
+            .value, "write_json: JSON has no \(numberText(number))", help: "use nil instead", argument: 0
         )
     }
     return JSON.text(number)

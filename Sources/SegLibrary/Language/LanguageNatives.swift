@@ -1,4 +1,4 @@
-// What belongs to the language itself: printing, errors, copies, time, kinds of values.
+// Natives of the language itself: printing, errors, copies, time, kinds of values.
 
 import SegRuntime
 import SegSyntax
@@ -7,7 +7,8 @@ import SegSystem
 /// Values of the language's part of the library.
 public let languageValues: [LibraryValue] = [
     LibraryValue(
-        "pi", "The circle's number.", topic: "numbers", examples: ["print(\"{pi:.4}\")  # expect: 3.1416"]
+        "pi", "The ratio of a circle's circumference to its diameter.", topic: "numbers",
+        examples: ["print(\"{pi:.4}\")  # expect: 3.1416"]
     ) { _ in
         .number(Double.pi)
     },
@@ -41,11 +42,11 @@ private func errorKind(_ call: borrowing Arguments) throws -> ErrorKind {
     let text = try call.string(1)
     if let kind = ErrorKind(rawValue: text), kind != .interrupt { return kind }
     throw call.bad(
-        1, "is \(quotedText(text)), which is no kind of errors",
+        1, "is \(quotedText(text)), which is not a kind of error",
         help: "the kinds are \(errorKinds.joined(separator: ", "))")
 }
 
-/// The error behind what a `catch` was given, changed as the record and the call say.
+/// The error that a `catch` received, with the changes made in the record and the call.
 private func caughtAgain(_ record: RecordObject, _ call: borrowing Arguments) throws -> any Error {
     let message = try call.interpreter.line(record["message"] ?? .nilValue)
     let help = try call.isGiven(2) ? call.optionalString(2) : record["help"]?.asString
@@ -56,11 +57,11 @@ private func caughtAgain(_ record: RecordObject, _ call: borrowing Arguments) th
         if let given { caught.diagnostic.kind = given }
         return caught
     }
-    // Only the last few are kept whole.
+    // Only the last few are stored in full.
     guard let text = record["kind"]?.asString, let kind = ErrorKind(rawValue: text), record["trace"] != nil
     else {
         return call.wrong(
-            0, "a text or what a `catch` was given",
+            0, "a text or the error that a `catch` received",
             help: "write error(\"…\", kind=\"value\", help=\"…\")")
     }
     return Failure(given ?? kind, message, help: help)
@@ -88,8 +89,8 @@ public let languageNatives: [Native] = [
     },
     Native(
         "error(message, kind=\"user\", help=nil)",
-        "Raises an error. Its kind is one of \(errorKinds.joined(separator: ", ")). What a `catch` was given is raised "
-            + "again as it was, with the message and help that it has now.",
+        "Raises an error. Its kind is one of \(errorKinds.joined(separator: ", ")). An error that a `catch` received is raised "
+            + "again with its current message and help.",
         examples: [
             "error(\"no such class\")  # expect error: no such class",
             "error(\"a rate is not negative\", kind=\"value\", help=\"leave out the sign\")  # expect help: leave out the sign",
@@ -101,33 +102,34 @@ public let languageNatives: [Native] = [
         throw Failure(kind, try call.interpreter.line(call[0]), help: try call.optionalString(2))
     },
     Native(
-        "assert(condition, message=nil)", "Raises an error where the condition does not hold.",
+        "assert(condition, message=nil)", "Raises an error if the condition is false.",
         examples: ["assert(1 < 2)\nassert(2 < 1, \"not so\")  # expect error: not so"]
     ) { call in
         if try call.interpreter.truth(call[0]) { return .nilValue }
-        throw Failure(.user, try call.optionalString(1) ?? "the assertion does not hold", argument: 0)
+        throw Failure(.user, try call.optionalString(1) ?? "the assertion is false", argument: 0)
     },
     Native(
-        "clock()", "Seconds since some moment in the past, for measuring.",
+        "clock()", "Seconds since some point in the past, for measuring time.",
         examples: ["print(clock() > 0)  # expect: true"]
     ) {
         _ in .number(MonotonicClock.seconds)
     },
     Native(
-        "copy(x)", "A copy of a whole graph of values, with what its functions captured.",
+        "copy(x)", "A copy of a whole graph of values, including the values that its functions captured.",
         examples: ["a = [1, [2]]\nb = copy(a)\nb[1][0] = 3\nprint(a)  # expect: [1, [2]]"]
     ) { call in try call.interpreter.copy(call[0]) },
     Native(
         "isolated(f, ...arguments)",
-        "The value of f(...arguments), run on copies of everything that f captured or names among your globals. "
-            + "Nobody else sees what it changes.",
+        "The value of f(...arguments), run on copies of everything that f captured or names among your "
+            + "globals. Its changes are not visible outside.",
         examples: ["xs = [1]\nf(x) = { push(xs, x); len(xs) }\nprint(isolated(f, 5), xs)  # expect: 2 [1]"]
     ) { call in try call.interpreter.isolated(call[0], call[1].asList?.items ?? []) },
     Native(
         "save(x, path)",
-        "Keeps any value made of data, tensors, objects and functions in a file. Functions are kept as their source "
-            + "with what they captured and the globals they name, data sets as their paths. The file is the old one or "
-            + "the whole new one; its tensors are safetensors that other programs read.",
+        "Saves any value made of data, tensors, objects and functions in a file. Functions are kept as "
+            + "their source with captured values and the globals they name, data sets as their paths. The "
+            + "file is replaced only when complete. Its format is safetensors, so other programs can read "
+            + "its tensors.",
         examples: [
             "save((lr=0.1, f=x -> x + 1), \"example.run\")\nprint(load(\"example.run\").f(2))  # expect: 3"
         ]
@@ -136,7 +138,7 @@ public let languageNatives: [Native] = [
         return .nilValue
     },
     Native(
-        "load(path)", "The value that `save` kept in a file. Nothing of the file runs while it is read.",
+        "load(path)", "The value that `save` wrote to a file. Nothing in the file runs while it is read.",
         examples: [
             "save([1, \"two\"], \"example.list\")\nprint(load(\"example.list\"))  # expect: [1, \"two\"]"
         ]

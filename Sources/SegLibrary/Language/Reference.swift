@@ -1,14 +1,14 @@
-// docs/reference.md: all of the library by topic, as Markdown, from the same rows as `help`.
+// docs/reference.md: the whole library by topic, as Markdown, from the same natives as `help`.
 
 import SegRuntime
 
 extension Interpreter {
-    /// The reference, a chapter a topic and a section a name.
+    /// The reference, one chapter per topic and one section per name.
     public func referenceMarkdown() -> String {
         var lines = [
             "# The library of seg", "",
-            "Written by `make reference` from the rows that `help` and `?name` show; do not edit. The examples",
-            "run with the tests: what stands after `# expect:` is what they print.", "",
+            "Written by `make reference` from the natives that `help` and `?name` show; do not edit. The",
+            "examples run with the tests: they print the text after `# expect:`.", "",
         ]
         let topics = helpTopics()
         for (topic, names) in topics {
@@ -25,7 +25,7 @@ extension Interpreter {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Markdown makes its own anchors of headings, and differently at each host.
+    /// Markdown makes its own anchors from headings, which differ between hosts.
     private static func anchor(_ name: String, isTopic: Bool = false) -> String {
         let plain = String(name.map { $0.isLetter || $0.isNumber || $0 == "_" ? $0 : "-" })
         return isTopic ? "topic-" + plain : "name-" + plain
@@ -36,7 +36,7 @@ extension Interpreter {
         lines += entry.signature.split(separator: "\n").map(String.init)
         lines.append("```")
         var isCode = false
-        // Indented lines of a documentation are examples and formulas.
+        // Indented lines of documentation are examples and formulas.
         let doc = entry.doc.split(separator: "\n", omittingEmptySubsequences: false)
         if !doc.isEmpty { lines.append("") }
         for line in doc {

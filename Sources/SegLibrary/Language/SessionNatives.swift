@@ -1,12 +1,12 @@
-// What a session holds: the user's own names, a value in a few words without computing it,
-// and the computing of what a value still promises.
+// The contents of a session: the user's own names, short descriptions of values without computing them, and
+// the computation of pending values.
 
 import SegRuntime
 import SegSyntax
 
 let sessionNatives: [Native] = [
     Native(
-        "who()", "Lists your own names, each with its value in a few words; nothing is computed for it.",
+        "who()", "Lists your own names, each with its value in a few words; nothing is computed.",
         examples: ["lr = 0.1\nwho()  # expect: lr  0.1"]
     ) { call in
         let interpreter = call.interpreter
@@ -25,8 +25,8 @@ let sessionNatives: [Native] = [
 ]
 
 extension Interpreter {
-    /// A value in a few words, on one line; of tensors shape and type, so that nothing is
-    /// computed, and no method of an object is called.
+    /// A value in a few words, on one line; for tensors shape and type, so that nothing is computed, and no
+    /// method of an object is called.
     public func glance(_ value: Value) -> String {
         guard case .object(let object) = value else { return short(value) }
         switch object {
@@ -57,8 +57,8 @@ extension Interpreter {
         }
     }
 
-    /// Computes every tensor that a value holds, in lists, records and fields of objects;
-    /// `:time` measures this too.
+    /// Computes every tensor in a value, including lists, records and fields of objects; `:time` includes
+    /// this in its measurement.
     public func computePending(_ value: Value) throws {
         var pending = [value]
         var seen: Set<ObjectIdentifier> = []

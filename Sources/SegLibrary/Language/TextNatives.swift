@@ -1,10 +1,9 @@
-// Functions on strings. Texts never change: each gives a new one.
+// Functions on strings. Strings are immutable: each function returns a new one.
 
 import SegRuntime
 import SegSystem
 
-/// The parts between the occurrences of a separator that is not empty.
-/// The places where a text holds another, one after the other, in bytes.
+/// The positions where a text contains another, without overlaps, in bytes. The other text must not be empty.
 private func places(of needle: [UInt8], in bytes: [UInt8], _ interpreter: Interpreter) throws -> [Int] {
     var found: [Int] = []
     var place = 0
@@ -50,7 +49,7 @@ private func replaced(_ text: String, _ old: String, by new: String, _ interpret
     return String(decoding: result, as: UTF8.self)
 }
 
-/// Strings joined in one allocation; nil where the elements are not all strings.
+/// Strings joined in one allocation; nil if an element is not a string.
 private func joined(_ items: [Value], _ separator: String, _ interpreter: Interpreter) throws -> String? {
     var size = separator.utf8.count * max(0, items.count - 1)
     for item in items {
@@ -70,7 +69,7 @@ private func joined(_ items: [Value], _ separator: String, _ interpreter: Interp
     }
 }
 
-/// Copies a text's bytes into a buffer that has room for them; gives their number.
+/// Copies a text's bytes into a buffer that is large enough; returns their number.
 @inline(__always)
 private func copied(_ text: String, to buffer: UnsafeMutableBufferPointer<UInt8>, at place: Int) -> Int {
     text.utf8.withContiguousStorageIfAvailable { bytes in
@@ -112,12 +111,12 @@ let textNatives: [Native] = [
         if separator.isEmpty { return .list(text.map { .string(String($0)) }) }
         return .list(try split(text, at: separator, call.interpreter).map { .string($0) })
     },
-    Native("upper(text)", "The text in capitals.", examples: ["print(\"sky\".upper())  # expect: SKY"]) {
+    Native("upper(text)", "The text in upper case.", examples: ["print(\"sky\".upper())  # expect: SKY"]) {
         call in
         .string(try call.string(0).uppercased())
     },
-    Native("lower(text)", "The text in small letters.", examples: ["print(lower(\"Road\"))  # expect: road"])
-    { call in
+    Native("lower(text)", "The text in lower case.", examples: ["print(lower(\"Road\"))  # expect: road"]) {
+        call in
         .string(try call.string(0).lowercased())
     },
     Native(
@@ -153,7 +152,7 @@ let textNatives: [Native] = [
     ) { call in
         guard let format = TextFormat(try call.string(1)) else {
             throw call.bad(
-                1, "is no format",
+                1, "is not a format",
                 help: "a format is [fill][align][width][.precision][%], as in \".3\" or \"<10\"")
         }
         return .string(try call.interpreter.format(call[0], format))
@@ -165,12 +164,12 @@ let textNatives: [Native] = [
         call in .string(try call.interpreter.line(call[0]))
     },
     Native(
-        "number(text)", "The number that a text spells; an error where it spells none.",
+        "number(text)", "The number in a text; an error if the text is not a number.",
         examples: ["print(number(\"2.5\") + 1)  # expect: 3.5"]
     ) { call in
         guard let text = call[0].asString else { return .number(try call.number(0)) }
         guard let number = Double(text.trimmed) else {
-            throw call.bad(0, "\(quotedText(text)) spells no number")
+            throw call.bad(0, "\(quotedText(text)) is not a number")
         }
         return .number(number)
     },

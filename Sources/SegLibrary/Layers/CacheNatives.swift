@@ -1,5 +1,5 @@
-// What a session says of, and does with, the features kept of frozen layers. The cache itself is the
-// tensor tower's FeatureCache.
+// Information about, and control of, the cached features of frozen layers. The cache itself is the tensor
+// engine's FeatureCache.
 
 import SegRuntime
 import SegTensor
@@ -17,10 +17,10 @@ private func diskRecord(_ store: FeatureStore?) -> Value {
 let cacheNatives: [Native] = [
     Native(
         "cache_info()",
-        "What is kept of the frozen parts of models. `entries` and `bytes` are in memory; `hits` counts the features "
-            + "that were found, `restored` those of them that came from disk, `misses` those that were computed. "
-            + "`on_disk` is a record of the folder, its entries, bytes and limit; `obstacle` says why nothing was kept "
-            + "of the last batch.",
+        "The cached features of the frozen parts of models. `entries` and `bytes` are in memory; `hits` "
+            + "counts the features that were found, `restored` those of them that came from disk, `misses` "
+            + "those that were computed. `on_disk` is a record of the folder, its entries, bytes and limit; "
+            + "`obstacle` says why nothing was cached for the last batch.",
         examples: ["cache_clear()\nprint(cache_info().entries)  # expect: 0"]
     ) { call in
         let cache = call.interpreter.evaluationContext.features
@@ -36,7 +36,7 @@ let cacheNatives: [Native] = [
             ]))
     },
     Native(
-        "cache_clear()", "Forgets the kept features of frozen parts, in memory and on disk.",
+        "cache_clear()", "Removes the cached features of frozen parts, in memory and on disk.",
         examples: ["cache_clear()\nprint(cache_info().bytes)  # expect: 0"]
     ) { call in
         call.interpreter.evaluationContext.features?.clear()
@@ -44,7 +44,7 @@ let cacheNatives: [Native] = [
     },
     Native(
         "without_cache(f)",
-        "The value of f() with nothing kept of frozen parts; results are the same to the bit.",
+        "The value of f() without the cache of frozen parts; results are the same to the bit.",
         examples: ["print(without_cache(() -> sum(ones(3))))  # expect: 3"]
     ) { call in
         let context = call.interpreter.evaluationContext
@@ -52,7 +52,7 @@ let cacheNatives: [Native] = [
         context.features = nil
         defer { context.features = kept }
         let result = try call.interpreter.call(call[0], [])
-        // What is still a promise would otherwise be computed with the cache again.
+        // Values that are still pending would otherwise be computed with the cache later.
         try Tensor.evaluate(TensorGraph.pending(in: result))
         return result
     },

@@ -1,5 +1,5 @@
-// Gradients as functions of the language: `grad`, `value_and_grad`, `no_grad`; and the
-// step that commits all at once.
+// Gradients as functions of the language: `grad`, `value_and_grad`, `no_grad`; and the step that commits all
+// changes at once.
 
 import SegRuntime
 import SegSyntax
@@ -43,9 +43,9 @@ private func valueAndGradient(of f: Value, at arguments: [Value], name: String, 
     return (.object(result), .tensor(gradient))
 }
 
-/// The value of `f(model)` in training mode and its gradients by the model's trainable
-/// parameters, by name. The fields hold tracked tensors while f runs, and their own ones again
-/// afterwards, also where it fails; running statistics keep what f left there unless it failed.
+/// The value of `f(model)` in training mode and its gradients by the model's trainable parameters, by name.
+/// The fields hold tracked tensors while f runs, and their original ones afterwards, even if it fails;
+/// running statistics keep the values that f set unless it failed.
 private func modelValueAndGradient(of f: Value, model: Value, _ interpreter: Interpreter) throws -> Value {
     let walk = ModelWalk(model)
     let trainable = walk.trainable
@@ -81,7 +81,7 @@ private func modelValueAndGradient(of f: Value, model: Value, _ interpreter: Int
 
 let differentiationNatives: [Native] = [
     Native(
-        "grad(f)", "The function that gives the gradient of the scalar f by its first argument.",
+        "grad(f)", "The function that returns the gradient of the scalar f by its first argument.",
         examples: ["slope = grad(x -> sum(x ^ 2))\nprint(slope(tensor([1, 3])))  # expect: tensor([2, 6])"]
     ) { call in
         nonisolated(unsafe) let f = try call.function(0)
@@ -92,8 +92,9 @@ let differentiationNatives: [Native] = [
     },
     Native(
         "value_and_grad(f_or_model, f=nil)",
-        "With a function: the function that gives a list of its value and its gradient by the first argument. With a "
-            + "model and a function of it: the value in training mode and a record of gradients by parameter name.",
+        "With a function: the function that returns a list of its value and its gradient by the first "
+            + "argument. With a model and a function of it: the value in training mode and a record of "
+            + "gradients by parameter name.",
         examples: [
             "v, g = value_and_grad(x -> sum(x ^ 2))(tensor([3]))\nprint(v, g)  # expect: 9 tensor([6])"
         ]
@@ -122,7 +123,7 @@ let differentiationNatives: [Native] = [
     },
     Native(
         "without_changes(state, f)",
-        "The value of f(), with everything reachable from `state` put back afterwards as it was.",
+        "The value of f(), with everything reachable from `state` restored afterwards.",
         examples: ["s = (n=1)\nprint(without_changes(s, () -> { s.n = 2; s.n }), s.n)  # expect: 2 1"]
     ) { call in
         let snapshot = Snapshot(of: call[0])
@@ -131,8 +132,9 @@ let differentiationNatives: [Native] = [
     },
     Native(
         "commit_step(state, work, commit)",
-        "All or nothing: runs work(), then commit(its value). If work fails or is interrupted, everything reachable "
-            + "from `state` is put back as it was; commit then runs with Ctrl-C held, and what it left pending is computed.",
+        "Applies all changes or none: runs work(), then commit(its value). If work fails or is interrupted, "
+            + "everything reachable from `state` is restored. commit runs without interruption by Ctrl-C; "
+            + "then the values that it left pending are computed.",
         examples: [
             "s = (n=1)\ntry { commit_step(s, () -> { s.n = 2; error(\"no\") }, x -> x) } catch { }\nprint(s.n)  # expect: 1"
         ]

@@ -1,24 +1,24 @@
-// Freezing and unfreezing: of layers, lists and slices of them, or of what the names of a model match. A mark
-// stands on each tensor's field; a layer whose statistics are frozen evaluates.
+// Freezing and unfreezing: of layers, lists and slices of layers, or of the names in a model that match a
+// pattern. Each tensor's field has a mark; a layer with frozen statistics evaluates.
 
 import SegRuntime
 import SegSyntax
 import SegSystem
 import SegTensor
 
-/// What is to be frozen or not: whole layers with all below them, and single tensors.
+/// What to freeze or unfreeze: whole layers with everything below them, and single tensors.
 private struct FreezeSelection {
     var layers: [Instance] = []
     var tensors: [TensorPlace] = []
-    /// The owners of tensors that were picked one by one.
+    /// The owners of tensors that were selected one by one.
     var owners: [Instance] = []
 
-    /// Everything below an argument, or what patterns pick of it.
+    /// Everything below an argument, or the part of it that patterns select.
     init(_ call: borrowing Arguments, pattern place: Int) throws {
         if call[0].asTensorValue != nil {
             throw call.wrong(
                 0, "a model or layers",
-                help: "a tensor goes by its name: \(call.native.name)(model, \"*.weight\")")
+                help: "select a tensor by its name: \(call.native.name)(model, \"*.weight\")")
         }
         let walk = try ModelWalk(call, 0)
         try Self.check(call)
@@ -41,7 +41,7 @@ private struct FreezeSelection {
             guard patterns.count == texts.count else {
                 throw call.wrong(
                     place, "a name pattern or a list of them",
-                    help: "several layers go in a list: \(call.native.name)([a, b])")
+                    help: "give several layers as a list: \(call.native.name)([a, b])")
             }
         }
         var (picked, single): (Set<String>, Set<String>) = ([], [])
@@ -62,7 +62,8 @@ private struct FreezeSelection {
         }
     }
 
-    /// A list or record holds layers, what works as one, and lists of them: a name among them would be passed over.
+    /// A list or record may hold layers, functions that work as layers, and lists of them; anything else,
+    /// such as a name, would be ignored silently.
     private static func check(_ call: borrowing Arguments) throws {
         var work = [call[0]]
         while let value = work.popLast() {
@@ -73,9 +74,10 @@ private struct FreezeSelection {
             } else if !value.isNil, value.asInstance == nil, !call.interpreter.isCallable(value) {
                 throw Failure(
                     .type,
-                    "\(call.native.name): among the layers is \(call.interpreter.describe(value)), which is none",
+                    "\(call.native.name): among the layers is \(call.interpreter.describe(value)), which is not a layer",
                     help: value.asString == nil
-                        ? nil : "names go beside the model: \(call.native.name)(model, [\"…\"])", argument: 0)
+                        ? nil : "give names after the model: \(call.native.name)(model, [\"…\"])", argument: 0
+                )
             }
         }
     }
@@ -94,11 +96,11 @@ private struct FreezeSelection {
         return Failure(
             .name, "no layer or tensor of the model matches \"\(text)\"",
             help: isMode
-                ? "the second argument is a name pattern; say batchnorm=\"\(text)\""
+                ? "the second argument is a name pattern; write batchnorm=\"\(text)\""
                 : help.map { "did you mean \($0)?" } ?? "the names begin with \(tops)", argument: place)
     }
 
-    /// Sets the marks. `keepsStatistics`: batch norm goes on following the batches.
+    /// Sets the marks. `keepsStatistics`: the statistics of batch norm continue to follow the batches.
     func set(frozen isFrozen: Bool, keepsStatistics: Bool) {
         for layer in layers {
             layer.isFrozen = isFrozen && (!keepsStatistics || layer.field(named: "running_mean") == nil)
@@ -109,8 +111,8 @@ private struct FreezeSelection {
             place.store(
                 place.value.promise, mark: TensorMark(role: mark.role, isFrozen: isFrozen && !staysOpen))
         }
-        // A layer of which single tensors were picked evaluates when its statistics do not change, or, where it
-        // has none, when nothing of it does.
+        // A layer of which single tensors were selected evaluates if its statistics are frozen or, without
+        // statistics, if all its tensors are frozen.
         for owner in owners {
             let marks = owner.fieldNames.compactMap { owner.field(named: $0)?.asTensorValue?.mark }
             let buffers = marks.filter { $0.role == .buffer }
@@ -122,10 +124,11 @@ private struct FreezeSelection {
 let freezingNatives: [Native] = [
     Native(
         "freeze(layers, pattern=nil, batchnorm=\"eval\")",
-        "Keeps the tensors of a layer, model, or list or slice of layers from changing in training. They evaluate: "
-            + "batch norm uses its running statistics. A pattern, or a list of them, picks by name (`*` stands for any "
-            + "text, `?` for one character, `[34]` for one of several): layers with all below them, and single tensors. "
-            + "`batchnorm=\"train\"` lets statistics still follow the batches.",
+        "Keeps the tensors of a layer, model, or list or slice of layers from changing in training. They "
+            + "evaluate: batch norm uses its running statistics. A pattern, or a list of them, selects by "
+            + "name (`*` stands for any text, `?` for one character, `[34]` for one of several): layers "
+            + "with everything below them, and single tensors. `batchnorm=\"train\"` lets the statistics "
+            + "continue to follow the batches.",
         examples: [
             "c = Conv2d(3, 8, 1)\nfreeze(c)\nprint(count_parameters(c, trainable=true))  # expect: 0",
             "m = Sequential((conv=Conv2d(3, 8, 1), norm=BatchNorm2d(8)))\nfreeze(m, \"n*\")\nprint(count_parameters(m, trainable=true))  # expect: 32",
@@ -133,15 +136,15 @@ let freezingNatives: [Native] = [
     ) { call in
         let choice = try call.string(2)
         guard ["eval", "train"].contains(choice) else {
-            throw Failure(.value, "batchnorm is \"eval\" or \"train\", not \"\(choice)\"", argument: 2)
+            throw Failure(.value, "batchnorm must be \"eval\" or \"train\", not \"\(choice)\"", argument: 2)
         }
         try FreezeSelection(call, pattern: 1).set(frozen: true, keepsStatistics: choice == "train")
         return .nilValue
     },
     Native(
         "unfreeze(layers, pattern=nil)",
-        "Lets the tensors of a layer, model, or list or slice of layers change in training again. A pattern picks them "
-            + "by name, as for `freeze`.",
+        "Lets the tensors of a layer, model, or list or slice of layers change in training again. A pattern "
+            + "selects them by name, as for `freeze`.",
         examples: [
             "c = Conv2d(3, 8, 1)\nfreeze(c)\nunfreeze(c, \"bias\")\nprint(count_parameters(c, trainable=true))  # expect: 8"
         ]

@@ -1,15 +1,15 @@
-// What happens around the call of a layer, an object with `forward`: it trains or evaluates, a trace may look
-// on; and what layers look like at the prompt, and hold.
+// The context of a layer's call (a layer is an object with `forward`): training or evaluation mode, and an
+// optional trace; also the display of layers at the prompt, and the check of their children.
 
 import SegRuntime
 
-/// An interpreter's state of its layers.
+/// The state of an interpreter's layers.
 final class LayerHook: ObjectHook {
-    /// Whether the layers called now train: set while a `forward` runs.
+    /// Whether layers called now train: set while a `forward` runs.
     private(set) var isTraining = false
-    /// What a trainer, `training()` or `evaluating()` chose.
+    /// The mode chosen by a trainer, `training()` or `evaluating()`.
     private var baseTraining = false
-    /// Looks on while layers are called.
+    /// Observes the calls of layers.
     private var trace: LayerTrace?
 
     let noun = "layer"
@@ -28,7 +28,7 @@ final class LayerHook: ObjectHook {
 
     func failed(_ state: UInt8) { isTraining = state == 1 }
 
-    /// Runs a body with layers in training or evaluation mode, with a trace that looks on where one is given.
+    /// Runs a body with layers in training or evaluation mode, and with an optional trace.
     func within<Result>(training: Bool, trace: LayerTrace? = nil, _ body: () throws -> Result) rethrows
         -> Result
     {
@@ -40,25 +40,25 @@ final class LayerHook: ObjectHook {
         return try body()
     }
 
-    /// A model's own form is its table, which the library makes.
+    /// A model is displayed as its table, which the library makes.
     func display(_ object: Instance, _ interpreter: Interpreter) throws -> String? {
         guard let table = try interpreter.libraryValue("layer_display") else { return nil }
         return try interpreter.line(try interpreter.call(table, [.object(object)]))
     }
 
-    /// Among the children of a layer that are all layers or functions nothing else is put.
+    /// The children of a layer that are all layers or functions may only be replaced by layers or functions.
     func checkChild(_ value: Value, of parent: Instance, _ interpreter: Interpreter) throws {
         guard let children = parent.children, children.count > 0,
             children.values.allSatisfy(interpreter.isCallable)
         else { return }
         var help: String?
         if case .object(let object) = value, let type = object as? TypeObject {
-            help = "make one of it: \(type.name)(…)"
+            help = "construct one: \(type.name)(…)"
         } else if interpreter.isCallable(value) {
             return
         }
         throw Failure(
-            .type, "a \(parent.type.name) holds layers, and \(interpreter.describe(value)) is none",
+            .type, "a \(parent.type.name) holds layers, and \(interpreter.describe(value)) is not a layer",
             help: help)
     }
 }

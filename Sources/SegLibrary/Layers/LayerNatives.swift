@@ -1,5 +1,5 @@
-// What turns objects into models: marks on their tensors, modes, and the functions that
-// look over a whole model. Freezing has a file of its own.
+// Functions that make objects into models: marks on their tensors, modes, and functions on a whole model.
+// Freezing is in a separate file.
 
 import SegRuntime
 import SegTensor
@@ -12,19 +12,19 @@ private func marked(_ call: Arguments, _ role: TensorMark.Role) throws -> Value 
 
 let layerNatives: [Native] = [
     Native(
-        "parameter(t)", "Marks the tensor of a layer's field as one to be learned.",
+        "parameter(t)", "Marks the tensor of a layer's field as learned.",
         examples: [
             "type Scale() { s = parameter(ones(1)); forward(x) = x * s }\nprint(parameters(Scale()))  # expect: (s=tensor([1]))"
         ]
     ) { call in try marked(call, .parameter) },
     Native(
-        "buffer(t)", "Marks the tensor of a layer's field as part of its state that is not learned.",
+        "buffer(t)", "Marks the tensor of a layer's field as a part of its state that is not learned.",
         examples: [
             "type Count() { n = buffer(zeros(1)); forward(x) = x }\nprint(keys(state_dict(Count())))  # expect: [\"n\"]"
         ]
     ) { call in try marked(call, .buffer) },
     Native(
-        "parameters(model)", "The learned tensors alone, by their paths, as a record.",
+        "parameters(model)", "The learned tensors only, by their paths, as a record.",
         examples: ["print(keys(parameters(Conv2d(3, 8, 1))))  # expect: [\"weight\", \"bias\"]"]
     ) { call in
         .object(
@@ -43,7 +43,7 @@ let layerNatives: [Native] = [
     },
     Native(
         "count_parameters(model, trainable=false)",
-        "The number of learned numbers; of those not frozen, if asked.",
+        "The number of learned numbers; with `trainable=true` only of those that are not frozen.",
         examples: ["print(count_parameters(Conv2d(3, 8, 1)))  # expect: 32"]
     ) { call in
         let only = try call.bool(1)
@@ -71,7 +71,8 @@ let layerNatives: [Native] = [
     },
     Native(
         "compute(...values)",
-        "Computes every tensor held by the values (tensors, lists, records, objects), shared work once.",
+        "Computes every tensor held by the values (tensors, lists, records, objects); shared work is done "
+            + "once.",
         examples: ["x = ones(2) + 1\ncompute(x)\nprint(x)  # expect: tensor([2, 2])"]
     ) { call in
         try Tensor.evaluate(TensorGraph.pending(in: call[0]))

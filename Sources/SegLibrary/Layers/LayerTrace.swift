@@ -1,15 +1,15 @@
-// What a model does with an input, layer by layer, without computing anything: `forward` runs on promises while
-// an observer notes the calls. `summary` in stdlib makes its table of it.
+// The calls of a model's layers for an input, without computing anything: `forward` runs on lazy tensors
+// while an observer records the calls. `summary` in stdlib makes a table from it.
 
 import SegRuntime
 import SegTensor
 
-/// Notes the calls of each layer, what goes in and comes out of the first.
+/// Records the calls of each layer, and the input and output of its first call.
 final class LayerTrace {
     struct Call {
         let input: Value
         var output = Value.nilValue
-        /// The nodes that each call made have numbers above its first and up to its second.
+        /// The nodes that each call created have numbers above the first and up to the second.
         var made: [(start: UInt64, end: UInt64)] = []
         var count = 0
     }
@@ -31,16 +31,16 @@ final class LayerTrace {
         calls[last.layer]?.made.append((last.start, Tensor.lastNodeNumber))
     }
 
-    /// Forgets calls that an error ended.
+    /// Drops calls that an error ended.
     private func close(downTo depth: Int) {
         while let last = open.last, last.depth >= depth { open.removeLast() }
     }
 
-    /// All tensors that layers gave.
+    /// All tensors that layers returned.
     var outputs: [Tensor] { calls.values.flatMap { TensorGraph.pending(in: $0.output) } }
 }
 
-/// The shape of a tensor; of records and lists those of what they hold; nil of all else.
+/// The shape of a tensor; for records and lists the shapes of their elements; nil for all other values.
 private func shapes(of value: Value) -> Value {
     if let tensor = value.asTensorValue { return .list(tensor.promise.shape.map { .number(Double($0)) }) }
     if let record = value.asRecord {
@@ -50,7 +50,7 @@ private func shapes(of value: Value) -> Value {
     return .nilValue
 }
 
-/// What a layer and all below it hold.
+/// The parameters of a layer and everything below it.
 private struct Holdings {
     var parameters = 0
     var trainable = 0
@@ -77,7 +77,7 @@ private func traced(_ call: borrowing Arguments) throws -> Value {
     let walk = try ModelWalk(call, 0)
     let trace = LayerTrace()
     if !call.isNil(1) {
-        // A forward that counts its calls, or keeps what it saw, is left as it was.
+        // A forward that counts its calls, or stores what it saw, is restored afterwards.
         let snapshot = Snapshot(of: call[0])
         defer { snapshot.restore() }
         _ = try interpreter.layers.within(training: false, trace: trace) {
@@ -110,17 +110,18 @@ private func traced(_ call: borrowing Arguments) throws -> Value {
 let layerTraceNatives: [Native] = [
     Native(
         "traced(model, x=nil)",
-        "The layers of a model in the order of its fields, as records. Each has its path, the layer, how often it was "
-            + "called in model(x), its first input and output (shapes; records and lists of shapes), parameters and "
-            + "trainable ones with all below, and multiply-adds of all its calls. The model evaluates; nothing is "
-            + "computed or changed.",
+        "The layers of a model in the order of its fields, as records. Each has its path, the layer, the "
+            + "number of calls in model(x), its first input and output (shapes; records and lists of "
+            + "shapes), parameters and trainable ones including everything below it, and multiply-adds of "
+            + "all its calls. The model evaluates; nothing is computed or changed.",
         examples: [
             "m = Sequential(Conv2d(3, 8, 3), ReLU())\nfor r in traced(m, zeros(1, 3, 9, 9)) { print(r.path, r.output, r.parameters, r.multiply_adds) }\n# expect:  [1, 8, 7, 7] 224 10584\n# expect: 0 [1, 8, 7, 7] 224 10584\n# expect: 1 [1, 8, 7, 7] 0 0"
         ]
     ) { call in try traced(call) },
     Native(
         "multiply_adds(x)",
-        "How many products the pending convolutions and matrix products below the tensors in x sum up.",
+        "The number of products that are summed by the pending convolutions and matrix products below the "
+            + "tensors in x.",
         examples: ["print(multiply_adds(conv2d(zeros(1, 3, 9, 9), zeros(8, 3, 3, 3))))  # expect: 10584"]
     ) { call in
         let sum = Tensor.multiplyAdds(below: TensorGraph.pending(in: call[0])).reduce(0.0) {
@@ -130,7 +131,7 @@ let layerTraceNatives: [Native] = [
     },
     Native(
         "peak_bytes(...values, given=nil)",
-        "An estimate of the most bytes that computing the tensors in the values will hold at once. Tensors that are "
+        "An estimate of the peak memory, in bytes, of computing the tensors in the values. Tensors that are "
             + "computed already do not count, nor do those in `given`. Nothing is computed.",
         examples: [
             "x = zeros(1024)\nprint(peak_bytes(exp(x) + x), peak_bytes(exp(x) + x, given=x))  # expect: 8192 4096"

@@ -1,6 +1,5 @@
-// Finding the tensors of a model: objects are walked field by field in order; what is
-// reached twice counts once, by its first path. The paths are PyTorch's names when the
-// fields are.
+// Finds the tensors of a model: objects are visited field by field in order; an object that is reached twice
+// counts once, by its first path. The paths equal PyTorch's names if the fields have the same names.
 
 import SegRuntime
 import SegTensor
@@ -22,17 +21,17 @@ struct TensorPlace {
     }
 }
 
-/// What a walk over a model finds.
+/// The result of a walk over a model.
 struct ModelWalk {
     private(set) var tensors: [TensorPlace] = []
-    /// Every object met, with its path; the model itself first, with an empty path.
+    /// Every object found, with its path; the model itself first, with an empty path.
     private(set) var objects: [(path: String, object: Instance)] = []
 
     /// Walks an object, or a list or record of objects.
     init(_ root: Value) {
         var seen: Set<ObjectIdentifier> = []
         var seenTensors: Set<ObjectIdentifier> = []
-        // An own stack, last in first out: entries are pushed in reverse to keep the fields' order.
+        // An explicit stack: entries are pushed in reverse to keep the fields' order.
         var work: [(String, Value)] = [("", root)]
         var owners: [(Instance, String)?] = [nil]
         while let (path, value) = work.popLast() {
@@ -76,7 +75,7 @@ struct ModelWalk {
         }
     }
 
-    /// The walk of a native's argument; an error when there is nothing to walk.
+    /// The walk of a native's argument; an error if it is neither a model nor layers.
     init(_ call: borrowing Arguments, _ place: Int) throws {
         guard case .object(let object) = call[place],
             object is Instance || object is ListObject || object is RecordObject

@@ -1,9 +1,9 @@
-// Patterns over the paths of layers and tensors, for freezing and for rates by layer.
+// Patterns over the paths of layers and tensors, for freezing and for learning rates by layer.
 
 import SegRuntime
 
-/// A pattern over paths: `*` stands for any text, dots too, `?` for one character, `[34]` and `[0-4]` for one of
-/// several, `[!0]` for any other.
+/// A pattern over paths: `*` matches any text, including dots, `?` one character, `[34]` and `[0-4]` one of
+/// several, `[!0]` any other.
 struct PathPattern {
     private enum Part {
         case any
@@ -37,7 +37,7 @@ struct PathPattern {
         self.parts = parts
     }
 
-    /// What is between `[` and `]`; nil where nothing closes it.
+    /// The text between `[` and `]`; nil if it is not closed.
     private static func set(_ rest: inout ArraySlice<Unicode.Scalar>) -> Part? {
         guard let end = rest.firstIndex(of: "]"), end > rest.startIndex else { return nil }
         var inside = rest[..<end]
@@ -57,7 +57,7 @@ struct PathPattern {
     func matches(_ path: String) -> Bool {
         let name = Array(path.unicodeScalars)
         var (at, place) = (0, 0)
-        // Where the last star was, and how much of the name it has taken.
+        // The position of the last star, and how much of the name it has matched.
         var star: (part: Int, name: Int)?
         while place < name.count {
             if at < parts.count, case .any = parts[at] {
@@ -77,10 +77,10 @@ struct PathPattern {
         return parts[at...].allSatisfy { if case .any = $0 { true } else { false } }
     }
 
-    /// Whether it picks a path: by the path itself, or by that of a layer around it.
+    /// Whether it matches a path, or the path of a layer that contains it.
     func picks(_ path: String) -> Bool { Self.layers(of: path).contains(where: matches) }
 
-    /// A path and those of the layers around it, from the inside out.
+    /// A path and the paths of the layers that contain it, from the inside out.
     static func layers(of path: String) -> some Sequence<String> {
         sequence(first: path) { inner in inner.lastIndex(of: ".").map { String(inner[..<$0]) } }
     }
@@ -89,9 +89,9 @@ struct PathPattern {
 let pathPatternNatives: [Native] = [
     Native(
         "fits(name, pattern)",
-        "Whether a pattern picks a tensor by its name, or by that of a layer it is in. `*` stands for any text, `?` for "
-            + "one character, `[34]` for one of several, `[!0]` for any other. `freeze` and an optimizer's `rates` take "
-            + "such patterns.",
+        "Whether a pattern matches a tensor's name, or the name of a layer that contains it. `*` matches "
+            + "any text, `?` one character, `[34]` one of several, `[!0]` any other. `freeze` and an "
+            + "optimizer's `rates` take such patterns.",
         examples: [
             "print(fits(\"backbone.4.conv.weight\", \"backbone.[3-5]\"), fits(\"head.bias\", \"*.weight\"))  # expect: true false"
         ]

@@ -1,5 +1,5 @@
-// Walks over everything that values hold, for computing what is pending and for putting
-// things back as they were when a step fails.
+// Walks over everything that values refer to, to compute pending tensors and to restore the state when a step
+// fails.
 
 import SegRuntime
 import SegTensor
@@ -34,8 +34,8 @@ enum TensorGraph {
     }
 }
 
-/// The state of everything reachable from a value, as it was: tensors are values, so that
-/// only the places that hold them are kept.
+/// The state of everything reachable from a value: tensors are immutable, so only the fields and elements
+/// that hold them are stored.
 struct Snapshot {
     private var instances: [(Instance, [Value?])] = []
     private var lists: [(ListObject, [Value])] = []

@@ -1,6 +1,6 @@
-// How data sets, counts and the other foreign values are kept by `save`: each as a record of
-// values it can be made from again. A data set of files is kept as its paths with what tells
-// whether a file has changed since; a changed one is told of on loading.
+// How `save` stores data sets, counts and the other foreign values: each as a record of the values it is
+// created from. A data set of files is stored as its paths with data that detects changed files; loading
+// reports changes.
 
 @preconcurrency import Glibc
 import SegImaging
@@ -10,7 +10,7 @@ import SegTensor
 
 typealias ForeignMaker = @Sendable (Value, Interpreter) throws -> Value
 
-/// What makes a foreign value of its kind again.
+/// Creates a foreign value of its kind from a record.
 let foreignMakers: [String: ForeignMaker] = [
     "dtype": { parts, _ in
         guard let name = parts.asString, let dtype = DType(rawValue: name) else { throw incomplete("dtype") }
@@ -39,10 +39,10 @@ let foreignMakers: [String: ForeignMaker] = [
 ]
 
 private func incomplete(_ kind: String) -> Failure {
-    Failure(.file, "the file is damaged: a \(kind) in it lacks what it is made of")
+    Failure(.file, "the file is damaged: a part of a \(kind) is missing")
 }
 
-/// Typed access to the record a foreign value is made from.
+/// Typed access to the record of a foreign value.
 private struct Parts {
     let record: RecordObject
 
@@ -251,7 +251,7 @@ private func folder(_ parts: Parts, _ interpreter: Interpreter) throws -> any Da
     if let first = changed.first {
         let more = changed.count == 1 ? "" : " and \(changed.count - 1) more"
         interpreter.errorOutput(
-            "note: \(first)\(more) changed, or went away, since this was saved: results will not be the same\n"
+            "note: \(first)\(more) changed or disappeared since this was saved: results will differ\n"
         )
     }
     let colors = try parts.integers("colors").map {
@@ -303,7 +303,7 @@ private func dataset(_ parts: Parts, _ interpreter: Interpreter) throws -> any D
     }
 }
 
-// MARK: What the values give
+// MARK: The parts of values
 
 extension DatasetValue {
     func savedParts() throws -> (kind: String, parts: Value)? {

@@ -1,6 +1,6 @@
-// `load`: the graph that ValueWriter wrote, made again. First the shells of containers, then
-// functions, types and objects as they are asked for, last the contents, so that circles come
-// out as they were. Nothing of the file runs; whatever is wrong with it is one clear error.
+// `load`: recreates the graph that ValueWriter wrote. First it creates empty containers, then functions,
+// types and objects on demand, last the contents, so that circular references are restored. Nothing in the
+// file runs; any damage is one clear error.
 
 import SegRuntime
 import SegSyntax
@@ -17,10 +17,10 @@ final class ValueReader {
     private var underway: Set<Int> = []
     private var filled: Set<Int> = []
     private var tensors: [String: Tensor] = [:]
-    /// How deep one object may need another to be made at all; files have few levels.
+    /// The maximum depth of objects whose creation needs another object; real files have few levels.
     private static let depthLimit = 500
 
-    /// What a file of `save` holds.
+    /// The contents of a file of `save`.
     static func read(_ path: String, _ interpreter: Interpreter) throws -> Value {
         let file = try Checkpoint.openUnchanged(FileReader(path))
         guard let graph = file.metadata.first(where: { $0.key == SavedForm.graphKey })?.value,
@@ -34,7 +34,7 @@ final class ValueReader {
         }
         guard version == SavedForm.version.1 else {
             throw Failure(
-                .file, "\(path) was saved in the form \(version) of a newer seg; this one reads form 1")
+                .file, "\(path) was saved by a newer seg in format \(version); this one reads format 1")
         }
         try interpreter.reserve(graph.utf8.count * 16, for: "the values of \(path)")
         let unreadable = Failure(.file, "\(path) is damaged: its table of values cannot be read")
@@ -81,7 +81,7 @@ final class ValueReader {
         return result
     }
 
-    // MARK: Pieces
+    // MARK: Parts
 
     private func kind(_ node: [Value]) -> String { node.first?.asString ?? "" }
 
@@ -116,18 +116,18 @@ final class ValueReader {
     private func decoded(_ value: Value, depth: Int) throws -> Value {
         guard case .object(let object) = value, object.kind != .string else { return value }
         guard let place = reference(value) else {
-            throw Failure(.file, "\(path) is damaged: a value refers to one that is not there")
+            throw Failure(.file, "\(path) is damaged: a value refers to one that does not exist")
         }
         return .object(try self.object(place, depth: depth))
     }
 
     // MARK: Objects
 
-    /// The object of a node; containers come empty and are filled later.
+    /// The object of a node; containers are empty at first and are filled later.
     private func object(_ place: Int, depth: Int) throws -> Object {
         if let known = made[place] { return known }
         guard depth < Self.depthLimit, underway.insert(place).inserted else {
-            throw damaged(place, "needs itself to be made")
+            throw damaged(place, "refers to itself in its own creation")
         }
         defer { underway.remove(place) }
         let object = try make(nodes[place], place, depth: depth + 1)
@@ -212,7 +212,7 @@ final class ValueReader {
                 throw damaged(place)
             }
             if object is CellObject || (name == "self" && object is Instance) { return (name, object) }
-            // The function around, captured as it is, is a variable like others here.
+            // The enclosing function, captured as it is, is a variable like the others here.
             return (name, CellObject(.object(object)))
         }
         return (text, module, captures)
@@ -257,14 +257,14 @@ final class ValueReader {
                 zip(instance.fieldNames, instance.fieldNames.indices), uniquingKeysWith: { first, _ in first }
             )
             for (name, value) in fields {
-                // A field that the type has no longer is dropped.
+                // A field that the type no longer has is dropped.
                 if let slot = slots[name] { instance.setFieldUnchanged(at: slot, to: value) }
             }
         default: break
         }
     }
 
-    /// Fills everything that a value refers to: what is made of it looks inside at once.
+    /// Fills everything that a value refers to, because creating a foreign value reads it immediately.
     private func fillReachable(from value: Value, depth: Int) throws {
         var work = [value]
         var seen: Set<Int> = []
@@ -278,7 +278,7 @@ final class ValueReader {
         }
     }
 
-    /// The values that a node is made of.
+    /// The values that a node refers to during its creation.
     private func values(inside node: [Value]) -> [Value] {
         func items(_ place: Int) -> [Value] {
             node.indices.contains(place) ? node[place].asList?.items ?? [] : []
@@ -294,10 +294,10 @@ final class ValueReader {
         }
     }
 
-    // MARK: Earlier forms
+    // MARK: Earlier formats
 
-    /// What the library knows of a type that earlier versions saved in another form: `earlier_forms` in
-    /// stdlib/training/earlier_forms.seg. Nil where it is as it was.
+    /// The library's conversion for a type that earlier versions saved in another format: `earlier_forms` in
+    /// stdlib/training/earlier_forms.seg. Nil if the format has not changed.
     private func earlierForm(_ name: String) throws -> RecordObject? {
         guard let forms = try interpreter.libraryValue("earlier_forms")?.asRecord else { return nil }
         return forms[name]?.asRecord
@@ -310,7 +310,7 @@ final class ValueReader {
         return try earlierForm(name)
     }
 
-    /// Today's fields of an object, from those that an earlier version saved.
+    /// Today's fields of an object, from the fields that an earlier version saved.
     private func today(
         _ form: RecordObject, _ fields: [(name: String, value: Value)], _ saved: [Value], _ place: Int,
         depth: Int
@@ -331,7 +331,7 @@ final class ValueReader {
 
     private func tensor(_ name: Value, _ place: Int) throws -> Tensor {
         guard let name = name.asString, let stored = file[name] else {
-            throw damaged(place, "names a tensor that is not there")
+            throw damaged(place, "names a tensor that does not exist")
         }
         if let known = tensors[name] { return known }
         let data = try TensorData(shape: stored.shape, dtype: DType(stored: stored.dtype))

@@ -1,9 +1,9 @@
-// `save`: a whole graph of values as one safetensors file. Tensors are in it under the
-// path by which they were first met, so that other programs can read them; everything else
-// is a table of nodes as JSON in the file's metadata, each naming others by number.
+// `save`: a whole graph of values as one safetensors file. Each tensor has the path under which it was first
+// found as its name, so that other programs can read it; all other values are a table of nodes as JSON in the
+// file's metadata, which refer to each other by number.
 //
-// A node is a list that begins with its kind; a value inside one is a number, text, true,
-// false, null, or a list of one number, the node it refers to. Reading is ValueReader's.
+// A node is a list that begins with its kind; a value in a node is a number, text, true, false, null, or a list
+// of one number, the node it refers to. ValueReader reads it.
 
 import SegRuntime
 import SegSyntax
@@ -14,7 +14,7 @@ import SegTensor
 enum SavedForm {
     static let version = ("seg", "1")
     static let graphKey = "value"
-    /// From so many plain numbers on, a list is kept as a tensor.
+    /// The number of plain numbers from which a list is stored as a tensor.
     static let packedFrom = 64
 }
 
@@ -24,7 +24,7 @@ final class ValueWriter {
     /// The objects by number, which also keeps them alive; nil for a scope of globals.
     private var objects: [(object: Object?, path: String)] = []
     private var modules: [ObjectIdentifier: Int] = [:]
-    /// The globals of a scope that were named so far.
+    /// The globals of a scope that have been referred to so far.
     private var globals: [Int: (module: Module, entries: [(name: String, value: Value)])] = [:]
     private var nodes: [String] = []
     private var tensors: [(name: String, tensor: Tensor)] = []
@@ -33,7 +33,7 @@ final class ValueWriter {
 
     private init(_ interpreter: Interpreter) { self.interpreter = interpreter }
 
-    /// Writes the file beside its place and renames it over: it is the old one or the whole new one.
+    /// Writes a temporary file and renames it: the path always holds the complete old or new file.
     static func write(_ value: Value, to path: String, _ interpreter: Interpreter) throws {
         let writer = ValueWriter(interpreter)
         let root = try writer.text(value, path: "")
@@ -43,7 +43,7 @@ final class ValueWriter {
             next += 1
             if next & 0xfff == 0 { try interpreter.checkInterrupt() }
         }
-        // The globals are known only now, when every function has been met.
+        // The globals are complete only now, when every function has been visited.
         for (place, scope) in writer.globals { writer.nodes[place] = try writer.module(scope) }
         let graph = "{\"root\": \(root), \"nodes\": [\n\(writer.nodes.joined(separator: ",\n"))\n]}"
         try writeTensors(
@@ -126,7 +126,7 @@ final class ValueWriter {
         default:
             let place = at.isEmpty ? "" : " (at \(at))"
             throw Failure(
-                .type, "save: \(interpreter.describe(.object(object))) cannot be kept in a file\(place)")
+                .type, "save: \(interpreter.describe(.object(object))) cannot be saved in a file\(place)")
         }
     }
 
@@ -153,7 +153,7 @@ final class ValueWriter {
             "[\"tensor\", \(JSON.text(keep(tensor, at))), [\(labels.joined(separator: ", "))], \(mark), \(categories)]"
     }
 
-    /// The name under which a tensor is written; one that is shared is written once.
+    /// The name under which a tensor is written; a shared tensor is written once.
     private func keep(_ tensor: Tensor, _ path: String) -> String {
         if let known = tensorNames[ObjectIdentifier(tensor)] { return known }
         let base = path.isEmpty ? "value" : path
@@ -170,7 +170,7 @@ final class ValueWriter {
 
     // MARK: Functions and types
 
-    /// A definition of the library is kept by its name.
+    /// A definition of the library is stored by name.
     private func libraryName(_ name: String?, _ object: Object, _ module: Module) throws -> String? {
         guard let name, module.isLibrary,
             case .object(let known)? = try interpreter.libraryValue(name), known === object
@@ -204,7 +204,7 @@ final class ValueWriter {
         _ captures: [(name: String, object: Object)], _ at: String
     ) throws -> String {
         guard captures.count(where: { $0.name == "self" }) <= 1 else {
-            throw Failure(.type, "save: a function that captured two objects as `self` cannot be kept")
+            throw Failure(.type, "save: a function that captured two objects as `self` cannot be saved")
         }
         let documented =
             (doc ?? "").split(separator: "\n", omittingEmptySubsequences: false)
@@ -216,7 +216,7 @@ final class ValueWriter {
             "[\"\(kind)\", \(JSON.text(documented)), [\(scope)], \(quoted(captures.map(\.name))), [\(objects.joined(separator: ", "))]]"
     }
 
-    /// The number of a scope of globals, which now holds these names too.
+    /// The number of a scope of globals; these names are added to the scope.
     private func scope(_ module: Module, naming named: [(name: String, value: Value)]) -> Int {
         let place: Int
         if let known = modules[ObjectIdentifier(module)] {

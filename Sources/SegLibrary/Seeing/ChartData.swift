@@ -1,4 +1,4 @@
-// The numbers of charts: what `plot` and `bars` take, as curves and as numbers by name.
+// The data of charts: the arguments of `plot` and `bars`, as curves and as numbers by name.
 
 import SegRuntime
 import SegTensor
@@ -39,13 +39,13 @@ extension Arguments {
             name, y: values, x: try optional("x"), low: try optional("low"), high: try optional("high"))
     }
 
-    /// Whether a record is one curve with its places or band, not curves by name.
+    /// Whether a record is one curve with its positions or band, not curves by name.
     private func isCurve(_ record: RecordObject) -> Bool {
         record["y"] != nil && record.count > 1
             && record.names.allSatisfy { ["y", "x", "low", "high"].contains($0) }
     }
 
-    /// What is to be plotted: titles with curves by name.
+    /// The data of a plot: titles with curves by name.
     func panels(_ place: Int) throws -> [(title: String?, curves: [LinePlot.Series])] {
         var value = values[place]
         if let instance = value.asInstance, let method = instance.method(named: "curves") {
@@ -70,7 +70,7 @@ extension Arguments {
         return [(nil, try zip(record.names, record.values).map { try series($0, $1, place) })]
     }
 
-    /// What is to be shown as bars: numbers with their names.
+    /// The data of bars: numbers with their names.
     func labelled(_ place: Int) throws -> [(String, Double)] {
         if let record = values[place].asRecord {
             return try zip(record.names, record.values).map { name, value in

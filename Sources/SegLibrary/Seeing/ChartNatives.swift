@@ -7,8 +7,8 @@ import SegTerminal
 let chartNatives: [Native] = [
     Native(
         "plot(data, title=nil, x_label=nil, y_label=nil, log=false, save=nil)",
-        "Curves on the terminal, or in a .png or .svg with save=. Takes numbers, lists of them, a record of curves by "
-            + "name, a run's history; a curve may be (y=…, x=…, low=…, high=…) for a band.",
+        "Curves on the terminal, or in a .png or .svg with save=. Takes numbers, lists of them, a record of "
+            + "curves by name, a run's history; a curve may be (y=…, x=…, low=…, high=…) for a band.",
         examples: [
             "plot((loss=[3, 2, 1]), save=\"example.svg\")"
                 + "\nprint(contains(read_text(\"example.svg\"), \"<svg\"))  # expect: true"
@@ -40,7 +40,7 @@ let chartNatives: [Native] = [
     },
     Native(
         "heatmap(data, title=nil, save=nil)",
-        "A matrix as shades; a confusion matrix shows each row by its own share.",
+        "A matrix as shades; a confusion matrix is shown by row, as fractions of the row's sum.",
         examples: [
             "heatmap(eye(3), save=\"example.svg\")"
                 + "\nprint(contains(read_text(\"example.svg\"), \"<svg\"))  # expect: true"

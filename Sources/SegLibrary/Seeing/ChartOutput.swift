@@ -1,4 +1,4 @@
-// Where charts go: on the terminal, or into a file by the ending of its name.
+// The destination of charts: the terminal, or a file whose format is given by its name.
 
 import SegImaging
 import SegRuntime
@@ -7,7 +7,7 @@ import SegTensor
 import SegTerminal
 
 extension Interpreter {
-    /// What the terminal can show now.
+    /// The capabilities of the terminal.
     var style: TerminalStyle {
         TerminalStyle.detect(
             isTerminal: terminal.isInteractive, size: (terminal.width, 24), allowsColor: terminal.hasColor,
@@ -30,7 +30,7 @@ extension Arguments {
             try PNGImage.write(chart.drawing.raster().image, to: path)
         } else {
             throw Failure(
-                .value, "\(native.name): save is a name that ends in .png or .svg, not \"\(path)\"",
+                .value, "\(native.name): save must be a name that ends in .png or .svg, not \"\(path)\"",
                 argument: place)
         }
         return .nilValue

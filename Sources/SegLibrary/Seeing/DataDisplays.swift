@@ -1,4 +1,4 @@
-// What a data set and its counts show at the prompt: a contact sheet, bars by class.
+// How data sets and their counts are shown at the prompt: a contact sheet, bars by class.
 
 import SegImaging
 import SegRuntime

@@ -1,10 +1,10 @@
-// Numbers as the library's tables and notes write them, in the forms that charts and progress use.
+// Numbers as text in the library's tables and notes, in the same formats as charts and progress.
 
 import SegRuntime
 import SegSystem
 import SegTerminal
 
-/// The argument as a whole number; what no Int can hold is the nearest that can.
+/// The argument as a whole number, limited to the range of Int.
 private func wholeNumber(_ call: Arguments, _ place: Int) throws -> Int {
     let number = try call.number(place)
     guard !number.isNaN else { throw call.wrong(place, "a number") }
@@ -17,11 +17,11 @@ let numberTextNatives: [Native] = [
         examples: ["print(thousands(61001856))  # expect: 61,001,856"]
     ) { call in .string(NumberFormat.count(try wholeNumber(call, 0))) },
     Native(
-        "bytes_text(n)", "A number of bytes in the unit that suits it.",
+        "bytes_text(n)", "A number of bytes in a suitable unit.",
         examples: ["print(bytes_text(1234567), bytes_text(12))  # expect: 1.2 MB 12 bytes"]
     ) { call in .string(ByteCount.text(try call.number(0))) },
     Native(
-        "duration_text(seconds)", "A time in the unit that suits it.",
+        "duration_text(seconds)", "A time in a suitable unit.",
         examples: ["print(duration_text(0.012), duration_text(125))  # expect: 12 ms 2 min 05 s"]
     ) { call in .string(NumberFormat.duration(try call.number(0))) },
 ]

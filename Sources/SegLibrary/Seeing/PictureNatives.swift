@@ -1,4 +1,4 @@
-// Pictures, masks and samples to look at; on the terminal, or in a file with save=.
+// Display of pictures, masks and samples; on the terminal, or in a file with save=.
 
 import SegRuntime
 import SegTensor
@@ -7,7 +7,8 @@ import SegTerminal
 let pictureNatives: [Native] = [
     Native(
         "show(value, save=nil)",
-        "A picture [3, H, W], a mask [H, W] with its classes, a sample (both), or a data set (a contact sheet).",
+        "A picture [3, H, W], a mask [H, W] with its classes, a sample (both), or a data set (a contact "
+            + "sheet).",
         examples: [
             "show(streets(count=1, size=32)[0], save=\"example.png\")"
                 + "\nprint(read_image(\"example.png\").shape[0])  # expect: 3"
@@ -30,7 +31,8 @@ let pictureNatives: [Native] = [
         return try call.present(PictureSheet(tiles: tiles), save: 1)
     },
     Native(
-        "overlay(image, mask, opacity=0.5, save=nil)", "A picture with the colours of its mask laid over it.",
+        "overlay(image, mask, opacity=0.5, save=nil)",
+        "A picture with the colours of its mask drawn over it.",
         examples: [
             "s = streets(count=1, size=32)[0]\noverlay(s.image, s.mask, save=\"example.png\")"
                 + "\nprint(read_image(\"example.png\").shape[0])  # expect: 3"
@@ -46,8 +48,8 @@ let pictureNatives: [Native] = [
     },
     Native(
         "triptych(sample, prediction, save=nil)",
-        "Picture, true mask and predicted mask side by side. The prediction is a mask [H, W] or logits [1, C, H, W], "
-            + "or a record of several by name.",
+        "Picture, true mask and predicted mask side by side. The prediction is a mask [H, W] or logits [1, "
+            + "C, H, W], or a record of several by name.",
         examples: [
             "s = streets(count=1, size=32)[0]\ntriptych(s, s.mask, save=\"example.png\")\nprint(read_image(\"example.png\").shape[0])  # expect: 3"
         ]
@@ -76,7 +78,7 @@ let pictureNatives: [Native] = [
             }
             tiles.append(.mask(try ClassMask(prediction, names: truth.categories), caption: name))
         }
-        // Rows of three, or of four where that leaves fewer gaps.
+        // Rows of three, or of four if that leaves fewer gaps.
         let sheet = PictureSheet(tiles: tiles, columns: tiles.count % 4 == 0 ? 4 : 3)
         return try call.present(sheet, save: 2)
     },

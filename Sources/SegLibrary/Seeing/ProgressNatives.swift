@@ -1,4 +1,4 @@
-// One line of progress, written over itself on a terminal; elsewhere nothing is written.
+// A progress line, overwritten in place on a terminal; otherwise nothing is written.
 
 import Glibc
 import SegRuntime
@@ -7,14 +7,14 @@ import SegTerminal
 let progressNatives: [Native] = [
     Native(
         "progress(completed=nil, total=nil, seconds=0, label=\"\", unit=\"\", note=\"\")",
-        "On a terminal, a line that shows how far something is, in place of the one before. It has a bar, counts, "
-            + "rate and time left from the seconds so far, and a note. progress() takes the line away. Elsewhere nothing "
-            + "is written.",
+        "On a terminal, a line that shows progress and replaces the previous one. It has a bar, counts, "
+            + "rate and time left from the seconds so far, and a note. progress() removes the line. "
+            + "Elsewhere nothing is written.",
         examples: ["print(progress(2, 10, seconds=3, label=\"epoch 1\"))  # expect: nil"]
     ) { call in
         let interpreter = call.interpreter
         guard interpreter.terminal.isInteractive else { return .nilValue }
-        // Without a line break the output is buffered.
+        // Output without a line break is buffered.
         defer { fflush(nil) }
         guard !call.isNil(0) else {
             interpreter.output("\r\u{1B}[K")

@@ -1,4 +1,4 @@
-// Records as tables: printed by `table`, given as text by `table_text`.
+// Records as tables: printed by `table`, returned as text by `table_text`.
 
 import SegRuntime
 import SegSystem
@@ -7,8 +7,8 @@ import SegTerminal
 let tableNatives: [Native] = [
     Native(
         "table(rows)",
-        "Prints records as rows of a table, their names as its head; a record of records has its names in front. "
-            + "`write_csv(rows, path)` keeps them in a file.",
+        "Prints records as rows of a table, with their names as header; the names in a record of records "
+            + "are the first column. `write_csv(rows, path)` writes them to a file.",
         examples: [
             "table([(name=\"a\", n=1), (name=\"b\", n=12)])  # expect: name   n\n# expect: ────  ──\n# expect: a      1\n# expect: b     12"
         ]
@@ -22,9 +22,9 @@ let tableNatives: [Native] = [
     },
     Native(
         "table_text(rows, footer=nil, dispensable=nil, title=nil)",
-        "A table of records as `table` prints it, as text for the `line` or `display` of an object. Columns "
-            + "without an entry are left out; the rows of `footer` are below a rule; the columns named in `dispensable` are left out, the first of them first, where "
-            + "the terminal is too narrow.",
+        "The text that `table` prints, for the `line` or `display` of an object. Columns without an "
+            + "entry are left out; the rows of `footer` are below a rule; the columns named in "
+            + "`dispensable` are left out, in the order given, if the terminal is too narrow.",
         examples: [
             "print(table_text([(name=\"a\", n=1)], footer=[(name=\"all\", n=12)]))  # expect: name   n\n# expect: ────  ──\n# expect: a      1\n# expect: ────  ──\n# expect: all   12"
         ]

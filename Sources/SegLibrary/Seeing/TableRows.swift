@@ -4,7 +4,7 @@ import SegRuntime
 import SegSystem
 import SegTerminal
 
-/// Rows of records, in front of each the name it has in a record of records.
+/// Rows of records; in a record of records, each row begins with its name.
 struct TableRows {
     private var rows: [(name: String?, row: RecordObject)] = []
     private(set) var header: [String] = []
@@ -25,12 +25,12 @@ struct TableRows {
         for (_, row) in rows { header += row.names.filter { !header.contains($0) } }
     }
 
-    /// Whether any row has something in a column.
+    /// Whether any row has a value in a column.
     func hasEntry(_ column: String) -> Bool { rows.contains { $0.row[column].map { !$0.isNil } ?? false } }
 
     var isNamed: Bool { rows.contains { $0.name != nil } }
 
-    /// The rows as cells below some columns; whole numbers as they are, others with four digits.
+    /// The rows as cells of some columns; whole numbers in full, others with four digits.
     func cells(_ columns: [String], isNamed: Bool, _ interpreter: Interpreter) throws -> [[Table.Cell]] {
         try rows.map { name, row in
             (isNamed ? [Table.Cell.text(name ?? "")] : [])

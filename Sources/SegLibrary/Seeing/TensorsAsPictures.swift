@@ -1,5 +1,4 @@
-// From tensors to what the terminal part draws: pictures, and masks with their class names
-// and colours.
+// Conversion of tensors for drawing: pictures, and masks with their class names and colours.
 
 import SegImaging
 import SegRuntime
@@ -7,13 +6,13 @@ import SegTensor
 import SegTerminal
 
 extension Pixels {
-    /// A tensor [3, H, W] or [1, 3, H, W] of bytes or of floats as a picture. Floats outside 0…1
-    /// are taken for ImageNet's normalisation and brought back.
+    /// A tensor [3, H, W] or [1, 3, H, W] of bytes or of floats as a picture. If floats are outside 0…1, they
+    /// are assumed to have ImageNet's normalisation, which is undone.
     init(_ tensor: Tensor) throws {
         let plain = tensor.rank == 4 && tensor.shape[0] == 1 ? try tensor.squeeze(axes: [0]) : tensor
         guard plain.rank == 3, plain.shape[0] == 3 else {
             throw Failure(
-                .shape, "a picture is a tensor [3, height, width], this one is \(tensor.shape)",
+                .shape, "a picture is a tensor [3, height, width], this one has the shape \(tensor.shape)",
                 help: "pick one of a batch with b.images[0]")
         }
         var picture = plain
@@ -42,11 +41,12 @@ extension ClassMask {
         let plain = tensor.rank == 3 && tensor.shape[0] == 1 ? try tensor.squeeze(axes: [0]) : tensor
         guard plain.rank == 2 else {
             throw Failure(
-                .shape, "a mask is a tensor [height, width] of class numbers, this one is \(tensor.shape)")
+                .shape,
+                "a mask is a tensor [height, width] of class numbers, this one has the shape \(tensor.shape)")
         }
         let indices = try plain.doubles().map { Int(exactly: $0) ?? -1 }
         let labels = value.categories ?? names
-        // 255 marks pixels of no class.
+        // 255 marks pixels without a class.
         let highest = indices.lazy.filter { $0 >= 0 && $0 < 255 }.max() ?? 0
         let palette = try ClassPalette(showing: labels?.names ?? (0...highest).map { "\($0)" })
         let entries = zip(palette.names, palette.colors).map { name, color in
@@ -62,13 +62,12 @@ extension ClassMask {
     }
 }
 
-/// Image, mask and name of a sample.
+/// Image, mask and name of a sample; nil if the value is not a record with an image.
 struct SampleTensors {
     let image: TensorValue
     let mask: TensorValue?
     let name: String
 
-    /// nil where the value is no record with an image.
     init?(_ value: Value) {
         guard let record = value.asRecord, let image = record["image"]?.asTensorValue else { return nil }
         self.image = image

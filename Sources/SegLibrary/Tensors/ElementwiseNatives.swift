@@ -1,10 +1,10 @@
-// Functions that work number by number, on plain numbers and on tensors alike.
+// Elementwise functions of plain numbers and of tensors.
 
 import Glibc
 import SegRuntime
 import SegTensor
 
-/// A row for a function of one number; a plain number gives a plain number.
+/// A native for a function of one number; a plain number gives a plain number.
 private func elementwise(
     _ name: String, _ function: UnaryFunction, _ doc: String, examples: [String] = [],
     _ plain: @escaping @Sendable (Double) -> Double
@@ -15,7 +15,7 @@ private func elementwise(
     }
 }
 
-/// A row for a condition on one number; a plain number gives a plain bool.
+/// A native for a condition on one number; a plain number gives a plain bool.
 private func condition(
     _ name: String, _ function: UnaryFunction, _ doc: String, examples: [String],
     _ plain: @escaping @Sendable (Double) -> Bool
@@ -26,7 +26,7 @@ private func condition(
     }
 }
 
-/// A row for a function of two; two plain numbers give a plain number.
+/// A native for a function of two numbers; two plain numbers give a plain number.
 private func elementwise(
     _ name: String, _ function: BinaryFunction, _ doc: String, examples: [String] = [],
     _ plain: @escaping @Sendable (Double, Double) -> Double
@@ -67,11 +67,16 @@ let elementwiseNatives: [Native] = [
     elementwise("tanh", .tanh, "The hyperbolic tangent.", examples: ["print(tanh(0))  # expect: 0"]) {
         Glibc.tanh($0)
     },
-    elementwise("floor", .floor, "The next whole number below.", examples: ["print(floor(2.7))  # expect: 2"])
-    {
+    elementwise(
+        "floor", .floor, "The largest whole number that is not above x.",
+        examples: ["print(floor(2.7))  # expect: 2"]
+    ) {
         $0.rounded(.down)
     },
-    elementwise("ceil", .ceil, "The next whole number above.", examples: ["print(ceil(2.1))  # expect: 3"]) {
+    elementwise(
+        "ceil", .ceil, "The smallest whole number that is not below x.",
+        examples: ["print(ceil(2.1))  # expect: 3"]
+    ) {
         $0.rounded(.up)
     },
     elementwise("sign", .sign, "-1, 0 or 1 by the sign of x.", examples: ["print(sign(-2))  # expect: -1"]) {
@@ -128,7 +133,7 @@ let elementwiseNatives: [Native] = [
     ) { $0.isNaN || $1.isNaN ? .nan : Swift.max($0, $1) },
     Native(
         "round(x, decimals=0)",
-        "The nearest number of so many decimals; halves go to the even one, as in NumPy.",
+        "The nearest number with so many decimals; halves are rounded to even, as in NumPy.",
         examples: ["print(round(2.5), round(3.14159, 2))  # expect: 2 3.14"]
     ) { call in
         let scale = pow(10, try call.number(1))
@@ -142,7 +147,7 @@ let elementwiseNatives: [Native] = [
         return .tensor(try Tensor.apply(.divide, .tensor(scaled), .number(scale)))
     },
     Native(
-        "clamp(x, low=nil, high=nil)", "x, but not below `low` nor above `high`.",
+        "clamp(x, low=nil, high=nil)", "x, limited to at least `low` and at most `high`.",
         examples: ["print(clamp(tensor([-1, 0.5, 9]), 0, 1))  # expect: tensor([0, 0.5, 1])"]
     ) { call in
         if let x = call.plainNumber(0), call[1].isNil || call.plainNumber(1) != nil,
@@ -156,7 +161,7 @@ let elementwiseNatives: [Native] = [
     },
     Native(
         "where(condition, a, b)",
-        "`a` where the condition holds, else `b`, element by element; labels follow, the condition's too.",
+        "`a` where the condition is true, else `b`, element by element; all three pass on their labels.",
         examples: ["print(where(tensor([1, 0]) > 0, 10, 20))  # expect: tensor([10, 20])"]
     ) { call in
         if case .bool(let holds) = call[0], let a = call.plainNumber(1), let b = call.plainNumber(2) {
@@ -166,7 +171,7 @@ let elementwiseNatives: [Native] = [
             try Tensor.where(.tensor(try call.tensor(0)), try call.operand(1), try call.operand(2)))
     },
     Native(
-        "to(t, dtype)", "The tensor with another type of number; a fraction is cut off for whole types.",
+        "to(t, dtype)", "The tensor with another type of number; whole types drop the fraction.",
         examples: ["print(to(tensor([1.7]), int32))  # expect: tensor([1], int32)"]
     ) { call in .tensor(try call.tensor(0).to(try call.dtype(1)), categories: call.categories(0)) },
     Native(

@@ -1,11 +1,11 @@
-// Makers of tensors and of random numbers. Random numbers are counter-based: each call
-// takes the next key of the interpreter's stream, and `seed(n)` starts the stream anew.
+// Functions that create tensors and random numbers. Random numbers are counter-based: each call takes the
+// next key of the interpreter's stream, and `seed(n)` restarts the stream.
 
 import SegRuntime
 import SegSystem
 import SegTensor
 
-/// The interpreter's random stream, kept with it.
+/// The interpreter's random stream, stored with it.
 public final class RandomState {
     var stream = RandomStream(seed: 0)
     init() {}
@@ -27,7 +27,7 @@ private func filled(_ name: String, _ value: Double, _ doc: String) -> Native {
 let makerNatives: [Native] = [
     Native(
         "tensor(x, dtype=nil, labels=nil)",
-        "A tensor of a number or of lists within lists; float32 by default, bool for bools. `labels` names the "
+        "A tensor of a number or of nested lists; float32 by default, bool for bools. `labels` names the "
             + "entries of the first axis, or is a list with the names (or nil) of each axis.",
         examples: [
             "print(tensor([[1, 2], [3, 4]]).shape)  # expect: [2, 2]",
@@ -43,7 +43,7 @@ let makerNatives: [Native] = [
             let axes = isByAxis ? list.items : [call[2]]
             for (axis, item) in axes.enumerated() where !item.isNil {
                 guard case .object(let names as ListObject) = item else {
-                    throw call.wrong(2, "a list of names, or one such list an axis")
+                    throw call.wrong(2, "a list of names, or one such list per axis")
                 }
                 let labels = try AxisLabels(
                     names.items.map { name in
@@ -75,7 +75,7 @@ let makerNatives: [Native] = [
     },
     Native(
         "arange(start, stop=nil, step=1, dtype=float32)",
-        "Numbers from `start` up to but without `stop`; `arange(n)` counts from 0.",
+        "Numbers from `start` up to, but not including, `stop`; `arange(n)` counts from 0.",
         examples: ["print(arange(3))  # expect: tensor([0, 1, 2])"]
     ) { call in
         let first = try call.number(0)
@@ -94,7 +94,7 @@ let makerNatives: [Native] = [
                 dtype: try call.dtype(3)))
     },
     Native(
-        "rand(...sizes, dtype=float32)", "Uniform random numbers from 0 up to 1.",
+        "rand(...sizes, dtype=float32)", "Uniform random numbers in 0..<1.",
         examples: ["seed(1)\nx = rand(2, 3)\nprint(x.shape, all(x < 1).item())  # expect: [2, 3] true"]
     ) { call in
         .tensor(
@@ -110,7 +110,7 @@ let makerNatives: [Native] = [
                 try call.sizes(0), key: call.interpreter.random.stream.next(), dtype: try call.dtype(1)))
     },
     Native(
-        "randint(low, high, shape, dtype=int64)", "Random whole numbers from `low` up to but without `high`.",
+        "randint(low, high, shape, dtype=int64)", "Random whole numbers in `low`..<`high`.",
         examples: ["print(all(randint(0, 5, [9]) < 5).item())  # expect: true"]
     ) { call in
         .tensor(
@@ -125,7 +125,7 @@ let makerNatives: [Native] = [
         .tensor(try Tensor.permutation(try call.integer(0), key: call.interpreter.random.stream.next()))
     },
     Native(
-        "seed(n)", "Starts the random numbers anew: the same seed gives the same numbers.",
+        "seed(n)", "Restarts the random numbers: the same seed gives the same numbers.",
         examples: ["seed(3)\na = rand(1).item()\nseed(3)\nprint(a == rand(1).item())  # expect: true"]
     ) { call in
         call.interpreter.random.stream = RandomStream(seed: UInt64(bitPattern: Int64(try call.integer(0))))
@@ -133,8 +133,8 @@ let makerNatives: [Native] = [
     },
     Native(
         "with_seed(keys, f)",
-        "The value of f() with random numbers that depend on `keys` (a list of numbers) alone. The stream outside does "
-            + "not change.",
+        "The value of f() with random numbers that depend only on `keys` (a list of numbers). The stream "
+            + "outside does not change.",
         examples: [
             "print(with_seed([1, 2], () -> rand(1).item()) == with_seed([1, 2], () -> rand(1).item()))  # expect: true"
         ]
@@ -152,8 +152,8 @@ let makerNatives: [Native] = [
     },
     Native(
         "memory_info()",
-        "Memory in bytes, as a record. `used` is what tensors hold now, `peak` the most that they held at once, "
-            + "`limit` what --memory sets, `left` what of it the process does not hold yet.",
+        "Memory in bytes, as a record. `used` is the memory of tensors now, `peak` its maximum, "
+            + "`limit` the value of --memory, `left` the part of it that the process does not use yet.",
         examples: [
             "m = memory_info()\nprint(m.used <= m.peak <= m.limit, m.left < m.limit)  # expect: true true"
         ]

@@ -1,5 +1,5 @@
-// The functions that layers are written over: convolution, normalisation, pooling,
-// interpolation, softmax, losses and the confusion matrix.
+// The functions that layers are built on: convolution, normalisation, pooling, interpolation, softmax, losses
+// and the confusion matrix.
 
 import SegRuntime
 import SegSystem
@@ -20,7 +20,8 @@ extension Arguments {
 let networkNatives: [Native] = [
     Native(
         "conv2d(x, weight, bias=nil, stride=1, padding=0, dilation=1, groups=1)",
-        "The 2-D convolution of x [N, C, H, W] with weight [O, C / groups, h, w]; numbers or pairs, as in PyTorch.",
+        "The 2-D convolution of x [N, C, H, W] with weight [O, C / groups, h, w]; numbers or pairs, as in "
+            + "PyTorch.",
         examples: [
             "print(conv2d(ones(1, 1, 3, 3), ones(1, 1, 2, 2)))  # expect: tensor([[[[4, 4], [4, 4]]]])"
         ]
@@ -33,8 +34,8 @@ let networkNatives: [Native] = [
     },
     Native(
         "batch_norm(x, running_mean, running_var, weight=nil, bias=nil, training=false, momentum=0.1, eps=1e-5)",
-        "Each channel of x [N, C, H, W] normalised by the running mean and variance, then scaled and shifted. "
-            + "With `training=true` the mean and variance are the batch's own.",
+        "Each channel of x [N, C, H, W] normalised by the running mean and variance, then scaled and "
+            + "shifted. With `training=true` the mean and variance are the batch's own.",
         examples: [
             "print(batch_norm(ones(1, 1, 1, 1), tensor([1]), tensor([4])))  # expect: tensor([[[[0]]]])"
         ]
@@ -54,8 +55,8 @@ let networkNatives: [Native] = [
     },
     Native(
         "batch_norm_training(x, weight=nil, bias=nil, eps=1e-5)",
-        "Each channel normalised by the batch's own mean and variance. Gives a list of the result, the mean and the "
-            + "variance (divided by n). Each channel needs more than one value.",
+        "Each channel normalised by the batch's own mean and variance. Returns a list of the result, the "
+            + "mean and the variance (divided by n). Each channel needs more than one value.",
         examples: [
             "y, m, v = batch_norm_training(tensor([[[[1, 3]]]]))\nprint(m, v)  # expect: tensor([2]) tensor([1])"
         ]
@@ -91,8 +92,9 @@ let networkNatives: [Native] = [
     ) { call in .tensor(try Tensor.adaptiveAvgPool2d(try call.tensor(0), size: try call.pair(1))) },
     Native(
         "interpolate(x, size=nil, scale=nil, mode=\"bilinear\")",
-        "x [N, C, H, W] brought to `size` (a number or [height, width]), as by PyTorch's interpolate. Corners are not "
-            + "aligned (PyTorch's align_corners=False); mode \"nearest\" takes the nearest pixel.",
+        "x [N, C, H, W] brought to `size` (a number or [height, width]), as by PyTorch's interpolate. "
+            + "Corners are not aligned (PyTorch's align_corners=False); mode \"nearest\" takes the nearest "
+            + "pixel.",
         examples: [
             "print(interpolate(tensor([[[[0, 4]]]]), size=[1, 4]))  # expect: tensor([[[[0, 1, 3, 4]]]])"
         ]
@@ -103,11 +105,12 @@ let networkNatives: [Native] = [
             let scale = try call.number(2)
             guard scale > 0, scale * Double(max(x.shape[2], x.shape[3])) < 1e6 else {
                 throw Failure(
-                    .value, "interpolate: the scale \(Tensor.text(of: scale)) gives no sensible size")
+                    .value,
+                    "interpolate: the scale \(Tensor.text(of: scale)) gives a size that is not possible")
             }
             size = (Int(Double(x.shape[2]) * scale), Int(Double(x.shape[3]) * scale))
         }
-        guard let size else { throw Failure(.call, "interpolate wants a size= or a scale=") }
+        guard let size else { throw Failure(.call, "interpolate needs size= or scale=") }
         return .tensor(try Tensor.interpolate(x, size: size, mode: try call.mode(3)))
     },
     Native(
@@ -115,14 +118,15 @@ let networkNatives: [Native] = [
         examples: ["print(softmax(tensor([0, 0])))  # expect: tensor([0.5, 0.5])"]
     ) { call in .tensor(try Tensor.softmax(try call.tensor(0), axis: try call.integer(1))) },
     Native(
-        "log_softmax(x, axis=-1)", "The logarithm of softmax, computed safely.",
+        "log_softmax(x, axis=-1)", "The logarithm of softmax, numerically stable.",
         examples: ["print(log_softmax(tensor([0])))  # expect: tensor([0])"]
     ) { call in .tensor(try Tensor.logSoftmax(try call.tensor(0), axis: try call.integer(1))) },
     Native(
         "nll_loss(log_probabilities, masks, weights=nil, ignore=nil, smoothing=0, reduction=\"mean\")",
-        "The mean over pixels of -log p of the true class, weighted by class. It is divided by the sum of the weights, as "
-            + "in PyTorch. `ignore` is a class by number, or by name where the masks know names. `reduction` is \"mean\", "
-            + "\"sum\" or \"none\", which gives each pixel's own, 0 where ignored.",
+        "The mean over pixels of -log p of the true class, weighted by class: divided by the sum of the "
+            + "weights, as in PyTorch. `ignore` is a class by number, or by name if the masks have class "
+            + "names. `reduction` is \"mean\", \"sum\" or \"none\", which keeps the loss of each pixel, 0 "
+            + "where ignored.",
         examples: [
             "print(nll_loss(log_softmax(zeros(1, 4), axis=1), tensor([2], int64)))  # expect: 1.3862944",
             "print(nll_loss(log_softmax(zeros(2, 4), axis=1), tensor([2, 0], int64), ignore=0, reduction=\"none\"))"
@@ -150,9 +154,9 @@ let networkNatives: [Native] = [
     },
     Native(
         "confusion(predictions, masks, classes=nil, ignore=nil)",
-        "Counts of pixels by true class (rows) and predicted class (columns). `predictions` are classes [N, H, W] or "
-            + "logits [N, C, H, W]; rows and columns carry the class names where the masks know them. Pixels whose true "
-            + "class is `ignore`, by number or name, do not count.",
+        "Counts of pixels by true class (rows) and predicted class (columns). `predictions` are classes [N, "
+            + "H, W] or logits [N, C, H, W]; rows and columns have the masks' class names, if any. Pixels "
+            + "whose true class is `ignore`, by number or name, do not count.",
         examples: [
             "print(confusion(tensor([0, 1], int64), tensor([1, 1], int64), 2))  # expect: tensor([[0, 0], [1, 1]], int64)",
             "print(confusion(tensor([0, 1], int64), tensor([1, 255], int64), 2, ignore=255))"
@@ -168,7 +172,7 @@ let networkNatives: [Native] = [
             predictions = try predictions.argmax(axis: 1)
         }
         guard let classes else {
-            throw Failure(.call, "confusion wants classes=, the number of classes")
+            throw Failure(.call, "confusion needs classes=, the number of classes")
         }
         var counts = try Tensor.confusion(
             predictions, masks, classes: classes, ignoreIndex: try ignoredClass(call, 3))
@@ -179,13 +183,13 @@ let networkNatives: [Native] = [
     },
 ]
 
-/// `ignore=` as a class: a number, or a name where the masks, the second argument, know names.
+/// `ignore=` as a class: a number, or a name if the masks, the second argument, have class names.
 private func ignoredClass(_ call: Arguments, _ place: Int) throws -> Int? {
     if call.isNil(place) { return nil }
     guard case .object(let text as StringObject) = call[place] else { return try call.integer(place) }
     guard let names = call.categories(1) else {
         throw Failure(
-            .label, "the masks have no class names to look \"\(text.text)\" up in",
+            .label, "the masks have no class names, so \"\(text.text)\" is not known",
             help: "give ignore= as a number")
     }
     guard let found = names.index(of: text.text) else {

@@ -1,5 +1,5 @@
-// Functions that make few numbers of many: sums, means, extremes, orders and counts.
-// On lists and ranges of numbers they answer with plain numbers.
+// Functions that reduce many numbers to few: sums, means, extremes, orders and counts. For lists and ranges
+// of numbers they return plain numbers.
 
 import SegRuntime
 import SegTensor
@@ -12,7 +12,7 @@ private func reduction(_ name: String, _ kind: Reduction, _ doc: String, example
     }
 }
 
-/// `max` and `min`: also of plain numbers side by side, `max(3, 4)`.
+/// `max` and `min`: also of plain numbers as arguments, `max(3, 4)`.
 private func extreme(
     _ name: String, _ kind: Reduction, _ doc: String, examples: [String],
     _ pick: @escaping @Sendable (Double, Double) -> Double
@@ -135,7 +135,7 @@ let reductionNatives: [Native] = [
         return try call.isPlainList(0) ? call.plain(result) : .tensor(result)
     },
     Native(
-        "cumsum(x, axis=nil)", "Running sums along `axis`, or over all elements in a row.",
+        "cumsum(x, axis=nil)", "Running sums along `axis`, or over all elements as one row.",
         examples: [
             "print(cumsum([1, 2, 3]))  # expect: [1, 3, 6]"
         ]
@@ -150,7 +150,7 @@ let reductionNatives: [Native] = [
             try call.collection(0).sort(axis: try call.axis(1), descending: try call.bool(2)), at: 0)
     },
     Native(
-        "argsort(x, axis=-1, descending=false)", "The positions that would put x in order.",
+        "argsort(x, axis=-1, descending=false)", "The positions that sort x.",
         examples: [
             "print(argsort([3, 1, 2]))  # expect: [1, 2, 0]"
         ]

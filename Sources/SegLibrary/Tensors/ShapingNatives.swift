@@ -1,11 +1,10 @@
-// Functions that put the elements of tensors into other places: shapes, axes, joins,
-// gathers; and the matrix product.
+// Functions that rearrange the elements of tensors: shapes, axes, joins, gathers; and the matrix product.
 
 import SegRuntime
 import SegTensor
 
 extension Arguments {
-    /// A list of tensors, as `cat` and `stack` take it.
+    /// A list of tensors, as in `cat` and `stack`.
     func tensors(_ place: Int) throws -> [Tensor] {
         guard case .object(let list as ListObject) = values[place] else {
             throw wrong(place, "a list of tensors")
@@ -45,17 +44,17 @@ let shapingNatives: [Native] = [
         examples: ["print(expand(tensor([[1], [2]]), 2, 2))  # expect: tensor([[1, 1], [2, 2]])"]
     ) { call in .tensor(try call.tensor(0).expand(try call.sizes(1))) },
     Native(
-        "squeeze(t, axis=nil)", "Without its axes of size 1, or without the one named.",
+        "squeeze(t, axis=nil)", "The tensor without its axes of size 1, or without the given one.",
         examples: ["print(squeeze(zeros(1, 3, 1)).shape)  # expect: [3]"]
     ) { call in
         .tensor(try call.tensor(0).squeeze(axes: try call.integers(1)), categories: call.categories(0))
     },
     Native(
-        "unsqueeze(t, axis)", "With a new axis of size 1.",
+        "unsqueeze(t, axis)", "The tensor with a new axis of size 1.",
         examples: ["print(unsqueeze(zeros(3), 0).shape)  # expect: [1, 3]"]
     ) { call in .tensor(try call.tensor(0).unsqueeze(try call.integer(1)), categories: call.categories(0)) },
     Native(
-        "cat(tensors, axis=0)", "Tensors joined along an axis they have.",
+        "cat(tensors, axis=0)", "Tensors joined along an existing axis.",
         examples: ["print(cat([tensor([1]), tensor([2, 3])]))  # expect: tensor([1, 2, 3])"]
     ) { call in
         .tensor(
@@ -84,7 +83,7 @@ let shapingNatives: [Native] = [
     },
     Native(
         "pad(t, widths, value=0)",
-        "With `value` around it; `widths` has a number or a pair [before, after] for each axis.",
+        "The tensor with a border of `value`; `widths` has a number or a pair [before, after] for each axis.",
         examples: ["print(pad(tensor([1, 2]), [[1, 0]]))  # expect: tensor([0, 1, 2])"]
     ) { call in
         let tensor = try call.tensor(0)
@@ -105,7 +104,7 @@ let shapingNatives: [Native] = [
     },
     Native(
         "roll(t, shift, axis=nil)",
-        "The elements moved along an axis; what leaves at one end enters at the other.",
+        "The elements shifted cyclically along an axis.",
         examples: ["print(roll(tensor([1, 2, 3]), 1))  # expect: tensor([3, 1, 2])"]
     ) { call in
         .tensor(try call.tensor(0).roll(try call.integers(1) ?? [0], axes: try call.integers(2)))
@@ -118,7 +117,8 @@ let shapingNatives: [Native] = [
         ]
     ) { call in .tensor(try call.tensor(0).gather(axis: try call.integer(1), index: try call.tensor(2))) },
     Native(
-        "one_hot(t, classes=nil)", "A last axis with 1 at the place each element names, 0 elsewhere.",
+        "one_hot(t, classes=nil)",
+        "A new last axis with 1 at the position given by each element, 0 elsewhere.",
         examples: ["print(one_hot(tensor([1, 0], int64), 2))  # expect: tensor([[0, 1], [1, 0]])"]
     ) { call in .tensor(try call.tensor(0).oneHot(classes: call[1].isNil ? nil : try call.integer(1))) },
     Native(
@@ -127,7 +127,7 @@ let shapingNatives: [Native] = [
     ) { call in .tensor(try Tensor.matmul(try call.tensor(0), try call.tensor(1))) },
     Native(
         "with_labels(t, labels, axis=0)",
-        "The tensor with names for the entries of an axis; nil takes them off.",
+        "The tensor with names for the entries of an axis; nil removes them.",
         examples: ["print(with_labels(tensor([1, 2]), [\"a\", \"b\"]))  # expect: tensor(a=1, b=2)"]
     ) { call in
         let axis = try call.integer(2)

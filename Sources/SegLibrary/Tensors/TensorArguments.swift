@@ -1,11 +1,11 @@
-// What natives take: tensors, sizes, axes, pairs and types of numbers out of a call's
-// arguments, with errors that name the function and the argument.
+// Conversion of a call's arguments to tensors, sizes, axes, pairs and types of numbers, with errors that name
+// the function and the argument.
 
 import SegRuntime
 import SegTensor
 
 extension Arguments {
-    /// A tensor, or a number or list as one.
+    /// A tensor; a number or list is converted.
     func tensor(_ place: Int) throws -> Tensor {
         if let value = values[place].asTensorValue { return try value.tensor }
         switch values[place] {
@@ -21,7 +21,7 @@ extension Arguments {
         values[place].isNil ? nil : try tensor(place)
     }
 
-    /// A tensor or a plain number, which takes the type of the tensor beside it.
+    /// A tensor or a plain number, which takes the type of the other operand.
     func operand(_ place: Int) throws -> Operand {
         if case .number(let number) = values[place] { return .number(number) }
         return .tensor(try tensor(place))
@@ -31,16 +31,16 @@ extension Arguments {
         values[place].isNil ? nil : try operand(place)
     }
 
-    /// The class names that go with a mask.
+    /// The class names of a mask.
     func categories(_ place: Int) -> AxisLabels? { values[place].asTensorValue?.categories }
 
-    /// Whether the argument is a plain number, so that the answer is one too.
+    /// Whether the argument is a plain number, so that the result is a plain number too.
     func plainNumber(_ place: Int) -> Double? {
         if case .number(let number) = values[place] { return number }
         return nil
     }
 
-    /// Whether it is a list or range, which reductions answer with a plain number.
+    /// Whether it is a list or range, for which reductions return a plain number.
     func isPlainList(_ place: Int) -> Bool {
         if case .object(let object) = values[place] { return object is ListObject || object is RangeObject }
         return false
@@ -55,7 +55,7 @@ extension Arguments {
 
     func optionalDType(_ place: Int) throws -> DType? { values[place].isNil ? nil : try dtype(place) }
 
-    /// A whole number or a list of them; nil where the argument is nil.
+    /// A whole number or a list of them; nil if the argument is nil.
     func integers(_ place: Int) throws -> [Int]? {
         if values[place].isNil { return nil }
         if case .object(let list as ListObject) = values[place] {
@@ -77,7 +77,7 @@ extension Arguments {
         return [try integer(place)]
     }
 
-    /// Two numbers, height and width, given as one or as a list.
+    /// Two numbers, height and width, given as one number or as a list.
     func pair(_ place: Int) throws -> (Int, Int) {
         guard let sizes = try integers(place) else { throw wrong(place, "a whole number or a pair") }
         switch sizes.count {
@@ -124,16 +124,16 @@ extension Arguments {
 }
 
 extension Tensor {
-    /// A tensor from numbers, bools and lists within lists; float32 by default, bool when all are bools.
+    /// A tensor from numbers, bools and nested lists; float32 by default, bool if all are bools.
     static func nested(_ value: Value, dtype: DType?) throws -> Tensor {
         var shape: [Int] = []
         var numbers: [Double] = []
         var allBools = true
-        // An own stack: lists come nested as deep as a script likes.
+        // An explicit stack: lists may be nested to any depth.
         var work: [(Value, Int)] = [(value, 0)]
         while let (item, depth) = work.popLast() {
             if depth > 32 {
-                throw TensorError(.shape, "a tensor has at most 32 axes; these lists nest deeper")
+                throw TensorError(.shape, "a tensor has at most 32 axes; these lists are nested more deeply")
             }
             func leaf(_ number: Double) throws {
                 guard shape.count == depth else { throw ragged }
@@ -151,7 +151,7 @@ extension Tensor {
                 case let list as ListObject: items = list.items
                 case let range as RangeObject:
                     guard let end = range.end else {
-                        throw TensorError(.value, "a range without an end is no tensor")
+                        throw TensorError(.value, "a range without an end cannot become a tensor")
                     }
                     guard end - range.start < 1e9 else {
                         throw TensorError(
@@ -174,7 +174,7 @@ extension Tensor {
                     }
                     items = try tensor.promise.nestedRows()
                 default:
-                    throw TensorError(.type, "a tensor holds numbers; there is something else among them")
+                    throw TensorError(.type, "a tensor holds numbers; one of the elements is not a number")
                 }
                 if shape.count == depth {
                     if !numbers.isEmpty { throw ragged }

@@ -1,4 +1,4 @@
-// Operators and indexing of tensors: NumPy's rules, with plain numbers and lists beside.
+// Operators and indexing of tensors: NumPy's rules, also for plain numbers and lists.
 
 import SegRuntime
 import SegSyntax
@@ -36,7 +36,7 @@ extension TensorValue {
         case .bool(let flag): operand = .tensor(try Tensor.scalar(flag ? 1 : 0, dtype: .bool))
         default:
             guard let value = other.asTensorValue else {
-                // Against nil, a string, a list or a record the answer is a plain one.
+                // Compared with nil, a string, a list or a record, the result is a plain bool.
                 return op == .equal ? .bool(false) : op == .notEqual ? .bool(true) : nil
             }
             operand = .tensor(try value.tensor)
@@ -46,7 +46,7 @@ extension TensorValue {
             try isReversed ? Tensor.apply(function, operand, own) : Tensor.apply(function, own, operand))
     }
 
-    /// Whether any element equals a number; computed at once.
+    /// Whether any element equals a number; computed immediately.
     func holds(_ element: Value, _ interpreter: Interpreter) throws -> Bool {
         if element.asString != nil, !promise.labels.isEmpty {
             throw Failure(
@@ -71,7 +71,7 @@ extension TensorValue {
         .tensor(try Tensor.apply(op == .minus ? .negate : .not, try tensor))
     }
 
-    /// What may be the other operand of a tensor: a number, a bool, another tensor, a list of numbers.
+    /// The allowed second operands of a tensor: a number, a bool, another tensor, a list of numbers.
     static func operand(_ value: Value) throws -> Operand? {
         switch value {
         case .number(let number): return .number(number)
@@ -98,7 +98,7 @@ extension TensorValue {
         return .object(TensorValue(changed, mark: mark, categories: categories))
     }
 
-    /// One item between the brackets as the engine takes it.
+    /// One index in the brackets, in the engine's form.
     static func index(_ key: IndexKey) throws -> Tensor.Index {
         guard case .value(let value) = key else { return .all }
         switch value {
@@ -129,7 +129,8 @@ extension TensorValue {
         }
     }
 
-    /// A mask or whole numbers as an index; makers give float32, so whole floats serve too.
+    /// A mask or whole numbers as an index; functions that create tensors return float32, so whole floats are
+    /// allowed too.
     private static func positions(_ tensor: Tensor) throws -> Tensor {
         guard tensor.dtype.isFloating else { return tensor }
         if let stray = try tensor.doubles().first(where: { $0 != $0.rounded() }) {

@@ -1,26 +1,25 @@
-// A tensor as the language sees it: a foreign value around a promise of the tensor
-// engine, with the mark of the field it is in. Operators and indexing are in the
-// extensions of this folder, the functions in the tables of natives.
+// A tensor in the language: a foreign value around a lazy tensor of the engine, with the mark of the field
+// that holds it. Operators and indexing are in the extensions of this folder, the functions in the natives.
 
 import SegRuntime
 import SegSyntax
 import SegTensor
 import SegTerminal
 
-/// What a field that holds a tensor is to its model. The mark belongs to the field: a
-/// later tensor of the same shape takes it over.
+/// The role of a tensor in the model field that holds it. The mark belongs to the field: a later tensor of
+/// the same shape gets it too.
 public struct TensorMark: Equatable, Sendable {
     public enum Role: Sendable { case parameter, buffer }
     public let role: Role
-    /// A frozen tensor does not change in training; what depends on frozen ones alone is computed only once.
+    /// A frozen tensor does not change in training; what depends only on frozen tensors is computed once.
     public let isFrozen: Bool
 }
 
 public class TensorValue: ForeignValue {
-    /// The promise itself.
+    /// The lazy tensor.
     public let promise: Tensor
     public let mark: TensorMark?
-    /// What the values of a mask mean: class names by index.
+    /// The meaning of a mask's values: class names by index.
     public let categories: AxisLabels?
 
     public init(_ tensor: Tensor, mark: TensorMark? = nil, categories: AxisLabels? = nil) {
@@ -30,8 +29,8 @@ public class TensorValue: ForeignValue {
         super.init()
     }
 
-    /// The tensor for use in an operation: what may still change in training says so, and
-    /// keeps the frozen prefix of a graph from reaching over it.
+    /// The tensor for use in an operation. A tensor that may still change in training is marked as changing,
+    /// so that it is not part of a frozen prefix.
     public var tensor: Tensor {
         get throws {
             guard let mark, !mark.isFrozen, !promise.isVariable, !promise.isTracked else { return promise }
@@ -41,7 +40,7 @@ public class TensorValue: ForeignValue {
 
     public override var typeName: String { "tensor" }
     public override func line(_ interpreter: Interpreter) throws -> String { try promise.text() }
-    /// A mask with the names of its classes shows as a picture with its legend, any other tensor as its numbers.
+    /// A mask with class names is shown as a picture with its legend, any other tensor as numbers.
     public override func display(_ interpreter: Interpreter) throws -> String {
         if categories != nil, promise.rank == 2, !promise.dtype.isFloating, promise.count > 0 {
             let sheet = PictureSheet(tiles: [.mask(try ClassMask(self))])
@@ -86,7 +85,7 @@ public class TensorValue: ForeignValue {
 
     public override func count(_ interpreter: Interpreter) throws -> Int? {
         guard let first = promise.shape.first else {
-            throw Failure(.shape, "a tensor of no axes has no length", help: "its one value is t.item()")
+            throw Failure(.shape, "a tensor without axes has no length", help: "its one value is t.item()")
         }
         return first
     }
@@ -94,7 +93,7 @@ public class TensorValue: ForeignValue {
     public override func iterator(_ interpreter: Interpreter) throws -> (() throws -> Value?)? {
         guard let rows = promise.shape.first else {
             throw Failure(
-                .shape, "a tensor of no axes cannot be looped over", help: "its one value is t.item()")
+                .shape, "a tensor without axes cannot be looped over", help: "its one value is t.item()")
         }
         var next = 0
         return { [self] in
@@ -123,7 +122,7 @@ public class TensorValue: ForeignValue {
         }
     }
 
-    /// The labels of the first axis as a list, or by axis where others carry some.
+    /// The labels of the first axis as a list, or by axis if other axes have labels.
     private var labelsValue: Value {
         func names(_ axis: Int) -> Value {
             promise.labels[axis].map { .list($0.names.map { .string($0) }) } ?? .nilValue
@@ -157,7 +156,7 @@ public final class DTypeValue: ForeignValue {
 }
 
 extension Value {
-    /// A foreign value of the wanted class.
+    /// A foreign value of the requested class.
     func foreign<T: ForeignValue>(_ type: T.Type) -> T? {
         guard case .object(let object) = self, object.kind == .foreign else { return nil }
         return object as? T
@@ -171,7 +170,7 @@ extension Value {
 }
 
 extension Failure {
-    /// What went wrong with a tensor, as natives throw it.
+    /// An error of a tensor, as natives throw it.
     public init(_ error: TensorError) {
         let kind: ErrorKind =
             switch error.kind {

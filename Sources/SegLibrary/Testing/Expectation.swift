@@ -1,9 +1,8 @@
-// What a script's comments expect: `# expect: 3`, `# expect near: 1.2043`, `# expect error: …`,
-// `# expect help: …`, `# expect kind: shape`, `# expect column: 9`, each on the line that
-// causes it or alone on the lines after. A comment that only looks like one of these is a fault,
-// since it would check nothing.
+// The expectations in a script's comments: `# expect: 3`, `# expect near: 1.2043`, `# expect error: …`,
+// `# expect help: …`, `# expect kind: shape`, `# expect column: 9`, each on the line that causes it or alone
+// on the lines after it. A comment that only looks like one of these is an error, since it would check nothing.
 
-/// One expectation and the line it stands on.
+/// One expectation and its line.
 struct Expectation {
     enum Kind: String, CaseIterable {
         case output = "expect:"
@@ -46,7 +45,7 @@ struct Expectation {
             guard form.allSatisfy({ $0.isLetter || $0 == " " || $0 == ":" }) else { continue }
             if Kind(rawValue: String(form)) == nil {
                 let known = Kind.allCases.map { "`# \($0.rawValue)`" }.joined(separator: " ")
-                faults.append((place + 1, "`# \(form)` is no expectation; there are \(known)"))
+                faults.append((place + 1, "`# \(form)` is not an expectation; the forms are \(known)"))
             } else if form != Kind.output.rawValue, comment[colon...].dropFirst().allSatisfy(\.isWhitespace) {
                 faults.append((place + 1, "`# \(form)` expects nothing"))
             }
@@ -54,16 +53,16 @@ struct Expectation {
         return faults
     }
 
-    /// Whether a printed text has the expected numbers, to a unit of their last digits; what
-    /// stands between the numbers does not count.
+    /// Whether a printed text has the expected numbers, to one unit of their last digits; the text between
+    /// the numbers is ignored.
     func isNear(_ printed: String) -> Bool {
         let wanted = Self.numbers(in: text)
-        let came = Self.numbers(in: printed)
-        guard !wanted.isEmpty, wanted.count == came.count else { return false }
-        return zip(wanted, came).allSatisfy { wanted, came in
-            if wanted.value.isNaN || came.value.isNaN { return wanted.value.isNaN && came.value.isNaN }
-            if wanted.value.isInfinite { return wanted.value == came.value }
-            return (wanted.value - came.value).magnitude <= wanted.unit * 1.0001
+        let got = Self.numbers(in: printed)
+        guard !wanted.isEmpty, wanted.count == got.count else { return false }
+        return zip(wanted, got).allSatisfy { wanted, got in
+            if wanted.value.isNaN || got.value.isNaN { return wanted.value.isNaN && got.value.isNaN }
+            if wanted.value.isInfinite { return wanted.value == got.value }
+            return (wanted.value - got.value).magnitude <= wanted.unit * 1.0001
         }
     }
 

@@ -1,25 +1,25 @@
-// The runner behind `seg test`: runs scripts statement by statement and compares what each
-// prints, gives or raises with the comments on its lines. The project's own golden tests and
-// users' scripts go the same way.
+// The runner behind `seg test`: runs scripts statement by statement and compares what each prints, returns or
+// raises with the comments on its lines. The project's own golden tests and users' scripts run in the same
+// way.
 //
 //     1 + 1          # expect: 2
 //     [1] + 1        # expect error: + cannot join
 //
-// A file beside it that ends in `.out` instead of `.seg` holds the whole output of the run,
-// errors as they are rendered included; `…` in it stands for any text within a line.
+// A file with the same name that ends in `.out` instead of `.seg` holds the whole output of the run,
+// including rendered errors; `…` in it matches any text within a line.
 //
-// A script finds a folder for files of its own in `args[0]`; it is removed afterwards. Examples of help run in such
+// `args[0]` of a script is a folder for its own files; it is removed afterwards. Examples of help run in such
 // a folder.
 //
-// A test that can only pass is a failure: a script that expects nothing, a folder without scripts,
-// a `.out` without its script.
+// A test that cannot fail is a failure: a script without expectations, a folder without scripts, a `.out`
+// without its script.
 
 import SegRuntime
 import SegSyntax
 import SegSystem
 
 public struct GoldenRunner {
-    /// One script that did not do as expected.
+    /// A script that did not meet its expectations.
     public struct Failure: Sendable {
         public let file: String
         public let line: Int
@@ -28,7 +28,7 @@ public struct GoldenRunner {
 
     /// An interpreter for each file.
     let makeInterpreter: () -> Interpreter
-    /// Calls its body with an interpreter's settings in force.
+    /// Calls its body with an interpreter's settings.
     let within: (Interpreter, () throws -> Void) throws -> Void
     let report: (String) -> Void
 
@@ -42,8 +42,8 @@ public struct GoldenRunner {
         self.report = report
     }
 
-    /// Runs all scripts of a folder and those within it, or one file.
-    /// - Returns: how many passed and failed; nil where there is nothing at the path.
+    /// Runs all scripts of a folder and its subfolders, or one file.
+    /// - Returns: the numbers of passed and failed scripts; nil if there is nothing at the path.
     public func run(path: String) throws -> (passed: Int, failed: Int)? {
         var passed = 0
         var failed = 0
@@ -67,8 +67,8 @@ public struct GoldenRunner {
         return (passed, failed)
     }
 
-    /// Runs the examples of all help: of natives and values, and those in the documentation of
-    /// the library's scripts.
+    /// Runs the examples in all help: of natives and values, and in the documentation of the library's
+    /// scripts.
     public func runExamples(of interpreter: Interpreter) throws -> (passed: Int, failed: Int) {
         var passed = 0
         var failed = 0
@@ -83,8 +83,8 @@ public struct GoldenRunner {
         return (passed, failed)
     }
 
-    /// The scripts at a path in order, and outputs without a script; files whose name begins with `_`
-    /// are helpers.
+    /// The scripts at a path in order, and outputs without a script; files whose name begins with `_` are
+    /// helpers.
     private static func scripts(at path: String) throws -> [String]? {
         guard let status = FileStatus(path) else { return nil }
         guard status.kind == .folder else { return [path] }
@@ -108,7 +108,7 @@ public struct GoldenRunner {
         return found.sorted()
     }
 
-    /// An interpreter that prints as into a pipe, wherever the tests run: 80 columns, no colour.
+    /// An interpreter that prints as into a pipe, independent of where the tests run: 80 columns, no colour.
     private func plainInterpreter() -> Interpreter {
         let interpreter = makeInterpreter()
         interpreter.terminal = .init()
@@ -138,7 +138,8 @@ public struct GoldenRunner {
         if hasWhole, let first = expectations.first {
             return [
                 Failure(
-                    file: file, line: first.line, message: "not looked at: \(whole) holds the whole output")
+                    file: file, line: first.line,
+                    message: "this expectation is not checked: \(whole) holds the whole output")
             ]
         }
         if !hasWhole, expectations.isEmpty {
@@ -167,7 +168,7 @@ public struct GoldenRunner {
             .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }
 
-    /// Checks an example of help in the same way; `name` is what failures call it.
+    /// Checks an example of help in the same way; `name` identifies it in failures.
     public func run(text: String, name: String) throws -> [Failure] {
         let interpreter = plainInterpreter()
         var failures: [Failure] = []
@@ -209,7 +210,7 @@ public struct GoldenRunner {
         return failures
     }
 
-    /// A text that cannot be parsed may be expected to be refused.
+    /// A test may expect that a text cannot be parsed.
     private func refused(_ first: Diagnostic, _ source: Source, _ expectations: [Expectation]) -> [Failure] {
         let line = first.location.map { source.position(of: Int($0.span.start)).line } ?? 1
         let wanted = expectations.filter { $0.line == line && $0.kind != .output && $0.kind != .near }
@@ -246,7 +247,7 @@ public struct GoldenRunner {
     {
         var printed = ""
         interpreter.output = { printed += $0 }
-        // Places are shown by the file's own name, wherever it lies.
+        // Positions are shown with the file's own name, independent of its folder.
         let name = source.name.split(separator: "/").last.map(String.init) ?? source.name
         do {
             try interpreter.run(Source(name: name, bytes: source.bytes))
@@ -261,8 +262,8 @@ public struct GoldenRunner {
         let place = zip(came, wanted).enumerated().first { !Self.fits($0.element.0, $0.element.1) }?.offset
         if place == nil, came.count == wanted.count { return [] }
         let line = place ?? min(came.count, wanted.count)
-        let got = line < came.count ? came[line] : "nothing more"
-        let should = line < wanted.count ? wanted[line] : "nothing more"
+        let got = line < came.count ? came[line] : "the end of the output"
+        let should = line < wanted.count ? wanted[line] : "the end of the output"
         return [
             .init(
                 file: source.name, line: 1,
@@ -270,7 +271,7 @@ public struct GoldenRunner {
         ]
     }
 
-    /// Whether a line is as wanted, where `…` stands for any text: what a machine's memory amounts to.
+    /// Whether a line is as expected; `…` stands for any text, such as a machine's amount of memory.
     private static func fits(_ line: Substring, _ wanted: Substring) -> Bool {
         let parts = wanted.split(separator: "…", omittingEmptySubsequences: false)
         guard parts.count > 1, let first = parts.first, let last = parts.last else { return line == wanted }
@@ -286,7 +287,7 @@ public struct GoldenRunner {
     }
 }
 
-/// What running a statement led to.
+/// The result of running a statement.
 struct Outcome {
     enum End {
         case value(String?)
@@ -296,7 +297,7 @@ struct Outcome {
     let end: End
 }
 
-/// Holds an outcome against what was expected of it.
+/// Compares an outcome with its expectations.
 private struct Comparison {
     var failures: [GoldenRunner.Failure] = []
     private let file: String
@@ -307,7 +308,7 @@ private struct Comparison {
             String.init)
         if printed.last == "" { printed.removeLast() }
         let wantsOutput = expectations.contains { $0.kind == .output || $0.kind == .near }
-        // A statement that prints nothing is known by its value.
+        // A statement that prints nothing is checked by its value.
         if wantsOutput, printed.isEmpty, case .value(let text?) = outcome.end {
             printed = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         }
@@ -374,7 +375,7 @@ private struct Comparison {
 
     private static func ending(_ outcome: Outcome) -> String {
         if case .error(let error) = outcome.end { return "\n    got \(error.diagnostic.rendered())" }
-        return outcome.printed.isEmpty ? ", nothing came" : "\n    got \(outcome.printed)"
+        return outcome.printed.isEmpty ? ", got nothing" : "\n    got \(outcome.printed)"
     }
 }
 

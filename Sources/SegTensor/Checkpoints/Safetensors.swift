@@ -127,7 +127,7 @@ public enum Safetensors {
                 guard bytes.count == ranges[place].count, !given else {
                     throw TensorError(
                         .value,
-                        "tensor '\(tensor.name)' gives \(bytes.count) bytes, its shape asks for \(ranges[place].count)"
+                        "tensor '\(tensor.name)' has \(bytes.count) bytes, its shape needs \(ranges[place].count)"
                     )
                 }
                 given = true

@@ -164,7 +164,7 @@ enum StoredLimit {
         guard !overflow, !passed, sum <= limit else {
             throw TensorError(
                 .file,
-                "\(file.path) asks for more memory than its size justifies: its tensors repeat the same numbers many times"
+                "\(file.path) needs more memory than its size justifies: its tensors repeat the same numbers many times"
             )
         }
         total = sum

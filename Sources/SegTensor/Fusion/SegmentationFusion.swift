@@ -143,13 +143,13 @@ enum SegmentationFusion {
             for (job, loss) in zip(jobs, losses) {
                 for node in loss.values {
                     guard let nll = node.operation as? NLLLossOperation else { continue }
-                    job.wants.insert(.loss)
+                    job.requests.insert(.loss)
                     plan.steps[node.id] = FusedStep(
                         operation: SegmentationStep(job: job, result: .loss(nll.reduction)),
                         inputs: [logits] + loss.inputs)
                 }
                 for gradient in loss.gradients {
-                    job.wants.insert(.gradient)
+                    job.requests.insert(.gradient)
                     plan.steps[gradient.node.id] = FusedStep(
                         operation: SegmentationStep(job: job, result: .gradient(gradient.reduction)),
                         inputs: [logits] + loss.inputs + [gradient.upstream])
@@ -164,7 +164,7 @@ enum SegmentationFusion {
                             ignore: confusion.ignore, smoothing: 0))
                 }
                 let job = jobs[place ?? jobs.count - 1]
-                job.wants.insert(.confusion)
+                job.requests.insert(.confusion)
                 plan.steps[node.id] = FusedStep(
                     operation: SegmentationStep(job: job, result: .confusion), inputs: [logits, target])
             }
@@ -176,7 +176,7 @@ enum SegmentationFusion {
                             ignore: .min,
                             smoothing: 0))
                 }
-                jobs[0].wants.insert(.predictions)
+                jobs[0].requests.insert(.predictions)
                 plan.steps[node.id] = FusedStep(
                     operation: SegmentationStep(job: jobs[0], result: .predictions), inputs: [logits])
             }
@@ -189,12 +189,12 @@ enum SegmentationFusion {
 
 /// The results of one pass over the rows, shared by the nodes that need them.
 final class SegmentationJob: @unchecked Sendable {
-    struct Wants: OptionSet {
+    struct Requests: OptionSet {
         let rawValue: Int
-        static let loss = Wants(rawValue: 1)
-        static let gradient = Wants(rawValue: 2)
-        static let confusion = Wants(rawValue: 4)
-        static let predictions = Wants(rawValue: 8)
+        static let loss = Requests(rawValue: 1)
+        static let gradient = Requests(rawValue: 2)
+        static let confusion = Requests(rawValue: 4)
+        static let predictions = Requests(rawValue: 8)
     }
 
     let size: (height: Int, width: Int)
@@ -205,7 +205,7 @@ final class SegmentationJob: @unchecked Sendable {
     let ignore: Int
     private let smoothing: Double
     /// Changed only while the plan is made.
-    var wants: Wants = []
+    var requests: Requests = []
 
     private struct Results {
         var loss: Double?
@@ -230,16 +230,16 @@ final class SegmentationJob: @unchecked Sendable {
     }
 
     /// Computes the requested result, and all other needed results that can be computed now.
-    private func run(_ asked: Wants) throws {
+    private func run(_ requested: Requests) throws {
         guard let x = try logits.value?.channelsLast() else {
             throw TensorError(.value, "the logits have no value")
         }
         let mask = try target?.value?.rowMajor()
         let w = weights?.value
-        var now = wants.union(asked)
+        var now = requests.union(requested)
         if weights != nil, w == nil { now.subtract([.loss, .gradient]) }
         if mask == nil { now.subtract([.loss, .gradient, .confusion]) }
-        now.formUnion(asked)
+        now.formUnion(requested)
         if let mask, !now.isDisjoint(with: [.loss, .gradient, .confusion]) {
             try checkLabels(mask, classes: classes, ignore: ignore, "the mask")
         }

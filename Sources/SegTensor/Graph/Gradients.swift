@@ -78,7 +78,7 @@ public func gradients(of y: Tensor, wrt xs: [Tensor], seed: Tensor? = nil) throw
 
 /// The nodes between `y` and some targets that depend on a target, in order of creation.
 private func path(from y: Node, to targets: [Node]) -> [Node] {
-    let goals = Set(targets.map(\.id))
+    let targetIDs = Set(targets.map(\.id))
     let trackedOnly = targets.allSatisfy { $0.isTracked }
     var below: [Node] = []
     var seen: Set<UInt64> = [y.id]
@@ -90,10 +90,10 @@ private func path(from y: Node, to targets: [Node]) -> [Node] {
         }
     }
     below.sort { $0.id < $1.id }
-    var hangs = goals
+    var dependents = targetIDs
     return below.filter { node in
-        let does = goals.contains(node.id) || node.inputs.contains { hangs.contains($0.id) }
-        if does { hangs.insert(node.id) }
-        return does
+        let depends = targetIDs.contains(node.id) || node.inputs.contains { dependents.contains($0.id) }
+        if depends { dependents.insert(node.id) }
+        return depends
     }
 }

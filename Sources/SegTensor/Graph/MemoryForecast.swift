@@ -30,7 +30,7 @@ private struct MemoryForecast {
     private var held = 0
     /// Bytes by node that owns memory, and the number of steps that still need them.
     private var owned: [UInt64: Int] = [:]
-    private var wanted: [UInt64: Int] = [:]
+    private var remainingUses: [UInt64: Int] = [:]
     /// The owner of a node's memory, if that is another node.
     private var owners: [UInt64: UInt64] = [:]
 
@@ -65,9 +65,9 @@ private struct MemoryForecast {
                 owners[node.id] = owners[owner.id] ?? owner.id
             }
         }
-        for root in roots { wanted[owner(of: root), default: 0] += 1 }
+        for root in roots { remainingUses[owner(of: root), default: 0] += 1 }
         for (_, _, inputs) in steps {
-            for input in inputs { wanted[owner(of: input), default: 0] += 1 }
+            for input in inputs { remainingUses[owner(of: input), default: 0] += 1 }
         }
         for (node, operation, inputs) in steps { run(node, operation, inputs) }
     }
@@ -99,16 +99,16 @@ private struct MemoryForecast {
         if owners[node.id] == nil {
             // Elementwise work overwrites an input that no other node needs.
             let isElementwise = operation is UnaryOperation || operation is BinaryOperation
-            let taken =
-                isElementwise ? sources.first { wanted[$0] == 1 && owned[$0] == bytes } : nil
+            let reused =
+                isElementwise ? sources.first { remainingUses[$0] == 1 && owned[$0] == bytes } : nil
             owned[node.id] = bytes
-            held += taken == nil ? bytes : 0
+            held += reused == nil ? bytes : 0
             peak = max(peak, held)
-            if let taken { owned[taken] = 0 }
+            if let reused { owned[reused] = 0 }
         }
         for source in sources {
-            guard let uses = wanted[source] else { continue }
-            wanted[source] = uses - 1
+            guard let uses = remainingUses[source] else { continue }
+            remainingUses[source] = uses - 1
             if uses == 1 { held -= owned.removeValue(forKey: source) ?? 0 }
         }
     }

@@ -14,7 +14,7 @@ extension Tensor {
         guard inner.0 == inner.1 else {
             throw TensorError(
                 .shape,
-                "matmul: shapes \(Shape.text(a.shape)) and \(Shape.text(b.shape)) do not fit: \(inner.0) columns meet \(inner.1) rows",
+                "matmul: shapes \(Shape.text(a.shape)) and \(Shape.text(b.shape)) do not fit: \(inner.0) columns, but \(inner.1) rows",
                 notes: [Shape.text(a.shape), Shape.text(b.shape)])
         }
         let x = a.rank == 1 ? try a.unsqueeze(0) : a
