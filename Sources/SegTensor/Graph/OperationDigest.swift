@@ -114,6 +114,10 @@ private struct KeyedAttributes<Key: CodingKey>: KeyedEncodingContainerProtocol {
     func encodeNil(forKey key: Key) {
         SingleAttribute(encoder: encoder.place(key.stringValue)).encodeNil()
     }
+    /// Most attributes are whole numbers: not by way of the number's own `encode(to:)`.
+    func encode(_ value: Int, forKey key: Key) {
+        SingleAttribute(encoder: encoder.place(key.stringValue)).encode(value)
+    }
     func encode<T: Encodable>(_ value: T, forKey key: Key) throws {
         try value.encode(to: encoder.place(key.stringValue))
     }
@@ -142,6 +146,7 @@ private struct ListedAttributes: UnkeyedEncodingContainer {
     }
 
     mutating func encodeNil() { SingleAttribute(encoder: next()).encodeNil() }
+    mutating func encode(_ value: Int) { SingleAttribute(encoder: next()).encode(value) }
     mutating func encode<T: Encodable>(_ value: T) throws { try value.encode(to: next()) }
     mutating func nestedContainer<Inner: CodingKey>(keyedBy type: Inner.Type) -> KeyedEncodingContainer<Inner>
     {

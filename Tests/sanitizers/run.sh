@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# The pool of threads under ThreadSanitizer, then the tests of tensors and pictures and the golden scripts of tensors
+# under AddressSanitizer, the C code also under UndefinedBehaviorSanitizer. Any finding, and a toolchain without
+# sanitizers, ends with status 1. Builds for debugging, in a folder of its own.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+swift=$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")
+clang=$swift/bin/clang
+libraries=$swift/lib/swift/linux
+scratch=.build-sanitizers
+mkdir -p $scratch
+
+echo "== the pool of threads: ThreadSanitizer"
+# The toolchain's run time of this sanitizer asks for libdispatch.
+"$clang" -Wall -Wextra -Werror -g -O1 -fsanitize=thread -ISources/CKernels/include \
+    Sources/CKernels/Shared/pool.c Tests/sanitizers/pool.c -o $scratch/pool \
+    -L"$libraries" -Wl,-rpath,"$libraries" -ldispatch -lBlocksRuntime -lpthread
+TSAN_OPTIONS=halt_on_error=1 $scratch/pool
+
+echo "== building with AddressSanitizer and UndefinedBehaviorSanitizer"
+flags=(--sanitize address -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined
+    --scratch-path $scratch)
+swift build "${flags[@]}" --build-tests --quiet
+
+# What Swift's run time allocates once is never freed.
+export ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0 UBSAN_OPTIONS=print_stacktrace=1
+export SEG_CACHE=$PWD/$scratch/cache
+
+echo "== tensors, kernels, weight files, pictures"
+swift test "${flags[@]}" --skip-build --quiet --filter '^(TensorTests|ImagingTests|SystemTests)\.'
+
+echo "== golden scripts of tensors"
+$scratch/debug/seg test Tests/Golden/tensors
