@@ -19,7 +19,7 @@ echo "== the pool of threads: ThreadSanitizer"
 TSAN_OPTIONS=halt_on_error=1 $scratch/pool
 
 echo "== building with AddressSanitizer and UndefinedBehaviorSanitizer"
-flags=(--sanitize address -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined
+flags=(--sanitize address -Xcc -O1 -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined
     --scratch-path $scratch)
 swift build "${flags[@]}" --build-tests --quiet
 

@@ -160,7 +160,7 @@ let dataNatives: [Native] = [
     },
     Native(
         "split(data, fractions, by=\"block\")",
-        "A list of parts by fractions: blocks of the sequence, or by=\"random\" frames, with a warning "
+        "A list of parts by fractions. They are blocks of the sequence; by=\"random\" draws frames, and warns "
             + "about similar frames.",
         examples: [
             "a, b = split(streets(count=10, size=32), [0.8, 0.2])\nprint(len(a), len(b))  # expect: 8 2"

@@ -7,7 +7,7 @@ import SegTerminal
 let tableNatives: [Native] = [
     Native(
         "table(rows)",
-        "Prints records as rows of a table, with their names as header; the names in a record of records "
+        "Prints records as rows of a table, with their names as header. The names in a record of records "
             + "are the first column. `write_csv(rows, path)` writes them to a file.",
         examples: [
             "table([(name=\"a\", n=1), (name=\"b\", n=12)])  # expect: name   n\n# expect: ────  ──\n# expect: a      1\n# expect: b     12"

@@ -123,8 +123,8 @@ let networkNatives: [Native] = [
     ) { call in .tensor(try Tensor.logSoftmax(try call.tensor(0), axis: try call.integer(1))) },
     Native(
         "nll_loss(log_probabilities, masks, weights=nil, ignore=nil, smoothing=0, reduction=\"mean\")",
-        "The mean over pixels of -log p of the true class, weighted by class: divided by the sum of the "
-            + "weights, as in PyTorch. `ignore` is a class by number, or by name if the masks have class "
+        "The mean over pixels of -log p of the true class. With class weights it is divided by the sum of "
+            + "the weights, as in PyTorch. `ignore` is a class by number, or by name if the masks have class "
             + "names. `reduction` is \"mean\", \"sum\" or \"none\", which keeps the loss of each pixel, 0 "
             + "where ignored.",
         examples: [
