@@ -5,12 +5,15 @@ import SegRuntime
 
 /// The state of an interpreter's layers.
 final class LayerHook: ObjectHook {
+    // Read and set at each call of a layer, by the machine's thread alone: the run-time checks of exclusive
+    // access would cost more than the rest of the hook.
+
     /// Whether layers called now train: set while a `forward` runs.
-    private(set) var isTraining = false
+    @exclusivity(unchecked) private(set) var isTraining = false
     /// The mode chosen by a trainer, `training()` or `evaluating()`.
-    private var baseTraining = false
+    @exclusivity(unchecked) private var baseTraining = false
     /// Observes the calls of layers.
-    private var trace: LayerTrace?
+    @exclusivity(unchecked) private var trace: LayerTrace?
 
     let noun = "layer"
 
