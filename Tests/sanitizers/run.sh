@@ -20,7 +20,7 @@ TSAN_OPTIONS=halt_on_error=1 $scratch/pool
 
 echo "== building with AddressSanitizer and UndefinedBehaviorSanitizer"
 flags=(--sanitize address -Xcc -O1 -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined
-    --scratch-path $scratch)
+    -Xswiftc -use-ld=lld --scratch-path $scratch)
 swift build "${flags[@]}" --build-tests --quiet
 
 # What Swift's run time allocates once is never freed.

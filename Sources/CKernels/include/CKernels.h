@@ -9,6 +9,7 @@
 #include "elementwise.h"
 #include "image.h"
 #include "interpolation.h"
+#include "memory_guard.h"
 #include "normalization.h"
 #include "pool.h"
 #include "pooling.h"

@@ -1,6 +1,7 @@
 // Allocates the memory of tensors, within the process's budget. The system fills fresh pages with zeros,
 // which takes as long as many an operation, so freed blocks are kept by size and reused.
 
+import CKernels
 @preconcurrency import Glibc
 import SegSystem
 import Synchronization
@@ -33,17 +34,18 @@ enum BlockPool {
     ) {
         let size = bytes > Int.max / 4 ? Int.max / 2 : blockSize(bytes)
         guard MemoryBudget.process.tryReserve(size) else { throw .refusal(Double(bytes), what()) }
-        if let kept = take(size) { return kept }
-        if let fresh = fresh(size) { return (fresh, size) }
-        trim(toKeep: 0)
-        if let fresh = fresh(size) { return (fresh, size) }
-        MemoryBudget.process.release(size)
-        throw .refusal(Double(bytes), what())
+        guard let block = take(size) ?? fresh(size) ?? afterTrimming(size) else {
+            MemoryBudget.process.release(size)
+            throw .refusal(Double(bytes), what())
+        }
+        memory_guard(block.pointer, bytes, block.size)
+        return block
     }
 
     /// Takes back a block of `allocate`: `bytes` as requested, `size` as returned.
     static func free(_ pointer: UnsafeMutableRawPointer, bytes: Int, size: Int) {
         MemoryBudget.process.release(blockSize(bytes))
+        memory_guard(pointer, 0, size)
         let limit = MemoryBudget.process.limit / 4
         let isKept = state.withLock { state in
             guard state.kept + size <= limit else { return false }
@@ -112,15 +114,21 @@ enum BlockPool {
     /// Blocks of at least this size have their own pages, huge ones if the system supports them.
     private static let pagesFrom = 1 << 20
 
-    private static func fresh(_ size: Int) -> UnsafeMutableRawPointer? {
-        guard size >= pagesFrom else { return aligned_alloc(64, size) }
+    private static func afterTrimming(_ size: Int) -> (pointer: UnsafeMutableRawPointer, size: Int)? {
+        trim(toKeep: 0)
+        return fresh(size)
+    }
+
+    private static func fresh(_ size: Int) -> (pointer: UnsafeMutableRawPointer, size: Int)? {
+        guard size >= pagesFrom else { return aligned_alloc(64, size).map { ($0, size) } }
         let pages = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard let pages, pages != MAP_FAILED else { return nil }
         if size >= 2 << 20 { madvise(pages, size, 14 /* MADV_HUGEPAGE */) }
-        return pages
+        return (pages, size)
     }
 
     private static func giveBack(_ block: Block, _ size: Int) {
+        memory_guard(block.pointer, size, size)
         if size >= pagesFrom { munmap(block.pointer, size) } else { Glibc.free(block.pointer) }
     }
 }
