@@ -12,6 +12,8 @@ struct CodePlace {
     var operands: [Span] = []
     /// The arguments of a call, the receiver of `x.f(a)` first.
     var arguments: [Span] = []
+    /// The name that is called.
+    var callee: String?
 
     init(of frame: Frame, _ ip: UnsafeMutablePointer<Instruction>) {
         let code = frame.function._withUnsafeGuaranteedRef { $0.code }
@@ -55,6 +57,7 @@ struct CodePlace {
                     }
                 }
             case .call(let callee, let list):
+                if case .name(let name) = callee.kind { self.callee = name }
                 arguments = list.map(\.span)
                 if case .member(let base, _, _) = callee.kind { arguments.insert(base.span, at: 0) }
                 operands = arguments

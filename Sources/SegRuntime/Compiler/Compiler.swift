@@ -137,7 +137,7 @@ final class Compiler {
         {
             return UInt32(slot)
         }
-        guard let slot = interpreter.newGlobal(.user(name)) else {
+        guard let slot = interpreter.newGlobal(.user(name, isOpen: options.isOpen)) else {
             report(.memory, "there are too many global names", Span(0, 0))
             return 0
         }
@@ -154,7 +154,8 @@ final class Compiler {
         if let slot = interpreter.librarySlot(name, seenFrom: module) { return UInt32(slot) }
         if options.isOpen, scope.parent != nil { return slot(assigning: name) }
         if unknown.insert(name).inserted {
-            report(.name, "there is nothing called `\(name)`", span, help: help(for: name))
+            let failure = interpreter.unknownName(name, among: visibleNames)
+            report(failure.kind, failure.message, span, help: failure.help)
         }
         return nil
     }
@@ -182,22 +183,6 @@ final class Compiler {
     func bindAll(_ body: Block) {
         guard options.isChecking, scope.parent == nil else { return }
         bound.formUnion(surveyor.survey(body.statements).assigned)
-    }
-
-    /// Forms of other languages, and what is written instead.
-    private static let habits = [
-        "None": "nil", "null": "nil", "True": "true", "False": "false", "this": "self", "def": "f(x) = …",
-        "lambda": "x -> …", "elif": "else if", "str": "a string \"{x}\"", "range": "0..<n",
-        "undefined": "nil", "fn": "f(x) = …", "func": "f(x) = …", "var": "x = …", "let": "x = …",
-        "const": "x = …", "raise": "error(\"…\")", "throw": "error(\"…\")", "class": "type",
-        "dict": "(name=value)",
-    ]
-
-    func help(for name: String) -> String? {
-        if let habit = Self.habits[name] ?? interpreter.library.hints.names[name] {
-            return "in seg write \(habit)"
-        }
-        return nearestName(to: name, among: visibleNames).map { "did you mean `\($0)`?" }
     }
 
     /// All names that can be read here, for the nearest one in errors.

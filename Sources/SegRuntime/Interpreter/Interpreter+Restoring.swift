@@ -56,7 +56,7 @@ extension Interpreter {
 
     private func userGlobals(_ slots: Set<Int>) -> [(name: String, slot: Int)] {
         slots.sorted().compactMap { slot in
-            guard case .user(let name) = globalInfos[slot], !globals[slot].isUnassigned else { return nil }
+            guard case .user(let name, _) = globalInfos[slot], !globals[slot].isUnassigned else { return nil }
             return (name, slot)
         }
     }
@@ -125,7 +125,7 @@ extension Interpreter {
 
     /// Gives a restored scope a name, at first without a value.
     public func declare(_ name: String, in module: Module) {
-        guard module.slot(of: name) == nil, let slot = newGlobal(.user(name)) else { return }
+        guard module.slot(of: name) == nil, let slot = newGlobal(.user(name, isOpen: false)) else { return }
         module.define(name, slot: slot)
     }
 

@@ -69,13 +69,10 @@ extension Interpreter {
     @inline(never)
     func resolved(_ slot: Int) throws -> Value {
         switch globalInfos[slot] {
-        case .user(let name):
+        case .user(let name, let isOpen):
             if library.contains(name), let value = try libraryValue(name) { return value }
-            throw Failure(
-                .name, "`\(name)` is read before it has a value",
-                help: nearestName(to: name, among: userNames() + library.names).map {
-                    "did you mean `\($0)`?"
-                })
+            if isOpen { throw unknownName(name, among: userNames() + library.names) }
+            throw Failure(.name, "`\(name)` is read before it has a value")
         case .native(let place): globals[slot] = .object(try nativeFunction(library.natives[place]))
         case .value(let place): globals[slot] = try library.values[place].make(self)
         case .script(let place, let name):

@@ -10,6 +10,8 @@ extension Interpreter {
     public func call(_ function: Value, _ arguments: [Value], named: [(String, Value)] = []) throws -> Value {
         let isOutermost = frameCount == 0
         if isOutermost { findNativeStack() }
+        // Before a frame is pushed: an error that leaves one behind leaves its registers to the next call.
+        try checkNativeStack()
         let base = freeRegisters()
         let count = arguments.count + named.count
         try prepareRegisters(base + (count + 2))
@@ -140,7 +142,8 @@ extension Interpreter {
         if let instance = value.asInstance {
             return Failure(.call, "\(instance.type.name) cannot be called: it has no method forward")
         }
-        return Failure(.call, "\(describe(value)) is not a function and cannot be called")
+        return Failure(
+            .call, "\(describe(value)) is not a function and cannot be called", help: helpForHiddenName())
     }
 
     /// Pushes the frame of a function whose arguments, `self` included, are in the registers from `first` on.

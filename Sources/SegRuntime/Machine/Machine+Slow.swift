@@ -124,19 +124,6 @@ extension Interpreter {
         retired.removeAll { !running.contains(Unmanaged.passUnretained($0).toOpaque()) }
     }
 
-    func unassigned(
-        _ executable: UnsafeMutablePointer<Executable>, _ name: UInt32, _ frame: UnsafeMutablePointer<Frame>
-    ) -> Failure {
-        let code = frame.pointee.function._withUnsafeGuaranteedRef { $0.code }
-        let text = code.names[Int(name)]
-        let isGlobal = code.module.slot(of: text) != nil || library.contains(text)
-        let help =
-            isGlobal
-            ? "`\(text)` is assigned in this function, so it is local to the function; `global \(text) = …` binds the global"
-            : "it is assigned further down, or in a branch that did not run; `global \(text) = …` binds a global"
-        return Failure(.name, "`\(text)` is read before it has a value", help: help)
-    }
-
     func unassignedField(_ object: Value, _ slot: UInt16) -> Failure {
         guard let instance = object.asInstance else { return Failure(.name, "this field has no value yet") }
         let name = instance.fieldNames[Int(slot)]

@@ -53,7 +53,6 @@ func take(_ place: UnsafeMutablePointer<Value>) -> Value {
 extension Interpreter {
     /// Runs the frames above the caller's until the one at `floor` returns its value.
     func execute() throws -> Value {
-        try checkNativeStack()
         let globals = self.globals
         let frames = self.frames
         let flag = interruptFlag
