@@ -22,6 +22,8 @@ public final class Console {
     let clock: () -> Double
     private let version: String
     private var entryNumber = 0
+    /// Whether an entry called `exit`.
+    private var hasLeft = false
     var log = SessionLog()
     var savedPaths: Set<String> = []
 
@@ -62,10 +64,10 @@ public final class Console {
             if reader.isTerminal { show(banner) }
             while true {
                 guard let entry = readEntry() else { break }
-                if handle(entry) == .leave { break }
+                if handle(entry) == .leave || hasLeft { break }
             }
             reader.completer = nil
-            return 0
+            return interpreter.exitStatus
         }
     }
 
@@ -152,6 +154,10 @@ public final class Console {
             if let shown { try display(shown) }
         } catch {
             if let error = error as? ScriptError {
+                if error.diagnostic.kind == .exit {
+                    hasLeft = true
+                    return
+                }
                 if error.diagnostic.kind == .name, let word = leavingWord(program) {
                     show(["\(word) is not a name here; `:quit` or Ctrl-D leaves"])
                     return

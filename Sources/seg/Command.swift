@@ -32,7 +32,7 @@ struct Command: Sendable {
         do {
             return try interpreter.withTensors { try perform(interpreter) }
         } catch {
-            return report(interpreter.scriptError(error))
+            return report(interpreter.scriptError(error), interpreter)
         }
     }
 
@@ -67,7 +67,8 @@ struct Command: Sendable {
                 try interpreter.run(source)
                 console.remember(source)
             } catch let error as ScriptError {
-                _ = report(error)
+                let status = report(error, interpreter)
+                if error.diagnostic.kind == .exit { return status }
             }
             return console.run()
         case .check(let paths): return check(paths, interpreter)
@@ -207,11 +208,14 @@ struct Command: Sendable {
         return say("\(passed) passed, \(failed) failed\n") + (failed == 0 ? 0 : 1)
     }
 
-    private func report(_ error: ScriptError) -> Int32 {
+    private func report(_ error: ScriptError, _ interpreter: Interpreter) -> Int32 {
         fflush(stdout)
-        if error.diagnostic.kind == .interrupt {
+        switch error.diagnostic.kind {
+        case .exit: return interpreter.exitStatus
+        case .interrupt:
             complain("interrupted")
             return 130
+        default: break
         }
         show([error.diagnostic] + error.others)
         return 1

@@ -63,6 +63,10 @@ says 0 '["2"]' -- script.seg 2
 mv script.seg ./-script.seg
 says 0 '[]' -- -script.seg
 rm ./-script.seg
+says 3 "a" -e 'try { print("a"); exit(3); print("b") } catch e { print("caught") }'
+says 1 "error: exit: status is 256; an exit status is from 0 to 255" -e 'exit(256)'
+check "eprint writes to standard error" "$("$seg" -e 'print("a"); eprint("b"); print("c")' 2>/dev/null)" $'a\nc'
+check "print and eprint keep their order" "$("$seg" -e 'print("a", end=""); eprint("b", "c", sep="-"); print("d")' 2>&1)" $'ab-c\nd'
 echo 'x  =  1' >loose.seg
 says 1 "loose.seg is not formatted: seg fmt loose.seg" fmt --check loose.seg
 says 0 "" fmt loose.seg

@@ -17,6 +17,18 @@ let fileNatives: [Native] = [
         examples: ["print(file_exists(\"/\"), file_exists(\"/no/such/file\"))  # expect: true false"]
     ) { call in .bool(FileStatus.exists(try call.string(0))) },
     Native(
+        "list_files(pattern)",
+        "The paths that fit a pattern, in order; * ? [ab] stand for parts of names, ** for any number of folders.",
+        examples: [
+            "write_text(\"a.txt\", \"\")\nwrite_text(\"b.txt\", \"\")\nprint(list_files(\"*.txt\"))  # expect: [\"a.txt\", \"b.txt\"]",
+            "print(list_files(\"results/*.csv\"))  # expect: []",
+        ]
+    ) { call in
+        let interpreter = call.interpreter
+        let pattern = FilePattern(try call.string(0))
+        return .list(try pattern.paths(check: interpreter.checkInterrupt).map { .string($0) })
+    },
+    Native(
         "write_text(path, text)", "Writes a text as a file.",
         examples: [
             "write_text(\"note.txt\", \"a\")\nprint(read_text(\"note.txt\"))  # expect: a"

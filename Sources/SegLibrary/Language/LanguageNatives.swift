@@ -36,11 +36,11 @@ public let languageValues: [LibraryValue] = [
 ]
 
 /// The kinds of errors that a script can raise.
-private let errorKinds = ErrorKind.allCases.filter { $0 != .interrupt }.map(\.rawValue)
+private let errorKinds = ErrorKind.allCases.filter(\.isForScripts).map(\.rawValue)
 
 private func errorKind(_ call: borrowing Arguments) throws -> ErrorKind {
     let text = try call.string(1)
-    if let kind = ErrorKind(rawValue: text), kind != .interrupt { return kind }
+    if let kind = ErrorKind(rawValue: text), kind.isForScripts { return kind }
     throw call.bad(
         1, "is \(quotedText(text)), which is not a kind of error",
         help: "the kinds are \(errorKinds.joined(separator: ", "))")
@@ -67,25 +67,47 @@ private func caughtAgain(_ record: RecordObject, _ call: borrowing Arguments) th
     return Failure(given ?? kind, message, help: help)
 }
 
+extension Arguments {
+    /// The text of `print(...values, sep, end)`.
+    fileprivate func printed() throws -> String {
+        let separator = try string(1)
+        let end = try string(2)
+        return try rest(0).map { try interpreter.line($0) }.joined(separator: separator) + end
+    }
+}
+
 /// Natives of the language itself.
 public let languageNatives: [Native] = [
     Native(
-        "print(...values)", "Writes the one-line forms of the values, with spaces between them.",
-        examples: ["print(1, \"two\", [3])  # expect: 1 two [3]"]
+        "print(...values, sep=\" \", end=\"\\n\")",
+        "Writes the one-line forms of the values, with `sep` between them and `end` after them.",
+        examples: [
+            "print(1, \"two\", [3])  # expect: 1 two [3]",
+            "print(\"a\", \"b\", sep=\"-\", end=\" \")\nprint(\"c\")  # expect: a-b c",
+        ]
     ) { call in
-        var text = ""
-        for (place, value) in call.rest(0).enumerated() {
-            if place > 0 { text += " " }
-            text += try call.interpreter.line(value)
-        }
-        if let named = call.namedRest(0), let name = named.names.first {
-            throw Failure(
-                .call, "print has no argument \(name)",
-                help: "print(x, y) writes its values with spaces between them")
-        }
-        call.interpreter.output(text + "\n")
+        call.interpreter.output(try call.printed())
         try call.interpreter.checkInterrupt()
         return .nilValue
+    },
+    Native(
+        "eprint(...values, sep=\" \", end=\"\\n\")",
+        "Writes like `print`, to standard error: notes that do not belong to a script's results.",
+        examples: ["eprint(\"reading\", 3, \"files\")"]
+    ) { call in
+        call.interpreter.errorOutput(try call.printed())
+        try call.interpreter.checkInterrupt()
+        return .nilValue
+    },
+    Native(
+        "exit(status=0)",
+        "Ends the script, or leaves the prompt, with an exit status from 0 to 255; no `catch` stops it.",
+        examples: ["exit(2)  # expect error: exit(2)"]
+    ) { call in
+        let status = try call.integer(0)
+        guard 0...255 ~= status else { throw call.bad(0, "is \(status); an exit status is from 0 to 255") }
+        call.interpreter.exitStatus = Int32(status)
+        throw Failure(.exit, "exit(\(status))")
     },
     Native(
         "error(message, kind=\"user\", help=nil)",

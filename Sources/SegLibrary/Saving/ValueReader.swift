@@ -320,7 +320,7 @@ final class ValueReader {
         let changed: Value
         do {
             changed = try interpreter.call(change, [.record(fields.map { ($0.name, $0.value) })])
-        } catch let error as ScriptError where error.diagnostic.kind != .interrupt {
+        } catch let error as ScriptError where error.diagnostic.kind.isForScripts {
             throw damaged(place)
         }
         guard let record = changed.asRecord else { throw damaged(place) }

@@ -8,12 +8,15 @@ import SegSystem
 
 public final class Interpreter {
     public let library: Library
+    /// The status that a script's `exit` gave.
+    public var exitStatus: Int32 = 0
     /// Receives the output of `print`, with the line end that the script gave.
     public var output: (String) -> Void = { text in
         fputs(text, stdout)
     }
-    /// Receives progress and warnings.
+    /// Receives progress, warnings and the output of `eprint`.
     public var errorOutput: (String) -> Void = { text in
+        fflush(stdout)
         fputs(text, stderr)
     }
     /// The terminal that the display forms are fitted to.
@@ -38,7 +41,8 @@ public final class Interpreter {
     static let globalLimit = 1 << 20
 
     enum GlobalInfo {
-        case user(String)
+        /// `isOpen`: an entry of the prompt named it first, so that a function may mention it before it exists.
+        case user(String, isOpen: Bool)
         case native(Int)
         case value(Int)
         case script(Int, String)
@@ -202,7 +206,7 @@ public final class Interpreter {
             return globals[slot]
         }
         set {
-            guard let slot = session.slot(of: name) ?? newGlobal(.user(name)) else { return }
+            guard let slot = session.slot(of: name) ?? newGlobal(.user(name, isOpen: false)) else { return }
             session.define(name, slot: slot)
             globals[slot] = newValue ?? .unassigned
         }

@@ -15,7 +15,7 @@ extension Interpreter {
             let frame = frames[frameCount - 1]
             let code = frame.function._withUnsafeGuaranteedRef { $0.code }
             let offset = place - frame.executable.pointee.instructions - 1
-            if problem.diagnostic.kind != .interrupt,
+            if problem.diagnostic.kind.isForScripts,
                 let handler = code.handlers.first(where: { $0.start <= offset && offset < $0.end })
             {
                 frame.registers[handler.register] = caught(problem)

@@ -4,8 +4,13 @@
 /// What kind of mistake; `e.kind` in a script.
 public enum ErrorKind: String, Sendable, CaseIterable {
     case syntax, name, call, type, shape, index, label, value, file, memory, user
-    /// Ctrl-C; never caught by a script.
+    /// Ctrl-C.
     case interrupt
+    /// `exit()`.
+    case exit
+
+    /// Whether a script can raise it and catch it.
+    public var isForScripts: Bool { self != .interrupt && self != .exit }
 }
 
 public struct Diagnostic: Sendable {
