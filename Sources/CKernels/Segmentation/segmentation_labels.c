@@ -19,11 +19,12 @@ INLINE int64_t label_of(const void *labels, long kind, long i) {
     }
 }
 
-long segmentation_bad_label(const void *masks, long mask_kind, long n, long classes, long ignore) {
+long segmentation_bad_label(
+    const void *masks, long mask_kind, long n, long classes, long ignore, long void_label) {
     if (mask_kind == KIND_U8 || mask_kind == KIND_BOOL) {
         // A table of 256 answers: this pass runs nearly at memory speed.
         uint8_t bad[256];
-        for (long v = 0; v < 256; v++) bad[v] = v >= classes && v != ignore;
+        for (long v = 0; v < 256; v++) bad[v] = v >= classes && v != ignore && v != void_label;
         const uint8_t *bytes = masks;
         for (long i = 0; i < n; i++)
             if (bad[bytes[i]]) return i;
@@ -31,7 +32,7 @@ long segmentation_bad_label(const void *masks, long mask_kind, long n, long clas
     }
     for (long i = 0; i < n; i++) {
         const int64_t label = label_of(masks, mask_kind, i);
-        if ((label < 0 || label >= classes) && label != ignore) return i;
+        if ((label < 0 || label >= classes) && label != ignore && label != void_label) return i;
     }
     return -1;
 }

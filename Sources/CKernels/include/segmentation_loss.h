@@ -39,8 +39,9 @@ typedef struct {
 /// Returns 0, or -1 if there is no memory.
 int segmentation_loss(const segmentation_input *input, const segmentation_output *output);
 
-/// The position of the first label that is neither in 0..<classes nor `ignore`, or -1.
-long segmentation_bad_label(const void *masks, long mask_kind, long n, long classes, long ignore);
+/// The position of the first label that is not in 0..<classes, nor `ignore`, nor `void_label`, or -1.
+long segmentation_bad_label(
+    const void *masks, long mask_kind, long n, long classes, long ignore, long void_label);
 
 /// Adds to counts[classes, classes] (rows are truth) from two label arrays of one kind.
 void segmentation_confusion(

@@ -124,9 +124,10 @@ let networkNatives: [Native] = [
     Native(
         "nll_loss(log_probabilities, masks, weights=nil, ignore=nil, smoothing=0, reduction=\"mean\")",
         "The mean over pixels of -log p of the true class. With class weights it is divided by the sum of "
-            + "the weights, as in PyTorch. `ignore` is a class by number, or by name if the masks have class "
-            + "names. `reduction` is \"mean\", \"sum\" or \"none\", which keeps the loss of each pixel, 0 "
-            + "where ignored.",
+            + "the weights, as in PyTorch. 255 is void: these pixels do not count, nor those of `ignore`, a "
+            + "class or a list of classes, by number, or by name if the masks have class names. The mean over "
+            + "no pixel is 0. `reduction` is \"mean\", \"sum\" or \"none\", which keeps the loss of each "
+            + "pixel, 0 where it does not count.",
         examples: [
             "print(nll_loss(log_softmax(zeros(1, 4), axis=1), tensor([2], int64)))  # expect: 1.3862944",
             "print(nll_loss(log_softmax(zeros(2, 4), axis=1), tensor([2, 0], int64), ignore=0, reduction=\"none\"))"
@@ -138,10 +139,11 @@ let networkNatives: [Native] = [
             throw Failure(
                 .value, "reduction is \"mean\", \"sum\" or \"none\", not \"\(wanted)\"", argument: 5)
         }
+        let (masks, ignore) = try ignored(call, 3)
         return .tensor(
             try Tensor.nllLoss(
-                try call.tensor(0), try call.tensor(1), weight: try call.optionalTensor(2),
-                ignoreIndex: try ignoredClass(call, 3), smoothing: try call.number(4), reduction: reduction))
+                try call.tensor(0), masks, weight: try call.optionalTensor(2), ignoreIndex: ignore,
+                smoothing: try call.number(4), reduction: reduction))
     },
     Native(
         "dropout(x, p=0.5, training=true)", "Each element 0 with probability p, the others divided by 1 - p.",
@@ -155,16 +157,17 @@ let networkNatives: [Native] = [
     Native(
         "confusion(predictions, masks, classes=nil, ignore=nil)",
         "Counts of pixels by true class (rows) and predicted class (columns). `predictions` are classes [N, "
-            + "H, W] or logits [N, C, H, W]; rows and columns have the masks' class names, if any. Pixels "
-            + "whose true class is `ignore`, by number or name, do not count.",
+            + "H, W] or logits [N, C, H, W]; rows and columns have the masks' class names, if any. Void, 255, "
+            + "does not count, nor do pixels whose true class is `ignore`: one class or several, by number or "
+            + "name.",
         examples: [
             "print(confusion(tensor([0, 1], int64), tensor([1, 1], int64), 2))  # expect: tensor([[0, 0], [1, 1]], int64)",
-            "print(confusion(tensor([0, 1], int64), tensor([1, 255], int64), 2, ignore=255))"
+            "print(confusion(tensor([0, 1], int64), tensor([1, 255], int64), 2))"
                 + "  # expect: tensor([[0, 0], [1, 0]], int64)",
         ]
     ) { call in
         var predictions = try call.tensor(0)
-        let masks = try call.tensor(1)
+        let (masks, ignore) = try ignored(call, 3)
         let names = call.categories(1) ?? call.categories(0)
         var classes = call[2].isNil ? names?.names.count : try call.integer(2)
         if predictions.rank == masks.rank + 1 {
@@ -175,7 +178,7 @@ let networkNatives: [Native] = [
             throw Failure(.call, "confusion needs classes=, the number of classes")
         }
         var counts = try Tensor.confusion(
-            predictions, masks, classes: classes, ignoreIndex: try ignoredClass(call, 3))
+            predictions, masks, classes: classes, ignoreIndex: ignore)
         if let names, names.names.count == classes {
             counts = try counts.labelled(axis: 0, names).labelled(axis: 1, names)
         }
@@ -183,19 +186,42 @@ let networkNatives: [Native] = [
     },
 ]
 
-/// `ignore=` as a class: a number, or a name if the masks, the second argument, have class names.
-private func ignoredClass(_ call: Arguments, _ place: Int) throws -> Int? {
-    if call.isNil(place) { return nil }
-    guard case .object(let text as StringObject) = call[place] else { return try call.integer(place) }
+/// The masks, the second argument, and the one class number that does not count besides void. Several
+/// classes of `ignore=`, each a number, or a name if the masks have class names, become void in the masks.
+private func ignored(_ call: Arguments, _ place: Int) throws -> (masks: Tensor, ignore: Int?) {
+    let masks = try call.tensor(1)
+    if call.isNil(place) { return (masks, nil) }
+    guard let several = call[place].asList?.items else {
+        return (masks, try ignoredClass(call[place], call, place))
+    }
+    let numbers = try several.map { try ignoredClass($0, call, place) }
+    if numbers.count <= 1 { return (masks, numbers.first) }
+    // Narrow types cannot hold the void label.
+    var result = try masks.dtype == .uint8 ? masks : masks.to(.int64)
+    for number in numbers {
+        result = try Tensor.where(
+            .tensor(try Tensor.apply(.equal, masks, Double(number))), .number(Double(Tensor.voidLabel)),
+            .tensor(result), dtype: result.dtype)
+    }
+    return (result, nil)
+}
+
+private func ignoredClass(_ value: Value, _ call: Arguments, _ place: Int) throws -> Int {
+    guard let text = value.asString else {
+        guard let number = value.asNumber, let whole = Int(exactly: number) else {
+            throw call.wrong(place, "a class, by number or name, or a list of classes")
+        }
+        return whole
+    }
     guard let names = call.categories(1) else {
         throw Failure(
-            .label, "the masks have no class names, so \"\(text.text)\" is not known",
+            .label, "the masks have no class names, so \"\(text)\" is not known",
             help: "give ignore= as a number")
     }
-    guard let found = names.index(of: text.text) else {
+    guard let found = names.index(of: text) else {
         throw Failure(
-            .label, "there is no class \"\(text.text)\"",
-            help: nearestName(to: text.text, among: names.names).map { "did you mean \(quotedText($0))?" })
+            .label, "there is no class \"\(text)\"",
+            help: nearestName(to: text, among: names.names).map { "did you mean \(quotedText($0))?" })
     }
     return found
 }

@@ -329,14 +329,14 @@ struct SegmentationStep: Evaluable {
         switch result {
         case .loss(let reduction):
             let (sum, weight) = try job.loss()
-            return try Elementwise.constant(reduction == .mean ? sum / weight : sum, .float32)
+            return try Elementwise.constant(reduction.applied(to: sum, weight: weight), .float32)
         case .gradient(let reduction):
             let upstream = inputs[inputs.count - 1].number(at: 0)
             let taken = try job.takeGradient()
             guard let gradient = taken.gradient else {
                 throw TensorError(.value, "the loss gave no gradient")
             }
-            // If no pixel counts, the mean is 0 / 0 and has no gradient.
+            // If no pixel counts, the mean is 0 and has no gradient.
             let divisor = reduction == .mean ? taken.weight : 1
             let factor = Float(divisor > 0 ? upstream / divisor : 0)
             let values = gradient.floats

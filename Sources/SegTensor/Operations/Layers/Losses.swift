@@ -11,10 +11,19 @@ extension Tensor {
         case sum
         /// No reduction.
         case none
+
+        /// The loss of a sum over pixels and the sum of their weights.
+        func applied(to sum: Double, weight: Double) -> Double {
+            if self == .sum { return sum }
+            return weight > 0 ? sum / weight : 0
+        }
     }
 
+    /// The label of pixels that do not count in any loss, metric or count.
+    public static let voidLabel = 255
+
     /// - weight[t] · logProbabilities[n, t, …] at the target classes t, in float32; pixels of `ignoreIndex`
-    ///   do not count. `smoothing` spreads that share of the target evenly over the classes.
+    ///   and of `voidLabel` do not count, and the mean over no pixel is 0. `smoothing` spreads that share of the target evenly over the classes.
     public static func nllLoss(
         _ logProbabilities: Tensor, _ target: Tensor, weight: Tensor? = nil, ignoreIndex: Int? = nil,
         smoothing: Double = 0, reduction: LossReduction = .mean
@@ -56,14 +65,17 @@ extension Tensor {
     }
 }
 
-/// The error for labels that are no classes.
-func checkLabels(_ target: TensorData, classes: Int, ignore: Int, _ what: String) throws {
-    let place = segmentation_bad_label(target.bytes, target.dtype.kind, target.count, classes, ignore)
+/// The error for labels that are no classes; in a mask `ignore` and the void label are accepted.
+func checkLabels(
+    _ target: TensorData, classes: Int, ignore: Int, void: Int = Tensor.voidLabel,
+    _ what: String
+) throws {
+    let place = segmentation_bad_label(target.bytes, target.dtype.kind, target.count, classes, ignore, void)
     guard place < 0 else {
         throw TensorError(
             .value,
             "\(what) holds class \(Tensor.text(of: target.number(at: place))), but there are \(classes) classes (0...\(classes - 1))",
-            help: "ignore=… leaves a class out; a mask's palette may not fit the model")
+            help: "255 is void; ignore=… leaves a class out; a mask's palette may not fit the model")
     }
 }
 
@@ -124,7 +136,7 @@ struct NLLLossOperation: Operation {
             var weight = 0.0
             for p in n * pixels..<(n + 1) * pixels {
                 let label = Int(labels[p])
-                if label == ignore {
+                if label == ignore || !(0..<classes ~= label) {
                     out[p] = 0
                     continue
                 }
@@ -150,7 +162,7 @@ struct NLLLossOperation: Operation {
             loss += losses[n]
             weight += losses[batch + n]
         }
-        return try Elementwise.constant(reduction == .mean ? loss / weight : loss, .float32)
+        return try Elementwise.constant(reduction.applied(to: loss, weight: weight), .float32)
     }
 
     func gradient(_ g: Backward) throws -> [Tensor?] {
@@ -172,6 +184,8 @@ struct NLLLossGradient: Operation {
     let reduction: Tensor.LossReduction
     let shape: [Int]
 
+    private func isCounted(_ label: Int64) -> Bool { label != ignore && 0..<Int64(shape[1]) ~= label }
+
     func infer(_ inputs: [Signature]) throws -> Signature { Signature(shape, .float32) }
 
     func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
@@ -190,7 +204,7 @@ struct NLLLossGradient: Operation {
         var factor = Double(upstream[0])
         if reduction == .mean {
             var total = 0.0
-            for p in 0..<target.count where Int(labels[p]) != ignore {
+            for p in 0..<target.count where isCounted(labels[p]) {
                 total += Double(w?[Int(labels[p])] ?? 1)
             }
             factor = total > 0 ? factor / total : 0
@@ -198,7 +212,7 @@ struct NLLLossGradient: Operation {
         let (keep, spread) = (1 - smoothing, smoothing / Double(classes))
         let rows = out.floats
         Elementwise.blocks(target.count) { start, n in
-            for p in start..<start + n where Int(labels[p]) != ignore {
+            for p in start..<start + n where isCounted(labels[p]) {
                 let label = Int(labels[p])
                 let u = reduction == .none ? Double(upstream[p]) : factor
                 if spread > 0 {
@@ -241,7 +255,7 @@ struct ConfusionOperation: Operation {
     {
         let (predictions, target) = (try inputs[0].rowMajor(), try inputs[1].rowMajor())
         try checkLabels(target, classes: classes, ignore: ignore, "the mask")
-        try checkLabels(predictions, classes: classes, ignore: .min, "the prediction")
+        try checkLabels(predictions, classes: classes, ignore: .min, void: .min, "the prediction")
         let out = try TensorData(shape: result.shape, dtype: .int64, for: name)
         Elementwise.fill(out, 0)
         segmentation_confusion(
