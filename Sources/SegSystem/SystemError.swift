@@ -28,6 +28,13 @@ public struct SystemError: Error, Sendable, CustomStringConvertible {
         return SystemError(.file, "cannot \(verb) \(path): \(reason(code))")
     }
 
+    /// Refuses a path with the byte 0, where the system would see the end of the path.
+    public static func checkName(_ path: String, to verb: String) throws(SystemError) {
+        guard path.utf8.contains(0) else { return }
+        let shown = path.replacing("\0", with: "\\u{0}")
+        throw SystemError(.file, "cannot \(verb) \(shown): a name of a file has no byte 0")
+    }
+
     /// The system's error number in plain words.
     public static func reason(_ code: Int32) -> String {
         switch code {

@@ -18,6 +18,16 @@ struct Command: Sendable {
     init(_ options: Options) { self.options = options }
 
     func run() -> Int32 {
+        var status = runAction()
+        // Results that could not be written are not lost in silence.
+        if let reason = Self.flushed() {
+            complain("seg: cannot write the output: \(reason)")
+            status = max(status, 1)
+        }
+        return status
+    }
+
+    private func runAction() -> Int32 {
         if case .text(let text) = options.action { return say(text) }
         // The flag exists before the handler that raises it.
         interruptFlag.clear()
@@ -28,12 +38,21 @@ struct Command: Sendable {
         interpreter.arguments = options.arguments
         // The process ends with it: releasing its values first would only cost time.
         _ = Unmanaged.passRetained(interpreter)
-        defer { fflush(stdout) }
         do {
             return try interpreter.withTensors { try perform(interpreter) }
         } catch {
             return report(interpreter.scriptError(error), interpreter)
         }
+    }
+
+    /// Writes what is left of the output. The reader of a pipe may close early, as `head` does: that is not an
+    /// error, and the process ends.
+    /// - Returns: why output was lost, if it was.
+    private static func flushed() -> String? {
+        errno = 0
+        guard fflush(stdout) != 0 || ferror(stdout) != 0 else { return nil }
+        if errno == EPIPE { _exit(0) }
+        return errno == 0 ? "some of it was lost" : SystemError.reason(errno)
     }
 
     private func perform(_ interpreter: Interpreter) throws -> Int32 {
@@ -98,7 +117,6 @@ struct Command: Sendable {
         if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
             interpreter.terminal.width = Int(size.ws_col)
         }
-        // The reader of a pipe may close early, as `head` does: that is not an error.
         interpreter.output = { text in
             if fputs(text, stdout) == EOF, errno == EPIPE { _exit(0) }
         }

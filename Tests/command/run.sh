@@ -67,6 +67,13 @@ says 3 "a" -e 'try { print("a"); exit(3); print("b") } catch e { print("caught")
 says 1 "error: exit: status is 256; an exit status is from 0 to 255" -e 'exit(256)'
 check "eprint writes to standard error" "$("$seg" -e 'print("a"); eprint("b"); print("c")' 2>/dev/null)" $'a\nc'
 check "print and eprint keep their order" "$("$seg" -e 'print("a", end=""); eprint("b", "c", sep="-"); print("d")' 2>&1)" $'ab-c\nd'
+says 1 "error: the text of a value is nested too deeply" -e 'type T() { line() = self }
+T()'
+check "output that cannot be written" "$("$seg" -e 'print("x")' 2>&1 >/dev/full; echo $?)" $'seg: cannot write the output: no space is left on the disk\n1'
+mkfifo pipe
+check "Ctrl-C is heard while a pipe has no writer" "$(timeout -s INT -k 5 1 "$seg" check pipe 2>&1; echo $?)" $'seg: interrupted\n124'
+check "a pipe is read" "$(echo 'print(4)' >pipe & "$seg" pipe)" 4
+check "the parameters of a type are distinct" "$("$seg" check <(echo 'type T(a, a) { }') 2>&1 | head -n 1)" "error: the parameter \`a\` appears twice"
 echo 'x  =  1' >loose.seg
 says 1 "loose.seg is not formatted: seg fmt loose.seg" fmt --check loose.seg
 says 0 "" fmt loose.seg

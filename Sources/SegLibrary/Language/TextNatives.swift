@@ -106,9 +106,9 @@ let textNatives: [Native] = [
     ) { call in
         let text = try call.string(0)
         guard let separator = try call.optionalString(1) else {
-            return .list(text.split(whereSeparator: \.isWhitespace).map { .string(String($0)) })
+            return try list(of: Words(text), call.interpreter)
         }
-        if separator.isEmpty { return .list(text.map { .string(String($0)) }) }
+        if separator.isEmpty { return try list(of: text.lazy.map { String($0) }, call.interpreter) }
         return .list(try split(text, at: separator, call.interpreter).map { .string($0) })
     },
     Native("upper(text)", "The text in upper case.", examples: ["print(\"sky\".upper())  # expect: SKY"]) {
@@ -176,5 +176,35 @@ let textNatives: [Native] = [
     Native(
         "characters(text)", "The list of a text's characters.",
         examples: ["print(characters(\"añ\"))  # expect: [\"a\", \"ñ\"]"]
-    ) { call in .list(try call.string(0).map { .string(String($0)) }) },
+    ) { call in try list(of: call.string(0).lazy.map { String($0) }, call.interpreter) },
 ]
+
+/// A list of texts that are made one by one, within the memory budget; Ctrl-C ends it.
+private func list(of texts: some Sequence<String>, _ interpreter: Interpreter) throws -> Value {
+    // A string of a list is an object of its own.
+    let bytesOfEach = 80
+    var items: [Value] = []
+    for text in texts {
+        items.append(.string(text))
+        if items.count & 0xffff == 0 {
+            try interpreter.checkInterrupt()
+            try interpreter.reserve(max(1 << 20, bytesOfEach << 16), for: "this list of texts")
+        }
+    }
+    return .list(items)
+}
+
+/// The parts of a text between runs of white space.
+private struct Words: Sequence, IteratorProtocol {
+    private var rest: Substring
+
+    init(_ text: String) { rest = text[...] }
+
+    mutating func next() -> String? {
+        rest = rest.drop(while: \.isWhitespace)
+        if rest.isEmpty { return nil }
+        let word = rest.prefix { !$0.isWhitespace }
+        rest = rest[word.endIndex...]
+        return String(word)
+    }
+}

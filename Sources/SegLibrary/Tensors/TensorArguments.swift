@@ -2,6 +2,7 @@
 // the function and the argument.
 
 import SegRuntime
+import SegSystem
 import SegTensor
 
 extension Arguments {
@@ -138,6 +139,10 @@ extension Tensor {
             func leaf(_ number: Double) throws {
                 guard shape.count == depth else { throw ragged }
                 numbers.append(number)
+                if numbers.count & 0xfffff == 0 {
+                    try EvaluationContext.current.checkInterrupt()
+                    try MemoryBudget.process.require(numbers.count * 8, for: "this tensor of lists")
+                }
             }
             switch item {
             case .number(let number):

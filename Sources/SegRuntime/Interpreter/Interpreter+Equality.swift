@@ -145,6 +145,8 @@ extension Interpreter {
     /// Lists are ordered by their first elements that differ.
     private func compareLists(_ left: Value, _ right: Value, depth: Int) throws -> Int {
         guard depth < 1000 else { throw Failure(.value, "these lists are nested too deeply to be compared") }
+        // Lists that share parts may have any number of them.
+        try checkInterrupt()
         let a = left.asList?.items ?? []
         let b = right.asList?.items ?? []
         for (x, y) in zip(a, b) {

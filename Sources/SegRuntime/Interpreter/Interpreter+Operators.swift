@@ -86,15 +86,36 @@ extension Interpreter {
         if let text {
             let (bytes, overflow) = text.utf8.count.multipliedReportingOverflow(by: count)
             try reserve(overflow ? Int.max : bytes, for: "a string repeated \(count) times")
-            return .string(text.repeated(count))
+            return .string(try self.text(text, repeated: count))
         }
         guard let list else { return nil }
         let (elements, overflow) = list.items.count.multipliedReportingOverflow(by: count)
         try reserve(elements: overflow ? Int.max : elements, for: "a list repeated \(count) times")
         var items: [Value] = []
         items.reserveCapacity(elements)
-        for _ in 0..<count { items.append(contentsOf: list.items) }
+        for number in 0..<count {
+            if number & 0xfff == 0 { try checkInterrupt() }
+            items.append(contentsOf: list.items)
+        }
         return .list(items)
+    }
+
+    /// A text several times, by blocks that double up to a megabyte: the standard library appends copy by copy.
+    private func text(_ text: String, repeated count: Int) throws -> String {
+        guard count > 0, !text.isEmpty else { return "" }
+        var block = text
+        var copies = 1
+        while block.utf8.count < 1 << 20, copies <= count / 2 {
+            block += block
+            copies *= 2
+        }
+        var result = ""
+        result.reserveCapacity(text.utf8.count * count)
+        for _ in 0..<count / copies {
+            try checkInterrupt()
+            result += block
+        }
+        return result + String(repeating: text, count: count % copies)
     }
 
     private func merged(_ a: RecordObject, _ b: RecordObject) -> RecordObject {
@@ -153,19 +174,4 @@ func remainder(_ a: Double, _ b: Double) -> Double {
     if rest == 0 { return 0 }
     if !b.isFinite { return (rest < 0) == (b < 0) ? rest : b }
     return (rest < 0) == (b < 0) ? rest : rest + b
-}
-
-extension String {
-    /// The text repeated; by doubling, where the standard library appends copy by copy.
-    fileprivate func repeated(_ count: Int) -> String {
-        if count < 16 || isEmpty { return String(repeating: self, count: max(0, count)) }
-        var result = self
-        result.reserveCapacity(utf8.count * count)
-        var made = 1
-        while made * 2 <= count {
-            result += result
-            made *= 2
-        }
-        return result + repeated(count - made)
-    }
 }

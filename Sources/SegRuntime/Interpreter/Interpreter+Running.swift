@@ -36,7 +36,8 @@ extension Interpreter {
 
     private func run(_ program: Program, in module: Module, isOpen: Bool) throws -> Value? {
         try refuse(program.diagnostics)
-        findNativeStackIfOutermost()
+        let isFirst = beginNativeStack()
+        defer { if isFirst { nativeStackFloor = 0 } }
         let compiler = Compiler(
             interpreter: self, source: program.source, module: module, options: .init(isOpen: isOpen))
         let code = compiler.compile(program)

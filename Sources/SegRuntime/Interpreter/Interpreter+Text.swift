@@ -70,6 +70,10 @@ extension Interpreter {
     public func line(_ value: Value, quoted: Bool = false, limit: Int = Int.max) throws -> String {
         if case .number(let number) = value { return numberText(number) }
         if !quoted, let text = value.asString { return text }
+        // A method `line` may give the object itself.
+        let isFirst = beginNativeStack()
+        defer { if isFirst { nativeStackFloor = 0 } }
+        try checkNativeStack()
         var writer = LineWriter(limit: limit)
         try write(value, to: &writer)
         return writer.text

@@ -9,7 +9,7 @@ extension Interpreter {
     /// they are given; it may be called at any depth.
     public func call(_ function: Value, _ arguments: [Value], named: [(String, Value)] = []) throws -> Value {
         let isOutermost = frameCount == 0
-        if isOutermost { findNativeStack() }
+        let isFirst = beginNativeStack()
         // Before a frame is pushed: an error that leaves one behind leaves its registers to the next call.
         try checkNativeStack()
         let base = freeRegisters()
@@ -22,10 +22,8 @@ extension Interpreter {
             named.isEmpty ? nil : CallShape(arguments.map { _ in .positional } + named.map { .named($0.0) })
         let depth = frameCount
         defer {
-            if isOutermost {
-                retired = []
-                nativeStackFloor = 0
-            }
+            if isOutermost { retired = [] }
+            if isFirst { nativeStackFloor = 0 }
         }
         do {
             try beginCall(base, count, shape, base)
@@ -68,6 +66,10 @@ extension Interpreter {
             names.append(frames[place].function._withUnsafeGuaranteedRef { $0.code.name })
             place -= 1
         }
+        if names.isEmpty {
+            return Failure(
+                .call, "the text of a value is nested too deeply", help: "does a method `line` give its own object?")
+        }
         return Failure(
             .call, "calls are nested too deeply: \(names.reversed().joined(separator: " -> ")) -> …",
             help: "does the recursion end? at most \(Self.frameLimit) calls may be active at once")
@@ -82,8 +84,12 @@ extension Interpreter {
         nativeStackFloor = address > UInt(nativeStackSize) ? address - UInt(nativeStackSize) : 0
     }
 
-    func findNativeStackIfOutermost() {
-        if frameCount == 0 { findNativeStack() }
+    /// Finds the stack unless an entry further out has found it.
+    /// - Returns: whether it was found here; then `nativeStackFloor` is 0 again when the work ends.
+    func beginNativeStack() -> Bool {
+        guard nativeStackFloor == 0 else { return false }
+        findNativeStack()
+        return true
     }
 
     func checkNativeStack() throws {

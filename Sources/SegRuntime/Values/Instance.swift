@@ -56,8 +56,8 @@ public final class TypeShape {
         self.name = name
         self.fieldNames = fieldNames
         self.methodNames = methodNames
-        fieldSlots = Dictionary(uniqueKeysWithValues: zip(fieldNames, fieldNames.indices))
-        methodSlots = Dictionary(uniqueKeysWithValues: zip(methodNames, methodNames.indices))
+        fieldSlots = Dictionary(zip(fieldNames, fieldNames.indices), uniquingKeysWith: { first, _ in first })
+        methodSlots = Dictionary(zip(methodNames, methodNames.indices), uniquingKeysWith: { first, _ in first })
     }
 }
 

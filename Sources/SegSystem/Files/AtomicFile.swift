@@ -35,6 +35,7 @@ public final class AtomicFile {
         poll: @escaping () throws -> Void = {}
     ) throws {
         guard !path.isEmpty else { throw SystemError.cannot("write", path, ENOENT) }
+        try SystemError.checkName(path, to: "write")
         self.path = path
         self.isDurable = isDurable
         self.poll = poll

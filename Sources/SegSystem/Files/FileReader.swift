@@ -24,8 +24,9 @@ public final class FileReader: Sendable {
     }
 
     private init(_ path: String, acceptsStreams: Bool, followsLinks: Bool = true) throws(SystemError) {
+        try SystemError.checkName(path, to: "read")
         // Without O_NONBLOCK opening a named pipe would wait for its writer.
-        let flags = O_RDONLY | O_CLOEXEC | (acceptsStreams ? 0 : O_NONBLOCK) | (followsLinks ? 0 : O_NOFOLLOW)
+        let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followsLinks ? 0 : O_NOFOLLOW)
         let descriptor = open(path, flags)
         guard descriptor >= 0 else { throw .cannot("read", path, errno) }
         guard let status = FileStatus(descriptor: descriptor) else {
@@ -102,8 +103,8 @@ public final class FileReader: Sendable {
     /// - Parameters:
     ///   - limit: a file of more bytes than this is an error.
     ///   - acceptsStreams: whether pipes and devices are read to their end as well.
-    ///   - willHold: called with the number of bytes before they are held in memory; if it throws, reading
-    ///   ends.
+    ///   - willHold: called with the number of bytes before they are held in memory, and again while a pipe
+    ///   has none; if it throws, reading ends.
     public static func contents(
         of path: String, limit: Int = 1 << 30, acceptsStreams: Bool = false,
         willHold: (Int) throws -> Void = { _ in }
@@ -138,9 +139,14 @@ public final class FileReader: Sendable {
         var bytes: [UInt8] = []
         try withUnsafeTemporaryAllocation(byteCount: min(limit, 1 << 16 - 1) + 1, alignment: 16) { buffer in
             while bytes.count <= limit {
+                var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+                if poll(&ready, 1, 50) == 0 {
+                    try willHold(bytes.count)
+                    continue
+                }
                 let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
                 if count < 0 {
-                    if errno == EINTR { continue }
+                    if errno == EINTR || errno == EAGAIN { continue }
                     throw SystemError.cannot("read", path, errno)
                 }
                 if count == 0 { return }

@@ -26,7 +26,7 @@ public struct FileStatus: Sendable {
     /// - Parameter followsLinks: false gives the status of a symbolic link itself.
     public init?(_ path: String, followsLinks: Bool = true) {
         var status = stat()
-        guard (followsLinks ? stat(path, &status) : lstat(path, &status)) == 0 else { return nil }
+        guard !path.utf8.contains(0), (followsLinks ? stat(path, &status) : lstat(path, &status)) == 0 else { return nil }
         self.init(status)
     }
 
@@ -51,5 +51,7 @@ public struct FileStatus: Sendable {
     }
 
     /// Whether there is anything at a path.
-    public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+    public static func exists(_ path: String) -> Bool {
+        !path.utf8.contains(0) && access(path, F_OK) == 0
+    }
 }

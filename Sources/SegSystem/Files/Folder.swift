@@ -23,6 +23,7 @@ public enum Folder {
     /// The entries of a folder, including hidden ones, ordered by name.
     /// - Parameter limit: reading ends after so many entries.
     public static func entries(of path: String, limit: Int = .max) throws(SystemError) -> [FolderEntry] {
+        try SystemError.checkName(path, to: "read the folder")
         guard let handle = opendir(path) else { throw .cannot("read the folder", path, errno) }
         defer { closedir(handle) }
         var entries: [FolderEntry] = []
@@ -52,6 +53,7 @@ public enum Folder {
 
     /// Creates a folder and its parents if they do not exist.
     public static func make(_ path: String, permissions: mode_t = 0o777) throws(SystemError) {
+        try SystemError.checkName(path, to: "make the folder")
         guard path.utf8.count < PATH_MAX else { throw .cannot("make the folder", path, ENAMETOOLONG) }
         var missing: [String] = []
         var current: String? = path

@@ -43,7 +43,7 @@ public final class EvaluationContext: @unchecked Sendable {
         if pool_was_stopped() { throw TensorError(.interrupt, "interrupted") }
     }
 
-    func checkInterrupt() throws {
+    public func checkInterrupt() throws {
         if interrupted?() == true { throw TensorError(.interrupt, "interrupted") }
     }
 }

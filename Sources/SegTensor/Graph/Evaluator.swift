@@ -90,6 +90,9 @@ enum Evaluator {
                 return try compute(node, operation, sources, mayTake: mayTake, context)
             }
         }
+        if Shape.isLongAndEmpty(node.signature.shape) {
+            return try TensorData(shape: node.signature.shape, dtype: node.signature.dtype)
+        }
         // `taken` holds only what is needed to restore a value; `inputs` must be the only owner of the
         // storage.
         let owners = taken.map { ($0.0, $0.1.offset, $0.1.layout) }

@@ -76,14 +76,14 @@ struct RandomOperation: Operation {
         -> TensorData
     {
         let out = try TensorData(shape: shape, dtype: dtype, for: name)
-        func run<T: Element>(_ type: T.Type) {
+        func run<T: Element>(_ type: T.Type) throws {
             let p = out.elements(T.self)
             switch kind {
-            case .permutation: permute(p, out.count)
+            case .permutation: try permute(p, out.count, context)
             default: Elementwise.blocks(out.count) { start, n in fill(p, start, n) }
             }
         }
-        dtype.withElement { run($0) }
+        try dtype.withElement { try run($0) }
         return out
     }
 
@@ -124,9 +124,12 @@ struct RandomOperation: Operation {
     }
 
     /// The Fisher-Yates shuffle.
-    private func permute<T: Element>(_ p: UnsafeMutablePointer<T>, _ count: Int) {
+    private func permute<T: Element>(
+        _ p: UnsafeMutablePointer<T>, _ count: Int, _ context: EvaluationContext
+    ) throws {
         for i in 0..<count { p[i] = T(converting: Double(i)) }
         for i in stride(from: count - 1, to: 0, by: -1) {
+            if i & 0xfffff == 0 { try context.checkInterrupt() }
             let j = min(Int(key.uniform(UInt64(i)) * Double(i + 1)), i)
             let kept = p[i]
             p[i] = p[j]

@@ -18,6 +18,7 @@ enum Shape {
     static func byteCount(_ shape: [Int], _ dtype: DType, for what: @autoclosure () -> String) throws
         -> Int
     {
+        // An empty tensor's other sizes are counted too: parts of them are multiplied by operations.
         var bytes = dtype.size
         var overflows = false
         var hasZero = false
@@ -26,16 +27,24 @@ enum Shape {
                 throw TensorError(.shape, "\(what()): a size cannot be negative: \(text(shape))")
             }
             hasZero = hasZero || size == 0
-            let product = bytes.multipliedReportingOverflow(by: size)
+            let product = bytes.multipliedReportingOverflow(by: max(size, 1))
             overflows = overflows || product.overflow
             bytes = product.partialValue
         }
-        if hasZero { return 0 }
         guard !overflows, bytes < Int.max / 4 else {
+            if hasZero {
+                throw TensorError(
+                    .shape, "\(what()): the sizes of shape \(text(shape)) multiply to more than can be counted")
+            }
             let total = shape.reduce(Double(dtype.size)) { $0 * Double($1) }
             throw TensorError.refusal(total, "\(what()) of shape \(text(shape)), \(dtype.rawValue),")
         }
-        return bytes
+        return hasZero ? 0 : bytes
+    }
+
+    /// Whether a shape is empty, and loops over its other axes would be long.
+    static func isLongAndEmpty(_ shape: [Int]) -> Bool {
+        shape.contains(0) && shape.reduce(1) { $0 * max($1, 1) } > 1 << 20
     }
 
     /// Row-major strides in elements.

@@ -42,6 +42,13 @@ extension Tensor {
         }
         if size == (1, 1) { return try reduce(.mean, x, axes: [2, 3], keepdims: true) }
         if h % size.0 == 0, w % size.1 == 0 { return try avgPool2d(x, kernel: (h / size.0, w / size.1)) }
+        // Each window is a few operations of its own.
+        let (windows, overflow) = size.0.multipliedReportingOverflow(by: size.1)
+        guard !overflow, windows <= 1 << 16 else {
+            throw TensorError(
+                .value, "adaptive_avg_pool2d: \(size.0)×\(size.1) windows are more than the 65536 that it takes",
+                help: "interpolate(x, size=…) enlarges a picture")
+        }
         let rows = try (0..<size.0).map { i in
             let top = i * h / size.0
             let band = try x.narrow(axis: 2, start: top, count: ((i + 1) * h + size.0 - 1) / size.0 - top)
