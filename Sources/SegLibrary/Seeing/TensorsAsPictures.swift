@@ -44,7 +44,13 @@ extension ClassMask {
                 .shape,
                 "a mask is a tensor [height, width] of class numbers, this one has the shape \(tensor.shape)")
         }
-        let indices = try plain.doubles().map { Int(exactly: $0) ?? -1 }
+        let numbers = try plain.doubles()
+        if plain.dtype.isFloating, numbers.contains(where: { $0.rounded() != $0 }) {
+            throw Failure(
+                .type, "a mask holds whole numbers, the classes; this one has fractions",
+                help: "argmax(logits, axis=1) makes a mask; heatmap(x) shows any matrix")
+        }
+        let indices = numbers.map { Int(exactly: $0) ?? -1 }
         let labels = value.categories ?? names
         // 255 marks pixels without a class.
         let highest = indices.lazy.filter { $0 >= 0 && $0 < 255 }.max() ?? 0
