@@ -123,6 +123,6 @@ extension Chart {
         let grid = Drawing.grid([sheet, sheet, sheet], columns: 2)
         #expect(grid.width == 2 * sheet.width && grid.height == 2 * sheet.height)
         #expect(Drawing.grid([], columns: 0).width >= 1)
-        #expect(PictureSheet(tiles: []).svg.contains(">nothing to show yet<"))
+        #expect(PictureSheet(tiles: []).svg.contains(">nothing to show<"))
     }
 }
