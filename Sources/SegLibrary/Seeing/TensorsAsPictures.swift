@@ -15,6 +15,7 @@ extension Pixels {
                 .shape, "a picture is a tensor [3, height, width], this one has the shape \(tensor.shape)",
                 help: "pick one of a batch with b.images[0]")
         }
+        guard !plain.shape.contains(0) else { throw Failure(.value, "the picture is empty") }
         var picture = plain
         if plain.dtype.isFloating {
             let low = try Tensor.reduce(.min, plain).item()

@@ -35,7 +35,9 @@ extension LinePlot {
                 var part: [Place] = []
                 for (index, place) in run.enumerated() {
                     if index > 0, isIn(place) != isIn(run[index - 1]) {
-                        part.append(run[index - 1].crossing(place, direction, at: value))
+                        // A point on the border is where the line crosses it.
+                        let border = run[index - 1].crossing(place, direction, at: value)
+                        if border != place, border != part.last { part.append(border) }
                     }
                     if isIn(place) {
                         part.append(place)
