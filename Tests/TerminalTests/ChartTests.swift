@@ -161,7 +161,8 @@ private let ascii = TerminalStyle(columns: 44, rows: 24, unicode: false, isTermi
         let curve = plot.layout(xIntervals: 5, yIntervals: 5, resolution: 100).curves[0]
         #expect(curve.runs.map(\.count) == [8] && curve.bands.count == 1)
         #expect(curve.runs[0][2] == LinePlot.Place(x: 0.25, y: 1))
-        #expect(LinePlot(series: [.init("", y: [0, 0], edges: [0, 1, 2])]).emptiness == "nothing in the bins")
+        #expect(
+            LinePlot(series: [.init("", y: [0, 0], edges: [0, 1, 2])]).emptiness == "nothing in the bins")
     }
 
     @Test func whatIsNotDrawnIsCounted() {

@@ -17,7 +17,9 @@ public struct MaskImage: Sendable, Equatable {
     public init(width: Int, height: Int, bytes: [UInt8]) throws {
         let count = try PictureSize.pixels(width, height)
         guard bytes.count == count else {
-            throw TensorError(.value, "a mask of \(sizeText(height: height, width: width)) has \(count) bytes, not \(bytes.count)")
+            throw TensorError(
+                .value,
+                "a mask of \(sizeText(height: height, width: width)) has \(count) bytes, not \(bytes.count)")
         }
         self.width = width
         self.height = height

@@ -29,7 +29,8 @@ extension RGBImage {
         guard noise.count == bytes.count else {
             throw TensorError(
                 .shape,
-                "noise for a picture of \(sizeText(height: height, width: width)) has \(noise.count) numbers, not \(bytes.count)")
+                "noise for a picture of \(sizeText(height: height, width: width)) has \(noise.count) numbers, not \(bytes.count)"
+            )
         }
         return RGBImage(width: width, height: height) { target in
             image_add_noise(bytes, bytes.count, target, noise, Float(sigma * 255))

@@ -16,7 +16,9 @@ public struct RGBImage: Sendable, Equatable {
         let count = try PictureSize.pixels(width, height) * 3
         guard bytes.count == count else {
             throw TensorError(
-                .value, "a picture of \(sizeText(height: height, width: width)) has \(count) bytes, not \(bytes.count)")
+                .value,
+                "a picture of \(sizeText(height: height, width: width)) has \(count) bytes, not \(bytes.count)"
+            )
         }
         self.width = width
         self.height = height

@@ -140,7 +140,8 @@ let dataNatives: [Native] = [
         }
         guard (16...8192).contains(height), (16...8192).contains(width) else {
             throw Failure(
-                .value, "streets: a size of \(sizeText(height: height, width: width)); sides must be 16 to 8192 pixels",
+                .value,
+                "streets: a size of \(sizeText(height: height, width: width)); sides must be 16 to 8192 pixels",
                 argument: 1)
         }
         return .object(

@@ -164,7 +164,8 @@ struct ScriptDataset: Dataset, @unchecked Sendable {
                 help: "an image is [3, height, width], its mask [height, width]")
         }
         return Frame(
-            name: sample.asRecord?["name"]?.asString ?? "\(index)", height: mask.shape[0], width: mask.shape[1], imageDigest: try image.digest(),
+            name: sample.asRecord?["name"]?.asString ?? "\(index)", height: mask.shape[0],
+            width: mask.shape[1], imageDigest: try image.digest(),
             maskDigest: try mask.digest(), image: { try RGBImage(planes: try image.value().rowMajor()) },
             mask: { try MaskImage(classes: try mask.value().rowMajor()) })
     }

@@ -43,7 +43,7 @@ extension Arguments {
                 throw Failure(
                     .shape,
                     "\(native.name) needs a list of numbers, got a tensor of the shape \(tensor.shape)",
-                    help: "x.flatten() has its numbers as one list", argument: place)
+                    help: "reshape(x, -1) has its numbers as one list", argument: place)
             }
             return try tensor.doubles()
         }
@@ -233,7 +233,8 @@ extension Arguments {
             throw bad(place, "begins at \(Tensor.text(of: low)), which is not below \(Tensor.text(of: high))")
         }
         if isLog, let end = ends.compactMap({ $0 }).first(where: { $0 <= 0 }) {
-            throw bad(place, "has the end \(Tensor.text(of: end)); a logarithmic axis has only numbers above 0")
+            throw bad(
+                place, "has the end \(Tensor.text(of: end)); a logarithmic axis has only numbers above 0")
         }
         return LinePlot.Limits(low: ends[0], high: ends[1])
     }

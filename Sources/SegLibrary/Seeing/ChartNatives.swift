@@ -39,8 +39,8 @@ let chartNatives: [Native] = [
     },
     Native(
         "bars(data, title=nil, log=false, save=nil)",
-        "A bar for each number, with its label: a labelled tensor such as data.counts, a record, a list, or "
-            + "what `histogram` gives. With log=true the bars have a logarithmic axis.",
+        "A bar for each number, with its label. Takes a labelled tensor such as data.counts, a record, a "
+            + "list, or what `histogram` gives. With log=true the bars have a logarithmic axis.",
         examples: [
             "bars((a=1, b=2), save=\"example.svg\")"
                 + "\nprint(contains(read_text(\"example.svg\"), \"<svg\"))  # expect: true"

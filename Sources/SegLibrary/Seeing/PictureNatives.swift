@@ -7,8 +7,9 @@ import SegTerminal
 let pictureNatives: [Native] = [
     Native(
         "show(value, save=nil)",
-        "A picture [3, H, W] or the name of a PNG file, a mask [H, W] with its classes, a sample (both), "
-            + "several of them in a list or by name in a record, or a data set (a contact sheet).",
+        "Pictures and masks on the terminal, or in a .png or .svg with save=. Takes a picture [3, H, W] or "
+            + "the name of a PNG file, a mask [H, W], a sample (both), a batch of them, several in a list or "
+            + "by name in a record, or a data set (a contact sheet).",
         examples: [
             "show(streets(count=1, size=32)[0], save=\"example.png\")"
                 + "\nprint(read_image(\"example.png\").shape[0])  # expect: 3",
@@ -17,7 +18,9 @@ let pictureNatives: [Native] = [
                 + "\nprint(read_image(\"copy.png\").shape[0])  # expect: 3",
         ]
     ) { call in
-        if let data = try call.optionalDataset(0) { return try call.present(try data.contactSheet(), save: 1) }
+        if let data = try call.optionalDataset(0) {
+            return try call.present(try data.contactSheet(), save: 1)
+        }
         guard let sheet = try PictureTiles().sheet(call[0]) else {
             throw call.needs("a picture, a mask, a sample, a data set or a file name", 0, got: call[0])
         }

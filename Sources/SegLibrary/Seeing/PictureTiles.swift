@@ -8,10 +8,36 @@ import SegTerminal
 struct PictureTiles {
     /// What `show` shows of a value; nil if it is no picture.
     func sheet(_ value: Value) throws -> PictureSheet? {
-        guard let tiles = try tiles(value) else { return nil }
-        // Samples in a list are pairs of picture and mask.
-        let isPairs = value.asList?.items.allSatisfy { SampleTensors($0)?.mask != nil } ?? false
-        return PictureSheet(tiles: tiles, columns: isPairs ? (tiles.count > 8 ? 4 : 2) : nil)
+        guard let samples = try samples(value), samples.allSatisfy({ $0.mask != nil }) else {
+            return try tiles(value).map { PictureSheet(tiles: $0) }
+        }
+        // Pairs of picture and mask, one or two in a row.
+        return PictureSheet(tiles: try samples.flatMap(tiles), columns: samples.count > 4 ? 4 : 2)
+    }
+
+    /// The samples in a list or a batch; nil if there are none or other values.
+    private func samples(_ value: Value) throws -> [SampleTensors]? {
+        if let list = value.asList, !list.items.isEmpty {
+            let samples = list.items.compactMap { SampleTensors($0) }
+            return samples.count == list.items.count ? samples : nil
+        }
+        guard let record = value.asRecord, let images = record["images"]?.asTensorValue,
+            images.promise.rank == 4
+        else { return nil }
+        let masks = record["masks"]?.asTensorValue
+        let names = record["names"]?.asList?.items ?? []
+        return try (0..<images.promise.shape[0]).map { index in
+            SampleTensors(
+                image: try one(images, index), mask: try masks.map { try one($0, index) },
+                name: index < names.count ? names[index].asString ?? "" : "\(index)")
+        }
+    }
+
+    /// One picture or mask of a batch.
+    private func one(_ batch: TensorValue, _ index: Int) throws -> TensorValue {
+        TensorValue(
+            try batch.promise.get([TensorValue.index(.value(.number(Double(index))))]),
+            categories: batch.categories)
     }
 
     /// The tiles of a value; nil if it is no picture. `number` is the caption of a tensor without a caption.
@@ -19,7 +45,9 @@ struct PictureTiles {
         -> [PictureSheet.Tile]?
     {
         if let sample = SampleTensors(value) { return try tiles(sample) }
-        if let tensor = value.asTensorValue { return try tiles(tensor, caption: caption.isEmpty ? number : caption) }
+        if let tensor = value.asTensorValue {
+            return try tiles(tensor, caption: caption.isEmpty ? number : caption)
+        }
         if let path = value.asString {
             let image = try PNGImage.read(path)
             let name = path.split(separator: "/").last.map(String.init) ?? path
@@ -60,10 +88,7 @@ struct PictureTiles {
         let shape = value.promise.shape
         let isPicture = shape.count >= 3 && shape[shape.count - 3] == 3 && value.categories == nil
         if shape.count == (isPicture ? 4 : 3), shape[0] > 1 {
-            return try (0..<shape[0]).flatMap { index in
-                let one = try value.promise.get([TensorValue.index(.value(.number(Double(index))))])
-                return try tiles(TensorValue(one, categories: value.categories), caption: "\(index)")
-            }
+            return try (0..<shape[0]).flatMap { try tiles(try one(value, $0), caption: "\($0)") }
         }
         return [
             isPicture

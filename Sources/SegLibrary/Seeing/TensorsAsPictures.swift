@@ -75,6 +75,12 @@ struct SampleTensors {
     let mask: TensorValue?
     let name: String
 
+    init(image: TensorValue, mask: TensorValue?, name: String) {
+        self.image = image
+        self.mask = mask
+        self.name = name
+    }
+
     init?(_ value: Value) {
         guard let record = value.asRecord, let image = record["image"]?.asTensorValue else { return nil }
         self.image = image

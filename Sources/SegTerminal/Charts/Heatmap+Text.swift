@@ -85,7 +85,8 @@ extension Heatmap {
                 shade, nil, on: &canvas, x: index % width, y: index / width, width: 1, layout.isDiverging,
                 style)
         }
-        let note = sizeText(height: rowCount, width: columnCount) + ", shown as "
+        let note =
+            sizeText(height: rowCount, width: columnCount) + ", shown as "
             + sizeText(height: height, width: width)
         return canvas.lines(style) + [style.paint(note, dim: true)]
     }

@@ -38,7 +38,8 @@ extension Tensor {
         let (h, w) = (x.shape[2], x.shape[3])
         guard size.0 > 0, size.1 > 0, h > 0, w > 0 else {
             throw TensorError(
-                .shape, "adaptive_avg_pool2d: \(sizeText(height: h, width: w)) cannot be pooled to \(sizeText(height: size.0, width: size.1))",
+                .shape,
+                "adaptive_avg_pool2d: \(sizeText(height: h, width: w)) cannot be pooled to \(sizeText(height: size.0, width: size.1))",
                 notes: [Shape.text(x.shape)])
         }
         if size == (1, 1) { return try reduce(.mean, x, axes: [2, 3], keepdims: true) }
