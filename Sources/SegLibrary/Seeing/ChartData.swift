@@ -250,10 +250,11 @@ extension Arguments {
         }
     }
 
-    /// The width or height of a chart: characters on the terminal, points in a file.
-    func extent(_ place: Int, file: Bool) throws -> Int? {
+    /// The width or height of a chart: characters or lines on the terminal, points in a file.
+    func extent(_ place: Int, file: Bool, isHeight: Bool) throws -> Int? {
         if isNil(place) { return nil }
-        let (low, high, unit) = file ? (100, 5000, "points in a file") : (8, 400, "characters")
+        let (low, high, unit) =
+            file ? (100, 5000, "points in a file") : isHeight ? (5, 200, "lines") : (16, 400, "characters")
         let number = try integer(place)
         guard (low...high).contains(number) else {
             throw bad(place, "is \(number); it is from \(low) to \(high) \(unit)")

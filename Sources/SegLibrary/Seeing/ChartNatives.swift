@@ -12,8 +12,8 @@ let chartNatives: [Native] = [
             + "indices, from 0; plot(x, y) draws y over x. Takes lists and tensors of numbers, a list or a "
             + "record of curves, what `histogram` gives, a schedule, a run or its history (epochs from 1); a "
             + "curve may be (x=…, y=…, low=…, high=…), with a band. log=\"x\", \"y\" or \"xy\" names the "
-            + "logarithmic axes, xlim=[0, 10] and ylim= their ends. width= and height= are characters on the "
-            + "terminal, points in a file; a PNG has 2 x 2 pixels per point.",
+            + "logarithmic axes, xlim=[0, 10] and ylim= their ends. width= and height= are characters and "
+            + "lines on the terminal, points in a file; a PNG has 2 x 2 pixels per point.",
         examples: [
             "plot((loss=[3, 2, 1]), save=\"example.svg\")"
                 + "\nprint(contains(read_text(\"example.svg\"), \"<svg\"))  # expect: true",
@@ -24,7 +24,8 @@ let chartNatives: [Native] = [
         let isFile = !call.isNil(10)
         let log = try call.logAxes(5)
         let (xLimits, yLimits) = (try call.limits(6, isLog: log.x), try call.limits(7, isLog: log.y))
-        let (width, height) = (try call.extent(8, file: isFile), try call.extent(9, file: isFile))
+        let width = try call.extent(8, file: isFile, isHeight: false)
+        let height = try call.extent(9, file: isFile, isHeight: true)
         let (title, xLabel, yLabel) = (
             try call.optionalString(2), try call.optionalString(3), try call.optionalString(4)
         )

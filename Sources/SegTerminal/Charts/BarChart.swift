@@ -46,7 +46,7 @@ public struct BarChart: Chart, Sendable {
 
     private var undrawn: Undrawn {
         var undrawn = Undrawn()
-        for bar in bars { undrawn.count([(bar.value, log)]) }
+        for bar in bars { undrawn.count(bar.value, isLog: log) }
         return undrawn
     }
 

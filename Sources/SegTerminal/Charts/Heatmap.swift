@@ -53,7 +53,7 @@ public struct Heatmap: Chart, Sendable {
     private var undrawn: Undrawn {
         var undrawn = Undrawn()
         for index in 0..<(rowCount * columnCount) {
-            undrawn.count([(index < values.count ? values[index] : .nan, false)])
+            undrawn.count(index < values.count ? values[index] : .nan)
         }
         return undrawn
     }

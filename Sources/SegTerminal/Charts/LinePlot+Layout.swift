@@ -36,7 +36,9 @@ extension LinePlot {
         var undrawn = Undrawn()
         for series in series {
             for index in series.y.indices {
-                undrawn.count(places(of: series, index).map { ($0, logX) } + [(series.y[index], logY)])
+                // The left edge of a bin is the lower one.
+                let x = places(of: series, index).left
+                undrawn.count(x: x, isLog: logX, y: series.y[index], isLogY: logY)
             }
         }
         return undrawn
@@ -56,9 +58,10 @@ extension LinePlot {
             for index in series.y.indices {
                 let places = places(of: series, index)
                 guard series.y[index].isFinite else { continue }
-                for x in places { xExtent.take(x) }
+                xExtent.take(places.left)
+                xExtent.take(places.right)
                 // The limits of x decide which values the other axis is for.
-                guard places.contains(where: { $0.isFinite && xLimits.contains($0) }) else { continue }
+                guard places.left.isFinite, xLimits.meets(places.left, places.right) else { continue }
                 yExtent.take(series.y[index])
                 // Bins are areas: their axis begins at 0, a logarithmic one below the lowest.
                 if series.edges != nil { yExtent.take(logY ? series.y[index] / 2 : 0) }
@@ -85,13 +88,14 @@ extension LinePlot {
         return Layout(x: xAxis, y: yAxis, curves: curves, emptiness: emptiness)
     }
 
-    /// Where a value is: one position, or the two edges of its bin; none if it has no position.
-    private func places(of series: Series, _ index: Int) -> [Double] {
+    /// Where a value is: the edges of its bin, or twice its position; NaN if it has none.
+    private func places(of series: Series, _ index: Int) -> (left: Double, right: Double) {
         if let edges = series.edges {
-            return index + 1 < edges.count ? [edges[index], edges[index + 1]] : [.nan]
+            return index + 1 < edges.count ? (edges[index], edges[index + 1]) : (.nan, .nan)
         }
-        guard let places = series.x else { return [firstX + Double(index)] }
-        return [index < places.count ? places[index] : .nan]
+        var place = firstX + Double(index)
+        if let places = series.x { place = index < places.count ? places[index] : .nan }
+        return (place, place)
     }
 
     private static func band(of series: Series, _ index: Int) -> (low: Double, high: Double)? {
@@ -121,7 +125,7 @@ extension LinePlot {
             lower = []
         }
         for index in series.y.indices {
-            guard let x = xAxis.fraction(places(of: series, index)[0]),
+            guard let x = xAxis.fraction(places(of: series, index).left),
                 let y = yAxis.fraction(series.y[index])
             else {
                 close()
@@ -146,13 +150,15 @@ extension LinePlot {
         var curve = Curve()
         var steps: [Place] = []
         for index in series.y.indices {
-            let edges = places(of: series, index).compactMap(xAxis.fraction)
-            guard edges.count == 2 else { continue }
+            let edges = places(of: series, index)
+            guard let left = xAxis.fraction(edges.left), let right = xAxis.fraction(edges.right) else {
+                continue
+            }
             let height = yAxis.fraction(series.y[index]) ?? base
-            if steps.isEmpty { steps.append(LinePlot.place(edges[0], base)) }
-            steps.append(LinePlot.place(edges[0], height))
-            steps.append(LinePlot.place(edges[1], height))
-            let middle = LinePlot.place((edges[0] + edges[1]) / 2, height)
+            if steps.isEmpty { steps.append(LinePlot.place(left, base)) }
+            steps.append(LinePlot.place(left, height))
+            steps.append(LinePlot.place(right, height))
+            let middle = LinePlot.place((left + right) / 2, height)
             if middle.isInside { curve.points.append(middle) }
         }
         guard let last = steps.last else { return Curve() }

@@ -41,8 +41,9 @@ public struct LinePlot: Chart, Sendable {
             self.high = high
         }
 
-        func contains(_ value: Double) -> Bool {
-            value >= low ?? -.infinity && value <= high ?? .infinity
+        /// Whether any of the axis between the limits is from `left` to `right`.
+        func meets(_ left: Double, _ right: Double) -> Bool {
+            right >= low ?? -.infinity && left <= high ?? .infinity
         }
     }
 

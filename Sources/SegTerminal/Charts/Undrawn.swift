@@ -9,22 +9,29 @@ struct Undrawn: Sendable {
     private var infinite = 0
     private var notAboveZero = 0
 
-    /// Counts a value by its reason; of a point these are its place and its value. The first number that has
-    /// no place decides.
-    mutating func count(_ numbers: [(value: Double, isLog: Bool)]) {
+    /// Counts a value.
+    mutating func count(_ value: Double, isLog: Bool = false) {
         all += 1
-        for (value, isLog) in numbers {
-            if value.isNaN {
-                notNumbers += 1
-            } else if value.isInfinite {
-                infinite += 1
-            } else if isLog && value <= 0 {
-                notAboveZero += 1
-            } else {
-                continue
-            }
-            return
+        _ = isUndrawn(value, isLog)
+    }
+
+    /// Counts a point, by its position and its value: the first that has no place decides.
+    mutating func count(x: Double, isLog: Bool, y: Double, isLogY: Bool) {
+        all += 1
+        _ = isUndrawn(x, isLog) || isUndrawn(y, isLogY)
+    }
+
+    private mutating func isUndrawn(_ value: Double, _ isLog: Bool) -> Bool {
+        if value.isNaN {
+            notNumbers += 1
+        } else if value.isInfinite {
+            infinite += 1
+        } else if isLog && value <= 0 {
+            notAboveZero += 1
+        } else {
+            return false
         }
+        return true
     }
 
     private var count: Int { notNumbers + infinite + notAboveZero }
