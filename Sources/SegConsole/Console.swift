@@ -179,7 +179,9 @@ public final class Console {
         interpreter["ans"] = value
         let size = reader.size
         let fitted = ValueDisplay(interpreter: interpreter, columns: size.columns, rows: size.rows)
-        if reader.isTerminal, let lines = try fitted.lines(value) {
+        if let picture = try interpreter.samplePicture(value) {
+            try writeLong(picture + "\n")
+        } else if reader.isTerminal, let lines = try fitted.lines(value) {
             try writeLong(lines.joined(separator: "\n") + "\n")
         } else {
             let text = try interpreter.display(value)

@@ -55,7 +55,7 @@ extension ScratchFolder {
             try $0.picture("a.png")
             try $0.picture("a_L.png", width: 1)
         }
-        #expect(size.hasPrefix("value: DIR/a_L.png is 1×1, but its frame DIR/a.png is 2×1"))
+        #expect(size.hasPrefix("value: DIR/a_L.png is 1 x 1, but its frame DIR/a.png is 1 x 2"))
         let labels = try said {
             try $0.picture("a.png")
             try $0.picture("a_L.png")

@@ -42,7 +42,7 @@ import Testing
         let image = try formulaPicture()
         #expect(
             complaint { _ = try image.resized(width: 0, height: 5) }
-                == "value: a picture cannot have the size 0×5")
+                == "value: a picture cannot have the size 5 x 0")
         #expect(complaint { _ = try image.resized(width: 1 << 15, height: 1 << 15) }.contains("too large"))
         #expect(
             complaint { _ = try RGBImage(width: 2, height: 2, bytes: [1]) }.contains("has 12 bytes, not 1"))

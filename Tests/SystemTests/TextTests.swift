@@ -44,13 +44,13 @@ import Testing
 @Suite struct NumberTextTests {
     @Test func shortestText() {
         let cases: [(Double, String)] = [
-            (0, "0"), (-3, "-3"), (0.1, "0.1"), (1e15, "1000000000000000"), (1e16, "1e+16"), (.nan, "nan"),
+            (0, "0"), (-3, "-3"), (0.1, "0.1"), (1e15, "1000000000000000"), (1e16, "1e16"), (.nan, "nan"),
             (-.infinity, "-inf"), (9_007_199_254_740_991, "9007199254740991"),
         ]
         for (number, text) in cases { #expect(numberText(number) == text) }
         #expect(fixedText(2.345, decimals: 1) == "2.3" && fixedText(.infinity, decimals: 2) == "inf")
         #expect(fixedText(1e308, decimals: 1000).count == 309 + 341)
-        #expect(scientificText(12345, digits: 3) == "1.23e+04" && scientificText(1, digits: 0) == "1e+00")
+        #expect(scientificText(12345, digits: 3) == "1.23e4" && scientificText(1, digits: 0) == "1e0")
     }
 }
 

@@ -156,7 +156,7 @@ struct ValueTests {
 
     @Test func textIsShortAndReadsBack() throws {
         #expect(try Tensor.from([1, 2, 3], shape: [3]).text() == "tensor([1, 2, 3])")
-        #expect(try Tensor.from([0.1, 1e-5], shape: [2]).text() == "tensor([0.1, 1e-05])")
+        #expect(try Tensor.from([0.1, 1e-5], shape: [2]).text() == "tensor([0.1, 1e-5])")
         #expect(try Tensor.from([1, 0], shape: [2], dtype: .bool).text() == "tensor([true, false], bool)")
         #expect(try Tensor.scalar(2.5).text() == "2.5")
         #expect(

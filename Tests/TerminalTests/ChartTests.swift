@@ -67,7 +67,7 @@ private let ascii = TerminalStyle(columns: 44, rows: 24, unicode: false, isTermi
 
     @Test func braille() {
         #expect(
-            curves.lines(terminal, height: 12) == [
+            curves.lines(terminal, height: 13) == [
                 "                    loss",
                 "3 ┤●⣀",
                 "  │  ⠉⠑⠢⠤⣀",
@@ -80,12 +80,13 @@ private let ascii = TerminalStyle(columns: 44, rows: 24, unicode: false, isTermi
                 "   1            2             3            4",
                 "                     epoch",
                 "  ● train   ▲ val",
+                "not drawn: 1 of 8 values (1 nan)",
             ])
     }
 
     @Test func plainLetters() {
         #expect(
-            curves.lines(ascii, height: 12) == [
+            curves.lines(ascii, height: 13) == [
                 "                    loss",
                 "3 +*",
                 "  | *****",
@@ -98,6 +99,7 @@ private let ascii = TerminalStyle(columns: 44, rows: 24, unicode: false, isTermi
                 "   1            2             3            4",
                 "                     epoch",
                 "  * train   o val",
+                "not drawn: 1 of 8 values (1 nan)",
             ])
     }
 
@@ -125,8 +127,76 @@ private let ascii = TerminalStyle(columns: 44, rows: 24, unicode: false, isTermi
         #expect(panels.drawing.height == curves.drawing.height)
     }
 
+    @Test func seriesDifferWithoutColor() {
+        #expect(Set(LinePlot.unicodeMarkers).count == 40 && Set(LinePlot.asciiMarkers).count == 40)
+        #expect(LinePlot.unicodeMarkers.allSatisfy { TextWidth.of($0) == 1 })
+        // In print, where all are black: the same curve with each of ten markers is another picture.
+        let prints = (0..<10).map { index -> [UInt8] in
+            var drawing = Drawing(width: 20, height: 20)
+            drawing.marker(index, at: .init(10, 10), radius: 6, .black)
+            return drawing.raster(scale: 1).bytes
+        }
+        #expect(Set(prints).count == 10)
+    }
+
+    @Test func limitsCutCurvesAndBandsOff() {
+        let plot = LinePlot(
+            xLimits: .init(low: 1, high: 3), yLimits: .init(low: 0, high: 2),
+            series: [.init("", y: [0, 1, 4, 1, 0], low: [0, 0, 0, 0, 0], high: [9, 9, 9, 9, 9])])
+        let layout = plot.layout(xIntervals: 5, yIntervals: 5, resolution: 100)
+        #expect((layout.x.low, layout.x.high) == (1, 3) && (layout.y.low, layout.y.high) == (0, 2))
+        let curve = layout.curves[0]
+        #expect(curve.points.count == 2 && curve.runs.count == 2)
+        // From (1, 1) to the upper border, which the line to (2, 4) crosses after a third.
+        #expect(curve.runs[0].count == 2 && curve.runs[0][0] == LinePlot.Place(x: 0, y: 0.5))
+        #expect(abs(curve.runs[0][1].x - 1.0 / 6) < 1e-12 && curve.runs[0][1].y == 1)
+        #expect(curve.bands.count == 1 && curve.bands[0].allSatisfy(\.isInside))
+        #expect(plot.emptiness == nil)
+        let outside = LinePlot(xLimits: .init(low: 9), series: [.init("", y: [1, 2])])
+        #expect(outside.emptiness == "no value between the limits of the axes")
+    }
+
+    @Test func binsAreAreas() {
+        let plot = LinePlot(series: [.init("", y: [2, 0, 1], edges: [0, 1, 2, 4])])
+        let curve = plot.layout(xIntervals: 5, yIntervals: 5, resolution: 100).curves[0]
+        #expect(curve.runs.map(\.count) == [8] && curve.bands.count == 1)
+        #expect(curve.runs[0][2] == LinePlot.Place(x: 0.25, y: 1))
+        #expect(
+            LinePlot(series: [.init("", y: [0, 0], edges: [0, 1, 2])]).emptiness == "nothing in the bins")
+    }
+
+    @Test func whatIsNotDrawnIsCounted() {
+        let values: [Double] = [1, .nan, .infinity, 0, -1]
+        #expect(
+            LinePlot(logY: true, series: [.init("", y: values)]).note
+                == "not drawn: 4 of 5 values (1 nan, 1 infinite, 2 not above 0 on the log axis)")
+        #expect(
+            LinePlot(logX: true, series: [.init("", y: [1, 2, 3])]).note
+                == "not drawn: 1 of 3 values (1 not above 0 on the log axis)")
+        #expect(LinePlot(series: [.init("", y: [1, 2], x: [0, 1])]).note == nil)
+        let heatmap = Heatmap(rowCount: 1, columnCount: 2, values: [.nan, 1])
+        #expect(heatmap.lines(terminal).last == "not drawn: 1 of 2 values (1 nan)")
+        for svg in [
+            LinePlot(series: [.init("", y: values)]).drawing.svg { _ in [] }, heatmap.drawing.svg { _ in [] },
+            BarChart(bars: [.init("a", .nan), .init("b", 1)]).drawing.svg { _ in [] },
+        ] { #expect(svg.contains(">not drawn: ")) }
+    }
+
+    @Test func sizes() {
+        let plot = LinePlot(width: 30, height: 9, series: [.init("", y: [1, 2])])
+        #expect(plot.lines(terminal).count == 9)
+        #expect(plot.lines(terminal).map(TextWidth.of).max() == 30)
+        let drawing = LinePlot(width: 300, height: 200, series: [.init("", y: [1, 2])]).drawing
+        #expect((drawing.width, drawing.height) == (300, 200))
+    }
+
     @Test func emptinessHasItsReason() {
         func text(_ plot: LinePlot) -> String { plot.lines(terminal).joined() }
+        #expect(PlotPanels([]).emptiness == "nothing to plot yet")
+        #expect(PlotPanels([LinePlot(series: []), curves]).emptiness == nil)
+        #expect(BarChart(bars: [.init("a", .nan)]).emptiness == "no finite value among 1")
+        #expect(Heatmap(rowCount: 0, columnCount: 0, values: []).emptiness == "nothing to plot yet")
+        #expect(PictureSheet(tiles: []).emptiness == "nothing to show")
         #expect(text(LinePlot(series: [])).contains("nothing to plot yet"))
         #expect(
             text(LinePlot(series: [.init("a", y: [.nan, .infinity])])).contains("no finite value among 2"))
@@ -139,7 +209,7 @@ private let ascii = TerminalStyle(columns: 44, rows: 24, unicode: false, isTermi
         let plot = LinePlot(series: [.init("a", y: [1, 2, .nan, 3, 4])])
         let layout = plot.layout(xIntervals: 5, yIntervals: 5, resolution: 100)
         #expect(layout.curves[0].runs.map(\.count) == [2, 2])
-        #expect(layout.curves[0].pointCount == 4)
+        #expect(layout.curves[0].points.count == 4)
     }
 
     @Test func longSeriesKeepTheirExtremes() {
@@ -190,6 +260,7 @@ private let ascii = TerminalStyle(columns: 44, rows: 24, unicode: false, isTermi
                 "up               ███████████████████████   2",
                 "down ████████████                         -1",
                 "?    ·                                   nan",
+                "not drawn: 1 of 3 values (1 nan)",
             ])
     }
 
@@ -197,10 +268,13 @@ private let ascii = TerminalStyle(columns: 44, rows: 24, unicode: false, isTermi
         let chart = BarChart(log: true, bars: [.init("many", 10000), .init("few", 10), .init("none", 0)])
         #expect(
             chart.lines(terminal) == [
-                "(logarithmic)",
                 "many ████████████████████████████████ 10,000",
                 "few  ████████                             10",
                 "none                                       0",
+                "     ┬───────────────┬──────────────┬",
+                "     1              100            1e4",
+                "not drawn: 1 of 3 values (1 not above 0 on",
+                "the log axis)",
             ])
     }
 
@@ -250,7 +324,7 @@ private let ascii = TerminalStyle(columns: 44, rows: 24, unicode: false, isTermi
             rowCount: 500, columnCount: 700, values: (0..<350_000).map { Double($0 % 700) })
         let lines = map.lines(terminal)
         #expect(lines.count == 17)
-        #expect(lines.contains("500 by 700, shown as 15 by 44"))
+        #expect(lines.contains("500 x 700, shown as 15 x 44"))
         #expect(lines.allSatisfy { TextWidth.of($0) <= 44 })
     }
 

@@ -106,7 +106,7 @@ private func makeMask(_ indices: [Int], width: Int = 4) -> ClassMask? {
             let lines = PictureSheet(tiles: tiles, columns: 100).lines(style)
             #expect(lines.allSatisfy { TextWidth.of($0) <= max(style.columns, 16) })
         }
-        #expect(PictureSheet(tiles: []).lines(terminal) == ["nothing to show yet"])
+        #expect(PictureSheet(tiles: []).lines(terminal) == ["nothing to show"])
     }
 }
 

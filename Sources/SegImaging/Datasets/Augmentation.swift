@@ -89,6 +89,8 @@ public struct AugmentedDataset: Dataset {
     public var count: Int { source.count * (1 + copies) }
     public var palette: ClassPalette { source.palette }
     public var isAugmented: Bool { true }
+    /// A copy is where its frame is.
+    public func position(_ index: Int) -> Int { source.position(index % source.count) }
     public var about: String {
         source.about + ", with \(copies) cop\(copies == 1 ? "y" : "ies") each by "
             + changes.map(\.text).joined(separator: ", ")

@@ -1,6 +1,7 @@
 // Sizes of frames, and normalisation. Pictures are resized smoothly with antialiasing, masks to the
 // nearest pixel.
 
+import SegSystem
 import SegTensor
 
 /// The size that frames are resized to.
@@ -20,7 +21,7 @@ public enum FrameSize: Sendable {
 
     var text: String {
         switch self {
-        case .exact(let height, let width): "resized to \(height) x \(width)"
+        case .exact(let height, let width): "resized to " + sizeText(height: height, width: width)
         case .shorter(let length): "resized to \(length) on the shorter side"
         }
     }

@@ -25,7 +25,7 @@ public struct FramePair: Sendable, Equatable {
         guard frame.width == labels.width, frame.height == labels.height else {
             throw TensorError(
                 .value,
-                "\(mask) is \(labels.width)×\(labels.height), but its frame \(image) is \(frame.width)×\(frame.height)",
+                "\(mask) is \(sizeText(height: labels.height, width: labels.width)), but its frame \(image) is \(sizeText(height: frame.height, width: frame.width))",
                 help: "a mask has one value for each pixel of its frame")
         }
         return (frame.width, frame.height)

@@ -1,5 +1,6 @@
 // A mask in memory, as bytes. ClassPalette reads files; geometry is in Resizing and FlipsAndRotations.
 
+import SegSystem
 import SegTensor
 
 /// A mask: a class index for each pixel, row by row. `ignored` marks pixels without a class.
@@ -16,7 +17,9 @@ public struct MaskImage: Sendable, Equatable {
     public init(width: Int, height: Int, bytes: [UInt8]) throws {
         let count = try PictureSize.pixels(width, height)
         guard bytes.count == count else {
-            throw TensorError(.value, "a mask of \(width)×\(height) has \(count) bytes, not \(bytes.count)")
+            throw TensorError(
+                .value,
+                "a mask of \(sizeText(height: height, width: width)) has \(count) bytes, not \(bytes.count)")
         }
         self.width = width
         self.height = height

@@ -2,6 +2,7 @@
 // pictures. Augmentation draws the factors.
 
 import CKernels
+import SegSystem
 import SegTensor
 
 extension RGBImage {
@@ -28,7 +29,8 @@ extension RGBImage {
         guard noise.count == bytes.count else {
             throw TensorError(
                 .shape,
-                "noise for a picture of \(width)×\(height) has \(noise.count) numbers, not \(bytes.count)")
+                "noise for a picture of \(sizeText(height: height, width: width)) has \(noise.count) numbers, not \(bytes.count)"
+            )
         }
         return RGBImage(width: width, height: height) { target in
             image_add_noise(bytes, bytes.count, target, noise, Float(sigma * 255))

@@ -1,5 +1,6 @@
 // The allowed sizes of pictures and masks, checked before memory is allocated.
 
+import SegSystem
 import SegTensor
 
 enum PictureSize {
@@ -9,11 +10,14 @@ enum PictureSize {
 
     static func pixels(_ width: Int, _ height: Int) throws -> Int {
         guard width > 0, height > 0 else {
-            throw TensorError(.value, "a picture cannot have the size \(width)×\(height)")
+            throw TensorError(
+                .value, "a picture cannot have the size \(sizeText(height: height, width: width))")
         }
         guard width <= sideLimit, height <= sideLimit, width * height <= pixelLimit else {
             throw TensorError(
-                .value, "a picture of \(width)×\(height) is too large: the limit is 2^28 pixels")
+                .value,
+                "a picture of \(sizeText(height: height, width: width)) is too large: the limit is 2^28 pixels"
+            )
         }
         return width * height
     }

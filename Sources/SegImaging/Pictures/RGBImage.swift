@@ -1,6 +1,7 @@
 // A picture in memory. It stays bytes until a model needs floats: twenty times as many fit into memory.
 // PNGImage reads and writes files, geometry is in Resizing and FlipsAndRotations.
 
+import SegSystem
 import SegTensor
 
 /// A picture of 8-bit RGB, three bytes per pixel, row by row.
@@ -15,7 +16,9 @@ public struct RGBImage: Sendable, Equatable {
         let count = try PictureSize.pixels(width, height) * 3
         guard bytes.count == count else {
             throw TensorError(
-                .value, "a picture of \(width)×\(height) has \(count) bytes, not \(bytes.count)")
+                .value,
+                "a picture of \(sizeText(height: height, width: width)) has \(count) bytes, not \(bytes.count)"
+            )
         }
         self.width = width
         self.height = height

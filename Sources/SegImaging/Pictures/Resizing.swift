@@ -70,7 +70,7 @@ extension MaskImage {
 }
 
 /// The size that makes the shorter side `shorter` and keeps the aspect ratio; the longer side is truncated
-/// to a whole number, as in torchvision (960×720 with 520 becomes 693×520).
+/// to a whole number, as in torchvision (720 x 960 with 520 becomes 520 x 693).
 public func resizedSize(shorter: Int, width: Int, height: Int) throws -> (width: Int, height: Int) {
     _ = try PictureSize.pixels(width, height)
     guard shorter > 0, shorter <= PictureSize.sideLimit else {

@@ -2,6 +2,7 @@
 
 import SegImaging
 import SegRuntime
+import SegSystem
 import SegTensor
 
 extension Arguments {
@@ -64,7 +65,7 @@ private func batch(_ data: DatasetValue, _ indices: [Int]) throws -> Value {
         if let first = images.first, first.shape != image.shape {
             throw TensorError(
                 .shape,
-                "pictures of \(first.shape[1]) x \(first.shape[2]) and of \(image.shape[1]) x \(image.shape[2]) do not make a batch",
+                "pictures of \(sizeText(height: first.shape[1], width: first.shape[2])) and of \(sizeText(height: image.shape[1], width: image.shape[2])) do not make a batch",
                 help: "resize them to one size: data.resize(520)", notes: [])
         }
         if image.dtype == .uint8 {
@@ -139,7 +140,8 @@ let dataNatives: [Native] = [
         }
         guard (16...8192).contains(height), (16...8192).contains(width) else {
             throw Failure(
-                .value, "streets: a size of \(height) x \(width); sides must be 16 to 8192 pixels",
+                .value,
+                "streets: a size of \(sizeText(height: height, width: width)); sides must be 16 to 8192 pixels",
                 argument: 1)
         }
         return .object(

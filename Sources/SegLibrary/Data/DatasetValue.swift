@@ -149,8 +149,7 @@ struct ScriptDataset: Dataset, @unchecked Sendable {
         }
         let sample = try interpreter.call(at, [.number(Double(index))])
         func tensor(_ name: String) throws -> Tensor {
-            guard case .object(let record as RecordObject) = sample, let value = record[name]?.asTensorValue
-            else {
+            guard let value = sample.asRecord?[name]?.asTensorValue else {
                 throw TensorError(
                     .type,
                     "at(\(index)) of \(object.type.name) does not return a record with a tensor `\(name)`")
@@ -165,7 +164,8 @@ struct ScriptDataset: Dataset, @unchecked Sendable {
                 help: "an image is [3, height, width], its mask [height, width]")
         }
         return Frame(
-            name: "\(index)", height: mask.shape[0], width: mask.shape[1], imageDigest: try image.digest(),
+            name: sample.asRecord?["name"]?.asString ?? "\(index)", height: mask.shape[0],
+            width: mask.shape[1], imageDigest: try image.digest(),
             maskDigest: try mask.digest(), image: { try RGBImage(planes: try image.value().rowMajor()) },
             mask: { try MaskImage(classes: try mask.value().rowMajor()) })
     }
@@ -174,10 +174,16 @@ struct ScriptDataset: Dataset, @unchecked Sendable {
 extension Arguments {
     /// A data set, or an object of a script that is used as one.
     func dataset(_ place: Int) throws -> DatasetValue {
+        guard let data = try optionalDataset(place) else { throw wrong(place, "a data set") }
+        return data
+    }
+
+    /// The same, nil if it is anything else.
+    func optionalDataset(_ place: Int) throws -> DatasetValue? {
         if let value = values[place].foreign(DatasetValue.self) { return value }
-        if case .object(let object as Instance) = values[place], object.method(named: "at") != nil {
-            return try DatasetValue(try ScriptDataset(object, interpreter))
+        guard case .object(let object as Instance) = values[place], object.method(named: "at") != nil else {
+            return nil
         }
-        throw wrong(place, "a data set")
+        return try DatasetValue(try ScriptDataset(object, interpreter))
     }
 }

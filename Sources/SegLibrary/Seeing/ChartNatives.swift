@@ -6,28 +6,42 @@ import SegTerminal
 
 let chartNatives: [Native] = [
     Native(
-        "plot(data, title=nil, x_label=nil, y_label=nil, log=false, save=nil)",
-        "Curves on the terminal, or in a .png or .svg with save=. Takes numbers, lists of them, a record of "
-            + "curves by name, a run's history; a curve may be (y=…, x=…, low=…, high=…) for a band.",
+        "plot(data, y=nil, title=nil, x_label=nil, y_label=nil, log=false, xlim=nil, ylim=nil, width=nil, "
+            + "height=nil, save=nil)",
+        "Curves on the terminal, or in a .png or .svg with save=. plot(y) draws a list of numbers over its "
+            + "indices, from 0; plot(x, y) draws y over x. Takes lists and tensors of numbers, a list or a "
+            + "record of curves, what `histogram` gives, a schedule, a run or its history (epochs from 1); a "
+            + "curve may be (x=…, y=…, low=…, high=…), with a band. log=\"x\", \"y\" or \"xy\" names the "
+            + "logarithmic axes, xlim=[0, 10] and ylim= their ends. width= and height= are characters and "
+            + "lines on the terminal, points in a file; a PNG has 2 x 2 pixels per point.",
         examples: [
             "plot((loss=[3, 2, 1]), save=\"example.svg\")"
-                + "\nprint(contains(read_text(\"example.svg\"), \"<svg\"))  # expect: true"
+                + "\nprint(contains(read_text(\"example.svg\"), \"<svg\"))  # expect: true",
+            "plot([1, 10, 100], [0.1, 0.2, 0.4], log=\"x\", save=\"example.svg\")"
+                + "\nprint(contains(read_text(\"example.svg\"), \">100<\"))  # expect: true",
         ]
     ) { call in
+        let isFile = !call.isNil(10)
+        let log = try call.logAxes(5)
+        let (xLimits, yLimits) = (try call.limits(6, isLog: log.x), try call.limits(7, isLog: log.y))
+        let width = try call.extent(8, file: isFile, isHeight: false)
+        let height = try call.extent(9, file: isFile, isHeight: true)
         let (title, xLabel, yLabel) = (
-            try call.optionalString(1), try call.optionalString(2), try call.optionalString(3)
+            try call.optionalString(2), try call.optionalString(3), try call.optionalString(4)
         )
-        let isLog = try call.bool(4)
-        let plots = try call.panels(0).map { panel in
+        let panels = call.isNil(1) ? try call.panels(0) : [try call.panel(x: 0, y: 1)]
+        let plots = panels.map { panel in
             LinePlot(
-                title: panel.title ?? title, xLabel: xLabel, yLabel: yLabel, logY: isLog, firstX: 1,
+                title: panel.title ?? title, xLabel: xLabel, yLabel: yLabel, logX: log.x, logY: log.y,
+                xLimits: xLimits, yLimits: yLimits, width: width, height: height, firstX: panel.firstX,
                 series: panel.curves)
         }
-        return try call.present(PlotPanels(plots), save: 5)
+        return try call.present(PlotPanels(plots), save: 10)
     },
     Native(
         "bars(data, title=nil, log=false, save=nil)",
-        "A bar for each number, with its label: a labelled tensor such as data.counts, a record, or a list.",
+        "A bar for each number, with its label. Takes a labelled tensor such as data.counts, a record, a "
+            + "list, or what `histogram` gives. With log=true the bars have a logarithmic axis.",
         examples: [
             "bars((a=1, b=2), save=\"example.svg\")"
                 + "\nprint(contains(read_text(\"example.svg\"), \"<svg\"))  # expect: true"
@@ -35,7 +49,7 @@ let chartNatives: [Native] = [
     ) { call in
         let chart = BarChart(
             title: try call.optionalString(1), log: try call.bool(2),
-            bars: try call.labelled(0).map { BarChart.Bar($0, $1) })
+            bars: try call.labelled(0))
         return try call.present(chart, save: 3)
     },
     Native(
@@ -46,8 +60,19 @@ let chartNatives: [Native] = [
                 + "\nprint(contains(read_text(\"example.svg\"), \"<svg\"))  # expect: true"
         ]
     ) { call in
+        if let list = call[0].asList {
+            let (columns, values) = try call.matrix(list, 0)
+            let map = Heatmap(
+                title: try call.optionalString(1), rowCount: list.items.count, columnCount: columns,
+                values: values)
+            return try call.present(map, save: 2)
+        }
+        guard call[0].asTensorValue != nil else { throw call.needs("a matrix of numbers", 0, got: call[0]) }
         let tensor = try call.tensor(0)
-        guard tensor.rank == 2 else { throw call.wrong(0, "a matrix") }
+        guard tensor.rank == 2 else {
+            throw Failure(
+                .shape, "heatmap needs a matrix, got a tensor of the shape \(tensor.shape)", argument: 0)
+        }
         let isCounts =
             tensor.dtype.isInteger && tensor.labels[0] != nil && tensor.labels[0] == tensor.labels[1]
         let map = Heatmap(

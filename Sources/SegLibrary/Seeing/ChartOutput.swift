@@ -18,20 +18,25 @@ extension Interpreter {
 }
 
 extension Arguments {
-    /// Prints a chart, or draws it into the file that the argument `place` (`save=`) names.
+    /// Prints a chart, or draws it into the file that the argument `place` (`save=`) names. A chart without
+    /// content is not written.
     func present(_ chart: some Chart, save place: Int) throws -> Value {
         guard let path = try optionalString(place) else {
             interpreter.print(chart.lines(interpreter.style))
             return .nilValue
         }
-        if path.hasSuffix(".svg") {
-            try AtomicFile.write(chart.drawing.svg { try PNGImage.encode($0.image) }, to: path)
-        } else if path.hasSuffix(".png") {
-            try PNGImage.write(chart.drawing.raster().image, to: path)
-        } else {
+        guard path.hasSuffix(".svg") || path.hasSuffix(".png") else {
             throw Failure(
                 .value, "\(native.name): save must be a name that ends in .png or .svg, not \"\(path)\"",
                 argument: place)
+        }
+        if let emptiness = chart.emptiness {
+            throw Failure(.value, "\(native.name): \(emptiness), so \(path) is not written", argument: 0)
+        }
+        if path.hasSuffix(".svg") {
+            try AtomicFile.write(chart.drawing.svg { try PNGImage.encode($0.image) }, to: path)
+        } else {
+            try PNGImage.write(chart.drawing.raster().image, to: path)
         }
         return .nilValue
     }

@@ -7,28 +7,45 @@ import SegTerminal
 let pictureNatives: [Native] = [
     Native(
         "show(value, save=nil)",
-        "A picture [3, H, W], a mask [H, W] with its classes, a sample (both), or a data set (a contact "
-            + "sheet).",
+        "Pictures and masks on the terminal, or in a .png or .svg with save=. Takes a picture [3, H, W] or "
+            + "the name of a PNG file, a mask [H, W], a sample (both), a batch of them, several in a list or "
+            + "by name in a record, or a data set (a contact sheet).",
         examples: [
             "show(streets(count=1, size=32)[0], save=\"example.png\")"
+                + "\nprint(read_image(\"example.png\").shape[0])  # expect: 3",
+            "a, b = streets(count=2, size=32)[0], zeros(3, 32, 32)\nshow([a.image, b], save=\"example.png\")"
+                + "\nshow(\"example.png\", save=\"copy.png\")"
+                + "\nprint(read_image(\"copy.png\").shape[0])  # expect: 3",
+        ]
+    ) { call in
+        if let data = try call.optionalDataset(0) {
+            return try call.present(try data.contactSheet(), save: 1)
+        }
+        guard let sheet = try PictureTiles().sheet(call[0]) else {
+            throw call.needs("a picture, a mask, a sample, a data set or a file name", 0, got: call[0])
+        }
+        return try call.present(sheet, save: 1)
+    },
+    Native(
+        "sheet(data, count=8, of=nil, masks=false, columns=nil, save=nil)",
+        "A contact sheet: `count` samples spread over the data set, with their numbers and names. With "
+            + "of=0 it shows sample 0 and its changed copies, which `augment` makes. masks=true tints the "
+            + "pictures with the colours of their classes.",
+        examples: [
+            "data = streets(count=3, size=32).augment([hflip(), rotate(10)], copies=4)"
+                + "\nsheet(data, of=0, masks=true, save=\"example.png\")"
                 + "\nprint(read_image(\"example.png\").shape[0])  # expect: 3"
         ]
     ) { call in
-        let isData =
-            call[0].foreign(DatasetValue.self) != nil || call[0].asInstance?.method(named: "at") != nil
-        if isData { return try call.present(try call.dataset(0).contactSheet(), save: 1) }
-        var tiles: [PictureSheet.Tile] = []
-        if let sample = SampleTensors(call[0]) {
-            tiles.append(.picture(try Pixels(sample.image.promise), caption: sample.name))
-            if let mask = sample.mask { tiles.append(.mask(try ClassMask(mask), caption: "mask")) }
-        } else if let value = call[0].asTensorValue {
-            let shape = value.promise.shape
-            let isPicture = shape.count >= 3 && shape[shape.count - 3] == 3 && value.categories == nil
-            tiles.append(isPicture ? .picture(try Pixels(value.promise)) : .mask(try ClassMask(value)))
-        } else {
-            throw call.wrong(0, "a picture, a mask, a sample or a data set")
-        }
-        return try call.present(PictureSheet(tiles: tiles), save: 1)
+        let data = try call.dataset(0)
+        let masks = try call.bool(3)
+        let columns = call.isNil(4) ? nil : try call.integer(4, atLeast: 1)
+        var sheet =
+            call.isNil(2)
+            ? try data.contactSheet(try call.integer(1, atLeast: 1), masks: masks)
+            : try data.variants(of: try call.integer(2), masks: masks)
+        sheet.columns = columns
+        return try call.present(sheet, save: 5)
     },
     Native(
         "overlay(image, mask, opacity=0.5, save=nil)",
@@ -38,8 +55,8 @@ let pictureNatives: [Native] = [
                 + "\nprint(read_image(\"example.png\").shape[0])  # expect: 3"
         ]
     ) { call in
-        guard let image = call[0].asTensorValue else { throw call.wrong(0, "a picture") }
-        guard let mask = call[1].asTensorValue else { throw call.wrong(1, "a mask") }
+        guard let image = call[0].asTensorValue else { throw call.needs("a picture", 0, got: call[0]) }
+        guard let mask = call[1].asTensorValue else { throw call.needs("a mask", 1, got: call[1]) }
         let opacity = try call.number(2)
         guard opacity >= 0, opacity <= 1 else { throw call.wrong(2, "a number from 0 to 1") }
         let classes = try ClassMask(mask)
@@ -55,7 +72,7 @@ let pictureNatives: [Native] = [
         ]
     ) { call in
         guard let sample = SampleTensors(call[0]), let truth = sample.mask else {
-            throw call.wrong(0, "a sample with image and mask")
+            throw call.needs("a sample with image and mask", 0, got: call[0])
         }
         var tiles: [PictureSheet.Tile] = [
             .picture(try Pixels(sample.image.promise), caption: sample.name),
@@ -64,7 +81,7 @@ let pictureNatives: [Native] = [
         let named = call[1].asRecord.map { Array(zip($0.names, $0.values)) } ?? [("prediction", call[1])]
         for (name, value) in named {
             guard let given = value.asTensorValue else {
-                throw call.wrong(1, "a mask or logits, or a record of them")
+                throw call.needs("a mask or logits, or a record of them", 1, got: value)
             }
             var prediction = given
             if given.promise.rank == 4 {

@@ -15,6 +15,7 @@ extension Pixels {
                 .shape, "a picture is a tensor [3, height, width], this one has the shape \(tensor.shape)",
                 help: "pick one of a batch with b.images[0]")
         }
+        guard !plain.shape.contains(0) else { throw Failure(.value, "the picture is empty") }
         var picture = plain
         if plain.dtype.isFloating {
             let low = try Tensor.reduce(.min, plain).item()
@@ -44,7 +45,13 @@ extension ClassMask {
                 .shape,
                 "a mask is a tensor [height, width] of class numbers, this one has the shape \(tensor.shape)")
         }
-        let indices = try plain.doubles().map { Int(exactly: $0) ?? -1 }
+        let numbers = try plain.doubles()
+        if plain.dtype.isFloating, numbers.contains(where: { $0.rounded() != $0 }) {
+            throw Failure(
+                .type, "a mask holds whole numbers, the classes; this one has fractions",
+                help: "argmax(logits, axis=1) makes a mask; heatmap(x) shows any matrix")
+        }
+        let indices = numbers.map { Int(exactly: $0) ?? -1 }
         let labels = value.categories ?? names
         // 255 marks pixels without a class.
         let highest = indices.lazy.filter { $0 >= 0 && $0 < 255 }.max() ?? 0
@@ -67,6 +74,12 @@ struct SampleTensors {
     let image: TensorValue
     let mask: TensorValue?
     let name: String
+
+    init(image: TensorValue, mask: TensorValue?, name: String) {
+        self.image = image
+        self.mask = mask
+        self.name = name
+    }
 
     init?(_ value: Value) {
         guard let record = value.asRecord, let image = record["image"]?.asTensorValue else { return nil }

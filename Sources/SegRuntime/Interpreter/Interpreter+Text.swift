@@ -35,8 +35,9 @@ extension Interpreter {
         case .bool(let bool): return "\(bool)"
         case .object(let object)
         where object.kind == .function || object.kind == .native || object.kind == .bound:
-            return "function \(callableName(value))"
-        case .object(let object) where object.kind == .type: return "type \(callableName(value))"
+            let name = callableName(value)
+            return name == "function" ? "a function" : "the function \(name)"
+        case .object(let object) where object.kind == .type: return "the type \(callableName(value))"
         case .object(let object) where object.kind == .instance: return short(value)
         default:
             let text = short(value)

@@ -48,22 +48,31 @@ struct Axis: Sendable {
     ///   - intervals: the approximate number of intervals between ticks that there is space for.
     ///   - isRounded: whether the axis extends to the next tick at both ends (for values),
     ///     or ends with the data (for steps and epochs).
-    init(_ extent: Extent, intervals: Int, isRounded: Bool) {
+    ///   - limits: ends that were chosen; the axis then ends exactly there.
+    init(
+        _ extent: Extent, intervals: Int, isRounded: Bool, limits: LinePlot.Limits = LinePlot.Limits()
+    ) {
         isLog = extent.isLog
         let intervals = intervals.held(within: 1...50)
+        let rounded = (low: isRounded && limits.low == nil, high: isRounded && limits.high == nil)
         // Bounds keep differences and powers finite for all values that scripts plot.
         let bound = 1e300
         var (low, high) = (extent.low, extent.high)
         if extent.isEmpty { (low, high) = extent.isLog ? (1, 10) : (0, 1) }
+        low = limits.low ?? (limits.high.map { min(low, $0) } ?? low)
+        high = max(limits.high ?? high, low)
         if extent.isLog {
             low = low.held(within: (1 / bound)...bound)
             high = high.held(within: (1 / bound)...bound)
-            (self.low, self.high, ticks) = Axis.logarithmic(low, high, intervals, isRounded)
+            (self.low, self.high, ticks) = Axis.logarithmic(low, high, intervals, rounded)
         } else {
             low = low.held(within: -bound...bound)
             high = high.held(within: -bound...bound)
-            let isWhole = extent.isWhole && !extent.isEmpty && !isRounded
-            (self.low, self.high, ticks) = Axis.linear(low, high, intervals, isRounded, isWhole)
+            // Between limits that are no whole numbers there may be no whole number.
+            let ends = [limits.low, limits.high].compactMap { $0 }
+            let isWhole =
+                extent.isWhole && !extent.isEmpty && !isRounded && ends.allSatisfy { $0.rounded() == $0 }
+            (self.low, self.high, ticks) = Axis.linear(low, high, intervals, rounded, isWhole)
         }
     }
 
@@ -82,7 +91,8 @@ struct Axis: Sendable {
     // MARK: Linear
 
     private static func linear(
-        _ first: Double, _ last: Double, _ intervals: Int, _ isRounded: Bool, _ isWhole: Bool
+        _ first: Double, _ last: Double, _ intervals: Int, _ rounded: (low: Bool, high: Bool),
+        _ isWhole: Bool
     ) -> (Double, Double, [Tick]) {
         var (low, high) = (first, last)
         let size = max(abs(low), abs(high))
@@ -94,10 +104,8 @@ struct Axis: Sendable {
         }
         var step = niceStep((high - low) / Double(intervals))
         if isWhole { step = max(step.rounded(.up), 1) }
-        if isRounded {
-            low = (low / step + 1e-9).rounded(.down) * step
-            high = (high / step - 1e-9).rounded(.up) * step
-        }
+        if rounded.low { low = (low / step + 1e-9).rounded(.down) * step }
+        if rounded.high { high = (high / step - 1e-9).rounded(.up) * step }
         let from = (low / step - 1e-9).rounded(.up)
         let to = (high / step + 1e-9).rounded(.down)
         let count = Int(to - from, within: 0...100)
@@ -144,7 +152,7 @@ struct Axis: Sendable {
     // MARK: Logarithmic
 
     private static func logarithmic(
-        _ first: Double, _ last: Double, _ intervals: Int, _ isRounded: Bool
+        _ first: Double, _ last: Double, _ intervals: Int, _ rounded: (low: Bool, high: Bool)
     ) -> (Double, Double, [Tick]) {
         var (low, high) = (first, last)
         if !(high > low * (1 + 1e-9)) {
@@ -153,16 +161,14 @@ struct Axis: Sendable {
         }
         let decades = log10(high) - log10(low)
         if decades < 0.7 {
-            let (_, _, ticks) = linear(low, high, intervals, false, false)
+            let (_, _, ticks) = linear(low, high, intervals, (false, false), false)
             return (low, high, ticks.filter { $0.value >= low && $0.value <= high })
         }
         // 1, 2 and 5 of each decade if they fit, else 1, else every n-th decade.
         let multiples: [Double] = decades * 3 <= Double(intervals) + 1 ? [1, 2, 5] : [1]
         let stride = max(1, Int((decades / Double(intervals)).rounded(.up), within: 1...700))
-        if isRounded && decades >= 1 {
-            low = roundedEnd(low, multiples, .down)
-            high = roundedEnd(high, multiples, .up)
-        }
+        if rounded.low && decades >= 1 { low = roundedEnd(low, multiples, .down) }
+        if rounded.high && decades >= 1 { high = roundedEnd(high, multiples, .up) }
         let from = Int(log10(low).rounded(.down), within: -320...320)
         let to = Int(log10(high).rounded(.up), within: -320...320)
         var ticks: [Tick] = []

@@ -6,19 +6,22 @@ import SegSystem
 extension BarChart {
     /// The chart in points; its height depends on the number of bars.
     public var drawing: Drawing {
-        let layout = layout()
+        let layout = layout(intervals: 6)
         let width = Drawing.pageWidth
         let margin = Drawing.margin
         let size = 12.0
         // Very many bars are closer together, so that the drawing keeps a usable size.
         let pitch = (15_000 / Double(max(bars.count, 1))).held(within: 2...22)
-        let top = margin + (title != nil || layout.note != nil ? Drawing.headingHeight : 0)
-        var drawing = Drawing(width: width, height: top + Double(max(bars.count, 1)) * pitch + margin)
-        drawing.heading(title, note: layout.note.map { "(\($0))" })
-        guard !bars.isEmpty else {
-            drawing.emptyChart(top: top)
+        let top = margin + (title == nil ? 0 : Drawing.headingHeight)
+        let bottom = top + Double(max(bars.count, 1)) * pitch
+        let below = (layout.axis == nil ? 0 : 24) + (note == nil ? 0 : Drawing.noteHeight)
+        var drawing = Drawing(width: width, height: bottom + below + margin)
+        drawing.heading(title)
+        if let emptiness {
+            drawing.emptyChart(emptiness, top: top)
             return drawing
         }
+        if let note { drawing.note(note) }
 
         let labels = bars.map { Typeface.truncate(TextWidth.escaped($0.label), to: width / 3, size: size) }
         func widest(_ texts: [String]) -> Double {
@@ -28,6 +31,7 @@ extension BarChart {
         let shareWidth = layout.shares.map { widest($0) + 14 } ?? 0
         let right = max(width - margin - shareWidth - widest(layout.values) - 12, left + 20)
         let zero = left + layout.zero * (right - left)
+        if let axis = layout.axis { drawing.axis(axis, left: left, right: right, top: top, bottom: bottom) }
         let showsText = pitch >= size
         for (index, bar) in bars.enumerated() {
             let y = top + Double(index) * pitch
@@ -52,7 +56,25 @@ extension BarChart {
             }
         }
         drawing.rule(
-            from: .init(zero, top), to: .init(zero, top + Double(bars.count) * pitch), .init(.quiet))
+            from: .init(zero, top), to: .init(zero, bottom), .init(.quiet))
         return drawing
+    }
+}
+
+extension Drawing {
+    /// Draws the axis below bars, with a light line at each tick.
+    fileprivate mutating func axis(_ axis: Axis, left: Double, right: Double, top: Double, bottom: Double) {
+        rule(from: .init(left, bottom), to: .init(right, bottom), .init(.quiet))
+        var free = -Double.infinity
+        for tick in axis.ticks {
+            guard let share = axis.fraction(tick.value) else { continue }
+            let x = left + share * (right - left)
+            let half = Typeface.width(of: tick.label, size: 11) / 2
+            guard x - half >= free else { continue }
+            free = x + half + 6
+            rule(from: .init(x, top), to: .init(x, bottom), .init(.grid))
+            rule(from: .init(x, bottom), to: .init(x, bottom + 4), .init(.quiet))
+            text(tick.label, at: .init(x, bottom + 17), .init(size: 11, color: .quiet, anchor: .middle))
+        }
     }
 }

@@ -5,10 +5,10 @@ import SegSystem
 extension BarChart {
     /// The chart as lines: label, bar, value and share.
     public func lines(_ style: TerminalStyle) -> [String] {
-        let layout = layout()
         let columns = style.chartColumns
-        var lines = headingLines(layout, style)
-        guard !bars.isEmpty else { return lines + [style.emptyChart] }
+        let layout = layout(intervals: columns / 12)
+        var lines = style.heading(title)
+        if let emptiness { return lines + [style.emptyChart(emptiness)] }
 
         let labels = bars.map { TextWidth.escaped($0.label) }
         let labelWidth = min(labels.map(TextWidth.of).max() ?? 0, max(columns / 3, 4))
@@ -28,13 +28,31 @@ extension BarChart {
             }
             lines.append(line)
         }
-        return lines
+        if let axis = layout.axis {
+            lines += BarChart.axisLines(axis, left: labelWidth + 1, width: width, columns, style)
+        }
+        return lines + style.noteLines(note)
     }
 
-    private func headingLines(_ layout: Layout, _ style: TerminalStyle) -> [String] {
-        guard let note = layout.note else { return style.heading(title) }
-        let heading = style.heading(title).map { $0 + "  " }.first ?? ""
-        return [heading + style.paint("(\(note))", dim: true)]
+    /// The line of an axis below the bars, and its labels.
+    private static func axisLines(
+        _ axis: Axis, left: Int, width: Int, _ columns: Int, _ style: TerminalStyle
+    ) -> [String] {
+        var canvas = TextCanvas(width: columns, height: 2)
+        let dim = Ink(dim: true)
+        for x in 0..<width { canvas.put(style.unicode ? "─" : "-", x: left + x, y: 0, ink: dim) }
+        var free = 0
+        for tick in axis.ticks {
+            guard let share = axis.fraction(tick.value) else { continue }
+            let x = left + Int(rounding: share * Double(width - 1), within: 0...max(width - 1, 0))
+            let size = TextWidth.of(tick.label)
+            let start = (x - size / 2).held(within: 0...max(columns - size, 0))
+            guard start >= free, size <= columns else { continue }
+            free = start + size + 1
+            canvas.put(style.unicode ? "┬" : "+", x: x, y: 0, ink: dim)
+            canvas.put(tick.label, x: start, y: 1, ink: dim)
+        }
+        return canvas.lines(style)
     }
 
     /// One bar of `width` cells, between two positions given as fractions of it.

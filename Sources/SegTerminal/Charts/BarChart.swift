@@ -18,7 +18,7 @@ public struct BarChart: Chart, Sendable {
     }
 
     public var title: String?
-    /// Bars as long as the logarithm of their values; only if no value is negative.
+    /// Bars as long as the logarithm of their values, with an axis below them.
     public var log: Bool
     /// Whether each value is followed by its share in the sum; only if no value is negative.
     public var showsShares: Bool
@@ -40,39 +40,49 @@ public struct BarChart: Chart, Sendable {
         /// The values and shares as text.
         let values: [String]
         let shares: [String]?
-        /// A note after the title.
-        let note: String?
+        /// The axis of logarithmic bars.
+        let axis: Axis?
     }
 
-    func layout() -> Layout {
+    private var undrawn: Undrawn {
+        var undrawn = Undrawn()
+        for bar in bars { undrawn.count(bar.value, isLog: log) }
+        return undrawn
+    }
+
+    public var emptiness: String? { undrawn.emptiness }
+
+    /// The line below the chart about values without a bar.
+    var note: String? { undrawn.note }
+
+    /// - Parameter intervals: the number of intervals between the ticks of the axis that there is space for.
+    func layout(intervals: Int) -> Layout {
         let finite = bars.map(\.value).filter(\.isFinite)
         let largest = max(finite.max() ?? 0, 0)
         let smallest = min(finite.min() ?? 0, 0)
-        let isLog = log && smallest == 0 && largest > 0
         var shares: [String]?
         let sum = finite.reduce(0, +)
         if showsShares, smallest == 0, sum > 0, sum.isFinite {
             shares = bars.map { $0.value.isFinite ? NumberFormat.percent($0.value / sum) : "" }
         }
         let values = NumberFormat.column(bars.map(\.value))
-        if isLog {
-            // The axis begins at a tenth of the smallest value above zero, so that its bar has a length.
-            let least = finite.filter { $0 > 0 }.min() ?? 1
-            let (bottom, top) = (log10(least) - 1, log10(largest))
-            let ends = bars.map { bar -> Double? in
-                guard !bar.value.isNaN else { return nil }
-                return bar.value > 0 ? ((log10(bar.value) - bottom) / (top - bottom)).held(within: 0...1) : 0
-            }
-            return Layout(zero: 0, ends: ends, values: values, shares: shares, note: "logarithmic")
+        if log {
+            // The axis begins at the decade below half of the smallest value, so that its bar has a length.
+            let least = max(finite.filter { $0 > 0 }.min() ?? 1, 1e-300)
+            var extent = Extent(isLog: true)
+            extent.take(pow(10, (log10(least) - log10(2)).rounded(.down)))
+            for value in finite { extent.take(value) }
+            let axis = Axis(extent, intervals: intervals, isRounded: false)
+            let ends = bars.map { $0.value == 0 ? 0 : axis.fraction($0.value)?.held(within: 0...1) }
+            return Layout(zero: 0, ends: ends, values: values, shares: shares, axis: axis)
         }
         // Divide first, so that the span of two large numbers stays finite.
         let span = largest / 2 - smallest / 2
         let zero = span > 0 ? -smallest / 2 / span : 0
         let ends = bars.map { bar -> Double? in
-            guard !bar.value.isNaN else { return nil }
-            guard span > 0 else { return bar.value == 0 ? 0 : bar.value > 0 ? 1 : 0 }
-            return (zero + bar.value / 2 / span).held(within: 0...1)
+            guard bar.value.isFinite else { return nil }
+            return span > 0 ? (zero + bar.value / 2 / span).held(within: 0...1) : 0
         }
-        return Layout(zero: zero, ends: ends, values: values, shares: shares, note: nil)
+        return Layout(zero: zero, ends: ends, values: values, shares: shares, axis: nil)
     }
 }

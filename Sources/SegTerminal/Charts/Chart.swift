@@ -9,9 +9,9 @@ public protocol Chart {
     func lines(_ style: TerminalStyle) -> [String]
     /// The chart for a file.
     var drawing: Drawing { get }
+    /// Why there is nothing to draw, if so: no file is then written.
+    var emptiness: String? { get }
 }
-
-private let nothingToShow = "nothing to show yet"
 
 extension TerminalStyle {
     /// The mark at the end of a text that is cut off.
@@ -28,7 +28,12 @@ extension TerminalStyle {
     }
 
     /// The line for a chart without content.
-    var emptyChart: String { paint(nothingToShow, dim: true) }
+    func emptyChart(_ reason: String) -> String { paint(reason, dim: true) }
+
+    /// A note below a chart, in as many lines as it needs.
+    func noteLines(_ note: String?) -> [String] {
+        note.map { TextWidth.wrap($0, to: chartColumns).map { paint($0, dim: true) } } ?? []
+    }
 }
 
 extension Drawing {
@@ -38,23 +43,26 @@ extension Drawing {
     static let margin = 16.0
     /// The height of a heading, below the border.
     static let headingHeight = 28.0
+    /// The height of a note, above the border at the bottom.
+    static let noteHeight = 20.0
 
-    /// Draws a title at the top, and a note in smaller letters after it.
-    mutating func heading(_ title: String?, note: String? = nil) {
-        let noteSize = 12.0
-        let noteWidth = note.map { Typeface.width(of: $0, size: noteSize) + 12 } ?? 0
+    /// Draws a title at the top.
+    mutating func heading(_ title: String?) {
         let text = Typeface.truncate(
-            TextWidth.escaped(title ?? ""), to: width - 2 * Drawing.margin - noteWidth, size: 15, isBold: true
-        )
-        let base = Drawing.margin + 13
-        self.text(text, at: Point(Drawing.margin, base), Lettering(size: 15, color: .ink, isBold: true))
-        guard let note else { return }
-        let x = text.isEmpty ? 0 : Typeface.width(of: text, size: 15, isBold: true) + 12
-        self.text(note, at: Point(Drawing.margin + x, base), Lettering(size: noteSize, color: .quiet))
+            TextWidth.escaped(title ?? ""), to: width - 2 * Drawing.margin, size: 15, isBold: true)
+        self.text(
+            text, at: Point(Drawing.margin, Drawing.margin + 13),
+            Lettering(size: 15, color: .ink, isBold: true))
+    }
+
+    /// Draws a note at the bottom.
+    mutating func note(_ note: String) {
+        let text = Typeface.truncate(note, to: width - 2 * Drawing.margin, size: 11)
+        self.text(text, at: Point(Drawing.margin, height - Drawing.margin + 3), Lettering(color: .quiet))
     }
 
     /// The text for a chart without content, from `top` on.
-    mutating func emptyChart(top: Double) {
-        text(nothingToShow, at: Point(Drawing.margin, top + 14), Lettering(size: 13, color: .quiet))
+    mutating func emptyChart(_ reason: String, top: Double) {
+        text(reason, at: Point(Drawing.margin, top + 14), Lettering(size: 13, color: .quiet))
     }
 }

@@ -31,13 +31,14 @@ extension Heatmap {
         let scaleHeight = max(bottom - top, 90)
         var drawing = Drawing(
             width: max(right + scaleWidth + margin, min(titleWidth + 2 * margin, 900)),
-            height: max(bottom, top + scaleHeight) + margin)
+            height: max(bottom, top + scaleHeight) + margin + (note == nil ? 0 : Drawing.noteHeight))
 
         drawing.heading(title)
-        guard rowCount > 0, columnCount > 0 else {
-            drawing.emptyChart(top: top)
+        if let emptiness {
+            drawing.emptyChart(emptiness, top: top)
             return drawing
         }
+        if let note { drawing.note(note) }
         if let columnLabel {
             drawing.text(
                 TextWidth.escaped(columnLabel),
@@ -116,13 +117,23 @@ extension Heatmap {
         extent.take(layout.low)
         extent.take(layout.high)
         let axis = Axis(extent, intervals: Int(height / 50, within: 2...8), isRounded: false)
-        for tick in axis.ticks {
-            guard let share = axis.fraction(tick.value), share >= -1e-9, share <= 1 + 1e-9 else { continue }
+        func mark(_ value: Double, _ label: String) {
+            guard let share = axis.fraction(value) else { return }
             let y = top + (1 - share) * height
             drawing.rule(from: .init(x + 12, y), to: .init(x + 16, y), .init(.quiet))
-            let label = shading == .rowShare ? NumberFormat.percent(tick.value, decimals: 0) : tick.label
             drawing.text(
                 label, at: .init(x + 19, y + 10.5 * Typeface.capHeight / 2), .init(size: 10.5, color: .quiet))
+        }
+        let isShare = shading == .rowShare
+        // Both ends have a label, round numbers between them where there is space.
+        for end in [layout.low, layout.high] {
+            mark(end, isShare ? NumberFormat.percent(end, decimals: 0) : NumberFormat.significant(end, 3))
+        }
+        for tick in axis.ticks {
+            guard let share = axis.fraction(tick.value), share * height > 14, (1 - share) * height > 14 else {
+                continue
+            }
+            mark(tick.value, isShare ? NumberFormat.percent(tick.value, decimals: 0) : tick.label)
         }
     }
 }

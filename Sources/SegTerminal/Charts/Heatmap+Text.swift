@@ -10,7 +10,7 @@ extension Heatmap {
         let layout = layout()
         let columns = style.chartColumns
         var lines = style.heading(title)
-        guard rowCount > 0, columnCount > 0 else { return lines + [style.emptyChart] }
+        if let emptiness { return lines + [style.emptyChart(emptiness)] }
 
         let caption = [
             rowLabel.map { (style.unicode ? "↓ " : "rows: ") + $0 },
@@ -32,7 +32,7 @@ extension Heatmap {
             lines += shadesAlone(layout, columns, style)
         }
         lines.append(scaleLine(layout, style))
-        return lines
+        return lines + style.noteLines(note)
     }
 
     private func labelled(
@@ -85,7 +85,9 @@ extension Heatmap {
                 shade, nil, on: &canvas, x: index % width, y: index / width, width: 1, layout.isDiverging,
                 style)
         }
-        let note = "\(rowCount) by \(columnCount), shown as \(height) by \(width)"
+        let note =
+            sizeText(height: rowCount, width: columnCount) + ", shown as "
+            + sizeText(height: height, width: width)
         return canvas.lines(style) + [style.paint(note, dim: true)]
     }
 

@@ -45,6 +45,19 @@ public struct Heatmap: Chart, Sendable {
         self.shading = shading
     }
 
+    public var emptiness: String? { undrawn.emptiness }
+
+    /// The line below the matrix about entries without a shade.
+    var note: String? { undrawn.note }
+
+    private var undrawn: Undrawn {
+        var undrawn = Undrawn()
+        for index in 0..<(rowCount * columnCount) {
+            undrawn.count(index < values.count ? values[index] : .nan)
+        }
+        return undrawn
+    }
+
     var hasLabels: Bool { !rows.isEmpty || !columns.isEmpty }
     func rowName(_ index: Int) -> String { index < rows.count ? rows[index] : String(index) }
     func columnName(_ index: Int) -> String { index < columns.count ? columns[index] : String(index) }
@@ -88,7 +101,7 @@ public struct Heatmap: Chart, Sendable {
             low = -high
         }
         let shades = entries.map { entry -> Double? in
-            guard !entry.isNaN else { return nil }
+            guard entry.isFinite else { return nil }
             let span = high / 2 - low / 2
             return span > 0 ? ((entry / 2 - low / 2) / span).held(within: 0...1) : 0.5
         }

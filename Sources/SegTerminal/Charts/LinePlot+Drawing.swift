@@ -6,7 +6,8 @@ import SegSystem
 extension LinePlot {
     /// The plot in points.
     public var drawing: Drawing {
-        var drawing = Drawing(width: Drawing.pageWidth, height: 450)
+        var drawing = Drawing(
+            width: width.map(Double.init) ?? Drawing.pageWidth, height: height.map(Double.init) ?? 450)
         let margin = Drawing.margin
         var top = margin + (title == nil ? 0 : Drawing.headingHeight)
         drawing.heading(title)
@@ -14,7 +15,9 @@ extension LinePlot {
         top += keyHeight + 6
 
         let labelSize = 11.0
-        let bottom = drawing.height - margin - labelSize - 8 - (xLabel == nil ? 0 : 20)
+        // The labels of the x axis end here; the note, if there is one, is below them.
+        let floor = drawing.height - margin - (note == nil ? 0 : Drawing.noteHeight)
+        let bottom = floor - labelSize - 8 - (xLabel == nil ? 0 : 20)
         let layout = layout(
             xIntervals: Int(drawing.width / 80, within: 2...40),
             yIntervals: Int((bottom - top) / 45, within: 2...30),
@@ -25,7 +28,8 @@ extension LinePlot {
         let frame = Frame(
             left: left, top: top, right: drawing.width - max(margin, lastLabel / 2 + 4), bottom: bottom)
 
-        drawAxes(layout, frame, labelSize, margin, on: &drawing)
+        drawAxes(layout, frame, labelSize, margin, floor: floor, on: &drawing)
+        if let note { drawing.note(note) }
         if let emptiness = layout.emptiness {
             drawing.text(
                 emptiness, at: .init((frame.left + frame.right) / 2, (frame.top + frame.bottom) / 2),
@@ -42,16 +46,18 @@ extension LinePlot {
             for run in curve.runs {
                 drawing.polyline(run.map(frame.point), .init(color, width: 2, dashes: LinePlot.dashes(index)))
             }
-            let isShort = showsMarkers(series[index].y.count, drawing.width - 2 * margin)
-            for run in curve.runs where isShort || run.count == 1 {
-                for place in run { drawing.marker(index, at: frame.point(place), radius: 3.4, color) }
+            let isShort = showsMarkers(series[index], drawing.width - 2 * margin)
+            for place in curve.marked(all: isShort) {
+                drawing.marker(index, at: frame.point(place), radius: 3.4, color)
             }
         }
         return drawing
     }
 
     /// Whether the points of a curve are far enough apart for markers.
-    private func showsMarkers(_ count: Int, _ width: Double) -> Bool { Double(count) * 14 < width }
+    private func showsMarkers(_ series: Series, _ width: Double) -> Bool {
+        series.edges == nil && Double(series.y.count) * 14 < width
+    }
 
     /// The area between the axes.
     private struct Frame {
@@ -69,7 +75,8 @@ extension LinePlot {
     }
 
     private func drawAxes(
-        _ layout: Layout, _ frame: Frame, _ labelSize: Double, _ margin: Double, on drawing: inout Drawing
+        _ layout: Layout, _ frame: Frame, _ labelSize: Double, _ margin: Double, floor: Double,
+        on drawing: inout Drawing
     ) {
         let label = Drawing.Lettering(size: labelSize, color: .quiet, anchor: .end)
         if layout.emptiness == nil {
@@ -100,7 +107,7 @@ extension LinePlot {
         if let xLabel {
             let text = Typeface.truncate(TextWidth.escaped(xLabel), to: frame.right - frame.left, size: 12)
             drawing.text(
-                text, at: .init((frame.left + frame.right) / 2, drawing.height - margin),
+                text, at: .init((frame.left + frame.right) / 2, floor),
                 .init(size: 12, color: .ink, anchor: .middle))
         }
         if let yLabel {
@@ -134,7 +141,7 @@ extension LinePlot {
             drawing.polyline(
                 [.init(x, middle), .init(x + 22, middle)],
                 .init(color, width: 2, dashes: LinePlot.dashes(index)))
-            if showsMarkers(series[index].y.count, drawing.width - 2 * left) {
+            if showsMarkers(series[index], drawing.width - 2 * left) {
                 drawing.marker(index, at: .init(x + 11, middle), radius: 3.4, color)
             }
             drawing.text(

@@ -6,16 +6,18 @@ import SegSystem
 extension LinePlot {
     /// The plot as 20 lines, or as many as the terminal has: title, curves between their axes, tick labels,
     /// legend.
-    public func lines(_ style: TerminalStyle) -> [String] {
-        lines(style, height: min(20, style.chartRows))
-    }
+    public func lines(_ style: TerminalStyle) -> [String] { lines(style, height: min(20, style.chartRows)) }
 
-    /// - Parameter height: the total number of lines.
+    /// - Parameter height: the total number of lines, unless the plot has its own.
     func lines(_ style: TerminalStyle, height: Int) -> [String] {
+        var style = style
+        if let width { style.columns = width }
+        let height = self.height ?? height
         let columns = style.chartColumns
         let legend = legendLines(style, columns, limit: max(height / 4, 1))
         let heading = headingLines(style, columns)
-        let below = 2 + (xLabel == nil ? 0 : 1) + legend.count
+        let note = style.noteLines(note)
+        let below = 2 + (xLabel == nil ? 0 : 1) + legend.count + note.count
         var rows = (height - heading.count - below).held(within: 3...200)
 
         let layout = layout(
@@ -42,11 +44,13 @@ extension LinePlot {
                 TextWidth.escaped(xLabel), to: width, alignment: .center, unicode: style.unicode)
             lines.append(TextWidth.spaces(left) + Self.withoutEnd(text))
         }
-        return lines + legend
+        return lines + legend + note
     }
 
-    static let unicodeMarkers: [Character] = ["●", "▲", "■", "◆", "○", "△", "□", "◇"]
-    static let asciiMarkers: [Character] = ["*", "o", "+", "x", "#", "@", "%", "&"]
+    /// The markers of the series; after the signs come letters, so that forty series differ without colour.
+    static let unicodeMarkers = Array("●▲■◆○△□◇▼▽★☆✕✚") + letters
+    static let asciiMarkers = Array("*o+x#@%&$=^~<>") + letters
+    private static let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
     private static func withoutEnd(_ text: String) -> String {
         var text = text
@@ -179,16 +183,14 @@ extension LinePlot {
 
         // Markers: at each point of a short series; without colour, also spread along a long one.
         for (index, curve) in layout.curves.enumerated() {
-            let isShort = curve.pointCount * 4 <= width
+            let isShort = series[index].edges == nil && curve.points.count * 4 <= width
             guard isShort || (style.color == .none && layout.curves.count > 1) else { continue }
             var free = isShort ? -1 : index * width / (6 * layout.curves.count)
-            for run in curve.runs {
-                for place in run {
-                    let (x, y) = dot(place)
-                    guard isShort || x / 2 >= free else { continue }
-                    canvas.put(marker(index, style), x: left + x / 2, y: y / 4, ink: ink(index))
-                    free = x / 2 + width / 6
-                }
+            for place in curve.points {
+                let (x, y) = dot(place)
+                guard isShort || x / 2 >= free else { continue }
+                canvas.put(marker(index, style), x: left + x / 2, y: y / 4, ink: ink(index))
+                free = x / 2 + width / 6
             }
         }
     }

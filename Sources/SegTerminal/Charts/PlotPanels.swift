@@ -10,5 +10,11 @@ public struct PlotPanels: Chart, Sendable {
         plots.flatMap { plots.count > 1 ? $0.lines(style, height: 14) : $0.lines(style) }
     }
 
+    /// Panels are empty if all of them are.
+    public var emptiness: String? {
+        let reasons = plots.map(\.emptiness)
+        return reasons.contains { $0 == nil } ? nil : reasons.first ?? LinePlot(series: []).emptiness
+    }
+
     public var drawing: Drawing { Drawing.grid(plots.map(\.drawing), columns: 2) }
 }

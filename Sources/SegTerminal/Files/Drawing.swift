@@ -157,18 +157,25 @@ public struct Drawing: Sendable {
         return result
     }
 
-    /// A mark for the points of series `index`: circle, triangle, square, diamond in turn, so that series
-    /// can also be distinguished in print without colour.
+    /// A mark for the points of series `index`: circle, triangle, square, diamond and so on, filled for the
+    /// first five and hollow for the next, so that ten series can be distinguished in print without colour.
     mutating func marker(_ index: Int, at point: Point, radius: Double, _ color: RGB) {
-        func shape(_ corners: [(Double, Double)]) -> [Point] {
-            corners.map { Point(point.x + $0.0 * radius, point.y + $0.1 * radius) }
+        let outlines: [[(Double, Double)]] = [
+            [], [(0, -1.25), (1.15, 0.85), (-1.15, 0.85)],
+            [(-0.95, -0.95), (0.95, -0.95), (0.95, 0.95), (-0.95, 0.95)],
+            [(0, -1.35), (1.15, 0), (0, 1.35), (-1.15, 0)], [(0, 1.25), (1.15, -0.85), (-1.15, -0.85)],
+        ]
+        func fill(_ radius: Double, _ color: RGB) {
+            let outline = outlines[index % outlines.count]
+            if outline.isEmpty {
+                circle(point, radius: radius, color)
+            } else {
+                polygon(outline.map { Point(point.x + $0.0 * radius, point.y + $0.1 * radius) }, color)
+            }
         }
-        switch index % 4 {
-        case 0: circle(point, radius: radius, color)
-        case 1: polygon(shape([(0, -1.25), (1.15, 0.85), (-1.15, 0.85)]), color)
-        case 2: polygon(shape([(-0.95, -0.95), (0.95, -0.95), (0.95, 0.95), (-0.95, 0.95)]), color)
-        default: polygon(shape([(0, -1.35), (1.15, 0), (0, 1.35), (-1.15, 0)]), color)
-        }
+        let isHollow = index / outlines.count % 2 == 1
+        fill(isHollow ? radius * 1.25 : radius, color)
+        if isHollow { fill(radius * 0.65, .white) }
     }
 }
 

@@ -26,8 +26,8 @@ extension PictureSheet {
         var drawing = Drawing(width: width, height: top + max(picturesHeight, 20) + legendHeight + margin)
 
         drawing.heading(title)
-        guard !tiles.isEmpty else {
-            drawing.emptyChart(top: top)
+        if let emptiness {
+            drawing.emptyChart(emptiness, top: top)
             return drawing
         }
         var y = top

@@ -7,7 +7,7 @@ extension PictureSheet {
     public func lines(_ style: TerminalStyle) -> [String] {
         let width = style.chartColumns
         var lines = style.heading(title)
-        guard !tiles.isEmpty else { return lines + [style.emptyChart] }
+        if let emptiness { return lines + [style.emptyChart(emptiness)] }
         let entries = legendEntries()
         let letters = Dictionary(entries.map { ($0.entry, $0.letter) }) { first, _ in first }
         let legend = legendLines(entries, style, width)

@@ -50,6 +50,8 @@ public struct PictureSheet: Chart, Sendable {
         self.columns = columns
     }
 
+    public var emptiness: String? { tiles.isEmpty ? "nothing to show" : nil }
+
     /// A class in the legend: its letter, and its share in all pixels of masks.
     struct LegendEntry {
         let entry: ClassMask.Entry

@@ -74,7 +74,7 @@ public enum NumberFormat {
     private static let powers: [Double] = [1, 10, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7]
 
     /// `value` with about `digits` significant digits, thousands grouped, exponents only if necessary:
-    /// `0.123`, `12.3`, `1,234`, `1.2e-05`.
+    /// `0.123`, `12.3`, `1,234`, `1.2e-5`.
     public static func significant(_ value: Double, _ digits: Int = 3) -> String {
         significant(value, digits, keeps: false)
     }
@@ -97,14 +97,12 @@ public enum NumberFormat {
         return thousands(keeps ? text : trimmed(text))
     }
 
-    /// `1.5e-5`, `2e+20` written as `2e20`.
+    /// `1.5e-5`, `2e20`, without zeros at the end of the mantissa.
     static func scientific(_ value: Double, _ digits: Int) -> String {
         guard value.isFinite else { return numberText(value) }
         let text = scientificText(value, digits: digits.held(within: 1...18))
         guard let mark = text.firstIndex(of: "e") else { return text }
-        let mantissa = trimmed(String(text[..<mark]))
-        let exponent = Int(text[text.index(after: mark)...]) ?? 0
-        return mantissa + "e\(exponent)"
+        return trimmed(String(text[..<mark])) + text[mark...]
     }
 
     /// A column of numbers with a common number of decimals: whole numbers as counts, else enough decimals

@@ -1,6 +1,8 @@
 // conv2d: the shape rule and its messages, the work through ConvolutionKernels, and the two gradients, which
 // are convolutions themselves and have gradients again.
 
+import SegSystem
+
 extension Tensor {
     /// Cross-correlation of `[N, C, H, W]` by `[O, C / groups, kh, kw]`, in float32.
     public static func conv2d(
@@ -70,7 +72,7 @@ struct ConvolutionAttributes: Sendable, Encodable {
         guard g.inputHeight > 0, g.inputWidth > 0, g.outputHeight > 0, g.outputWidth > 0 else {
             throw TensorError(
                 .shape,
-                "conv2d: a kernel of \(g.kernel.height)×\(g.kernel.width) with dilation \(dilation.height), \(dilation.width) does not fit a picture of \(g.inputHeight)×\(g.inputWidth)",
+                "conv2d: a kernel of \(sizeText(height: g.kernel.height, width: g.kernel.width)) with dilation \(dilation.height), \(dilation.width) does not fit a picture of \(sizeText(height: g.inputHeight, width: g.inputWidth))",
                 notes: notes)
         }
         return g

@@ -1,6 +1,7 @@
 // Pooling over windows, in float32 and channels last.
 
 import CKernels
+import SegSystem
 
 extension Tensor {
     /// The maximum of each window; padding counts as minus infinity.
@@ -37,7 +38,8 @@ extension Tensor {
         let (h, w) = (x.shape[2], x.shape[3])
         guard size.0 > 0, size.1 > 0, h > 0, w > 0 else {
             throw TensorError(
-                .shape, "adaptive_avg_pool2d: \(h)×\(w) cannot be pooled to \(size.0)×\(size.1)",
+                .shape,
+                "adaptive_avg_pool2d: \(sizeText(height: h, width: w)) cannot be pooled to \(sizeText(height: size.0, width: size.1))",
                 notes: [Shape.text(x.shape)])
         }
         if size == (1, 1) { return try reduce(.mean, x, axes: [2, 3], keepdims: true) }
@@ -116,7 +118,7 @@ struct PoolingWindow: Sendable, Encodable {
         guard x.shape[2] > 0, x.shape[3] > 0, h > 0, w > 0 else {
             throw TensorError(
                 .shape,
-                "\(name): a window of \(kernel.height)×\(kernel.width) does not fit a picture of \(x.shape[2])×\(x.shape[3])",
+                "\(name): a window of \(sizeText(height: kernel.height, width: kernel.width)) does not fit a picture of \(sizeText(height: x.shape[2], width: x.shape[3]))",
                 notes: notes)
         }
         return Signature([x.shape[0], x.shape[1], h, w], .float32)
