@@ -178,6 +178,7 @@ extension Arguments {
         if case .object(let object as Instance) = values[place], object.method(named: "at") != nil {
             return try DatasetValue(try ScriptDataset(object, interpreter))
         }
-        throw wrong(place, "a data set")
+        let isText = values[place].asString != nil && native.name == "split"
+        throw wrong(place, "a data set", help: isText ? "a text is cut by split_text(text, separator)" : nil)
     }
 }
