@@ -14,28 +14,11 @@ import Testing
     /// Placeholders for what a user has: any function, model, tensor, list, record or data set.
     private let placeholders: Set<String> = ["f", "m", "Name", "forward"]
 
-    /// The code of a row; nil for a sentence.
-    private func code(_ habit: Hints.Habit) -> String? {
-        if case .write(let code) = habit { return code }
-        return nil
-    }
-
     @Test func eachRowNamesWhatExists() throws {
         let vocabulary = try Vocabulary(interpreter)
         for (form, habit) in hints.habits {
             let faults = vocabulary.faults(in: habit.text, bound: placeholders, checksLooseOptions: true)
             #expect(faults.isEmpty, "\(form): \(faults.map(\.fault).joined(separator: ", "))")
-        }
-    }
-
-    /// Code that is one expression must parse; prose around it cannot be checked so.
-    @Test func codeParses() {
-        for (form, habit) in hints.habits {
-            guard let code = code(habit), !code.contains("…"), !code.contains(", or "), !code.contains(" and "),
-                !code.contains("; "), !code.contains(", which "), code.hasSuffix(")"), code.hasPrefix("(") == false
-            else { continue }
-            let found = Parser(name: form, text: code).parse().diagnostics
-            #expect(found.isEmpty, "\(form): \(code): \(found.map(\.message))")
         }
     }
 
@@ -48,7 +31,8 @@ import Testing
             if form.hasPrefix(".") {
                 let name = String(form.dropFirst())
                 let isField = ["grad", "type", "int", "float", "bool"].contains(name)
-                #expect(isField || !interpreter.library.contains(name), "\(form) is a function of the library")
+                #expect(
+                    isField || !interpreter.library.contains(name), "\(form) is a function of the library")
                 continue
             }
             if let name = form.split(separator: ".").dropFirst().first, form.hasPrefix("torch.") {
@@ -58,7 +42,8 @@ import Testing
             let first = String(form.prefix { $0 != "." })
             #expect(!interpreter.library.contains(first), "\(form) exists in the library")
             let found = interpreter.check(Source(name: "hint", text: "x = \(form)(1)"))
-            #expect(found.contains { $0.help == habit.text }, "\(form): \(found.map { $0.help ?? "no help" })")
+            #expect(
+                found.contains { $0.help == habit.text }, "\(form): \(found.map { $0.help ?? "no help" })")
         }
     }
 
@@ -82,7 +67,9 @@ import Testing
             }
         }
         for (other, names) in hints.arguments {
-            for name in names { #expect(taken.contains(name), "\(other): \(name)= is an argument of nothing") }
+            for name in names {
+                #expect(taken.contains(name), "\(other): \(name)= is an argument of nothing")
+            }
             #expect(hints.habits[other + "="] == nil, "\(other)= has two rows")
         }
     }

@@ -144,8 +144,8 @@ let weightFileNatives: [Native] = [
     },
     Native(
         "save_weights(model, path)",
-        "Saves the whole state dict, buffers included, as .safetensors, or as .pth or .pt, which PyTorch's "
-            + "`torch.load` reads.",
+        "Saves the whole state dict, buffers included, as .safetensors, or as .pth or .pt. PyTorch's torch.load "
+            + "reads the latter; any other ending is refused.",
         examples: [
             "save_weights(BatchNorm2d(2), \"example.safetensors\")\n"
                 + "print(len(tensor_names(\"example.safetensors\")))  # expect: 5",

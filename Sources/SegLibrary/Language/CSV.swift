@@ -13,7 +13,8 @@ struct CSVFile {
     init(path: String, separator: String, interpreter: Interpreter, argument: Int) throws {
         guard separator.utf8.count == 1, let byte = separator.utf8.first, ![10, 13, 34].contains(byte) else {
             throw Failure(
-                .value, "separator should be one character, as \",\", \";\" or \"\\t\", not \(quotedText(separator))",
+                .value,
+                "separator should be one character, as \",\", \";\" or \"\\t\", not \(quotedText(separator))",
                 argument: argument)
         }
         self.path = path
@@ -135,7 +136,9 @@ struct CSVFile {
     private func text(_ cell: Value) throws -> String {
         if cell.isNil { return "" }
         var plain: String
-        if let tensor = cell.asTensorValue?.promise, tensor.count == 1, let number = try tensor.decimalNumbers().first {
+        if let tensor = cell.asTensorValue?.promise, tensor.count == 1,
+            let number = try tensor.decimalNumbers().first
+        {
             plain = try interpreter.line(tensor.dtype == .bool ? .bool(number != 0) : .number(number))
         } else {
             plain = try interpreter.line(cell)
@@ -167,7 +170,9 @@ func rowsWithoutHeader(_ call: borrowing Arguments, _ place: Int) throws -> [[Va
     let items = try call.items(place)
     if items.contains(where: isNamed) { return nil }
     return try items.map { item in
-        if item.asString != nil || (item.asTensorValue.map { $0.promise.rank == 0 } ?? false) { return [item] }
+        if item.asString != nil || (item.asTensorValue.map { $0.promise.rank == 0 } ?? false) {
+            return [item]
+        }
         return try interpreter.items(item) ?? [item]
     }
 }

@@ -53,8 +53,8 @@ let fileNatives: [Native] = [
     },
     Native(
         "write_json(value, path)",
-        "Writes a value as JSON: records and objects with data as objects, lists, tensors and a run's history as "
-            + "arrays, NaN as null, anything else (a loss, a data set) as its text.",
+        "Writes a value as JSON. Records and objects with data become objects; lists, tensors and a run's history "
+            + "arrays; NaN becomes null, which is read back as nil; anything else (a loss, a data set) its text.",
         examples: [
             "write_json((a=[1, 2]), \"value.json\")\nprint(read_json(\"value.json\"))  # expect: (a=[1, 2])",
             "write_json((iou=tensor([0.5, nan])), \"value.json\")\nprint(read_json(\"value.json\"))  # expect: (iou=[0.5, nil])",
@@ -89,8 +89,8 @@ let fileNatives: [Native] = [
     },
     Native(
         "write_csv(rows, path, separator=\",\")",
-        "Writes a table as a CSV file: all that `table` prints, such as a list of records, a run's history or a "
-            + "tensor with labels, which `tensor(read_csv(path))` reads back; lists of lists, and tensors without "
+        "Writes a table as a CSV file. It is what `table` prints, such as a list of records, a run's history or a "
+            + "tensor with labels, which `tensor(read_csv(path))` reads back. Lists of lists, and tensors without "
             + "labels, are written without a header.",
         examples: [
             "write_csv([(a=1, b=\"x\")], \"rows.csv\")\nprint(read_csv(\"rows.csv\"))  # expect: [(a=1, b=\"x\")]",

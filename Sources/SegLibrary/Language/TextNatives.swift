@@ -87,7 +87,8 @@ let textNatives: [Native] = [
     ) { call in
         guard let separator = call[1].asString else {
             let isSwapped = call[0].asString != nil && call[1].asList != nil
-            throw call.wrong(1, "a string", help: isSwapped ? "the list comes first: join(xs, separator)" : nil)
+            throw call.wrong(
+                1, "a string", help: isSwapped ? "the list comes first: join(xs, separator)" : nil)
         }
         let items = try call.items(0)
         if let text = try joined(items, separator, call.interpreter) { return .string(text) }

@@ -7,8 +7,8 @@ import SegTerminal
 let tableNatives: [Native] = [
     Native(
         "table(rows)",
-        "Prints a table: a list of records or objects, a run's history, a record of records (their names are "
-            + "the first column), a record of lists (its columns), or a tensor with labels. "
+        "Prints a table, from a list of records or objects. A run's history is one, too, and so are a record of "
+            + "records (their names are the first column), one of lists (its columns), and a tensor with labels. "
             + "`write_csv(rows, path)` writes the same to a file.",
         examples: [
             "table([(name=\"a\", n=1), (name=\"b\", n=12)])  # expect: name   n\n# expect: ────  ──\n# expect: a      1\n# expect: b     12",
@@ -24,8 +24,7 @@ let tableNatives: [Native] = [
     },
     Native(
         "table_rows(x)",
-        "What `table` prints as a list of records, which all have the same names; an entry that a row lacks is "
-            + "nil.",
+        "What `table` prints, as a list of records that all have the same names. An entry that a row lacks is nil.",
         examples: [
             "print(table_rows([(a=1), (a=2, b=3)]))  # expect: [(a=1, b=nil), (a=2, b=3)]",
             "print(table_rows(tensor([3], labels=[\"Sky\"])))  # expect: [(label=\"Sky\", value=3)]",
@@ -38,8 +37,8 @@ let tableNatives: [Native] = [
     },
     Native(
         "column(rows, name)",
-        "The entries of a column of a table as a list: of a list of records, as `read_csv` gives it, of a "
-            + "run's history, of all that `table` prints.",
+        "The entries of a column of a table as a list. The table is a list of records, as `read_csv` gives it, a "
+            + "run's history, or anything else that `table` prints.",
         examples: ["print([(a=1), (a=2)].column(\"a\"))  # expect: [1, 2]"]
     ) { call in
         let table = try TableRows(call, 0)

@@ -26,7 +26,8 @@ struct TableRows {
         } else if let instance = value.asInstance, !Self.isSequence(instance) {
             guard let row = try Self.row(value, interpreter) else {
                 let hasHistory = instance.field(named: "history") != nil
-                throw call.wrong(place, Self.wanted, help: hasHistory ? "its rows are those of .history" : nil)
+                throw call.wrong(
+                    place, Self.wanted, help: hasHistory ? "its rows are those of .history" : nil)
             }
             try appendRows(of: row, interpreter)
         } else {

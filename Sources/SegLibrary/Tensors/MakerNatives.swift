@@ -202,7 +202,9 @@ extension Tensor {
                 guard let number = try interpreter.number(from: cell) else {
                     throw call.bad(
                         0, "has \(interpreter.describe(cell)) in the column \(name)",
-                        help: "a tensor holds numbers; only the first column may have texts, which become labels")
+                        help:
+                            "a tensor holds numbers; only the first column may have texts, which become labels"
+                    )
                 }
                 return number
             }

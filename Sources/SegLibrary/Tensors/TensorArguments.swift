@@ -52,7 +52,8 @@ extension Arguments {
             if let name = values[place].asString {
                 help =
                     DType(rawValue: name) != nil
-                    ? "write \(name), without quotes" : "a device is left out: everything runs on the processor"
+                    ? "write \(name), without quotes"
+                    : "a device is left out: everything runs on the processor"
             }
             throw wrong(place, "a type of number such as float32 or int64", help: help)
         }

@@ -146,7 +146,8 @@ extension Compiler {
         }
         if hasSpread { return nil }
         let missing = parameters.filter { $0.defaultSource == nil && !$0.isRest && !given.contains($0.name) }
-        return missing.isEmpty ? nil : interpreter.callFailure(.missing(missing.map(\.name)), name, parameters)
+        return missing.isEmpty
+            ? nil : interpreter.callFailure(.missing(missing.map(\.name)), name, parameters)
     }
 }
 
@@ -191,7 +192,8 @@ extension Interpreter {
                 : most == 1
                     ? "1 argument"
                     : "\(parameters.contains { $0.defaultSource != nil } ? "at most " : "")\(most) arguments"
-            return Failure(.call, "\(name) takes \(takes), got \(count)", help: "the signature is \(signature)")
+            return Failure(
+                .call, "\(name) takes \(takes), got \(count)", help: "the signature is \(signature)")
         }
     }
 }

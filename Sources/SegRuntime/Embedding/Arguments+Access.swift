@@ -61,7 +61,8 @@ extension Arguments {
             let isSwapped = place == 1 && native.parameters[1].name == "path" && values[0].asString != nil
             throw wrong(
                 place, "a string",
-                help: isSwapped ? "the path comes second: \(native.name)(\(native.parameters[0].name), path)" : nil)
+                help: isSwapped
+                    ? "the path comes second: \(native.name)(\(native.parameters[0].name), path)" : nil)
         }
         return string
     }

@@ -77,9 +77,6 @@ public struct Library: Sendable {
     /// Every name that scripts find, in no order.
     public var names: [String] { entries.keys.filter { !internals.contains($0) } }
 
-    /// Whether a name is only for the library's own files.
-    func isInternal(_ name: String) -> Bool { internals.contains(name) }
-
     /// Whether scripts find a name.
     public func contains(_ name: String) -> Bool { entries[name] != nil && !internals.contains(name) }
 }

@@ -45,7 +45,8 @@ extension Interpreter {
                 "`\(text)` is assigned in this function, so it is local to it; to call the library's `\(text)`, "
                 + "give the local another name"
         } else {
-            help = "it is assigned further down, or in a branch that did not run; `global \(text) = …` binds a global"
+            help =
+                "it is assigned further down, or in a branch that did not run; `global \(text) = …` binds a global"
         }
         return Failure(.name, "the local `\(text)` is read before it has a value", help: help)
     }

@@ -124,7 +124,8 @@ extension Interpreter {
             return Failure(.type, "@ is the matrix product; it needs matrices, got \(kinds)", notes: notes)
         case .remainder where left.asString != nil:
             return Failure(
-                .type, "\(sign) needs numbers, got \(kinds)", help: library.hints.purposes[.textFormat], notes: notes)
+                .type, "\(sign) needs numbers, got \(kinds)", help: library.hints.purposes[.textFormat],
+                notes: notes)
         default:
             let aList = left.asList != nil || right.asList != nil
             let help = aList ? library.hints.purposes[.listArithmetic] : nil

@@ -62,11 +62,7 @@ extension Interpreter {
     private func addCall(of code: Code, to problem: inout ScriptError) {
         let caller = frames[frameCount - 1]
         let place = CodePlace(of: caller, caller.ip)
-        // How the library checks an argument is of no interest to the user who gave it.
-        let isCheck = code.source.isLibrary && place.source.isLibrary && library.isInternal(code.name)
-        if !isCheck {
-            problem.diagnostic.trace.append(.init(function: code.name, source: place.source, span: place.span))
-        }
+        problem.diagnostic.trace.append(.init(function: code.name, source: place.source, span: place.span))
         if problem.diagnostic.location?.source.isLibrary ?? true, !place.source.isLibrary {
             problem.diagnostic.location = .init(source: place.source, span: place.span, point: nil)
             problem.diagnostic.notes = []

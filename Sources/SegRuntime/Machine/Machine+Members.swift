@@ -126,7 +126,8 @@ extension Interpreter {
             }
         }
         // `torch.save(x)` is not save(torch, x).
-        let isNamespace = receiver.pointee.asRecord != nil && help(inNamespace: receiver.pointee, site.pointee.name) != nil
+        let isNamespace =
+            receiver.pointee.asRecord != nil && help(inNamespace: receiver.pointee, site.pointee.name) != nil
         guard !isNamespace, let function = try candidate(site) else {
             throw missingMember(receiver.pointee, site.pointee.name, functions: library.names, isCall: true)
         }

@@ -107,7 +107,8 @@ extension Parser {
     /// `import torch`, `from torch import nn`; nil for names that are no libraries of Python.
     func foreignLibrarySlip(_ name: String, _ span: Span) -> Bail? {
         let known = [
-            "torch", "torchvision", "torchmetrics", "numpy", "matplotlib", "pandas", "sklearn", "scipy", "skimage", "seaborn", "tensorflow",
+            "torch", "torchvision", "torchmetrics", "numpy", "matplotlib", "pandas", "sklearn", "scipy",
+            "skimage", "seaborn", "tensorflow",
             "keras", "PIL", "cv2", "os", "sys", "time", "math", "random", "json", "csv", "copy", "tqdm",
             "pathlib", "glob", "pickle", "argparse", "collections", "functools", "itertools", "typing",
         ]

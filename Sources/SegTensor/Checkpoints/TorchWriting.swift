@@ -73,7 +73,8 @@ extension TorchZip {
         case .bool: return "BoolStorage"
         case .uint16, .uint32, .uint64:
             throw TensorError(
-                .type, "tensor '\(tensor.name)' has the type \(tensor.dtype), which a .pth file does not hold",
+                .type,
+                "tensor '\(tensor.name)' has the type \(tensor.dtype), which a .pth file does not hold",
                 help: "write a .safetensors file")
         }
     }
