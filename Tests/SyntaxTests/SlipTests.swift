@@ -86,7 +86,7 @@ import Testing
         ("[x for x in xs]", "1:4 `for` is a statement"),
         ("a if c else b", "1:3 `if` begins its expression"),
         ("x ? a : b", "1:3 `?` is not an operator"),
-        ("import numpy", "1:1 `import` is called with a path"),
+        ("import weights", "1:1 `import` is called with a path"),
         ("from a import b", "1:1 names are imported with their file"),
         ("raise \"x\"", "1:1 an error is raised by a call"),
         ("try { f() } except e { }", "1:13 `except` is written `catch`"),
@@ -131,7 +131,21 @@ import Testing
         ("'it'", "write \"it\""),
         ("1 X, Y = 100, 50", "is 1 the number of a line? to multiply, write `1 * X`"),
         ("def f(x): return x", "write `f(x) = …` or `f(x) = { … }`"),
-        ("import numpy", "write `numpy = import(\"numpy.seg\")`"),
+        ("import weights", "write `weights = import(\"weights.seg\")`"),
+        (
+            "import numpy as np",
+            "its functions are there: mean(x), sqrt(x), plot(data); import(\"file.seg\") is for files of your own"
+        ),
+        (
+            "from torch import nn",
+            "its functions are there: Conv2d(…), relu(x), torch.where(…); import(\"file.seg\") is for files of your own"
+        ),
+        (
+            "with no_grad(): x",
+            "what holds for some code is a call that gets it as a function: no_grad(() -> { … })"
+        ),
+        ("x = {}", "an empty record is (), an empty list []"),
+        ("f({})", "an empty record is (), an empty list []"),
     ])
     func help(_ text: String, _ expected: String) {
         #expect(helps(text) == [expected])

@@ -83,6 +83,55 @@ import Testing
     }
 }
 
+@Suite struct CheckpointTorchWritingTests {
+    private let tensors = [
+        TensorToWrite(name: "conv.weight", dtype: .float32, shape: [2, 2], bytes: floatBytes([1, 2, 3, 4])),
+        TensorToWrite(name: "ü", dtype: .int64, shape: [], bytes: little(Int64(-5))),
+        TensorToWrite(name: "flag", dtype: .bool, shape: [3], bytes: [1, 0, 1]),
+        TensorToWrite(name: "empty", dtype: .float64, shape: [0, 4], bytes: []),
+        TensorToWrite(name: "bytes", dtype: .uint8, shape: [2], bytes: [7, 255]),
+        TensorToWrite(name: "whole", dtype: .int32, shape: [1], bytes: little(Int32(-1))),
+    ]
+
+    /// The digest is of a file that `torch.load(path, weights_only=True, mmap=True)` of PyTorch 2.13 and
+    /// Python's zipfile (checksums) read. A change of the writer must be tried with them again.
+    @Test func theFileIsTheOneThatPyTorchRead() throws {
+        let folder = try ScratchFolder()
+        let path = "\(folder.path)/a.pth"
+        try TorchZip.write(tensors, to: path)
+        var hash = SHA256()
+        let file = try FileReader(path)
+        try file.bytes(at: 0, count: file.count).withUnsafeBytes { hash.update($0) }
+        #expect(hash.hexadecimal() == "84ba219515a654063e5fb582d08b1186a627eac5bae015848e02c25666bf87b3")
+    }
+
+    @Test func whatIsWrittenIsReadBack() throws {
+        let folder = try ScratchFolder()
+        let path = "\(folder.path)/a.pth"
+        try TorchZip.write(tensors, to: path)
+        let checkpoint = try Checkpoint.open(path)
+        #expect(checkpoint.format == .torchZip)
+        #expect(checkpoint.tensors.map(\.name) == tensors.map(\.name))
+        #expect(checkpoint.tensors.map(\.shape) == tensors.map(\.shape))
+        #expect(checkpoint.tensors.map(\.dtype) == tensors.map(\.dtype))
+        #expect(try checkpoint["conv.weight"]?.floats() == [1, 2, 3, 4])
+        #expect(try checkpoint["whole"]?.bytes() == little(Int32(-1)))
+    }
+
+    @Test func wrongTensorsLeaveTheOldFile() throws {
+        let folder = try ScratchFolder()
+        let path = "\(folder.path)/a.pth"
+        try AtomicFile.write("old", to: path)
+        let short = TensorToWrite(name: "x", dtype: .float32, shape: [2], bytes: [1])
+        #expect(throws: TensorError.self) { try TorchZip.write([short], to: path) }
+        let twice = TensorToWrite(name: "x", dtype: .uint8, shape: [1], bytes: [1])
+        #expect(throws: TensorError.self) { try TorchZip.write([twice, twice], to: path) }
+        let unknown = TensorToWrite(name: "x", dtype: .uint64, shape: [1], bytes: little(UInt64(1)))
+        #expect(throws: TensorError.self) { try TorchZip.write([unknown], to: path) }
+        #expect(try folder.text("a.pth") == "old")
+    }
+}
+
 @Suite struct CheckpointSHA256Tests {
     @Test func knownDigests() {
         func digits(_ text: String, pieces: Int = 1) -> String {

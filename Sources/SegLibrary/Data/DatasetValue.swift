@@ -174,8 +174,9 @@ struct ScriptDataset: Dataset, @unchecked Sendable {
 extension Arguments {
     /// A data set, or an object of a script that is used as one.
     func dataset(_ place: Int) throws -> DatasetValue {
-        guard let data = try optionalDataset(place) else { throw wrong(place, "a data set") }
-        return data
+        if let data = try optionalDataset(place) { return data }
+        let isText = values[place].asString != nil && native.name == "split"
+        throw wrong(place, "a data set", help: isText ? "a text is cut by split_text(text, separator)" : nil)
     }
 
     /// The same, nil if it is anything else.

@@ -143,18 +143,23 @@ let weightFileNatives: [Native] = [
         return try load(file, into: walk, replacesHeads: heads == "replace", call.interpreter)
     },
     Native(
-        "save_weights(model, path)", "Saves the whole state dict, buffers included, as safetensors.",
+        "save_weights(model, path)",
+        "Saves the whole state dict, buffers included, as .safetensors, or as .pth or .pt. PyTorch's torch.load "
+            + "reads the latter; any other ending is refused.",
         examples: [
             "save_weights(BatchNorm2d(2), \"example.safetensors\")\n"
-                + "print(len(tensor_names(\"example.safetensors\")))  # expect: 5"
+                + "print(len(tensor_names(\"example.safetensors\")))  # expect: 5",
+            "save_weights(BatchNorm2d(2), \"example.pth\")\n"
+                + "print(load_weights(BatchNorm2d(2), \"example.pth\"))  # expect: loaded 5 of 5 tensors",
         ]
     ) { call in
         let places = try ModelWalk(call, 0).tensors
-        try writeTensors(places.map { ($0.path, $0.value.promise) }, to: try call.string(1))
+        try writeWeights(places.map { ($0.path, $0.value.promise) }, call)
         return .nilValue
     },
     Native(
-        "write_tensors(tensors, path)", "Writes a record of names to tensors as a safetensors file.",
+        "write_tensors(tensors, path)",
+        "Writes a record of names to tensors as .safetensors, or as .pth or .pt, which PyTorch reads.",
         examples: [
             "write_tensors((a=ones(2)), \"example.safetensors\")\nprint(read_tensors(\"example.safetensors\"))  # expect: (a=tensor([1, 1]))"
         ]
@@ -162,7 +167,7 @@ let weightFileNatives: [Native] = [
         guard case .object(let record as RecordObject) = call[0] else {
             throw call.wrong(0, "a record of names to tensors")
         }
-        try writeTensors(
+        try writeWeights(
             try zip(record.names, record.values).map { name, value in
                 guard let tensor = value.asTensorValue else {
                     throw Failure(
@@ -170,7 +175,7 @@ let weightFileNatives: [Native] = [
                         "write_tensors: \"\(name)\" is \(call.interpreter.typeName(value)), not a tensor")
                 }
                 return (name, tensor.promise)
-            }, to: try call.string(1))
+            }, call)
         return .nilValue
     },
     Native(
@@ -237,18 +242,34 @@ let weightFileNatives: [Native] = [
     },
 ]
 
+/// Writes the file of a call's second argument, whose ending says in which format.
+private func writeWeights(_ tensors: [(String, Tensor)], _ call: borrowing Arguments) throws {
+    let path = try call.string(1)
+    let ending = path.lowercased()
+    if ending.hasSuffix(".safetensors") {
+        try writeTensors(tensors, to: path)
+    } else if ending.hasSuffix(".pth") || ending.hasSuffix(".pt") {
+        try Tensor.evaluate(tensors.map(\.1))
+        try TorchZip.write(try tensors.map(toWrite), to: path)
+    } else {
+        throw call.bad(
+            1, "should end in .safetensors, or in .pth or .pt, which PyTorch reads, not \(quotedText(path))")
+    }
+}
+
 func writeTensors(
     _ tensors: [(String, Tensor)], metadata: [(key: String, value: String)] = [("format", "pt")],
     to path: String
 ) throws {
     try Tensor.evaluate(tensors.map(\.1))
-    try Safetensors.write(
-        try tensors.map { name, tensor in
-            let data = try tensor.value().rowMajor()
-            return TensorToWrite(name: name, dtype: StoredDType(of: data.dtype), shape: data.shape) { body in
-                try body(UnsafeRawBufferPointer(start: data.bytes, count: data.byteCount))
-            }
-        }, metadata: metadata, to: path)
+    try Safetensors.write(try tensors.map(toWrite), metadata: metadata, to: path)
+}
+
+private func toWrite(_ name: String, _ tensor: Tensor) throws -> TensorToWrite {
+    let data = try tensor.value().rowMajor()
+    return TensorToWrite(name: name, dtype: StoredDType(of: data.dtype), shape: data.shape) { body in
+        try body(UnsafeRawBufferPointer(start: data.bytes, count: data.byteCount))
+    }
 }
 
 extension StoredTensor {

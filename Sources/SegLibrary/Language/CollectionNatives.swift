@@ -172,12 +172,20 @@ let collectionNatives: [Native] = [
     },
     Native(
         "sorted(xs, by=nil, descending=false)",
-        "A new list in ascending order of the elements, or of by(x); equal ones keep their order.",
+        "A new list in ascending order of the elements, or of by(x); equal ones keep their order. For the rows "
+            + "of a table, `by` may be the name of a column; those without a number there go last.",
         examples: [
             "print(sorted([3, 1, 2]))  # expect: [1, 2, 3]",
             "print(sorted([\"bb\", \"a\"], by=len))  # expect: [\"a\", \"bb\"]",
+            "print(sorted([(a=1), (a=2)], by=\"a\", descending=true))  # expect: [(a=2), (a=1)]",
         ]
     ) { call in
+        if let column = call[1].asString {
+            let table = try TableRows(call, 0)
+            guard table.header.contains(column) else { throw table.noColumn(column) }
+            let rows = try table.sorted(by: column, descending: try call.bool(2), call.interpreter)
+            return .list(rows.map { .object($0) })
+        }
         let key = call.isNil(1) ? Value.nilValue : try call.function(1)
         return .list(try sorted(try call.items(0), by: key, descending: try call.bool(2), call.interpreter))
     },

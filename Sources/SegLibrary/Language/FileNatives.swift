@@ -52,73 +52,63 @@ let fileNatives: [Native] = [
         }
     },
     Native(
-        "write_json(value, path)", "Writes records, lists, strings, numbers, bools and nil as JSON.",
+        "write_json(value, path)",
+        "Writes a value as JSON. Records and objects with data become objects; lists, tensors and a run's history "
+            + "arrays; NaN becomes null, which is read back as nil; anything else (a loss, a data set) its text.",
         examples: [
-            "write_json((a=[1, 2]), \"value.json\")\nprint(read_json(\"value.json\"))  # expect: (a=[1, 2])"
+            "write_json((a=[1, 2]), \"value.json\")\nprint(read_json(\"value.json\"))  # expect: (a=[1, 2])",
+            "write_json((iou=tensor([0.5, nan])), \"value.json\")\nprint(read_json(\"value.json\"))  # expect: (iou=[0.5, nil])",
         ]
     ) { call in
         try call.write(try textOfJSON(call[0], call.interpreter) + "\n", to: try call.string(1))
         return .nilValue
     },
     Native(
-        "read_csv(path, header=true)",
-        "The rows of a CSV file: records named by the first row, or lists without a header. Text that is a "
-            + "number becomes one.",
+        "read_csv(path, header=true, separator=\",\")",
+        "The rows of a CSV file as a table: a list of records named by the first row, or of lists without a "
+            + "header. Text that is a number becomes one, an empty entry is nil. Rows of different lengths are an "
+            + "error. `rows.sorted(\"loss\")` orders them, `rows.column(\"loss\")` is a column as a list.",
         examples: [
-            "write_csv([(a=1, b=\"x\")], \"rows.csv\")\nprint(read_csv(\"rows.csv\"))  # expect: [(a=1, b=\"x\")]"
+            "write_csv([(a=1, b=\"x\")], \"rows.csv\")\nprint(read_csv(\"rows.csv\"))  # expect: [(a=1, b=\"x\")]",
+            "write_csv([(a=1, b=3), (a=2, b=0)], \"rows.csv\")\nprint(read_csv(\"rows.csv\").sorted(\"b\").column(\"a\"))  # expect: [2, 1]",
         ]
     ) { call in
-        let bytes = try call.interpreter.readFile(try call.string(0))
-        let interpreter = call.interpreter
-        var rows = try csvRows(bytes, interpreter)
-        func cell(_ text: String) -> Value {
-            if text.isEmpty { return .nilValue }
-            return Double(text).map { .number($0) } ?? .string(text)
-        }
-        if !(try call.bool(1)) { return .list(rows.map { .list($0.map(cell)) }) }
-        if rows.isEmpty { return .list([]) }
-        let names = rows.removeFirst()
+        let path = try call.string(0)
+        let hasHeader = try call.bool(1)
+        let file = try CSVFile(
+            path: path, separator: try call.string(2), interpreter: call.interpreter, argument: 2)
+        let rows = try file.rows(try call.interpreter.readFile(path))
+        try file.checkLengths(rows, header: hasHeader)
+        guard hasHeader else { return .list(rows.map { .list($0.cells.map(file.value)) }) }
+        guard let first = rows.first else { return .list([]) }
+        let names = try file.names(first)
         return .list(
-            rows.map { row in
-                let record = RecordObject()
-                for (place, name) in names.enumerated() {
-                    record[name] = place < row.count ? cell(row[place]) : .nilValue
-                }
-                return .object(record)
+            rows.dropFirst().map { row in
+                .object(RecordObject(zip(names, row.cells).map { ($0, file.value($1)) }))
             })
     },
     Native(
-        "write_csv(rows, path)", "Writes a list of records, or of lists, as a CSV file.",
+        "write_csv(rows, path, separator=\",\")",
+        "Writes a table as a CSV file. It is what `table` prints, such as a list of records, a run's history or a "
+            + "tensor with labels, which `tensor(read_csv(path))` reads back. Lists of lists, and tensors without "
+            + "labels, are written without a header.",
         examples: [
-            "write_csv([(a=1, b=\"x\")], \"rows.csv\")\nprint(read_csv(\"rows.csv\"))  # expect: [(a=1, b=\"x\")]"
+            "write_csv([(a=1, b=\"x\")], \"rows.csv\")\nprint(read_csv(\"rows.csv\"))  # expect: [(a=1, b=\"x\")]",
+            "write_csv(tensor([3, 4], labels=[\"Sky\", \"Road\"]), \"rows.csv\")\nprint(tensor(read_csv(\"rows.csv\")).labels)  # expect: [\"Sky\", \"Road\"]",
         ]
     ) { call in
-        let interpreter = call.interpreter
+        let path = try call.string(1)
+        let file = try CSVFile(
+            path: path, separator: try call.string(2), interpreter: call.interpreter, argument: 2)
         var text = ""
-        func append(_ cells: [Value]) throws {
-            let texts = try cells.map { cell in
-                let plain = cell.isNil ? "" : try interpreter.line(cell)
-                let needsQuotes = plain.utf8.contains { $0 == 34 || $0 == 44 || $0 == 10 || $0 == 13 }
-                return needsQuotes ? "\"\(plain.replacing("\"", with: "\"\""))\"" : plain
-            }
-            text += texts.joined(separator: ",") + "\n"
-            try interpreter.checkInterrupt()
+        if let rows = try rowsWithoutHeader(call, 0) {
+            for row in rows { text += try file.line(row) }
+        } else {
+            let table = try TableRows(call, 0)
+            if !table.columns.isEmpty { text += try file.line(table.columns.map { .string($0) }) }
+            for row in table.values { text += try file.line(row) }
         }
-        var names: [String]?
-        for row in try call.items(0) {
-            if let record = row.asRecord {
-                if names == nil {
-                    names = record.names
-                    try append(record.names.map { .string($0) })
-                }
-                try append((names ?? []).map { record[$0] ?? .nilValue })
-            } else if let items = try interpreter.items(row) {
-                try append(items)
-            } else {
-                throw call.wrong(0, "a list of records or lists")
-            }
-        }
-        try call.write(text, to: try call.string(1))
+        try call.write(text, to: path)
         return .nilValue
     },
 ]
@@ -128,50 +118,4 @@ extension Arguments {
     fileprivate func write(_ text: String, to path: String) throws {
         try AtomicFile.write(text, to: path) { try interpreter.checkInterrupt() }
     }
-}
-
-/// The rows of a CSV text; quoted cells may hold commas, quotes and line ends.
-private func csvRows(_ bytes: [UInt8], _ interpreter: Interpreter) throws -> [[String]] {
-    var rows: [[String]] = []
-    var row: [String] = []
-    var cell: [UInt8] = []
-    var isQuoted = false
-    var place = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-    func text() -> String { String(decoding: cell, as: UTF8.self) }
-    while place < bytes.count {
-        let byte = bytes[place]
-        place += 1
-        if isQuoted {
-            if byte != 34 {
-                cell.append(byte)
-            } else if place < bytes.count, bytes[place] == 34 {
-                cell.append(34)
-                place += 1
-            } else {
-                isQuoted = false
-            }
-            continue
-        }
-        switch byte {
-        case 34: isQuoted = true
-        case 44:
-            row.append(text())
-            cell = []
-        case 10, 13:
-            if byte == 13, place < bytes.count, bytes[place] == 10 { place += 1 }
-            if !row.isEmpty || !cell.isEmpty {
-                row.append(text())
-                rows.append(row)
-                if rows.count & 0xfff == 0 { try interpreter.checkInterrupt() }
-            }
-            row = []
-            cell = []
-        default: cell.append(byte)
-        }
-    }
-    if !row.isEmpty || !cell.isEmpty {
-        row.append(text())
-        rows.append(row)
-    }
-    return rows
 }

@@ -50,7 +50,8 @@ func valueOfJSON(_ bytes: [UInt8], _ interpreter: Interpreter) throws -> Value {
     return result
 }
 
-/// A value as JSON.
+/// A value as JSON. Tensors are nested arrays, objects their fields; what JSON has no form for is null (a number
+/// that is NaN) or its text (a function, a data set).
 func textOfJSON(_ value: Value, _ interpreter: Interpreter) throws -> String {
     /// A list or record that is being written, and the position in it.
     struct Container {
@@ -74,19 +75,29 @@ func textOfJSON(_ value: Value, _ interpreter: Interpreter) throws -> String {
         switch value {
         case .nilValue: text += "null"
         case .bool(let bool): text += bool ? "true" : "false"
-        case .number(let number): text += try finiteJSON(number)
+        case .number(let number): text += numberJSON(number)
         case .object:
             if let string = value.asString {
                 JSON.append(string, to: &text)
             } else if let record = value.asRecord {
                 try begin(Container(names: record.names, values: record.values))
-            } else if value.asInstance == nil, let items = try interpreter.items(value) {
+            } else if let tensor = value.asTensorValue?.promise {
+                let list = tensor.nestedList(of: try tensor.decimalNumbers())
+                if let items = list.asList?.items {
+                    try begin(Container(names: nil, values: items))
+                } else {
+                    try append(list)
+                }
+            } else if let instance = value.asInstance {
+                if let parts = try partsForJSON(instance, interpreter) {
+                    try begin(Container(names: parts.names, values: parts.values))
+                } else {
+                    JSON.append(try interpreter.line(value), to: &text)
+                }
+            } else if value.asForeign == nil, let items = try interpreter.items(value) {
                 try begin(Container(names: nil, values: items))
-            } else if let number = try interpreter.number(from: value) {
-                text += try finiteJSON(number)
             } else {
-                throw Failure(
-                    .type, "write_json: JSON cannot hold \(interpreter.describe(value))", argument: 0)
+                JSON.append(try interpreter.line(value), to: &text)
             }
         }
     }
@@ -108,11 +119,23 @@ func textOfJSON(_ value: Value, _ interpreter: Interpreter) throws -> String {
     return text
 }
 
-private func finiteJSON(_ number: Double) throws -> String {
-    guard number.isFinite else {
-        throw Failure(
-            .value, "write_json: JSON has no \(numberText(number))", help: "use nil instead", argument: 0
-        )
+/// The elements of an object that is a sequence, or the fields of one that holds data; nil for what acts, such
+/// as a layer, a loss or a trainer, which is written as its text.
+private func partsForJSON(_ instance: Instance, _ interpreter: Interpreter) throws -> (
+    names: [String]?, values: [Value]
+)? {
+    let type = instance.type
+    guard !type.isCallable, type.method(named: "next") == nil, instance.field(named: "settings") == nil
+    else { return nil }
+    if type.method(named: "at") != nil, let items = try interpreter.items(.object(instance)) {
+        return (nil, items)
     }
-    return JSON.text(number)
+    let fields = instance.fieldNames.compactMap { name in instance.field(named: name).map { (name, $0) } }
+    return (fields.map(\.0), fields.map(\.1))
+}
+
+/// JSON has no NaN, which becomes null; a number beyond any double reads back as infinite.
+private func numberJSON(_ number: Double) -> String {
+    if number.isNaN { return "null" }
+    return number.isInfinite ? (number < 0 ? "-1e999" : "1e999") : JSON.text(number)
 }

@@ -85,7 +85,11 @@ let textNatives: [Native] = [
         "join(xs, separator=\"\")", "The elements as one string, with a separator between them.",
         examples: ["print([1, 2, 3].join(\", \"))  # expect: 1, 2, 3"]
     ) { call in
-        let separator = try call.string(1)
+        guard let separator = call[1].asString else {
+            let isSwapped = call[0].asString != nil && call[1].asList != nil
+            throw call.wrong(
+                1, "a string", help: isSwapped ? "the list comes first: join(xs, separator)" : nil)
+        }
         let items = try call.items(0)
         if let text = try joined(items, separator, call.interpreter) { return .string(text) }
         var text = ""

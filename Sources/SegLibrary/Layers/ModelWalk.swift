@@ -79,7 +79,10 @@ struct ModelWalk {
     init(_ call: borrowing Arguments, _ place: Int) throws {
         guard case .object(let object) = call[place],
             object is Instance || object is ListObject || object is RecordObject
-        else { throw call.wrong(place, "a model or layers") }
+        else {
+            let isSwapped = call.count > 1 && call[1 - min(place, 1)].asInstance?.type.isCallable == true
+            throw call.wrong(place, "a model or layers", help: isSwapped ? "the model comes first" : nil)
+        }
         self.init(call[place])
     }
 

@@ -7,10 +7,12 @@ import SegTerminal
 let tableNatives: [Native] = [
     Native(
         "table(rows)",
-        "Prints records as rows of a table, with their names as header. The names in a record of records "
-            + "are the first column. `write_csv(rows, path)` writes them to a file.",
+        "Prints a table, from a list of records or objects. A run's history is one, too, and so are a record of "
+            + "records (their names are the first column), one of lists (its columns), and a tensor with labels. "
+            + "`write_csv(rows, path)` writes the same to a file.",
         examples: [
-            "table([(name=\"a\", n=1), (name=\"b\", n=12)])  # expect: name   n\n# expect: ────  ──\n# expect: a      1\n# expect: b     12"
+            "table([(name=\"a\", n=1), (name=\"b\", n=12)])  # expect: name   n\n# expect: ────  ──\n# expect: a      1\n# expect: b     12",
+            "table((epoch=[1, 2], loss=[0.5, 0.25]))  # expect: epoch  loss\n# expect: ─────  ────\n# expect: 1      0.50\n# expect: 2      0.25",
         ]
     ) { call in
         let rows = try TableRows(call, 0)
@@ -19,6 +21,30 @@ let tableNatives: [Native] = [
         let table = Table(header: (isNamed ? [""] : []) + rows.header, rows: cells)
         call.interpreter.print(table.lines(call.interpreter.style))
         return .nilValue
+    },
+    Native(
+        "table_rows(x)",
+        "What `table` prints, as a list of records that all have the same names. An entry that a row lacks is nil.",
+        examples: [
+            "print(table_rows([(a=1), (a=2, b=3)]))  # expect: [(a=1, b=nil), (a=2, b=3)]",
+            "print(table_rows(tensor([3], labels=[\"Sky\"])))  # expect: [(label=\"Sky\", value=3)]",
+        ]
+    ) { call in
+        let table = try TableRows(call, 0)
+        let names = table.columns
+        return .list(
+            table.values.map { values in .object(RecordObject(Array(zip(names, values)))) })
+    },
+    Native(
+        "column(rows, name)",
+        "The entries of a column of a table as a list. The table is a list of records, as `read_csv` gives it, a "
+            + "run's history, or anything else that `table` prints.",
+        examples: ["print([(a=1), (a=2)].column(\"a\"))  # expect: [1, 2]"]
+    ) { call in
+        let table = try TableRows(call, 0)
+        let name = try call.string(1)
+        guard let place = table.columns.firstIndex(of: name) else { throw table.noColumn(name) }
+        return .list(table.values.map { $0[place] })
     },
     Native(
         "table_text(rows, footer=nil, dispensable=nil, title=nil)",

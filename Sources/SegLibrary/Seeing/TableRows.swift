@@ -1,34 +1,116 @@
-// Records as rows of a table.
+// The rows of a table: what `table`, `write_csv` and `Table` take, from records, objects, lists by column and
+// labelled tensors.
 
 import SegRuntime
 import SegSystem
+import SegTensor
 import SegTerminal
 
-/// Rows of records; in a record of records, each row begins with its name.
+/// Rows of records; in a record of records, and in a tensor with labels, each row has a name.
 struct TableRows {
-    private var rows: [(name: String?, row: RecordObject)] = []
+    private(set) var rows: [(name: String?, row: RecordObject)] = []
     private(set) var header: [String] = []
+    /// The name of the column of names, where it needs one.
+    private(set) var heading = "name"
+
+    private static let wanted = "a list or record of records, a history or a tensor with labels"
 
     init(_ call: borrowing Arguments, _ place: Int) throws {
-        let wanted = "a list or record of records"
-        if let record = call[place].asRecord {
-            for (name, value) in zip(record.names, record.values) {
-                guard let row = value.asRecord else { throw call.wrong(place, wanted) }
-                rows.append((name, row))
+        let interpreter = call.interpreter
+        let value = call[place]
+        if let tensor = value.asTensorValue {
+            guard (1...2).contains(tensor.promise.rank) else { throw call.wrong(place, Self.wanted) }
+            try appendRows(of: tensor.promise)
+        } else if let record = value.asRecord {
+            try appendRows(of: record, interpreter)
+        } else if let instance = value.asInstance, !Self.isSequence(instance) {
+            guard let row = try Self.row(value, interpreter) else {
+                let hasHistory = instance.field(named: "history") != nil
+                throw call.wrong(
+                    place, Self.wanted, help: hasHistory ? "its rows are those of .history" : nil)
             }
+            try appendRows(of: row, interpreter)
         } else {
             for item in try call.items(place) {
-                guard let row = item.asRecord else { throw call.wrong(place, wanted) }
+                guard let row = try Self.row(item, interpreter) else { throw call.wrong(place, Self.wanted) }
                 rows.append((nil, row))
             }
         }
-        for (_, row) in rows { header += row.names.filter { !header.contains($0) } }
+        var known: Set<String> = []
+        for (_, row) in rows { header += row.names.filter { known.insert($0).inserted } }
+        if header.contains(heading) { heading = "row" }
+    }
+
+    /// Whether the rows are the elements of an object. Those of a trainer are not: asking for them trains.
+    private static func isSequence(_ instance: Instance) -> Bool {
+        instance.type.method(named: "at") != nil && instance.type.method(named: "next") == nil
+            && !instance.type.isCallable
+    }
+
+    /// A record, what an object's `row()` gives, or an object's fields; nil for anything else.
+    private static func row(_ value: Value, _ interpreter: Interpreter) throws -> RecordObject? {
+        if let record = value.asRecord { return record }
+        guard let instance = value.asInstance, !instance.type.isCallable,
+            instance.type.method(named: "next") == nil
+        else { return nil }
+        if let row = instance.method(named: "row") { return try interpreter.call(row, []).asRecord }
+        return RecordObject(
+            instance.fieldNames.compactMap { name in instance.field(named: name).map { (name, $0) } })
+    }
+
+    /// Records by name; lists of one length by the name of their column; else a row for each entry.
+    private mutating func appendRows(of record: RecordObject, _ interpreter: Interpreter) throws {
+        let inner = try record.values.map { try Self.row($0, interpreter) }
+        if !inner.contains(where: { $0 == nil }) {
+            rows = zip(record.names, inner).compactMap { name, row in row.map { (name, $0) } }
+            return
+        }
+        let columns = record.values.compactMap(\.asList)
+        if columns.count == record.count {
+            guard Set(columns.map(\.items.count)).count == 1 else {
+                let lengths = zip(record.names, columns).map { "\($0) has \($1.items.count)" }
+                throw Failure(
+                    .shape,
+                    "the columns of a table have equal lengths; \(lengths.joined(separator: ", "))",
+                    argument: 0)
+            }
+            for place in columns[0].items.indices {
+                rows.append((nil, RecordObject(zip(record.names, columns).map { ($0, $1.items[place]) })))
+            }
+            return
+        }
+        rows = zip(record.names, record.values).map { ($0, RecordObject([("value", $1)])) }
+    }
+
+    /// A row for each entry of the first axis. Without labels, columns are named by their position.
+    private mutating func appendRows(of tensor: Tensor) throws {
+        let numbers = try tensor.decimalNumbers()
+        let count = tensor.shape[0]
+        let width = tensor.rank == 2 ? tensor.shape[1] : 1
+        let columns =
+            tensor.rank == 1 ? ["value"] : tensor.labels[1]?.names ?? (0..<width).map { String($0) }
+        for place in 0..<count {
+            let row = RecordObject(
+                columns.enumerated().map { ($0.element, .number(numbers[place * width + $0.offset])) })
+            rows.append((tensor.labels[0]?.names[place], row))
+        }
+        heading = "label"
     }
 
     /// Whether any row has a value in a column.
     func hasEntry(_ column: String) -> Bool { rows.contains { $0.row[column].map { !$0.isNil } ?? false } }
 
     var isNamed: Bool { rows.contains { $0.name != nil } }
+
+    /// The names of all columns, that of the rows' names among them.
+    var columns: [String] { (isNamed ? [heading] : []) + header }
+
+    /// The values of each row in all columns; nil where a row lacks one.
+    var values: [[Value]] {
+        rows.map { name, row in
+            (isNamed ? [.string(name ?? "")] : []) + header.map { row[$0] ?? .nilValue }
+        }
+    }
 
     /// The rows as cells of some columns; whole numbers in full, others with four digits.
     func cells(_ columns: [String], isNamed: Bool, _ interpreter: Interpreter) throws -> [[Table.Cell]] {
@@ -44,5 +126,43 @@ struct TableRows {
                     return Table.Cell.text(try interpreter.line(value))
                 })
         }
+    }
+
+    /// The rows for which a column has a value, in its order, then the others: those without a number, where
+    /// the column is not of texts.
+    func sorted(by column: String, descending: Bool, _ interpreter: Interpreter) throws -> [RecordObject] {
+        let areTexts = rows.allSatisfy { $0.row[column]?.asString != nil }
+        var keyed: [(key: Value, row: RecordObject)] = []
+        var rest: [RecordObject] = []
+        for (_, row) in rows {
+            let key = row[column] ?? .nilValue
+            let number = try interpreter.number(from: key) ?? .nan
+            if areTexts || !number.isNaN {
+                keyed.append((key, row))
+            } else {
+                rest.append(row)
+            }
+        }
+        try keyed.sort { left, right in
+            let order = try interpreter.order(left.key, right.key)
+            return descending ? order > 0 : order < 0
+        }
+        return keyed.map(\.row) + rest
+    }
+
+    /// The error for a column that the table does not have.
+    func noColumn(_ name: String) -> Failure {
+        let near = nearestName(to: name, among: columns)
+        return Failure(
+            .name, "the table has no column \(name); it has \(columns.joined(separator: ", "))",
+            help: near.map { "did you mean \(quotedText($0))?" })
+    }
+}
+
+extension Tensor {
+    /// The elements as numbers; those of float32 as the shortest decimals that read back the same.
+    func decimalNumbers() throws -> [Double] {
+        let numbers = try doubles()
+        return dtype == .float32 ? numbers.map { Double("\(Float($0))") ?? $0 } : numbers
     }
 }

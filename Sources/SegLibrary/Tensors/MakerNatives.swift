@@ -28,12 +28,18 @@ let makerNatives: [Native] = [
     Native(
         "tensor(x, dtype=nil, labels=nil)",
         "A tensor of a number or of nested lists; float32 by default, bool for bools. `labels` names the "
-            + "entries of the first axis, or is a list with the names (or nil) of each axis.",
+            + "entries of the first axis, or is a list with the names (or nil) of each axis. Of the rows of a "
+            + "table, as `read_csv` gives them, the names of the columns become labels, and so do the texts of "
+            + "the first column.",
         examples: [
             "print(tensor([[1, 2], [3, 4]]).shape)  # expect: [2, 2]",
             "t = tensor([0.2, 0.5], labels=[\"Sky\", \"Road\"])\nprint(t[\"Road\"])  # expect: 0.5",
+            "t = tensor([(class=\"Sky\", n=3, m=4), (class=\"Road\", n=5, m=6)])\nprint(t[\"Road\", \"m\"])  # expect: 6",
         ]
     ) { call in
+        if let rows = try rowsOfTable(call) {
+            return .tensor(try Tensor.ofTable(rows, call, dtype: try call.optionalDType(1)))
+        }
         var result = try Tensor.nested(call[0], dtype: try call.optionalDType(1))
         if case .object(let list as ListObject) = call[2] {
             let isByAxis = list.items.contains { item in
@@ -167,3 +173,49 @@ let makerNatives: [Native] = [
             ]))
     },
 ]
+
+/// The rows of a list of records, or of an object that is a sequence of them; nil for anything else.
+private func rowsOfTable(_ call: borrowing Arguments) throws -> TableRows? {
+    let isTable = call[0].asList?.items.first?.asRecord != nil || call[0].asInstance != nil
+    return isTable ? try TableRows(call, 0) : nil
+}
+
+extension Tensor {
+    /// The numbers of a table's rows, with the names of the columns as labels. A first column of texts, or one
+    /// called `label`, has the labels of the rows; a column `value` alone beside it makes a tensor of one axis,
+    /// and columns that are numbered have no labels: what `write_csv` makes of a tensor.
+    fileprivate static func ofTable(_ table: TableRows, _ call: borrowing Arguments, dtype: DType?) throws
+        -> Tensor
+    {
+        var names = table.columns
+        var rows = table.values
+        var labels: [String]?
+        let interpreter = call.interpreter
+        if let first = names.first, first == "label" || rows.contains(where: { $0[0].asString != nil }) {
+            labels = try rows.map { try interpreter.line($0[0]) }
+            names.removeFirst()
+            rows = rows.map { Array($0.dropFirst()) }
+        }
+        let numbers = try rows.flatMap { row in
+            try zip(names, row).map { name, cell in
+                if cell.isNil { return Double.nan }
+                guard let number = try interpreter.number(from: cell) else {
+                    throw call.bad(
+                        0, "has \(interpreter.describe(cell)) in the column \(name)",
+                        help:
+                            "a tensor holds numbers; only the first column may have texts, which become labels"
+                    )
+                }
+                return number
+            }
+        }
+        let isOneAxis = labels != nil && names == ["value"]
+        let shape = isOneAxis ? [rows.count] : [rows.count, names.count]
+        var result = try Tensor.from(numbers, shape: shape, dtype: dtype ?? .float32)
+        if let labels { result = try result.labelled(axis: 0, try AxisLabels(labels)) }
+        if !isOneAxis, names != names.indices.map({ String($0) }) {
+            result = try result.labelled(axis: 1, try AxisLabels(names))
+        }
+        return result
+    }
+}

@@ -226,15 +226,20 @@ let reductionNatives: [Native] = [
         ]
     ) { call in
         let x = try call.tensor(0)
-        let flat = try x.doubles().map { number -> Value in
-            x.dtype == .bool ? .bool(number != 0) : .number(number)
-        }
-        var level = flat
-        for size in x.shape.dropFirst().reversed() {
+        return x.nestedList(of: try x.doubles())
+    },
+]
+
+extension Tensor {
+    /// Its elements, given in row-major order, as nested lists of numbers, or of bools; of a tensor without
+    /// axes, its one value.
+    func nestedList(of numbers: [Double]) -> Value {
+        var level = numbers.map { number -> Value in dtype == .bool ? .bool(number != 0) : .number(number) }
+        for size in shape.dropFirst().reversed() {
             level = stride(from: 0, to: level.count, by: max(size, 1)).map {
                 .list(Array(level[$0..<($0 + size)]))
             }
         }
-        return x.rank == 0 ? (level.first ?? .nilValue) : .list(level)
-    },
-]
+        return rank == 0 ? (level.first ?? .nilValue) : .list(level)
+    }
+}

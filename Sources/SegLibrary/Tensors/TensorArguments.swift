@@ -49,7 +49,14 @@ extension Arguments {
 
     func dtype(_ place: Int) throws -> DType {
         guard let value = values[place].foreign(DTypeValue.self) else {
-            throw wrong(place, "a type of number such as float32 or int64")
+            var help: String?
+            if let name = values[place].asString {
+                help =
+                    DType(rawValue: name) != nil
+                    ? "write \(name), without quotes"
+                    : "a device is left out: everything runs on the processor"
+            }
+            throw wrong(place, "a type of number such as float32 or int64", help: help)
         }
         return value.dtype
     }

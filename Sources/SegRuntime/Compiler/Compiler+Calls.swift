@@ -105,14 +105,14 @@ extension Compiler {
         } else {
             return
         }
-        if let failure = Self.mismatch(name, parameters, arguments) {
+        if let failure = mismatch(name, parameters, arguments) {
             let place = failure.argument.map { arguments[$0].span } ?? whole.span
             report(failure.kind, failure.message, place, help: failure.help)
         }
     }
 
     /// What is wrong with a call, as far as its text shows; `argument` is the position in the call.
-    private static func mismatch(_ name: String, _ parameters: [ParameterInfo], _ arguments: [Argument])
+    private func mismatch(_ name: String, _ parameters: [ParameterInfo], _ arguments: [Argument])
         -> Failure?
     {
         let rest = parameters.firstIndex { $0.isRest }
@@ -126,19 +126,19 @@ extension Compiler {
                 if positional < rest ?? parameters.count {
                     given.insert(parameters[positional].name)
                 } else if rest == nil, !hasSpread {
-                    return callFailure(
+                    return interpreter.callFailure(
                         .tooMany(arguments.filter { $0.label == .positional }.count), name, parameters)
                 }
                 positional += 1
             case .named(let label):
                 guard parameters.contains(where: { $0.isNamed(label) }) else {
                     if rest == parameters.count - 1 { continue }
-                    var failure = callFailure(.unknown(label), name, parameters)
+                    var failure = interpreter.callFailure(.unknown(label), name, parameters)
                     failure.argument = place
                     return failure
                 }
                 if !given.insert(label).inserted {
-                    var failure = callFailure(.twice(label), name, parameters)
+                    var failure = interpreter.callFailure(.twice(label), name, parameters)
                     failure.argument = place
                     return failure
                 }
@@ -146,7 +146,8 @@ extension Compiler {
         }
         if hasSpread { return nil }
         let missing = parameters.filter { $0.defaultSource == nil && !$0.isRest && !given.contains($0.name) }
-        return missing.isEmpty ? nil : callFailure(.missing(missing.map(\.name)), name, parameters)
+        return missing.isEmpty
+            ? nil : interpreter.callFailure(.missing(missing.map(\.name)), name, parameters)
     }
 }
 
@@ -158,34 +159,41 @@ enum CallProblem {
     case tooMany(Int)
 }
 
-/// The error for a call that does not fit, the same for the compiler and the machine.
-func callFailure(_ problem: CallProblem, _ name: String, _ parameters: [ParameterInfo]) -> Failure {
-    let signature = parameters.signature(name)
-    switch problem {
-    case .unknown(let label):
-        let near = nearestName(to: label, among: parameters.filter(\.hasName).map(\.name))
-        var hint =
-            near.map { "did you mean \($0)? the signature is \(signature)" }
-            ?? "the signature is \(signature)"
-        if let whole = parameters.first(where: { $0.unpacked.contains(label) }) {
-            hint = "\(whole.name) is given as one list, by its position; the signature is \(signature)"
+extension Interpreter {
+    /// The error for a call that does not fit, the same for the compiler and the machine.
+    func callFailure(_ problem: CallProblem, _ name: String, _ parameters: [ParameterInfo]) -> Failure {
+        let signature = parameters.signature(name)
+        switch problem {
+        case .unknown(let label):
+            let near = nearestName(to: label, among: parameters.filter(\.hasName).map(\.name))
+            var hint =
+                near.map { "did you mean \($0)? the signature is \(signature)" }
+                ?? "the signature is \(signature)"
+            let names = parameters.filter(\.hasName).map(\.name)
+            if let habit = library.hints.help(forArgument: label, among: names) {
+                hint = "\(habit); the signature is \(signature)"
+            }
+            if let whole = parameters.first(where: { $0.unpacked.contains(label) }) {
+                hint = "\(whole.name) is given as one list, by its position; the signature is \(signature)"
+            }
+            return Failure(.call, "\(name) has no argument \(label)", help: hint)
+        case .twice(let label):
+            return Failure(
+                .call, "\(name) gets the argument \(label) twice", help: "the signature is \(signature)")
+        case .missing(let names):
+            let list = names.joined(separator: ", ")
+            let message = "\(name) lacks \(names.count == 1 ? "the argument" : "the arguments") \(list)"
+            return Failure(.call, message, help: "the signature is \(signature)")
+        case .tooMany(let count):
+            let most = parameters.count
+            let takes =
+                most == 0
+                ? "no arguments"
+                : most == 1
+                    ? "1 argument"
+                    : "\(parameters.contains { $0.defaultSource != nil } ? "at most " : "")\(most) arguments"
+            return Failure(
+                .call, "\(name) takes \(takes), got \(count)", help: "the signature is \(signature)")
         }
-        return Failure(.call, "\(name) has no argument \(label)", help: hint)
-    case .twice(let label):
-        return Failure(
-            .call, "\(name) gets the argument \(label) twice", help: "the signature is \(signature)")
-    case .missing(let names):
-        let list = names.joined(separator: ", ")
-        let message = "\(name) lacks \(names.count == 1 ? "the argument" : "the arguments") \(list)"
-        return Failure(.call, message, help: "the signature is \(signature)")
-    case .tooMany(let count):
-        let most = parameters.count
-        let takes =
-            most == 0
-            ? "no arguments"
-            : most == 1
-                ? "1 argument"
-                : "\(parameters.contains { $0.defaultSource != nil } ? "at most " : "")\(most) arguments"
-        return Failure(.call, "\(name) takes \(takes), got \(count)", help: "the signature is \(signature)")
     }
 }

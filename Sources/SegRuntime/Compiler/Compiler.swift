@@ -154,7 +154,8 @@ final class Compiler {
         if let slot = interpreter.librarySlot(name, seenFrom: module) { return UInt32(slot) }
         if options.isOpen, scope.parent != nil { return slot(assigning: name) }
         if unknown.insert(name).inserted {
-            let failure = interpreter.unknownName(name, among: visibleNames)
+            let failure = interpreter.unknownName(
+                name, among: visibleNames, members: source.members(after: span))
             report(failure.kind, failure.message, span, help: failure.help)
         }
         return nil

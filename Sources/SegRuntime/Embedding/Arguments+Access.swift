@@ -56,7 +56,14 @@ extension Arguments {
     }
 
     public func string(_ place: Int) throws -> String {
-        guard let string = values[place].asString else { throw wrong(place, "a string") }
+        guard let string = values[place].asString else {
+            // The path first, as some libraries have it.
+            let isSwapped = place == 1 && native.parameters[1].name == "path" && values[0].asString != nil
+            throw wrong(
+                place, "a string",
+                help: isSwapped
+                    ? "the path comes second: \(native.name)(\(native.parameters[0].name), path)" : nil)
+        }
         return string
     }
 

@@ -1,11 +1,36 @@
-// Hints in the language's errors about functions of the library that a script seems to need. The library
-// provides the texts; the language knows no name in them.
+// Hints in the language's errors: what seg has instead of names of other languages and libraries, and functions
+// of the library that a script seems to need. The library provides the texts; the language knows no name in them.
+
+import SegSyntax
 
 public struct Hints: Sendable {
-    /// Names of other languages, and what seg has instead: after "in seg write".
-    public var names: [String: String]
-    /// The same for methods: `x.append(1)`.
-    public var members: [String: String]
+    /// What seg has instead of another library's name.
+    public enum Habit: Sendable, ExpressibleByStringLiteral {
+        /// Code, shown as "in seg write …".
+        case write(String)
+        /// A sentence of its own.
+        case say(String)
+
+        public init(stringLiteral value: String) { self = .write(value) }
+
+        public var text: String {
+            switch self {
+            case .write(let code): "in seg write \(code)"
+            case .say(let sentence): sentence
+            }
+        }
+    }
+
+    /// By the form in which the other library is written: `Linear`, a name; `np.mean`, a name with its module;
+    /// `.backward`, a member; `device=`, an argument. A module itself, `np`, has the hint for all its names that
+    /// have none of their own.
+    public var habits: [String: Habit]
+    /// Other names of modules: `numpy` for `np`.
+    public var modules: [String: String]
+    /// Arguments of another library by their names here: `dim` is `axis`. Several: which the function has.
+    public var arguments: [String: [String]]
+    /// The library's records that have names of another library, whose other names are looked up.
+    public var namespaces: [String]
     /// Help for what the language has no syntax for.
     public var purposes: [Purpose: String]
 
@@ -18,13 +43,57 @@ public struct Hints: Sendable {
         case listMask
         /// `xs[1, 2]`
         case severalIndices
+        /// `"%d" % 3`
+        case textFormat
     }
 
     public init(
-        names: [String: String] = [:], members: [String: String] = [:], purposes: [Purpose: String] = [:]
+        habits: [String: Habit] = [:], modules: [String: String] = [:], arguments: [String: [String]] = [:],
+        namespaces: [String] = [], purposes: [Purpose: String] = [:]
     ) {
-        self.names = names
-        self.members = members
+        self.habits = habits
+        self.modules = modules
+        self.arguments = arguments
+        self.namespaces = namespaces
         self.purposes = purposes
+    }
+
+    /// For a name that does not exist and the members after it: `["np", "mean"]`.
+    func help(forName path: [String], _ isInLibrary: (String) -> Bool) -> String? {
+        guard let first = path.first else { return nil }
+        let module = modules[first] ?? first
+        let rest = path.dropFirst()
+        guard let general = habits[module] else { return nil }
+        var members = Array(rest)
+        while !members.isEmpty {
+            if let habit = habits["\(module).\(members.joined(separator: "."))"] { return habit.text }
+            members.removeLast()
+        }
+        for name in rest.reversed() {
+            if isInLibrary(name) { return Habit.write("\(name)(…), without \(first)").text }
+            if let habit = habits[name] { return habit.text }
+        }
+        return general.text
+    }
+
+    /// For a member that a value does not have.
+    func help(forMember name: String) -> String? { habits["." + name]?.text }
+
+    /// For an argument that a function does not have.
+    func help(forArgument label: String, among parameters: [String]) -> String? {
+        if let name = arguments[label]?.first(where: parameters.contains) { return "here it is \(name)=" }
+        return habits[label + "="]?.text
+    }
+}
+
+extension Interpreter {
+    /// For a name that one of the library's namespaces does not have: `torch.save`.
+    func help(inNamespace value: Value, _ name: String) -> String? {
+        guard let record = value.asRecord else { return nil }
+        for namespace in library.hints.namespaces {
+            guard let own = try? libraryValue(namespace), own.asRecord === record else { continue }
+            return library.hints.habits["\(namespace).\(name)"]?.text ?? library.hints.habits[name]?.text
+        }
+        return nil
     }
 }

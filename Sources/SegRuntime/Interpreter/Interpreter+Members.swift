@@ -141,11 +141,11 @@ extension Interpreter {
         case .nilValue: what = "nil has no member \(name)"
         default: what = "\(describe(value)) has no member \(name)"
         }
-        if !isCall, functions.contains(name) {
+        if !isCall, library.hints.help(forMember: name) == nil, functions.contains(name) {
             return Failure(.name, what, help: "\(name) is a function: write .\(name)(…)")
         }
         let members = memberNames(value)
-        var help = isCall ? library.hints.members[name].map { "in seg write \($0)" } : nil
+        var help = help(inNamespace: value, name) ?? library.hints.help(forMember: name)
         if help == nil { help = nearestName(to: name, among: members).map { "did you mean \($0)?" } }
         if help == nil, isCall {
             help = nearestName(to: name, among: functions).map { "did you mean \($0)?" }

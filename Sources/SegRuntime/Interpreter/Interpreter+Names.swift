@@ -15,12 +15,16 @@ extension Interpreter {
     ]
 
     /// The error for a name that nothing has, with what another language's word is in seg, or the nearest name.
-    func unknownName(_ name: String, among visible: [String]) -> Failure {
-        Failure(.name, "there is nothing called `\(name)`", help: help(forUnknown: name, among: visible))
+    /// - Parameter members: the names after it, as in `np.random.rand`.
+    func unknownName(_ name: String, among visible: [String], members: [String] = []) -> Failure {
+        Failure(
+            .name, "there is nothing called `\(name)`",
+            help: help(forUnknown: name, members, among: visible))
     }
 
-    private func help(forUnknown name: String, among visible: [String]) -> String? {
-        if let habit = Self.habits[name] ?? library.hints.names[name] { return "in seg write \(habit)" }
+    private func help(forUnknown name: String, _ members: [String], among visible: [String]) -> String? {
+        if let habit = Self.habits[name] { return "in seg write \(habit)" }
+        if let help = library.hints.help(forName: [name] + members, library.contains) { return help }
         return nearestName(to: name, among: visible).map { "did you mean `\($0)`?" }
     }
 
@@ -41,7 +45,8 @@ extension Interpreter {
                 "`\(text)` is assigned in this function, so it is local to it; to call the library's `\(text)`, "
                 + "give the local another name"
         } else {
-            help = "it is assigned further down, or in a branch that did not run; `global \(text) = …` binds a global"
+            help =
+                "it is assigned further down, or in a branch that did not run; `global \(text) = …` binds a global"
         }
         return Failure(.name, "the local `\(text)` is read before it has a value", help: help)
     }

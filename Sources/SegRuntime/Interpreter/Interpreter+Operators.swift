@@ -143,6 +143,10 @@ extension Interpreter {
             return Failure(.type, "\(sign) needs bools, got \(kinds)", help: help, notes: notes)
         case .matrixProduct:
             return Failure(.type, "@ is the matrix product; it needs matrices, got \(kinds)", notes: notes)
+        case .remainder where left.asString != nil:
+            return Failure(
+                .type, "\(sign) needs numbers, got \(kinds)", help: library.hints.purposes[.textFormat],
+                notes: notes)
         default:
             let aList = left.asList != nil || right.asList != nil
             let help = aList ? library.hints.purposes[.listArithmetic] : nil

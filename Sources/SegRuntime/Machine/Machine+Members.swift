@@ -125,7 +125,10 @@ extension Interpreter {
                 throw failure
             }
         }
-        guard let function = try candidate(site) else {
+        // `torch.save(x)` is not save(torch, x).
+        let isNamespace =
+            receiver.pointee.asRecord != nil && help(inNamespace: receiver.pointee, site.pointee.name) != nil
+        guard !isNamespace, let function = try candidate(site) else {
             throw missingMember(receiver.pointee, site.pointee.name, functions: library.names, isCall: true)
         }
         base.pointee = function

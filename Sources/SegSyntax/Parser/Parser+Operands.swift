@@ -69,7 +69,13 @@ extension Parser {
         case .leftBracket:
             return try list()
         case .leftBrace:
+            let start = token.start
             let block = try block()
+            if block.statements.isEmpty, start != statementStart {
+                report(
+                    "an empty block has no value", block.span,
+                    help: "an empty record is (), an empty list []")
+            }
             return try make(.block(block), block.span)
         case .if:
             return try conditional()
@@ -138,7 +144,9 @@ extension Parser {
         var result: Expression?
         within(range) {
             if at(.end) {
-                report("these braces are empty", whole, help: "for a brace itself write `\\{`")
+                report(
+                    "these braces are empty", whole,
+                    help: "a value stands in them, \"{x:.2}\"; for a brace itself write `\\{`")
                 return
             }
             do throws(Bail) {
@@ -267,6 +275,7 @@ extension Parser {
         advance()
         guard continues(with: .leftParen) else {
             let named = current.kind.isWord && !isAfterNewline ? text(current) : "helpers"
+            if let slip = foreignLibrarySlip(named, word.span) { throw slip }
             throw failure(
                 "`import` is called with a path", word.span,
                 help: "write `\(named) = import(\"\(named).seg\")`",

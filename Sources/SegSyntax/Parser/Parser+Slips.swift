@@ -85,9 +85,16 @@ extension Parser {
                 help: name == "finally" ? nil : "write `\(meant)` behind the `}` of the block before",
                 isLocal: false)
         case "from" where next.kind == .name:
+            if let slip = foreignLibrarySlip(text(next), word.span) { throw slip }
             throw failure(
                 "names are imported with their file", word.span,
                 help: "write `w = import(\"\(text(next)).seg\")`, then w.name", isLocal: false)
+        case "with":
+            guard next.kind == .name else { return nil }
+            throw failure(
+                "`with` has no meaning here", word.span,
+                help: "what holds for some code is a call that gets it as a function: no_grad(() -> { … })",
+                isLocal: false)
         case "raise", "throw":
             guard next.kind == .name || next.kind == .string else { return nil }
             throw failure(
@@ -95,6 +102,23 @@ extension Parser {
         default:
             return nil
         }
+    }
+
+    /// `import torch`, `from torch import nn`; nil for names that are no libraries of Python.
+    func foreignLibrarySlip(_ name: String, _ span: Span) -> Bail? {
+        let known = [
+            "torch", "torchvision", "torchmetrics", "numpy", "matplotlib", "pandas", "sklearn", "scipy",
+            "skimage", "seaborn", "tensorflow",
+            "keras", "PIL", "cv2", "os", "sys", "time", "math", "random", "json", "csv", "copy", "tqdm",
+            "pathlib", "glob", "pickle", "argparse", "collections", "functools", "itertools", "typing",
+        ]
+        guard known.contains(name) else { return nil }
+        return failure(
+            "\(name) is a library of Python; seg's own needs no import", span,
+            help: name == "torch" || name == "torchvision"
+                ? "its functions are there: Conv2d(…), relu(x), torch.where(…); import(\"file.seg\") is for files of your own"
+                : "its functions are there: mean(x), sqrt(x), plot(data); import(\"file.seg\") is for files of your own",
+            isLocal: false)
     }
 
     /// The rest of a definition in another language's form: its head is read as a call, its

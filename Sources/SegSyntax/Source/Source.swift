@@ -26,6 +26,22 @@ public final class Source: Sendable {
         let end = min(max(start, Int(span.end)), bytes.count)
         return String(decoding: bytes[start..<end], as: UTF8.self)
     }
+
+    /// The names of the members that follow a span: `random`, `rand` after the `np` of `np.random.rand(3)`.
+    public func members(after span: Span) -> [String] {
+        var members: [String] = []
+        var rest = bytes[min(max(0, Int(span.end)), bytes.count)...]
+        while rest.first == UInt8(ascii: ".") {
+            let name = rest.dropFirst().prefix { byte in
+                byte == UInt8(ascii: "_") || byte >= 0x80 || (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7a)
+                    || (byte >= 0x30 && byte <= 0x39)
+            }
+            if name.isEmpty { break }
+            members.append(String(decoding: name, as: UTF8.self))
+            rest = bytes[name.endIndex...]
+        }
+        return members
+    }
 }
 
 /// A half-open range of byte offsets in a source.

@@ -24,6 +24,31 @@ public struct TensorToWrite {
     public init(name: String, dtype: StoredDType, shape: [Int], bytes: [UInt8]) {
         self.init(name: name, dtype: dtype, shape: shape) { use in try bytes.withUnsafeBytes(use) }
     }
+
+    /// The bytes that the shape needs.
+    func byteCount() throws -> Int {
+        guard let count = StoredSize.elements(shape),
+            case let (bytes, overflow) = count.multipliedReportingOverflow(by: dtype.size), !overflow
+        else { throw TensorError(.value, "tensor '\(name)' is too large to write") }
+        return bytes
+    }
+
+    /// Calls `body` once with the bytes, which must be those that the shape needs.
+    func use(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let needed = try byteCount()
+        var given = false
+        try withBytes { bytes in
+            guard bytes.count == needed, !given else {
+                throw TensorError(
+                    .value, "tensor '\(name)' has \(bytes.count) bytes, its shape needs \(needed)")
+            }
+            given = true
+            try body(bytes)
+        }
+        guard given || needed == 0 else {
+            throw TensorError(.value, "tensor '\(name)' gave no bytes to write")
+        }
+    }
 }
 
 public enum Safetensors {
@@ -107,11 +132,10 @@ public enum Safetensors {
         var position = 0
         for place in order {
             let tensor = tensors[place]
-            guard let count = StoredSize.elements(tensor.shape),
-                case let (bytes, overflow) = count.multipliedReportingOverflow(by: tensor.dtype.size),
-                !overflow,
-                case let (end, passed) = position.addingReportingOverflow(bytes), !passed
-            else { throw TensorError(.value, "tensor '\(tensor.name)' is too large to write") }
+            let (end, overflow) = position.addingReportingOverflow(try tensor.byteCount())
+            guard !overflow else {
+                throw TensorError(.value, "tensor '\(tensor.name)' is too large to write")
+            }
             ranges[place] = position..<end
             position = end
         }
@@ -120,23 +144,7 @@ public enum Safetensors {
         let file = try AtomicFile(path, poll: { try context.checkInterrupt() })
         try withUnsafeBytes(of: UInt64(header.count).littleEndian) { try file.write($0) }
         try file.write(header)
-        for place in order {
-            let tensor = tensors[place]
-            var given = false
-            try tensor.withBytes { bytes in
-                guard bytes.count == ranges[place].count, !given else {
-                    throw TensorError(
-                        .value,
-                        "tensor '\(tensor.name)' has \(bytes.count) bytes, its shape needs \(ranges[place].count)"
-                    )
-                }
-                given = true
-                try file.write(bytes)
-            }
-            guard given || ranges[place].isEmpty else {
-                throw TensorError(.value, "tensor '\(tensor.name)' gave no bytes to write")
-            }
-        }
+        for place in order { try tensors[place].use { try file.write($0) } }
         try file.commit()
     }
 

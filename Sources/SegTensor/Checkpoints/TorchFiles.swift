@@ -4,7 +4,7 @@
 import SegSystem
 
 /// `torch.save` since 1.6: a zip archive with `data.pkl` and one member per storage, all in one folder.
-enum TorchZip {
+public enum TorchZip {
     /// The largest table of contents that is read; real ones have a few hundred kilobytes.
     private static let pickleLimit = 1 << 28
 

@@ -1,0 +1,178 @@
+// CSV texts to rows and back. A cell with the separator, a quote or a line end is in quotes; a missing value is
+// an empty cell.
+
+import SegRuntime
+import SegSystem
+
+/// A CSV text in parts: its separator, and where it is from, for errors.
+struct CSVFile {
+    let path: String
+    let separator: UInt8
+    let interpreter: Interpreter
+
+    init(path: String, separator: String, interpreter: Interpreter, argument: Int) throws {
+        guard separator.utf8.count == 1, let byte = separator.utf8.first, ![10, 13, 34].contains(byte) else {
+            throw Failure(
+                .value,
+                "separator should be one character, as \",\", \";\" or \"\\t\", not \(quotedText(separator))",
+                argument: argument)
+        }
+        self.path = path
+        self.separator = byte
+        self.interpreter = interpreter
+    }
+
+    // MARK: Reading
+
+    /// A row and the line on which it begins.
+    typealias Row = (line: Int, cells: [String])
+
+    private func damaged(_ line: Int, _ problem: String, help: String? = nil) -> Failure {
+        Failure(.file, "\(quotedText(path)), line \(line): \(problem)", help: help, argument: 0)
+    }
+
+    /// The rows of a text; quoted cells may hold separators, quotes and line ends. Empty lines are left out.
+    func rows(_ bytes: [UInt8]) throws -> [Row] {
+        var rows: [Row] = []
+        var row: [String] = []
+        var cell: [UInt8] = []
+        var isQuoted = false
+        var hasQuotes = false
+        var line = 1
+        var quoteLine = 1
+        var rowLine = 1
+        var place = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        func endCell() {
+            row.append(String(decoding: cell, as: UTF8.self))
+            cell = []
+        }
+        func endRow() throws {
+            if !row.isEmpty || !cell.isEmpty || hasQuotes {
+                endCell()
+                rows.append((rowLine, row))
+                if rows.count & 0xfff == 0 { try interpreter.checkInterrupt() }
+            }
+            row = []
+            hasQuotes = false
+        }
+        while place < bytes.count {
+            let byte = bytes[place]
+            place += 1
+            let isLineEnd = byte == 10 || byte == 13
+            if byte == 13, place < bytes.count, bytes[place] == 10 {
+                if isQuoted { cell.append(13) }
+                continue
+            }
+            if isLineEnd { line += 1 }
+            if isQuoted {
+                if byte != 34 {
+                    cell.append(byte)
+                } else if place < bytes.count, bytes[place] == 34 {
+                    cell.append(34)
+                    place += 1
+                } else {
+                    isQuoted = false
+                }
+            } else if byte == 34 {
+                isQuoted = true
+                hasQuotes = true
+                quoteLine = line
+            } else if byte == separator {
+                endCell()
+            } else if isLineEnd {
+                try endRow()
+                rowLine = line
+            } else {
+                cell.append(byte)
+            }
+        }
+        if isQuoted { throw damaged(quoteLine, "the quote \" that begins here is not closed") }
+        try endRow()
+        return rows
+    }
+
+    /// The value of a cell: nothing is nil, a number a number, anything else a text.
+    func value(_ text: String) -> Value {
+        if text.isEmpty { return .nilValue }
+        return Double(text).map { .number($0) } ?? .string(text)
+    }
+
+    /// Every row must have as many cells as the first.
+    func checkLengths(_ rows: [Row], header: Bool) throws {
+        guard let first = rows.first else { return }
+        func cells(_ count: Int) -> String { count == 1 ? "1 entry" : "\(count) entries" }
+        for row in rows where row.cells.count != first.cells.count {
+            let whole = header ? "the header" : "the first row"
+            throw damaged(
+                row.line, "the row has \(cells(row.cells.count)), \(whole) \(first.cells.count)",
+                help: first.cells.count == 1
+                    ? "columns are separated by \(quotedText(String(UnicodeScalar(separator)))); others need separator="
+                    : "an entry that contains the separator must be in quotes")
+        }
+    }
+
+    /// The names of the columns, in the first row.
+    func names(_ header: Row) throws -> [String] {
+        var seen: Set<String> = []
+        for name in header.cells where !name.isEmpty && !seen.insert(name).inserted {
+            throw damaged(
+                header.line, "two columns have the name \(quotedText(name))",
+                help: "header=false gives the rows as lists")
+        }
+        return header.cells
+    }
+
+    // MARK: Writing
+
+    /// A row as a line of the text.
+    func line(_ cells: [Value]) throws -> String {
+        try interpreter.checkInterrupt()
+        let texts = try cells.map(text)
+        // An empty line would be no row.
+        if texts == [""] { return "\"\"\n" }
+        return texts.joined(separator: String(UnicodeScalar(separator))) + "\n"
+    }
+
+    private func text(_ cell: Value) throws -> String {
+        if cell.isNil { return "" }
+        var plain: String
+        if let tensor = cell.asTensorValue?.promise, tensor.count == 1,
+            let number = try tensor.decimalNumbers().first
+        {
+            plain = try interpreter.line(tensor.dtype == .bool ? .bool(number != 0) : .number(number))
+        } else {
+            plain = try interpreter.line(cell)
+        }
+        let needsQuotes = plain.utf8.contains { $0 == 34 || $0 == separator || $0 == 10 || $0 == 13 }
+        if needsQuotes { plain = "\"\(plain.replacing("\"", with: "\"\""))\"" }
+        return plain
+    }
+}
+
+/// The rows of what has no names for its columns: a tensor without labels, a list of lists or of plain values,
+/// a record of plain values. Nil for anything else, which is written with a header.
+func rowsWithoutHeader(_ call: borrowing Arguments, _ place: Int) throws -> [[Value]]? {
+    let value = call[place]
+    let interpreter = call.interpreter
+    func isNamed(_ value: Value) -> Bool { value.asRecord != nil || value.asInstance != nil }
+    if let tensor = value.asTensorValue?.promise {
+        guard tensor.labels.isEmpty, (1...2).contains(tensor.rank) else { return nil }
+        let rows = tensor.nestedList(of: try tensor.decimalNumbers()).asList?.items ?? []
+        return rows.map { $0.asList?.items ?? [$0] }
+    }
+    if let record = value.asRecord {
+        if record.values.contains(where: isNamed) || record.values.allSatisfy({ $0.asList != nil }) {
+            return nil
+        }
+        return zip(record.names, record.values).map { [.string($0), $1] }
+    }
+    guard value.asInstance == nil else { return nil }
+    let items = try call.items(place)
+    if items.contains(where: isNamed) { return nil }
+    return try items.map { item in
+        if item.asString != nil || (item.asTensorValue.map { $0.promise.rank == 0 } ?? false) {
+            return [item]
+        }
+        return try interpreter.items(item) ?? [item]
+    }
+}

@@ -1,0 +1,233 @@
+// Writes a state dict as `torch.save` does since 1.6: a zip archive, without compression, of a pickle and one
+// member per tensor. `torch.load` reads it, with weights_only=True too.
+
+import SegSystem
+
+extension TorchZip {
+    /// Writes a temporary file in the same folder and renames it to `path`.
+    public static func write(_ tensors: [TensorToWrite], to path: String) throws {
+        let context = EvaluationContext.current
+        var archive = ZipWriter(
+            file: try AtomicFile(path, poll: { try context.checkInterrupt() }), path: path)
+        try archive.add("archive/data.pkl", pickle(tensors))
+        try archive.add("archive/byteorder", Array("little".utf8))
+        for (key, tensor) in tensors.enumerated() {
+            try tensor.use { try archive.add("archive/data/\(key)", $0) }
+        }
+        try archive.add("archive/version", Array("3\n".utf8))
+        try archive.finish()
+    }
+
+    /// An OrderedDict of names to tensors, whose storages are named by their position.
+    private static func pickle(_ tensors: [TensorToWrite]) throws -> [UInt8] {
+        var pickle = PickleWriter()
+        pickle.call("collections", "OrderedDict") { _ in }
+        pickle.mark()
+        var names: Set<String> = []
+        for (key, tensor) in tensors.enumerated() {
+            guard names.insert(tensor.name).inserted else {
+                throw TensorError(.value, "two tensors would be written under the name '\(tensor.name)'")
+            }
+            let storage = try storageType(of: tensor)
+            pickle.text(tensor.name)
+            pickle.call("torch._utils", "_rebuild_tensor_v2") { pickle in
+                pickle.tuple { pickle in
+                    pickle.text("storage")
+                    pickle.global("torch", storage)
+                    pickle.text("\(key)")
+                    pickle.text("cpu")
+                    pickle.integer(tensor.shape.reduce(1, *))
+                }
+                pickle.persistentReference()
+                pickle.integer(0)
+                pickle.tuple { pickle in for size in tensor.shape { pickle.integer(size) } }
+                pickle.tuple { pickle in for stride in strides(tensor.shape) { pickle.integer(stride) } }
+                pickle.no()
+                pickle.call("collections", "OrderedDict") { _ in }
+            }
+        }
+        pickle.setItems()
+        return pickle.finished()
+    }
+
+    /// Row-major strides, as PyTorch counts them: an axis without entries counts as one.
+    private static func strides(_ shape: [Int]) -> [Int] {
+        var strides = [Int](repeating: 1, count: shape.count)
+        for axis in shape.indices.dropLast().reversed() {
+            strides[axis] = strides[axis + 1] * max(shape[axis + 1], 1)
+        }
+        return strides
+    }
+
+    private static func storageType(of tensor: TensorToWrite) throws -> String {
+        switch tensor.dtype {
+        case .float16: return "HalfStorage"
+        case .bfloat16: return "BFloat16Storage"
+        case .float32: return "FloatStorage"
+        case .float64: return "DoubleStorage"
+        case .int8: return "CharStorage"
+        case .uint8: return "ByteStorage"
+        case .int16: return "ShortStorage"
+        case .int32: return "IntStorage"
+        case .int64: return "LongStorage"
+        case .bool: return "BoolStorage"
+        case .uint16, .uint32, .uint64:
+            throw TensorError(
+                .type,
+                "tensor '\(tensor.name)' has the type \(tensor.dtype), which a .pth file does not hold",
+                help: "write a .safetensors file")
+        }
+    }
+}
+
+/// The instructions of a pickle, protocol 2, as far as a state dict needs them.
+private struct PickleWriter {
+    private var bytes: [UInt8] = [0x80, 2]
+
+    mutating func mark() { bytes.append(UInt8(ascii: "(")) }
+    mutating func setItems() { bytes.append(UInt8(ascii: "u")) }
+    mutating func persistentReference() { bytes.append(UInt8(ascii: "Q")) }
+    mutating func no() { bytes.append(0x89) }
+
+    mutating func text(_ text: String) {
+        bytes.append(UInt8(ascii: "X"))
+        append(UInt32(clamping: text.utf8.count))
+        bytes += text.utf8
+    }
+
+    /// A number from 0 up, in four bytes or in eight.
+    mutating func integer(_ number: Int) {
+        if let small = Int32(exactly: number) {
+            bytes.append(UInt8(ascii: "J"))
+            append(small)
+        } else {
+            bytes += [0x8a, 8]
+            append(Int64(number))
+        }
+    }
+
+    mutating func global(_ module: String, _ name: String) {
+        bytes += "c\(module)\n\(name)\n".utf8
+    }
+
+    mutating func tuple(_ elements: (inout PickleWriter) -> Void) {
+        mark()
+        elements(&self)
+        bytes.append(UInt8(ascii: "t"))
+    }
+
+    mutating func call(_ module: String, _ name: String, _ arguments: (inout PickleWriter) -> Void) {
+        global(module, name)
+        tuple(arguments)
+        bytes.append(UInt8(ascii: "R"))
+    }
+
+    private mutating func append(_ number: some FixedWidthInteger) {
+        withUnsafeBytes(of: number.littleEndian) { bytes += $0 }
+    }
+
+    consuming func finished() -> [UInt8] { bytes + [UInt8(ascii: ".")] }
+}
+
+/// A zip archive of stored members, without Zip64. As in PyTorch's own files, the data of each member begin at a
+/// multiple of 64 bytes, so that they can be mapped into memory.
+private struct ZipWriter {
+    let file: AtomicFile
+    let path: String
+    private var position = 0
+    private var directory: [UInt8] = []
+    private var members = 0
+
+    init(file: AtomicFile, path: String) {
+        self.file = file
+        self.path = path
+    }
+
+    mutating func add(_ name: String, _ bytes: [UInt8]) throws {
+        try bytes.withUnsafeBytes { try add(name, $0) }
+    }
+
+    mutating func add(_ name: String, _ bytes: UnsafeRawBufferPointer) throws {
+        guard members < 0xffff, position + bytes.count < 0xffff_0000 else {
+            throw TensorError(
+                .value, "\(path) would be larger than 4 GB, which a .pth file of seg cannot be",
+                help: "write a .safetensors file")
+        }
+        let nameBytes = Array(name.utf8)
+        // Version 0, no flags, stored, the date 1980-01-01: the same tensors give the same file.
+        var fields: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0x21, 0]
+        append(CRC32.checksum(bytes), to: &fields)
+        append(UInt32(bytes.count), to: &fields)
+        append(UInt32(bytes.count), to: &fields)
+        append(UInt16(nameBytes.count), to: &fields)
+        let unpadded = position + 30 + nameBytes.count + 4
+        let padding = (64 - unpadded % 64) % 64
+        var header = ZipDirectory.signature + fields
+        append(UInt16(4 + padding), to: &header)
+        header += nameBytes + Array("FB".utf8)
+        append(UInt16(padding), to: &header)
+        header += [UInt8](repeating: UInt8(ascii: "Z"), count: padding)
+        directory += [0x50, 0x4b, 1, 2, 0, 0] + fields
+        // No extra field, comment, disk or attributes.
+        directory += [UInt8](repeating: 0, count: 12)
+        append(UInt32(position), to: &directory)
+        directory += nameBytes
+        try file.write(header)
+        try file.write(bytes)
+        position += header.count + bytes.count
+        members += 1
+    }
+
+    mutating func finish() throws {
+        var end: [UInt8] = [0x50, 0x4b, 5, 6, 0, 0, 0, 0]
+        append(UInt16(members), to: &end)
+        append(UInt16(members), to: &end)
+        append(UInt32(directory.count), to: &end)
+        append(UInt32(position), to: &end)
+        try file.write(directory + end + [0, 0])
+        try file.commit()
+    }
+
+    private func append(_ number: some FixedWidthInteger, to bytes: inout [UInt8]) {
+        withUnsafeBytes(of: number.littleEndian) { bytes += $0 }
+    }
+}
+
+/// The checksum of zip archives: the polynomial 0xedb88320, eight bytes at a time.
+enum CRC32 {
+    private static let tables: [[UInt32]] = {
+        var tables = [[UInt32]](repeating: [UInt32](repeating: 0, count: 256), count: 8)
+        for byte in 0..<256 {
+            var value = UInt32(byte)
+            for _ in 0..<8 { value = value & 1 == 1 ? value >> 1 ^ 0xedb8_8320 : value >> 1 }
+            tables[0][byte] = value
+        }
+        for table in 1..<8 {
+            for byte in 0..<256 {
+                let before = tables[table - 1][byte]
+                tables[table][byte] = before >> 8 ^ tables[0][Int(before & 0xff)]
+            }
+        }
+        return tables
+    }()
+
+    static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        let flat = tables.flatMap { $0 }
+        return flat.withUnsafeBufferPointer { table in
+            var value: UInt32 = 0xffff_ffff
+            var place = 0
+            while place + 8 <= bytes.count {
+                let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+                let mixed = word ^ UInt64(value)
+                value = 0
+                for byte in 0..<8 { value ^= table[(7 - byte) * 256 + Int(mixed >> (8 * byte) & 0xff)] }
+                place += 8
+            }
+            while place < bytes.count {
+                value = value >> 8 ^ table[Int((value ^ UInt32(bytes[place])) & 0xff)]
+                place += 1
+            }
+            return ~value
+        }
+    }
+}
