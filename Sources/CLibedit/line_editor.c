@@ -132,14 +132,33 @@ static unsigned char key_up(EditLine *edit, int key) {
         el_wpush(edit, L"\n");
         return CC_REFRESH;
     }
+    history(editor->history, &editor->event, H_GETSIZE);
+    if (editor->place < editor->event.num) editor->place++;
     el_wpush(edit, L"\033[904~");
     return CC_NORM;
 }
 
+/// Below the newest entry is the line as it was typed. libedit would replace it by an older one where the user
+/// has not left it.
 static unsigned char key_down(EditLine *edit, int key) {
     (void)key;
+    LineEditor *editor = editor_of(edit);
     const LineInfoW *line = el_wline(edit);
-    el_wpush(edit, line_end(line) < line->lastchar ? L"\033[905~" : L"\033[906~");
+    if (line_end(line) < line->lastchar) {
+        el_wpush(edit, L"\033[905~");
+        return CC_NORM;
+    }
+    if (editor->place == 0 && !editor->has_searched) return CC_ERROR;
+    if (editor->place > 0) editor->place--;
+    el_wpush(edit, L"\033[906~");
+    return CC_NORM;
+}
+
+static unsigned char key_search(EditLine *edit, int key) {
+    (void)key;
+    editor_of(edit)->is_searching = true;
+    editor_of(edit)->has_searched = true;
+    el_wpush(edit, L"\033[909~");
     return CC_NORM;
 }
 
@@ -175,7 +194,7 @@ static const Binding keys[] = {
     {"^Z", "seg-suspend"},
     {"^I", "seg-complete"},
     {"^L", "seg-clear"},
-    {"^R", "em-inc-search-prev"},
+    {"^R", "seg-search"},
     {"^A", "seg-home"},
     {"^E", "seg-end"},
     {"^B", "ed-prev-char"},
@@ -232,6 +251,7 @@ static const Binding private_keys[] = {
     {"\033[901~", "seg-list"},        {"\033[902~", "seg-stop"},       {"\033[903~", "ed-prev-line"},
     {"\033[904~", "ed-prev-history"}, {"\033[905~", "ed-next-line"},   {"\033[906~", "ed-next-history"},
     {"\033[907~", "seg-block"},       {"\033[908~", "ed-clear-screen"},
+    {"\033[909~", "em-inc-search-prev"},
 };
 
 bool line_editor_has_key(const char *sequence) {
@@ -252,7 +272,7 @@ static void bind_keys(EditLine *edit) {
         {"seg-clear", key_clear},           {"seg-home", key_home},           {"seg-end", key_end},
         {"seg-newline", key_newline},       {"seg-kill-line", key_kill_line}, {"seg-kill-start", key_kill_start},
         {"seg-kill-back", key_kill_back},   {"seg-kill-word", key_kill_word}, {"seg-kill-name", key_kill_name},
-        {"seg-yank", key_yank},
+        {"seg-yank", key_yank},             {"seg-search", key_search},
     };
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         el_set(edit, EL_ADDFN, functions[i].name, functions[i].name, functions[i].function);
@@ -327,6 +347,9 @@ void line_editor_set_prompt(LineEditor *editor, const char *prompt) { keep(&edit
 
 /// One read of libedit: what was typed, NULL at the end of input.
 static char *typed(LineEditor *editor) {
+    editor->place = 0;
+    editor->is_searching = false;
+    editor->has_searched = false;
     fputs(paste_on, stdout);
     fflush(stdout);
     // The size may have changed since the last read.

@@ -24,6 +24,10 @@ struct LineEditor {
     bool is_torn;
     /// The text that the next read begins with.
     char *block;
+    /// How many entries of the history Up has gone back.
+    int place;
+    /// Ctrl-R was pressed in this read; and the search may still go on.
+    bool has_searched, is_searching;
     /// What Ctrl-Y inserts.
     wchar_t *killed;
     /// Ctrl-C was pressed in this read.

@@ -220,6 +220,11 @@ static bool read_sequence(LineEditor *editor) {
         bool is_part = sequence[1] == '[' && (next < 0x40 || next > 0x7e);
         if (!is_lead && !is_part) break;
     }
+    // Escape alone ends a search and does nothing else.
+    if (length == 1) {
+        if (!editor->is_searching) return false;
+        editor->is_searching = false;
+    }
     if (length > 1 && (is_long || !line_editor_has_key((const char *)sequence))) return false;
     memcpy(editor->rest, sequence + 1, length - 1);
     editor->rest_at = 0;

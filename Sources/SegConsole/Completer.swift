@@ -18,6 +18,8 @@ struct Completer {
         var help: String = ""
         /// What follows if it is the only candidate: `(`, `"]`, `/`.
         var suffix: String = ""
+        /// Whether it is a function whose first argument is the expression before the point.
+        var isBehindPoint = false
     }
 
     /// The candidates, and how much of the line before the cursor they replace.
@@ -92,23 +94,34 @@ struct Completer {
         return Set(interpreter.kindNames + own + library).sorted().map { Candidate(name: $0, text: $0) }
     }
 
-    /// One line about a name of the session or the library.
-    func help(on name: String) -> String {
-        if let value = interpreter[name] { return about(value) }
-        guard let entry = interpreter.help(named: name) else { return "" }
+    /// One line about a candidate without help of its own.
+    func help(on candidate: Candidate) -> String {
+        if let value = interpreter[candidate.name] { return about(value, isBehindPoint: candidate.isBehindPoint) }
+        guard let entry = interpreter.help(named: candidate.name) else { return "" }
+        if candidate.isBehindPoint, let function = try? interpreter.libraryValue(candidate.name),
+            let parameters = interpreter.parameters(of: function)
+        {
+            return signature(parameters, isBehindPoint: true) + "  " + entry.summary
+        }
         let signature =
             entry.signature.hasPrefix(entry.name + "(")
             ? String(entry.signature.dropFirst(entry.name.count)) : ""
         return [signature, entry.summary].filter { !$0.isEmpty }.joined(separator: "  ")
     }
 
+    private func signature(_ parameters: [ParameterInfo], isBehindPoint: Bool) -> String {
+        // `...lists` takes the value before the point and all others.
+        let isGiven = isBehindPoint && !(parameters.first?.isRest ?? true)
+        return Array(isGiven ? parameters.dropFirst() : parameters[...]).signature("")
+    }
+
     /// A value in a few words, a function by its parameters.
-    func about(_ value: Value) -> String {
+    func about(_ value: Value, isBehindPoint: Bool = false) -> String {
         if let parameters = interpreter.parameters(of: value), case .object(let object) = value,
             !(object is Instance)
         {
             let doc = interpreter.documentation(of: value).map { "  " + firstSentence($0) } ?? ""
-            return parameters.signature("") + doc
+            return signature(parameters, isBehindPoint: isBehindPoint) + doc
         }
         if case .object(let object) = value, let instance = object as? Instance, let doc = instance.type.doc {
             return interpreter.glance(value) + "  " + firstSentence(doc)

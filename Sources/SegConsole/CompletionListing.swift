@@ -10,7 +10,7 @@ struct CompletionListing {
     let rows: Int
     let hasColor: Bool
     /// One line of help for a candidate without its own; called only for those that are shown.
-    let help: (String) -> String
+    let help: (Completer.Candidate) -> String
 
     func completion(_ found: Completer.Candidates) -> LineCompletion {
         guard let first = found.items.first else { return LineCompletion() }
@@ -48,7 +48,7 @@ struct CompletionListing {
             return items.map { item in
                 let name = TextWidth.pad(
                     TextWidth.truncate(TextWidth.escaped(item.name), to: width), to: width)
-                let about = item.help.isEmpty ? help(item.name) : item.help
+                let about = item.help.isEmpty ? help(item) : item.help
                 let oneLine = TextWidth.escaped(String(about.prefix { !$0.isNewline }))
                 let shown = TextWidth.truncate(oneLine, to: max(0, columns - 5 - width))
                 let line =

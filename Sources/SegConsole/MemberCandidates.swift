@@ -45,7 +45,7 @@ private struct ValueKind {
         "model": ValueKind(
             likely: [
                 "summary", "freeze", "unfreeze", "backbone", "classifier", "aux_classifier", "outputs", "predict",
-                "evaluate", "parameters", "state_dict", "load_weights", "save_weights", "count_parameters", "diff",
+                "evaluate", "trainer", "parameters", "state_dict", "load_weights", "save_weights", "count_parameters", "diff",
             ], parameters: ["model", "layers", "m"],
             topics: ["layers", "models", "training", "results", "data", "gradients"]),
         "Trainer": ValueKind(
@@ -108,7 +108,7 @@ struct MemberCandidates {
         let known = value.map { kindName(of: $0) } ?? resultKind(of: path)
         guard let kind = ValueKind.table[known ?? ""] else {
             let others = prefix.isEmpty ? [] : functions().filter { !own.contains($0) }
-            return own.map { member($0, of: value) } + others.map { Completer.Candidate(name: $0, text: $0) }
+            return own.map { member($0, of: value) } + others.map { function($0) }
         }
         let taking = functions(taking: kind, isAnyOwn: !prefix.isEmpty)
         let first = kind.likely.filter {
@@ -121,9 +121,7 @@ struct MemberCandidates {
             names += ["print", "save", "copy", "type_of"].filter { !names.contains($0) }
             if !names.contains(where: { $0.lowercased().hasPrefix(prefix.lowercased()) }) { names = functions() }
         }
-        return names.map {
-            own.contains($0) ? member($0, of: value) : Completer.Candidate(name: $0, text: $0)
-        }
+        return names.map { own.contains($0) ? member($0, of: value) : function($0) }
     }
 
     private func kindName(of value: Value) -> String {
@@ -208,6 +206,11 @@ struct MemberCandidates {
 
     // MARK: Functions
 
+    /// A function behind a point: its first argument is the value, so the help leaves it out.
+    private func function(_ name: String) -> Completer.Candidate {
+        Completer.Candidate(name: name, text: name, isBehindPoint: true)
+    }
+
     /// The functions that take such a value first.
     private func functions(taking kind: ValueKind, isAnyOwn: Bool) -> [String] {
         let own = ownFunctions().filter { isAnyOwn || kind.parameters.contains($0.parameter) }.map(\.name)
@@ -225,9 +228,9 @@ struct MemberCandidates {
     /// The user's functions with their first parameters.
     private func ownFunctions() -> [(name: String, parameter: String)] {
         interpreter.userNames().compactMap { name in
-            guard let value = interpreter[name], let first = interpreter.parameters(of: value)?.first else {
-                return nil
-            }
+            guard let value = interpreter[name], let first = interpreter.parameters(of: value)?.first,
+                interpreter.typeName(value) == "function"
+            else { return nil }
             return (name, first.name)
         }
     }

@@ -76,7 +76,7 @@ extension Interpreter {
             let summary = SearchWords(entry.summary).stems
             let parts = [inName, inName + summary, inName + summary + SearchWords(entry.doc).stems]
             var counts = parts.map { wanted.count(in: $0) }
-            if entry.name.lowercased().contains(raw) { counts[0] = wanted.stems.count }
+            if raw.count > 2, entry.name.lowercased().contains(raw) { counts[0] = wanted.stems.count }
             guard let best = counts.max(), best > 0 else { continue }
             rows.append((entry, best, 1 + (counts.firstIndex(of: best) ?? 2)))
         }
