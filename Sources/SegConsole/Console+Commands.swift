@@ -134,8 +134,10 @@ extension Console {
                 return "\(run.name): a run of \(steps), "
                     + (run.wasSaved ? "trained further since it was saved" : "never saved")
             })
-        let what = unsaved.count == 1 ? "it" : "them"
-        let question = "lose \(what)? save(\(first.name), \"\(first.name).run\") would keep it; y or n:"
+        let save = "save(\(first.name), \"\(first.name).run\")"
+        let question =
+            unsaved.count == 1
+            ? "lose it? \(save) keeps it (y or n):" : "lose them? \(save) keeps the first (y or n):"
         guard case .line(let answer) = reader.read(.question(question)) else { return false }
         return ["y", "yes"].contains(answer.trimmed.lowercased())
     }

@@ -25,6 +25,7 @@ public struct HelpPages {
     private static let keys = [
         ("Tab", "completes names, members, arguments, labels, paths"),
         ("Up, Ctrl-R", "earlier entries, or the lines above in a block; Ctrl-R searches them"),
+        ("Ctrl-A, Ctrl-E, Ctrl-K", "to the start or end of the line; deletes to its end (Ctrl-Y inserts that)"),
         ("Alt-Enter", "adds a line to the entry"),
         ("Ctrl-C", "stops the running code, or cancels the line"),
         ("Ctrl-D", "leaves, as `exit` does"),
@@ -37,10 +38,13 @@ public struct HelpPages {
         if let page = page(on: text) { return page }
         let found = interpreter.helpSearch(text)
         if !found.isEmpty, text.contains(" ") { return rows(of: found) }
-        if !found.isEmpty { return ["nothing is called \(TextWidth.escaped(text)); about it:"] + rows(of: found) }
+        let nearest = nearest(to: text)
+        if !found.isEmpty, found.isMeant || nearest == nil {
+            return ["nothing is called \(TextWidth.escaped(text)); about it:"] + rows(of: found)
+        }
         throw Failure(
             .name, "there is no help on \(text)",
-            help: nearest(to: text).map { "did you mean ?\($0)" } ?? "`?` lists the topics")
+            help: nearest.map { "did you mean ?\($0)" } ?? "`?` lists the topics")
     }
 
     /// `?`: a line for each topic, and the commands; a screen of 24 lines holds it.

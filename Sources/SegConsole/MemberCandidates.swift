@@ -7,7 +7,7 @@ import SegSyntax
 
 /// What kinds of values are used for: which functions take them, and what is likeliest.
 private struct ValueKind {
-    /// Members and functions, the likeliest first.
+    /// Members and functions, the likeliest first; those with a point only as members.
     let likely: [String]
     /// Names of a first parameter that mean such a value.
     let parameters: Set<String>
@@ -50,7 +50,7 @@ private struct ValueKind {
             topics: ["layers", "models", "training", "results", "data", "gradients"]),
         "Trainer": ValueKind(
             likely: [
-                "finish", "epoch", "step", "history", "model", "best", "fork", "plot", "evaluate", "save", "optimizer",
+                "finish", "epoch", "step", "history", "model", "best", "fork", "plot", ".evaluate", "save", "optimizer",
                 "loss", "schedule", "epochs", "batch", "stop", "stopped", "done", "steps", "train", "val",
             ], parameters: ["run"], topics: ["training", "weights", "results"]),
         "History": ValueKind(
@@ -111,16 +111,13 @@ struct MemberCandidates {
             return own.map { member($0, of: value) } + others.map { function($0) }
         }
         let taking = functions(taking: kind, isAnyOwn: !prefix.isEmpty)
-        let first = kind.likely.filter {
-            own.contains($0) || taking.contains($0) || interpreter.library.contains($0)
+        let first = kind.likely.compactMap { name -> String? in
+            if name.hasPrefix(".") { return own.contains(String(name.dropFirst())) ? String(name.dropFirst()) : nil }
+            return own.contains(name) || taking.contains(name) || interpreter.library.contains(name) ? name : nil
         }
         var names = first + own.filter { !first.contains($0) }
         names += taking.filter { !names.contains($0) }
-        // Functions for any value come last, and where nothing fits, all.
-        if !prefix.isEmpty {
-            names += ["print", "save", "copy", "type_of"].filter { !names.contains($0) }
-            if !names.contains(where: { $0.lowercased().hasPrefix(prefix.lowercased()) }) { names = functions() }
-        }
+        if !prefix.isEmpty { names += ["print", "save", "copy", "type_of"].filter { !names.contains($0) } }
         return names.map { own.contains($0) ? member($0, of: value) : function($0) }
     }
 
@@ -133,8 +130,10 @@ struct MemberCandidates {
         return instance.type.isCallable && !isOfTraining ? "model" : name
     }
 
-    /// What a call gives, by the name of the function; nil where the path is none or that is not known.
+    /// What a literal or a call gives, by its bracket or the name of the function; nil where that is not known.
     private func resultKind(of path: CompletionContext.Path) -> String? {
+        if path.text.hasPrefix("["), path.text.hasSuffix("]") { return "list" }
+        if path.text.hasPrefix("\""), path.text.hasSuffix("\"") { return "string" }
         guard path.steps == nil, path.text.hasSuffix(")") else { return nil }
         var depth = 0
         var callee = ""

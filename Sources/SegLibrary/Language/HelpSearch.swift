@@ -10,6 +10,8 @@ public struct HelpFindings: Sendable {
     public var notes: [String] = []
     /// The likeliest first; topics and forms are among them.
     public var entries: [HelpEntry] = []
+    /// Whether a name, form, topic or known phrase was meant, and not only words of texts.
+    public var isMeant = false
 
     public var isEmpty: Bool { notes.isEmpty && entries.isEmpty }
 }
@@ -26,6 +28,9 @@ extension Interpreter {
         }
         if library.contains(text) { add(help(named: text)) }
         if text.count > 1, let form = HelpForm.named(text) { add(form.entry) }
+        for form in HelpForm.all where wanted.areAll(in: form.names.map(SearchWords.stem), exactly: true) {
+            add(form.entry)
+        }
         func addSynonyms(_ synonyms: [HelpSynonym]) {
             for synonym in synonyms {
                 if let note = synonym.note { found.notes.append(note) }
@@ -36,6 +41,7 @@ extension Interpreter {
         for topic in helpTopics() where wanted.areAll(in: [SearchWords.stem(topic.topic)]) {
             add(helpEntry(onNameOrTopic: topic.topic))
         }
+        found.isMeant = !found.isEmpty
         if found.isEmpty { addSynonyms(HelpSynonym.meaningMore(than: wanted)) }
         let ranked = helpRanking(wanted, raw: text.lowercased())
         // Where nothing has all the words, what has most of them may still be meant.
@@ -113,20 +119,21 @@ struct SearchWords {
     init(_ text: String) {
         var words: [String] = []
         var word = ""
-        var wasLower = false
-        for c in text {
+        let characters = Array(text)
+        for (place, c) in characters.enumerated() {
             if c.isLetter || c.isNumber {
                 // `BatchNorm` has two words, `2d` and `mIoU` have one.
-                if c.isUppercase, wasLower, word.count > 2 {
+                let isStart =
+                    c.isUppercase && word.count > 2 && characters[place - 1].isLowercase
+                    && place + 1 < characters.count && characters[place + 1].isLowercase
+                if isStart {
                     words.append(word)
                     word = ""
                 }
-                wasLower = c.isLowercase
                 word += c.lowercased()
             } else if !word.isEmpty {
                 words.append(word)
                 word = ""
-                wasLower = false
             }
         }
         if !word.isEmpty { words.append(word) }
@@ -142,7 +149,10 @@ struct SearchWords {
 
     static func stem(_ word: String) -> String {
         var text = word.lowercased()
-        for ending in ["isation", "ization", "ation", "ings", "ing", "ies", "ed", "es", "s", "er", "e"]
+        if text.count > 4, text.hasSuffix("s"), !text.hasSuffix("ss"), !text.hasSuffix("ies"), !text.hasSuffix("es") {
+            text.removeLast()
+        }
+        for ending in ["isation", "ization", "ation", "ing", "ies", "ed", "es", "s", "er", "e"]
         where text.hasSuffix(ending) && text.count - ending.count >= 3 && !text.hasSuffix("ss") {
             text.removeLast(ending.count)
             if ending == "ies" { text += "y" }
