@@ -53,7 +53,13 @@ extension Console {
             if let shown { try display(shown) }
             write(style.paint("time: \(NumberFormat.duration(seconds))", dim: true) + "\n")
         } catch {
-            if let error = error as? ScriptError { log.add(program, upTo: error.diagnostic) }
+            if let error = error as? ScriptError {
+                if error.diagnostic.kind == .exit {
+                    hasLeft = true
+                    return .done
+                }
+                log.add(program, upTo: error.diagnostic)
+            }
             report(error)
         }
         return .done

@@ -23,7 +23,7 @@ public final class Console {
     private let version: String
     private var entryNumber = 0
     /// Whether an entry called `exit`.
-    private var hasLeft = false
+    var hasLeft = false
     var log = SessionLog()
     var savedPaths: Set<String> = []
 
@@ -64,7 +64,7 @@ public final class Console {
             if reader.isTerminal { show(banner) }
             while true {
                 guard let entry = readEntry() else { break }
-                if handle(entry) == .leave || hasLeft { break }
+                if handle(entry) == .leave { break }
             }
             reader.completer = nil
             return interpreter.exitStatus
@@ -120,14 +120,14 @@ public final class Console {
         fitTerminal()
         if let command = PromptCommand.command(in: entry, interpreter) {
             do {
-                return try PromptCommand.run(command, in: self)
+                if try PromptCommand.run(command, in: self) == .leave { return .leave }
             } catch {
                 report(error)
-                return .done
             }
+        } else {
+            evaluate(text)
         }
-        evaluate(text)
-        return .done
+        return hasLeft ? .leave : .done
     }
 
     /// Runs the entries of a pasted session, each below its line, up to one that leaves.

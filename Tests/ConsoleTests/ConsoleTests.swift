@@ -83,10 +83,19 @@ import Testing
     #expect(PastedTranscript.entries("> a = [1,\n.   2]\n[1, 2]") == ["a = [1,\n  2]"])
 }
 
+@Test func pastedSessionsRun() {
+    // The entries are shown again, each above its answer.
+    let block = "> a = 1\n. > f(x) = {\n. ...   x + a\n. ... }\n. > f(2)\n. 30\n. > f(5)\n. 60"
+    let shown = played("> :paste\n. " + block + "\n. .\n> > f(10)\n> exit(3)\n> 5\n")
+    let answers = "> a = 1\n> f(x) = {\n...   x + a\n... }\n> f(2)\n3\n> f(5)\n6\n> > f(10)\n> f(10)\n11\n> exit(3)\n"
+    #expect(shown == "> :paste\n. " + block + "\n. .\n" + answers)
+}
+
 @Test func commandsOfOtherPrompts() throws {
     let interpreter = Interpreter.standard()
     try interpreter.run("quit = 1; mask = tensor([true])")
     func command(_ entry: String) -> String? { PromptCommand.command(in: entry, interpreter) }
+    #expect(command("exit(2)") == nil)
     #expect(command("exit") == ":quit" && command("exit()") == ":quit" && command("quit") == nil)
     #expect(command("run.history??") == "?run.history" && command("f(x)?") == nil)
     #expect(command("!mask") == nil && command("!isnan(mask)") == nil && command("!(mask & mask)") == nil)
