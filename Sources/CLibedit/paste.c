@@ -10,7 +10,7 @@ static const wchar_t end_mark[] = L"\033[201~";
 enum { MARK = sizeof end_mark / sizeof *end_mark - 1 };
 static const size_t longest = (size_t)16 << 20;
 
-/// Line ends become \n; other control characters are removed.
+/// Line ends become \n; other control characters, and the colours of text from a terminal, are removed.
 static size_t cleaned(wchar_t *text, size_t length) {
     size_t kept = 0;
     for (size_t i = 0; i < length; i++) {
@@ -18,6 +18,11 @@ static size_t cleaned(wchar_t *text, size_t length) {
         if (c == L'\r') {
             if (i + 1 < length && text[i + 1] == L'\n') continue;
             c = L'\n';
+        }
+        if (c == 27 && i + 1 < length && text[i + 1] == L'[') {
+            i += 2;
+            while (i < length && (text[i] < 0x40 || text[i] > 0x7e)) i++;
+            continue;
         }
         if ((c < 32 && c != L'\n' && c != L'\t') || c == 127) continue;
         text[kept++] = c;
@@ -32,6 +37,8 @@ unsigned char key_paste(EditLine *edit, int key) {
     wchar_t *text = malloc(room * sizeof *text);
     if (!text) return CC_ERROR;
     wchar_t next;
+    LineEditor *editor = editor_of(edit);
+    editor->is_pasting = true;
     while (el_wgetc(edit, &next) == 1) {
         if (length + 2 > room) {
             wchar_t *larger = room < longest ? realloc(text, room * 2 * sizeof *text) : NULL;
@@ -50,6 +57,7 @@ unsigned char key_paste(EditLine *edit, int key) {
             break;
         }
     }
+    editor->is_pasting = false;
     length = cleaned(text, length);
     bool is_entered = length > 0 && text[length - 1] == L'\n';
     while (length > 0 && text[length - 1] == L'\n') text[--length] = 0;

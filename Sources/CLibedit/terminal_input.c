@@ -116,16 +116,42 @@ static void advance(wchar_t c, int columns, int *row, int *column) {
     *column += width;
 }
 
+static void advance_prompt(LineEditor *editor, int columns, int *row, int *column) {
+    bool is_hidden = false;
+    for (const char *c = editor->prompt; *c; c++) {
+        if (*c == '\1') is_hidden = !is_hidden;
+        else if (!is_hidden) advance((unsigned char)*c, columns, row, column);
+    }
+}
+
+int terminal_input_rows(LineEditor *editor, const char *text) {
+    int columns, rows, row = 0, column = 0;
+    line_terminal_size(&columns, &rows);
+    advance_prompt(editor, columns, &row, &column);
+    mbstate_t state;
+    memset(&state, 0, sizeof state);
+    while (*text) {
+        wchar_t c;
+        size_t count = mbrtowc(&c, text, 4, &state);
+        if (count == 0 || count > 4) {
+            // An invalid byte is shown as one cell.
+            memset(&state, 0, sizeof state);
+            c = L'?';
+            count = 1;
+        }
+        advance(c, columns, &row, &column);
+        text += count;
+    }
+    return row + (column == columns ? 2 : 1);
+}
+
 /// Draws the line again after the window has changed. The terminal has wrapped the old text to
 /// its new width, so the row of the cursor is computed for that width.
 static void redraw(LineEditor *editor) {
     int columns, rows, row = 0, column = 0;
     line_terminal_size(&columns, &rows);
-    bool is_hidden = false;
-    for (const char *c = editor->prompt; *c; c++) {
-        if (*c == '\1') is_hidden = !is_hidden;
-        else if (!is_hidden) advance((unsigned char)*c, columns, &row, &column);
-    }
+    editor->is_torn = true;
+    advance_prompt(editor, columns, &row, &column);
     const LineInfoW *line = el_wline(editor->edit);
     for (const wchar_t *c = line->buffer; c < line->cursor; c++) advance(*c, columns, &row, &column);
     if (column == columns) row += 1;
@@ -172,10 +198,49 @@ static int next_byte(LineEditor *editor) {
     return editor->ahead[editor->ahead_at++];
 }
 
+/// Whether a byte comes within a moment: what follows Escape in a key does.
+static bool comes_soon(LineEditor *editor) {
+    if (editor->ahead_at < editor->ahead_end) return true;
+    struct pollfd source = {STDIN_FILENO, POLLIN, 0};
+    return poll(&source, 1, 50) > 0;
+}
+
+/// Reads the rest of a key that begins with Escape into `rest`; false where the key does nothing. libedit alone
+/// would take the end of a sequence that it does not know for typed text.
+static bool read_sequence(LineEditor *editor) {
+    unsigned char sequence[sizeof editor->rest] = {27};
+    size_t length = 1;
+    bool is_long = false;
+    while (comes_soon(editor)) {
+        int next = next_byte(editor);
+        if (next < 0) break;
+        if (length + 1 < sizeof sequence) sequence[length++] = (unsigned char)next;
+        else is_long = true;
+        bool is_lead = length == 2 && !is_long && (next == '[' || next == 'O');
+        bool is_part = sequence[1] == '[' && (next < 0x40 || next > 0x7e);
+        if (!is_lead && !is_part) break;
+    }
+    // Escape alone ends a search and does nothing else.
+    if (length == 1) {
+        if (!editor->is_searching) return false;
+        editor->is_searching = false;
+    }
+    if (length > 1 && (is_long || !line_editor_has_key((const char *)sequence))) return false;
+    memcpy(editor->rest, sequence + 1, length - 1);
+    editor->rest_at = 0;
+    editor->rest_end = length - 1;
+    return true;
+}
+
 int terminal_input_read(EditLine *edit, wchar_t *character) {
     LineEditor *editor = editor_of(edit);
     *character = 0;
+    if (editor->rest_at < editor->rest_end) {
+        *character = editor->rest[editor->rest_at++];
+        return 1;
+    }
     int first = next_byte(editor);
+    while (first == 27 && !editor->is_pasting && !read_sequence(editor)) first = next_byte(editor);
     if (first < 0) return first == -1 ? 0 : -1;
     int more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc0 ? 1 : 0;
     if (first < 0x80) {
@@ -194,7 +259,8 @@ int terminal_input_read(EditLine *edit, wchar_t *character) {
         }
         code = code << 6 | ((unsigned)next & 0x3f);
     }
-    bool is_valid = more > 0 && code >= 0x80 && code < 0x110000 && (code < 0xd800 || code > 0xdfff);
+    // The codes from 0x80 to 0x9f control the terminal.
+    bool is_valid = more > 0 && code >= 0xa0 && code < 0x110000 && (code < 0xd800 || code > 0xdfff);
     *character = is_valid ? (wchar_t)code : 0xfffd;
     return 1;
 }

@@ -18,12 +18,16 @@ struct Completer {
         var help: String = ""
         /// What follows if it is the only candidate: `(`, `"]`, `/`.
         var suffix: String = ""
+        /// Whether it is a function whose first argument is the expression before the point.
+        var isBehindPoint = false
     }
 
     /// The candidates, and how much of the line before the cursor they replace.
     struct Candidates: Equatable {
         var prefix: String
         var items: [Candidate]
+        /// Whether the first ones are the likeliest.
+        var isRanked = false
     }
 
     static let keywords = Token.Kind.keywords.keys.sorted()
@@ -39,6 +43,7 @@ struct Completer {
     func candidates(in entry: String, at cursor: Int) -> Candidates {
         let before = String(decoding: Array(entry.utf8.prefix(cursor)), as: UTF8.self)
         if before.hasPrefix(":") { return command(before) }
+        if before.hasPrefix("!") { return shellPath(before) }
         if before.hasPrefix("?") { return topic(String(before.dropFirst())) }
         let context = CompletionContext(source: Source(name: "", text: entry), cursor: cursor)
         let prefix = context.prefix
@@ -51,7 +56,8 @@ struct Completer {
             }
             return Candidates(prefix: prefix, items: matching(prefix, labels))
         case .member(let path):
-            return Candidates(prefix: prefix, items: matching(prefix, members(of: path, prefix)))
+            let members = MemberCandidates(interpreter).candidates(of: path, prefix)
+            return Candidates(prefix: prefix, items: matching(prefix, members), isRanked: true)
         case .type: return Candidates(prefix: prefix, items: matching(prefix, types()))
         case .name:
             let arguments = context.call.map(namedArguments) ?? []
@@ -88,74 +94,39 @@ struct Completer {
         return Set(interpreter.kindNames + own + library).sorted().map { Candidate(name: $0, text: $0) }
     }
 
-    /// One line about a name of the session or the library.
-    func help(on name: String) -> String {
-        if let value = interpreter[name] { return about(value) }
-        guard let entry = interpreter.help(named: name) else { return "" }
+    /// One line about a candidate without help of its own.
+    func help(on candidate: Candidate) -> String {
+        if let value = interpreter[candidate.name] { return about(value, isBehindPoint: candidate.isBehindPoint) }
+        guard let entry = interpreter.help(named: candidate.name) else { return "" }
+        if candidate.isBehindPoint, let function = try? interpreter.libraryValue(candidate.name),
+            let parameters = interpreter.parameters(of: function)
+        {
+            return signature(parameters, isBehindPoint: true) + "  " + entry.summary
+        }
         let signature =
             entry.signature.hasPrefix(entry.name + "(")
             ? String(entry.signature.dropFirst(entry.name.count)) : ""
         return [signature, entry.summary].filter { !$0.isEmpty }.joined(separator: "  ")
     }
 
+    private func signature(_ parameters: [ParameterInfo], isBehindPoint: Bool) -> String {
+        // `...lists` takes the value before the point and all others.
+        let isGiven = isBehindPoint && !(parameters.first?.isRest ?? true)
+        return Array(isGiven ? parameters.dropFirst() : parameters[...]).signature("")
+    }
+
     /// A value in a few words, a function by its parameters.
-    private func about(_ value: Value) -> String {
+    func about(_ value: Value, isBehindPoint: Bool = false) -> String {
         if let parameters = interpreter.parameters(of: value), case .object(let object) = value,
             !(object is Instance)
         {
             let doc = interpreter.documentation(of: value).map { "  " + firstSentence($0) } ?? ""
-            return parameters.signature("") + doc
+            return signature(parameters, isBehindPoint: isBehindPoint) + doc
         }
         if case .object(let object) = value, let instance = object as? Instance, let doc = instance.type.doc {
             return interpreter.glance(value) + "  " + firstSentence(doc)
         }
         return interpreter.glance(value)
-    }
-
-    // MARK: Members
-
-    private func members(of path: CompletionContext.Path, _ prefix: String) -> [Candidate] {
-        var candidates: [Candidate] = []
-        var known: Set<String> = []
-        if let value = resolver.value(of: path) {
-            for name in interpreter.memberNames(value) where isMember(name) && known.insert(name).inserted {
-                candidates.append(Candidate(name: name, text: name, help: memberHelp(value, name)))
-            }
-        }
-        // `x.f(a)` calls the function f where x has no member of that name.
-        // A record's own entries are enough where one of them fits.
-        let isMet = candidates.contains { $0.text.hasPrefix(prefix) } && !isForeign(path)
-        if !prefix.isEmpty, !isMet {
-            candidates += functions().filter { !known.contains($0.name) }
-        }
-        return candidates
-    }
-
-    /// Whether a name is allowed after a dot: `backbone.4` is not.
-    private func isMember(_ name: String) -> Bool {
-        guard let first = name.first, first.isLetter else { return false }
-        return name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
-    }
-
-    private func isForeign(_ path: CompletionContext.Path) -> Bool {
-        guard case .object(let object)? = resolver.value(of: path) else { return true }
-        return object is ForeignValue || object is ListObject || object is StringObject
-    }
-
-    private func memberHelp(_ value: Value, _ name: String) -> String {
-        // Counting a data set's pixels is slow, so the help names the member without reading it.
-        if interpreter.typeName(value) == "dataset", name == "counts" { return "pixels by class" }
-        guard let member = try? interpreter.member(value, name) else { return "" }
-        return about(member)
-    }
-
-    private func functions() -> [Candidate] {
-        var names = interpreter.userNames().filter { name in
-            interpreter[name].map { interpreter.parameters(of: $0) != nil } ?? false
-        }
-        names += interpreter.library.natives.map(\.name)
-        names += interpreter.library.scripts.flatMap(\.definitions)
-        return Set(names).sorted().map { Candidate(name: $0, text: $0) }
     }
 
     // MARK: Arguments
@@ -211,7 +182,13 @@ struct Completer {
             return candidates(in: text, at: text.utf8.count)
         }
         let topics = interpreter.helpTopics().map { Candidate(name: $0.topic, text: $0.topic, help: "topic") }
-        return Candidates(prefix: text, items: matching(text, names().filter { $0.help.isEmpty } + topics))
+        return Candidates(prefix: text, items: matching(text, names() + topics))
+    }
+
+    /// `!cat da`: a path as the last word of a command of the shell; an expression such as `!mask` has names.
+    private func shellPath(_ line: String) -> Candidates {
+        guard let space = line.lastIndex(of: " ") else { return candidates(in: " " + line, at: line.utf8.count + 1) }
+        return paths(String(line[line.index(after: space)...]), inString: false)
     }
 
     private func paths(_ prefix: String, inString: Bool) -> Candidates {

@@ -10,28 +10,37 @@ struct CompletionListing {
     let rows: Int
     let hasColor: Bool
     /// One line of help for a candidate without its own; called only for those that are shown.
-    let help: (String) -> String
+    let help: (Completer.Candidate) -> String
 
     func completion(_ found: Completer.Candidates) -> LineCompletion {
         guard let first = found.items.first else { return LineCompletion() }
         let erase = found.prefix.unicodeScalars.count
         if found.items.count == 1 {
             let whole = first.text + first.suffix
-            if whole == found.prefix { return LineCompletion(listing: lines(found.items)) }
+            if whole == found.prefix { return LineCompletion(listing: lines(found.items, isRanked: found.isRanked)) }
             // The whole name was typed already: show what it is.
             if first.text == found.prefix, !first.name.hasSuffix("/"), first.suffix.isEmpty {
-                return LineCompletion(listing: lines(found.items))
+                return LineCompletion(listing: lines(found.items, isRanked: found.isRanked))
             }
             return LineCompletion(erase: erase, insert: whole)
         }
         let common = found.items.dropFirst().reduce(first.text) { $0.commonPrefix(with: $1.text) }
         if common.unicodeScalars.count > erase { return LineCompletion(erase: erase, insert: common) }
-        return LineCompletion(listing: lines(found.items))
+        return LineCompletion(listing: lines(found.items, isRanked: found.isRanked))
     }
 
-    /// The candidates: one per line with its help if they fit, else names in columns.
-    private func lines(_ items: [Completer.Candidate]) -> [String] {
+    /// The candidates: one per line with its help if they fit, else names in columns; of ranked ones the first
+    /// have help, and only names of the rest follow.
+    private func lines(_ items: [Completer.Candidate], isRanked: Bool) -> [String] {
         let most = max(4, min(40, rows - 4))
+        if isRanked, items.count > most {
+            let first = max(2, most - 3)
+            let names = items.dropFirst(first).map { TextWidth.escaped($0.name) }
+            let rest = TextWidth.wrap(names.joined(separator: " "), to: max(8, columns - 4))
+            let isCut = rest.count > 2
+            return lines(Array(items.prefix(first)), isRanked: false)
+                + rest.prefix(2).enumerated().map { "  " + $1 + (isCut && $0 == 1 ? " …" : "") }
+        }
         let style = TerminalStyle(
             columns: columns, rows: rows, color: hasColor ? .ansi16 : .none, isTerminal: true)
         if items.count <= most {
@@ -39,7 +48,7 @@ struct CompletionListing {
             return items.map { item in
                 let name = TextWidth.pad(
                     TextWidth.truncate(TextWidth.escaped(item.name), to: width), to: width)
-                let about = item.help.isEmpty ? help(item.name) : item.help
+                let about = item.help.isEmpty ? help(item) : item.help
                 let oneLine = TextWidth.escaped(String(about.prefix { !$0.isNewline }))
                 let shown = TextWidth.truncate(oneLine, to: max(0, columns - 5 - width))
                 let line =

@@ -7,17 +7,37 @@ import SegSystem
 import SegTerminal
 
 extension Console {
-    /// `?name`, `?"text"`.
-    func showHelp(_ text: String) throws -> Outcome {
-        if text.hasPrefix("\"") {
-            let wanted = text.dropFirst().prefix { $0 != "\"" }
-            return show(pages.search(String(wanted)))
+    /// `?`, `?name`, `?"text"`.
+    func showHelp(_ text: String) throws -> Outcome { showPage(try pages.answer(to: text)) }
+
+    /// Shows lines a screenful at a time.
+    private func showPage(_ lines: [String]) -> Outcome {
+        var rest = lines[...]
+        let rows = max(4, reader.size.rows - 2)
+        while reader.isTerminal, rest.count > rows {
+            show(Array(rest.prefix(rows)))
+            rest = rest.dropFirst(rows)
+            let more = rest.count == 1 ? "1 more line" : "\(rest.count) more lines"
+            let answer = reader.read(.question("-- \(more): Enter goes on, q ends --"))
+            // The question is replaced by what follows.
+            write("\u{1b}[A\r\u{1b}[J")
+            if answer != .line("") { return .done }
         }
-        if let page = pages.page(on: text) { return show(page) }
-        throw Failure(
-            .name, "there is no help on \(text)",
-            help: pages.nearest(to: text).map { "did you mean ?\($0)" }
-                ?? "?\(quotedText(text)) searches the help")
+        return show(Array(rest))
+    }
+
+    /// `!ls`: a command of the shell; `!cd` changes the folder of the session.
+    func shell(_ command: String) throws -> Outcome {
+        let words = command.split(separator: " ", maxSplits: 1)
+        if words.first == "cd" {
+            let path = words.count > 1 ? unquoted(String(words[1].trimmed)) : "~"
+            try ShellCommand.changeFolder(to: UserFolders().expanded(path))
+            return .done
+        }
+        guard let status = ShellCommand.run(command) else {
+            throw Failure(.file, "no shell can be started for !\(command)")
+        }
+        return status == 0 ? .done : show([style.paint("exit status \(status)", dim: true)])
     }
 
     /// `:time E`: runs it, computes its pending tensors, and shows how long both took.
@@ -33,7 +53,13 @@ extension Console {
             if let shown { try display(shown) }
             write(style.paint("time: \(NumberFormat.duration(seconds))", dim: true) + "\n")
         } catch {
-            if let error = error as? ScriptError { log.add(program, upTo: error.diagnostic) }
+            if let error = error as? ScriptError {
+                if error.diagnostic.kind == .exit {
+                    hasLeft = true
+                    return .done
+                }
+                log.add(program, upTo: error.diagnostic)
+            }
             report(error)
         }
         return .done
@@ -71,9 +97,55 @@ extension Console {
 
     /// `:reset`
     func reset() -> Outcome {
+        guard mayForget(interpreter.userNames()) else { return show(["nothing is removed"]) }
         interpreter.reset()
         log.removeAll()
         return show(["your names are removed"])
+    }
+
+    /// `:forget NAME …`
+    func forget(_ text: String) throws -> Outcome {
+        let names = text.split { $0 == " " || $0 == "," || $0 == "(" || $0 == ")" }.map(String.init)
+        for name in names where interpreter[name] == nil {
+            if name.contains(where: { ".[\"".contains($0) }) {
+                throw Failure(
+                    .name, "\(name) is not a name: only names are forgotten",
+                    help: "pop(xs, i) takes an element out of a list; r.name = nil empties an entry")
+            }
+            if interpreter.library.contains(name) {
+                throw Failure(.name, "\(name) is the library's; there is no name \(name) of your own")
+            }
+            throw Failure(
+                .name, "there is no name \(name) of your own",
+                help: nearestName(to: name, among: interpreter.userNames()).map { "did you mean \($0)?" }
+                    ?? "who() lists them")
+        }
+        guard mayForget(names) else { return show(["nothing is removed"]) }
+        for name in names {
+            interpreter[name] = nil
+            log.forget(name)
+        }
+        let back = names.filter { interpreter.library.contains($0) }
+        return back.isEmpty
+            ? .done : show(["\(back.joined(separator: ", ")): the library's again"])
+    }
+
+    /// Asks before runs that were not saved are lost with the names that hold them.
+    private func mayForget(_ names: [String]) -> Bool {
+        let unsaved = interpreter.unsavedRuns(of: names)
+        guard let first = unsaved.first else { return true }
+        show(
+            unsaved.map { run in
+                let steps = run.steps == 1 ? "1 step" : "\(run.steps) steps"
+                return "\(run.name): a run of \(steps), "
+                    + (run.wasSaved ? "trained further since it was saved" : "never saved")
+            })
+        let save = "save(\(first.name), \"\(first.name).run\")"
+        let question =
+            unsaved.count == 1
+            ? "lose it? \(save) keeps it (y or n):" : "lose them? \(save) keeps the first (y or n):"
+        guard case .line(let answer) = reader.read(.question(question)) else { return false }
+        return ["y", "yes"].contains(answer.trimmed.lowercased())
     }
 
     /// `:paste`: a block as it is, the line numbers of a printed listing left out.
@@ -88,7 +160,7 @@ extension Console {
             case .end:
                 if reader.isTerminal { write("\n") }
                 break reading
-            case .line(let text):
+            case .line(let text), .whole(let text):
                 var block = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
                 let isLast = block.last == "."
                 if isLast { block.removeLast() }
@@ -98,6 +170,7 @@ extension Console {
         }
         let text = lines.joined(separator: "\n")
         if text.allSatisfy(\.isWhitespace) { return .done }
+        if PastedTranscript.isOne(text) { return run(PastedTranscript.entries(text)) }
         let plain = PrintedListing.unnumbered(text) ?? text
         reader.remember(plain)
         evaluate(Parser(source: source(plain)).parse())

@@ -23,7 +23,7 @@ public final class Console {
     private let version: String
     private var entryNumber = 0
     /// Whether an entry called `exit`.
-    private var hasLeft = false
+    var hasLeft = false
     var log = SessionLog()
     var savedPaths: Set<String> = []
 
@@ -64,7 +64,7 @@ public final class Console {
             if reader.isTerminal { show(banner) }
             while true {
                 guard let entry = readEntry() else { break }
-                if handle(entry) == .leave || hasLeft { break }
+                if handle(entry) == .leave { break }
             }
             reader.completer = nil
             return interpreter.exitStatus
@@ -88,22 +88,24 @@ public final class Console {
         defer { begun = "" }
         var isFirst = true
         while true {
-            switch reader.read(isFirst ? .fresh : .continued) {
+            switch reader.read(isFirst ? .fresh : .continued, begun: begun) {
             case .interrupted: return ""
             case .end:
                 // In an unfinished entry the end cancels only the entry.
                 if reader.isTerminal { write("\n") }
                 return isFirst ? nil : ""
+            case .whole(let text): begun = text
             case .line(let line):
                 begun = isFirst ? line : begun + "\n" + line
                 if isFirst,
-                    PromptCommand.isCommand(String(line.trimmed)) || line.allSatisfy(\.isWhitespace)
+                    PromptCommand.command(in: String(line.trimmed), interpreter) != nil
+                        || PastedTranscript.isOne(line) || line.allSatisfy(\.isWhitespace)
                 {
                     return begun
                 }
-                isFirst = false
-                if !Parser(name: "", text: begun).parse().isUnfinished { return begun }
             }
+            isFirst = false
+            if !Parser(name: "", text: begun).parse().isUnfinished { return begun }
         }
     }
 
@@ -111,19 +113,30 @@ public final class Console {
     private func handle(_ text: String) -> Outcome {
         let entry = String(text.trimmed)
         if entry.isEmpty { return .done }
+        if PastedTranscript.isOne(text) { return run(PastedTranscript.entries(text)) }
         reader.remember(text)
         interpreter.interruptFlag.clear()
         defer { interpreter.interruptFlag.clear() }
         fitTerminal()
-        if PromptCommand.isCommand(entry) {
+        if let command = PromptCommand.command(in: entry, interpreter) {
             do {
-                return try PromptCommand.run(entry, in: self)
+                if try PromptCommand.run(command, in: self) == .leave { return .leave }
             } catch {
                 report(error)
-                return .done
             }
+        } else {
+            evaluate(text)
         }
-        evaluate(text)
+        return hasLeft ? .leave : .done
+    }
+
+    /// Runs the entries of a pasted session, each below its line, up to one that leaves.
+    func run(_ entries: [String]) -> Outcome {
+        for entry in entries {
+            let lines = entry.split(separator: "\n", omittingEmptySubsequences: false)
+            show(lines.enumerated().map { style.paint(($0 == 0 ? "> " : "... ") + $1, dim: true) })
+            if handle(entry) == .leave { return .leave }
+        }
         return .done
     }
 
@@ -158,20 +171,10 @@ public final class Console {
                     hasLeft = true
                     return
                 }
-                if error.diagnostic.kind == .name, let word = leavingWord(program) {
-                    show(["\(word) is not a name here; `:quit` or Ctrl-D leaves"])
-                    return
-                }
                 log.add(program, upTo: error.diagnostic)
             }
             report(error)
         }
-    }
-
-    /// Words that users type to leave.
-    private func leavingWord(_ program: Program) -> String? {
-        let text = String(String(decoding: program.source.bytes, as: UTF8.self).trimmed)
-        return ["quit", "exit", "quit()", "exit()", "bye", "q"].contains(text) ? text : nil
     }
 
     /// Makes a value `ans` and shows its display form.
@@ -199,7 +202,7 @@ public final class Console {
             isTerminal: reader.isTerminal)
     }
 
-    var pages: HelpPages { HelpPages(interpreter: interpreter, style: style) }
+    var pages: HelpPages { HelpPages(interpreter) }
 
     /// The window may have changed since the last entry.
     private func fitTerminal() {

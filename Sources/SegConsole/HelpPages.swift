@@ -7,34 +7,63 @@ import SegSyntax
 import SegSystem
 import SegTerminal
 
-struct HelpPages {
+public struct HelpPages {
     let interpreter: Interpreter
     let style: TerminalStyle
+
+    /// Pages as wide as the interpreter's terminal.
+    public init(_ interpreter: Interpreter) {
+        self.interpreter = interpreter
+        let terminal = interpreter.terminal
+        style = TerminalStyle(
+            columns: terminal.width, rows: 24, color: terminal.hasColor ? .ansi16 : .none,
+            isTerminal: terminal.isInteractive)
+    }
 
     private var width: Int { max(20, min(style.columns, 110)) }
 
     private static let keys = [
         ("Tab", "completes names, members, arguments, labels, paths"),
-        ("Up, Ctrl-R", "earlier entries; searches them"),
+        ("Up, Ctrl-R", "earlier entries, or the lines above in a block; Ctrl-R searches them"),
+        ("Ctrl-A, Ctrl-E, Ctrl-K", "to the start or end of the line; deletes to its end (Ctrl-Y inserts that)"),
+        ("Alt-Enter", "adds a line to the entry"),
         ("Ctrl-C", "stops the running code, or cancels the line"),
-        ("Ctrl-D", "leaves"),
+        ("Ctrl-D", "leaves, as `exit` does"),
     ]
 
-    /// `?`
-    func topics() -> [String] {
-        let topics = interpreter.helpTopics()
-        let column = min(topics.map { TextWidth.of($0.topic) }.max() ?? 0, 24)
-        var lines = [style.paint("Topics", bold: true)]
-        for (topic, names) in topics {
-            let rows = TextWidth.wrap(names.joined(separator: " "), to: width - column - 4)
-            for (place, row) in rows.enumerated() {
-                lines.append("  " + TextWidth.pad(place == 0 ? topic : "", to: column) + "  " + row)
+    /// What `?text` and `seg doc text` show.
+    public func answer(to text: String) throws -> [String] {
+        if text.isEmpty { return overview() }
+        if text.hasPrefix("\"") { return search(String(text.dropFirst().prefix { $0 != "\"" })) }
+        if let page = page(on: text) { return page }
+        let found = interpreter.helpSearch(text)
+        if !found.isEmpty, text.contains(" ") { return rows(of: found) }
+        let nearest = nearest(to: text)
+        if !found.isEmpty, found.isMeant || nearest == nil {
+            return ["nothing is called \(TextWidth.escaped(text)); about it:"] + rows(of: found)
+        }
+        throw Failure(
+            .name, "there is no help on \(text)",
+            help: nearest.map { "did you mean ?\($0)" } ?? "`?` lists the topics")
+    }
+
+    /// `?`: a line for each topic, and the commands; a screen of 24 lines holds it.
+    private func overview() -> [String] {
+        var lines = ["?NAME explains a name, ?TOPIC lists a topic, ?\"early stopping\" searches.", ""]
+        lines += interpreter.helpOverview(width: width)
+        let column = (interpreter.helpTopics().map { TextWidth.of($0.topic) }.max() ?? 0)
+        let commands = PromptCommand.table.filter { !$0.name.hasPrefix("?") }.map(\.usage)
+        let last = [
+            ("?if ?for ?fn", "and other forms of the language"), ("?prompt", commands.joined(separator: "  ")),
+            ("?keys", "Tab completes; Up and Ctrl-R: earlier entries; Ctrl-C stops; Ctrl-D leaves"),
+        ]
+        lines.append("")
+        for (name, text) in last {
+            let first = TextWidth.pad(name, to: column)
+            for (place, row) in TextWidth.wrap(text, to: width - TextWidth.of(first) - 4).enumerated() {
+                lines.append("  " + (place == 0 ? first : TextWidth.pad("", to: TextWidth.of(first))) + "  " + row)
             }
         }
-        lines += ["", style.paint("At the prompt", bold: true)]
-        lines += table(PromptCommand.table.map { ($0.usage, $0.help) })
-        lines += ["", style.paint("Keys", bold: true)]
-        lines += table(Self.keys)
         return lines
     }
 
@@ -48,24 +77,41 @@ struct HelpPages {
     }
 
     /// `?name`, `?a.b`, `?topic`; nil where it is unknown.
-    func page(on text: String) -> [String]? {
-        if let entry = interpreter.help(named: text) { return page(entry) }
-        if let command = PromptCommand.table.first(where: { $0.name == text || $0.name == ":" + text }) {
+    private func page(on text: String) -> [String]? {
+        let topic = interpreter.leadingTopics().first { $0.topic == text }
+        if let own = interpreter[text] {
+            return page(interpreter.help(of: own, named: text)) + (topic.map { alsoTopic($0) } ?? [])
+        }
+        if interpreter.library.contains(text), let entry = interpreter.help(named: text) {
+            return page(entry) + (topic.map { alsoTopic($0) } ?? [])
+        }
+        let commands = PromptCommand.table
+        if let command = commands.first(where: { $0.name == text || $0.name == ":" + text }) {
             return ["  \(command.usage)  \(command.help)"]
         }
-        if let topic = interpreter.helpTopics().first(where: { $0.topic == text }) {
-            return summaries(topic.names)
-        }
-        if Completer.keywords.contains(text) {
-            return ["`\(text)` is a keyword of the language; see the guide (docs/guide.md)"]
-        }
+        if text == "prompt" { return table(commands.map { ($0.usage, $0.help) }) + [""] + table(Self.keys) }
+        if text == "keys" { return table(Self.keys) }
+        if let topic { return summaries(topic.names) }
+        if let form = interpreter.help(named: text) { return page(form) }
         let dotted = Source(name: "", text: text + ".")
-        guard case .member(let path) = CompletionContext(source: dotted, cursor: dotted.bytes.count).place,
-            let value = PathResolver(interpreter: interpreter).value(of: path)
+        guard case .member(let path) = CompletionContext(source: dotted, cursor: dotted.bytes.count).place
         else { return nil }
+        guard let value = PathResolver(interpreter: interpreter).value(of: path) else {
+            // `data.augment` calls the function augment.
+            guard case .member(let name)? = path.steps?.last, interpreter.library.contains(name) else {
+                return nil
+            }
+            return interpreter.help(named: name).map { page($0) }
+        }
         let isNamed = interpreter.isCallable(value) && interpreter.callableName(value) != "function"
         let name = interpreter.isCallable(value) ? text : text.split(separator: ".").last.map(String.init)
         return page(interpreter.help(of: value, named: isNamed ? nil : name))
+    }
+
+    /// The names of a topic below the help on a name that is spelled like it.
+    private func alsoTopic(_ topic: (topic: String, names: [String])) -> [String] {
+        let names = TextWidth.wrap(topic.names.joined(separator: " "), to: width - 4)
+        return ["", "The topic \(topic.topic):"] + names.map { "    " + $0 }
     }
 
     private func page(_ entry: HelpEntry) -> [String] {
@@ -127,16 +173,27 @@ struct HelpPages {
     }
 
     /// `?"text"`
-    func search(_ text: String) -> [String] {
+    private func search(_ text: String) -> [String] {
         let found = interpreter.helpSearch(text)
-        if found.isEmpty { return ["nothing about \(quotedText(text)); `?` lists the topics"] }
-        var lines = table(found.prefix(30).map { ($0.name, $0.summary) })
-        if found.count > 30 { lines.append("  … and \(found.count - 30) more") }
+        if !found.isEmpty { return rows(of: found) }
+        return ["nothing about \(quotedText(text)); `?` lists the topics"]
+    }
+
+    private func rows(of found: HelpFindings) -> [String] {
+        let most = 16
+        var lines = found.notes.flatMap { TextWidth.wrap($0, to: width - 2).map { "  " + $0 } }
+        let shown = found.entries.prefix(most)
+        let column = shown.map { TextWidth.of($0.name) }.max() ?? 0
+        lines += shown.map { entry in
+            "  " + TextWidth.pad(entry.name, to: column) + "  "
+                + TextWidth.truncate(entry.summary, to: max(8, width - column - 4))
+        }
+        if found.entries.count > most { lines.append("  … and \(found.entries.count - most) more") }
         return lines
     }
 
     /// The nearest name to one that has no help.
-    func nearest(to name: String) -> String? {
+    private func nearest(to name: String) -> String? {
         nearestName(
             to: name, among: interpreter.userNames() + interpreter.library.names)
     }

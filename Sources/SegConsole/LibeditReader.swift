@@ -36,20 +36,19 @@ public final class LibeditReader: LineReader {
         return (Int(columns), Int(rows))
     }
 
-    public func read(_ prompt: Prompt) -> LineInput {
-        let mark =
-            switch prompt {
-            case .fresh: "> "
-            case .continued: "... "
-            case .raw: ""
-            }
+    public func read(_ prompt: Prompt, begun: String) -> LineInput {
+        let mark = prompt.mark
         line_editor_set_prompt(
             editor, hasColor && !mark.isEmpty ? "\u{1}\u{1b}[1;36m\u{1}\(mark)\u{1}\u{1b}[0m\u{1}" : mark)
         var ending: Int32 = 0
-        guard let text = line_editor_read(editor, &ending) else { return .end }
+        guard let text = line_editor_read(editor, begun, &ending) else { return .end }
         defer { free(text) }
-        if Int(ending) == Int(LINE_INTERRUPTED) { return .interrupted }
-        return Int(ending) == Int(LINE_END) ? .end : .line(String(cString: text))
+        switch Int(ending) {
+        case Int(LINE_INTERRUPTED): return .interrupted
+        case Int(LINE_END): return .end
+        case Int(LINE_WHOLE): return .whole(String(cString: text))
+        default: return .line(String(cString: text))
+        }
     }
 
     public func remember(_ entry: String) {
@@ -86,13 +85,23 @@ public final class PlainReader: LineReader {
         return (Int(columns), Int(rows))
     }
 
-    public func read(_ prompt: Prompt) -> LineInput {
-        if isTerminal {
-            fputs(prompt == .fresh ? "> " : prompt == .continued ? "... " : "", stdout)
-        }
+    public func read(_ prompt: Prompt, begun: String) -> LineInput {
+        if isTerminal { fputs(prompt.mark, stdout) }
         fflush(stdout)
         return readLine().map { .line($0) } ?? .end
     }
 
     public func remember(_ entry: String) {}
+}
+
+extension Prompt {
+    /// What is shown before the line.
+    fileprivate var mark: String {
+        switch self {
+        case .fresh: "> "
+        case .continued: "... "
+        case .raw: ""
+        case .question(let text): text + " "
+        }
+    }
 }

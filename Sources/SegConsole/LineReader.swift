@@ -2,19 +2,23 @@
 // the script of a test. The console interprets the lines.
 
 /// The purpose of a read.
-public enum Prompt: Sendable {
+public enum Prompt: Sendable, Equatable {
     /// A new entry.
     case fresh
     /// One more line of an incomplete entry.
     case continued
     /// A line of a block that `:paste` takes unchanged.
     case raw
+    /// An answer to a question, which is not a part of the session.
+    case question(String)
 }
 
 /// How a read ended.
 public enum LineInput: Sendable, Equatable {
     /// A line; several, where they were pasted or recalled together.
     case line(String)
+    /// The whole unfinished entry, edited again, in place of its lines so far.
+    case whole(String)
     /// Ctrl-C.
     case interrupted
     /// Ctrl-D, or the end of the input.
@@ -45,7 +49,12 @@ public protocol LineReader: AnyObject {
     var size: (columns: Int, rows: Int) { get }
     /// Handles Tab: gets the line and the cursor as a byte offset in it.
     var completer: ((String, Int) -> LineCompletion)? { get set }
-    func read(_ prompt: Prompt) -> LineInput
+    /// - Parameter begun: the lines of an unfinished entry so far, which the user may go back to; or empty.
+    func read(_ prompt: Prompt, begun: String) -> LineInput
     /// Adds an entry to the history.
     func remember(_ entry: String)
+}
+
+extension LineReader {
+    func read(_ prompt: Prompt) -> LineInput { read(prompt, begun: "") }
 }

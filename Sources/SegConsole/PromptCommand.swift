@@ -14,13 +14,21 @@ struct PromptCommand {
     let help: String
     let run: (Console, String) throws -> Console.Outcome
 
-    var usage: String { name == "?" ? name + arguments : arguments.isEmpty ? name : "\(name) \(arguments)" }
+    var usage: String { !name.hasPrefix(":") ? name + arguments : arguments.isEmpty ? name : "\(name) \(arguments)" }
+
+    /// What its arguments are, in words.
+    private var need: String {
+        switch arguments {
+        case "FILE": "a file"
+        case "NAME": "a name"
+        default: "an expression"
+        }
+    }
 
     static var table: [PromptCommand] {
         [
-            PromptCommand(name: "?", arguments: "", help: "this list; help() without the prompt") {
-                console, _ in
-                console.show(console.pages.topics())
+            PromptCommand(name: "?", arguments: "", help: "the topics of the help; help() without the prompt") {
+                console, _ in try console.showHelp("")
             },
             PromptCommand(
                 name: "?", arguments: "NAME",
@@ -49,24 +57,61 @@ struct PromptCommand {
                 help:
                     "takes a block up to a line with a single `.`, or Ctrl-D; line numbers of a listing are left out"
             ) { console, _ in console.paste() },
-            PromptCommand(name: ":reset", arguments: "", help: "removes all your names") { console, _ in
-                console.reset()
+            PromptCommand(
+                name: ":forget", arguments: "NAME",
+                help: "removes your names, as `del` does; a library name is the library's again"
+            ) { console, names in try console.forget(names) },
+            PromptCommand(
+                name: ":reset", arguments: "", help: "removes all your names; asks if a run was not saved"
+            ) { console, _ in console.reset() },
+            PromptCommand(name: ":quit", arguments: "", help: "leaves, as Ctrl-D and `exit` do") { _, _ in .leave },
+            PromptCommand(name: "!", arguments: "COMMAND", help: "runs a command of the shell: !ls") {
+                console, command in try console.shell(command)
             },
-            PromptCommand(name: ":quit", arguments: "", help: "leaves, as Ctrl-D does") { _, _ in .leave },
         ]
     }
 
-    /// Whether an entry is one for the commands instead of the language.
-    static func isCommand(_ entry: String) -> Bool { entry.hasPrefix(":") || entry.hasPrefix("?") }
+    /// The command that an entry is, also where it has the form of another prompt: `exit`, `trainer?`, `del x`,
+    /// `%time f()`; nil where it belongs to the language.
+    static func command(in entry: String, _ interpreter: Interpreter) -> String? {
+        if entry.hasPrefix(":") || entry.hasPrefix("?") { return entry }
+        if entry.hasPrefix("!") { return isOfLanguage(entry, interpreter) ? nil : entry }
+        if entry.hasPrefix("%") {
+            let name = entry.dropFirst().prefix { $0.isLetter }
+            if name.isEmpty { return nil }
+            let known = ["timeit": "time", "run": "load", "reset_selective": "forget"]
+            return ":\(known[String(name)] ?? String(name))\(entry.dropFirst(1 + name.count))"
+        }
+        let word = entry.hasSuffix("()") ? String(entry.dropLast(2)) : entry
+        if ["exit", "quit"].contains(word), interpreter[word] == nil { return ":quit" }
+        if entry == "help", interpreter[entry] == nil { return "?" }
+        if entry.hasSuffix("?") {
+            let name = entry.replacing("?", with: "")
+            let isPath = name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }
+            return isPath && !name.isEmpty ? "?" + name : nil
+        }
+        if entry.hasPrefix("del "), interpreter["del"] == nil { return ":forget " + entry.dropFirst(4) }
+        return nil
+    }
 
-    /// Runs an entry that starts with `:` or `?`.
+    /// `!mask` is an expression where it can be read as one and all its names are known; `!ls -l` is not.
+    private static func isOfLanguage(_ entry: String, _ interpreter: Interpreter) -> Bool {
+        let program = Parser(name: "", text: entry).parse()
+        guard program.diagnostics.isEmpty || program.isUnfinished else { return false }
+        return program.source.classified().allSatisfy { part in
+            guard part.kind == .name || part.kind == .call else { return true }
+            let name = program.source.text(part.span)
+            return interpreter[name] != nil || interpreter.library.contains(name)
+        }
+    }
+
+    /// Runs an entry that starts with `:`, `?` or `!`.
     static func run(_ entry: String, in console: Console) throws -> Console.Outcome {
-        if entry.hasPrefix("?") {
+        if let sign = entry.first, sign != ":" {
             let text = String(entry.dropFirst().trimmed)
             let isBare = text.isEmpty
-            guard let row = table.first(where: { $0.name == "?" && $0.arguments.isEmpty == isBare }) else {
-                return .done
-            }
+            guard let row = table.first(where: { $0.name == String(sign) && $0.arguments.isEmpty == isBare })
+            else { return .done }
             return try row.run(console, text)
         }
         let name = String(entry.prefix { !$0.isWhitespace })
@@ -88,7 +133,7 @@ struct PromptCommand {
         }
         if !row.arguments.isEmpty, rest.isEmpty {
             throw Failure(
-                .call, "\(row.name) needs \(row.arguments == "FILE" ? "a file" : "an expression")",
+                .call, "\(row.name) needs \(row.need)",
                 help: row.usage)
         }
         return try row.run(console, rest)

@@ -37,9 +37,25 @@ struct SessionLog {
 
     mutating func removeAll() { entries = [] }
 
+    /// Drops the definitions of a name that was forgotten: a script cannot forget, and later entries mean the
+    /// library's name. Where other entries use it, all are kept.
+    mutating func forget(_ name: String) {
+        let users = entries.indices.filter { Self.mentions(name, entries[$0].text) }
+        let definitions = users.filter { Self.onlyDefines(name, entries[$0].text) }
+        guard users.count == definitions.count else { return }
+        for place in definitions.reversed() { entries.remove(at: place) }
+    }
+
+    private static func onlyDefines(_ name: String, _ text: String) -> Bool {
+        let program = Parser(name: "", text: text).parse()
+        guard program.statements.count == 1 else { return false }
+        let names = program.definedNames
+        return names.documented + names.undocumented == [name]
+    }
+
     /// The entries as a script. Where one of them uses `ans`, entries with a value assign it to `ans`.
     func script() -> String {
-        let namesAnswer = entries.contains { Self.mentionsAnswer($0.text) }
+        let namesAnswer = entries.contains { Self.mentions("ans", $0.text) }
         return entries.map { entry in
             guard namesAnswer, let start = entry.valueStart else { return entry.text + "\n" }
             let bytes = Array(entry.text.utf8)
@@ -48,15 +64,11 @@ struct SessionLog {
         }.joined()
     }
 
-    private static func mentionsAnswer(_ text: String) -> Bool {
-        guard text.contains("ans") else { return false }
+    private static func mentions(_ name: String, _ text: String) -> Bool {
+        guard text.contains(name) else { return false }
         let source = Source(name: "", text: text)
         return source.classified().contains { part in
-            switch part.kind {
-            case .name, .call: source.text(part.span) == "ans"
-            case .string: false
-            default: false
-            }
+            (part.kind == .name || part.kind == .call) && source.text(part.span) == name
         }
     }
 }

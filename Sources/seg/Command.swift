@@ -95,12 +95,13 @@ struct Command: Sendable {
         case .test(let paths, let examples): return try test(paths, examples, interpreter)
         case .weights(let paths): return weights(paths, interpreter)
         case .doc(let name):
-            guard let entry = interpreter.help(named: name) else {
-                let near = nearestName(to: name, among: interpreter.library.names)
-                complain("seg: there is no help on \(name)" + (near.map { "; did you mean \($0)?" } ?? ""))
+            do {
+                let lines = try HelpPages(interpreter).answer(to: name)
+                return say(lines.joined(separator: "\n") + "\n")
+            } catch let failure as Failure {
+                complain("seg: \(failure.message)" + (failure.help.map { "; \($0)" } ?? ""))
                 return 1
             }
-            return say(entry.text + "\n")
         case .reference: return say(interpreter.referenceMarkdown())
         case .text: break
         }

@@ -49,6 +49,61 @@ import Testing
     #expect(again.hasSuffix("> y\n7\n"))
 }
 
+@Test func savedSessionsForget() throws {
+    let folder = try ScratchFolder()
+    defer { withExtendedLifetime(folder) {} }
+    _ = played("> sum = 3\n> del sum\n> total = sum([1, 2])\n> x = 4\n> y = x + 1\n> del x\n> :save \(folder.path)/s.seg")
+    let text = try folder.text("s.seg")
+    #expect(text == "total = sum([1, 2])\nx = 4\ny = x + 1\n")
+    let interpreter = Interpreter.standard()
+    try interpreter.run(text, name: "s.seg")
+    #expect(interpreter["total"]?.asNumber == 3)
+}
+
+@Test func savedRunsAreForgottenWithoutAQuestion() throws {
+    let folder = try ScratchFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let path = "\(folder.path)/a.run"
+    let run = "> run = trainer(Conv2d(3, 32, 1), streets(count=2, size=32).normalize(), batch=2, epochs=3)"
+    let saved = played("\(run)\n> l = run.step()\n> save(run, \"\(path)\")\n> :reset\n")
+    #expect(saved.hasSuffix("> :reset\nyour names are removed\n"))
+    let loaded = played("> run = load(\"\(path)\")\n> :reset\n")
+    #expect(loaded.hasSuffix("> :reset\nyour names are removed\n"))
+    let further = played("> run = load(\"\(path)\")\n> l = run.step()\n> :reset\n. n\n")
+    #expect(further.contains("run: a run of 2 steps, trained further since it was saved"))
+}
+
+@Test func pastedSessions() {
+    #expect(!PastedTranscript.isOne("x = 1\n> 3"))
+    #expect(!PastedTranscript.isOne(">3"))
+    #expect(PastedTranscript.isOne("\n> x"))
+    #expect(
+        PastedTranscript.entries("> a = 1\n>\n> f(x) = {\n...   x\n...\n... }\n... a\n3\n... no\n>>> b")
+            == ["a = 1", "f(x) = {\n  x\n\n}\na", "b"])
+    #expect(PastedTranscript.entries("> a = [1,\n.   2]\n[1, 2]") == ["a = [1,\n  2]"])
+}
+
+@Test func pastedSessionsRun() {
+    // The entries are shown again, each above its answer.
+    let block = "> a = 1\n. > f(x) = {\n. ...   x + a\n. ... }\n. > f(2)\n. 30\n. > f(5)\n. 60"
+    let shown = played("> :paste\n. " + block + "\n. .\n> > f(10)\n> exit(3)\n> 5\n")
+    let answers = "> a = 1\n> f(x) = {\n...   x + a\n... }\n> f(2)\n3\n> f(5)\n6\n> > f(10)\n> f(10)\n11\n> exit(3)\n"
+    #expect(shown == "> :paste\n. " + block + "\n. .\n" + answers)
+}
+
+@Test func commandsOfOtherPrompts() throws {
+    let interpreter = Interpreter.standard()
+    try interpreter.run("quit = 1; mask = tensor([true])")
+    func command(_ entry: String) -> String? { PromptCommand.command(in: entry, interpreter) }
+    #expect(command("exit(2)") == nil)
+    #expect(command("exit") == ":quit" && command("exit()") == ":quit" && command("quit") == nil)
+    #expect(command("run.history??") == "?run.history" && command("f(x)?") == nil)
+    #expect(command("!mask") == nil && command("!isnan(mask)") == nil && command("!(mask & mask)") == nil)
+    #expect(command("!ls") == "!ls" && command("!cat a.csv") == "!cat a.csv" && command("!ls -l") != nil)
+    #expect(command("del x, y") == ":forget x, y" && command("%run a.seg") == ":load a.seg")
+    #expect(command("exits") == nil && command("delta = 3") == nil && command("x % 3") == nil)
+}
+
 @Test func historyLasts() throws {
     let folder = try ScratchFolder()
     defer { withExtendedLifetime(folder) {} }
@@ -71,6 +126,7 @@ import Testing
         completer.candidates(in: text, at: text.utf8.count).items.map { $0.text + $0.suffix }
     }
     #expect(found("camseq(\"\(folder)/da") == ["\(folder)/data/", "\(folder)/dates.csv\""])
+    #expect(found("!cat \(folder)/dat") == ["\(folder)/data/", "\(folder)/dates.csv"])
     #expect(found(":load \(folder)/dat") == ["\(folder)/data/", "\(folder)/dates.csv"])
 }
 
@@ -91,9 +147,11 @@ import Testing
 
 @Test func listingsFitTheWindow() {
     let items = (0..<200).map { Completer.Candidate(name: "name\($0)", text: "name\($0)") }
-    let listing = CompletionListing(columns: 40, rows: 12, hasColor: false) { _ in
+    let listing = CompletionListing(columns: 40, rows: 12, hasColor: false) { (_: Completer.Candidate) in
         String(repeating: "help ", count: 30)
     }
+    let ranked = listing.completion(.init(prefix: "name", items: items, isRanked: true)).listing
+    #expect(ranked.count <= 8 && ranked.first?.contains("help") == true && ranked.last?.hasSuffix("…") == true)
     let many = listing.completion(.init(prefix: "name", items: items)).listing
     #expect(many.count <= 12 && many.allSatisfy { $0.count <= 40 })
     let few = listing.completion(.init(prefix: "name", items: Array(items.prefix(3)))).listing

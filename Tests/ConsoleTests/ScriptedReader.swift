@@ -39,7 +39,8 @@ final class ScriptedReader: LineReader {
     /// What the console writes.
     func write(_ text: String) { transcript += text }
 
-    func read(_ prompt: Prompt) -> LineInput {
+    func read(_ prompt: Prompt, begun: String) -> LineInput {
+        if case .question(let text) = prompt { transcript += text + "\n" }
         while next < typed.count {
             let line = typed[next].text
             next += 1

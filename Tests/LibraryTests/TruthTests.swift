@@ -12,7 +12,6 @@ private let namesOfNobody: [String: String] = [
     "f": "any function, in hints about the form of a definition or a call",
     "m": "any model, in hints about the form of a call",
     "Name": "any type, in hints about the form of a definition",
-    "exit": "what users of other prompts type to leave", "quit": "what users of other prompts type to leave",
     "gradient": "what the functions are called that grad makes",
     "value_and_gradient": "what the functions are called that value_and_grad makes",
 ]

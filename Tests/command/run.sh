@@ -45,6 +45,9 @@ says 2 "seg: check has no option --quick" check --quick a.seg
 says 2 "seg: fmt has no option --chek; did you mean --check?" fmt --chek a.seg
 says 2 "seg: --threads must come before test" test --threads 1
 says 2 "seg: test needs at least one folder or file" test
+says 0 "for x in xs { … }" doc for
+says 0 "  cross_validate   Trains on k - 1 parts of the data and validates on the one l…" doc "cross validation"
+says 1 "seg: there is no help on lenn; did you mean ?len" doc lenn
 says 2 "seg: doc needs one name" doc
 says 2 "seg: doc needs one name" doc sum mean
 says 2 "seg: doc needs one name" doc --markdown sum

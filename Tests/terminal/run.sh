@@ -84,6 +84,55 @@ text 'x'
 keys Enter
 check "editing beside wide characters" '"漢x字"'
 
+# ---- Entries of several lines
+type_line 'k(x) = {'
+type_line '  y = x + 1'
+text '  y * 2'
+keys Up
+check "Up in a block shows it as one text" '^k\(x\) = \{$|^> k\(x\) = \{$' 3
+keys Home
+text ' '
+keys End
+text ' + 1'
+keys Down End M-Enter BSpace BSpace
+text '}'
+keys Enter
+type_line 'k(1)'
+check "the lines above are edited, Alt-Enter adds one" '^6$'
+keys Up Up C-a C-k
+text 'k(x) = x'
+check "Ctrl-A and Ctrl-K keep to the line" '^k\(x\) = x$|^}k\(x\) = x$' 3
+keys C-c
+type_line 'if true {'
+type_line '  11'
+keys Up C-e BSpace
+text '2'
+keys Up C-e
+keys Down Down Down M-Enter C-u
+text '}'
+keys Enter
+check "Ctrl-E keeps to the line, Down keeps the text" '^12$'
+text 'typed'
+keys Down Down
+check "Down keeps a typed line" '^> typed$' 1
+keys C-u
+text 'one two_three four'
+keys C-w M-BSpace C-y
+check "Ctrl-W and Alt-Backspace delete a word, Ctrl-Y inserts it" '^> one two_three $' 1
+keys C-c
+
+# ---- Keys that do nothing
+keys M-x
+text 'bind "'
+keys F5 PPage M-9
+check "Alt-x, Alt-9 and unknown keys do nothing" '^> bind "$' 1
+keys C-c
+keys Escape
+sleep 0.2
+text '6 * 7'
+keys Enter
+check "Escape alone does nothing" '^42$'
+
 # ---- Completion
 type_line 'settings = (rate=0.5, batch=10)'
 text 'settin'
@@ -177,6 +226,23 @@ type_line 'count = tensor([90, 10, 0])'
 tm set-buffer $'1  X, Y = 100, 50\n2  weights = torch.where(count > 0,\n       X - 100*(count/sum(count)),\n       Y)\n3  weights.sum().item()\n'
 tm paste-buffer -p
 check "a listing of one page of print runs as printed" '^150$'
+tm set-buffer $'> a = 20\n> f(x) = {\n...   x + a\n... }\n> f(2)\n3\n'
+tm paste-buffer -p
+check "a pasted session runs its entries" '^22$' 2
+type_line '!echo "from $((40 + 1))"'
+check "! runs a command of the shell" '^from 41$'
+type_line '?"early stopping"'
+check "a search finds what is meant" '^ +early_stop '
+type_line '?tensors'
+check "a long page stops after a screen" '^-- [0-9]+ more lines: Enter goes on, q ends --$' 1
+keys Enter
+check "Enter goes on" '^-- [0-9]+ more lines: Enter goes on, q ends --$' 1
+text q
+keys Enter
+check "q ends" '^>$' 1
+keys C-l
+type_line '?'
+check "the topics fit the window" '^> \?$' 24
 keys C-l
 
 # ---- Display forms
@@ -244,8 +310,8 @@ await '^>$'
 keys Up Up Up
 check "history lasts across sessions" '^> kept' 1
 keys C-c
-type_line ':quit'
-check ":quit leaves" 'shell\$$' 1
+type_line 'exit'
+check "exit leaves" 'shell\$$' 1
 type_line "NO_COLOR=1 '$seg'"
 await '^>$'
 type_line 'nowhere'

@@ -7,8 +7,8 @@
 
 typedef struct LineEditor LineEditor;
 
-/// How a read ended.
-enum { LINE_READ = 0, LINE_END = 1, LINE_INTERRUPTED = 2 };
+/// How a read ended. LINE_WHOLE: with the whole block in place of the lines entered before.
+enum { LINE_READ = 0, LINE_END = 1, LINE_INTERRUPTED = 2, LINE_WHOLE = 3 };
 
 /// What Tab does: replaces `erase` characters before the cursor with `insert`, and shows `listing`,
 /// which ends with a newline, below the line. The callback allocates both texts with malloc and
@@ -28,9 +28,10 @@ void line_editor_free(LineEditor *editor);
 void line_editor_set_completer(LineEditor *editor, LineCompleter completer, void *context);
 /// Parts of the prompt between two \1 take no space on the screen.
 void line_editor_set_prompt(LineEditor *editor, const char *prompt);
+/// `begun` has the lines of an unfinished entry so far, or is empty; Up in the next line edits them again.
 /// One entry without the newline at its end, allocated with malloc; pasted or recalled entries may
 /// contain newlines. `ending` receives how the read ended; the text is NULL at the end of input.
-char *line_editor_read(LineEditor *editor, int *ending);
+char *line_editor_read(LineEditor *editor, const char *begun, int *ending);
 /// Adds an entry, newlines included, to the history; the newest comes first.
 void line_editor_remember(LineEditor *editor, const char *entry);
 /// Current columns and rows of the terminal; 80 and 24 if it does not report them.

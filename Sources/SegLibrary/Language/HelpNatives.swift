@@ -42,7 +42,8 @@ extension Library.Script {
 }
 
 extension Interpreter {
-    /// The documentation of a name in the library or the session; nil if there is none.
+    /// The documentation of a name in the session or the library, or of a form of the language, such as `for`;
+    /// nil if there is none.
     public func help(named name: String) -> HelpEntry? {
         if let value = self[name] { return help(of: value, named: name) }
         if let native = library.natives.first(where: { $0.name == name }) {
@@ -54,7 +55,9 @@ extension Interpreter {
             return HelpEntry(
                 name: name, signature: name, doc: value.doc, topic: value.topic, examples: value.examples)
         }
-        guard library.contains(name), let value = try? libraryValue(name) else { return nil }
+        guard library.contains(name), let value = try? libraryValue(name) else {
+            return HelpForm.named(name)?.entry
+        }
         var entry = help(of: value, named: name)
         entry.examples = Self.examples(in: entry.doc)
         entry.topic = library.scripts.first { $0.definitions.contains(name) }?.topic ?? ""
@@ -114,34 +117,21 @@ extension Interpreter {
         }
         return order.map { ($0, names[$0] ?? []) }
     }
-
-    /// Names whose name or documentation contains a text; matching names come first.
-    public func helpSearch(_ text: String) -> [HelpEntry] {
-        let wanted = text.lowercased()
-        var byName: [HelpEntry] = []
-        var byDoc: [HelpEntry] = []
-        for name in library.names.sorted() {
-            guard let entry = help(named: name) else { continue }
-            if name.lowercased().contains(wanted) {
-                byName.append(entry)
-            } else if entry.doc.lowercased().contains(wanted) {
-                byDoc.append(entry)
-            }
-        }
-        return byName + byDoc
-    }
 }
 
 let helpNatives: [Native] = [
     Native(
-        "help(x=nil)", "Shows the documentation of a function, type or name; without it, the topics.",
-        examples: ["help(len)  # expect help: The number of elements"]
+        "help(x=nil)", "Shows the documentation of a function, type or name; without it, the topics. A text is looked for: "
+            + "`help(\"for\")`, `help(\"early stopping\")`.",
+        examples: [
+            "help(len)  # expect help: The number of elements",
+            "help(\"early stopping\")  # expect help: early_stop",
+        ]
     ) { call in
         let interpreter = call.interpreter
         if !call.isGiven(0) {
-            for (topic, names) in interpreter.helpTopics() {
-                interpreter.output("\(topic): \(names.joined(separator: " "))\n")
-            }
+            let lines = interpreter.helpOverview(width: interpreter.terminal.width)
+            interpreter.output(lines.joined(separator: "\n") + "\n")
             return .nilValue
         }
         if let text = call[0].asString {
@@ -151,7 +141,8 @@ let helpNatives: [Native] = [
             }
             let found = interpreter.helpSearch(text)
             if found.isEmpty { throw call.bad(0, "\(quotedText(text)) was not found in any help text") }
-            for entry in found.prefix(40) { interpreter.output("\(entry.name)  \(entry.summary)\n") }
+            for note in found.notes { interpreter.output(note + "\n") }
+            for entry in found.entries.prefix(40) { interpreter.output("\(entry.name)  \(entry.summary)\n") }
             return .nilValue
         }
         interpreter.output(interpreter.help(of: call[0]).text + "\n")

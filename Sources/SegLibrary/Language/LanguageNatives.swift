@@ -7,17 +7,17 @@ import SegSystem
 /// Values of the language's part of the library.
 public let languageValues: [LibraryValue] = [
     LibraryValue(
-        "pi", "The ratio of a circle's circumference to its diameter.", topic: "numbers",
+        "pi", "The ratio of a circle's circumference to its diameter.", topic: "language",
         examples: ["print(\"{pi:.4}\")  # expect: 3.1416"]
     ) { _ in
         .number(Double.pi)
     },
     LibraryValue(
-        "inf", "Infinity, as 1 / 0 gives it.", topic: "numbers", examples: ["print(-inf < 0)  # expect: true"]
+        "inf", "Infinity, as 1 / 0 gives it.", topic: "language", examples: ["print(-inf < 0)  # expect: true"]
     ) { _ in
         .number(Double.infinity)
     },
-    LibraryValue("nan", "Not a number.", topic: "numbers", examples: ["print(nan == nan)  # expect: false"]) {
+    LibraryValue("nan", "Not a number.", topic: "language", examples: ["print(nan == nan)  # expect: false"]) {
         _ in
         .number(Double.nan)
     },
@@ -157,6 +157,7 @@ public let languageNatives: [Native] = [
         ]
     ) { call in
         try ValueWriter.write(call[0], to: try call.string(1), call.interpreter)
+        call.interpreter.noteSavedRuns(in: call[0])
         return .nilValue
     },
     Native(
@@ -164,7 +165,11 @@ public let languageNatives: [Native] = [
         examples: [
             "save([1, \"two\"], \"example.list\")\nprint(load(\"example.list\"))  # expect: [1, \"two\"]"
         ]
-    ) { call in try ValueReader.read(try call.string(0), call.interpreter) },
+    ) { call in
+        let value = try ValueReader.read(try call.string(0), call.interpreter)
+        call.interpreter.noteSavedRuns(in: value)
+        return value
+    },
     Native(
         "type_of(x)", "The name of the kind of a value: \"number\", \"list\", \"tensor\", \"Conv2d\".",
         examples: ["print(type_of([]))  # expect: list"]

@@ -72,10 +72,10 @@ public struct GoldenRunner {
     public func runExamples(of interpreter: Interpreter) throws -> (passed: Int, failed: Int) {
         var passed = 0
         var failed = 0
-        for name in interpreter.library.names.sorted() {
-            guard let entry = interpreter.help(named: name) else { continue }
+        let entries = interpreter.library.names.sorted().compactMap { interpreter.help(named: $0) }
+        for entry in entries + HelpForm.all.map(\.entry) {
             for example in entry.examples {
-                let failures = try run(text: example, name: "help of \(name)")
+                let failures = try run(text: example, name: "help of \(entry.name)")
                 for failure in failures { report("\(failure.file):\(failure.line): \(failure.message)\n") }
                 if failures.isEmpty { passed += 1 } else { failed += 1 }
             }

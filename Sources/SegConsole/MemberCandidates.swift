@@ -1,0 +1,251 @@
+// What may follow a point: the value's fields and methods, and the functions of the library and the session that
+// take such a value first; the likeliest first. Parts that only the library itself uses are never offered.
+
+import SegLibrary
+import SegRuntime
+import SegSyntax
+
+/// What kinds of values are used for: which functions take them, and what is likeliest.
+private struct ValueKind {
+    /// Members and functions, the likeliest first; those with a point only as members.
+    let likely: [String]
+    /// Names of a first parameter that mean such a value.
+    let parameters: Set<String>
+    /// The topics whose functions count; a name such as `x` means something else in others.
+    let topics: Set<String>
+
+    static let table: [String: ValueKind] = [
+        "dataset": ValueKind(
+            likely: [
+                "normalize", "resize", "split", "augment", "counts", "classes", "count", "batches", "subset",
+                "shuffle", "kfold", "map", "filter", "show", "about", "concat", "cross_validate",
+            ], parameters: ["data", "datasets"], topics: ["data", "experiments", "training", "results"]),
+        "tensor": ValueKind(
+            likely: [
+                "shape", "dtype", "labels", "item", "sum", "mean", "max", "min", "argmax", "reshape", "to",
+                "to_list", "permute", "squeeze", "where", "std", "abs", "sort", "plot", "bars", "heatmap", "show",
+            ],
+            parameters: [
+                "t", "x", "a", "condition", "image", "mask", "counts", "c", "logits", "predictions", "weights",
+                "log_probabilities",
+            ], topics: ["tensors", "layers", "weights", "results", "data", "seeing", "training"]),
+        "list": ValueKind(
+            likely: [
+                "len", "map", "filter", "sorted", "sum", "mean", "max", "min", "push", "pop", "join", "enumerate",
+                "zip", "reversed", "reduce", "contains", "index_of", "insert", "table", "plot", "bars", "tensor",
+            ], parameters: ["xs", "lists", "rows"], topics: ["lists", "strings", "seeing", "files"]),
+        "record": ValueKind(
+            likely: ["keys", "values", "get", "map", "filter", "len", "table", "plot"], parameters: ["record"],
+            topics: ["lists"]),
+        "string": ValueKind(
+            likely: [
+                "upper", "lower", "trim", "split_text", "replace", "contains", "starts_with", "ends_with", "len",
+                "number", "characters",
+            ], parameters: ["text"], topics: ["strings"]),
+        "model": ValueKind(
+            likely: [
+                "summary", "freeze", "unfreeze", "backbone", "classifier", "aux_classifier", "outputs", "predict",
+                "evaluate", "trainer", "parameters", "state_dict", "load_weights", "save_weights", "count_parameters", "diff",
+            ], parameters: ["model", "layers", "m"],
+            topics: ["layers", "models", "training", "results", "data", "gradients"]),
+        "Trainer": ValueKind(
+            likely: [
+                "finish", "epoch", "step", "history", "model", "best", "fork", "plot", ".evaluate", "save", "optimizer",
+                "loss", "schedule", "epochs", "batch", "stop", "stopped", "done", "steps", "train", "val",
+            ], parameters: ["run"], topics: ["training", "weights", "results"]),
+        "History": ValueKind(
+            likely: ["plot", "measures", "epochs", "events", "len", "map"], parameters: ["history"],
+            topics: ["training"]),
+        "Evaluation": ValueKind(
+            likely: ["accuracy", "iou", "classes", "by_class", "confusion", "loss", "present", "predicted"],
+            parameters: [], topics: []),
+        "Table": ValueKind(
+            likely: ["sorted", "filter", "column", "rows", "columns", "count", "plot", "write_csv"], parameters: [],
+            topics: []),
+    ]
+
+    /// What calls of functions give, where that is always the same, so that the next point has something to offer.
+    static let results: [String: [String]] = [
+        "dataset": ["streets", "camseq", "resize", "normalize", "augment", "shuffle", "subset", "concat"],
+        "list": ["list", "sorted", "reversed", "split", "kfold", "split_text", "keys", "values", "to_list", "zip"],
+        "string": ["upper", "lower", "trim", "replace", "join", "format", "read_text", "string"],
+        "Table": ["table"],
+        "Trainer": ["trainer"],
+        "Evaluation": ["evaluate"],
+        "tensor": [
+            "tensor", "zeros", "ones", "full", "rand", "randn", "randint", "arange", "linspace", "reshape", "permute",
+            "transpose", "softmax", "sigmoid", "relu", "abs", "exp", "log", "sqrt", "where", "cat", "stack", "one_hot",
+            "argmax", "to", "read_image", "iou", "dice",
+        ],
+        "model": [
+            "Sequential", "deeplabv3", "fcn", "lraspp", "deeplabv3_resnet50", "deeplabv3_resnet101",
+            "deeplabv3_mobilenet_v3_large", "fcn_resnet50", "fcn_resnet101", "lraspp_mobilenet_v3_large",
+            "lraspp_mobilenet_v2",
+        ],
+    ]
+}
+
+/// The first parameters of the library's functions; finding them reads its files, so it is done once.
+private final class FirstParameters {
+    var byFunction: [(name: String, topic: String, parameter: String)] = []
+}
+
+struct MemberCandidates {
+    let interpreter: Interpreter
+    private var resolver: PathResolver { PathResolver(interpreter: interpreter) }
+
+    init(_ interpreter: Interpreter) { self.interpreter = interpreter }
+
+    /// The candidates behind a point, the likeliest first.
+    func candidates(of path: CompletionContext.Path, _ prefix: String) -> [Completer.Candidate] {
+        let value = resolver.value(of: path)
+        let own = value.map { members(of: $0) } ?? []
+        // A record's entries are enough where there is one that fits.
+        let isRecord = value.map { interpreter.typeName($0) == "record" } ?? false
+        if isRecord, !own.isEmpty, prefix.isEmpty || own.contains(where: { $0.hasPrefix(prefix) }) {
+            return own.map { member($0, of: value) }
+        }
+        let known = value.map { kindName(of: $0) } ?? resultKind(of: path)
+        guard let kind = ValueKind.table[known ?? ""] else {
+            let others = prefix.isEmpty ? [] : functions().filter { !own.contains($0) }
+            return own.map { member($0, of: value) } + others.map { function($0) }
+        }
+        let taking = functions(taking: kind, isAnyOwn: !prefix.isEmpty)
+        let first = kind.likely.compactMap { name -> String? in
+            if name.hasPrefix(".") { return own.contains(String(name.dropFirst())) ? String(name.dropFirst()) : nil }
+            return own.contains(name) || taking.contains(name) || interpreter.library.contains(name) ? name : nil
+        }
+        var names = first + own.filter { !first.contains($0) }
+        names += taking.filter { !names.contains($0) }
+        if !prefix.isEmpty { names += ["print", "save", "copy", "type_of"].filter { !names.contains($0) } }
+        return names.map { own.contains($0) ? member($0, of: value) : function($0) }
+    }
+
+    private func kindName(of value: Value) -> String {
+        let name = interpreter.typeName(value)
+        if ValueKind.table[name] != nil { return name }
+        if name == "range" { return "list" }
+        guard case .object(let object) = value, let instance = object as? Instance else { return name }
+        let isOfTraining = ["Loss", "Schedule", "EarlyStop", "SumOfLosses"].contains(name)
+        return instance.type.isCallable && !isOfTraining ? "model" : name
+    }
+
+    /// What a literal or a call gives, by its bracket or the name of the function; nil where that is not known.
+    private func resultKind(of path: CompletionContext.Path) -> String? {
+        if path.text.hasPrefix("["), path.text.hasSuffix("]") { return "list" }
+        if path.text.hasPrefix("\""), path.text.hasSuffix("\"") { return "string" }
+        guard path.steps == nil, path.text.hasSuffix(")") else { return nil }
+        var depth = 0
+        var callee = ""
+        for c in path.text.reversed() {
+            if c == ")" || c == "]" { depth += 1 }
+            if depth == 0 {
+                guard c.isLetter || c.isNumber || c == "_" else { break }
+                callee.append(c)
+            }
+            if c == "(" || c == "[" { depth -= 1 }
+        }
+        let name = String(callee.reversed())
+        guard interpreter[name] == nil else { return nil }
+        return ValueKind.results.first { $0.value.contains(name) }?.key
+    }
+
+    // MARK: Fields and methods
+
+    private func members(of value: Value) -> [String] {
+        var known: Set<String> = []
+        let hidden = internals(of: value)
+        return interpreter.memberNames(value).filter { name in
+            isMember(name) && !hidden.contains(name) && known.insert(name).inserted
+        }
+    }
+
+    /// Whether a name is allowed after a dot, and means to be seen: `backbone.4` and `_logits` do not.
+    private func isMember(_ name: String) -> Bool {
+        guard let first = name.first, first.isLetter else { return false }
+        return name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
+    }
+
+    /// Of a type of the library, the methods without documentation, those that its forms call (`for`, brackets,
+    /// display), and the fields below a plain comment.
+    private func internals(of value: Value) -> Set<String> {
+        guard case .object(let object) = value, let type = (object as? Instance)?.type,
+            interpreter[type.name] == nil, (try? interpreter.libraryValue(type.name)) ?? nil != nil
+        else { return [] }
+        var hidden: Set<String> = ["line", "display", "forward", "at", "next"]
+        for name in type.methodNames where type.method(named: name)?.doc == nil { hidden.insert(name) }
+        var isInternal = false
+        for line in type.source.split(separator: "\n", omittingEmptySubsequences: false) {
+            guard line.hasPrefix("    "), !line.hasPrefix("     ") else { continue }
+            let text = line.dropFirst(4)
+            if text.hasPrefix("#") {
+                isInternal = !text.hasPrefix("##")
+            } else if let end = text.firstIndex(of: "="), !text[..<end].contains("(") {
+                guard isInternal else { continue }
+                for name in text[..<end].split(whereSeparator: { $0 == "," || $0 == " " }) {
+                    hidden.insert(String(name))
+                }
+            } else {
+                isInternal = false
+            }
+        }
+        return hidden
+    }
+
+    private func member(_ name: String, of value: Value?) -> Completer.Candidate {
+        Completer.Candidate(name: name, text: name, help: value.map { memberHelp($0, name) } ?? "")
+    }
+
+    private func memberHelp(_ value: Value, _ name: String) -> String {
+        // Counting a data set's pixels is slow, so the help names the member without reading it.
+        if interpreter.typeName(value) == "dataset", name == "counts" { return "pixels by class" }
+        guard let member = try? interpreter.member(value, name) else { return "" }
+        return Completer(interpreter).about(member)
+    }
+
+    // MARK: Functions
+
+    /// A function behind a point: its first argument is the value, so the help leaves it out.
+    private func function(_ name: String) -> Completer.Candidate {
+        Completer.Candidate(name: name, text: name, isBehindPoint: true)
+    }
+
+    /// The functions that take such a value first.
+    private func functions(taking kind: ValueKind, isAnyOwn: Bool) -> [String] {
+        let own = ownFunctions().filter { isAnyOwn || kind.parameters.contains($0.parameter) }.map(\.name)
+        let library = firstParameters().filter {
+            kind.parameters.contains($0.parameter) && kind.topics.contains($0.topic)
+        }.map(\.name)
+        return own + library.filter { !own.contains($0) }
+    }
+
+    /// All functions that take an argument.
+    private func functions() -> [String] {
+        Set(ownFunctions().map(\.name) + firstParameters().map(\.name)).sorted()
+    }
+
+    /// The user's functions with their first parameters.
+    private func ownFunctions() -> [(name: String, parameter: String)] {
+        interpreter.userNames().compactMap { name in
+            guard let value = interpreter[name], let first = interpreter.parameters(of: value)?.first,
+                interpreter.typeName(value) == "function"
+            else { return nil }
+            return (name, first.name)
+        }
+    }
+
+    private func firstParameters() -> [(name: String, topic: String, parameter: String)] {
+        let found = interpreter.attachment(FirstParameters.self) { FirstParameters() }
+        if found.byFunction.isEmpty {
+            for (topic, names) in interpreter.helpTopics() {
+                for name in names where !(name.first?.isUppercase ?? true) {
+                    guard let value = try? interpreter.libraryValue(name),
+                        let first = interpreter.parameters(of: value)?.first
+                    else { continue }
+                    found.byFunction.append((name, topic, first.name))
+                }
+            }
+        }
+        return found.byFunction
+    }
+}
