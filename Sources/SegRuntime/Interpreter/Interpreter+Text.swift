@@ -35,7 +35,8 @@ extension Interpreter {
         case .bool(let bool): return "\(bool)"
         case .object(let object)
         where object.kind == .function || object.kind == .native || object.kind == .bound:
-            return "function \(callableName(value))"
+            let name = callableName(value)
+            return name == "function" ? "a function" : "function \(name)"
         case .object(let object) where object.kind == .type: return "type \(callableName(value))"
         case .object(let object) where object.kind == .instance: return short(value)
         default:
