@@ -17,6 +17,13 @@ public struct ClassPalette: Sendable, Equatable {
             self.blue = blue
         }
 
+        /// The colour 0xRRGGBB.
+        public init(code: Int) {
+            self.init(
+                UInt8(truncatingIfNeeded: code >> 16), UInt8(truncatingIfNeeded: code >> 8),
+                UInt8(truncatingIfNeeded: code))
+        }
+
         /// `64 128 64`, as label files write it.
         public var description: String { "\(red) \(green) \(blue)" }
 
@@ -78,8 +85,19 @@ public struct ClassPalette: Sendable, Equatable {
         try self.init(names: names, colors: names.indices.map(Self.spreadColor))
     }
 
-    /// The colours for display: CamVid's if all classes are CamVid's, else the VOC colour map.
-    public init(showing names: [String]) throws {
+    /// Labels with colours, for the tensors of a data set.
+    public var labels: AxisLabels {
+        get throws { try AxisLabels(names, colors: colors.map { Int($0.code) }) }
+    }
+
+    /// The colours for display: the labels' own; else CamVid's if all classes are CamVid's, else the VOC
+    /// colour map.
+    public init(showing labels: AxisLabels) throws {
+        let names = labels.names
+        if let colors = labels.colors {
+            try self.init(names: names, colors: colors.map { Color(code: $0) })
+            return
+        }
         let known = names.compactMap { Self.camVid.index(of: $0) }
         if known.count == names.count {
             try self.init(names: names, colors: known.map { Self.camVid.colors[$0] })

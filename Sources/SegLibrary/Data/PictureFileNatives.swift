@@ -54,15 +54,20 @@ let pictureFileNatives: [Native] = [
         }
         let mask = try MaskImage(classes: try tensor.value().rowMajor())
         let highest = mask.bytes.lazy.filter { $0 != MaskImage.ignored }.max() ?? 0
-        let names = call.categories(0)?.names ?? (0...Int(highest)).map { "\($0)" }
-        try PNGImage.write(mask, palette: try ClassPalette(showing: names), to: path)
+        let labels = try call.categories(0) ?? AxisLabels((0...Int(highest)).map { "\($0)" })
+        try PNGImage.write(mask, palette: try ClassPalette(showing: labels), to: path)
         return .nilValue
     },
     Native(
-        "with_classes(mask, names)",
-        "The mask with the names of its classes, in the order of their numbers; nil removes them.",
+        "with_classes(mask, names, colors=nil)",
+        "The mask with the names of its classes, in the order of their numbers; nil removes them. `colors` are "
+            + "those of a data set (data.colors), a list [red, green, blue] for each class.",
         examples: [
             "m = with_classes(zeros(4, 6, dtype=int64), [\"Sky\", \"Road\"])\nprint(m.classes)  # expect: [\"Sky\", \"Road\"]"
         ]
-    ) { call in .tensor(try call.tensor(0), categories: try call.names(1).map { try AxisLabels($0) }) },
+    ) { call in
+        let colors = try call.colors(2)
+        return .tensor(
+            try call.tensor(0), categories: try call.names(1).map { try AxisLabels($0, colors: colors) })
+    },
 ]

@@ -166,12 +166,18 @@ final class ValueReader {
         case ("type", 5):
             let (text, module, captures) = try script(node, place, depth: depth)
             return try restoring(place) { try interpreter.restoreType(text, in: module, captures: captures) }
-        case ("object", 5):
+        case ("object", 5), ("object", 6):
             guard case .object(let type as TypeObject) = try decoded(node[1], depth: depth),
                 case .bool(let isFrozen) = node[2]
             else { throw damaged(place) }
             let instance = Instance(type: type)
             instance.isFrozen = isFrozen
+            if node.count == 6 {
+                guard case .object(let attached as RecordObject) = try decoded(node[5], depth: depth) else {
+                    throw damaged(place)
+                }
+                instance.attached = attached
+            }
             return instance
         case ("method", 3):
             guard case .object(let receiver as Instance) = try decoded(node[1], depth: depth),
@@ -252,6 +258,9 @@ final class ValueReader {
             }
             if let form = try earlierForm(ofObject: node) {
                 fields = try today(form, fields, values, place, depth: depth)
+                if let attached = fields.first(where: { $0.name == "attached" })?.value.asRecord {
+                    instance.attached = attached
+                }
             }
             let slots = Dictionary(
                 zip(instance.fieldNames, instance.fieldNames.indices), uniquingKeysWith: { first, _ in first }
@@ -288,6 +297,7 @@ final class ValueReader {
         case ("record", _): return items(2)
         case ("function", _), ("type", _): return items(4)
         case ("object", 5): return [node[1]] + items(4)
+        case ("object", 6): return [node[1], node[5]] + items(4)
         case ("cell", 2), ("method", 3): return [node[1]]
         case ("foreign", 3): return [node[2]]
         default: return []
@@ -341,6 +351,19 @@ final class ValueReader {
         return tensor
     }
 
+    /// Class names, or a pair of them and their colours.
+    private func categories(_ value: Value, _ place: Int) throws -> AxisLabels {
+        let parts = try items(value, place)
+        guard parts.count == 2, parts[0].asList != nil else { return try AxisLabels(try names(value, place)) }
+        let colors = try items(parts[1], place).map { color -> Int in
+            guard case .number(let number) = color, let code = Int(exactly: number) else {
+                throw damaged(place)
+            }
+            return code
+        }
+        return try AxisLabels(try names(parts[0], place), colors: colors)
+    }
+
     private func tensorValue(_ node: [Value], _ place: Int) throws -> TensorValue {
         var tensor = try tensor(node[1], place)
         var labels: [Int: AxisLabels] = [:]
@@ -360,7 +383,7 @@ final class ValueReader {
             else { throw damaged(place) }
             mark = TensorMark(role: role == "parameter" ? .parameter : .buffer, isFrozen: isFrozen)
         }
-        let categories = node[4].isNil ? nil : try AxisLabels(try names(node[4], place))
+        let categories = node[4].isNil ? nil : try categories(node[4], place)
         return TensorValue(tensor, mark: mark, categories: categories)
     }
 }

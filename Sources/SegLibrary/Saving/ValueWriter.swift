@@ -116,8 +116,10 @@ final class ValueWriter {
                 fields.append(try value.map { try text($0, path: path(at, name)) } ?? "[]")
             }
             let type = try text(.object(instance.type), path: at)
+            // Left out where there is nothing, so that other objects are readable by earlier versions.
+            let attached = try instance.attached.map { ", \(try text(.object($0), path: at))" } ?? ""
             return
-                "[\"object\", \(type), \(instance.isFrozen), \(quoted(names)), [\(fields.joined(separator: ", "))]]"
+                "[\"object\", \(type), \(instance.isFrozen), \(quoted(names)), [\(fields.joined(separator: ", "))]\(attached)]"
         case let tensor as TensorValue where type(of: tensor) == TensorValue.self:
             return try tensorNode(tensor, at)
         case let foreign as ForeignValue:
@@ -148,9 +150,15 @@ final class ValueWriter {
         let tensor = value.promise
         let labels = tensor.labels.sorted { $0.key < $1.key }.map { "[\($0.key), \(quoted($0.value.names))]" }
         let mark = value.mark.map { "[\"\($0.role)\", \($0.isFrozen)]" } ?? "null"
-        let categories = value.categories.map { quoted($0.names) } ?? "null"
+        let categories = value.categories.map(categories) ?? "null"
         return
             "[\"tensor\", \(JSON.text(keep(tensor, at))), [\(labels.joined(separator: ", "))], \(mark), \(categories)]"
+    }
+
+    /// Class names, with their colours where there are any.
+    private func categories(_ labels: AxisLabels) -> String {
+        guard let colors = labels.colors else { return quoted(labels.names) }
+        return "[\(quoted(labels.names)), [\(colors.map { "\($0)" }.joined(separator: ", "))]]"
     }
 
     /// The name under which a tensor is written; a shared tensor is written once.

@@ -48,7 +48,7 @@ extension ClassMask {
         let labels = value.categories ?? names
         // 255 marks pixels without a class.
         let highest = indices.lazy.filter { $0 >= 0 && $0 < 255 }.max() ?? 0
-        let palette = try ClassPalette(showing: labels?.names ?? (0...highest).map { "\($0)" })
+        let palette = try ClassPalette(showing: labels ?? AxisLabels((0...highest).map { "\($0)" }))
         let entries = zip(palette.names, palette.colors).map { name, color in
             Entry(name, RGB(color.red, color.green, color.blue))
         }
