@@ -31,7 +31,9 @@ public final class DatasetValue: ForeignValue {
         try savedParts()
     }
 
-    public override var memberNames: [String] { ["classes", "colors", "counts", "counts_by_picture", "names", "count", "about"] }
+    public override var memberNames: [String] {
+        ["classes", "colors", "counts", "counts_by_picture", "names", "count", "about"]
+    }
 
     public override func member(_ name: String, _ interpreter: Interpreter) throws -> Value? {
         switch name {

@@ -35,10 +35,13 @@ let madeForNatives: [Native] = [
             entries.removeAll { $0.0 == name }
             entries.append((name, value))
         }
-        if entries.isEmpty { return try model.attached.map { try call.interpreter.copy(.object($0)) } ?? .nilValue }
+        if entries.isEmpty {
+            return try model.attached.map { try call.interpreter.copy(.object($0)) } ?? .nilValue
+        }
         let record = RecordObject(entries)
         if let classes = record["classes"], !classes.isNil {
-            guard let names = classes.asList?.items.map(\.asString), !names.isEmpty, !names.contains(nil) else {
+            guard let names = classes.asList?.items.map(\.asString), !names.isEmpty, !names.contains(nil)
+            else {
                 throw Failure(.type, "made_for: classes should be a list of names", argument: 2)
             }
         }
@@ -66,7 +69,8 @@ let madeForNatives: [Native] = [
 /// What a model of these data needs to know of another picture.
 private func facts(of data: DatasetValue) throws -> [(String, Value)] {
     var facts: [(String, Value)] = [
-        ("classes", .list(data.labels.names.map { .string($0) })), ("colors", .colors(data.labels.colors ?? [])),
+        ("classes", .list(data.labels.names.map { .string($0) })),
+        ("colors", .colors(data.labels.colors ?? [])),
     ]
     guard data.dataset.count > 0 else { return facts }
     let (first, last) = (try data.dataset.frame(0), try data.dataset.frame(data.dataset.count - 1))

@@ -116,7 +116,8 @@ extension Arguments {
         return try colors.map { color in
             guard let parts = color.asList?.items, parts.count == 3 else { throw wrong(place, wanted) }
             return try parts.reduce(0) { code, part in
-                guard let number = try interpreter.number(from: part), let byte = UInt8(exactly: number) else {
+                guard let number = try interpreter.number(from: part), let byte = UInt8(exactly: number)
+                else {
                     throw wrong(place, wanted)
                 }
                 return code << 8 | Int(byte)

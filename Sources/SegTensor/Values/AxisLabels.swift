@@ -42,7 +42,8 @@ public final class AxisLabels: Sendable, Equatable, Encodable {
     /// The labels at some positions; nil if one would occur twice.
     func picking(_ indices: [Int]) -> AxisLabels? {
         guard Set(indices).count == indices.count else { return nil }
-        return AxisLabels(distinct: indices.map { names[$0] }, colors: colors.map { all in indices.map { all[$0] } })
+        return AxisLabels(
+            distinct: indices.map { names[$0] }, colors: colors.map { all in indices.map { all[$0] } })
     }
 
     func picking(_ range: Range<Int>) -> AxisLabels {
@@ -98,7 +99,9 @@ extension AxisLabels {
         let message: String
         if Set(names) == Set(others) {
             let place = zip(names, others).enumerated().first { $0.1.0 != $0.1.1 }
-            let example = place.map { ": class \($0.offset) is \($0.element.0) in one, \($0.element.1) in the other" }
+            let example = place.map {
+                ": class \($0.offset) is \($0.element.0) in one, \($0.element.1) in the other"
+            }
             message = "\(one) and \(other) have the same classes in another order\(example ?? "")"
         } else {
             message = "\(one) and \(other) have different classes"
