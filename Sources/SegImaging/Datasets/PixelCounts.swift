@@ -26,30 +26,10 @@ public struct PixelCounts: Sendable {
 
     /// Reads all masks, several at once; calls `interrupted` between groups of them.
     public init(_ data: any Dataset, interrupted: () throws -> Void = {}) throws {
-        pixels = [Int](repeating: 0, count: data.palette.count)
+        let classes = data.palette.count
+        pixels = [Int](repeating: 0, count: classes)
         pixelsWith = pixels
         pictures = pixels
-        try Self.eachPicture(of: data, interrupted) { counts, size in
-            for (c, pixels) in counts.enumerated() where pixels > 0 {
-                self.pixels[c] += pixels
-                pixelsWith[c] += size
-                pictures[c] += 1
-            }
-        }
-    }
-
-    /// The pixels of each class in each picture.
-    public static func byPicture(_ data: any Dataset, interrupted: () throws -> Void = {}) throws -> [[Int]] {
-        var rows: [[Int]] = []
-        try eachPicture(of: data, interrupted) { counts, _ in rows.append(counts) }
-        return rows
-    }
-
-    /// Calls `body` with the counts by class of each picture, in order, and with its pixels that are not
-    /// `ignored`.
-    private static func eachPicture(
-        of data: any Dataset, _ interrupted: () throws -> Void, _ body: ([Int], Int) -> Void
-    ) throws {
         // Small groups, so that an interrupt takes effect soon.
         let step = 2 * Parallel.threads
         for start in stride(from: 0, to: data.count, by: step) {
@@ -62,7 +42,12 @@ public struct PixelCounts: Sendable {
             }
             for index in frames.indices {
                 guard let counts = try results.withLock({ $0[index] })?.get() else { continue }
-                body(Array(counts[..<data.palette.count]), counts.reduce(0, +))
+                let size = counts.reduce(0, +)
+                for c in 0..<classes where counts[c] > 0 {
+                    pixels[c] += counts[c]
+                    pixelsWith[c] += size
+                    pictures[c] += 1
+                }
             }
         }
     }

@@ -17,8 +17,8 @@ public struct ClassPalette: Sendable, Equatable {
             self.blue = blue
         }
 
-        /// The colour 0xRRGGBB.
-        public init(code: Int) {
+        /// A colour as 0xRRGGBB.
+        public init(code: UInt32) {
             self.init(
                 UInt8(truncatingIfNeeded: code >> 16), UInt8(truncatingIfNeeded: code >> 8),
                 UInt8(truncatingIfNeeded: code))
@@ -28,7 +28,7 @@ public struct ClassPalette: Sendable, Equatable {
         public var description: String { "\(red) \(green) \(blue)" }
 
         /// The colour as 0xRRGGBB.
-        var code: UInt32 { UInt32(red) << 16 | UInt32(green) << 8 | UInt32(blue) }
+        public var code: UInt32 { UInt32(red) << 16 | UInt32(green) << 8 | UInt32(blue) }
 
         func distance(to other: Color) -> Int {
             let red = Int(red) - Int(other.red)
@@ -85,19 +85,8 @@ public struct ClassPalette: Sendable, Equatable {
         try self.init(names: names, colors: names.indices.map(Self.spreadColor))
     }
 
-    /// Labels with colours, for the tensors of a data set.
-    public var labels: AxisLabels {
-        get throws { try AxisLabels(names, colors: colors.map { Int($0.code) }) }
-    }
-
-    /// The colours for display: the labels' own; else CamVid's if all classes are CamVid's, else the VOC
-    /// colour map.
-    public init(showing labels: AxisLabels) throws {
-        let names = labels.names
-        if let colors = labels.colors {
-            try self.init(names: names, colors: colors.map { Color(code: $0) })
-            return
-        }
+    /// The colours for display: CamVid's if all classes are CamVid's, else the VOC colour map.
+    public init(showing names: [String]) throws {
         let known = names.compactMap { Self.camVid.index(of: $0) }
         if known.count == names.count {
             try self.init(names: names, colors: known.map { Self.camVid.colors[$0] })

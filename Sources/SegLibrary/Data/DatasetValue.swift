@@ -14,7 +14,7 @@ public final class DatasetValue: ForeignValue {
 
     public init(_ dataset: any Dataset) throws {
         self.dataset = dataset
-        labels = try dataset.palette.labels
+        labels = try AxisLabels(dataset.palette.names, colors: dataset.palette.colors.map(\.code))
         super.init()
     }
 
@@ -59,7 +59,10 @@ public final class DatasetValue: ForeignValue {
 
     /// A row of pixels by class for each picture. The rows have the pictures' names unless one occurs twice.
     private func countsByPicture(_ interpreter: Interpreter) throws -> Tensor {
-        let rows = try PixelCounts.byPicture(dataset) { try interpreter.checkInterrupt() }
+        let rows = try (0..<dataset.count).map { place in
+            try interpreter.checkInterrupt()
+            return try PixelCounts(Subset(dataset, [place])).pixels
+        }
         let names = try names()
         var axes = [1: labels]
         if Set(names).count == names.count { axes[0] = try AxisLabels(names) }

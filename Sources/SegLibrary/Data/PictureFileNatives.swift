@@ -54,8 +54,8 @@ let pictureFileNatives: [Native] = [
         }
         let mask = try MaskImage(classes: try tensor.value().rowMajor())
         let highest = mask.bytes.lazy.filter { $0 != MaskImage.ignored }.max() ?? 0
-        let labels = try call.categories(0) ?? AxisLabels((0...Int(highest)).map { "\($0)" })
-        try PNGImage.write(mask, palette: try ClassPalette(showing: labels), to: path)
+        let palette = try ClassPalette(showing: call.categories(0), highest: Int(highest))
+        try PNGImage.write(mask, palette: palette, to: path)
         return .nilValue
     },
     Native(
@@ -66,8 +66,11 @@ let pictureFileNatives: [Native] = [
             "m = with_classes(zeros(4, 6, dtype=int64), [\"Sky\", \"Road\"])\nprint(m.classes)  # expect: [\"Sky\", \"Road\"]"
         ]
     ) { call in
+        guard let names = try call.names(1) else { return .tensor(try call.tensor(0)) }
         let colors = try call.colors(2)
-        return .tensor(
-            try call.tensor(0), categories: try call.names(1).map { try AxisLabels($0, colors: colors) })
+        if let colors, colors.count != names.count {
+            throw call.bad(2, "has \(colors.count) colours for \(names.count) classes")
+        }
+        return .tensor(try call.tensor(0), categories: try AxisLabels(names, colors: colors))
     },
 ]

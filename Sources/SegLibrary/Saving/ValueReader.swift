@@ -157,7 +157,7 @@ final class ValueReader {
                 throw damaged(place, "names \(interpreter.short(node[1])), which this seg does not have")
             }
             return object
-        case ("tensor", 5): return try tensorValue(node, place)
+        case ("tensor", 5), ("tensor", 6): return try tensorValue(node, place)
         case ("function", 5):
             let (text, module, captures) = try script(node, place, depth: depth)
             return try restoring(place) {
@@ -351,19 +351,6 @@ final class ValueReader {
         return tensor
     }
 
-    /// Class names, or a pair of them and their colours.
-    private func categories(_ value: Value, _ place: Int) throws -> AxisLabels {
-        let parts = try items(value, place)
-        guard parts.count == 2, parts[0].asList != nil else { return try AxisLabels(try names(value, place)) }
-        let colors = try items(parts[1], place).map { color -> Int in
-            guard case .number(let number) = color, let code = Int(exactly: number) else {
-                throw damaged(place)
-            }
-            return code
-        }
-        return try AxisLabels(try names(parts[0], place), colors: colors)
-    }
-
     private func tensorValue(_ node: [Value], _ place: Int) throws -> TensorValue {
         var tensor = try tensor(node[1], place)
         var labels: [Int: AxisLabels] = [:]
@@ -383,7 +370,13 @@ final class ValueReader {
             else { throw damaged(place) }
             mark = TensorMark(role: role == "parameter" ? .parameter : .buffer, isFrozen: isFrozen)
         }
-        let categories = node[4].isNil ? nil : try categories(node[4], place)
+        let colors =
+            node.count > 5
+            ? try items(node[5], place).compactMap { item -> UInt32? in
+                guard case .number(let code) = item else { return nil }
+                return UInt32(exactly: code).flatMap { $0 < 1 << 24 ? $0 : nil }
+            } : nil
+        let categories = node[4].isNil ? nil : try AxisLabels(try names(node[4], place), colors: colors)
         return TensorValue(tensor, mark: mark, categories: categories)
     }
 }

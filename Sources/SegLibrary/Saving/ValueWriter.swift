@@ -150,15 +150,10 @@ final class ValueWriter {
         let tensor = value.promise
         let labels = tensor.labels.sorted { $0.key < $1.key }.map { "[\($0.key), \(quoted($0.value.names))]" }
         let mark = value.mark.map { "[\"\($0.role)\", \($0.isFrozen)]" } ?? "null"
-        let categories = value.categories.map(categories) ?? "null"
+        let categories = value.categories.map { quoted($0.names) } ?? "null"
+        let colors = value.categories?.colors.map { ", \($0)" } ?? ""
         return
-            "[\"tensor\", \(JSON.text(keep(tensor, at))), [\(labels.joined(separator: ", "))], \(mark), \(categories)]"
-    }
-
-    /// Class names, with their colours where there are any.
-    private func categories(_ labels: AxisLabels) -> String {
-        guard let colors = labels.colors else { return quoted(labels.names) }
-        return "[\(quoted(labels.names)), [\(colors.map { "\($0)" }.joined(separator: ", "))]]"
+            "[\"tensor\", \(JSON.text(keep(tensor, at))), [\(labels.joined(separator: ", "))], \(mark), \(categories)\(colors)]"
     }
 
     /// The name under which a tensor is written; a shared tensor is written once.

@@ -109,7 +109,7 @@ extension Arguments {
     }
 
     /// Colours [red, green, blue] as 0xRRGGBB; nil if the argument is nil.
-    func colors(_ place: Int) throws -> [Int]? {
+    func colors(_ place: Int) throws -> [UInt32]? {
         if values[place].isNil { return nil }
         let wanted = "a list of colours [red, green, blue], 0 to 255 each"
         guard let colors = values[place].asList?.items else { throw wrong(place, wanted) }
@@ -120,7 +120,7 @@ extension Arguments {
                 else {
                     throw wrong(place, wanted)
                 }
-                return code << 8 | Int(byte)
+                return code << 8 | UInt32(byte)
             }
         }
     }

@@ -165,7 +165,7 @@ extension Value {
     var asTensorValue: TensorValue? { foreign(TensorValue.self) }
 
     /// Colours 0xRRGGBB as lists [red, green, blue].
-    static func colors(_ codes: [Int]) -> Value {
+    static func colors(_ codes: [UInt32]) -> Value {
         .list(codes.map { code in .list([16, 8, 0].map { .number(Double(code >> $0 & 255)) }) })
     }
 

@@ -3,16 +3,13 @@
 /// The names of an axis's entries. Tensors share one object; equal names count as the same labels.
 public final class AxisLabels: Sendable, Equatable, Encodable {
     public let names: [String]
-    /// The colours of the entries in pictures, 0xRRGGBB, where the data give them. They are no part of the
-    /// labels' identity.
-    public let colors: [Int]?
+    /// The colours in which pictures show the entries, as 0xRRGGBB, if they were chosen. They make no difference
+    /// between labels.
+    public let colors: [UInt32]?
     private let positions: [String: Int]
 
-    /// - Throws: `TensorError` of kind label if a name occurs twice, or if the colours are not as many.
-    public init(_ names: [String], colors: [Int]? = nil) throws {
-        if let colors, colors.count != names.count {
-            throw TensorError(.label, "\(names.count) classes have \(colors.count) colours")
-        }
+    /// - Throws: `TensorError` of kind label if a name occurs twice.
+    public init(_ names: [String], colors: [UInt32]? = nil) throws {
         var positions: [String: Int] = [:]
         for (index, name) in names.enumerated() {
             guard positions.updateValue(index, forKey: name) == nil else {
@@ -20,12 +17,12 @@ public final class AxisLabels: Sendable, Equatable, Encodable {
             }
         }
         self.names = names
-        self.colors = colors
+        self.colors = colors?.count == names.count ? colors : nil
         self.positions = positions
     }
 
     /// A subset of labels that are known to be distinct.
-    private init(distinct names: [String], colors: [Int]?) {
+    private init(distinct names: [String], _ colors: [UInt32]?) {
         self.names = names
         self.colors = colors
         self.positions = Dictionary(
@@ -42,15 +39,13 @@ public final class AxisLabels: Sendable, Equatable, Encodable {
     /// The labels at some positions; nil if one would occur twice.
     func picking(_ indices: [Int]) -> AxisLabels? {
         guard Set(indices).count == indices.count else { return nil }
-        return AxisLabels(
-            distinct: indices.map { names[$0] }, colors: colors.map { all in indices.map { all[$0] } })
+        return AxisLabels(distinct: indices.map { names[$0] }, colors.map { all in indices.map { all[$0] } })
     }
 
     func picking(_ range: Range<Int>) -> AxisLabels {
-        AxisLabels(distinct: Array(names[range]), colors: colors.map { Array($0[range]) })
+        AxisLabels(distinct: Array(names[range]), colors.map { Array($0[range]) })
     }
-
-    func reversed() -> AxisLabels { AxisLabels(distinct: names.reversed(), colors: colors?.reversed()) }
+    func reversed() -> AxisLabels { AxisLabels(distinct: names.reversed(), colors?.reversed()) }
 
     /// The position of a name, or an error that suggests the nearest name.
     func position(_ name: String) throws -> Int {
