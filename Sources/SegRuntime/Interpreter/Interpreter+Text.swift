@@ -35,8 +35,7 @@ extension Interpreter {
         case .bool(let bool): return "\(bool)"
         case .object(let object)
         where object.kind == .function || object.kind == .native || object.kind == .bound:
-            let name = callableName(value)
-            return name == "function" ? "a function" : "function \(name)"
+            return "function \(callableName(value))"
         case .object(let object) where object.kind == .type: return "type \(callableName(value))"
         case .object(let object) where object.kind == .instance: return short(value)
         default:
