@@ -26,7 +26,8 @@ extension Library {
             ("tensors", makerNatives + elementwiseNatives + reductionNatives + shapingNatives),
             (
                 "layers",
-                networkNatives + layerNatives + cacheNatives + freezingNatives + pathPatternNatives
+                networkNatives + layerNatives + madeForNatives + cacheNatives + freezingNatives
+                    + pathPatternNatives
                     + layerTraceNatives
             ),
             ("gradients", differentiationNatives),

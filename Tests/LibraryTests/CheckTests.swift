@@ -31,7 +31,7 @@ import Testing
                 """) == [
                     "1:30 there is nothing called `heigth`",
                     "2:6 f has no argument heigt",
-                    "3:1 f lacks the argument width",
+                    "3:1 f: argument width is missing",
                     "4:1 f takes at most 2 arguments, got 3",
                     "5:13 tensor has no argument dtyp",
                     "6:6 adam has no argument learning_rate",

@@ -40,5 +40,5 @@ let publicNamesOfStdlib = """
     Fold CrossValidation Halving ReLU6 Hardsigmoid Sigmoid Softmax Identity Backbone SqueezeExcitation
     AvgPool2d AdaptiveAvgPool2d Upsample ASPP Difference LRASPPHead LoadReport Segmenter Summary
     Evaluation Table Epoch Event History Best Loss Optimizer Schedule Trainer WeightComparison
-    Explanation WeightTrials
+    Explanation WeightTrials worst with_most Worst
     """.split(whereSeparator: \.isWhitespace).map(String.init)

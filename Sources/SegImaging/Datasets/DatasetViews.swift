@@ -32,7 +32,9 @@ public struct Concatenation: Dataset {
     public init(_ parts: [any Dataset]) throws {
         guard let first = parts.first else { throw TensorError(.value, "concat needs at least one data set") }
         for part in parts where part.palette.names != first.palette.names {
-            throw TensorError(.label, "the data sets have different classes")
+            try AxisLabels.check(
+                first.palette.names, of: "the first data set", against: part.palette.names,
+                of: "another one")
         }
         self.parts = parts
     }

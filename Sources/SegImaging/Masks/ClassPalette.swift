@@ -17,11 +17,18 @@ public struct ClassPalette: Sendable, Equatable {
             self.blue = blue
         }
 
+        /// A colour as 0xRRGGBB.
+        public init(code: UInt32) {
+            self.init(
+                UInt8(truncatingIfNeeded: code >> 16), UInt8(truncatingIfNeeded: code >> 8),
+                UInt8(truncatingIfNeeded: code))
+        }
+
         /// `64 128 64`, as label files write it.
         public var description: String { "\(red) \(green) \(blue)" }
 
         /// The colour as 0xRRGGBB.
-        var code: UInt32 { UInt32(red) << 16 | UInt32(green) << 8 | UInt32(blue) }
+        public var code: UInt32 { UInt32(red) << 16 | UInt32(green) << 8 | UInt32(blue) }
 
         func distance(to other: Color) -> Int {
             let red = Int(red) - Int(other.red)

@@ -14,7 +14,7 @@ public final class DatasetValue: ForeignValue {
 
     public init(_ dataset: any Dataset) throws {
         self.dataset = dataset
-        labels = try AxisLabels(dataset.palette.names)
+        labels = try AxisLabels(dataset.palette.names, colors: dataset.palette.colors.map(\.code))
         super.init()
     }
 
@@ -31,12 +31,17 @@ public final class DatasetValue: ForeignValue {
         try savedParts()
     }
 
-    public override var memberNames: [String] { ["classes", "counts", "count", "about"] }
+    public override var memberNames: [String] {
+        ["classes", "colors", "counts", "counts_by_picture", "names", "count", "about"]
+    }
 
     public override func member(_ name: String, _ interpreter: Interpreter) throws -> Value? {
         switch name {
         case "classes": .list(labels.names.map { .string($0) })
+        case "colors": .colors(labels.colors ?? [])
         case "counts": .object(try counts(interpreter))
+        case "counts_by_picture": .tensor(try countsByPicture(interpreter))
+        case "names": .list(try names().map { .string($0) })
         case "count": .number(Double(dataset.count))
         case "about": .string(dataset.about)
         default: nil
@@ -51,6 +56,23 @@ public final class DatasetValue: ForeignValue {
         counted = made
         return made
     }
+
+    /// A row of pixels by class for each picture. The rows have the pictures' names unless one occurs twice.
+    private func countsByPicture(_ interpreter: Interpreter) throws -> Tensor {
+        let rows = try (0..<dataset.count).map { place in
+            try interpreter.checkInterrupt()
+            return try PixelCounts(Subset(dataset, [place])).pixels
+        }
+        let names = try names()
+        var axes = [1: labels]
+        if Set(names).count == names.count { axes[0] = try AxisLabels(names) }
+        return try Tensor.from(
+            rows.joined().map { Double($0) }, shape: [dataset.count, dataset.palette.count], dtype: .int64,
+            labels: axes)
+    }
+
+    /// The names of the samples.
+    private func names() throws -> [String] { try (0..<dataset.count).map { try dataset.frame($0).name } }
 
     /// A sample as a record of image [3, H, W], mask [H, W] and name.
     func sample(_ index: Int) throws -> RecordObject {

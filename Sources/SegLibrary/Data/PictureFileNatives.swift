@@ -54,15 +54,23 @@ let pictureFileNatives: [Native] = [
         }
         let mask = try MaskImage(classes: try tensor.value().rowMajor())
         let highest = mask.bytes.lazy.filter { $0 != MaskImage.ignored }.max() ?? 0
-        let names = call.categories(0)?.names ?? (0...Int(highest)).map { "\($0)" }
-        try PNGImage.write(mask, palette: try ClassPalette(showing: names), to: path)
+        let palette = try ClassPalette(showing: call.categories(0), highest: Int(highest))
+        try PNGImage.write(mask, palette: palette, to: path)
         return .nilValue
     },
     Native(
-        "with_classes(mask, names)",
-        "The mask with the names of its classes, in the order of their numbers; nil removes them.",
+        "with_classes(mask, names, colors=nil)",
+        "The mask with the names of its classes, in the order of their numbers; nil removes them. `colors` are "
+            + "those of a data set (data.colors), a list [red, green, blue] for each class.",
         examples: [
             "m = with_classes(zeros(4, 6, dtype=int64), [\"Sky\", \"Road\"])\nprint(m.classes)  # expect: [\"Sky\", \"Road\"]"
         ]
-    ) { call in .tensor(try call.tensor(0), categories: try call.names(1).map { try AxisLabels($0) }) },
+    ) { call in
+        guard let names = try call.names(1) else { return .tensor(try call.tensor(0)) }
+        let colors = try call.colors(2)
+        if let colors, colors.count != names.count {
+            throw call.bad(2, "has \(colors.count) colours for \(names.count) classes")
+        }
+        return .tensor(try call.tensor(0), categories: try AxisLabels(names, colors: colors))
+    },
 ]

@@ -173,7 +173,7 @@ let textNatives: [Native] = [
     ) { call in
         guard let text = call[0].asString else { return .number(try call.number(0)) }
         guard let number = Double(text.trimmed) else {
-            throw call.bad(0, "\(quotedText(text)) is not a number")
+            throw Failure(.value, "\(quotedText(text)) is not a number", argument: 0)
         }
         return .number(number)
     },

@@ -157,7 +157,7 @@ final class ValueReader {
                 throw damaged(place, "names \(interpreter.short(node[1])), which this seg does not have")
             }
             return object
-        case ("tensor", 5): return try tensorValue(node, place)
+        case ("tensor", 5), ("tensor", 6): return try tensorValue(node, place)
         case ("function", 5):
             let (text, module, captures) = try script(node, place, depth: depth)
             return try restoring(place) {
@@ -166,12 +166,18 @@ final class ValueReader {
         case ("type", 5):
             let (text, module, captures) = try script(node, place, depth: depth)
             return try restoring(place) { try interpreter.restoreType(text, in: module, captures: captures) }
-        case ("object", 5):
+        case ("object", 5), ("object", 6):
             guard case .object(let type as TypeObject) = try decoded(node[1], depth: depth),
                 case .bool(let isFrozen) = node[2]
             else { throw damaged(place) }
             let instance = Instance(type: type)
             instance.isFrozen = isFrozen
+            if node.count == 6 {
+                guard case .object(let attached as RecordObject) = try decoded(node[5], depth: depth) else {
+                    throw damaged(place)
+                }
+                instance.attached = attached
+            }
             return instance
         case ("method", 3):
             guard case .object(let receiver as Instance) = try decoded(node[1], depth: depth),
@@ -252,6 +258,9 @@ final class ValueReader {
             }
             if let form = try earlierForm(ofObject: node) {
                 fields = try today(form, fields, values, place, depth: depth)
+                if let attached = fields.first(where: { $0.name == "attached" })?.value.asRecord {
+                    instance.attached = attached
+                }
             }
             let slots = Dictionary(
                 zip(instance.fieldNames, instance.fieldNames.indices), uniquingKeysWith: { first, _ in first }
@@ -288,6 +297,7 @@ final class ValueReader {
         case ("record", _): return items(2)
         case ("function", _), ("type", _): return items(4)
         case ("object", 5): return [node[1]] + items(4)
+        case ("object", 6): return [node[1], node[5]] + items(4)
         case ("cell", 2), ("method", 3): return [node[1]]
         case ("foreign", 3): return [node[2]]
         default: return []
@@ -360,7 +370,13 @@ final class ValueReader {
             else { throw damaged(place) }
             mark = TensorMark(role: role == "parameter" ? .parameter : .buffer, isFrozen: isFrozen)
         }
-        let categories = node[4].isNil ? nil : try AxisLabels(try names(node[4], place))
+        let colors =
+            node.count > 5
+            ? try items(node[5], place).compactMap { item -> UInt32? in
+                guard case .number(let code) = item else { return nil }
+                return UInt32(exactly: code).flatMap { $0 < 1 << 24 ? $0 : nil }
+            } : nil
+        let categories = node[4].isNil ? nil : try AxisLabels(try names(node[4], place), colors: colors)
         return TensorValue(tensor, mark: mark, categories: categories)
     }
 }

@@ -116,8 +116,10 @@ final class ValueWriter {
                 fields.append(try value.map { try text($0, path: path(at, name)) } ?? "[]")
             }
             let type = try text(.object(instance.type), path: at)
+            // Left out where there is nothing, so that other objects are readable by earlier versions.
+            let attached = try instance.attached.map { ", \(try text(.object($0), path: at))" } ?? ""
             return
-                "[\"object\", \(type), \(instance.isFrozen), \(quoted(names)), [\(fields.joined(separator: ", "))]]"
+                "[\"object\", \(type), \(instance.isFrozen), \(quoted(names)), [\(fields.joined(separator: ", "))]\(attached)]"
         case let tensor as TensorValue where type(of: tensor) == TensorValue.self:
             return try tensorNode(tensor, at)
         case let foreign as ForeignValue:
@@ -149,8 +151,9 @@ final class ValueWriter {
         let labels = tensor.labels.sorted { $0.key < $1.key }.map { "[\($0.key), \(quoted($0.value.names))]" }
         let mark = value.mark.map { "[\"\($0.role)\", \($0.isFrozen)]" } ?? "null"
         let categories = value.categories.map { quoted($0.names) } ?? "null"
+        let colors = value.categories?.colors.map { ", \($0)" } ?? ""
         return
-            "[\"tensor\", \(JSON.text(keep(tensor, at))), [\(labels.joined(separator: ", "))], \(mark), \(categories)]"
+            "[\"tensor\", \(JSON.text(keep(tensor, at))), [\(labels.joined(separator: ", "))], \(mark), \(categories)\(colors)]"
     }
 
     /// The name under which a tensor is written; a shared tensor is written once.

@@ -35,6 +35,18 @@ extension Pixels {
     }
 }
 
+extension ClassPalette {
+    /// The colours of classes: those of their labels, else a choice for their names, or for the numbers up to
+    /// `highest`.
+    init(showing labels: AxisLabels?, highest: Int) throws {
+        if let labels, let colors = labels.colors {
+            try self.init(names: labels.names, colors: colors.map { Color(code: $0) })
+        } else {
+            try self.init(showing: labels?.names ?? (0...highest).map { "\($0)" })
+        }
+    }
+}
+
 extension ClassMask {
     /// A tensor of class numbers [H, W] or [1, H, W] as a mask with names and colours.
     init(_ value: TensorValue, names: AxisLabels? = nil) throws {
@@ -55,7 +67,7 @@ extension ClassMask {
         let labels = value.categories ?? names
         // 255 marks pixels without a class.
         let highest = indices.lazy.filter { $0 >= 0 && $0 < 255 }.max() ?? 0
-        let palette = try ClassPalette(showing: labels?.names ?? (0...highest).map { "\($0)" })
+        let palette = try ClassPalette(showing: labels, highest: highest)
         let entries = zip(palette.names, palette.colors).map { name, color in
             Entry(name, RGB(color.red, color.green, color.blue))
         }

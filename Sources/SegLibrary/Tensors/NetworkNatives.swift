@@ -140,6 +140,10 @@ let networkNatives: [Native] = [
                 .value, "reduction is \"mean\", \"sum\" or \"none\", not \"\(wanted)\"", argument: 5)
         }
         let (masks, ignore) = try ignored(call, 3)
+        if let weighted = try call.optionalTensor(2)?.labels[0], let known = call.categories(1) {
+            try AxisLabels.check(
+                weighted.names, of: "the class weights", against: known.names, of: "the masks")
+        }
         return .tensor(
             try Tensor.nllLoss(
                 try call.tensor(0), masks, weight: try call.optionalTensor(2), ignoreIndex: ignore,
@@ -168,6 +172,10 @@ let networkNatives: [Native] = [
     ) { call in
         var predictions = try call.tensor(0)
         let (masks, ignore) = try ignored(call, 3)
+        if let predicted = call.categories(0), let known = call.categories(1) {
+            try AxisLabels.check(
+                predicted.names, of: "the predictions", against: known.names, of: "the masks")
+        }
         let names = call.categories(1) ?? call.categories(0)
         var classes = call[2].isNil ? names?.names.count : try call.integer(2)
         if predictions.rank == masks.rank + 1 {

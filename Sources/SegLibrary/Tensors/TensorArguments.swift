@@ -116,6 +116,23 @@ extension Arguments {
         }
     }
 
+    /// Colours [red, green, blue] as 0xRRGGBB; nil if the argument is nil.
+    func colors(_ place: Int) throws -> [UInt32]? {
+        if values[place].isNil { return nil }
+        let wanted = "a list of colours [red, green, blue], 0 to 255 each"
+        guard let colors = values[place].asList?.items else { throw wrong(place, wanted) }
+        return try colors.map { color in
+            guard let parts = color.asList?.items, parts.count == 3 else { throw wrong(place, wanted) }
+            return try parts.reduce(0) { code, part in
+                guard let number = try interpreter.number(from: part), let byte = UInt8(exactly: number)
+                else {
+                    throw wrong(place, wanted)
+                }
+                return code << 8 | UInt32(byte)
+            }
+        }
+    }
+
     /// A list of strings, as class names.
     func names(_ place: Int) throws -> [String]? {
         if values[place].isNil { return nil }

@@ -39,6 +39,9 @@ extension TensorValue {
                 // Compared with nil, a string, a list or a record, the result is a plain bool.
                 return op == .equal ? .bool(false) : op == .notEqual ? .bool(true) : nil
             }
+            if let own = categories, let others = value.categories {
+                try AxisLabels.check(own.names, of: "one mask", against: others.names, of: "the other")
+            }
             operand = .tensor(try value.tensor)
         }
         let own = Operand.tensor(try tensor)

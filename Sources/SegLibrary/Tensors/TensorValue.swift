@@ -164,6 +164,11 @@ extension Value {
 
     var asTensorValue: TensorValue? { foreign(TensorValue.self) }
 
+    /// Colours 0xRRGGBB as lists [red, green, blue].
+    static func colors(_ codes: [UInt32]) -> Value {
+        .list(codes.map { code in .list([16, 8, 0].map { .number(Double(code >> $0 & 255)) }) })
+    }
+
     static func tensor(_ tensor: Tensor, categories: AxisLabels? = nil) -> Value {
         .object(TensorValue(tensor, categories: categories))
     }

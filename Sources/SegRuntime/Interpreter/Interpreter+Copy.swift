@@ -42,6 +42,7 @@ private struct Copier {
             let instance = unsafeDowncast(object, to: Instance.self)
             let fresh = Instance(type: instance.type)
             fresh.isMarked = instance.isMarked
+            fresh.attached = instance.attached
             shell = fresh
         case .function:
             let function = unsafeDowncast(object, to: FunctionObject.self)

@@ -129,7 +129,9 @@ extension Interpreter {
 
     func notACollection(_ value: Value) -> Failure {
         var help: String?
-        if case .number(let number) = value { help = "0..<\(numberText(number)) repeats that many times" }
+        if case .number(let number) = value {
+            help = "to repeat \(numberText(number)) times, write 0..<\(numberText(number))"
+        }
         return Failure(
             .type,
             "cannot iterate over \(describe(value)): it is not a list, range, string or other collection",

@@ -68,6 +68,8 @@ public final class Instance: Object {
     public let fieldCount: Int
     /// A mark for the library's use; copies keep it.
     @exclusivity(unchecked) public var isMarked = false
+    /// A record of the library's beside the fields, which nothing changes; copies share it.
+    @exclusivity(unchecked) public var attached: RecordObject?
 
     /// An object whose fields have no value yet.
     public init(type: TypeObject) {

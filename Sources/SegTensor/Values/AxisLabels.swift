@@ -3,10 +3,13 @@
 /// The names of an axis's entries. Tensors share one object; equal names count as the same labels.
 public final class AxisLabels: Sendable, Equatable, Encodable {
     public let names: [String]
+    /// The colours in which pictures show the entries, as 0xRRGGBB, if they were chosen. They make no difference
+    /// between labels.
+    public let colors: [UInt32]?
     private let positions: [String: Int]
 
     /// - Throws: `TensorError` of kind label if a name occurs twice.
-    public init(_ names: [String]) throws {
+    public init(_ names: [String], colors: [UInt32]? = nil) throws {
         var positions: [String: Int] = [:]
         for (index, name) in names.enumerated() {
             guard positions.updateValue(index, forKey: name) == nil else {
@@ -14,12 +17,14 @@ public final class AxisLabels: Sendable, Equatable, Encodable {
             }
         }
         self.names = names
+        self.colors = colors?.count == names.count ? colors : nil
         self.positions = positions
     }
 
     /// A subset of labels that are known to be distinct.
-    private init(distinct names: [String]) {
+    private init(distinct names: [String], _ colors: [UInt32]?) {
         self.names = names
+        self.colors = colors
         self.positions = Dictionary(
             names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     }
@@ -34,11 +39,13 @@ public final class AxisLabels: Sendable, Equatable, Encodable {
     /// The labels at some positions; nil if one would occur twice.
     func picking(_ indices: [Int]) -> AxisLabels? {
         guard Set(indices).count == indices.count else { return nil }
-        return AxisLabels(distinct: indices.map { names[$0] })
+        return AxisLabels(distinct: indices.map { names[$0] }, colors.map { all in indices.map { all[$0] } })
     }
 
-    func picking(_ range: Range<Int>) -> AxisLabels { AxisLabels(distinct: Array(names[range])) }
-    func reversed() -> AxisLabels { AxisLabels(distinct: names.reversed()) }
+    func picking(_ range: Range<Int>) -> AxisLabels {
+        AxisLabels(distinct: Array(names[range]), colors.map { Array($0[range]) })
+    }
+    func reversed() -> AxisLabels { AxisLabels(distinct: names.reversed(), colors?.reversed()) }
 
     /// The position of a name, or an error that suggests the nearest name.
     func position(_ name: String) throws -> Int {
@@ -78,6 +85,25 @@ public final class AxisLabels: Sendable, Equatable, Encodable {
 }
 
 extension AxisLabels {
+    /// - Throws: an error of kind label that shows both lists, unless they are the same names in the same order.
+    public static func check(
+        _ names: [String], of one: String, against others: [String], of other: String
+    ) throws {
+        if names == others { return }
+        func list(_ names: [String]) -> String { names.joined(separator: ", ") }
+        let message: String
+        if Set(names) == Set(others) {
+            let place = zip(names, others).enumerated().first { $0.1.0 != $0.1.1 }
+            let example = place.map {
+                ": class \($0.offset) is \($0.element.0) in one, \($0.element.1) in the other"
+            }
+            message = "\(one) and \(other) have the same classes in another order\(example ?? "")"
+        } else {
+            message = "\(one) and \(other) have different classes"
+        }
+        throw TensorError(.label, message, help: "\(one): \(list(names)); \(other): \(list(others))")
+    }
+
     /// The labels of an elementwise result: each operand's labels follow its axes; different labels are an
     /// error.
     static func merged(_ operands: [(shape: [Int], labels: [Int: AxisLabels])], into shape: [Int]) throws
