@@ -153,7 +153,7 @@ private let ascii = TerminalStyle(columns: 44, rows: 24, unicode: false, isTermi
         #expect(curve.bands.count == 1 && curve.bands[0].allSatisfy(\.isInside))
         #expect(plot.emptiness == nil)
         let outside = LinePlot(xLimits: .init(low: 9), series: [.init("", y: [1, 2])])
-        #expect(outside.emptiness == "no value between the limits of the axes")
+        #expect(outside.emptiness == "no value within the limits")
     }
 
     @Test func binsAreAreas() {

@@ -132,7 +132,9 @@ struct Axis: Sendable {
         let decimals = decimals(of: step / unit.0)
         if largest >= 1e15 || step < 1e-5 || decimals > 6 {
             let digits = Int(log10(max(largest, 1e-300) / step).rounded(.up) + 1, within: 2...12)
-            return values.map { Tick(value: $0, label: NumberFormat.scientific($0, digits)) }
+            return values.map {
+                Tick(value: $0, label: $0 == 0 ? "0" : NumberFormat.scientific($0, digits))
+            }
         }
         return values.map { value in
             let text = NumberFormat.fixed(value / unit.0, decimals)

@@ -83,7 +83,7 @@ extension LinePlot {
             emptiness = "nothing in the bins"
         }
         if emptiness == nil, curves.allSatisfy(\.isEmpty) {
-            emptiness = "no value between the limits of the axes"
+            emptiness = "no value within the limits"
         }
         return Layout(x: xAxis, y: yAxis, curves: curves, emptiness: emptiness)
     }
