@@ -18,7 +18,7 @@ private struct ValueKind {
         "dataset": ValueKind(
             likely: [
                 "normalize", "resize", "split", "augment", "counts", "classes", "count", "batches", "subset",
-                "shuffle", "kfold", "map", "filter", "show", "about", "concat", "cross_validate",
+                "shuffle", "kfold", "map", "filter", "with_most", "show", "about", "concat", "cross_validate",
             ], parameters: ["data", "datasets"], topics: ["data", "experiments", "training", "results"]),
         "tensor": ValueKind(
             likely: [

@@ -194,6 +194,7 @@ struct HelpSynonym: Sendable {
         .init(["f1", "f-score", "dice score"], ["dice", "evaluate"]),
         .init(["precision", "recall"], ["evaluate", "confusion"]),
         .init(["compare models", "compare weights", "difference"], ["diff", "compare_weights"]),
+        .init(["failure cases", "hard examples", "worst pictures"], ["worst", "with_most", "triptych"]),
         // Seeing.
         .init(
             ["graph", "chart", "figure", "matplotlib", "curves", "subplot", "draw"],
