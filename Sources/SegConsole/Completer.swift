@@ -96,7 +96,9 @@ struct Completer {
 
     /// One line about a candidate without help of its own.
     func help(on candidate: Candidate) -> String {
-        if let value = interpreter[candidate.name] { return about(value, isBehindPoint: candidate.isBehindPoint) }
+        if let value = interpreter[candidate.name] {
+            return about(value, isBehindPoint: candidate.isBehindPoint)
+        }
         guard let entry = interpreter.help(named: candidate.name) else { return "" }
         if candidate.isBehindPoint, let function = try? interpreter.libraryValue(candidate.name),
             let parameters = interpreter.parameters(of: function)
@@ -187,7 +189,9 @@ struct Completer {
 
     /// `!cat da`: a path as the last word of a command of the shell; an expression such as `!mask` has names.
     private func shellPath(_ line: String) -> Candidates {
-        guard let space = line.lastIndex(of: " ") else { return candidates(in: " " + line, at: line.utf8.count + 1) }
+        guard let space = line.lastIndex(of: " ") else {
+            return candidates(in: " " + line, at: line.utf8.count + 1)
+        }
         return paths(String(line[line.index(after: space)...]), inString: false)
     }
 

@@ -17,7 +17,9 @@ struct CompletionListing {
         let erase = found.prefix.unicodeScalars.count
         if found.items.count == 1 {
             let whole = first.text + first.suffix
-            if whole == found.prefix { return LineCompletion(listing: lines(found.items, isRanked: found.isRanked)) }
+            if whole == found.prefix {
+                return LineCompletion(listing: lines(found.items, isRanked: found.isRanked))
+            }
             // The whole name was typed already: show what it is.
             if first.text == found.prefix, !first.name.hasSuffix("/"), first.suffix.isEmpty {
                 return LineCompletion(listing: lines(found.items, isRanked: found.isRanked))

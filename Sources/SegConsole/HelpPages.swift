@@ -25,7 +25,10 @@ public struct HelpPages {
     private static let keys = [
         ("Tab", "completes names, members, arguments, labels, paths"),
         ("Up, Ctrl-R", "earlier entries, or the lines above in a block; Ctrl-R searches them"),
-        ("Ctrl-A, Ctrl-E, Ctrl-K", "to the start or end of the line; deletes to its end (Ctrl-Y inserts that)"),
+        (
+            "Ctrl-A, Ctrl-E, Ctrl-K",
+            "to the start or end of the line; deletes to its end (Ctrl-Y inserts that)"
+        ),
         ("Alt-Enter", "adds a line to the entry"),
         ("Ctrl-C", "stops the running code, or cancels the line"),
         ("Ctrl-D", "leaves, as `exit` does"),
@@ -54,14 +57,16 @@ public struct HelpPages {
         let column = (interpreter.helpTopics().map { TextWidth.of($0.topic) }.max() ?? 0)
         let commands = PromptCommand.table.filter { !$0.name.hasPrefix("?") }.map(\.usage)
         let last = [
-            ("?if ?for ?fn", "and other forms of the language"), ("?prompt", commands.joined(separator: "  ")),
+            ("?if ?for ?fn", "and other forms of the language"),
+            ("?prompt", commands.joined(separator: "  ")),
             ("?keys", "Tab completes; Up and Ctrl-R: earlier entries; Ctrl-C stops; Ctrl-D leaves"),
         ]
         lines.append("")
         for (name, text) in last {
             let first = TextWidth.pad(name, to: column)
             for (place, row) in TextWidth.wrap(text, to: width - TextWidth.of(first) - 4).enumerated() {
-                lines.append("  " + (place == 0 ? first : TextWidth.pad("", to: TextWidth.of(first))) + "  " + row)
+                lines.append(
+                    "  " + (place == 0 ? first : TextWidth.pad("", to: TextWidth.of(first))) + "  " + row)
             }
         }
         return lines

@@ -18,39 +18,48 @@ private struct ValueKind {
         "dataset": ValueKind(
             likely: [
                 "normalize", "resize", "split", "augment", "counts", "classes", "count", "batches", "subset",
-                "shuffle", "kfold", "map", "filter", "show", "about", "concat", "cross_validate",
+                "shuffle", "kfold", "map", "filter", "with_most", "show", "about", "concat", "cross_validate",
             ], parameters: ["data", "datasets"], topics: ["data", "experiments", "training", "results"]),
         "tensor": ValueKind(
             likely: [
                 "shape", "dtype", "labels", "item", "sum", "mean", "max", "min", "argmax", "reshape", "to",
-                "to_list", "permute", "squeeze", "where", "std", "abs", "sort", "plot", "bars", "heatmap", "show",
+                "to_list", "permute", "squeeze", "where", "std", "abs", "sort", "plot", "bars", "heatmap",
+                "show",
             ],
             parameters: [
-                "t", "x", "a", "condition", "image", "mask", "counts", "c", "logits", "predictions", "weights",
+                "t", "x", "a", "condition", "image", "mask", "counts", "c", "logits", "predictions",
+                "weights",
                 "log_probabilities",
             ], topics: ["tensors", "layers", "weights", "results", "data", "seeing", "training"]),
         "list": ValueKind(
             likely: [
-                "len", "map", "filter", "sorted", "sum", "mean", "max", "min", "push", "pop", "join", "enumerate",
-                "zip", "reversed", "reduce", "contains", "index_of", "insert", "table", "plot", "bars", "tensor",
+                "len", "map", "filter", "sorted", "sum", "mean", "max", "min", "push", "pop", "join",
+                "enumerate",
+                "zip", "reversed", "reduce", "contains", "index_of", "insert", "table", "plot", "bars",
+                "tensor",
             ], parameters: ["xs", "lists", "rows"], topics: ["lists", "strings", "seeing", "files"]),
         "record": ValueKind(
-            likely: ["keys", "values", "get", "map", "filter", "len", "table", "plot"], parameters: ["record"],
+            likely: ["keys", "values", "get", "map", "filter", "len", "table", "plot"],
+            parameters: ["record"],
             topics: ["lists"]),
         "string": ValueKind(
             likely: [
-                "upper", "lower", "trim", "split_text", "replace", "contains", "starts_with", "ends_with", "len",
+                "upper", "lower", "trim", "split_text", "replace", "contains", "starts_with", "ends_with",
+                "len",
                 "number", "characters",
             ], parameters: ["text"], topics: ["strings"]),
         "model": ValueKind(
             likely: [
-                "summary", "freeze", "unfreeze", "backbone", "classifier", "aux_classifier", "outputs", "predict",
-                "evaluate", "trainer", "parameters", "state_dict", "load_weights", "save_weights", "count_parameters", "diff",
+                "summary", "freeze", "unfreeze", "backbone", "classifier", "aux_classifier", "outputs",
+                "predict",
+                "evaluate", "trainer", "parameters", "state_dict", "load_weights", "save_weights",
+                "count_parameters", "diff",
             ], parameters: ["model", "layers", "m"],
             topics: ["layers", "models", "training", "results", "data", "gradients"]),
         "Trainer": ValueKind(
             likely: [
-                "finish", "epoch", "step", "history", "model", "best", "fork", "plot", ".evaluate", "save", "optimizer",
+                "finish", "epoch", "step", "history", "model", "best", "fork", "plot", ".evaluate", "save",
+                "optimizer",
                 "loss", "schedule", "epochs", "batch", "stop", "stopped", "done", "steps", "train", "val",
             ], parameters: ["run"], topics: ["training", "weights", "results"]),
         "History": ValueKind(
@@ -60,21 +69,26 @@ private struct ValueKind {
             likely: ["accuracy", "iou", "classes", "by_class", "confusion", "loss", "present", "predicted"],
             parameters: [], topics: []),
         "Table": ValueKind(
-            likely: ["sorted", "filter", "column", "rows", "columns", "count", "plot", "write_csv"], parameters: [],
+            likely: ["sorted", "filter", "column", "rows", "columns", "count", "plot", "write_csv"],
+            parameters: [],
             topics: []),
     ]
 
     /// What calls of functions give, where that is always the same, so that the next point has something to offer.
     static let results: [String: [String]] = [
         "dataset": ["streets", "camseq", "resize", "normalize", "augment", "shuffle", "subset", "concat"],
-        "list": ["list", "sorted", "reversed", "split", "kfold", "split_text", "keys", "values", "to_list", "zip"],
+        "list": [
+            "list", "sorted", "reversed", "split", "kfold", "split_text", "keys", "values", "to_list", "zip",
+        ],
         "string": ["upper", "lower", "trim", "replace", "join", "format", "read_text", "string"],
         "Table": ["table"],
         "Trainer": ["trainer"],
         "Evaluation": ["evaluate"],
         "tensor": [
-            "tensor", "zeros", "ones", "full", "rand", "randn", "randint", "arange", "linspace", "reshape", "permute",
-            "transpose", "softmax", "sigmoid", "relu", "abs", "exp", "log", "sqrt", "where", "cat", "stack", "one_hot",
+            "tensor", "zeros", "ones", "full", "rand", "randn", "randint", "arange", "linspace", "reshape",
+            "permute",
+            "transpose", "softmax", "sigmoid", "relu", "abs", "exp", "log", "sqrt", "where", "cat", "stack",
+            "one_hot",
             "argmax", "to", "read_image", "iou", "dice",
         ],
         "model": [
@@ -112,8 +126,11 @@ struct MemberCandidates {
         }
         let taking = functions(taking: kind, isAnyOwn: !prefix.isEmpty)
         let first = kind.likely.compactMap { name -> String? in
-            if name.hasPrefix(".") { return own.contains(String(name.dropFirst())) ? String(name.dropFirst()) : nil }
-            return own.contains(name) || taking.contains(name) || interpreter.library.contains(name) ? name : nil
+            if name.hasPrefix(".") {
+                return own.contains(String(name.dropFirst())) ? String(name.dropFirst()) : nil
+            }
+            return own.contains(name) || taking.contains(name) || interpreter.library.contains(name)
+                ? name : nil
         }
         var names = first + own.filter { !first.contains($0) }
         names += taking.filter { !names.contains($0) }

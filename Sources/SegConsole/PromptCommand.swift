@@ -14,7 +14,9 @@ struct PromptCommand {
     let help: String
     let run: (Console, String) throws -> Console.Outcome
 
-    var usage: String { !name.hasPrefix(":") ? name + arguments : arguments.isEmpty ? name : "\(name) \(arguments)" }
+    var usage: String {
+        !name.hasPrefix(":") ? name + arguments : arguments.isEmpty ? name : "\(name) \(arguments)"
+    }
 
     /// What its arguments are, in words.
     private var need: String {
@@ -27,7 +29,8 @@ struct PromptCommand {
 
     static var table: [PromptCommand] {
         [
-            PromptCommand(name: "?", arguments: "", help: "the topics of the help; help() without the prompt") {
+            PromptCommand(name: "?", arguments: "", help: "the topics of the help; help() without the prompt")
+            {
                 console, _ in try console.showHelp("")
             },
             PromptCommand(
@@ -64,7 +67,9 @@ struct PromptCommand {
             PromptCommand(
                 name: ":reset", arguments: "", help: "removes all your names; asks if a run was not saved"
             ) { console, _ in console.reset() },
-            PromptCommand(name: ":quit", arguments: "", help: "leaves, as Ctrl-D and `exit` do") { _, _ in .leave },
+            PromptCommand(name: ":quit", arguments: "", help: "leaves, as Ctrl-D and `exit` do") { _, _ in
+                .leave
+            },
             PromptCommand(name: "!", arguments: "COMMAND", help: "runs a command of the shell: !ls") {
                 console, command in try console.shell(command)
             },

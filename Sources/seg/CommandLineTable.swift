@@ -165,7 +165,8 @@ enum CommandLineTable {
             flags: [
                 CommandFlag(
                     name: "--markdown", help: "prints all help as docs/reference.md", operands: .none)
-            ], operand: .libraryName, takesSeveral: false, help: "prints the help that ?NAME shows at the prompt"
+            ], operand: .libraryName, takesSeveral: false,
+            help: "prints the help that ?NAME shows at the prompt"
         ) { names, _ in names.first.map { .doc($0) } ?? .reference },
     ]
 

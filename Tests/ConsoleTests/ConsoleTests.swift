@@ -52,7 +52,9 @@ import Testing
 @Test func savedSessionsForget() throws {
     let folder = try ScratchFolder()
     defer { withExtendedLifetime(folder) {} }
-    _ = played("> sum = 3\n> del sum\n> total = sum([1, 2])\n> x = 4\n> y = x + 1\n> del x\n> :save \(folder.path)/s.seg")
+    _ = played(
+        "> sum = 3\n> del sum\n> total = sum([1, 2])\n> x = 4\n> y = x + 1\n> del x\n> :save \(folder.path)/s.seg"
+    )
     let text = try folder.text("s.seg")
     #expect(text == "total = sum([1, 2])\nx = 4\ny = x + 1\n")
     let interpreter = Interpreter.standard()
@@ -87,7 +89,8 @@ import Testing
     // The entries are shown again, each above its answer.
     let block = "> a = 1\n. > f(x) = {\n. ...   x + a\n. ... }\n. > f(2)\n. 30\n. > f(5)\n. 60"
     let shown = played("> :paste\n. " + block + "\n. .\n> > f(10)\n> exit(3)\n> 5\n")
-    let answers = "> a = 1\n> f(x) = {\n...   x + a\n... }\n> f(2)\n3\n> f(5)\n6\n> > f(10)\n> f(10)\n11\n> exit(3)\n"
+    let answers =
+        "> a = 1\n> f(x) = {\n...   x + a\n... }\n> f(2)\n3\n> f(5)\n6\n> > f(10)\n> f(10)\n11\n> exit(3)\n"
     #expect(shown == "> :paste\n. " + block + "\n. .\n" + answers)
 }
 
@@ -151,7 +154,8 @@ import Testing
         String(repeating: "help ", count: 30)
     }
     let ranked = listing.completion(.init(prefix: "name", items: items, isRanked: true)).listing
-    #expect(ranked.count <= 8 && ranked.first?.contains("help") == true && ranked.last?.hasSuffix("…") == true)
+    #expect(
+        ranked.count <= 8 && ranked.first?.contains("help") == true && ranked.last?.hasSuffix("…") == true)
     let many = listing.completion(.init(prefix: "name", items: items)).listing
     #expect(many.count <= 12 && many.allSatisfy { $0.count <= 40 })
     let few = listing.completion(.init(prefix: "name", items: Array(items.prefix(3)))).listing

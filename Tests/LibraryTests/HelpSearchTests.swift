@@ -15,9 +15,10 @@ import Testing
 }
 
 @Test func formsCoverTheKeywords() {
-    for keyword in ["and", "or", "not", "if", "else", "for", "in", "while", "break", "continue", "return", "try",
-        "catch", "global", "import", "type", "self", "true", "false", "nil", "is"]
-    {
+    for keyword in [
+        "and", "or", "not", "if", "else", "for", "in", "while", "break", "continue", "return", "try",
+        "catch", "global", "import", "type", "self", "true", "false", "nil", "is",
+    ] {
         #expect(HelpForm.named(keyword) != nil, "\(keyword)")
     }
     for form in HelpForm.all { #expect(form.entry.summary.count <= 110, "\(form.names)") }
@@ -48,7 +49,8 @@ private let searches = [
     #expect(interpreter.helpSearch("").isEmpty)
     #expect(interpreter.helpSearch("?!").isEmpty)
     #expect(interpreter.helpSearch("GPU").notes.first?.contains("--threads") == true)
-    #expect(SearchWords.stem("stopping") == "stop" && SearchWords.stem("classes") == SearchWords.stem("class"))
+    #expect(
+        SearchWords.stem("stopping") == "stop" && SearchWords.stem("classes") == SearchWords.stem("class"))
 }
 
 @Test func theOverviewFitsAScreen() {

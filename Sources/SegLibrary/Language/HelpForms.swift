@@ -67,7 +67,8 @@ struct HelpForm: Sendable {
         HelpForm(
             names: ["type", "class", "self", "struct", "object", "method"],
             signature: "type Name(parameters) { … }",
-            doc: "Defines a type: its parameters and the names its body assigns are the fields of its objects.\n"
+            doc:
+                "Defines a type: its parameters and the names its body assigns are the fields of its objects.\n"
                 + "Functions in the body are methods; they read and change the fields by their names. `self` is "
                 + "the object. An object with a method `forward` can be called, and is a layer.",
             examples: [
@@ -95,7 +96,8 @@ struct HelpForm: Sendable {
         HelpForm(
             names: ["and", "or", "not", "&&", "||", "!", "&", "|"],
             signature: "a and b, a or b, not a;  p & q, p | q, !p",
-            doc: "`and`, `or` and `not` combine conditions; `&`, `|` and `!` bool tensors, element by element.\n"
+            doc:
+                "`and`, `or` and `not` combine conditions; `&`, `|` and `!` bool tensors, element by element.\n"
                 + "`and` and `or` compute their right side only where it is needed, and give one of their sides.",
             examples: [
                 "t = tensor([1, 5, 9])\nprint((t > 2) & !(t > 6))  # expect: tensor([false, true, false], bool)"
@@ -103,13 +105,15 @@ struct HelpForm: Sendable {
         HelpForm(
             names: ["in", "is", "isinstance", "instanceof"],
             signature: "x in xs, x not in xs;  x is Type, x is not Type",
-            doc: "`in` finds an element of a list, a name of a record, a part of a string; `is` asks for a type.\n"
+            doc:
+                "`in` finds an element of a list, a name of a record, a part of a string; `is` asks for a type.\n"
                 + "The types are the library's, your own, and nil, list, record, string, number, tensor, function.",
             examples: ["print(2 in [1, 2], \"oa\" in \"Road\", [] is list)  # expect: true true true"]),
         HelpForm(
             names: ["...", "..<", "range", "slice", ":", "[]"],
             signature: "a...b, a..<b;  x[i], x[a..<b], x[a...], x[:, i]",
-            doc: "`a...b` are the numbers from a to b, `a..<b` those before b; in brackets they take a part.\n"
+            doc:
+                "`a...b` are the numbers from a to b, `a..<b` those before b; in brackets they take a part.\n"
                 + "Places count from 0; negative ones count from the end. `:` is a whole axis of a tensor. "
                 + "`...xs` in a call spreads a list or record into arguments.",
             examples: [
@@ -118,7 +122,8 @@ struct HelpForm: Sendable {
         HelpForm(
             names: ["operators", "+", "-", "*", "/", "//", "%", "^", "**", "@", "==", "!="],
             signature: "+ - * /  // %  ^  @  == != < <= > >=",
-            doc: "Arithmetic and comparison, element by element on tensors; `^` is the power, `@` the matrix product.\n"
+            doc:
+                "Arithmetic and comparison, element by element on tensors; `^` is the power, `@` the matrix product.\n"
                 + "`//` divides and rounds down, `%` is what is left. Comparisons chain: `0 < x < 1`.",
             examples: ["print(2 ^ 10, 7 // 2, 7 % 2, 0 < 1 < 2)  # expect: 1024 3 1 true"]),
         HelpForm(
@@ -132,7 +137,9 @@ struct HelpForm: Sendable {
             signature: "(name=value, \"any text\"=value)",
             doc: "A record: values by name, in their order; `()` is the empty one, and braces are blocks.\n"
                 + "`r.lr` and `r[\"lr\"]` read an entry, `r.lr = e` sets it; see `keys`, `values`, `get`.",
-            examples: ["r = (lr=0.1, batch=4)\nr.lr = 0.2\nprint(r, keys(r))  # expect: (lr=0.2, batch=4) [\"lr\", \"batch\"]"]),
+            examples: [
+                "r = (lr=0.1, batch=4)\nr.lr = 0.2\nprint(r, keys(r))  # expect: (lr=0.2, batch=4) [\"lr\", \"batch\"]"
+            ]),
         HelpForm(
             names: ["#", "##", "comment", "docstring"],
             signature: "# …",

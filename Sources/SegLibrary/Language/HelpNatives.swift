@@ -121,7 +121,8 @@ extension Interpreter {
 
 let helpNatives: [Native] = [
     Native(
-        "help(x=nil)", "Shows the documentation of a function, type or name; without it, the topics. A text is looked for: "
+        "help(x=nil)",
+        "Shows the documentation of a function, type or name; without it, the topics. A text is looked for: "
             + "`help(\"for\")`, `help(\"early stopping\")`.",
         examples: [
             "help(len)  # expect help: The number of elements",

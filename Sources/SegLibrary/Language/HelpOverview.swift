@@ -9,7 +9,10 @@ extension Interpreter {
     private static let leading: [(topic: String, names: [String])] = [
         ("data", ["camseq", "streets", "resize", "normalize", "augment", "split", "batches", "kfold"]),
         ("models", ["deeplabv3", "fcn", "lraspp", "summary", "predict", "diff"]),
-        ("layers", ["Sequential", "Conv2d", "BatchNorm2d", "ReLU", "Dropout", "freeze", "unfreeze", "parameters"]),
+        (
+            "layers",
+            ["Sequential", "Conv2d", "BatchNorm2d", "ReLU", "Dropout", "freeze", "unfreeze", "parameters"]
+        ),
         ("training", ["trainer", "adam", "sgd", "step_lr", "cross_entropy", "dice_loss", "early_stop"]),
         ("weights", ["median_frequency", "inverse_frequency", "explain", "compare_weights"]),
         ("results", ["evaluate", "iou", "dice", "pixel_accuracy"]),

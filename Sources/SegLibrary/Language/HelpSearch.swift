@@ -143,13 +143,16 @@ struct SearchWords {
 
     /// Words of a question that say nothing about its subject.
     private static let common: Set<String> = [
-        "a", "an", "the", "of", "to", "how", "do", "does", "i", "in", "on", "with", "for", "is", "are", "what", "my",
+        "a", "an", "the", "of", "to", "how", "do", "does", "i", "in", "on", "with", "for", "is", "are",
+        "what", "my",
         "and", "can", "use", "using", "get", "make", "by", "from", "it",
     ]
 
     static func stem(_ word: String) -> String {
         var text = word.lowercased()
-        if text.count > 4, text.hasSuffix("s"), !text.hasSuffix("ss"), !text.hasSuffix("ies"), !text.hasSuffix("es") {
+        if text.count > 4, text.hasSuffix("s"), !text.hasSuffix("ss"), !text.hasSuffix("ies"),
+            !text.hasSuffix("es")
+        {
             text.removeLast()
         }
         for ending in ["isation", "ization", "ation", "ing", "ies", "ed", "es", "s", "er", "e"]

@@ -42,12 +42,14 @@ struct HelpSynonym: Sendable {
         .init(["gradient accumulation", "accumulate"], ["trainer"], "`trainer(…, accumulate=4)`"),
         .init(["gradient clipping", "clip_grad_norm_", "clip norm"], ["clip_gradients", "trainer"]),
         .init(
-            ["checkpoint", "resume", "continue training", "restart", "save run", "save training"], ["save", "load", "trainer"],
+            ["checkpoint", "resume", "continue training", "restart", "save run", "save training"],
+            ["save", "load", "trainer"],
             "`trainer(…, autosave=\"a.run\")` saves after each epoch; `load(\"a.run\")` goes on"),
         .init(["pickle", "serialize", "serialization", "torch.save"], ["save", "load", "save_weights"]),
         .init(
             [
-                "state dict", "state_dict", "pth", "safetensors", "pretrained weights", "load model", "save weights",
+                "state dict", "state_dict", "pth", "safetensors", "pretrained weights", "load model",
+                "save weights",
                 "load weights", "save model",
             ],
             ["save_weights", "load_weights", "state_dict", "official_weights", "read_tensors"]),
@@ -56,33 +58,44 @@ struct HelpSynonym: Sendable {
             ["backprop", "backpropagation", "backward", "autograd", "derivative", "gradient", "autodiff"],
             ["value_and_grad", "grad", "no_grad", "trainer"]),
         .init(["detach", "requires_grad", "stop gradient"], ["no_grad", "freeze", "parameter"]),
-        .init(["zero_grad"], ["value_and_grad"], "gradients are new values at each call: nothing is to be zeroed"),
-        .init(["training loop", "fit", "train a model", "trainer"], ["trainer", "value_and_grad", "batches"]),
+        .init(
+            ["zero_grad"], ["value_and_grad"],
+            "gradients are new values at each call: nothing is to be zeroed"),
+        .init(
+            ["training loop", "fit", "train a model", "trainer"], ["trainer", "value_and_grad", "batches"]),
         .init(
             ["finetune", "fine tune", "transfer learning", "freeze layers", "linear probe"],
             ["freeze", "unfreeze", "load_weights", "deeplabv3", "lraspp"]),
         .init(
             ["logging", "log", "tensorboard", "wandb", "callback", "callbacks"],
-            ["History", "plot", "write_csv", "trainer"], "`for epoch in run { … }` runs your code after each epoch"),
+            ["History", "plot", "write_csv", "trainer"],
+            "`for epoch in run { … }` runs your code after each epoch"),
         .init(["progress bar", "tqdm"], ["progress", "trainer"]),
         .init(
             ["hyperparameter", "grid search", "random search", "optuna", "tuning", "ablation"],
             ["sweep", "halving"]),
         .init(["successive halving", "asha"], ["halving"]),
-        .init(["reproducible", "reproducibility", "random seed", "manual_seed", "deterministic"], ["seed", "with_seed"]),
+        .init(
+            ["reproducible", "reproducibility", "random seed", "manual_seed", "deterministic"],
+            ["seed", "with_seed"]),
         .init(
             ["gpu", "cuda", "device", "mps", "tpu"], ["memory_info", "training_seconds"],
             "seg computes on the processor, on all its cores; `seg --threads N` sets how many"),
         .init(
             ["cpu", "threads", "num_workers", "parallel", "speed", "slow", "performance"],
-            ["training_seconds", "freeze", "cache_info", "memory_info"], "`:time E` measures; `seg --threads N` sets the threads"),
+            ["training_seconds", "freeze", "cache_info", "memory_info"],
+            "`:time E` measures; `seg --threads N` sets the threads"),
         .init(
             ["memory", "out of memory", "oom", "ram"],
-            ["training_memory", "memory_advice", "memory_info", "peak_bytes"], "`seg --memory 8G` sets the limit"),
+            ["training_memory", "memory_advice", "memory_info", "peak_bytes"],
+            "`seg --memory 8G` sets the limit"),
         .init(
-            ["mixed precision", "amp", "float16", "half precision", "bfloat16", "quantization"], ["to", "tensors"],
+            ["mixed precision", "amp", "float16", "half precision", "bfloat16", "quantization"],
+            ["to", "tensors"],
             "seg computes in float32; there is no float16"),
-        .init(["no_grad", "inference mode", "eval mode", "model.eval"], ["evaluating", "training", "no_grad", "predict"], "`m(x)` evaluates"),
+        .init(
+            ["no_grad", "inference mode", "eval mode", "model.eval"],
+            ["evaluating", "training", "no_grad", "predict"], "`m(x)` evaluates"),
         .init(["train mode", "model.train"], ["training", "trainer", "is_training"]),
         // Losses and class weights.
         .init(
@@ -93,7 +106,9 @@ struct HelpSynonym: Sendable {
         .init(
             ["class weights", "class imbalance", "imbalanced", "rare classes", "weighting", "reweight"],
             ["weights", "median_frequency", "inverse_frequency", "compare_weights", "explain", "focal_loss"]),
-        .init(["ignore index", "ignore_index", "void", "unlabeled", "unlabelled"], ["cross_entropy", "ignore_classes", "evaluate"]),
+        .init(
+            ["ignore index", "ignore_index", "void", "unlabeled", "unlabelled"],
+            ["cross_entropy", "ignore_classes", "evaluate"]),
         .init(["nll", "negative log likelihood"], ["nll_loss", "cross_entropy"]),
         // Data.
         .init(["dataloader", "data loader", "batching", "iterator"], ["batches", "trainer", "batch_of"]),
@@ -103,36 +118,63 @@ struct HelpSynonym: Sendable {
         .init(
             ["augmentation", "transforms", "albumentations", "data augmentation", "compose"],
             ["augment", "hflip", "vflip", "rotate", "saturation", "brightness", "noise"]),
-        .init(["flip", "mirror", "horizontal flip", "randomhorizontalflip", "fliplr", "flipud"], ["hflip", "vflip", "flip"]),
+        .init(
+            ["flip", "mirror", "horizontal flip", "randomhorizontalflip", "fliplr", "flipud"],
+            ["hflip", "vflip", "flip"]),
         .init(["rotation", "randomrotation", "rot90"], ["rotate"]),
         .init(["color jitter", "colorjitter", "colour", "contrast", "hue"], ["saturation", "brightness"]),
         .init(["gaussian noise"], ["noise", "randn"]),
         .init(
             ["crop", "randomcrop", "centercrop", "tile", "patch"], ["resize", "pad"],
             "a part of a tensor is `t[:, :, 0..<64, 0..<64]`"),
-        .init(["scale images", "rescale", "image size", "resolution"], ["resize", "resize_image", "interpolate"]),
-        .init(["normalization", "standardize", "imagenet mean", "standardise"], ["normalize", "imagenet_mean", "imagenet_std", "BatchNorm2d"]),
-        .init(["train test split", "train_test_split", "random_split", "validation set", "holdout", "test set"], ["split", "kfold", "subset", "evaluate"]),
+        .init(
+            ["scale images", "rescale", "image size", "resolution"],
+            ["resize", "resize_image", "interpolate"]),
+        .init(
+            ["normalization", "standardize", "imagenet mean", "standardise"],
+            ["normalize", "imagenet_mean", "imagenet_std", "BatchNorm2d"]),
+        .init(
+            [
+                "train test split", "train_test_split", "random_split", "validation set", "holdout",
+                "test set",
+            ], ["split", "kfold", "subset", "evaluate"]),
         .init(["shuffle", "randperm"], ["shuffle", "permutation"]),
         .init(["concat datasets", "concatdataset", "merge datasets"], ["concat"]),
-        .init(["class counts", "class frequency", "class distribution", "pixel counts"], ["pixels_with", "bincount", "bars"], "`data.counts`"),
+        .init(
+            ["class counts", "class frequency", "class distribution", "pixel counts"],
+            ["pixels_with", "bincount", "bars"], "`data.counts`"),
         .init(["class names", "labels"], ["with_classes", "with_labels"], "`data.classes`"),
-        .init(["imread", "read image", "load image", "png", "jpeg", "pil", "opencv"], ["read_image", "write_image", "show"]),
+        .init(
+            ["imread", "read image", "load image", "png", "jpeg", "pil", "opencv"],
+            ["read_image", "write_image", "show"]),
         .init(["imwrite", "save image", "save picture"], ["write_image", "show", "overlay"]),
         // Models and layers.
         .init(
             ["model", "models", "network", "architecture", "pretrained", "torchvision", "model zoo"],
             ["deeplabv3", "fcn", "lraspp", "Sequential", "summary", "models"]),
         .init(["deeplab"], ["deeplabv3", "deeplabv3_resnet50", "deeplabv3_mobilenet_v3_large"]),
-        .init(["unet", "u-net", "encoder decoder", "skip connection"], ["Sequential", "conv_norm", "Upsample", "cat", "type"], "a `type` with `forward` is a model"),
-        .init(["backbone", "encoder", "feature extractor"], ["resnet50", "resnet101", "mobilenet_v2", "mobilenet_v3_large", "Backbone"]),
-        .init(["own model", "custom model", "nn.module", "module", "own layer", "custom layer"], ["type", "Sequential", "parameter"]),
+        .init(
+            ["unet", "u-net", "encoder decoder", "skip connection"],
+            ["Sequential", "conv_norm", "Upsample", "cat", "type"], "a `type` with `forward` is a model"),
+        .init(
+            ["backbone", "encoder", "feature extractor"],
+            ["resnet50", "resnet101", "mobilenet_v2", "mobilenet_v3_large", "Backbone"]),
+        .init(
+            ["own model", "custom model", "nn.module", "module", "own layer", "custom layer"],
+            ["type", "Sequential", "parameter"]),
         .init(["convolution", "conv"], ["Conv2d", "conv2d", "conv_norm"]),
-        .init(["deconvolution", "transposed convolution", "convtranspose2d", "upsampling", "bilinear"], ["Upsample", "interpolate"]),
-        .init(["pooling", "maxpool", "downsample"], ["MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "max_pool2d"]),
-        .init(["batchnorm", "batch norm", "batch normalization"], ["BatchNorm2d", "batch_norm", "conv_norm"]),
+        .init(
+            ["deconvolution", "transposed convolution", "convtranspose2d", "upsampling", "bilinear"],
+            ["Upsample", "interpolate"]),
+        .init(
+            ["pooling", "maxpool", "downsample"],
+            ["MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "max_pool2d"]),
+        .init(
+            ["batchnorm", "batch norm", "batch normalization"], ["BatchNorm2d", "batch_norm", "conv_norm"]),
         .init(["activation", "nonlinearity"], ["ReLU", "Hardswish", "Sigmoid", "Softmax", "relu"]),
-        .init(["linear layer", "dense", "fully connected"], ["Conv2d", "matmul"], "`Conv2d(m, n, 1)`, or `x @ w`"),
+        .init(
+            ["linear layer", "dense", "fully connected"], ["Conv2d", "matmul"],
+            "`Conv2d(m, n, 1)`, or `x @ w`"),
         .init(["initialization", "init weights", "xavier", "kaiming"], ["kaiming_normal", "uniform"]),
         .init(
             ["number of parameters", "parameter count", "model size", "torchinfo"],
@@ -144,23 +186,36 @@ struct HelpSynonym: Sendable {
         .init(["auxiliary head", "aux loss"], ["trainer", "outputs", "deeplabv3"]),
         // Results.
         .init(["confusion matrix"], ["confusion", "evaluate", "heatmap"]),
-        .init(["metrics", "measure", "score", "evaluation", "accuracy", "test a model", "validate"], ["evaluate", "iou", "pixel_accuracy", "dice", "results"]),
-        .init(["miou", "mean iou", "jaccard", "intersection over union"], ["iou", "mean_present", "evaluate"]),
+        .init(
+            ["metrics", "measure", "score", "evaluation", "accuracy", "test a model", "validate"],
+            ["evaluate", "iou", "pixel_accuracy", "dice", "results"]),
+        .init(
+            ["miou", "mean iou", "jaccard", "intersection over union"], ["iou", "mean_present", "evaluate"]),
         .init(["f1", "f-score", "dice score"], ["dice", "evaluate"]),
         .init(["precision", "recall"], ["evaluate", "confusion"]),
         .init(["compare models", "compare weights", "difference"], ["diff", "compare_weights"]),
+        .init(["failure cases", "hard examples", "worst pictures"], ["worst", "with_most", "triptych"]),
         // Seeing.
-        .init(["graph", "chart", "figure", "matplotlib", "curves", "subplot", "draw"], ["plot", "bars", "heatmap", "seeing"]),
-        .init(["imshow", "display image", "visualize", "view image", "picture"], ["show", "overlay", "triptych", "heatmap"]),
-        .init(["savefig", "save plot", "save figure", "export", "svg"], ["plot", "write_csv"], "`plot(run, save=\"f.png\")` or `\"f.svg\"`"),
+        .init(
+            ["graph", "chart", "figure", "matplotlib", "curves", "subplot", "draw"],
+            ["plot", "bars", "heatmap", "seeing"]),
+        .init(
+            ["imshow", "display image", "visualize", "view image", "picture"],
+            ["show", "overlay", "triptych", "heatmap"]),
+        .init(
+            ["savefig", "save plot", "save figure", "export", "svg"], ["plot", "write_csv"],
+            "`plot(run, save=\"f.png\")` or `\"f.svg\"`"),
         .init(["bar chart", "barplot", "bar plot"], ["bars"]),
         .init(["colormap", "color map", "matrix plot"], ["heatmap"]),
         .init(["pandas", "dataframe", "spreadsheet", "excel"], ["table", "read_csv", "write_csv", "Table"]),
         // Tensors.
-        .init(["array", "ndarray", "np.array", "matrix", "vector"], ["tensor", "tensors", "zeros", "matmul"]),
+        .init(
+            ["array", "ndarray", "np.array", "matrix", "vector"], ["tensor", "tensors", "zeros", "matmul"]),
         .init(["view"], ["reshape"]),
         .init(["concatenate", "hstack", "vstack", "join tensors"], ["cat", "stack"]),
-        .init(["dot product", "mm", "bmm", "einsum", "matrix product", "matrix multiplication"], ["matmul", "operators"]),
+        .init(
+            ["dot product", "mm", "bmm", "einsum", "matrix product", "matrix multiplication"],
+            ["matmul", "operators"]),
         .init(["dtype", "cast", "astype", "convert type", "integer"], ["to", "int64", "float32"]),
         .init(["standard deviation", "variance"], ["std", "var"]),
         .init(["average"], ["mean", "median"]),
@@ -179,23 +234,32 @@ struct HelpSynonym: Sendable {
         .init(["append", "add element"], ["push", "insert"]),
         .init(["dictionary", "hash", "struct"], ["record", "dict"]),
         .init(["sort list", "order by"], ["sorted", "sort", "argsort"]),
-        .init(["time", "timing", "timer", "benchmark", "tic toc", "timeit"], ["clock", "duration_text"], "`:time E` at the prompt"),
+        .init(
+            ["time", "timing", "timer", "benchmark", "tic toc", "timeit"], ["clock", "duration_text"],
+            "`:time E` at the prompt"),
         .init(["variables", "workspace", "whos", "locals", "globals"], ["who"]),
-        .init(["delete", "remove variable", "del", "clear", "unset"], ["="], "`:forget NAME` removes a name, `:reset` all"),
+        .init(
+            ["delete", "remove variable", "del", "clear", "unset"], ["="],
+            "`:forget NAME` removes a name, `:reset` all"),
         .init(["quit", "leave", "close", "sys.exit"], ["exit"], "Ctrl-D or `exit` leaves the prompt"),
-        .init(["shell", "terminal command", "bash", "system"], ["args"], "`!ls` runs a command of the shell"),
+        .init(
+            ["shell", "terminal command", "bash", "system"], ["args"], "`!ls` runs a command of the shell"),
         .init(["command line", "argv", "arguments"], ["args"]),
         .init(["read file", "open file"], ["read_text", "read_csv", "read_json", "load"]),
         .init(["write file", "save file"], ["write_text", "write_csv", "write_json", "save"]),
         .init(["file", "csv", "json", "path"], ["files"]),
         .init(["glob", "listdir", "list files", "wildcard"], ["list_files"]),
         .init(["stderr", "error output"], ["eprint"]),
-        .init(["string formatting", "format string", "round number", "decimals"], ["f-string", "format", "round"]),
+        .init(
+            ["string formatting", "format string", "round number", "decimals"],
+            ["f-string", "format", "round"]),
         .init(["repeat", "iterate"], ["for", "while"]),
         .init(["version"], ["seg_version"]),
         .init(["documentation", "manual", "docs"], ["help"]),
         .init(["deep copy", "clone", "deepcopy"], ["copy", "isolated"]),
-        .init(["test", "assertion", "unit test"], ["assert"], "`seg test DIR` runs scripts with `# expect: …` comments"),
+        .init(
+            ["test", "assertion", "unit test"], ["assert"],
+            "`seg test DIR` runs scripts with `# expect: …` comments"),
         .init(["web", "download", "internet"], ["official_weights"]),
     ]
 }

@@ -13,11 +13,13 @@ public let languageValues: [LibraryValue] = [
         .number(Double.pi)
     },
     LibraryValue(
-        "inf", "Infinity, as 1 / 0 gives it.", topic: "language", examples: ["print(-inf < 0)  # expect: true"]
+        "inf", "Infinity, as 1 / 0 gives it.", topic: "language",
+        examples: ["print(-inf < 0)  # expect: true"]
     ) { _ in
         .number(Double.infinity)
     },
-    LibraryValue("nan", "Not a number.", topic: "language", examples: ["print(nan == nan)  # expect: false"]) {
+    LibraryValue("nan", "Not a number.", topic: "language", examples: ["print(nan == nan)  # expect: false"])
+    {
         _ in
         .number(Double.nan)
     },

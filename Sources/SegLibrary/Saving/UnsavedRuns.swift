@@ -49,7 +49,8 @@ extension Interpreter {
         var seen = kept
         var found: [UnsavedRun] = []
         for name in names {
-            for run in self[name].map({ runs(in: $0) }) ?? [] where seen.insert(ObjectIdentifier(run)).inserted {
+            for run in self[name].map({ runs(in: $0) }) ?? []
+            where seen.insert(ObjectIdentifier(run)).inserted {
                 let steps = UnsavedRun.steps(of: run)
                 let saved = savedRuns.steps(of: run)
                 if steps > 0, saved != steps {
@@ -76,7 +77,9 @@ extension Interpreter {
                 if instance.type.name == "Trainer" {
                     found.append(instance)
                 } else {
-                    for place in 0..<instance.fieldCount { instance.field(at: place).map { pending.append($0) } }
+                    for place in 0..<instance.fieldCount {
+                        instance.field(at: place).map { pending.append($0) }
+                    }
                 }
             default: break
             }
