@@ -215,7 +215,6 @@ extension Hints {
         "strict:": .say("the report that load_weights(model, path) gives lists what did not fit"),
         "retain_graph:": .say(noMarks), "create_graph:": .say(noMarks),
         "reduction:": .say("losses are means; a loss of your own is any function of (logits, masks)"),
-
         "memory_format:": .say("leave it out: the order in memory is seg's own affair"),
         "params:": .say("leave it out: an optimizer gets the model at its step"),
         "ceil_mode:": .say("leave it out: windows are rounded down, as by default in PyTorch"),
