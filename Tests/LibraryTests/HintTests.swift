@@ -27,7 +27,7 @@ import Testing
         let torch = try #require(try interpreter.libraryValue("torch"))
         let ofTorch = Set(interpreter.memberNames(torch))
         for (form, habit) in hints.habits {
-            if form.hasSuffix("=") { continue }
+            if form.hasSuffix(":") { continue }
             if form.hasPrefix(".") {
                 let name = String(form.dropFirst())
                 let isField = ["grad", "type", "int", "float", "bool"].contains(name)
@@ -70,7 +70,7 @@ import Testing
             for name in names {
                 #expect(taken.contains(name), "\(other): \(name)= is an argument of nothing")
             }
-            #expect(hints.habits[other + "="] == nil, "\(other)= has two rows")
+            #expect(hints.habits[other + ":"] == nil, "\(other) has two rows")
         }
     }
 }

@@ -22,7 +22,7 @@ public struct Hints: Sendable {
     }
 
     /// By the form in which the other library is written: `Linear`, a name; `np.mean`, a name with its module;
-    /// `.backward`, a member; `device=`, an argument. A module itself, `np`, has the hint for all its names that
+    /// `.backward`, a member; `device:`, an argument. A module itself, `np`, has the hint for all its names that
     /// have none of their own.
     public var habits: [String: Habit]
     /// Other names of modules: `numpy` for `np`.
@@ -82,7 +82,7 @@ public struct Hints: Sendable {
     /// For an argument that a function does not have.
     func help(forArgument label: String, among parameters: [String]) -> String? {
         if let name = arguments[label]?.first(where: parameters.contains) { return "here it is \(name)=" }
-        return habits[label + "="]?.text
+        return habits[label + ":"]?.text
     }
 }
 

@@ -69,9 +69,10 @@ extension Parser {
         case .leftBracket:
             return try list()
         case .leftBrace:
-            let start = token.start
+            // `{ }` as a value; in `for x in { }` it is the body that came too early.
+            let isValue = token.start != statementStart && previous.kind != .in
             let block = try block()
-            if block.statements.isEmpty, start != statementStart {
+            if block.statements.isEmpty, isValue, previous.kind == .rightBrace {
                 report(
                     "an empty block has no value", block.span,
                     help: "an empty record is (), an empty list []")
