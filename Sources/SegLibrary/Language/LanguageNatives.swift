@@ -95,7 +95,7 @@ public let languageNatives: [Native] = [
     Native(
         "eprint(...values, sep=\" \", end=\"\\n\")",
         "Writes like `print`, to standard error: notes that do not belong to a script's results.",
-        examples: ["eprint(\"reading\", 3, \"files\")"]
+        examples: ["eprint(\"reading\", 3, \"files\")\nprint(\"result\")  # expect: result"]
     ) { call in
         call.interpreter.errorOutput(try call.printed())
         try call.interpreter.checkInterrupt()
