@@ -99,6 +99,9 @@ extension Arguments {
 
     /// The positional arguments that `...rest` collected.
     public func rest(_ place: Int) -> [Value] { values[place].asList?.items ?? [] }
+
+    /// The named arguments that `...rest` collected, where there were any.
+    public func namedRest(_ place: Int) -> RecordObject? { values[place].asRecord }
 }
 
 extension Value {
