@@ -5,7 +5,7 @@ SEG = .build/release/seg
 FLAGS = -c release -Xswiftc -enable-testing
 SCRIPTS = $(shell find stdlib examples Benchmarks -name '*.seg')
 # Required libraries and tools, and the Debian package of each.
-LIBRARIES = libedit:libedit-dev libpng:libpng-dev openblas:libopenblas-dev
+LIBRARIES = libedit:libedit-dev libpng:libpng-dev zlib:zlib1g-dev openblas:libopenblas-dev
 TOOLS = tmux:tmux curl:curl perl:perl git:git
 
 .PHONY: demo test test-all lint format reference build install deps test-deps install-packages clean

@@ -24,8 +24,10 @@ let package = Package(
         // Tensors.
         .target(name: "COpenBLAS", cSettings: c),
         .target(name: "CKernels", cSettings: kernels),
+        .systemLibrary(name: "CSystemZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
-            name: "SegTensor", dependencies: ["CKernels", "COpenBLAS", "SegSystem"], swiftSettings: swift),
+            name: "SegTensor", dependencies: ["CKernels", "COpenBLAS", "CSystemZlib", "SegSystem"],
+            swiftSettings: swift),
         .systemLibrary(name: "CSystemPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .target(name: "CPNG", dependencies: ["CSystemPNG"], cSettings: c),
         .target(name: "SegImaging", dependencies: ["SegTensor", "CPNG", "SegSystem"], swiftSettings: swift),

@@ -66,6 +66,87 @@ struct PickleWriter {
         op("R")
     }
 
+    /// A type of NumPy, as its pickles have it.
+    mutating func numpyType(_ code: String, order: String = "<") {
+        global("numpy", "dtype")
+        text(code)
+        bytes += [0x89, 0x88, 0x87]
+        op("R")
+        op("(")
+        integer(3)
+        text(order)
+        for _ in 0..<3 { op("N") }
+        for _ in 0..<2 { integer(-1) }
+        integer(0)
+        op("t")
+        op("b")
+    }
+
+    /// Bytes as protocol 2 writes them: a text of one character per byte.
+    mutating func encoded(_ data: [UInt8]) {
+        global("_codecs", "encode")
+        text(String(String.UnicodeScalarView(data.map { Unicode.Scalar($0) })))
+        text("latin1")
+        bytes.append(0x86)
+        op("R")
+    }
+
+    /// An array of NumPy; `asText` as in protocol 2.
+    mutating func array(
+        _ code: String, _ shape: [Int], _ data: [UInt8], order: String = "<", isFortran: Bool = false,
+        asText: Bool = true, module: String = "numpy._core.multiarray"
+    ) {
+        global(module, "_reconstruct")
+        global("numpy", "ndarray")
+        tuple([0])
+        encoded([0x62])
+        bytes.append(0x87)
+        op("R")
+        op("(")
+        integer(1)
+        tuple(shape)
+        numpyType(code, order: order)
+        bytes.append(isFortran ? 0x88 : 0x89)
+        if asText { encoded(data) } else { op("B", little(UInt32(data.count)) + data) }
+        op("t")
+        op("b")
+    }
+
+    /// A module as torch.save(model) pickles it; the closures write the values of its dictionaries.
+    mutating func module(
+        _ type: String, parameters: [(String, (inout PickleWriter) -> Void)] = [],
+        buffers: [(String, (inout PickleWriter) -> Void)] = [], passing: [String] = [],
+        modules: [(String, (inout PickleWriter) -> Void)] = []
+    ) {
+        global("nets", type)
+        op(")")
+        bytes.append(0x81)
+        op("}")
+        op("(")
+        text("training")
+        bytes.append(0x88)
+        for (field, entries) in [("_parameters", parameters), ("_buffers", buffers), ("_modules", modules)] {
+            text(field)
+            emptyOrderedDict()
+            op("(")
+            for (name, write) in entries {
+                text(name)
+                write(&self)
+            }
+            op("u")
+        }
+        text("_non_persistent_buffers_set")
+        global("__builtin__", "set")
+        op("]")
+        op("(")
+        for name in passing { text(name) }
+        op("e")
+        bytes.append(0x85)
+        op("R")
+        op("u")
+        op("b")
+    }
+
     mutating func stateDict(_ tensors: [FixtureTensor], legacy: Bool) {
         emptyOrderedDict()
         op("(")
@@ -106,11 +187,16 @@ struct ZipWriter {
     var leavesSizesToDescriptors = false
     var method: UInt16 = 0
     var padding = 0
+    /// Of the members' unpacked bytes, for those that are compressed.
+    var checksums: [UInt32] = []
+    var sizes: [Int] = []
 
     func archive(_ members: [(name: String, bytes: [UInt8])]) -> [UInt8] {
         var out: [UInt8] = []
         var directory: [UInt8] = []
-        for (name, bytes) in members {
+        for (index, (name, bytes)) in members.enumerated() {
+            let unpacked = index < sizes.count ? sizes[index] : bytes.count
+            let checksum = index < checksums.count ? checksums[index] : 0
             let start = out.count
             let flags: UInt16 = leavesSizesToDescriptors ? 8 : 0
             let size = leavesSizesToDescriptors ? 0 : UInt32(bytes.count)
@@ -131,8 +217,8 @@ struct ZipWriter {
             let escaped = { (value: Int) in usesZip64 ? UInt32.max : UInt32(value) }
             directory +=
                 [0x50, 0x4b, 1, 2] + little(UInt16(45)) + little(UInt16(45)) + little(flags) + little(method)
-            directory += little(UInt32(0)) + little(UInt32(0)) + little(escaped(bytes.count))
-            directory += little(escaped(bytes.count)) + little(UInt16(name.utf8.count))
+            directory += little(UInt32(0)) + little(checksum) + little(escaped(bytes.count))
+            directory += little(escaped(unpacked)) + little(UInt16(name.utf8.count))
             directory +=
                 little(UInt16(extra.count)) + little(UInt16(0)) + little(UInt32(0)) + little(UInt32(0))
             directory += little(escaped(start)) + Array(name.utf8) + extra
@@ -189,6 +275,27 @@ func torchLegacy(_ pickle: [UInt8], storages: [(key: String, count: Int, bytes: 
     return out
 }
 
+/// A `.npy` file.
+func npy(_ type: String, _ shape: String, _ data: [UInt8], order: String = "False", version: UInt8 = 1)
+    -> [UInt8]
+{
+    let header = Array("{'descr': '\(type)', 'fortran_order': \(order), 'shape': \(shape), }\n".utf8)
+    let length = version == 1 ? little(UInt16(header.count)) : little(UInt32(header.count))
+    return [0x93] + Array("NUMPY".utf8) + [version, 0] + length + header + data
+}
+
+/// Bytes as a deflate stream of one stored block.
+func storedDeflate(_ bytes: [UInt8]) -> [UInt8] {
+    [1] + little(UInt16(bytes.count)) + little(~UInt16(bytes.count)) + bytes
+}
+
+/// The checksum of zip archives.
+func checksum(_ bytes: [UInt8]) -> UInt32 {
+    ~bytes.reduce(~UInt32(0)) { sum, byte in
+        (0..<8).reduce(sum ^ UInt32(byte)) { part, _ in part >> 1 ^ (part & 1 == 1 ? 0xedb8_8320 : 0) }
+    }
+}
+
 /// A whole pickle of one state dict.
 func pickled(_ tensors: [FixtureTensor], legacy: Bool) -> [UInt8] {
     var writer = PickleWriter()
@@ -216,7 +323,15 @@ func refusal(_ bytes: [UInt8]) -> String {
     }
 }
 
-/// The two files that the fuzzing starts from, and a safetensors file.
+/// A pickle as pickle.dump writes it.
+func plainPickle(_ write: (inout PickleWriter) -> Void) -> [UInt8] {
+    var writer = PickleWriter()
+    write(&writer)
+    writer.stop()
+    return writer.bytes
+}
+
+/// The files that the fuzzing starts from: PyTorch's, and a safetensors file.
 func sampleFiles() throws -> [[UInt8]] {
     let tensors = [
         FixtureTensor(name: "a", stored: 6, shape: [2, 3], strides: [3, 1]),

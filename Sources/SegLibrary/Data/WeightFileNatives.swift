@@ -1,146 +1,38 @@
-// Loading and saving the tensors of a model: reads PyTorch's files and safetensors, writes safetensors.
+// Natives that load, save and list files of tensors. How a file fits a model is in WeightLoading.
 
 import SegRuntime
 import SegSystem
 import SegTensor
 import SegTerminal
 
-/// A tensor whose shape in the file differs from that in the model.
-private struct Mismatch {
-    let name: String
-    let file: [Int]
-    let model: [Int]
-
-    /// Whether only the first axis differs, as for a head with another number of classes.
-    var isHead: Bool { !file.isEmpty && file.count == model.count && file.dropFirst() == model.dropFirst() }
-
-    var layer: String { name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name }
-
-    /// The layers for another number of classes. If a tensor differs in anything else, the file belongs to
-    /// another model, and there are none.
-    static func heads(_ mismatches: [Mismatch]) -> [String] {
-        guard mismatches.allSatisfy(\.isHead) else { return [] }
-        return mismatches.reduce(into: []) { if !$0.contains($1.layer) { $0.append($1.layer) } }
-    }
-}
-
-/// The names that a model uses for the tensors of a checkpoint.
-private struct NamesInModel {
-    private let isClassifier: Bool
-    private let prefix: String
-
-    init(_ file: Checkpoint, _ model: ModelWalk) {
-        func all(_ prefix: String) -> Bool { model.tensors.allSatisfy { $0.path.hasPrefix(prefix) } }
-        // A classification file has its backbone as `features.N`, and more tensors that no backbone has. For
-        // a model that itself has such names, they are used unchanged.
-        isClassifier =
-            file.tensors.contains { $0.name.hasPrefix("features.") }
-            && !model.tensors.contains { $0.path.hasPrefix("features.") }
-        // Opening a file removes these prefixes; some models' own names begin with them.
-        prefix = ["module.", "_orig_mod."].first(where: all) ?? ""
-    }
-
-    /// Nil if no backbone has such a tensor.
-    func callAsFunction(_ name: String) -> String? {
-        guard isClassifier else { return prefix + name }
-        return name.hasPrefix("features.") ? String(name.dropFirst("features.".count)) : nil
-    }
-}
-
-/// Loads the tensors that fit, and returns a `LoadReport` of the library. `replacesHeads`: a head for another
-/// number of classes stays unchanged and is listed, otherwise it is an error.
-private func load(
-    _ file: Checkpoint, into walk: ModelWalk, replacesHeads: Bool, _ interpreter: Interpreter
-) throws -> Value {
-    var missing: [String] = []
-    var unexpected: [String] = []
-    var mismatched: [Mismatch] = []
-    var stored: [String: StoredTensor] = [:]
-    let nameInModel = NamesInModel(file, walk)
-    for tensor in file.tensors {
-        if let name = nameInModel(tensor.name) {
-            stored[name] = tensor
-        } else {
-            unexpected.append(tensor.name)
-        }
-    }
-    var ready: [(TensorPlace, Tensor)] = []
-    // Files of old PyTorch versions lack the counters of batch norms, on which nothing depends.
-    var uncounted = 0
-    for place in walk.tensors {
-        try interpreter.checkInterrupt()
-        guard let tensor = stored.removeValue(forKey: place.path) else {
-            if place.path.hasSuffix("num_batches_tracked") {
-                uncounted += 1
-            } else {
-                missing.append(place.path)
-            }
-            continue
-        }
-        let wanted = place.value.promise
-        guard tensor.shape == wanted.shape else {
-            mismatched.append(Mismatch(name: place.path, file: tensor.shape, model: wanted.shape))
-            continue
-        }
-        ready.append((place, try tensor.tensor().to(wanted.dtype)))
-    }
-    unexpected += file.tensors.map(\.name).filter {
-        nameInModel($0).map { stored[$0] != nil } ?? false
-    }
-    guard !ready.isEmpty else {
-        let names = TextWidth.escaped(file.tensors.prefix(3).map(\.name).joined(separator: ", "))
-        throw TensorError(
-            .value, "none of the \(file.tensors.count) tensors of the file has a name of this model",
-            help:
-                "the file holds \(names) …; the model \(walk.tensors.prefix(3).map(\.path).joined(separator: ", ")) …"
-        )
-    }
-    let heads = Mismatch.heads(mismatched)
-    guard replacesHeads || heads.isEmpty else {
-        let shapes = mismatched.filter { $0.layer == heads[0] }
-        throw Failure(
-            .shape,
-            "the file's \(heads.joined(separator: ", ")) is for another number of classes: \(shapes[0].name) is \(shapes[0].file) in the file, \(shapes[0].model) in the model",
-            help: "heads=\"replace\" loads the rest and keeps this layer as it was initialised")
-    }
-    // The model changes only now, when everything has been read.
-    for (place, tensor) in ready { place.store(tensor) }
-    var notes = file.notes
-    if uncounted > 0 {
-        notes.append("\(uncounted) num_batches_tracked are not in it and stay unchanged")
-    }
-    guard let report = try interpreter.libraryValue("LoadReport") else { return .nilValue }
-    // Names come from a file, and are printed on a terminal.
-    func list(_ names: [String]) -> Value { .list(names.map { .string(TextWidth.escaped($0)) }) }
-    return try interpreter.call(
-        report, [],
-        named: [
-            ("loaded", .number(Double(ready.count))), ("of", .number(Double(walk.tensors.count))),
-            ("missing", list(missing)), ("unexpected", list(unexpected)),
-            ("mismatched", list(mismatched.map { "\($0.name): file \($0.file), model \($0.model)" })),
-            ("replaced", list(heads)), ("notes", list(notes)),
-        ])
-}
-
 let weightFileNatives: [Native] = [
     Native(
-        "load_weights(model, path, heads=\"replace\")",
-        "Loads a state dict from a .pth or .safetensors file by names, buffers included. Nothing in the "
-            + "file is executed. Returns a report: loaded, of (the model's tensors), missing, unexpected, "
-            + "mismatched (both shapes), replaced (heads for another number of classes, which stay as they "
-            + "were initialised; an error with `heads=\"refuse\"`), notes. A classification file's "
-            + "`features.N` fit a backbone's `N`.",
+        "load_weights(model, path, heads=\"replace\", strict=true, section=nil)",
+        "Loads the tensors of a weight file into a model by their names, buffers included. It reads PyTorch's "
+            + "files, .safetensors, an `.index.json` of shards, .npz, and pickles of NumPy arrays; nothing in "
+            + "them is executed. A tensor of the model that the file lacks, one of the file that the model "
+            + "lacks, or one of another shape is an error, and the model stays as it was; `strict=false` loads "
+            + "what fits. A prefix such as `module.`, `model.` or `features.` is taken off if more names fit so. `section=\"model_ema\"` chooses a state dict "
+            + "of a training checkpoint. Accepted without `strict=false`: counters of batch norms that old files "
+            + "lack, the head of a classification file in whose features a backbone finds its weights, and a "
+            + "head for another number of classes, which stays as it was initialised (an error with "
+            + "`heads=\"refuse\"`; with `heads=\"optional\"` heads may be missing, too). Returns a LoadReport.",
         examples: [
-            "a = Conv2d(3, 8, 1)\nsave_weights(a, \"example.safetensors\")\nprint(load_weights(Conv2d(3, 8, 1), \"example.safetensors\"))  # expect: loaded 2 of 2 tensors"
+            "a = Conv2d(3, 8, 1)\nsave_weights(a, \"example.safetensors\")\nprint(load_weights(Conv2d(3, 8, 1), \"example.safetensors\"))  # expect: loaded 2 of 2 tensors",
+            "write_tensors((weight=zeros(8, 3, 1, 1)), \"example-half.safetensors\")\nload_weights(Conv2d(3, 8, 1), \"example-half.safetensors\")  # expect error: 1 of the model's 2 tensors is not in the file (bias)",
         ]
     ) { call in
         let walk = try ModelWalk(call, 0)
-        let heads = try call.string(2)
-        guard ["replace", "refuse"].contains(heads) else {
-            throw Failure(.value, "heads must be \"replace\" or \"refuse\", not \"\(heads)\"", argument: 2)
+        guard let heads = HeadRule(rawValue: try call.string(2)) else {
+            throw call.bad(
+                2, "must be \"replace\", \"refuse\" or \"optional\", not \(quotedText(try call.string(2)))")
         }
-        let file = try Checkpoint.open(try call.string(1))
-        return try load(file, into: walk, replacesHeads: heads == "replace", call.interpreter)
+        let strict = try call.bool(3)
+        let file = try Checkpoint.open(try call.string(1), section: try call.optionalString(4))
+        let fit = WeightFit(file, walk, heads)
+        try fit.check(heads, strict: strict)
+        try fit.load(call.interpreter)
+        return try fit.report(call.interpreter)
     },
     Native(
         "save_weights(model, path)",
@@ -179,14 +71,14 @@ let weightFileNatives: [Native] = [
         return .nilValue
     },
     Native(
-        "read_tensors(path)",
-        "The tensors of a safetensors or .pth file, as a record of names to tensors. The names are those in "
-            + "the file.",
+        "read_tensors(path, section=nil)",
+        "The tensors of a file that `load_weights` reads, as a record of names to tensors. The names are those "
+            + "in the file; the array of a .npy file is `arr_0`.",
         examples: [
             "write_tensors((n=tensor(3, int64)), \"example.safetensors\")\nprint(read_tensors(\"example.safetensors\").n.dtype)  # expect: int64"
         ]
     ) { call in
-        let file = try Checkpoint.openUnchanged(FileReader(try call.string(0)))
+        let file = try Checkpoint.open(try call.string(0), section: try call.optionalString(1))
         return .object(
             RecordObject(
                 try file.tensors.map { tensor in
@@ -203,12 +95,14 @@ let weightFileNatives: [Native] = [
         ]
     ) { call in .string(try call.interpreter.weightListing(try call.string(0))) },
     Native(
-        "tensor_names(path)", "The names of the tensors in a weight file; no tensor data is read.",
+        "tensor_names(path, section=nil)",
+        "The names of the tensors in a weight file; no tensor data is read.",
         examples: [
             "write_tensors((a=ones(2), b=ones(3)), \"example.safetensors\")\nprint(tensor_names(\"example.safetensors\"))  # expect: [\"a\", \"b\"]"
         ]
     ) { call in
-        .list(try Checkpoint.open(try call.string(0)).tensors.map { .string($0.name) })
+        let file = try Checkpoint.open(try call.string(0), section: try call.optionalString(1))
+        return .list(file.tensors.map { .string($0.name) })
     },
     Native(
         "set_parameters(model, tensors)",
@@ -270,20 +164,6 @@ private func toWrite(_ name: String, _ tensor: Tensor) throws -> TensorToWrite {
     return TensorToWrite(name: name, dtype: StoredDType(of: data.dtype), shape: data.shape) { body in
         try body(UnsafeRawBufferPointer(start: data.bytes, count: data.byteCount))
     }
-}
-
-extension StoredTensor {
-    /// The elements in the corresponding type of seg.
-    fileprivate func tensor() throws -> Tensor {
-        let data = try TensorData(shape: shape, dtype: DType(stored: dtype))
-        try read(widened: true, into: UnsafeMutableRawBufferPointer(start: data.bytes, count: data.byteCount))
-        return Tensor(data)
-    }
-}
-
-extension DType {
-    /// The type of a stored tensor after reading: half precision becomes float32, short whole numbers int32.
-    init(stored: StoredDType) { self = DType(rawValue: stored.widened.rawValue) ?? .float32 }
 }
 
 extension StoredDType {

@@ -22,7 +22,7 @@ final class ValueReader {
 
     /// The contents of a file of `save`.
     static func read(_ path: String, _ interpreter: Interpreter) throws -> Value {
-        let file = try Checkpoint.openUnchanged(FileReader(path))
+        let file = try Checkpoint.openSingle(FileReader(path))
         guard let graph = file.metadata.first(where: { $0.key == SavedForm.graphKey })?.value,
             let version = file.metadata.first(where: { $0.key == SavedForm.version.0 })?.value
         else {

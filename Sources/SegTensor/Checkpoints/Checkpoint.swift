@@ -1,5 +1,6 @@
 // The entry point for weight files: determines the format of a file and calls its reader, or says why it is
-// refused. The formats are in Safetensors, TorchZip and TorchLegacy; the bridge loads tensors into a model.
+// refused. The formats are in Safetensors, TorchZip, TorchLegacy, PlainPickle, NumPyFiles and ShardIndex; the bridge
+// loads tensors into a model.
 
 import SegSystem
 
@@ -10,6 +11,9 @@ public struct Checkpoint: Sendable {
         case torchZip = "PyTorch (zip)"
         case torchLegacy = "PyTorch (legacy)"
         case safetensors = "safetensors"
+        case npy = "NumPy (.npy)"
+        case npz = "NumPy (.npz)"
+        case pickle = "Python pickle"
     }
 
     /// The path as the user gave it.
@@ -18,20 +22,23 @@ public struct Checkpoint: Sendable {
     public let tensors: [StoredTensor]
     /// The strings that a safetensors file holds beside its tensors, in the file's order.
     public let metadata: [(key: String, value: String)]
-    /// What was done to find the tensors, one sentence each: the dictionary they were taken from, prefixes
-    /// removed, entries that are no tensors.
+    /// What was done to find the tensors, one sentence each: the dictionary they were taken from, entries that
+    /// are no tensors.
     public let notes: [String]
+    /// The paths of the state dicts in a file of pickled dictionaries.
+    public let sections: [String]
     private let positions: [String: Int]
 
     init(
         path: String, format: Format, tensors: [StoredTensor], metadata: [(key: String, value: String)] = [],
-        notes: [String] = []
+        notes: [String] = [], sections: [String] = []
     ) {
         self.path = path
         self.format = format
         self.tensors = tensors
         self.metadata = metadata
         self.notes = notes
+        self.sections = sections
         positions = Dictionary(tensors.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { $1 })
     }
 
@@ -43,58 +50,71 @@ public struct Checkpoint: Sendable {
     /// The number of elements of all tensors.
     public var parameterCount: Int { tensors.reduce(0) { $0 + $1.count } }
 
-    /// Opens a weight file of any format that seg reads. Errors of kind `file` say what was expected and
-    /// found.
-    public static func open(_ path: String) throws -> Checkpoint {
-        try open(FileReader(path))
+    /// Opens a weight file of any format that seg reads. The names are those in the file. Errors of kind `file`
+    /// say what was expected and found.
+    /// - Parameter section: the state dict in a training checkpoint, by its path, or a prefix of names.
+    public static func open(_ path: String, section: String? = nil) throws -> Checkpoint {
+        try open(FileReader(path), section: section)
     }
 
     /// Opens a weight file, which may also be in memory.
-    public static func open(_ file: FileReader) throws -> Checkpoint {
+    public static func open(_ file: FileReader, section: String? = nil) throws -> Checkpoint {
+        if ShardIndex.matches(file.path) { return try ShardIndex.open(file).part(section) }
+        return try openSingle(file, section: section)
+    }
+
+    /// Opens a file that is no index of others.
+    public static func openSingle(_ file: FileReader, section: String? = nil) throws -> Checkpoint {
         let head = try file.bytes(at: 0, count: min(file.count, 512))
+        let hasJSON = head.count > 8 && head[8] == UInt8(ascii: "{")
         // First, since the header length at the start of a safetensors file may look like any other
         // signature.
-        if head.count > 8, head[8] == UInt8(ascii: "{"), headerLength(head) <= file.count - 8 {
-            return try Safetensors.open(file).withoutModulePrefix()
+        if hasJSON, headerLength(head) <= file.count - 8 { return try Safetensors.open(file).part(section) }
+        if head.starts(with: ZipDirectory.signature) {
+            let directory = try ZipDirectory(file)
+            let hasPickle = directory.members.contains { $0.name.hasSuffix("data.pkl") }
+            if !hasPickle, let arrays = try NumPyFiles.open(directory) { return try arrays.part(section) }
+            return try TorchZip.open(directory, section)
         }
-        if head.starts(with: ZipDirectory.signature) { return try TorchZip.open(file).withoutModulePrefix() }
-        if TorchLegacy.matches(head) {
-            return try TorchLegacy.open(file).withoutModulePrefix()
-        }
+        if TorchLegacy.matches(head) { return try TorchLegacy.open(file, section) }
+        if head.starts(with: NumPyFiles.signature) { return try NumPyFiles.open(file).part(section) }
+        if PlainPickle.matches(head) { return try PlainPickle.open(file, section) }
         if let other = known(head) {
             throw TensorError(.file, "\(file.path) is \(other.what)", help: other.help)
         }
-        if head.count > 8, head[8] == UInt8(ascii: "{") {
-            return try Safetensors.open(file).withoutModulePrefix()
-        }
+        if hasJSON { return try Safetensors.open(file).part(section) }
         throw TensorError(
             .file, "\(file.path) is not a weight file that seg knows",
-            help: "seg reads PyTorch's .pth (zip and legacy) and .safetensors")
+            help: "seg reads PyTorch's .pth, .safetensors and their index, .npz, .npy")
     }
 
-    /// Opens a safetensors file with its names unchanged.
-    public static func openUnchanged(_ file: FileReader) throws -> Checkpoint {
-        let head = try file.bytes(at: 0, count: min(file.count, 9))
-        guard head.count == 9, head[8] == UInt8(ascii: "{") else { return try open(file) }
-        return try Safetensors.open(file)
+    /// The tensors whose names begin with `section` and a dot, which is taken off; all for nil.
+    func part(_ section: String?) throws -> Checkpoint {
+        guard let section else { return self }
+        let prefix = section + "."
+        let chosen = tensors.filter { $0.name.hasPrefix(prefix) }
+        guard !chosen.isEmpty else {
+            var parts = sections
+            if parts.isEmpty {
+                for name in tensors.lazy.map(\.name) where parts.count < 100 {
+                    guard let dot = name.firstIndex(of: ".") else { continue }
+                    if !parts.contains(String(name[..<dot])) { parts.append(String(name[..<dot])) }
+                }
+            }
+            throw TensorError(
+                .value, "\(path) has no section '\(FileText.shown(section))'",
+                help: parts.isEmpty ? "leave section out" : "it has \(FileText.listed(parts))")
+        }
+        return Checkpoint(
+            path: path, format: format,
+            tensors: chosen.map { $0.named(String($0.name.dropFirst(prefix.count))) }, metadata: metadata,
+            notes: notes + ["taken from '\(section)'; left out: \(tensors.count - chosen.count) tensors"],
+            sections: sections)
     }
 
     /// The header length at the start of a safetensors file.
     private static func headerLength(_ head: [UInt8]) -> Int {
         Int(clamping: head.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
-    }
-
-    /// Removes `module.` and `_orig_mod.` if every name begins with it: torch.nn.DataParallel and
-    /// torch.compile add them.
-    func withoutModulePrefix() -> Checkpoint {
-        var tensors = tensors
-        var notes = notes
-        for prefix in ["module.", "_orig_mod.", "module."]
-        where !tensors.isEmpty && tensors.allSatisfy({ $0.name.hasPrefix(prefix) }) {
-            tensors = tensors.map { $0.named(String($0.name.dropFirst(prefix.count))) }
-            notes.append("'\(prefix)' was removed from every name")
-        }
-        return Checkpoint(path: path, format: format, tensors: tensors, metadata: metadata, notes: notes)
     }
 
     /// What a file is, for kinds of files that are often found instead of weights.
@@ -119,9 +139,6 @@ public struct Checkpoint: Sendable {
         if head.starts(with: [0x1f, 0x8b]) { return ("compressed with gzip", "unpack it with gunzip") }
         if head.starts(with: [0x89, 0x50, 0x4e, 0x47]) {
             return ("a PNG picture, not weights", "check the path")
-        }
-        if head.count > 2, head[0] == 0x80, (2...5).contains(head[1]) {
-            return ("a plain Python pickle, not a file that torch.save wrote", again)
         }
         return nil
     }

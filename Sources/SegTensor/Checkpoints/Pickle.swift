@@ -12,7 +12,11 @@ struct Pickle {
         case integer(Int)
         case real(Double)
         case text(String)
-        /// Bytes, sets and whole numbers beyond 64 bits, which weights do not use.
+        /// A range of the file.
+        case bytes(Range<Int>)
+        /// Bytes that protocol 2 writes as a text of one character per byte; the text's handle.
+        case encoded(Handle)
+        /// Whole numbers beyond 64 bits, and what calls of unknown results give.
         case other
         case tuple([Handle])
         /// An index into `lists`; the list may still grow.
@@ -27,6 +31,10 @@ struct Pickle {
         case storage(Int)
         /// An index into `tensors`.
         case tensor(Int)
+        /// An index into `arrays`: a NumPy array or scalar.
+        case array(Int)
+        /// An index into `arrayTypes`: the type of a NumPy array.
+        case arrayType(Int)
         /// A kind of tensor that seg does not support, described in words. It makes a file unreadable only if
         /// it is among the weights.
         case unreadable(String)
@@ -62,6 +70,20 @@ struct Pickle {
         let count: Int
     }
 
+    /// A NumPy array; its type and shape come after it in the file.
+    struct NumPyArray {
+        /// A scalar is data of a run beside the weights rather than one of them.
+        let isScalar: Bool
+        var dtype: StoredDType?
+        var shape: [Int] = []
+        var count = 0
+        var isFortran = false
+        /// The bytes of its elements.
+        var data: Handle = -1
+        /// Why it cannot be read, in words.
+        var problem: String? = "a NumPy array without contents"
+    }
+
     /// A file with more values than this is no weight file; the largest real ones have some ten thousand.
     static let nodeLimit = 4_000_000
     static let tensorLimit = 100_000
@@ -72,6 +94,12 @@ struct Pickle {
     var globals: [Global] = []
     var storages: [Storage] = []
     var tensors: [TensorView] = []
+    var arrays: [NumPyArray] = []
+    var arrayTypes: [NumPyType] = []
+    /// The states that the file gives to objects of unknown classes.
+    var states: [Handle: Handle] = [:]
+    /// Strings of Python 2 are text or bytes: their bytes in the file.
+    var byteStrings: [Handle: Range<Int>] = [:]
     /// Entries copied from lists of pairs. A short pickle can request the same long list repeatedly.
     var copiedPairs = 0
     /// The result of the STOP operation: the pickled object.
@@ -144,7 +172,8 @@ struct Pickle {
         case .bool: "a bool"
         case .integer, .real: "a number"
         case .text: "a string"
-        case .other: "bytes or a set"
+        case .bytes, .encoded: "bytes"
+        case .other: "a value that weights do not use"
         case .tuple: "a tuple"
         case .list: "a list"
         case .dictionary: "a dictionary"
@@ -152,6 +181,10 @@ struct Pickle {
         case .opaque(let place): "an object of \(FileText.shown(globals[place].path))"
         case .storage: "a storage"
         case .tensor: "a tensor"
+        case .array(let place):
+            arrays[place].problem.map { FileText.shown($0) }
+                ?? (arrays[place].isScalar ? "a number" : "a NumPy array")
+        case .arrayType: "a type of NumPy"
         case .unreadable(let what): FileText.shown(what)
         }
     }
@@ -160,7 +193,11 @@ struct Pickle {
     func isTensor(_ handle: Handle) -> Bool {
         switch self[handle] {
         case .tensor, .unreadable: true
-        default: false
+        default: isArray(handle)
         }
+    }
+
+    func isArray(_ handle: Handle) -> Bool {
+        if case .array(let place) = self[handle] { !arrays[place].isScalar } else { false }
     }
 }

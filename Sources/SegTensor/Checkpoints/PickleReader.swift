@@ -61,25 +61,39 @@ struct PickleReader {
         case UInt8(ascii: "X"): try push(.text(try stream.text(try stream.number(bytes: 4))))
         case 0x8c: try push(.text(try stream.text(try stream.number(bytes: 1))))
         case 0x8d: try push(.text(try stream.text(try stream.number(bytes: 8))))
-        case UInt8(ascii: "U"): try push(.text(try stream.text(try stream.number(bytes: 1))))
-        case UInt8(ascii: "T"): try push(.text(try stream.text(try stream.number(bytes: 4))))
+        case UInt8(ascii: "U"): try pushByteString(try stream.number(bytes: 1))
+        case UInt8(ascii: "T"): try pushByteString(try stream.number(bytes: 4))
         case UInt8(ascii: "C"): try pushBytes(try stream.number(bytes: 1))
         case UInt8(ascii: "B"): try pushBytes(try stream.number(bytes: 4))
-        case 0x8e: try pushBytes(try stream.number(bytes: 8))
+        case 0x8e, 0x96: try pushBytes(try stream.number(bytes: 8))
         default: return false
         }
         return true
     }
 
     private mutating func pushBytes(_ count: UInt64) throws {
+        try push(.bytes(try skip(count)))
+    }
+
+    private mutating func pushByteString(_ count: UInt64) throws {
+        let start = stream.position
+        try push(.text(try stream.text(count)))
+        pickle.byteStrings[try top()] = start..<stream.position
+    }
+
+    private mutating func skip(_ count: UInt64) throws -> Range<Int> {
         guard count <= UInt64(stream.remaining) else { throw stream.cutOff() }
+        let start = stream.position
         try stream.skip(Int(count))
-        try push(.other)
+        return start..<stream.position
     }
 
     /// A whole number in two's complement.
     private mutating func pushLong(_ count: UInt64) throws {
-        guard count <= 8 else { return try pushBytes(count) }
+        guard count <= 8 else {
+            _ = try skip(count)
+            return try push(.other)
+        }
         let bits = try stream.number(bytes: Int(count))
         let unused = UInt64(64 - 8 * count)
         try push(.integer(count == 0 ? 0 : Int(Int64(bitPattern: bits << unused) >> Int64(unused))))
@@ -99,14 +113,14 @@ struct PickleReader {
         case 0x86: try pushTuple(2)
         case 0x87: try pushTuple(3)
         case UInt8(ascii: "t"): try push(.tuple(try popMark()))
-        case UInt8(ascii: "]"):
+        case UInt8(ascii: "]"), 0x8f:  // sets are lists
             pickle.lists.append([])
             try push(.list(pickle.lists.count - 1))
-        case UInt8(ascii: "l"):
+        case UInt8(ascii: "l"), 0x91:
             pickle.lists.append(try popMark())
             try push(.list(pickle.lists.count - 1))
         case UInt8(ascii: "a"): try append([try pop()])
-        case UInt8(ascii: "e"): try append(try popMark())
+        case UInt8(ascii: "e"), 0x90: try append(try popMark())
         case UInt8(ascii: "}"):
             pickle.dictionaries.append([])
             try push(.dictionary(pickle.dictionaries.count - 1))
@@ -119,11 +133,6 @@ struct PickleReader {
             let value = try pop()
             try setItems([try pop(), value])
         case UInt8(ascii: "u"): try setItems(try popMark())
-        case 0x8f: try push(.other)  // EMPTY_SET
-        case 0x90: _ = try popMark()  // ADDITEMS
-        case 0x91:  // FROZENSET
-            _ = try popMark()
-            try push(.other)
         case UInt8(ascii: "q"): try remember(UInt32(try stream.number(bytes: 1)))
         case UInt8(ascii: "r"): try remember(UInt32(truncatingIfNeeded: try stream.number(bytes: 4)))
         case 0x94: try remember(UInt32(memo.count))  // MEMOIZE
@@ -195,10 +204,14 @@ struct PickleReader {
             let arguments = try pop()
             try call(try pop(), arguments)
         case UInt8(ascii: "b"):  // BUILD: the state of an object, e.g. the module versions of a state dict
-            _ = try pop()
-            _ = try top()
+            let state = try pop()
+            pickle.build(try top(), state)
         case UInt8(ascii: "Q"):  // BINPERSID
             let tuple = try pop()
+            if let type = pickle.moduleType(tuple) {
+                stack.append(type)
+                return
+            }
             let storage = try pickle.makeStorage(tuple, file: stream.file.path)
             pickle.storages.append(storage)
             try push(.storage(pickle.storages.count - 1))

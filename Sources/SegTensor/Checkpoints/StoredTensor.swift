@@ -72,6 +72,24 @@ public struct StoredTensor: Sendable {
             name: name, dtype: dtype, shape: shape, count: count, file: file, start: start, strides: strides)
     }
 
+    /// Where the elements are. Tied weights are several tensors of one place.
+    public struct Place: Hashable, Sendable {
+        private let file: ObjectIdentifier
+        private let start: Int
+        private let shape: [Int]
+        private let strides: [Int]?
+
+        fileprivate init(_ tensor: StoredTensor) {
+            file = ObjectIdentifier(tensor.file)
+            start = tensor.start
+            shape = tensor.shape
+            strides = tensor.strides
+        }
+    }
+
+    /// Nil for a tensor without elements.
+    public var place: Place? { count == 0 ? nil : Place(self) }
+
     /// Writes the elements, row-major and little-endian, to `target`, which holds exactly `byteCount` bytes,
     /// or `widenedByteCount` if `widened` requests seg's own types (half and bfloat16 become float32).
     public func read(widened: Bool = false, into target: UnsafeMutableRawBufferPointer) throws {
@@ -230,6 +248,16 @@ enum StoredSize {
             count = product
         }
         return count
+    }
+
+    /// The strides of elements of which the first axis varies fastest, for a shape without a size of 0 whose
+    /// elements have been counted.
+    static func columnMajor(_ shape: [Int]) -> [Int] {
+        var stride = 1
+        return shape.map { size in
+            defer { stride *= size }
+            return stride
+        }
     }
 
     /// The largest offset that the strides reach, in elements from the first one; nil on overflow.

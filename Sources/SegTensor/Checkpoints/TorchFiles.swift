@@ -8,8 +8,8 @@ public enum TorchZip {
     /// The largest table of contents that is read; real ones have a few hundred kilobytes.
     private static let pickleLimit = 1 << 28
 
-    static func open(_ file: FileReader) throws -> Checkpoint {
-        let directory = try ZipDirectory(file)
+    static func open(_ directory: ZipDirectory, _ section: String?) throws -> Checkpoint {
+        let file = directory.file
         let (members, folder) = try findPickle(directory)
         guard let contents = members["\(folder)data.pkl"] else { throw noPickle(directory) }
         if members["\(folder)constants.pkl"] != nil || members["constants.pkl"] != nil {
@@ -37,7 +37,7 @@ public enum TorchZip {
         }
         var stream = ByteStream(file, from: range.lowerBound, to: range.upperBound)
         let pickle = try PickleReader.read(&stream)
-        let state = try TorchStateDict(pickle, file: file.path)
+        let state = try TorchStateDict(pickle, file: file.path, section: section)
         let tensors = try state.tensors(pickle, file) { storage, tensor in
             guard let member = members["\(folder)data/\(storage.key)"] else {
                 throw TensorError(
@@ -47,35 +47,24 @@ public enum TorchZip {
             }
             return try directory.range(of: member, for: "tensor '\(FileText.shown(tensor))'")
         }
-        return Checkpoint(path: file.path, format: .torchZip, tensors: tensors, notes: state.notes)
+        return try state.checkpoint(.torchZip, tensors, file)
     }
 
     /// Members by name, and the folder that holds `data.pkl`, ending in a slash.
     private static func findPickle(
         _ directory: ZipDirectory
     ) throws -> (members: [String: ZipDirectory.Member], folder: String) {
-        var members: [String: ZipDirectory.Member] = [:]
-        var folder: String?
-        for member in directory.members {
-            guard members.updateValue(member, forKey: member.name) == nil else {
-                throw TensorError(
-                    .file,
-                    "\(directory.file.path) is damaged: it has two members named '\(FileText.shown(member.name))'"
-                )
-            }
-            if folder == nil, member.name.hasSuffix("/data.pkl") || member.name == "data.pkl" {
-                folder = String(member.name.dropLast("data.pkl".count))
-            }
-        }
-        guard let folder else { throw noPickle(directory) }
-        return (members, folder)
+        let members = try directory.membersByName()
+        let pickle = directory.members.first { $0.name.hasSuffix("/data.pkl") || $0.name == "data.pkl" }
+        guard let pickle else { throw noPickle(directory) }
+        return (members, String(pickle.name.dropLast("data.pkl".count)))
     }
 
     private static func noPickle(_ directory: ZipDirectory) -> TensorError {
         let names = directory.members.prefix(3).map { FileText.shown($0.name) }.joined(separator: ", ")
         return TensorError(
             .file,
-            "\(directory.file.path) is a zip archive, but not one that torch.save wrote: it has no data.pkl",
+            "\(directory.file.path) is a zip archive, but not one that torch.save or numpy.savez wrote: it has no data.pkl and no .npy",
             help: names.isEmpty ? nil : "it holds \(names)\(directory.members.count > 3 ? ", …" : "")")
     }
 }
@@ -95,7 +84,7 @@ enum TorchLegacy {
         }
     }
 
-    static func open(_ file: FileReader) throws -> Checkpoint {
+    static func open(_ file: FileReader, _ section: String?) throws -> Checkpoint {
         var stream = ByteStream(file)
         _ = try PickleReader.read(&stream)
         let version = try PickleReader.read(&stream)
@@ -110,7 +99,7 @@ enum TorchLegacy {
                 .file, "\(file.path) was written on a big-endian machine; seg does not read that")
         }
         let pickle = try PickleReader.read(&stream)
-        let state = try TorchStateDict(pickle, file: file.path)
+        let state = try TorchStateDict(pickle, file: file.path, section: section)
         let keys = try PickleReader.read(&stream)
         let ranges = try placeStorages(pickle, keys, state, &stream)
         let tensors = try state.tensors(pickle, file) { storage, tensor in
@@ -121,7 +110,7 @@ enum TorchLegacy {
             }
             return range
         }
-        return Checkpoint(path: file.path, format: .torchLegacy, tensors: tensors, notes: state.notes)
+        return try state.checkpoint(.torchLegacy, tensors, file)
     }
 
     /// Each storage is a count of elements in eight bytes, then the elements. The pickle must have stated
@@ -135,8 +124,10 @@ enum TorchLegacy {
         }
         let known = Dictionary(pickle.storages.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         var users: [String: String] = [:]
-        for (name, view) in state.entries where users[pickle.storages[view.storage].key] == nil {
-            users[pickle.storages[view.storage].key] = name
+        for (name, content) in state.entries {
+            guard case .view(let view) = content else { continue }
+            let key = pickle.storages[view.storage].key
+            if users[key] == nil { users[key] = name }
         }
         var ranges: [String: Range<Int>] = [:]
         for handle in list {

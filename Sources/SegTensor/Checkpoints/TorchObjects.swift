@@ -1,5 +1,6 @@
 // What the few known functions and classes in PyTorch's pickles make: dictionaries, sizes, parameters and
-// views of storages. Every number is checked here once, so that later readers need not check it.
+// views of storages. Every number is checked here once, so that later readers need not check it. NumPy's are in
+// NumPyObjects.
 
 extension Pickle {
     enum Made {
@@ -24,7 +25,7 @@ extension Pickle {
             }
             dictionaries.append(pairs)
             return .node(.dictionary(dictionaries.count - 1))
-        case "torch.Size":
+        case "torch.Size", "builtins.set", "__builtin__.set", "builtins.frozenset", "__builtin__.frozenset":
             return items.first.map(Made.same)
         case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state",
             "torch.nn.parameter.Parameter":
@@ -35,7 +36,10 @@ extension Pickle {
             guard items.count >= 3, let inner = global(items[0]), inner != function else { return nil }
             return try make(inner, items[2], file: file)
         case "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2":
-            guard items.count >= 4, case .storage(let place) = self[items[0]] else { return nil }
+            guard items.count >= 4 else { return nil }
+            guard case .storage(let place) = self[items[0]] else {
+                return .node(.unreadable("a tensor that pickle wrote without torch.save"))
+            }
             guard let dtype = storages[place].dtype else {
                 let type = storages[place].typeName
                 return .node(
@@ -49,6 +53,7 @@ extension Pickle {
             }
             return .node(try makeTensor(place, dtype, items, file: file))
         default:
+            if let node = makeNumPy(function, items) { return .node(node) }
             // Quantized, sparse and other tensors would otherwise be skipped silently.
             guard function.module == "torch._utils", function.name.hasPrefix("_rebuild") else { return nil }
             let kinds = [
@@ -64,9 +69,6 @@ extension Pickle {
     /// views in legacy files.
     func makeStorage(_ tuple: Handle, file: String) throws -> Storage {
         let items = sequence(tuple) ?? []
-        if let first = items.first, text(first) == "module" {
-            throw Self.wholeModule(file, items.count > 1 ? global(items[1]) : nil)
-        }
         guard items.count >= 5, text(items[0]) == "storage", let type = global(items[1]),
             let count = integer(items[4]), count >= 0
         else { throw Self.refused(file, "a storage is described in an unknown way") }

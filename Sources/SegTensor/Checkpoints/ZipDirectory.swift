@@ -1,5 +1,6 @@
-// The central directory of a zip archive, as far as PyTorch's files need it: stored members, Zip64, sizes
-// from the central directory (local headers may leave theirs to data descriptors). Nothing is unpacked.
+// The central directory of a zip archive, as far as PyTorch's and NumPy's files need it: Zip64, sizes from the
+// central directory (local headers may leave theirs to data descriptors), stored members by their place in the
+// file. Compressed ones, which only NumPy writes, are unpacked by Inflate.
 
 import SegSystem
 
@@ -8,6 +9,7 @@ struct ZipDirectory {
     struct Member {
         let name: String
         let method: Int
+        let checksum: UInt32
         let isEncrypted: Bool
         let size: Int
         let compressedSize: Int
@@ -32,7 +34,8 @@ struct ZipDirectory {
             try stream.skip(4)  // versions
             let flags = try stream.number(bytes: 2)
             let method = try stream.number(bytes: 2)
-            try stream.skip(8)  // time, date, checksum
+            try stream.skip(4)  // time, date
+            let checksum = UInt32(truncatingIfNeeded: try stream.number(bytes: 4))
             var compressed = try stream.number(bytes: 4)
             var size = try stream.number(bytes: 4)
             let nameLength = try stream.number(bytes: 2)
@@ -49,7 +52,8 @@ struct ZipDirectory {
             else { throw Self.damaged(file, "member '\(FileText.shown(name))' states an impossible size") }
             members.append(
                 Member(
-                    name: name, method: Int(method), isEncrypted: flags & 1 != 0, size: size,
+                    name: name, method: Int(method), checksum: checksum, isEncrypted: flags & 1 != 0,
+                    size: size,
                     compressedSize: compressed, header: header))
         }
         self.members = members
@@ -57,16 +61,21 @@ struct ZipDirectory {
 
     /// The bytes of a stored member, as a range inside the file.
     func range(of member: Member, for what: String) throws -> Range<Int> {
-        guard !member.isEncrypted else {
-            throw TensorError(
-                .file,
-                "\(file.path) is encrypted: seg cannot read its member '\(FileText.shown(member.name))'")
-        }
         guard member.method == 0, member.size == member.compressedSize else {
             throw TensorError(
                 .file,
                 "\(file.path) was packed by another program: its member '\(FileText.shown(member.name))' is compressed",
                 help: "PyTorch stores without compression; save the file again with torch.save")
+        }
+        return try packedRange(of: member, for: what)
+    }
+
+    /// The bytes of a member as they are in the file, compressed or not.
+    func packedRange(of member: Member, for what: String) throws -> Range<Int> {
+        guard !member.isEncrypted else {
+            throw TensorError(
+                .file,
+                "\(file.path) is encrypted: seg cannot read its member '\(FileText.shown(member.name))'")
         }
         guard member.header <= file.count, file.count - member.header >= 30 else {
             throw Self.damaged(file, "member '\(FileText.shown(member.name))' is beyond the end of the file")
@@ -81,13 +90,22 @@ struct ZipDirectory {
         // PyTorch pads the extra field so that the data are aligned.
         let extraLength = Int(try stream.number(bytes: 2))
         let start = stream.position + nameLength + extraLength
-        guard start <= file.count, member.size <= file.count - start else {
+        guard start <= file.count, member.compressedSize <= file.count - start else {
             throw TensorError(
                 .file,
-                "\(file.path) is cut off: \(what) needs \(member.size) bytes, \(max(file.count - start, 0)) are left"
+                "\(file.path) is cut off: \(what) needs \(member.compressedSize) bytes, \(max(file.count - start, 0)) are left"
             )
         }
-        return start..<start + member.size
+        return start..<start + member.compressedSize
+    }
+
+    /// Members by name.
+    func membersByName() throws -> [String: Member] {
+        try Dictionary(members.map { ($0.name, $0) }) { first, _ in
+            throw TensorError(
+                .file,
+                "\(file.path) is damaged: it has two members named '\(FileText.shown(first.name))'")
+        }
     }
 
     private static func findDirectory(_ file: FileReader) throws -> (start: Int, end: Int) {
