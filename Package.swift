@@ -28,7 +28,10 @@ let package = Package(
             name: "SegTensor", dependencies: ["CKernels", "COpenBLAS", "SegSystem"], swiftSettings: swift),
         .systemLibrary(name: "CSystemPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .target(name: "CPNG", dependencies: ["CSystemPNG"], cSettings: c),
-        .target(name: "SegImaging", dependencies: ["SegTensor", "CPNG", "SegSystem"], swiftSettings: swift),
+        .target(name: "CTurboJPEG", cSettings: c),
+        .target(
+            name: "SegImaging", dependencies: ["SegTensor", "CPNG", "CTurboJPEG", "SegSystem"],
+            swiftSettings: swift),
 
         // The terminal.
         .target(name: "SegTerminal", dependencies: ["SegSystem"], swiftSettings: swift),

@@ -151,16 +151,6 @@ let dataNatives: [Native] = [
                     seed: UInt64(bitPattern: Int64(try call.integer(2))))))
     },
     Native(
-        "camseq(dir)",
-        "The frames of a folder in CamSeq01's layout: NAME.png with its mask NAME_L.png, colours in "
-            + "label_colors.txt.",
-        examples: ["camseq(\"CamSeq01\")  # expect error: cannot read the folder CamSeq01"]
-    ) { call in
-        let folder = try FrameFolder.camSeq(try call.string(0))
-        for note in folder.notes { call.interpreter.output("note: \(note)\n") }
-        return .object(try DatasetValue(FolderDataset(folder, about: "frames of \(folder.directory)")))
-    },
-    Native(
         "split(data, fractions, by=\"block\")",
         "A list of parts by fractions. They are blocks of the sequence; by=\"random\" draws frames, and warns "
             + "about similar frames.",
