@@ -71,10 +71,10 @@ import Testing
     }
 
     @Test func strayColoursAreNamed() throws {
-        let file = png(4, 8, 2, [1, 2, 3, 11, 20, 30, 11, 20, 30, 0, 0, 5])
+        let file = png(4, 8, 2, [1, 2, 3, 11, 20, 30, 11, 20, 30, 5, 0, 0])
         #expect(
             complaint { _ = try read(file, by: .color) }
-                == "value: m.png: 3 pixels of 4 have a colour that belongs to no class; the first is (11 20 30) at x=1, y=0; there are 2 such colours, at most 5 levels from the colour of a class: (11 20 30), (0 0 5) | the nearest class is B (10 20 30); add the colour to the table, or write camseq(…, strays=\"nearest\"), strays=\"void\" or void=[[11, 20, 30]]"
+                == "value: m.png: 3 pixels of 4 have a colour that belongs to no class; the first is (11 20 30) at x=1, y=0; there are 2 such colours, at most 5 levels from the colour of a class: (11 20 30), (5 0 0) | the nearest class is B (10 20 30); add the colour to the table, or write camseq(…, strays=\"nearest\"), strays=\"void\" or void=[[11, 20, 30]]"
         )
         #expect(try read(file, by: .color, strays: .nearest) == [0, 1, 1, 2])
         #expect(try read(file, by: .color, strays: .void) == [0, 255, 255, 255])

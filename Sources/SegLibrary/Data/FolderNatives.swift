@@ -93,7 +93,7 @@ extension Arguments {
     }
 
     /// What `void=` names: a name, a number or a colour, or a list of them.
-    fileprivate func voidMarks(_ place: Int) throws -> [ClassTable.VoidMark] {
+    func voidMarks(_ place: Int) throws -> [ClassTable.VoidMark] {
         func one(_ value: Value) throws -> ClassTable.VoidMark {
             if let name = value.asString { return .name(name) }
             if case .number(let number) = value {
@@ -177,8 +177,9 @@ let folderNatives: [Native] = [
     },
     Native(
         "camvid(dir, classes=nil, void=nil, by=nil, strays=nil)",
-        "CamVid as a record of its parts: train, val and test from folders of these names with trainannot "
-            + "or train_labels and so on, else all from 701_StillsRaw_full and LabeledApproved_full. \(maskHelp)",
+        "CamVid as a record of its parts, train, val and test, or all. The parts are folders of these names "
+            + "with trainannot or train_labels and so on; all is 701_StillsRaw_full with LabeledApproved_full. "
+            + maskHelp,
         examples: ["camvid(\"CamVid\").train  # expect error: cannot read the folder CamVid"]
     ) { call in
         try call.made(
@@ -186,8 +187,8 @@ let folderNatives: [Native] = [
     },
     Native(
         "cityscapes(dir, classes=nil, void=nil, by=nil, strays=nil)",
-        "Cityscapes as a record of its parts, train and val, from leftImg8bit and gtFine: its 19 classes, "
-            + "all other ids void. \(maskHelp)",
+        "Cityscapes as a record of its parts, train and val, in its 19 classes; all other ids are void. The "
+            + "files are in leftImg8bit and gtFine. \(maskHelp)",
         examples: ["cityscapes(\"Cityscapes\").val  # expect error: is not laid out like Cityscapes"]
     ) { call in
         try call.made(
@@ -195,16 +196,16 @@ let folderNatives: [Native] = [
     },
     Native(
         "voc(dir, classes=nil, void=nil, by=nil, strays=nil)",
-        "PASCAL VOC as a record of the parts that ImageSets/Segmentation lists, train and val: 21 classes, "
-            + "the borders of objects void. \(maskHelp)",
+        "PASCAL VOC as a record of its parts, train and val, in 21 classes; the borders of objects are void. "
+            + "The parts are those that ImageSets/Segmentation lists. \(maskHelp)",
         examples: ["voc(\"VOC2012\").train  # expect error: cannot read the folder VOC2012"]
     ) { call in
         try call.made(FrameFolder.voc(try call.string(0), try call.maskOptions(from: 1, maker: "voc")))
     },
     Native(
         "regroup(data, groups)",
-        "The data with classes merged, renamed, dropped and ordered: a record of each new name to one old name "
-            + "or a list; classes in no group become void. A list of names keeps these classes. "
+        "The data with classes merged, renamed, dropped and ordered. The groups are a record of each new name "
+            + "to one old name or a list; classes in no group become void. A list of names keeps these classes. "
             + "`camvid_groups` makes the usual 11 of CamVid's 32.",
         examples: [
             """
