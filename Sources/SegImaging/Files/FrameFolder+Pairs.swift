@@ -13,7 +13,7 @@ extension FrameFolder {
         let (pairs, places) = try matched(images: images, masks: masks)
         let table = try options.classes ?? ClassTable.find(in: places)
         return try made(
-            parts: [("all", pairs)], directory: places.first ?? masks, table: table, guessesCamVid: false,
+            parts: [("all", pairs)], directory: images, masks: masks, table: table, guessesCamVid: false,
             notes: [], options)[0].frames
     }
 
@@ -103,13 +103,14 @@ extension FrameFolder {
 
     /// Data sets of some parts with one rule for all masks, after the sizes have been checked.
     static func made(
-        parts: [(part: String, pairs: [FramePair])], directory: String, table: ClassTable?,
-        guessesCamVid: Bool, notes: [String], _ options: MaskOptions
+        parts: [(part: String, pairs: [FramePair])], directory: String, masks: String? = nil,
+        table: ClassTable?, guessesCamVid: Bool, notes: [String], _ options: MaskOptions
     ) throws -> [(part: String, frames: FrameFolder)] {
         let all = parts.flatMap(\.pairs)
         try checkSizes(all)
         let (rule, more) = try MaskSurvey.rule(
-            for: all.map(\.mask), table: table, directory: directory, guessesCamVid: guessesCamVid, options)
+            for: all.map(\.mask), table: table, directory: masks ?? directory, guessesCamVid: guessesCamVid,
+            options)
         return parts.enumerated().map { place, part in
             let name = parts.count == 1 && part.part == "all" ? directory : "\(directory), \(part.part)"
             return (
