@@ -139,6 +139,15 @@ import Testing
         // A mask that holds 1 shows that 255 is void; black and white in the table are colours.
         #expect(try classes([gray([0, 255]), gray([0, 1])], table: nil, options) == [[0, 255], [0, 1]])
         #expect(try classes([gray([0, 255])], table: "0 0 0 no\n255 255 255 yes") == [[0, 1]])
+        // Other levels of gray, as many as there are classes.
+        var levels = camSeqOptions
+        levels.classes = try ClassTable(names: ["a", "b", "c"])
+        let three = said([gray([0, 128, 255])], table: nil, levels)
+        #expect(three.contains("hold the values 0, 128 and 255 only, and there are 3 classes, a, b and c"))
+        #expect(three.contains("camseq(…, classes=(a=0, b=128, c=255))"))
+        #expect(try classes([gray([0, 1, 255])], table: nil, levels) == [[0, 1, 255]])
+        let wide = pngFile(width: 2, height: 1, depth: 16, type: 0, rows: [[0, 0, 255, 255]])
+        #expect(said([wide], table: nil, options).contains("classes=(no=0, yes=65535)"))
         options.void = [.value(255)]
         #expect(try classes([gray([0, 255])], table: nil, options) == [[0, 255]])
         options.void = []

@@ -193,7 +193,7 @@ struct MaskSurvey {
         guard table.hasColors else {
             guard let channel, !isBeyondCounting else { throw colorsWithoutTable() }
             if kinds.contains(.color), isOnlyBlack { return .undecided }
-            if let verdict = try twoValues(table) { return verdict }
+            if let verdict = try levels(table) { return verdict }
             return .rule(number, channel)
         }
         let known = table.classOfColor
@@ -232,7 +232,7 @@ struct MaskSurvey {
         }
         let isGray = kinds.allSatisfy(\.isGray)
         if isGray || isCountable {
-            if let verdict = try twoValues(table) { return verdict }
+            if let verdict = try levels(table) { return verdict }
             return .rule(.value, channel ?? .gray)
         }
         return .rule(.color, .gray)
@@ -240,23 +240,35 @@ struct MaskSurvey {
 
     private var isOnlyBlack: Bool { !isBeyondCounting && colors.allSatisfy { $0 == 0 } }
 
-    /// Masks of 0 and 255 alone, for two classes: 255 is a class to whoever painted them, void to everyone
-    /// else. Undecided before all files are known, else an error that asks.
-    private func twoValues(_ table: ClassTable) throws -> Verdict? {
-        guard let values, let high = values.max(), [255, 65_535].contains(high), values.isSubset(of: [0, high]),
-            table.classes.count == 2, !table.hasOwnValues, !table.voidValues.contains(high),
-            table.entries.allSatisfy({ !$0.isVoid })
+    /// As many values as classes, but not their numbers: levels of gray such as 0 and 255, or 0, 128 and 255,
+    /// as painting programs write them. 255 alone is a class to whoever painted it, void to everyone else.
+    /// Undecided before all files are known, else an error that asks.
+    private func levels(_ table: ClassTable) throws -> Verdict? {
+        guard let values, values.count == table.classes.count, values.count > 1, !table.hasOwnValues,
+            options.strays == .refused, table.voidValues.isEmpty, table.entries.allSatisfy({ !$0.isVoid })
         else { return nil }
+        let count = table.entries.count
+        let isBeyond = values.contains { $0 >= count && $0 != 255 }
+        guard isBeyond || values == [0, 255] else { return nil }
         guard isComplete else { return .undecided }
-        let names = table.classes.map { $0.name }
-        let isName = names.allSatisfy { $0.allSatisfy { $0.isLetter || $0 == "_" } }
-        let keys = isName ? names : names.map { "\"\($0)\"" }
+        let sorted = values.sorted()
+        let shown = sorted.prefix(8).map { "\($0)" }
+        let list = sorted.count > 8 ? shown.joined(separator: ", ") + ", …" : Self.joined(shown)
+        let names = table.classes.map(\.name)
+        let isName = names.allSatisfy { $0.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" } }
+        let pairs = zip(names, sorted).map { "\(isName ? $0 : "\"\($0)\"")=\($1)" }.joined(separator: ", ")
+        let why =
+            values == [0, 255] ? "255 would be void, not \(names[1])" : "they are not the numbers 0 to \(count - 1)"
         throw TensorError(
             .value,
-            "the masks hold the values 0 and \(high) only, and there are two classes, \(names[0]) and \(names[1]): \(high) would be \(high == 255 ? "void, not \(names[1])" : "no class")",
+            "the masks hold the values \(list) only, and there are \(count) classes, \(Self.joined(names.prefix(8).map { $0 })): \(why)",
             help:
-                "to read them as classes 0 and 1: \(options.maker)(…, classes=(\(keys[0])=0, \(keys[1])=\(high))); if \(high) is void: void=\(high)"
+                "to read them as the classes 0 to \(count - 1): \(options.maker)(…, classes=(\(pairs)))\(sorted.last == 255 ? "; if 255 is void: void=255" : "")"
         )
+    }
+
+    private static func joined(_ texts: [String]) -> String {
+        texts.dropLast().joined(separator: ", ") + (texts.count > 1 ? " and " : "") + (texts.last ?? "")
     }
 
     // MARK: Without a table
