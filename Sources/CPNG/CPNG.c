@@ -238,6 +238,13 @@ int32_t cpng_encode(
                 colors[i].blue = palette[3 * i + 2];
             }
             png_set_PLTE(png, info, colors, count);
+            // Index 255 is void: transparent, so that no reader takes it for the class that has its color.
+            if (count == 256 && memchr(pixels, 255, (size_t)width * height) != NULL) {
+                png_byte alpha[256];
+                memset(alpha, 255, sizeof alpha);
+                alpha[255] = 0;
+                png_set_tRNS(png, info, alpha, 256, NULL);
+            }
         } else {
             // Two filters compress nearly as well as all five, in half the time.
             png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_SUB | PNG_FILTER_UP);

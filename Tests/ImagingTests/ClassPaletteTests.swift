@@ -19,7 +19,8 @@ import Testing
         let palette = try ClassPalette(names: (0..<255).map { "c\($0)" })
         #expect(Set(palette.colors).count == 255)
         // Black and white are void and unknown; the first twenty are far from both and from each other.
-        let some = palette.colors.prefix(20) + [ClassPalette.Color(0, 0, 0), ClassPalette.Color(255, 255, 255)]
+        let some =
+            palette.colors.prefix(20) + [ClassPalette.Color(0, 0, 0), ClassPalette.Color(255, 255, 255)]
         for (place, color) in some.enumerated() {
             for other in some.prefix(place) {
                 let parts = [(color.red, other.red), (color.green, other.green), (color.blue, other.blue)]
@@ -30,7 +31,8 @@ import Testing
             complaint { _ = try ClassPalette(names: ["a", "a"]) }.contains("two classes have the name a"))
         #expect(complaint { _ = try ClassPalette(names: []) }.contains("at least one class"))
         #expect(
-            complaint { _ = try ClassPalette(names: (0..<300).map { "c\($0)" }) }.contains("more than the 255"))
+            complaint { _ = try ClassPalette(names: (0..<300).map { "c\($0)" }) }.contains(
+                "more than the 255"))
     }
 }
 
@@ -94,7 +96,11 @@ import Testing
         #expect(
             complaint { _ = try left([.name("Raod")]) }
                 == "label: void: there is no class \"Raod\" | did you mean \"Road\"?")
-        #expect(complaint { _ = try left([.value(0), .value(1), .value(2)]) }.contains("all classes are void"))
-        #expect(try ClassTable(names: ["A", "B", "C", "D"]).withVoid([.three(0, 1, 3)]).classes.map(\.name) == ["C"])
+        #expect(
+            complaint { _ = try left([.value(0), .value(1), .value(2)]) }.contains("all classes are void"))
+        #expect(
+            try ClassTable(names: ["A", "B", "C", "D"]).withVoid([.three(0, 1, 3)]).classes.map(\.name) == [
+                "C"
+            ])
     }
 }

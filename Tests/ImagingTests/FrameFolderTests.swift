@@ -28,7 +28,8 @@ import Testing
         func said(_ prepare: (ScratchFolder) throws -> Void) throws -> String {
             let tree = try ScratchFolder()
             try prepare(tree)
-            return complaint { _ = try FrameFolder.camSeq(tree.path, camSeqOptions) }.replacing(tree.path, with: "DIR")
+            return complaint { _ = try FrameFolder.camSeq(tree.path, camSeqOptions) }.replacing(
+                tree.path, with: "DIR")
         }
         #expect(try said { _ in } == "file: DIR holds no PNG or JPEG pictures")
         #expect(

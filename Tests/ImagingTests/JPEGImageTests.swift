@@ -46,7 +46,9 @@ import Testing
 
     /// The nearest plain colour in the middle of each quarter, row by row.
     private func corners(_ image: RGBImage) -> String {
-        let names: [([Int], Character)] = [([255, 0, 0], "r"), ([0, 255, 0], "g"), ([0, 0, 255], "b"), ([255, 255, 255], "w")]
+        let names: [([Int], Character)] = [
+            ([255, 0, 0], "r"), ([0, 255, 0], "g"), ([0, 0, 255], "b"), ([255, 255, 255], "w"),
+        ]
         var text = ""
         for (x, y) in [(1, 1), (3, 1), (1, 3), (3, 3)] {
             let row = image.height * y / 4
@@ -104,7 +106,9 @@ import Testing
         try tree.file("a_L.jpg", file(quarters()))
         try tree.write("255 0 0 R\n0 255 0 G\n0 0 255 B\n255 255 255 W", to: "label_colors.txt")
         let plain = try FrameFolder.camSeq(tree.path, camSeqOptions)
-        #expect(complaint { _ = try plain.pairs[0].readMask(plain.rule) }.contains("levels from the colour of a class"))
+        #expect(
+            complaint { _ = try plain.pairs[0].readMask(plain.rule) }.contains(
+                "levels from the colour of a class"))
         let options = MaskOptions(maker: "camseq", strays: .nearest)
         let near = try FrameFolder.camSeq(tree.path, options)
         let mask = try near.pairs[0].readMask(near.rule)
@@ -116,7 +120,9 @@ import Testing
         let good = turned(try file(quarters()), 6, isLittle: false)
         for length in 3..<good.count {
             let said = complaint { _ = try PictureFile.read(bytes: Array(good[..<length]), name: "a.jpg") }
-            #expect(said.hasPrefix("file: cannot read a.jpg: ") || length > good.count - 4, "cut to \(length): \(said)")
+            #expect(
+                said.hasPrefix("file: cannot read a.jpg: ") || length > good.count - 4,
+                "cut to \(length): \(said)")
         }
         var state: UInt64 = 7
         func random(_ below: Int) -> Int {

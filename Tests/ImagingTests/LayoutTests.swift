@@ -21,10 +21,10 @@ import Testing
     }
 
     private func pairs(_ tree: ScratchFolder, _ images: String, _ masks: String) throws -> [String] {
-        try FrameFolder.pairs(images: "\(tree.path)/\(images)", masks: "\(tree.path)/\(masks)", options).pairs.map
-        { pair in
-            "\(pair.name): \(pair.image) \(pair.mask)".replacing("\(tree.path)/", with: "")
-        }
+        try FrameFolder.pairs(images: "\(tree.path)/\(images)", masks: "\(tree.path)/\(masks)", options).pairs
+            .map { pair in
+                "\(pair.name): \(pair.image) \(pair.mask)".replacing("\(tree.path)/", with: "")
+            }
     }
 
     private func said(_ tree: ScratchFolder, _ images: String, _ masks: String) -> String {
@@ -34,7 +34,8 @@ import Testing
     @Test func twoFolders() throws {
         let plain = try tree(["i/a.png", "i/b.PNG"], ["m/a.png", "m/b.Png"])
         #expect(try pairs(plain, "i", "m/") == ["a: i/a.png m//a.png", "b: i/b.PNG m//b.Png"])
-        let suffixes = try tree(["i/a.png", "i/b.png", "i/c.x.png"], ["m/a_L.png", "m/b_mask.png", "m/c.x.png"])
+        let suffixes = try tree(
+            ["i/a.png", "i/b.png", "i/c.x.png"], ["m/a_L.png", "m/b_mask.png", "m/c.x.png"])
         #expect(try pairs(suffixes, "i", "m").map { String($0.suffix(12)) }.count == 3)
         let one = try tree(["a.png", "b.png"], ["a_mask.png", "b_mask.png"])
         #expect(try pairs(one, ".", ".") == ["a: ./a.png ./a_mask.png", "b: ./b.png ./b_mask.png"])
@@ -85,7 +86,9 @@ import Testing
             try parts(tree(["701_StillsRaw_full/a.png"], ["LabeledApproved_full/a_L.png"])) == ["all 1"])
         #expect(try parts(tree(["images/a.png"], ["labels/a_P.png"])) == ["all 1"])
         #expect(try parts(tree(["a.png"], ["a_L.png"])) == ["all 1"])
-        #expect(complaint { _ = try parts(tree(["train/a.png"], [])) }.contains("has the folder train, but no trainannot"))
+        #expect(
+            complaint { _ = try parts(tree(["train/a.png"], [])) }.contains(
+                "has the folder train, but no trainannot"))
         #expect(complaint { _ = try parts(tree(["x/a.png"], [])) }.contains("not laid out like CamVid"))
         let numbers = try tree(["train/a.png"], ["trainannot/a.png"])
         #expect(
@@ -112,7 +115,8 @@ import Testing
         try tree.file("gtFine/train/x/x_1_gtFine_labelIds.png", ids([34, 7, 7]))
         #expect(
             complaint { _ = try classes(0) }.contains("a value that belongs to no class (34)"))
-        let trainIds = try self.tree(["leftImg8bit/x/a_leftImg8bit.png"], ["gtFine/x/a_gtFine_labelTrainIds.png"])
+        let trainIds = try self.tree(
+            ["leftImg8bit/x/a_leftImg8bit.png"], ["gtFine/x/a_gtFine_labelTrainIds.png"])
         let all = try FrameFolder.cityscapes(trainIds.path, MaskOptions(maker: "cityscapes"))
         #expect(all.map(\.part) == ["all"])
         #expect(try all[0].frames.pairs[0].readMask(all[0].frames.rule).bytes == [0, 1])

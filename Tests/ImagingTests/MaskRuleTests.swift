@@ -34,16 +34,23 @@ import Testing
         // 16 bits: the colours of 8 bits times 257.
         #expect(try read(png(1, 16, 2, [10, 10, 20, 20, 30, 30]), by: .color) == [1])
         #expect(try read(png(2, 8, 6, [10, 20, 30, 255, 10, 20, 30, 0]), by: .color) == [1, 255])
-        #expect(try read(png(2, 8, 2, [10, 20, 30, 1, 2, 3], transparency: [0, 1, 0, 2, 0, 3]), by: .color) == [1, 255])
+        #expect(
+            try read(png(2, 8, 2, [10, 20, 30, 1, 2, 3], transparency: [0, 1, 0, 2, 0, 3]), by: .color) == [
+                1, 255,
+            ])
         #expect(try read(png(2, 8, 0, [0, 200]), by: .color) == [2, 3])
         #expect(try read(png(2, 8, 4, [0, 255, 200, 0]), by: .color) == [2, 255])
         let palette: [UInt8] = [10, 20, 30, 1, 2, 3, 9, 9, 9]
         #expect(try read(png(2, 8, 3, [0, 1], palette: palette), by: .color) == [1, 0])
-        #expect(try read(png(2, 8, 3, [0, 1], palette: palette, transparency: [255, 0]), by: .color) == [1, 255])
+        #expect(
+            try read(png(2, 8, 3, [0, 1], palette: palette, transparency: [255, 0]), by: .color) == [1, 255])
         // A class of several colours; a void colour beside the classes.
         let two = try ClassTable.parse("1 2 3 A\n4 5 6 B\n7 8 9 A", file: "t")
         let rgb = png(4, 8, 2, [7, 8, 9, 4, 5, 6, 1, 2, 3, 9, 9, 9])
-        #expect(try read(rgb, by: .color, void: [.color(ClassPalette.Color(9, 9, 9))], table: two) == [0, 1, 0, 255])
+        #expect(
+            try read(rgb, by: .color, void: [.color(ClassPalette.Color(9, 9, 9))], table: two) == [
+                0, 1, 0, 255,
+            ])
     }
 
     @Test func numbersOfEveryKind() throws {
@@ -65,7 +72,9 @@ import Testing
         // Values of their own, also beyond a byte.
         let ids = try ClassTable(
             [.init("road", value: 7), .init("car", value: 26), .init("far", value: 1000)], hasOwnValues: true)
-        #expect(try read(png(4, 16, 0, [0, 26, 0, 7, 3, 232, 0, 9]), by: .value, void: [.value(9)], table: ids) == [1, 0, 2, 255])
+        #expect(
+            try read(png(4, 16, 0, [0, 26, 0, 7, 3, 232, 0, 9]), by: .value, void: [.value(9)], table: ids)
+                == [1, 0, 2, 255])
         let binary = try ClassTable([.init("no", value: 0), .init("yes", value: 255)], hasOwnValues: true)
         #expect(try read(png(2, 8, 0, [255, 0]), by: .value, table: binary) == [1, 0])
     }
@@ -74,7 +83,7 @@ import Testing
         let file = png(4, 8, 2, [1, 2, 3, 11, 20, 30, 11, 20, 30, 5, 0, 0])
         #expect(
             complaint { _ = try read(file, by: .color) }
-                == "value: m.png: 3 pixels of 4 have a colour that belongs to no class; the first is (11 20 30) at x=1, y=0; there are 2 such colours, at most 5 levels from the colour of a class: (11 20 30), (5 0 0) | the nearest class is B (10 20 30); add the colour to the table, or write camseq(…, strays=\"nearest\"), strays=\"void\" or void=[[11, 20, 30]]"
+                == "value: m.png: 3 pixels of 4 have a colour that belongs to no class; the first is (11 20 30) at x=1, y=0; there are 2 such colours, at most 5 levels from the colour of a class: (11 20 30), (5 0 0) | the nearest class is B (10 20 30); add the colour to the table, or write camseq(…, strays=\"nearest\"), strays=\"void\" or void=[[11, 20, 30], [5, 0, 0]]"
         )
         #expect(try read(file, by: .color, strays: .nearest) == [0, 1, 1, 2])
         #expect(try read(file, by: .color, strays: .void) == [0, 255, 255, 255])
@@ -92,7 +101,10 @@ import Testing
         let row = (0..<60).flatMap { [UInt8($0), UInt8(20), UInt8(30)] }
         let said = complaint { _ = try read(png(60, 8, 2, row), by: .color) }
         #expect(said.contains("59 pixels of 60"))
-        #expect(said.contains("there are 59 such colours, at most 49 levels from the colour of a class (was the mask scaled smoothly or saved as JPEG?)"))
+        #expect(
+            said.contains(
+                "there are 59 such colours, at most 49 levels from the colour of a class (was the mask scaled smoothly or saved as JPEG?)"
+            ))
     }
 
     @Test func strayNumbersAreNamed() throws {
@@ -103,11 +115,16 @@ import Testing
         )
         #expect(try read(file, by: .value, strays: .void) == [1, 255, 255, 255])
         #expect(try read(file, by: .value, void: [.value(40), .value(50)]) == [1, 255, 255, 255])
-        #expect(complaint { _ = try read(file, by: .value, strays: .nearest) }.contains("near numbers mean nothing"))
+        #expect(
+            complaint { _ = try read(file, by: .value, strays: .nearest) }.contains(
+                "near numbers mean nothing"))
         let levels = try ClassTable([.init("no", value: 0), .init("yes", value: 200)], hasOwnValues: true)
-        #expect(try read(png(3, 8, 0, [3, 190, 200]), by: .value, strays: .nearest, table: levels) == [0, 1, 1])
+        #expect(
+            try read(png(3, 8, 0, [3, 190, 200]), by: .value, strays: .nearest, table: levels) == [0, 1, 1])
         let colored = png(2, 8, 2, [1, 1, 1, 1, 2, 3])
-        #expect(complaint { _ = try read(colored, by: .value) }.contains("m.png has colours, such as (1 2 3) at x=1, y=0"))
+        #expect(
+            complaint { _ = try read(colored, by: .value) }.contains(
+                "m.png has colours, such as (1 2 3) at x=1, y=0"))
         #expect(try read(colored, by: .value, strays: .void) == [1, 255])
     }
 }

@@ -21,7 +21,8 @@ import Testing
         pngFile(width: indices.count, height: 1, depth: 8, type: 3, rows: [indices], palette: palette)
     }
 
-    private func folder(_ masks: [[UInt8]], table: String? = table, _ options: MaskOptions = camSeqOptions) throws
+    private func folder(_ masks: [[UInt8]], table: String? = table, _ options: MaskOptions = camSeqOptions)
+        throws
         -> FrameFolder
     {
         let tree = try ScratchFolder()
@@ -29,7 +30,8 @@ import Testing
         if let table { try tree.write(table, to: "label_colors.txt") }
         return try FrameFolder.camSeq(tree.path, options)
     }
-    private func classes(_ masks: [[UInt8]], table: String? = table, _ options: MaskOptions = camSeqOptions) throws
+    private func classes(_ masks: [[UInt8]], table: String? = table, _ options: MaskOptions = camSeqOptions)
+        throws
         -> [[UInt8]]
     {
         let tree = try ScratchFolder()
@@ -38,7 +40,9 @@ import Testing
         let made = try FrameFolder.camSeq(tree.path, options)
         return try made.pairs.map { try $0.readMask(made.rule).bytes }
     }
-    private func said(_ masks: [[UInt8]], table: String? = table, _ options: MaskOptions = camSeqOptions) -> String {
+    private func said(_ masks: [[UInt8]], table: String? = table, _ options: MaskOptions = camSeqOptions)
+        -> String
+    {
         complaint { _ = try classes(masks, table: table, options) }
     }
 
@@ -47,7 +51,8 @@ import Testing
         #expect(try classes([indexed([0, 1], [10, 20, 30, 1, 2, 3])]) == [[1, 0]])
         // A known colour and an unknown one, in one file or in two: never another rule.
         #expect(said([indexed([0, 1], [10, 20, 30, 9, 9, 9])]).contains("the first is (9 9 9)"))
-        #expect(said([indexed([0], [10, 20, 30]), indexed([0], [9, 9, 9])]).contains("the first is (9 9 9)"))
+        #expect(
+            said([indexed([0], [10, 20, 30]), indexed([0], [9, 9, 9])]).contains("the first is (9 9 9)"))
         #expect(said([rgb([[10, 20, 30]]), rgb([[1, 1, 1]])]).contains("the first is (1 1 1)"))
         #expect(said([indexed([0, 1], [0, 0, 0, 9, 9, 9])]).contains("by=\"index\""))
         #expect(try folder([rgb([[10, 20, 30]])]).about.hasSuffix(", masks by colour"))
@@ -65,6 +70,15 @@ import Testing
         // Gray values that are the colours of classes.
         #expect(try classes([gray([0, 200])]) == [[2, 3]])
         #expect(said([gray([0, 1, 7])]).contains("a value that belongs to no class (7)"))
+        // A number too high among others is a label too high, in RGB too; white alone is a colour.
+        let high = said([rgb([[0, 0, 0], [1, 1, 1], [2, 2, 2], [7, 7, 7]])])
+        #expect(high.contains("a value that belongs to no class (7)"))
+        #expect(said([rgb([[0, 0, 0], [255, 255, 255]])]).contains("the first is (255 255 255)"))
+        let two = try folder([gray([0, 255])])
+        #expect(two.notes == ["the masks hold the values 0 and 255 only, and 255 is void"])
+        // A table of grays, and a smoothed mask.
+        let smooth = said([gray([0, 3, 180, 253])], table: "0 0 0 A\n255 255 255 B")
+        #expect(smooth.contains("at most 75 levels from the colour of a class"))
         #expect(try folder([gray([1])]).about.hasSuffix(", masks by value"))
         #expect(try folder([rgb([[2, 0, 0]])]).about.hasSuffix(", masks by the value of red"))
         // Gray levels in the order of their values are no palette.
@@ -80,7 +94,9 @@ import Testing
         // All used colours are classes, and all indices too.
         let both = said([indexed([0, 1], Self.pascal)], table: camSeq)
         #expect(both.contains("can be read by colour and by palette index"))
-        for (by, wanted) in [(MaskRule.Source.color, [0, 2]), (.index, [0, 1])] as [(MaskRule.Source, [UInt8])] {
+        for (by, wanted) in [(MaskRule.Source.color, [0, 2]), (.index, [0, 1])]
+            as [(MaskRule.Source, [UInt8])]
+        {
             let options = MaskOptions(maker: "camseq", by: by)
             #expect(try classes([indexed([0, 1], Self.pascal)], table: camSeq, options) == [wanted])
         }
@@ -103,7 +119,9 @@ import Testing
                 "hold numbers (0, 1, 11), and there is no table of classes"))
         #expect(said([gray([0, 1])], table: nil).contains("camseq(…, classes=[\"Road\", \"Sky\", …])"))
         #expect(said([rgb([[1, 1, 1], [2, 2, 2]])], table: nil).contains("hold numbers (1, 2)"))
-        #expect(said([rgb([[5, 6, 7], [8, 9, 9]])], table: nil).contains("colours that are not CamVid's, such as (5 6 7)"))
+        #expect(
+            said([rgb([[5, 6, 7], [8, 9, 9]])], table: nil).contains(
+                "colours that are not CamVid's, such as (5 6 7)"))
         #expect(said([indexed([0, 1], Self.pascal)], table: nil).contains("no table of classes"))
         #expect(said([indexed([0, 1], [9, 9, 9, 8, 8, 9])], table: nil).contains("no table of classes"))
         // CamVid's own colours.
@@ -118,7 +136,8 @@ import Testing
         options.classes = try ClassTable(names: ["A", "B", "C"])
         #expect(try classes([gray([0, 2, 255])], table: nil, options) == [[0, 2, 255]])
         #expect(try classes([indexed([0, 2], Self.pascal)], table: nil, options) == [[0, 2]])
-        #expect(said([rgb([[5, 6, 7]])], table: nil, options).contains("the classes were given without colours"))
+        #expect(
+            said([rgb([[5, 6, 7]])], table: nil, options).contains("the classes were given without colours"))
         options.by = .color
         #expect(said([gray([0])], table: nil, options).contains("the classes have no colours"))
         options.by = nil
@@ -146,12 +165,16 @@ import Testing
         #expect(three.contains("hold the values 0, 128 and 255 only, and there are 3 classes, a, b and c"))
         #expect(three.contains("camseq(…, classes=(a=0, b=128, c=255))"))
         #expect(try classes([gray([0, 1, 255])], table: nil, levels) == [[0, 1, 255]])
+        levels.classes = try ClassTable(names: ["car"])
+        #expect(said([gray([0, 255])], table: nil, levels).contains("0 would be car, and 255 void"))
+        #expect(said([gray([0, 255])], table: nil, levels).contains("classes=(background=0, car=255)"))
         let wide = pngFile(width: 2, height: 1, depth: 16, type: 0, rows: [[0, 0, 255, 255]])
         #expect(said([wide], table: nil, options).contains("classes=(no=0, yes=65535)"))
         options.void = [.value(255)]
         #expect(try classes([gray([0, 255])], table: nil, options) == [[0, 255]])
         options.void = []
-        options.classes = try ClassTable([.init("no", value: 0), .init("yes", value: 255)], hasOwnValues: true)
+        options.classes = try ClassTable(
+            [.init("no", value: 0), .init("yes", value: 255)], hasOwnValues: true)
         #expect(try classes([gray([0, 255])], table: nil, options) == [[0, 1]])
     }
 

@@ -74,7 +74,8 @@ import Testing
                 width: 2, height: 1, depth: 8, type: 3, rows: [[0, 1]], palette: [0, 0, 0, 1, 1, 1],
                 transparency: [255, 0]),
             pngFile(width: 2, height: 1, depth: 16, type: 0, rows: [[0, 1, 0, 2]], transparency: [0, 1]),
-            pngFile(width: 1, height: 1, depth: 8, type: 2, rows: [[1, 2, 3]], transparency: [0, 1, 0, 2, 0, 3]),
+            pngFile(
+                width: 1, height: 1, depth: 8, type: 2, rows: [[1, 2, 3]], transparency: [0, 1, 0, 2, 0, 3]),
         ]
         var state: UInt64 = 7
         func random(_ below: Int) -> Int {

@@ -39,7 +39,8 @@ int32_t cpng_decode_rgb(const uint8_t *data, size_t size, uint8_t *pixels, size_
 /// sample, or two in the order of this machine if the file has 16 bits. Returns 1, or 0 and a message.
 int32_t cpng_decode_samples(const uint8_t *data, size_t size, uint8_t *samples, size_t capacity, char *message);
 
-/// Encodes 8-bit pixels: colour type 2 (RGB), 0 (gray) or 3 (indices into a palette of `palette_count` colours).
+/// Encodes 8-bit pixels: colour type 2 (RGB), 0 (gray) or 3 (indices into a palette of `palette_count` colours; index
+/// 255 is transparent if there are 256).
 /// Returns 1 and bytes to be released with `cpng_release`, or 0 and a message.
 int32_t cpng_encode(
     const uint8_t *pixels, uint32_t width, uint32_t height, int32_t color_type, const uint8_t *palette,

@@ -28,7 +28,8 @@ public struct Regrouped: Dataset {
                     .label,
                     "regroup: the data has no class \(unknown.map { "\"\($0)\"" }.joined(separator: ", ")), which \(group.name) should contain",
                     help: near.map { "did you mean \"\($0)\"?" }
-                        ?? "its classes are \(old.names.prefix(12).joined(separator: ", "))\(old.count > 12 ? ", …" : "")")
+                        ?? "its classes are \(old.names.prefix(12).joined(separator: ", "))\(old.count > 12 ? ", …" : "")"
+                )
             }
             for name in group.members {
                 if let first = owners.updateValue(group.name, forKey: name) {
@@ -85,7 +86,8 @@ public struct Recolored: Dataset {
                 throw TensorError(
                     .label, "with_colors: the data has no class \"\(name)\"",
                     help: near.map { "did you mean \"\($0)\"?" }
-                        ?? "its classes are \(old.names.prefix(12).joined(separator: ", "))\(old.count > 12 ? ", …" : "")")
+                        ?? "its classes are \(old.names.prefix(12).joined(separator: ", "))\(old.count > 12 ? ", …" : "")"
+                )
             }
             new[place] = color
         }

@@ -41,7 +41,9 @@ struct FolderListing {
                 help: "seg reads PNG and JPEG; convert them first")
         }
         let inside =
-            folders.isEmpty ? nil : "it holds the folders \(folders.prefix(5).joined(separator: ", "))"
+            folders.isEmpty
+            ? nil
+            : "it holds the folders \(folders.prefix(5).joined(separator: ", ")); folder(images=\"\(path)/*/*.png\", masks=…) reaches into folders"
         return TensorError(.file, "\(path) holds no PNG or JPEG pictures", help: inside)
     }
 
@@ -83,7 +85,8 @@ struct FoundPicture: Sendable, Equatable {
         let paths = (groups[first.name] ?? []).map(\.path)
         let more = groups.count > 1 ? "; so are \(groups.count - 1) others" : ""
         throw TensorError(
-            .file, "the picture \(first.name) is there \(paths.count) times: \(paths.joined(separator: ", "))\(more)",
+            .file,
+            "the picture \(first.name) is there \(paths.count) times: \(paths.joined(separator: ", "))\(more)",
             help: "keep one of them, or choose the files by a pattern: folder(images=\"…/*.jpg\", masks=…)")
     }
 }

@@ -72,7 +72,9 @@ extension FrameFolder {
             if let images {
                 guard let masks else {
                     throw TensorError(
-                        .file, "\(directory) has the folder \(images), but none with the masks, LabeledApproved_full")
+                        .file,
+                        "\(directory) has the folder \(images), but none with the masks, LabeledApproved_full"
+                    )
                 }
                 found = [("all", images, masks)]
             } else if !listing.pictures.isEmpty {
@@ -116,8 +118,11 @@ extension FrameFolder {
             FileStatus("\(directory)/gtFine")?.kind == .folder
         else {
             throw TensorError(
-                .file, "\(directory) is not laid out like Cityscapes: it has no folders leftImg8bit and gtFine",
-                help: "for other layouts: folder(images=\"…/*_leftImg8bit.png\", masks=\"…/*_labelIds.png\", classes=…)")
+                .file,
+                "\(directory) is not laid out like Cityscapes: it has no folders leftImg8bit and gtFine",
+                help:
+                    "for other layouts: folder(images=\"…/*_leftImg8bit.png\", masks=\"…/*_labelIds.png\", classes=…)"
+            )
         }
         let found = try FolderListing("\(directory)/leftImg8bit").folders
         var notes: [String] = []
@@ -240,7 +245,8 @@ enum Cityscapes {
         ("unlabeled", true, 0, 0, 0), ("ego vehicle", true, 0, 0, 0), ("rectification border", true, 0, 0, 0),
         ("out of roi", true, 0, 0, 0), ("static", true, 0, 0, 0), ("dynamic", true, 111, 74, 0),
         ("ground", true, 81, 0, 81), ("road", false, 128, 64, 128), ("sidewalk", false, 244, 35, 232),
-        ("parking", true, 250, 170, 160), ("rail track", true, 230, 150, 140), ("building", false, 70, 70, 70),
+        ("parking", true, 250, 170, 160), ("rail track", true, 230, 150, 140),
+        ("building", false, 70, 70, 70),
         ("wall", false, 102, 102, 156), ("fence", false, 190, 153, 153), ("guard rail", true, 180, 165, 180),
         ("bridge", true, 150, 100, 100), ("tunnel", true, 150, 120, 90), ("pole", false, 153, 153, 153),
         ("polegroup", true, 153, 153, 153), ("traffic light", false, 250, 170, 30),
@@ -274,7 +280,8 @@ enum Cityscapes {
 enum PascalVOC {
     static func table() throws -> ClassTable {
         let names = [
-            "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
+            "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair",
+            "cow",
             "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train",
             "tvmonitor",
         ]

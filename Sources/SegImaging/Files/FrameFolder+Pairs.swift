@@ -30,8 +30,11 @@ extension FrameFolder {
             }
             let masks = Set(labels.pictures.map(\.path))
             // `d/*.png` takes the masks `d/*_L.png` too.
-            let own = images == "\(b.text)" ? frames.pictures : frames.pictures.filter { !masks.contains($0.path) }
-            return (try pair(own, labels.pictures, help: "what * stands for pairs a frame and its mask"), places)
+            let own =
+                images == "\(b.text)" ? frames.pictures : frames.pictures.filter { !masks.contains($0.path) }
+            return (
+                try pair(own, labels.pictures, help: "what * stands for pairs a frame and its mask"), places
+            )
         }
         let (own, named) = byNames(frames.pictures, labels.pictures)
         let names = "NAME" + maskSuffixes.map { " or NAME\($0)" }.joined()
@@ -52,7 +55,13 @@ extension FrameFolder {
             return nil
         }
         guard isOneFolder else {
-            return (frames, masks.map { FoundPicture(name: names.contains($0.name) ? $0.name : frame(of: $0) ?? $0.name, path: $0.path) })
+            return (
+                frames,
+                masks.map {
+                    FoundPicture(
+                        name: names.contains($0.name) ? $0.name : frame(of: $0) ?? $0.name, path: $0.path)
+                }
+            )
         }
         return (
             frames.filter { frame(of: $0) == nil },

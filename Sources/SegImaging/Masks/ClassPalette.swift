@@ -144,8 +144,10 @@ public struct ClassPalette: Sendable, Equatable {
     /// from all before it, by the "redmean" approximation of perceived distance.
     public static let distinctColors: [Color] = {
         let first: [UInt32] = [
-            0xe6194b, 0x3cb44b, 0x4363d8, 0xffe119, 0xf58231, 0x911eb4, 0x42d4f4, 0xf032e6, 0xbfef45, 0xfabed4,
-            0x469990, 0xdcbeff, 0x9a6324, 0xfffac8, 0x800000, 0xaaffc3, 0x808000, 0xffd8b1, 0x000075, 0xa9a9a9,
+            0xe6194b, 0x3cb44b, 0x4363d8, 0xffe119, 0xf58231, 0x911eb4, 0x42d4f4, 0xf032e6, 0xbfef45,
+            0xfabed4,
+            0x469990, 0xdcbeff, 0x9a6324, 0xfffac8, 0x800000, 0xaaffc3, 0x808000, 0xffd8b1, 0x000075,
+            0xa9a9a9,
         ]
         func distance(_ a: Color, _ b: Color) -> Int {
             let red = Int(a.red) - Int(b.red)
@@ -162,7 +164,9 @@ public struct ClassPalette: Sendable, Equatable {
         while colors.count < limit {
             let best = grid.indices.max { nearest[$0] < nearest[$1] } ?? 0
             colors.append(grid[best])
-            for place in grid.indices { nearest[place] = min(nearest[place], distance(grid[best], grid[place])) }
+            for place in grid.indices {
+                nearest[place] = min(nearest[place], distance(grid[best], grid[place]))
+            }
         }
         return colors
     }()

@@ -46,7 +46,8 @@ extension ClassTable {
         }
         let form = LineForm(first.text)
         let isNames = { (line: Substring) in
-            line.first?.isNumber == false && form.fields(line)?.numbers.allSatisfy { UInt8($0) != nil } != true
+            line.first?.isNumber == false
+                && form.fields(line)?.numbers.allSatisfy { UInt8($0) != nil } != true
         }
         if case .words = form, lines.allSatisfy({ isNames($0.text) }) {
             return try ClassTable(lines.map { String($0.text) }.enumerated().map { Entry($1, value: $0) })
@@ -61,7 +62,9 @@ extension ClassTable {
         var colors: [String: [Color]] = [:]
         var owners: [Color: Int] = [:]
         for (number, line) in lines {
-            func wrong(_ what: String) -> TensorError { TensorError(.file, "\(file), line \(number): \(what)") }
+            func wrong(_ what: String) -> TensorError {
+                TensorError(.file, "\(file), line \(number): \(what)")
+            }
             guard let (name, numbers) = form.fields(line) else {
                 throw wrong("'\(line.prefix(60))' is not of the form \(form.text)")
             }
@@ -102,10 +105,12 @@ private enum LineForm {
             self = .labelMap
             return
         }
-        guard let separator = ([",", ";", "\t"] as [Character]).first(where: { mark in
-            // `R G B<tab>Name` is not a table of columns.
-            line.count(where: { $0 == mark }) >= 3
-        }) else {
+        guard
+            let separator = ([",", ";", "\t"] as [Character]).first(where: { mark in
+                // `R G B<tab>Name` is not a table of columns.
+                line.count(where: { $0 == mark }) >= 3
+            })
+        else {
             self = .words
             return
         }
@@ -134,7 +139,9 @@ private enum LineForm {
         switch self {
         case .words: "R G B Name"
         case .columns(let separator, let places, _):
-            places[0] == 3 ? "r\(separator)g\(separator)b\(separator)name" : "name\(separator)r\(separator)g\(separator)b"
+            places[0] == 3
+                ? "r\(separator)g\(separator)b\(separator)name"
+                : "name\(separator)r\(separator)g\(separator)b"
         case .labelMap: "name:r,g,b:parts:actions"
         }
     }

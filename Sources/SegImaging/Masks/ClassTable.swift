@@ -154,7 +154,8 @@ public struct ClassTable: Sendable, Equatable {
     private func checkCount() throws {
         guard classes.count <= ClassPalette.limit else {
             throw TensorError(
-                .value, "\(classes.count) classes are more than the \(ClassPalette.limit) that masks can hold")
+                .value, "\(classes.count) classes are more than the \(ClassPalette.limit) that masks can hold"
+            )
         }
     }
 

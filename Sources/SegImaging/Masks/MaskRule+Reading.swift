@@ -194,7 +194,8 @@ extension MaskRule {
         }
         let title =
             near.number == MaskImage.ignored ? "void" : palette.names[Int(near.number)]
-        let list = "[\(first.red), \(first.green), \(first.blue)]"
+        let list = others.map { "[\($0.color.red), \($0.color.green), \($0.color.blue)]" }.sorted()
+        let voids = others.count > 8 ? "" : " or void=[\(list.joined(separator: ", "))]"
         let index =
             switch pixels.kind {
             case .palette: "; \(maker)(…, by=\"index\") reads all masks by palette index"
@@ -204,7 +205,7 @@ extension MaskRule {
         return TensorError(
             .value, message,
             help:
-                "the nearest class is \(title) (\(near.color)); add the colour to the table, or write \(maker)(…, strays=\"nearest\"), strays=\"void\" or void=[\(list)]\(index)"
+                "the nearest class is \(title) (\(near.color)); add the colour to the table, or write \(maker)(…, strays=\"nearest\")\(voids.isEmpty ? " or" : ",") strays=\"void\"\(voids)\(index)"
         )
     }
 

@@ -89,7 +89,9 @@ struct MaskSurvey {
         } else {
             base = try ClassTable(.camVid)
             guard guessesCamVid, holdsColors(of: base) else { throw withoutTable(directory) }
-            notes.append("\(directory) has no \(ClassTable.fileNames[0]): the masks have CamVid's colours, so its 32 classes are used")
+            notes.append(
+                "\(directory) has no \(ClassTable.fileNames[0]): the masks have CamVid's colours, so its 32 classes are used"
+            )
         }
         let table = try base.withVoid(options.void)
         var verdict = try self.verdict(table)
@@ -206,7 +208,9 @@ struct MaskSurvey {
             guard showsClasses else { return .undecided }
             if isStandard, isCountable, kinds == [.palette] {
                 // Both could be meant. If both mean the same, there is nothing to decide.
-                let isSame = numbers.allSatisfy { allowed[$0] == (ClassPalette.pascalColor($0).map { known[$0] } ?? nil) }
+                let isSame = numbers.allSatisfy {
+                    allowed[$0] == (ClassPalette.pascalColor($0).map { known[$0] } ?? nil)
+                }
                 if isSame { return .rule(.index, .gray) }
                 guard isComplete else { return .undecided }
                 throw TensorError(
@@ -231,9 +235,23 @@ struct MaskSurvey {
                 note: "no colour of the masks is in the table: masks are read by palette index")
         }
         let isGray = kinds.allSatisfy(\.isGray)
-        if isGray || isCountable {
-            if let verdict = try levels(table) { return verdict }
-            return .rule(.value, channel ?? .gray)
+        if let verdict = try levels(table) { return verdict }
+        if isGray {
+            // A table of grays, and other grays: a mask that was smoothed or saved as JPEG.
+            if !isCountable, known.keys.allSatisfy({ $0.red == $0.green && $0.red == $0.blue }) {
+                return .rule(.color, .gray)
+            }
+            let isTwo = values == [0, 255]
+            if isTwo, !isComplete { return .undecided }
+            return .rule(
+                .value, .gray, note: isTwo ? "the masks hold the values 0 and 255 only, and 255 is void" : nil
+            )
+        }
+        // In RGB white alone is a colour that the table lacks, and a few numbers too high are labels too high.
+        if let channel, let values, !values.isSubset(of: [0, 255]),
+            2 * values.count(where: { allowed[$0] != nil }) > values.count
+        {
+            return .rule(.value, channel)
         }
         return .rule(.color, .gray)
     }
@@ -244,7 +262,8 @@ struct MaskSurvey {
     /// as painting programs write them. 255 alone is a class to whoever painted it, void to everyone else.
     /// Undecided before all files are known, else an error that asks.
     private func levels(_ table: ClassTable) throws -> Verdict? {
-        guard let values, values.count == table.classes.count, values.count > 1, !table.hasOwnValues,
+        guard let values, values.count > 1, !table.hasOwnValues,
+            values.count == table.classes.count || (values == [0, 255] && table.classes.count == 1),
             options.strays == .refused, table.voidValues.isEmpty, table.entries.allSatisfy({ !$0.isVoid })
         else { return nil }
         let count = table.entries.count
@@ -255,15 +274,20 @@ struct MaskSurvey {
         let shown = sorted.prefix(8).map { "\($0)" }
         let list = sorted.count > 8 ? shown.joined(separator: ", ") + ", …" : Self.joined(shown)
         let names = table.classes.map(\.name)
-        let isName = names.allSatisfy { $0.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" } }
-        let pairs = zip(names, sorted).map { "\(isName ? $0 : "\"\($0)\"")=\($1)" }.joined(separator: ", ")
+        let own = names.count == 1 ? ["background"] + names : names
+        let isName = own.allSatisfy { $0.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" } }
+        let pairs = zip(own, sorted).map { "\(isName ? $0 : "\"\($0)\"")=\($1)" }.joined(separator: ", ")
         let why =
-            values == [0, 255] ? "255 would be void, not \(names[1])" : "they are not the numbers 0 to \(count - 1)"
+            names.count == 1
+            ? "0 would be \(names[0]), and 255 void"
+            : values == [0, 255]
+                ? "255 would be void, not \(names[1])" : "they are not the numbers 0 to \(count - 1)"
+        let classes = names.count == 1 ? "one class" : "\(count) classes"
         throw TensorError(
             .value,
-            "the masks hold the values \(list) only, and there are \(count) classes, \(Self.joined(names.prefix(8).map { $0 })): \(why)",
+            "the masks hold the values \(list) only, and there \(count == 1 ? "is" : "are") \(classes), \(Self.joined(Array(names.prefix(8)))): \(why)",
             help:
-                "to read them as the classes 0 to \(count - 1): \(options.maker)(…, classes=(\(pairs)))\(sorted.last == 255 ? "; if 255 is void: void=255" : "")"
+                "to read them as the classes 0 to \(own.count - 1): \(options.maker)(…, classes=(\(pairs)))\(sorted.last == 255 ? "; if 255 is void: void=255" : "")"
         )
     }
 
@@ -281,7 +305,8 @@ struct MaskSurvey {
         guard isColored, !isBeyondCounting else { return false }
         if found == colors.count { return kinds == [.color] || !isOnlyBlack }
         // A few other colours are errors of a mask; more are another data set.
-        return found > colors.count - found && colors.contains { $0 != 0 && known[ClassPalette.Color(code: $0)] != nil }
+        return found > colors.count - found
+            && colors.contains { $0 != 0 && known[ClassPalette.Color(code: $0)] != nil }
     }
 
     private func withoutTable(_ directory: String) -> TensorError {

@@ -25,7 +25,8 @@ extension Arguments {
         case "nearest": return .nearest
         case "void": return .void
         case let text?:
-            throw bad(place, "is \"nearest\" or \"void\", or left out so that they are errors, not \"\(text)\"")
+            throw bad(
+                place, "is \"nearest\" or \"void\", or left out so that they are errors, not \"\(text)\"")
         }
     }
 
@@ -50,7 +51,9 @@ extension Arguments {
         guard values.allSatisfy({ $0 == nil }) else {
             throw bad(
                 place, "gives some classes colours and others values",
-                help: "write a colour for each, Road=[128, 64, 128], or a value for each, Road=7")
+                help:
+                    "write a colour for each, classes=(Road=[128, 64, 128], …), or a value for each, classes=(Road=7, …)"
+            )
         }
         return try ClassTable(
             marks.enumerated().map { number, entry in
@@ -62,7 +65,8 @@ extension Arguments {
     private func wrongClasses(_ place: Int) -> Failure {
         wrong(
             place, "a list of names, a record of names to colours or values, or the path of a table",
-            help: "classes=[\"Road\", \"Sky\"], classes=(Road=[128, 64, 128], Sky=[128, 128, 128]) or classes=(Road=7, Sky=23)"
+            help:
+                "classes=[\"Road\", \"Sky\"], classes=(Road=[128, 64, 128], Sky=[128, 128, 128]) or classes=(Road=7, Sky=23)"
         )
     }
 

@@ -40,7 +40,7 @@ let pictureFileNatives: [Native] = [
     Native(
         "write_image(image, path)",
         "Writes a picture [3, H, W], bytes or floats in 0…1, as a PNG file, or as JPEG to a path in .jpg. A mask "
-            + "[H, W] becomes a PNG file whose palette has the colours of its classes.",
+            + "[H, W] becomes a PNG file whose palette has the colours of its classes; void, 255, is transparent.",
         examples: [
             "write_image(streets(count=1, size=32)[0].mask, \"mask.png\")\n"
                 + "print(read_image(\"mask.png\").shape)  # expect: [3, 32, 32]"
