@@ -54,7 +54,7 @@ import Testing
                 try $0.picture("\(name)_L.png", width: name == "a" ? 2 : 3)
             }
         }
-        #expect(sizes.contains("2 of 3 pairs of frame and mask cannot be used: DIR/b_L.png is 3×1"))
+        #expect(sizes.contains("2 of 3 pairs of frame and mask cannot be used: DIR/b_L.png is 1 x 3"))
         #expect(sizes.contains("also DIR/c_L.png"))
         let size = try said {
             try $0.picture("a.png")

@@ -164,6 +164,8 @@ import Testing
         let three = said([gray([0, 128, 255])], table: nil, levels)
         #expect(three.contains("hold the values 0, 128 and 255 only, and there are 3 classes, a, b and c"))
         #expect(three.contains("camseq(…, classes=(a=0, b=128, c=255))"))
+        #expect(said([gray([1, 2, 3])], table: nil, levels).contains("classes=(a=1, b=2, c=3)"))
+        #expect(said([gray([0, 1, 9])], table: nil, levels).contains("a value that belongs to no class (9)"))
         #expect(try classes([gray([0, 1, 255])], table: nil, levels) == [[0, 1, 255]])
         levels.classes = try ClassTable(names: ["car"])
         #expect(said([gray([0, 255])], table: nil, levels).contains("0 would be car, and 255 void"))

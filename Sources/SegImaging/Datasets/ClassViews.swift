@@ -63,10 +63,19 @@ public struct Regrouped: Dataset {
 
     public func frame(_ index: Int) throws -> Frame {
         let table = table
-        return try source.frame(index).withMask("regroup", table.map { Double($0) }) { mask in
-            MaskImage(width: mask.width, height: mask.height) {
-                image_map_bytes(mask.bytes, 1, mask.bytes.count, $0, table)
-            }
+        return try source.frame(index).withMask("regroup", table.map { Double($0) }) {
+            Self.regrouped($0, table)
+        }
+    }
+
+    public func maskSource(_ index: Int) throws -> MaskSource {
+        let (table, old) = (table, try source.maskSource(index))
+        return MaskSource(name: old.name, mask: { Self.regrouped(try old.mask(), table) })
+    }
+
+    private static func regrouped(_ mask: MaskImage, _ table: [UInt8]) -> MaskImage {
+        MaskImage(width: mask.width, height: mask.height) {
+            image_map_bytes(mask.bytes, 1, mask.bytes.count, $0, table)
         }
     }
 }
@@ -99,5 +108,6 @@ public struct Recolored: Dataset {
     public var isAugmented: Bool { source.isAugmented }
     public var about: String { source.about }
     public func frame(_ index: Int) throws -> Frame { try source.frame(index) }
+    public func maskSource(_ index: Int) throws -> MaskSource { try source.maskSource(index) }
     public func position(_ index: Int) -> Int { source.position(index) }
 }

@@ -31,6 +31,12 @@ public struct FolderDataset: Dataset {
         return (image, mask)
     }
 
+    public func maskSource(_ index: Int) -> MaskSource {
+        let pair = folder.pairs[index]
+        let rule = folder.rule
+        return MaskSource(name: pair.name, mask: { try pair.readMask(rule) })
+    }
+
     public func frame(_ index: Int) throws -> Frame {
         let pair = folder.pairs[index]
         let rule = folder.rule

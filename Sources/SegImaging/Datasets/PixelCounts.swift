@@ -37,20 +37,20 @@ public struct PixelCounts: Sendable {
         let step = 2 * Parallel.threads
         for start in stride(from: 0, to: data.count, by: step) {
             try interrupted()
-            let frames = try (start..<min(start + step, data.count)).map { try data.frame($0) }
+            let sources = try (start..<min(start + step, data.count)).map { try data.maskSource($0) }
             let results = Mutex<[Int: Result<[Int], any Error>]>([:])
-            Parallel.run(frames.count) { index in
-                let counts = Result { try Self.histogram(try frames[index].mask()) }
+            Parallel.run(sources.count) { index in
+                let counts = Result { try Self.histogram(try sources[index].mask()) }
                 results.withLock { $0[index] = counts }
             }
-            for index in frames.indices {
+            for index in sources.indices {
                 guard let result = results.withLock({ $0[index] }) else { continue }
                 let counts: [Int]
                 do {
                     counts = try result.get()
-                    try Self.checkLabels(counts, data.palette, frames[index].name)
+                    try Self.checkLabels(counts, data.palette, sources[index].name)
                 } catch {
-                    problems.add(frames[index].name, error)
+                    problems.add(sources[index].name, error)
                     continue
                 }
                 let size = counts.reduce(0, +)

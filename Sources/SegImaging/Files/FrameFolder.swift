@@ -61,7 +61,10 @@ public struct FrameFolder: Sendable {
     public let notes: [String]
     public var palette: ClassPalette { rule.palette }
     /// One line for the data set.
-    public var about: String { "frames of \(directory), \(rule.text)" }
+    public var about: String {
+        let classes = palette.count == 1 ? "1 class" : "\(palette.count) classes"
+        return "frames of \(directory), \(classes), \(rule.text)"
+    }
 
     public init(directory: String, rule: MaskRule, pairs: [FramePair], notes: [String] = []) {
         self.directory = directory

@@ -95,6 +95,11 @@ public struct MaskRule: Sendable, Equatable {
         a.table == b.table && a.source == b.source && a.channel == b.channel && a.strays == b.strays
     }
 
+    /// Whether a void colour is only what a void value looks like.
+    private func isGrayOfValue(_ color: ClassPalette.Color) -> Bool {
+        color.red == color.green && color.red == color.blue && table.voidValues.contains(Int(color.red))
+    }
+
     /// The rule in a few words, for the line that describes the data set.
     public var text: String {
         var parts: [String] = []
@@ -111,7 +116,7 @@ public struct MaskRule: Sendable, Equatable {
         }
         let voids =
             table.entries.filter(\.isVoid).map(\.name) + table.voidValues.map { "\($0)" }
-            + table.voidColors.map { "(\($0))" }
+            + table.voidColors.filter { !isGrayOfValue($0) }.map { "(\($0))" }
         if !voids.isEmpty {
             let more = voids.count > 6 ? " and \(voids.count - 6) more" : ""
             parts.append("void: \(voids.prefix(6).joined(separator: " "))\(more)")

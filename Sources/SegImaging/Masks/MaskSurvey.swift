@@ -259,7 +259,7 @@ struct MaskSurvey {
     private var isOnlyBlack: Bool { !isBeyondCounting && colors.allSatisfy { $0 == 0 } }
 
     /// As many values as classes, but not their numbers: levels of gray such as 0 and 255, or 0, 128 and 255,
-    /// as painting programs write them. 255 alone is a class to whoever painted it, void to everyone else.
+    /// as painting programs write them, or numbers from 1. 255 alone is a class to whoever painted it, void to everyone else.
     /// Undecided before all files are known, else an error that asks.
     private func levels(_ table: ClassTable) throws -> Verdict? {
         guard let values, values.count > 1, !table.hasOwnValues,
@@ -267,8 +267,9 @@ struct MaskSurvey {
             options.strays == .refused, table.voidValues.isEmpty, table.entries.allSatisfy({ !$0.isVoid })
         else { return nil }
         let count = table.entries.count
-        let isBeyond = values.contains { $0 >= count && $0 != 255 }
-        guard isBeyond || values == [0, 255] else { return nil }
+        let areLevels =
+            values.count(where: { $0 < count }) <= 1 && values.contains { $0 >= count && $0 != 255 }
+        guard areLevels || values == Set(1...count) || values == [0, 255] else { return nil }
         guard isComplete else { return .undecided }
         let sorted = values.sorted()
         let shown = sorted.prefix(8).map { "\($0)" }
