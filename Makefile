@@ -73,6 +73,7 @@ deps:
 
 test-deps:
 	@for p in $(TOOLS); do command -v $${p%:*} >/dev/null || missing="$$missing $${p#*:}"; done; \
+	/sbin/ldconfig -p | grep -q libturbojpeg.so.0 || missing="$$missing libturbojpeg0"; \
 	[ -z "$$missing" ] || $(MAKE) --no-print-directory install-packages PACKAGES="$$missing"
 
 install-packages:

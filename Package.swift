@@ -30,7 +30,10 @@ let package = Package(
             swiftSettings: swift),
         .systemLibrary(name: "CSystemPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .target(name: "CPNG", dependencies: ["CSystemPNG"], cSettings: c),
-        .target(name: "SegImaging", dependencies: ["SegTensor", "CPNG", "SegSystem"], swiftSettings: swift),
+        .target(name: "CTurboJPEG", cSettings: c),
+        .target(
+            name: "SegImaging", dependencies: ["SegTensor", "CPNG", "CTurboJPEG", "SegSystem"],
+            swiftSettings: swift),
 
         // The terminal.
         .target(name: "SegTerminal", dependencies: ["SegSystem"], swiftSettings: swift),

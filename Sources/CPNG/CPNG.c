@@ -88,7 +88,24 @@ static void read_rows(
     png_read_end(png, NULL);
 }
 
-typedef enum { ONLY_INFO, TO_RGB, TO_RAW } Purpose;
+typedef enum { ONLY_INFO, TO_RGB, TO_SAMPLES } Purpose;
+
+// What the file says about transparent pixels: one colour of gray or RGB, or an alpha for each palette entry.
+static void read_transparency(png_structp png, png_infop info, int type, CPNGInfo *result) {
+    png_bytep alpha = NULL;
+    png_color_16p key = NULL;
+    int count = 0;
+    memset(result->alpha, 255, sizeof result->alpha);
+    if (png_get_tRNS(png, info, &alpha, &count, &key) == 0) return;
+    if (type == PNG_COLOR_TYPE_PALETTE) {
+        if (alpha != NULL) memcpy(result->alpha, alpha, count > 256 ? 256 : (size_t)count);
+    } else if (key != NULL) {
+        result->has_key = 1;
+        result->key[0] = type == PNG_COLOR_TYPE_GRAY ? key->gray : key->red;
+        result->key[1] = key->green;
+        result->key[2] = key->blue;
+    }
+}
 
 static int32_t decode(
     const uint8_t *data, size_t size, Purpose purpose, CPNGInfo *result, uint8_t *pixels, size_t capacity,
@@ -123,6 +140,7 @@ static int32_t decode(
                     result->palette[3 * i + 2] = colors[i].blue;
                 }
             }
+            read_transparency(png, info, type, result);
         } else {
             if (purpose == TO_RGB) {
                 if (type == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(png);
@@ -131,14 +149,13 @@ static int32_t decode(
                 if (!(type & PNG_COLOR_MASK_COLOR)) png_set_gray_to_rgb(png);
                 png_set_strip_alpha(png);
             } else {
-                if ((type != PNG_COLOR_TYPE_GRAY && type != PNG_COLOR_TYPE_PALETTE) || depth > 8) {
-                    png_error(png, "it is not a gray or palette picture of at most 8 bits");
-                }
-                png_set_packing(png);
+                if (depth < 8) png_set_packing(png);
+                if (depth == 16) png_set_swap(png);
             }
             png_set_interlace_handling(png);
             png_read_update_info(png, info);
-            size_t row = purpose == TO_RGB ? (size_t)width * 3 : width;
+            size_t samples = purpose == TO_RGB ? 3 : png_get_channels(png, info);
+            size_t row = (size_t)width * samples * (purpose == TO_SAMPLES && depth == 16 ? 2 : 1);
             read_rows(png, info, pixels, capacity, row, &rows);
         }
         done = 1;
@@ -160,8 +177,8 @@ int32_t cpng_decode_rgb(const uint8_t *data, size_t size, uint8_t *pixels, size_
     return decode(data, size, TO_RGB, NULL, pixels, capacity, message);
 }
 
-int32_t cpng_decode_raw(const uint8_t *data, size_t size, uint8_t *pixels, size_t capacity, char *message) {
-    return decode(data, size, TO_RAW, NULL, pixels, capacity, message);
+int32_t cpng_decode_samples(const uint8_t *data, size_t size, uint8_t *samples, size_t capacity, char *message) {
+    return decode(data, size, TO_SAMPLES, NULL, samples, capacity, message);
 }
 
 typedef struct {
@@ -221,6 +238,13 @@ int32_t cpng_encode(
                 colors[i].blue = palette[3 * i + 2];
             }
             png_set_PLTE(png, info, colors, count);
+            // Index 255 is void: transparent, so that no reader takes it for the class that has its color.
+            if (count == 256 && memchr(pixels, 255, (size_t)width * height) != NULL) {
+                png_byte alpha[256];
+                memset(alpha, 255, sizeof alpha);
+                alpha[255] = 0;
+                png_set_tRNS(png, info, alpha, 256, NULL);
+            }
         } else {
             // Two filters compress nearly as well as all five, in half the time.
             png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_SUB | PNG_FILTER_UP);

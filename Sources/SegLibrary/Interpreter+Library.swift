@@ -11,7 +11,7 @@ extension Library {
     /// The whole library.
     public static func standard() -> Library {
         Library(
-            natives: allNatives, values: languageValues + tensorValues + dataValues,
+            natives: allNatives, values: languageValues + tensorValues + dataValues + folderValues,
             scripts: standardScripts(),
             kinds: ["tensor", "dtype", "dataset", "batches", "augmentation"], hints: .standard)
     }
@@ -31,7 +31,10 @@ extension Library {
                     + layerTraceNatives
             ),
             ("gradients", differentiationNatives),
-            ("data", dataNatives + pictureFileNatives + weightFileNatives + officialWeightNatives),
+            (
+                "data",
+                folderNatives + dataNatives + pictureFileNatives + weightFileNatives + officialWeightNatives
+            ),
             (
                 "seeing",
                 chartNatives + tableNatives + pictureNatives + progressNatives + numberTextNatives

@@ -3,6 +3,7 @@
 import SegImaging
 import SegSystem
 import SegTensor
+import TestSupport
 
 /// 7×5 pixels by a formula, so that no file is needed; the expectations in the tests are Pillow 13.0's for it.
 func formulaPicture(width: Int = 7, height: Int = 5) throws -> RGBImage {
@@ -28,7 +29,7 @@ func blackPicture(width: Int, height: Int) throws -> RGBImage {
 /// A PNG file with stored (not compressed) rows. `rows` holds the packed bytes of each row.
 func pngFile(
     width: Int, height: Int, depth: UInt8, type: UInt8, rows: [[UInt8]], palette: [UInt8] = [],
-    gamma: Bool = false
+    transparency: [UInt8] = [], gamma: Bool = false
 ) -> [UInt8] {
     func big(_ value: Int) -> [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }
     func chunk(_ name: String, _ data: [UInt8]) -> [UInt8] {
@@ -56,6 +57,7 @@ func pngFile(
     file += chunk("IHDR", big(width) + big(height) + [depth, type, 0, 0, 0])
     if gamma { file += chunk("gAMA", big(100_000)) }
     if !palette.isEmpty { file += chunk("PLTE", palette) }
+    if !transparency.isEmpty { file += chunk("tRNS", transparency) }
     file += chunk("IDAT", packed)
     file += chunk("IEND", [])
     return file
@@ -74,3 +76,27 @@ func complaint(_ body: () throws -> Void) -> String {
         return "another error: \(error)"
     }
 }
+
+extension ScratchFolder {
+    func picture(_ name: String, width: Int = 2, height: Int = 1) throws {
+        let file = "\(path)/\(name)"
+        try Folder.make(Folder.parent(of: file) ?? path)
+        try PictureFile.write(blackPicture(width: width, height: height), to: file)
+    }
+
+    func file(_ name: String, _ bytes: [UInt8]) throws {
+        try Folder.make(Folder.parent(of: "\(path)/\(name)") ?? path)
+        try AtomicFile.write(bytes, to: "\(path)/\(name)")
+    }
+
+    /// Frames and masks of one row; `_L` marks the masks.
+    func pairs(_ masks: [[UInt8]]) throws {
+        for (number, mask) in masks.enumerated() {
+            let size = try PNGImage.read(bytes: mask, name: "mask")
+            try picture("f\(number).png", width: size.width, height: size.height)
+            try file("f\(number)_L.png", mask)
+        }
+    }
+}
+
+let camSeqOptions = MaskOptions(maker: "camseq")

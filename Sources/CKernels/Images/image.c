@@ -224,15 +224,36 @@ void image_floats_planar(
     }
 }
 
+// The entry of the nearest of `count` colours.
+static uint8_t nearest_class(uint32_t color, const uint32_t *colors, const uint8_t *classes, ptrdiff_t count) {
+    const int red = (int)(color >> 16), green = (int)(color >> 8 & 255), blue = (int)(color & 255);
+    int best = 1 << 30;
+    uint8_t value = 255;
+    for (ptrdiff_t i = 0; i < count; i++) {
+        const int r = red - (int)(colors[i] >> 16), g = green - (int)(colors[i] >> 8 & 255);
+        const int b = blue - (int)(colors[i] & 255);
+        const int distance = r * r + g * g + b * b;
+        if (distance < best) {
+            best = distance;
+            value = classes[i];
+        }
+    }
+    return value;
+}
+
 size_t image_decode_colors(
-    const uint8_t *restrict source, ptrdiff_t pixels, uint8_t *restrict target, const uint32_t *restrict keys,
-    const uint8_t *restrict values, uint32_t mask, uint8_t stray, size_t *first
+    const uint8_t *restrict source, ptrdiff_t channels, ptrdiff_t pixels, uint8_t *restrict target,
+    const uint32_t *restrict keys, const uint8_t *restrict values, uint32_t mask, uint8_t stray, size_t *first
 ) {
     size_t strays = 0;
     uint32_t last = 0xffffffffu;
     uint8_t value = stray;
     int unknown = 0;
-    for (ptrdiff_t i = 0; i < pixels; i++, source += 3) {
+    for (ptrdiff_t i = 0; i < pixels; i++, source += channels) {
+        if (channels == 4 && source[3] == 0) {
+            target[i] = 255;
+            continue;
+        }
         const uint32_t color = (uint32_t)source[0] << 16 | (uint32_t)source[1] << 8 | source[2];
         // Adjacent pixels mostly have the same colour.
         if (color != last) {
@@ -246,4 +267,75 @@ size_t image_decode_colors(
         target[i] = value;
     }
     return strays;
+}
+
+void image_nearest_colors(
+    const uint8_t *restrict source, ptrdiff_t channels, ptrdiff_t pixels, uint8_t *restrict target,
+    const uint32_t *restrict colors, const uint8_t *restrict classes, ptrdiff_t count
+) {
+    // A mask that was saved as JPEG has the same few thousand colours again and again.
+    enum { REMEMBERED = 4096 };
+    uint32_t known[REMEMBERED];
+    uint8_t values[REMEMBERED];
+    for (ptrdiff_t i = 0; i < REMEMBERED; i++) known[i] = 0xffffffffu;
+    for (ptrdiff_t i = 0; i < pixels; i++, source += channels) {
+        if (channels == 4 && source[3] == 0) {
+            target[i] = 255;
+            continue;
+        }
+        const uint32_t color = (uint32_t)source[0] << 16 | (uint32_t)source[1] << 8 | source[2];
+        const uint32_t place = image_color_place(color, REMEMBERED - 1);
+        if (known[place] != color) {
+            known[place] = color;
+            values[place] = nearest_class(color, colors, classes, count);
+        }
+        target[i] = values[place];
+    }
+}
+
+size_t image_used_colors(
+    const uint8_t *restrict source, ptrdiff_t channels, ptrdiff_t pixels, uint32_t *restrict keys,
+    uint32_t *restrict counts, uint32_t mask, size_t limit
+) {
+    size_t used = 0;
+    uint32_t last = 0xffffffffu, place = 0;
+    for (ptrdiff_t i = 0; i < pixels; i++, source += channels) {
+        if (channels == 4 && source[3] == 0) continue;
+        const uint32_t color = (uint32_t)source[0] << 16 | (uint32_t)source[1] << 8 | source[2];
+        if (color != last) {
+            place = image_color_place(color, mask);
+            while (keys[place] != color && keys[place] != 0xffffffffu) place = (place + 1) & mask;
+            if (keys[place] != color) {
+                if (used == limit) return used + 1;
+                keys[place] = color;
+                used++;
+            }
+            last = color;
+        }
+        counts[place]++;
+    }
+    return used;
+}
+
+void image_map_bytes(
+    const uint8_t *restrict source, ptrdiff_t channels, ptrdiff_t pixels, uint8_t *restrict target,
+    const uint8_t *restrict table
+) {
+    for (ptrdiff_t i = 0; i < pixels; i++) target[i] = table[source[i * channels]];
+}
+
+void image_count_bytes(const uint8_t *restrict source, ptrdiff_t count, size_t *restrict counts) {
+    // Four tables: equal neighbours would wait for each other's sum.
+    uint32_t parts[4][256] = {{0}};
+    ptrdiff_t i = 0;
+    for (; i + 4 <= count; i += 4) {
+        parts[0][source[i]]++;
+        parts[1][source[i + 1]]++;
+        parts[2][source[i + 2]]++;
+        parts[3][source[i + 3]]++;
+    }
+    for (; i < count; i++) parts[0][source[i]]++;
+    for (int value = 0; value < 256; value++) {
+        counts[value] = (size_t)parts[0][value] + parts[1][value] + parts[2][value] + parts[3][value];
+    }
 }

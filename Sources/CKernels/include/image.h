@@ -42,12 +42,31 @@ void image_add_noise(const uint8_t *source, ptrdiff_t count, uint8_t *target, co
 // Bytes to floats through a table of 256 entries per channel, one plane after the other.
 void image_floats_planar(const uint8_t *source, ptrdiff_t pixels, float *target, const float *tables);
 
-// Colours to classes. `keys` is an open-addressing hash table of `mask + 1` entries (a power of two, not full): colours
-// as 0xRRGGBB, 0xffffffff for empty entries; a search starts at `image_color_place`. Pixels of other colours get
-// `stray`; the result is their number, and `first` gets the index of the first one.
+// Colours to classes. A pixel has 3 or 4 `channels`; one whose alpha is 0 becomes 255. `keys` is an open-addressing hash
+// table of `mask + 1` entries (a power of two, not full): colours as 0xRRGGBB, 0xffffffff for empty entries; a search
+// starts at `image_color_place`. Pixels of other colours get `stray`; the result is their number, and `first` gets the
+// index of the first one.
 size_t image_decode_colors(
-    const uint8_t *source, ptrdiff_t pixels, uint8_t *target, const uint32_t *keys, const uint8_t *values,
-    uint32_t mask, uint8_t stray, size_t *first);
+    const uint8_t *source, ptrdiff_t channels, ptrdiff_t pixels, uint8_t *target, const uint32_t *keys,
+    const uint8_t *values, uint32_t mask, uint8_t stray, size_t *first);
+
+// The same to the class of the nearest colour (Euclidean in RGB, the first of equals).
+void image_nearest_colors(
+    const uint8_t *source, ptrdiff_t channels, ptrdiff_t pixels, uint8_t *target, const uint32_t *colors,
+    const uint8_t *classes, ptrdiff_t count);
+
+// The colours of the pixels that are not transparent, with the number of pixels of each, in such a hash table, which
+// must be larger than `limit`. Returns their number; limit + 1 if there are more, which are not counted.
+size_t image_used_colors(
+    const uint8_t *source, ptrdiff_t channels, ptrdiff_t pixels, uint32_t *keys, uint32_t *counts, uint32_t mask,
+    size_t limit);
+
+// The first of the `channels` bytes of each pixel through a table of 256 entries.
+void image_map_bytes(
+    const uint8_t *source, ptrdiff_t channels, ptrdiff_t pixels, uint8_t *target, const uint8_t *table);
+
+// How often each of the 256 values occurs.
+void image_count_bytes(const uint8_t *source, ptrdiff_t count, size_t *counts);
 
 static inline uint32_t image_color_place(uint32_t color, uint32_t mask) {
     return (color * 0x9E3779B1u >> 16) & mask;

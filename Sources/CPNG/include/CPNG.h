@@ -21,6 +21,11 @@ typedef struct {
     /// The palette of colour type 3: `palette_count` times red, green, blue.
     int32_t palette_count;
     uint8_t palette[768];
+    /// The opacity of each palette entry; 255 without a table of them.
+    uint8_t alpha[256];
+    /// Whether one gray value or colour is transparent, and which, in the file's own bit depth.
+    int32_t has_key;
+    uint16_t key[3];
 } CPNGInfo;
 
 /// Reads everything before the pixels. Returns 1, or 0 and a message.
@@ -30,11 +35,12 @@ int32_t cpng_info(const uint8_t *data, size_t size, CPNGInfo *info, char *messag
 /// 16 bits cut to 8, no gamma applied: the values of Pillow's convert("RGB"). Returns 1, or 0 and a message.
 int32_t cpng_decode_rgb(const uint8_t *data, size_t size, uint8_t *pixels, size_t capacity, char *message);
 
-/// Decodes a gray or palette picture of at most 8 bits to its raw values, `width * height` bytes: palette indices,
-/// gray of 1, 2 and 4 bits unscaled. Returns 1, or 0 and a message.
-int32_t cpng_decode_raw(const uint8_t *data, size_t size, uint8_t *pixels, size_t capacity, char *message);
+/// Decodes to the samples as they are stored: palette indices, gray, gray and alpha, RGB or RGBA, unscaled; one byte a
+/// sample, or two in the order of this machine if the file has 16 bits. Returns 1, or 0 and a message.
+int32_t cpng_decode_samples(const uint8_t *data, size_t size, uint8_t *samples, size_t capacity, char *message);
 
-/// Encodes 8-bit pixels: colour type 2 (RGB), 0 (gray) or 3 (indices into a palette of `palette_count` colours).
+/// Encodes 8-bit pixels: colour type 2 (RGB), 0 (gray) or 3 (indices into a palette of `palette_count` colours; index
+/// 255 is transparent if there are 256).
 /// Returns 1 and bytes to be released with `cpng_release`, or 0 and a message.
 int32_t cpng_encode(
     const uint8_t *pixels, uint32_t width, uint32_t height, int32_t color_type, const uint8_t *palette,

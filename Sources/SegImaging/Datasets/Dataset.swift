@@ -15,11 +15,23 @@ public protocol Dataset: Sendable {
     var isAugmented: Bool { get }
     /// The position of frame `index` in the original sequence.
     func position(_ index: Int) -> Int
+    /// The mask of frame `index` alone, for counting: nothing of its picture is read.
+    func maskSource(_ index: Int) throws -> MaskSource
+}
+
+/// The name of a frame, and its mask when it is needed.
+public struct MaskSource: Sendable {
+    public let name: String
+    public let mask: @Sendable () throws -> MaskImage
 }
 
 extension Dataset {
     public var isAugmented: Bool { false }
     public func position(_ index: Int) -> Int { index }
+    public func maskSource(_ index: Int) throws -> MaskSource {
+        let frame = try frame(index)
+        return MaskSource(name: frame.name, mask: frame.mask)
+    }
 
     /// A frame, or an error that says how many there are.
     public func checkedFrame(_ index: Int) throws -> Frame {

@@ -21,6 +21,7 @@ public struct Subset: Dataset {
     public var about: String { source.about }
     public var isAugmented: Bool { source.isAugmented }
     public func frame(_ index: Int) throws -> Frame { try source.frame(indices[index]) }
+    public func maskSource(_ index: Int) throws -> MaskSource { try source.maskSource(indices[index]) }
     public func position(_ index: Int) -> Int { source.position(indices[index]) }
 }
 
@@ -44,9 +45,19 @@ public struct Concatenation: Dataset {
     public var about: String { parts.map(\.about).joined(separator: " + ") }
     public var isAugmented: Bool { parts.contains { $0.isAugmented } }
     public func frame(_ index: Int) throws -> Frame {
+        let (part, place) = try place(index)
+        return try part.frame(place)
+    }
+    public func maskSource(_ index: Int) throws -> MaskSource {
+        let (part, place) = try place(index)
+        return try part.maskSource(place)
+    }
+
+    /// The part that has a sample, and the sample's number in it.
+    private func place(_ index: Int) throws -> (part: any Dataset, index: Int) {
         var index = index
         for part in parts {
-            if index < part.count { return try part.frame(index) }
+            if index < part.count { return (part, index) }
             index -= part.count
         }
         throw TensorError(.index, "sample \(index) does not exist")
@@ -91,5 +102,10 @@ public struct ChangedDataset: Dataset {
     public var palette: ClassPalette { source.palette }
     public var isAugmented: Bool { source.isAugmented }
     public func frame(_ index: Int) throws -> Frame { try change.applied(to: try source.frame(index)) }
+    public func maskSource(_ index: Int) throws -> MaskSource {
+        if case .normalized = change { return try source.maskSource(index) }
+        let frame = try frame(index)
+        return MaskSource(name: frame.name, mask: frame.mask)
+    }
     public func position(_ index: Int) -> Int { source.position(index) }
 }

@@ -7,14 +7,14 @@ import Synchronization
 /// Pictures and masks in files.
 public struct FolderDataset: Dataset {
     public let folder: FrameFolder
-    public let about: String
     private let sizes: FrameSizes
 
-    public init(_ folder: FrameFolder, about: String) {
+    public init(_ folder: FrameFolder) {
         self.folder = folder
-        self.about = about
         sizes = FrameSizes()
     }
+
+    public var about: String { folder.about }
 
     public var count: Int { folder.pairs.count }
     public var palette: ClassPalette { folder.palette }
@@ -31,14 +31,20 @@ public struct FolderDataset: Dataset {
         return (image, mask)
     }
 
+    public func maskSource(_ index: Int) -> MaskSource {
+        let pair = folder.pairs[index]
+        let rule = folder.rule
+        return MaskSource(name: pair.name, mask: { try pair.readMask(rule) })
+    }
+
     public func frame(_ index: Int) throws -> Frame {
         let pair = folder.pairs[index]
-        let palette = folder.palette
-        let facts = try sizes.facts(index, of: pair)
+        let rule = folder.rule
+        let facts = try sizes.facts(index, of: pair, rule)
         return Frame(
             name: pair.name, height: facts.height, width: facts.width, imageDigest: facts.image,
-            maskDigest: facts.mask, image: { try pair.readImage() },
-            mask: { try pair.readMask(palette) })
+            maskDigest: facts.maskContent, image: { try pair.readImage() },
+            mask: { try pair.readMask(rule) })
     }
 }
 
@@ -47,19 +53,23 @@ private final class FrameSizes: @unchecked Sendable {
     struct Facts {
         let width: Int
         let height: Int
+        /// Of the files.
         let image: Digest
         let mask: Digest
+        /// Of the mask's file and what its pixels mean.
+        let maskContent: Digest
     }
     private let stored = Mutex<[Int: Facts]>([:])
 
     func known(_ index: Int) -> Facts? { stored.withLock { $0[index] } }
 
-    func facts(_ index: Int, of pair: FramePair) throws -> Facts {
+    func facts(_ index: Int, of pair: FramePair, _ rule: MaskRule) throws -> Facts {
         if let facts = known(index) { return facts }
         let size = try pair.size()
+        let mask = try pair.maskDigest()
         let facts = Facts(
-            width: size.width, height: size.height, image: try pair.imageDigest(), mask: try pair.maskDigest()
-        )
+            width: size.width, height: size.height, image: try pair.imageDigest(), mask: mask,
+            maskContent: rule.digest(ofFile: mask))
         stored.withLock { $0[index] = facts }
         return facts
     }

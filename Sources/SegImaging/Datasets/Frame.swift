@@ -67,24 +67,32 @@ public struct Frame: Sendable {
         image changeImage: @escaping @Sendable (RGBImage) throws -> RGBImage,
         mask changeMask: (@Sendable (MaskImage) throws -> MaskImage)? = nil
     ) -> Frame {
-        func digest(_ old: Digest) -> Digest {
-            var builder = DigestBuilder()
-            builder.add(old)
-            builder.add(what)
-            for number in numbers { builder.add(number) }
-            return builder.finish()
-        }
-        let (image, mask) = (image, mask)
-        var result = self
+        let image = image
+        var result = changeMask.map { withMask(what, numbers, $0) } ?? self
         result.height = height ?? self.height
         result.width = width ?? self.width
-        result.imageDigest = digest(imageDigest)
+        result.imageDigest = Self.digest(imageDigest, what, numbers)
         result.image = { try changeImage(try image()) }
-        if let changeMask {
-            result.maskDigest = digest(maskDigest)
-            result.mask = { try changeMask(try mask()) }
-        }
         return result
+    }
+
+    /// The frame with a change to its mask alone.
+    func withMask(
+        _ what: String, _ numbers: [Double], _ change: @escaping @Sendable (MaskImage) throws -> MaskImage
+    ) -> Frame {
+        let mask = mask
+        var result = self
+        result.maskDigest = Self.digest(maskDigest, what, numbers)
+        result.mask = { try change(try mask()) }
+        return result
+    }
+
+    private static func digest(_ old: Digest, _ what: String, _ numbers: [Double]) -> Digest {
+        var builder = DigestBuilder()
+        builder.add(old)
+        builder.add(what)
+        for number in numbers { builder.add(number) }
+        return builder.finish()
     }
 }
 

@@ -1,5 +1,6 @@
 // Pixels per class over a data set, as exact integers.
 
+import CKernels
 import SegTensor
 import Synchronization
 
@@ -24,24 +25,34 @@ public struct PixelCounts: Sendable {
         self.pictures = pictures
     }
 
-    /// Reads all masks, several at once; calls `interrupted` between groups of them.
+    /// Reads all masks, several at once; calls `interrupted` between groups of them. 255 is void: its pixels do
+    /// not count anywhere. One error names all samples whose masks cannot be read or hold other labels.
     public init(_ data: any Dataset, interrupted: () throws -> Void = {}) throws {
         let classes = data.palette.count
         pixels = [Int](repeating: 0, count: classes)
         pixelsWith = pixels
         pictures = pixels
+        var problems = FileProblems()
         // Small groups, so that an interrupt takes effect soon.
         let step = 2 * Parallel.threads
         for start in stride(from: 0, to: data.count, by: step) {
             try interrupted()
-            let frames = try (start..<min(start + step, data.count)).map { try data.frame($0) }
+            let sources = try (start..<min(start + step, data.count)).map { try data.maskSource($0) }
             let results = Mutex<[Int: Result<[Int], any Error>]>([:])
-            Parallel.run(frames.count) { index in
-                let counts = Result { try Self.histogram(try frames[index].mask()) }
+            Parallel.run(sources.count) { index in
+                let counts = Result { try Self.histogram(try sources[index].mask()) }
                 results.withLock { $0[index] = counts }
             }
-            for index in frames.indices {
-                guard let counts = try results.withLock({ $0[index] })?.get() else { continue }
+            for index in sources.indices {
+                guard let result = results.withLock({ $0[index] }) else { continue }
+                let counts: [Int]
+                do {
+                    counts = try result.get()
+                    try Self.checkLabels(counts, data.palette, sources[index].name)
+                } catch {
+                    problems.add(sources[index].name, error)
+                    continue
+                }
                 let size = counts.reduce(0, +)
                 for c in 0..<classes where counts[c] > 0 {
                     pixels[c] += counts[c]
@@ -50,13 +61,24 @@ public struct PixelCounts: Sendable {
                 }
             }
         }
+        try problems.raise(of: data.count, "samples")
+    }
+
+    private static func checkLabels(_ counts: [Int], _ palette: ClassPalette, _ name: String) throws {
+        let strays = counts.indices.filter { $0 >= palette.count && counts[$0] > 0 }
+        guard let first = strays.first else { return }
+        let total = strays.reduce(0) { $0 + counts[$1] }
+        throw TensorError(
+            .value,
+            "the mask of \(name) has \(total) pixel\(total == 1 ? "" : "s") with labels beyond the \(palette.count) classes (\(strays.prefix(8).map { "\($0)" }.joined(separator: ", "))\(strays.count > 8 ? ", …" : "")), the first is \(first)",
+            help: "classes are numbered from 0 to \(palette.count - 1), 255 is void")
     }
 
     private static func histogram(_ mask: MaskImage) throws -> [Int] {
         var counts = [Int](repeating: 0, count: 256)
-        mask.bytes.withUnsafeBufferPointer { bytes in
-            counts.withUnsafeMutableBufferPointer { counts in
-                for byte in bytes { counts[Int(byte)] += 1 }
+        counts.withUnsafeMutableBufferPointer { counts in
+            counts.withMemoryRebound(to: UInt.self) {
+                image_count_bytes(mask.bytes, mask.bytes.count, $0.baseAddress)
             }
         }
         // `ignored` is not a class.

@@ -20,31 +20,31 @@ struct FolderListing {
         folders = names(.folder)
     }
 
-    func has(_ file: String) -> Bool { files.contains(file) }
-
-    /// The names of the PNG files without their ending: `0001` for `0001.png`.
-    var pictures: [String] {
-        files.filter { $0.lowercased().hasSuffix(".png") }.map { String($0.dropLast(4)) }
-    }
-
-    /// The path of a name without its ending.
-    func file(_ stem: String) -> String {
-        has("\(stem).png") ? "\(path)/\(stem).png" : "\(path)/\(stem).PNG"
+    /// The pictures among the files.
+    var pictures: [FoundPicture] {
+        files.compactMap { file in
+            guard let ending = PictureFile.ending(of: file), PictureFile.endings.contains(ending) else {
+                return nil
+            }
+            return FoundPicture(name: String(file.dropLast(ending.count + 1)), path: "\(path)/\(file)")
+        }
     }
 
     /// The error for a folder without pictures, which says what the folder contains instead.
     func withoutPictures() -> TensorError {
-        let others = ["jpg", "jpeg", "tif", "tiff", "bmp", "ppm", "webp"]
+        let others = ["tif", "tiff", "bmp", "ppm", "webp", "gif"]
         let found = others.first { ending in files.contains { $0.lowercased().hasSuffix(".\(ending)") } }
         let number = files.count { $0.lowercased().hasSuffix(".\(found ?? "")") }
         if let found {
             return TensorError(
-                .file, "\(path) holds no PNG pictures, but \(number) .\(found) files",
-                help: "seg reads only PNG; convert them first")
+                .file, "\(path) holds no PNG or JPEG pictures, but \(number) .\(found) files",
+                help: "seg reads PNG and JPEG; convert them first")
         }
         let inside =
-            folders.isEmpty ? nil : "it holds the folders \(folders.prefix(5).joined(separator: ", "))"
-        return TensorError(.file, "\(path) holds no PNG pictures", help: inside)
+            folders.isEmpty
+            ? nil
+            : "it holds the folders \(folders.prefix(5).joined(separator: ", ")); folder(images=\"\(path)/*/*.png\", masks=…) reaches into folders"
+        return TensorError(.file, "\(path) holds no PNG or JPEG pictures", help: inside)
     }
 
     /// Sorts `frame_2` before `frame_10`, so that a sequence keeps its order.
@@ -70,5 +70,23 @@ struct FolderListing {
         }
         if x.isEmpty != y.isEmpty { return x.isEmpty }
         return a < b
+    }
+}
+
+/// A picture file and the name that pairs it with another.
+struct FoundPicture: Sendable, Equatable {
+    var name: String
+    let path: String
+
+    /// An error that names all pictures that share their name with another, such as a.png and a.jpg.
+    static func checkNames(_ pictures: [FoundPicture]) throws {
+        let groups = Dictionary(grouping: pictures, by: \.name).filter { $0.value.count > 1 }
+        guard let first = pictures.first(where: { groups[$0.name] != nil }) else { return }
+        let paths = (groups[first.name] ?? []).map(\.path)
+        let more = groups.count > 1 ? "; so are \(groups.count - 1) others" : ""
+        throw TensorError(
+            .file,
+            "the picture \(first.name) is there \(paths.count) times: \(paths.joined(separator: ", "))\(more)",
+            help: "keep one of them, or choose the files by a pattern: folder(images=\"…/*.jpg\", masks=…)")
     }
 }

@@ -20,22 +20,25 @@ public struct FramePair: Sendable, Equatable {
 
     /// Width and height of frame and mask, from the files' headers. An error of kind `value` if they differ.
     public func size() throws -> (width: Int, height: Int) {
-        let frame = try PNGImage.size(ofFile: image)
-        let labels = try PNGImage.size(ofFile: mask)
+        let frame = try PictureFile.size(ofFile: image)
+        let labels = try PictureFile.size(ofFile: mask)
         guard frame.width == labels.width, frame.height == labels.height else {
+            let isTurned = frame.width == labels.height && frame.height == labels.width
             throw TensorError(
                 .value,
                 "\(mask) is \(sizeText(height: labels.height, width: labels.width)), but its frame \(image) is \(sizeText(height: frame.height, width: frame.width))",
-                help: "a mask has one value for each pixel of its frame")
+                help: isTurned && PictureFile.isTurned(image)
+                    ? "EXIF says that the frame is to be turned, as viewers show it; turn the mask too, or write the frame upright"
+                    : "a mask has one value for each pixel of its frame")
         }
         return (frame.width, frame.height)
     }
 
     /// The decoded frame.
-    public func readImage() throws -> RGBImage { try PNGImage.read(image) }
+    public func readImage() throws -> RGBImage { try PictureFile.read(image) }
 
     /// The decoded mask.
-    public func readMask(_ palette: ClassPalette) throws -> MaskImage { try palette.readMask(mask) }
+    public func readMask(_ rule: MaskRule) throws -> MaskImage { try rule.readMask(mask) }
 
     /// A digest of the frame's file: the same bytes give the same digest, wherever the file is.
     public func imageDigest() throws -> Digest { try Self.digest(image) }
@@ -48,24 +51,77 @@ public struct FramePair: Sendable, Equatable {
     }
 }
 
-/// Frames with their masks in the order of their names, and the classes that the masks hold.
+/// Frames with their masks in the order of their names, and what the masks mean.
 public struct FrameFolder: Sendable {
     /// The folder, as the user named it.
     public let directory: String
-    public let palette: ClassPalette
+    public let rule: MaskRule
     public let pairs: [FramePair]
-    /// Notes for the user: that the built-in palette is used, masks without a frame.
+    /// Notes for the user: that the built-in classes are used, masks without a frame.
     public let notes: [String]
+    public var palette: ClassPalette { rule.palette }
+    /// One line for the data set.
+    public var about: String {
+        let classes = palette.count == 1 ? "1 class" : "\(palette.count) classes"
+        return "frames of \(directory), \(classes), \(rule.text)"
+    }
 
-    public init(directory: String, palette: ClassPalette, pairs: [FramePair], notes: [String] = []) {
+    public init(directory: String, rule: MaskRule, pairs: [FramePair], notes: [String] = []) {
         self.directory = directory
-        self.palette = palette
+        self.rule = rule
         self.pairs = pairs
         self.notes = notes
     }
 
-    /// Checks by the files' headers that every mask has its frame's size.
-    func checkSizes() throws {
-        for pair in pairs { _ = try pair.size() }
+    /// Checks by the files' headers that every mask has its frame's size; one error names all others.
+    static func checkSizes(_ pairs: [FramePair]) throws {
+        var problems = FileProblems()
+        for pair in pairs { problems.collect(pair.mask) { _ = try pair.size() } }
+        try problems.raise(of: pairs.count, "pairs of frame and mask")
+    }
+}
+
+/// Errors of single files, raised together.
+struct FileProblems {
+    private var found: [(file: String, error: any Error)] = []
+
+    mutating func collect(_ file: String, _ work: () throws -> Void) {
+        do { try work() } catch { found.append((file, error)) }
+    }
+
+    mutating func add(_ file: String, _ error: any Error) { found.append((file, error)) }
+
+    /// Throws the only error, or one that names all files; interrupts and lack of memory go before.
+    func raise(of count: Int, _ things: String) throws {
+        guard let first = found.first else { return }
+        for case let error as TensorError in found.map(\.error)
+        where error.kind == .interrupt || error.kind == .memory {
+            throw error
+        }
+        let others = found.dropFirst().map(\.file)
+        guard !others.isEmpty, let error = TensorError(anyError: first.error) else { throw first.error }
+        throw TensorError(
+            error.kind,
+            "\(found.count) of \(count) \(things) cannot be used: \(error.message); also \(Self.list(others))",
+            help: error.help)
+    }
+
+    /// Names for an error: all of them up to a screenful.
+    static func list(_ names: [String]) -> String {
+        names.prefix(20).joined(separator: ", ")
+            + (names.count > 20 ? " and \(names.count - 20) more" : "")
+    }
+}
+
+extension TensorError {
+    /// An error as a tensor error; nil for other kinds.
+    fileprivate init?(anyError error: any Error) {
+        if let known = error as? TensorError {
+            self = known
+        } else if let system = error as? SystemError {
+            self.init(.file, system.message, help: system.help)
+        } else {
+            return nil
+        }
     }
 }

@@ -1,4 +1,4 @@
-// PNG files to pictures and back, through CPNG (libpng). ClassPalette knows what colours mean.
+// PNG files to pictures and back, through CPNG (libpng). MaskRule knows what the samples of masks mean.
 
 import CPNG
 import SegSystem
@@ -6,15 +6,16 @@ import SegTensor
 
 /// Reading and writing PNG files.
 public enum PNGImage {
-    /// The largest file that is read.
-    private static let fileLimit = 1 << 30
+    /// Whether bytes begin as a PNG file does.
+    static func isPNG(_ bytes: [UInt8]) -> Bool {
+        bytes.starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
+    }
 
     /// The size of a picture, from the file's first 33 bytes only.
     public static func size(ofFile path: String) throws -> (width: Int, height: Int) {
         let file = try FileReader(path)
         let header = try file.bytes(at: 0, count: min(33, file.count))
-        let signature: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
-        guard header.starts(with: signature) else { throw notPNG(header, path) }
+        guard isPNG(header) else { throw PictureFile.unknown(header, path) }
         guard header.count >= 33, header[12..<16].elementsEqual("IHDR".utf8) else {
             throw TensorError(.file, "cannot read \(path): the file is cut off")
         }
@@ -26,12 +27,8 @@ public enum PNGImage {
         return (number(16), number(20))
     }
 
-    /// A picture as 8-bit RGB, with the values that Pillow gives; palettes are resolved, alpha is dropped.
-    public static func read(_ path: String) throws -> RGBImage {
-        try read(bytes: FileReader.contents(of: path, limit: fileLimit), name: path)
-    }
-
-    /// The same from the bytes of a file; `name` is the file's name in errors.
+    /// A picture as 8-bit RGB from the bytes of a file, with the values that Pillow gives; palettes are resolved,
+    /// alpha is dropped. `name` is the file's name in errors.
     public static func read(bytes: [UInt8], name: String) throws -> RGBImage {
         let info = try header(bytes, name)
         let width = Int(info.width)
@@ -43,28 +40,27 @@ public enum PNGImage {
         }
     }
 
-    /// The raw values of a gray or palette picture of at most 8 bits, and its palette (empty for gray).
-    public static func readIndices(bytes: [UInt8], name: String) throws -> (
-        mask: MaskImage, colors: [ClassPalette.Color]
-    ) {
+    /// The samples of a file as they are stored, with its palette (empty for other kinds of files).
+    static func readSamples(bytes: [UInt8], name: String) throws -> PNGSamples {
         let info = try header(bytes, name)
-        let width = Int(info.width)
-        let height = Int(info.height)
-        let mask = try MaskImage(width: width, height: height) { target in
+        let (width, height) = (Int(info.width), Int(info.height))
+        let channels = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][info.color_type] ?? 1
+        let count = try PictureSize.pixels(width, height) * channels * (info.bit_depth == 16 ? 2 : 1)
+        let samples = try PictureSize.filled(count) { target in
             var message = Message()
-            let done = cpng_decode_raw(bytes, bytes.count, target, width * height, &message.text)
+            let done = cpng_decode_samples(bytes, bytes.count, target, count, &message.text)
             guard done != 0 else { throw message.error("read", name) }
         }
         let table = withUnsafeBytes(of: info.palette) { Array($0) }
-        let colors = (0..<Int(info.palette_count)).map {
-            ClassPalette.Color(table[3 * $0], table[3 * $0 + 1], table[3 * $0 + 2])
-        }
-        return (mask, colors)
-    }
-
-    /// Writes a picture as 24-bit RGB.
-    public static func write(_ image: RGBImage, to path: String) throws {
-        try AtomicFile.write(encode(image), to: path)
+        return PNGSamples(
+            width: width, height: height, depth: Int(info.bit_depth), channels: channels, bytes: samples,
+            isIndexed: info.color_type == 3,
+            palette: (0..<Int(info.palette_count)).map {
+                ClassPalette.Color(table[3 * $0], table[3 * $0 + 1], table[3 * $0 + 2])
+            },
+            opacity: withUnsafeBytes(of: info.alpha) { Array($0) },
+            transparent: info.has_key == 0
+                ? nil : [Int(info.key.0), Int(info.key.1), Int(info.key.2)])
     }
 
     /// Writes a mask as an 8-bit palette PNG: other programs show its colours, seg and Pillow read its indices.
@@ -82,8 +78,8 @@ public enum PNGImage {
         try encoded(mask.bytes, mask.width, mask.height, 3, palette.table(ignored: .black))
     }
 
-    static func header(_ bytes: [UInt8], _ name: String) throws -> CPNGInfo {
-        guard bytes.starts(with: [0x89, 0x50, 0x4e, 0x47]) else { throw notPNG(bytes, name) }
+    private static func header(_ bytes: [UInt8], _ name: String) throws -> CPNGInfo {
+        guard isPNG(bytes) else { throw PictureFile.unknown(bytes, name) }
         var info = CPNGInfo()
         var message = Message()
         guard cpng_info(bytes, bytes.count, &info, &message.text) != 0 else {
@@ -106,16 +102,6 @@ public enum PNGImage {
         return Array(UnsafeBufferPointer(start: data, count: size))
     }
 
-    private static func notPNG(_ bytes: [UInt8], _ name: String) -> TensorError {
-        if bytes.isEmpty { return TensorError(.file, "cannot read \(name): the file is empty") }
-        if bytes.starts(with: [0xff, 0xd8, 0xff]) {
-            return TensorError(
-                .file, "cannot read \(name): it is a JPEG picture",
-                help: "seg reads only PNG; convert it first")
-        }
-        return TensorError(.file, "cannot read \(name): it is not a PNG file")
-    }
-
     /// A buffer for a message of CPNG.
     private struct Message {
         var text = [CChar](repeating: 0, count: Int(CPNG_MESSAGE))
@@ -129,4 +115,23 @@ public enum PNGImage {
             return TensorError(.file, "cannot \(verb) \(name): \(reason)")
         }
     }
+}
+
+/// The content of a PNG file before its samples have a meaning.
+struct PNGSamples {
+    let width: Int
+    let height: Int
+    /// Bits per sample: 1, 2, 4, 8 or 16.
+    let depth: Int
+    /// Samples per pixel.
+    let channels: Int
+    /// One byte per sample, unscaled; two, in the order of this machine, for 16 bits.
+    let bytes: [UInt8]
+    /// Whether the samples are indices into `palette`.
+    let isIndexed: Bool
+    let palette: [ClassPalette.Color]
+    /// The alpha of each entry of the palette.
+    let opacity: [UInt8]
+    /// The gray value (first of the three) or colour that is transparent, if the file names one.
+    let transparent: [Int]?
 }

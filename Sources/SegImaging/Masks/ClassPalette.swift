@@ -1,9 +1,10 @@
-// Classes by name and colour. Names are what the user sees and types; the index of a class is only its
-// position in the palette. ClassPalette+LabelFile reads label files, ClassPalette+Masks masks.
+// Classes by name and colour, for display. Names are what the user sees and types; the index of a class is
+// only its position in the palette. ClassTable says what marks the classes in masks.
 
+import CKernels
 import SegTensor
 
-/// The classes of a data set: names, and their colours in masks, in the order of their indices.
+/// The classes of a data set: names and display colours, in the order of their indices.
 public struct ClassPalette: Sendable, Equatable {
     /// 8-bit RGB.
     public struct Color: Hashable, Sendable, CustomStringConvertible {
@@ -37,6 +38,16 @@ public struct ClassPalette: Sendable, Equatable {
             return red * red + green * green + blue * blue
         }
 
+        /// The largest difference in a channel.
+        func largestDifference(to other: Color) -> Int {
+            max(
+                abs(Int(red) - Int(other.red)), abs(Int(green) - Int(other.green)),
+                abs(Int(blue) - Int(other.blue)))
+        }
+
+        /// Where the search for the colour in a hash table of so many entries starts.
+        func hashPlace(_ size: Int) -> Int { Int(image_color_place(code, UInt32(size - 1))) }
+
         static let black = Color(0, 0, 0)
     }
 
@@ -55,13 +66,13 @@ public struct ClassPalette: Sendable, Equatable {
 
     /// An error of kind `value` if names and colours differ in number, or are none, too many or not unique.
     public init(names: [String], colors: [Color]) throws {
-        guard names.count == colors.count else {
-            throw TensorError(.value, "\(names.count) classes have \(colors.count) colours")
-        }
         guard !names.isEmpty else { throw TensorError(.value, "a palette needs at least one class") }
         guard names.count <= Self.limit else {
             throw TensorError(
                 .value, "\(names.count) classes are more than the \(Self.limit) that masks can hold")
+        }
+        guard names.count == colors.count else {
+            throw TensorError(.value, "\(names.count) classes have \(colors.count) colours")
         }
         var known: [String: Int] = [:]
         for (index, name) in names.enumerated() {
@@ -79,13 +90,12 @@ public struct ClassPalette: Sendable, Equatable {
         self.init(checked: names, colors)
     }
 
-    /// Classes without their own colours get colours that are easy to distinguish: the PASCAL VOC colour
-    /// map, which distributes the bits of the index over the three channels.
+    /// Classes without colours of their own get `distinctColors`.
     public init(names: [String]) throws {
-        try self.init(names: names, colors: names.indices.map(Self.spreadColor))
+        try self.init(names: names, colors: Array(Self.distinctColors.prefix(names.count)))
     }
 
-    /// The colours for display: CamVid's if all classes are CamVid's, else the VOC colour map.
+    /// The colours for display: CamVid's if all classes are CamVid's, else `distinctColors`.
     public init(showing names: [String]) throws {
         let known = names.compactMap { Self.camVid.index(of: $0) }
         if known.count == names.count {
@@ -104,11 +114,6 @@ public struct ClassPalette: Sendable, Equatable {
     /// The index of the class with this name.
     public func index(of name: String) -> Int? { names.firstIndex(of: name) }
 
-    /// The class whose colour is nearest in RGB.
-    public func nearest(to color: Color) -> Int {
-        colors.indices.min { colors[$0].distance(to: color) < colors[$1].distance(to: color) } ?? 0
-    }
-
     /// 256 colours of three bytes: those of the classes, then `ignored`.
     func table(ignored: Color) -> [UInt8] {
         var table = (0..<256).flatMap { _ in [ignored.red, ignored.green, ignored.blue] }
@@ -120,7 +125,10 @@ public struct ClassPalette: Sendable, Equatable {
         return table
     }
 
-    private static func spreadColor(_ index: Int) -> Color {
+    /// Entry `index` of PASCAL VOC's colour map, which distributes the bits of the index over the three
+    /// channels; nil for numbers that it does not have.
+    static func pascalColor(_ index: Int) -> Color? {
+        guard (0..<256).contains(index) else { return nil }
         var color = (red: UInt8(0), green: UInt8(0), blue: UInt8(0))
         for bit in 0..<8 {
             let bits = index >> (3 * bit)
@@ -130,6 +138,38 @@ public struct ClassPalette: Sendable, Equatable {
         }
         return Color(color.red, color.green, color.blue)
     }
+
+    /// 255 colours made to be told apart, the most different first. Black and white are kept for void and
+    /// unknown. The first twenty are S. Trubetskoy's; each of the others is the colour of a grid that is farthest
+    /// from all before it, by the "redmean" approximation of perceived distance.
+    public static let distinctColors: [Color] = {
+        let first: [UInt32] = [
+            0xe6194b, 0x3cb44b, 0x4363d8, 0xffe119, 0xf58231, 0x911eb4, 0x42d4f4, 0xf032e6, 0xbfef45,
+            0xfabed4,
+            0x469990, 0xdcbeff, 0x9a6324, 0xfffac8, 0x800000, 0xaaffc3, 0x808000, 0xffd8b1, 0x000075,
+            0xa9a9a9,
+        ]
+        func distance(_ a: Color, _ b: Color) -> Int {
+            let red = Int(a.red) - Int(b.red)
+            let green = Int(a.green) - Int(b.green)
+            let blue = Int(a.blue) - Int(b.blue)
+            let mean = (Int(a.red) + Int(b.red)) / 2
+            return (512 + mean) * red * red + 1024 * green * green + (767 - mean) * blue * blue
+        }
+        let levels: [UInt8] = [16, 48, 80, 112, 144, 176, 208, 240]
+        let grid = levels.flatMap { red in levels.flatMap { green in levels.map { Color(red, green, $0) } } }
+        var colors = first.map { Color(code: $0) }
+        let taken = colors + [.black, Color(255, 255, 255)]
+        var nearest = grid.map { point in taken.map { distance($0, point) }.min() ?? 0 }
+        while colors.count < limit {
+            let best = grid.indices.max { nearest[$0] < nearest[$1] } ?? 0
+            colors.append(grid[best])
+            for place in grid.indices {
+                nearest[place] = min(nearest[place], distance(grid[best], grid[place]))
+            }
+        }
+        return colors
+    }()
 
     /// CamVid's and CamSeq01's 32 classes, in the order of their `label_colors.txt` (Brostow, Fauqueur, Cipolla 2009).
     public static let camVid: ClassPalette = {

@@ -35,12 +35,20 @@ public struct MaskImage: Sendable, Equatable {
 }
 
 extension MaskImage {
-    /// A mask from a tensor value [H, W] of class numbers; values outside 0…255 become `ignored`.
+    /// A mask from a tensor value [H, W] of class numbers. Negative numbers and 255 become `ignored`; larger
+    /// ones and fractions are an error of kind `value`.
     public init(classes data: TensorData) throws {
         guard data.shape.count == 2 else {
             throw TensorError(.shape, "a mask has the shape [height, width], not \(data.shape)")
         }
-        let bytes = try Tensor(data).doubles().map { (0...255).contains($0) ? UInt8($0) : MaskImage.ignored }
+        let numbers = try Tensor(data).doubles()
+        if let place = numbers.firstIndex(where: { $0 > 255 || $0.rounded() != $0 }) {
+            throw TensorError(
+                .value,
+                "a mask holds \(Tensor.text(of: numbers[place])) at [\(place / data.shape[1]), \(place % data.shape[1])]; the numbers of classes are from 0 to 254, and 255 is void"
+            )
+        }
+        let bytes = numbers.map { $0 < 0 ? MaskImage.ignored : UInt8($0) }
         try self.init(width: data.shape[1], height: data.shape[0], bytes: bytes)
     }
 }

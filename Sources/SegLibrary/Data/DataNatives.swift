@@ -127,8 +127,9 @@ let dataValues: [LibraryValue] = [
 
 let dataNatives: [Native] = [
     Native(
-        "streets(count=60, size=[360, 480], seed=0)",
-        "Drawn driving scenes in CamVid's 32 classes: one video sequence, the same for the same seed.",
+        "streets(count=60, size=[360, 480], seed=0, void=nil)",
+        "Drawn driving scenes in CamVid's 32 classes: one video sequence, the same for the same seed. void= takes "
+            + "classes out of them, by name, number or colour.",
         examples: [
             "data = streets(count=4, size=[60, 80])\nprint(len(data), data[0].mask.shape)  # expect: 4 [60, 80]"
         ]
@@ -144,21 +145,12 @@ let dataNatives: [Native] = [
                 "streets: a size of \(sizeText(height: height, width: width)); sides must be 16 to 8192 pixels",
                 argument: 1)
         }
-        return .object(
-            try DatasetValue(
-                StreetsDataset(
-                    count: count, height: height, width: width,
-                    seed: UInt64(bitPattern: Int64(try call.integer(2))))))
-    },
-    Native(
-        "camseq(dir)",
-        "The frames of a folder in CamSeq01's layout: NAME.png with its mask NAME_L.png, colours in "
-            + "label_colors.txt.",
-        examples: ["camseq(\"CamSeq01\")  # expect error: cannot read the folder CamSeq01"]
-    ) { call in
-        let folder = try FrameFolder.camSeq(try call.string(0))
-        for note in folder.notes { call.interpreter.output("note: \(note)\n") }
-        return .object(try DatasetValue(FolderDataset(folder, about: "frames of \(folder.directory)")))
+        let scenes = StreetsDataset(
+            count: count, height: height, width: width, seed: UInt64(bitPattern: Int64(try call.integer(2))))
+        let void = try call.voidMarks(3)
+        guard !void.isEmpty else { return .object(try DatasetValue(scenes)) }
+        let left = try ClassTable(scenes.palette).withVoid(void).classes.map { ($0.name, [$0.name]) }
+        return .object(try DatasetValue(try Regrouped(scenes, left)))
     },
     Native(
         "split(data, fractions, by=\"block\")",

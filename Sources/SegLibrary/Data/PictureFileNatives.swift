@@ -1,4 +1,4 @@
-// Reading and writing single pictures and masks as PNG files, and the class names of a mask. Folders of them
+// Reading and writing single pictures and masks as files, and the class names of a mask. Folders of them
 // are data sets, in DataNatives.
 
 import SegImaging
@@ -7,12 +7,12 @@ import SegTensor
 
 let pictureFileNatives: [Native] = [
     Native(
-        "read_image(path)", "The picture of a PNG file as bytes [3, H, W].",
+        "read_image(path)", "The picture of a PNG or JPEG file as bytes [3, H, W], upright as EXIF says.",
         examples: [
             "path = \"picture.png\"\nwrite_image(zeros(3, 4, 6, dtype=uint8), path)\n"
                 + "print(read_image(path).shape)  # expect: [3, 4, 6]"
         ]
-    ) { call in .tensor(Tensor(try PNGImage.read(try call.string(0)).planes())) },
+    ) { call in .tensor(Tensor(try PictureFile.read(try call.string(0)).planes())) },
     Native(
         "resize_image(image, size=nil, shorter=nil)",
         "A picture [3, H, W] of bytes at another size, with antialiasing. The size is a number for a square, "
@@ -39,8 +39,8 @@ let pictureFileNatives: [Native] = [
     },
     Native(
         "write_image(image, path)",
-        "Writes a picture [3, H, W], bytes or floats in 0…1, as a PNG file, pixel by pixel. A mask [H, W] "
-            + "becomes a file whose palette has the colours of its classes.",
+        "Writes a picture [3, H, W], bytes or floats in 0…1, as a PNG file, or as JPEG to a path in .jpg. A mask "
+            + "[H, W] becomes a PNG file whose palette has the colours of its classes; void, 255, is transparent.",
         examples: [
             "write_image(streets(count=1, size=32)[0].mask, \"mask.png\")\n"
                 + "print(read_image(\"mask.png\").shape)  # expect: [3, 32, 32]"
@@ -49,8 +49,12 @@ let pictureFileNatives: [Native] = [
         let tensor = try call.tensor(0)
         let path = try call.string(1)
         guard tensor.rank == 2 else {
-            try PNGImage.write(try RGBImage(planes: try tensor.value().rowMajor()), to: path)
+            try PictureFile.write(try RGBImage(planes: try tensor.value().rowMajor()), to: path)
             return .nilValue
+        }
+        guard !path.lowercased().hasSuffix(".jpg"), !path.lowercased().hasSuffix(".jpeg") else {
+            throw call.bad(
+                1, "is a JPEG file, which would change the classes of a mask", help: "write masks as .png")
         }
         let mask = try MaskImage(classes: try tensor.value().rowMajor())
         let highest = mask.bytes.lazy.filter { $0 != MaskImage.ignored }.max() ?? 0

@@ -190,6 +190,13 @@ private func parts(of data: any Dataset) throws -> Value? {
                     ("deviation", .list(normalization.deviation.map { .number($0) })),
                 ])
         }
+    case let regrouped as Regrouped:
+        let groups = RecordObject(regrouped.groups.map { ($0.name, list($0.members)) })
+        return try record("regrouped", [source(regrouped.source), ("groups", .object(groups))])
+    case let recolored as Recolored:
+        return try record(
+            "recolored",
+            [source(recolored.source), ("colors", list(recolored.palette.colors.map { Int($0.code) }))])
     case let script as ScriptDataset: return record("script", [("object", .object(script.object))])
     default: return nil
     }
@@ -214,14 +221,72 @@ private func folderParts(_ data: FolderDataset) -> Value {
     return record(
         "folder",
         [
-            ("about", .string(data.about)), ("directory", .string(data.folder.directory)),
-            ("classes", list(data.palette.names)),
-            (
-                "colors",
-                list(data.palette.colors.map { Int($0.red) << 16 | Int($0.green) << 8 | Int($0.blue) })
-            ),
+            ("directory", .string(data.folder.directory)), ("rule", rule(data.folder.rule)),
             ("frames", .list(frames)),
         ])
+}
+
+private func rule(_ rule: MaskRule) -> Value {
+    let table = rule.table
+    let entries = table.entries.map { entry -> Value in
+        .list([
+            .string(entry.name), list(entry.colors.map { Int($0.code) }), .number(Double(entry.value)),
+            .bool(entry.isVoid),
+        ])
+    }
+    return .object(
+        RecordObject([
+            ("classes", .list(entries)), ("origin", table.origin.map { .string($0) } ?? .nilValue),
+            ("has_own_values", .bool(table.hasOwnValues)),
+            ("void_colors", list(table.voidColors.map { Int($0.code) })),
+            ("void_values", list(table.voidValues)), ("source", .string(rule.source.rawValue)),
+            ("channel", .string(rule.channel.rawValue)), ("strays", .string(rule.strays.rawValue)),
+            ("maker", .string(rule.maker)),
+        ]))
+}
+
+private func savedRule(_ value: Value) throws -> MaskRule {
+    let parts = try Parts(value)
+    func color(_ code: Int) throws -> ClassPalette.Color {
+        guard let code = UInt32(exactly: code), code < 1 << 24 else { throw incomplete("dataset") }
+        return ClassPalette.Color(code: code)
+    }
+    let entries = try parts.items("classes").map { item -> ClassTable.Entry in
+        guard let items = item.asList?.items, items.count == 4, let name = items[0].asString,
+            case .number(let number) = items[2], let value = Int(exactly: number),
+            case .bool(let isVoid) = items[3]
+        else { throw incomplete("dataset") }
+        let codes = try (items[1].asList?.items ?? []).map { code -> Int in
+            guard case .number(let number) = code, let whole = Int(exactly: number) else {
+                throw incomplete("dataset")
+            }
+            return whole
+        }
+        var entry = ClassTable.Entry(name, colors: try codes.map(color), value: value)
+        entry.isVoid = isVoid
+        return entry
+    }
+    guard case .bool(let hasOwnValues)? = parts.record["has_own_values"],
+        let source = MaskRule.Source(rawValue: try parts.text("source")),
+        let channel = MaskRule.Channel(rawValue: try parts.text("channel")),
+        let strays = MaskRule.Strays(rawValue: try parts.text("strays"))
+    else { throw incomplete("dataset") }
+    let table = try ClassTable(
+        entries, origin: parts.record["origin"]?.asString, hasOwnValues: hasOwnValues
+    ).withVoid(
+        try parts.integers("void_values").map { .value($0) }
+            + parts.integers("void_colors").map { .color(try color($0)) })
+    return try MaskRule(table, by: source, channel: channel, strays: strays, maker: try parts.text("maker"))
+}
+
+/// The rule for a data set that was saved when its classes were kept as a palette: by its colours, or as the
+/// files decide if they are still there.
+private func earlierRule(_ parts: Parts, _ pairs: [FramePair]) throws -> MaskRule {
+    let colors = try parts.integers("colors").map { ClassPalette.Color(code: UInt32(truncatingIfNeeded: $0)) }
+    let table = try ClassTable(ClassPalette(names: try parts.texts("classes"), colors: colors))
+    let options = MaskOptions(maker: "camseq")
+    return try (try? FrameFolder.rule(for: pairs, table, options))
+        ?? MaskRule(table, by: .color, maker: options.maker)
 }
 
 private func folder(_ parts: Parts, _ interpreter: Interpreter) throws -> any Dataset {
@@ -254,15 +319,8 @@ private func folder(_ parts: Parts, _ interpreter: Interpreter) throws -> any Da
             "note: \(first)\(more) changed or disappeared since this was saved: results will differ\n"
         )
     }
-    let colors = try parts.integers("colors").map {
-        ClassPalette.Color(
-            UInt8(truncatingIfNeeded: $0 >> 16), UInt8(truncatingIfNeeded: $0 >> 8),
-            UInt8(truncatingIfNeeded: $0))
-    }
-    let palette = try ClassPalette(names: try parts.texts("classes"), colors: colors)
-    return FolderDataset(
-        FrameFolder(directory: try parts.text("directory"), palette: palette, pairs: pairs),
-        about: try parts.text("about"))
+    let rule = try parts.record["rule"].map(savedRule) ?? earlierRule(parts, pairs)
+    return FolderDataset(FrameFolder(directory: try parts.text("directory"), rule: rule, pairs: pairs))
 }
 
 private func dataset(_ parts: Parts, _ interpreter: Interpreter) throws -> any Dataset {
@@ -294,6 +352,20 @@ private func dataset(_ parts: Parts, _ interpreter: Interpreter) throws -> any D
     case "normalized":
         return try parts.source().normalized(
             try Normalization(mean: try parts.numbers("mean"), deviation: try parts.numbers("deviation")))
+    case "regrouped":
+        guard let groups = parts.record["groups"]?.asRecord else { throw incomplete("dataset") }
+        return try Regrouped(
+            try parts.source(),
+            zip(groups.names, groups.values).map { name, members in
+                (name, (members.asList?.items ?? []).compactMap(\.asString))
+            })
+    case "recolored":
+        let data = try parts.source()
+        let colors = try parts.integers("colors").map {
+            ClassPalette.Color(code: UInt32(truncatingIfNeeded: $0))
+        }
+        guard colors.count == data.palette.count else { throw incomplete("dataset") }
+        return try Recolored(data, zip(data.palette.names, colors).map { ($0, $1) })
     case "script":
         guard case .object(let object as Instance)? = parts.record["object"] else {
             throw incomplete("dataset")

@@ -36,7 +36,7 @@ extension Arguments {
         if path.hasSuffix(".svg") {
             try AtomicFile.write(chart.drawing.svg { try PNGImage.encode($0.image) }, to: path)
         } else {
-            try PNGImage.write(chart.drawing.raster().image, to: path)
+            try PictureFile.write(chart.drawing.raster().image, to: path)
         }
         return .nilValue
     }

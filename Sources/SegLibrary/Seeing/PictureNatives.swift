@@ -8,7 +8,7 @@ let pictureNatives: [Native] = [
     Native(
         "show(value, save=nil)",
         "Pictures and masks on the terminal, or in a .png or .svg with save=. Takes a picture [3, H, W] or "
-            + "the name of a PNG file, a mask [H, W], a sample (both), a batch of them, several in a list or "
+            + "the name of a PNG or JPEG file, a mask [H, W], a sample (both), a batch of them, several in a list or "
             + "by name in a record, or a data set (a contact sheet).",
         examples: [
             "show(streets(count=1, size=32)[0], save=\"example.png\")"

@@ -49,7 +49,7 @@ struct PictureTiles {
             return try tiles(tensor, caption: caption.isEmpty ? number : caption)
         }
         if let path = value.asString {
-            let image = try PNGImage.read(path)
+            let image = try PictureFile.read(path)
             let name = path.split(separator: "/").last.map(String.init) ?? path
             let pixels = try Pixels(Tensor(image.planes()))
             return [.picture(pixels, caption: caption.isEmpty ? name : caption)]

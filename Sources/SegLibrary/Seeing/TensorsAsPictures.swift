@@ -64,7 +64,9 @@ extension ClassMask {
                 help: "argmax(logits, axis=1) makes a mask; heatmap(x) shows any matrix")
         }
         let indices = numbers.map { Int(exactly: $0) ?? -1 }
-        let labels = value.categories ?? names
+        // Names alone take the colours that the others have for them.
+        let own = value.categories
+        let labels = own?.colors == nil && (own == nil || own == names) ? names : own
         // 255 marks pixels without a class.
         let highest = indices.lazy.filter { $0 >= 0 && $0 < 255 }.max() ?? 0
         let palette = try ClassPalette(showing: labels, highest: highest)

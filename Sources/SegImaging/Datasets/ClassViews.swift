@@ -1,0 +1,113 @@
+// Views of data sets with other classes: merged, renamed, dropped and ordered, or shown in other colours.
+
+import CKernels
+import SegSystem
+import SegTensor
+
+/// A data set whose classes are groups of another's; classes in no group are void.
+public struct Regrouped: Dataset {
+    public let source: any Dataset
+    public let groups: [(name: String, members: [String])]
+    public let palette: ClassPalette
+    /// The new number of each old one.
+    private let table: [UInt8]
+
+    /// - Throws: an error of kind `label` if a group has an unknown class or two have the same, of kind `value`
+    ///   if there is no group.
+    public init(_ source: any Dataset, _ groups: [(name: String, members: [String])]) throws {
+        guard !groups.isEmpty else { throw TensorError(.value, "regroup needs at least one group") }
+        let old = source.palette
+        var table = [UInt8](repeating: MaskImage.ignored, count: 256)
+        var owners: [String: String] = [:]
+        var colors: [ClassPalette.Color] = []
+        for (number, group) in groups.enumerated() {
+            let unknown = group.members.filter { old.index(of: $0) == nil }
+            guard unknown.isEmpty else {
+                let near = unknown.compactMap { nearestName(to: $0, among: old.names) }.first
+                throw TensorError(
+                    .label,
+                    "regroup: the data has no class \(unknown.map { "\"\($0)\"" }.joined(separator: ", ")), which \(group.name) should contain",
+                    help: near.map { "did you mean \"\($0)\"?" }
+                        ?? "its classes are \(old.names.prefix(12).joined(separator: ", "))\(old.count > 12 ? ", …" : "")"
+                )
+            }
+            for name in group.members {
+                if let first = owners.updateValue(group.name, forKey: name) {
+                    throw TensorError(
+                        .label,
+                        first == group.name
+                            ? "regroup: \(group.name) names the class \"\(name)\" twice"
+                            : "regroup: the class \"\(name)\" is in two groups, \(first) and \(group.name)")
+                }
+                guard let index = old.index(of: name) else { continue }
+                table[index] = UInt8(clamping: number)
+            }
+            let place = old.index(of: group.name) ?? group.members.first.flatMap { old.index(of: $0) }
+            colors.append(place.map { old.colors[$0] } ?? .black)
+        }
+        self.source = source
+        self.groups = groups
+        self.table = table
+        let names = groups.map(\.name)
+        palette =
+            Set(colors).count == colors.count
+            ? try ClassPalette(names: names, colors: colors) : try ClassPalette(names: names)
+    }
+
+    public var count: Int { source.count }
+    public var isAugmented: Bool { source.isAugmented }
+    public var about: String {
+        source.about + ", regrouped to \(groups.count) class\(groups.count == 1 ? "" : "es")"
+    }
+    public func position(_ index: Int) -> Int { source.position(index) }
+
+    public func frame(_ index: Int) throws -> Frame {
+        let table = table
+        return try source.frame(index).withMask("regroup", table.map { Double($0) }) {
+            Self.regrouped($0, table)
+        }
+    }
+
+    public func maskSource(_ index: Int) throws -> MaskSource {
+        let (table, old) = (table, try source.maskSource(index))
+        return MaskSource(name: old.name, mask: { Self.regrouped(try old.mask(), table) })
+    }
+
+    private static func regrouped(_ mask: MaskImage, _ table: [UInt8]) -> MaskImage {
+        MaskImage(width: mask.width, height: mask.height) {
+            image_map_bytes(mask.bytes, 1, mask.bytes.count, $0, table)
+        }
+    }
+}
+
+/// A data set whose classes have other colours in pictures.
+public struct Recolored: Dataset {
+    public let source: any Dataset
+    public let palette: ClassPalette
+
+    /// - Throws: an error of kind `label` for an unknown class, of kind `value` if two have the same colour.
+    public init(_ source: any Dataset, _ colors: [(name: String, color: ClassPalette.Color)]) throws {
+        let old = source.palette
+        var new = old.colors
+        for (name, color) in colors {
+            guard let place = old.index(of: name) else {
+                let near = nearestName(to: name, among: old.names)
+                throw TensorError(
+                    .label, "with_colors: the data has no class \"\(name)\"",
+                    help: near.map { "did you mean \"\($0)\"?" }
+                        ?? "its classes are \(old.names.prefix(12).joined(separator: ", "))\(old.count > 12 ? ", …" : "")"
+                )
+            }
+            new[place] = color
+        }
+        self.source = source
+        palette = try ClassPalette(names: old.names, colors: new)
+    }
+
+    public var count: Int { source.count }
+    public var isAugmented: Bool { source.isAugmented }
+    public var about: String { source.about }
+    public func frame(_ index: Int) throws -> Frame { try source.frame(index) }
+    public func maskSource(_ index: Int) throws -> MaskSource { try source.maskSource(index) }
+    public func position(_ index: Int) -> Int { source.position(index) }
+}

@@ -1,0 +1,77 @@
+// Picture files of any known format: the bytes say which it is, not the ending of the name. PNGImage and
+// JPEGImage read and write them.
+
+import SegSystem
+import SegTensor
+
+/// Reading and writing pictures in files.
+public enum PictureFile {
+    /// The endings of the names of pictures, in lower case.
+    static let endings = ["png", "jpg", "jpeg"]
+    /// The largest file that is read.
+    private static let fileLimit = 1 << 30
+
+    /// Width and height of a picture as a viewer shows it, from the file's header only.
+    public static func size(ofFile path: String) throws -> (width: Int, height: Int) {
+        let file = try FileReader(path)
+        let start = try file.bytes(at: 0, count: min(8, file.count))
+        return JPEGImage.isJPEG(start)
+            ? try JPEGImage.header(ofFile: path).size : try PNGImage.size(ofFile: path)
+    }
+
+    /// Whether EXIF says that a picture is shown with sides exchanged.
+    static func isTurned(_ path: String) -> Bool {
+        guard let start = try? FileReader(path).bytes(at: 0, count: 3), JPEGImage.isJPEG(start) else {
+            return false
+        }
+        return (try? JPEGImage.header(ofFile: path).orientation).map { $0 > 4 } ?? false
+    }
+
+    /// A picture as 8-bit RGB.
+    public static func read(_ path: String) throws -> RGBImage {
+        try read(bytes: contents(path), name: path)
+    }
+
+    /// The same from the bytes of a file; `name` is the file's name in errors.
+    public static func read(bytes: [UInt8], name: String) throws -> RGBImage {
+        JPEGImage.isJPEG(bytes)
+            ? try JPEGImage.read(bytes: bytes, name: name) : try PNGImage.read(bytes: bytes, name: name)
+    }
+
+    /// Writes a picture: as JPEG if the path ends in .jpg or .jpeg, else as a 24-bit PNG.
+    public static func write(_ image: RGBImage, to path: String) throws {
+        let isJPEG = ["jpg", "jpeg"].contains(ending(of: path) ?? "")
+        try AtomicFile.write(isJPEG ? JPEGImage.encode(image) : PNGImage.encode(image), to: path)
+    }
+
+    static func contents(_ path: String) throws -> [UInt8] {
+        try FileReader.contents(of: path, limit: fileLimit)
+    }
+
+    /// The ending of a file's name in lower case, without its point; nil if it has none.
+    static func ending(of path: String) -> String? {
+        let name = path.split(separator: "/").last ?? ""
+        guard let point = name.lastIndex(of: "."), point != name.startIndex else { return nil }
+        return name[name.index(after: point)...].lowercased()
+    }
+
+    /// The error for bytes that begin like no known format.
+    static func unknown(_ bytes: [UInt8], _ name: String) -> TensorError {
+        if bytes.isEmpty { return TensorError(.file, "cannot read \(name): the file is empty") }
+        let formats: [([UInt8], String)] = [
+            (Array("GIF8".utf8), "GIF"), (Array("BM".utf8), "BMP"), ([0x49, 0x49, 0x2a, 0], "TIFF"),
+            ([0x4d, 0x4d, 0, 0x2a], "TIFF"), (Array("RIFF".utf8), "WebP"),
+            ([0, 0, 0, 0x0c, 0x6a, 0x50], "JPEG 2000"), (Array("version https://git-lfs".utf8), "Git LFS"),
+        ]
+        if let found = formats.first(where: { bytes.starts(with: $0.0) }) {
+            return found.1 == "Git LFS"
+                ? TensorError(
+                    .file, "cannot read \(name): it is a pointer of Git LFS, not the picture",
+                    help: "fetch the files with: git lfs pull")
+                : TensorError(
+                    .file, "cannot read \(name): it is a \(found.1) picture",
+                    help: "seg reads PNG and JPEG; convert it first")
+        }
+        return TensorError(.file, "cannot read \(name): it is not a PNG file")
+    }
+}

@@ -1,0 +1,219 @@
+// Mask files to class numbers by one rule. What belongs to no class is an error with position, number of
+// pixels and nearest class, unless the rule says what becomes of it.
+
+import CKernels
+import SegSystem
+import SegTensor
+
+extension MaskRule {
+    /// Reads a mask. An error of kind `value` for colours or values of no class.
+    public func readMask(_ path: String) throws -> MaskImage {
+        try readMask(bytes: PictureFile.contents(path), name: path)
+    }
+
+    /// The same from the bytes of a file.
+    public func readMask(bytes: [UInt8], name: String) throws -> MaskImage {
+        let pixels = try MaskPixels(bytes: bytes, name: name)
+        guard pixels.kind == .color else { return try numbers(pixels, name) }
+        if source == .color { return try colors(pixels, name) }
+        return try channelValues(pixels, name)
+    }
+
+    // MARK: Files of colours
+
+    private func colors(_ pixels: MaskPixels, _ name: String) throws -> MaskImage {
+        if strays == .nearest {
+            let known = classOfColor.sorted { ($0.value, $0.key.code) < ($1.value, $1.key.code) }
+            return MaskImage(width: pixels.width, height: pixels.height) { target in
+                image_nearest_colors(
+                    pixels.bytes, pixels.channels, pixels.count, target, known.map(\.key.code),
+                    known.map(\.value), known.count)
+            }
+        }
+        var count = 0
+        var first = 0
+        let mask = MaskImage(width: pixels.width, height: pixels.height) { target in
+            count = image_decode_colors(
+                pixels.bytes, pixels.channels, pixels.count, target, hashKeys, hashValues,
+                UInt32(hashKeys.count - 1), MaskImage.ignored, &first)
+        }
+        guard count > 0, strays == .refused else { return mask }
+        let used = pixels.usedColors(limit: 1 << 20) ?? [:]
+        let others = used.map { (ClassPalette.Color(code: $0.key), $0.value) }.filter {
+            classOfColor[$0.0] == nil
+        }
+        throw strayColors(others, pixels, name) { pixels.color(at: $0) }
+    }
+
+    /// The values in a file of RGB: equal channels, or one channel that is used.
+    private func channelValues(_ pixels: MaskPixels, _ name: String) throws -> MaskImage {
+        let step = pixels.channels
+        let offset = channel == .blue ? 2 : channel == .green ? 1 : 0
+        let bytes = pixels.bytes
+        let isOdd = { (pixel: Int) in
+            let at = pixel * step
+            return channel == .gray
+                ? bytes[at] != bytes[at + 1] || bytes[at] != bytes[at + 2]
+                : (0..<3).contains { $0 != offset && bytes[at + $0] != 0 }
+        }
+        let used = pixels.usedColors(limit: 1 << 20) ?? [:]
+        let odd = used.keys.filter { code in
+            let color = ClassPalette.Color(code: code)
+            let parts = [color.red, color.green, color.blue]
+            return channel == .gray
+                ? Set(parts).count > 1 : (0..<3).contains { $0 != offset && parts[$0] != 0 }
+        }
+        guard odd.isEmpty || strays != .refused else {
+            let at = pixels.firstPixel(where: isOdd)
+            throw TensorError(
+                .value,
+                "\(name) has colours, such as (\(pixels.color(at: at))) at \(place(of: at, pixels)), but the masks of this data set are read by \(source == .index ? "index" : "value")",
+                help: table.hasColors
+                    ? "\(maker)(…, by=\"color\") reads all masks by colour"
+                    : "give each class its colour: \(maker)(…, classes=(Road=[128, 64, 128], …))")
+        }
+        var clear = step == 4 ? (0..<pixels.count).map { bytes[4 * $0 + 3] == 0 } : nil
+        if !odd.isEmpty {
+            let base = clear ?? [Bool](repeating: false, count: pixels.count)
+            clear = (0..<pixels.count).map { base[$0] || isOdd($0) }
+        }
+        let values = (0..<pixels.count).map { bytes[$0 * step + offset] }
+        return try numbers(
+            MaskPixels(
+                width: pixels.width, height: pixels.height, values: values, isTransparent: clear), name)
+    }
+
+    // MARK: Files of numbers
+
+    /// The class of a number of a file; nil if it belongs to none.
+    private func classOf(_ number: Int, _ pixels: MaskPixels) -> UInt8? {
+        switch source {
+        case .color: return pixels.color(of: number).flatMap { classOfColor[$0] }
+        case .index: return classOfValue[number]
+        case .value:
+            guard pixels.kind == .palette, let color = pixels.color(of: number) else {
+                return classOfValue[number]
+            }
+            guard color.red == color.green, color.red == color.blue else { return nil }
+            return classOfValue[Int(color.red)]
+        }
+    }
+
+    private func numbers(_ pixels: MaskPixels, _ name: String) throws -> MaskImage {
+        let used = pixels.usedNumbers()
+        var table = [UInt8](repeating: MaskImage.ignored, count: pixels.wide.isEmpty ? 256 : 65_536)
+        var others: [(number: Int, pixels: Int)] = []
+        for (number, count) in used {
+            if let found = classOf(number, pixels) {
+                table[number] = found
+            } else if strays == .nearest {
+                table[number] = nearest(number, pixels)
+            } else {
+                others.append((number, count))
+            }
+        }
+        if strays == .refused, !others.isEmpty { throw strayNumbers(others, pixels, name) }
+        return MaskImage(width: pixels.width, height: pixels.height) { target in
+            if pixels.wide.isEmpty {
+                image_map_bytes(pixels.bytes, 1, pixels.count, target, table)
+            } else {
+                for (pixel, value) in pixels.wide.enumerated() { target[pixel] = table[Int(value)] }
+            }
+            guard let clear = pixels.isTransparent else { return }
+            for pixel in 0..<pixels.count where clear[pixel] { target[pixel] = MaskImage.ignored }
+        }
+    }
+
+    private func nearest(_ number: Int, _ pixels: MaskPixels) -> UInt8 {
+        if source == .color {
+            return pixels.color(of: number).map { nearest(to: $0).number } ?? MaskImage.ignored
+        }
+        let known = classOfValue.min { (abs($0.key - number), $0.key) < (abs($1.key - number), $1.key) }
+        return known?.value ?? MaskImage.ignored
+    }
+
+    private func nearest(to color: ClassPalette.Color) -> (color: ClassPalette.Color, number: UInt8) {
+        let known = classOfColor.min {
+            ($0.key.distance(to: color), $0.value, $0.key.code)
+                < ($1.key.distance(to: color), $1.value, $1.key.code)
+        }
+        return known.map { ($0.key, $0.value) } ?? (color, MaskImage.ignored)
+    }
+
+    // MARK: Errors
+
+    private func strayNumbers(
+        _ others: [(number: Int, pixels: Int)], _ pixels: MaskPixels, _ name: String
+    ) -> TensorError {
+        if source == .color {
+            let colors = others.compactMap { other in
+                pixels.color(of: other.number).map { ($0, other.pixels) }
+            }
+            if colors.count == others.count {
+                return strayColors(colors, pixels, name) { pixels.color(of: pixels.number($0)) ?? .black }
+            }
+        }
+        let sorted = others.sorted { $0.number < $1.number }
+        let strays = Set(sorted.map(\.number))
+        let at = pixels.firstPixel { strays.contains(pixels.number($0)) }
+        let total = others.reduce(0) { $0 + $1.pixels }
+        let list = sorted.prefix(8).map { "\($0.number)" }.joined(separator: ", ")
+        let what = pixels.kind == .palette ? "palette index" : "value"
+        let limit = table.entries.count
+        let why =
+            table.hasOwnValues
+            ? "the classes have the values \(table.classes.prefix(8).map { "\($0.value)" }.joined(separator: ", "))\(table.classes.count > 8 ? ", …" : "")"
+            : "there are \(limit) classes, numbered from 0 to \(limit - 1)"
+        return TensorError(
+            .value,
+            "\(name): \(Self.share(total, pixels)) a \(what) that belongs to no class (\(list)\(others.count > 8 ? ", …" : "")), the first is \(pixels.number(at)) at \(place(of: at, pixels)); \(why)",
+            help:
+                "255 is void; make others void with \(maker)(…, void=\(others.count == 1 ? list : "[\(list)]")), or all with strays=\"void\""
+        )
+    }
+
+    private func strayColors(
+        _ others: [(color: ClassPalette.Color, pixels: Int)], _ pixels: MaskPixels, _ name: String,
+        color: (Int) -> ClassPalette.Color
+    ) -> TensorError {
+        let known = Set(others.map(\.color))
+        let at = pixels.firstPixel { known.contains(color($0)) }
+        let total = others.reduce(0) { $0 + $1.pixels }
+        let first = color(at)
+        let near = nearest(to: first)
+        var message =
+            "\(name): \(Self.share(total, pixels)) a colour that belongs to no class; the first is (\(first)) at \(place(of: at, pixels))"
+        if others.count > 1 {
+            let far = others.map { nearest(to: $0.color).color.largestDifference(to: $0.color) }.max() ?? 0
+            message +=
+                "; there are \(others.count) such colours, at most \(far) levels from the colour of a class\(others.count > 8 ? " (was the mask scaled smoothly or saved as JPEG?)" : "")"
+            if others.count <= 8 {
+                let list = others.sorted { $0.pixels > $1.pixels }.map { "(\($0.color))" }
+                message += ": \(list.joined(separator: ", "))"
+            }
+        }
+        let title =
+            near.number == MaskImage.ignored ? "void" : palette.names[Int(near.number)]
+        let list = others.map { "[\($0.color.red), \($0.color.green), \($0.color.blue)]" }.sorted()
+        let voids = others.count > 8 ? "" : " or void=[\(list.joined(separator: ", "))]"
+        let index =
+            switch pixels.kind {
+            case .palette: "; \(maker)(…, by=\"index\") reads all masks by palette index"
+            case .gray: "; \(maker)(…, by=\"value\") reads all masks by value"
+            case .color: ""
+            }
+        return TensorError(
+            .value, message,
+            help:
+                "the nearest class is \(title) (\(near.color)); add the colour to the table, or write \(maker)(…, strays=\"nearest\")\(voids.isEmpty ? " or" : ",") strays=\"void\"\(voids)\(index)"
+        )
+    }
+
+    private func place(of pixel: Int, _ pixels: MaskPixels) -> String {
+        "x=\(pixel % pixels.width), y=\(pixel / pixels.width)"
+    }
+
+    private static func share(_ count: Int, _ pixels: MaskPixels) -> String {
+        count == 1 ? "1 pixel of \(pixels.count) has" : "\(count) pixels of \(pixels.count) have"
+    }
+}

@@ -1,0 +1,126 @@
+// How the masks of one data set are read: which of colour, palette index or value decides, and what each
+// stands for. There is one rule for a whole data set: MaskSurvey chooses it, MaskRule+Reading applies it.
+
+import SegTensor
+
+/// The meaning of the pixels of mask files.
+public struct MaskRule: Sendable, Equatable {
+    /// What of a pixel decides its class.
+    public enum Source: String, Sendable, CaseIterable {
+        case color, index, value
+    }
+
+    /// Where the value is in a file of RGB: in all three channels, or in one, the others being 0.
+    public enum Channel: String, Sendable {
+        case gray, red, green, blue
+    }
+
+    /// What becomes of colours and values that belong to no class.
+    public enum Strays: String, Sendable {
+        case refused, nearest, void
+    }
+
+    public let table: ClassTable
+    public let source: Source
+    public let channel: Channel
+    public let strays: Strays
+    /// The function that made the data set, for the help of errors.
+    public let maker: String
+    /// Names and display colours of the classes.
+    public let palette: ClassPalette
+    /// Identifies what the rule makes of a file.
+    private let digest: Digest
+    let classOfColor: [ClassPalette.Color: UInt8]
+    let classOfValue: [Int: UInt8]
+    /// `classOfColor` as an open-addressing hash table of four times the size needed, for the kernels.
+    let hashKeys: [UInt32]
+    let hashValues: [UInt8]
+
+    public init(
+        _ table: ClassTable, by source: Source, channel: Channel = .gray, strays: Strays = .refused,
+        maker: String
+    ) throws {
+        guard source != .color || table.hasColors else {
+            throw TensorError(
+                .value, "\(maker): masks cannot be read by colour, because the classes have no colours",
+                help: "give each class its colour: classes=(Road=[128, 64, 128], …)")
+        }
+        guard source == .color || strays != .nearest || table.hasOwnValues else {
+            throw TensorError(
+                .value,
+                "\(maker): strays=\"nearest\" is for masks read by colour; these number the classes, and near numbers mean nothing",
+                help: "strays=\"void\" leaves out the pixels of other numbers")
+        }
+        self.table = table
+        self.source = source
+        self.channel = channel
+        self.strays = strays
+        self.maker = maker
+        palette = try table.palette()
+        classOfColor = table.classOfColor
+        classOfValue = table.classOfValue
+        var size = 64
+        while size < 4 * classOfColor.count { size *= 2 }
+        var keys = [UInt32](repeating: .max, count: size)
+        var values = [UInt8](repeating: 0, count: size)
+        let colors = classOfColor.sorted { $0.key.code < $1.key.code }
+        for (color, number) in colors {
+            var place = color.hashPlace(size)
+            while keys[place] != .max { place = (place + 1) & (size - 1) }
+            keys[place] = color.code
+            values[place] = number
+        }
+        (hashKeys, hashValues) = (keys, values)
+        var builder = DigestBuilder()
+        builder.add("\(source.rawValue) \(channel.rawValue) \(strays.rawValue)")
+        if source == .color {
+            for (color, number) in colors { builder.add([Int(color.code), Int(number)]) }
+        } else {
+            for (value, number) in classOfValue.sorted(by: { $0.key < $1.key }) {
+                builder.add([value, Int(number)])
+            }
+        }
+        digest = builder.finish()
+    }
+
+    /// Identifies a mask: by its file, and by what its pixels mean.
+    func digest(ofFile file: Digest) -> Digest {
+        var builder = DigestBuilder()
+        builder.add(file)
+        builder.add(digest)
+        return builder.finish()
+    }
+
+    public static func == (a: MaskRule, b: MaskRule) -> Bool {
+        a.table == b.table && a.source == b.source && a.channel == b.channel && a.strays == b.strays
+    }
+
+    /// Whether a void colour is only what a void value looks like.
+    private func isGrayOfValue(_ color: ClassPalette.Color) -> Bool {
+        color.red == color.green && color.red == color.blue && table.voidValues.contains(Int(color.red))
+    }
+
+    /// The rule in a few words, for the line that describes the data set.
+    public var text: String {
+        var parts: [String] = []
+        switch source {
+        case .color: parts.append("masks by colour")
+        case .index: parts.append("masks by palette index")
+        case .value:
+            parts.append(channel == .gray ? "masks by value" : "masks by the value of \(channel.rawValue)")
+        }
+        switch strays {
+        case .refused: break
+        case .nearest: parts.append("other \(source == .color ? "colours" : "values") as the nearest class")
+        case .void: parts.append("other \(source == .color ? "colours" : "values") void")
+        }
+        let voids =
+            table.entries.filter(\.isVoid).map(\.name) + table.voidValues.map { "\($0)" }
+            + table.voidColors.filter { !isGrayOfValue($0) }.map { "(\($0))" }
+        if !voids.isEmpty {
+            let more = voids.count > 6 ? " and \(voids.count - 6) more" : ""
+            parts.append("void: \(voids.prefix(6).joined(separator: " "))\(more)")
+        }
+        return parts.joined(separator: ", ")
+    }
+}
