@@ -85,7 +85,7 @@ public let languageNatives: [Native] = [
         "Writes the one-line forms of the values, with `sep` between them and `end` after them.",
         examples: [
             "print(1, \"two\", [3])  # expect: 1 two [3]",
-            "print(\"a\", \"b\", sep=\"-\", end=\" \")\nprint(\"c\")  # expect: a-b c",
+            "print(\"a\", \"b\", sep=\"-\", end=\"!\")  # expect: a-b!",
         ]
     ) { call in
         call.interpreter.output(try call.printed())

@@ -182,7 +182,8 @@ extension Interpreter {
                 .call, "\(name) gets the argument \(label) twice", help: "the signature is \(signature)")
         case .missing(let names):
             let list = names.joined(separator: ", ")
-            let message = "\(name): \(names.count == 1 ? "argument \(list) is" : "arguments \(list) are") missing"
+            let message =
+                "\(name): \(names.count == 1 ? "argument \(list) is" : "arguments \(list) are") missing"
             return Failure(.call, message, help: "the signature is \(signature)")
         case .tooMany(let count):
             let most = parameters.count

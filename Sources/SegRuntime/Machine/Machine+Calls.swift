@@ -68,7 +68,8 @@ extension Interpreter {
         }
         if names.isEmpty {
             return Failure(
-                .call, "the text of a value is nested too deeply", help: "does a method `line` give its own object?")
+                .call, "the text of a value is nested too deeply",
+                help: "does a method `line` give its own object?")
         }
         return Failure(
             .call, "calls are nested too deeply: \(names.reversed().joined(separator: " -> ")) -> …",

@@ -57,7 +57,8 @@ public final class TypeShape {
         self.fieldNames = fieldNames
         self.methodNames = methodNames
         fieldSlots = Dictionary(zip(fieldNames, fieldNames.indices), uniquingKeysWith: { first, _ in first })
-        methodSlots = Dictionary(zip(methodNames, methodNames.indices), uniquingKeysWith: { first, _ in first })
+        methodSlots = Dictionary(
+            zip(methodNames, methodNames.indices), uniquingKeysWith: { first, _ in first })
     }
 }
 

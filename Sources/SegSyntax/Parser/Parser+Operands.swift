@@ -71,8 +71,9 @@ extension Parser {
         case .leftBrace:
             // `{ }` as a value; in `for x in { }` it is the body that came too early.
             let isValue = token.start != statementStart && previous.kind != .in
+            let errors = diagnostics.count
             let block = try block()
-            if block.statements.isEmpty, isValue, previous.kind == .rightBrace {
+            if block.statements.isEmpty, isValue, previous.kind == .rightBrace, diagnostics.count == errors {
                 report(
                     "an empty block has no value", block.span,
                     help: "an empty record is (), an empty list []")

@@ -26,7 +26,9 @@ public struct FileStatus: Sendable {
     /// - Parameter followsLinks: false gives the status of a symbolic link itself.
     public init?(_ path: String, followsLinks: Bool = true) {
         var status = stat()
-        guard !path.utf8.contains(0), (followsLinks ? stat(path, &status) : lstat(path, &status)) == 0 else { return nil }
+        guard !path.utf8.contains(0), (followsLinks ? stat(path, &status) : lstat(path, &status)) == 0 else {
+            return nil
+        }
         self.init(status)
     }
 

@@ -26,7 +26,7 @@ public func scientificText(_ number: Double, digits: Int) -> String {
 }
 
 /// Swift and C write exponents as `1e-05` and `1e+20`; here they are `1e-5` and `1e20`.
-private func shortExponent(_ text: String) -> String {
+public func shortExponent(_ text: String) -> String {
     guard let mark = text.firstIndex(of: "e") else { return text }
     return text[...mark] + "\(Int(text[text.index(after: mark)...]) ?? 0)"
 }

@@ -34,7 +34,8 @@ enum Shape {
         guard !overflows, bytes < Int.max / 4 else {
             if hasZero {
                 throw TensorError(
-                    .shape, "\(what()): the sizes of shape \(text(shape)) multiply to more than can be counted")
+                    .shape,
+                    "\(what()): the sizes of shape \(text(shape)) multiply to more than can be counted")
             }
             let total = shape.reduce(Double(dtype.size)) { $0 * Double($1) }
             throw TensorError.refusal(total, "\(what()) of shape \(text(shape)), \(dtype.rawValue),")

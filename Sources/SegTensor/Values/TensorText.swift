@@ -1,5 +1,7 @@
 // Tensors as text: the one-line form of lists, strings and errors, and the display form of the prompt.
 
+import SegSystem
+
 extension Tensor: CustomStringConvertible {
     /// The one-line form of a computed tensor; shape and type of a pending one.
     public var description: String {
@@ -17,13 +19,14 @@ extension Tensor: CustomStringConvertible {
         if number == number.rounded(), number.magnitude < 1e16 {
             return number == 0 && number.sign == .minus ? "-0" : String(Int64(number))
         }
-        return number.isNaN ? "nan" : number.isInfinite ? (number < 0 ? "-inf" : "inf") : "\(number)"
+        return number.isNaN
+            ? "nan" : number.isInfinite ? (number < 0 ? "-inf" : "inf") : shortExponent("\(number)")
     }
 
     /// As `text(of:)`, the shortest that reads back as the same float32.
     public static func text(ofFloat32 number: Float) -> String {
         if number == number.rounded(), number.magnitude < 1e16 { return text(of: Double(number)) }
-        return number.isFinite ? "\(number)" : text(of: Double(number))
+        return number.isFinite ? shortExponent("\(number)") : text(of: Double(number))
     }
 
     /// An element's text in a tensor of some type.

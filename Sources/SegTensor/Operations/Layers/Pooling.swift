@@ -48,7 +48,8 @@ extension Tensor {
         let (windows, overflow) = size.0.multipliedReportingOverflow(by: size.1)
         guard !overflow, windows <= 1 << 16 else {
             throw TensorError(
-                .value, "adaptive_avg_pool2d: \(size.0)×\(size.1) windows are more than the 65536 that it takes",
+                .value,
+                "adaptive_avg_pool2d: \(size.0)×\(size.1) windows are more than the 65536 that it takes",
                 help: "interpolate(x, size=…) enlarges a picture")
         }
         let rows = try (0..<size.0).map { i in
