@@ -12,7 +12,7 @@ let tableNatives: [Native] = [
             + "`write_csv(rows, path)` writes the same to a file.",
         examples: [
             "table([(name=\"a\", n=1), (name=\"b\", n=12)])  # expect: name   n\n# expect: ────  ──\n# expect: a      1\n# expect: b     12",
-            "table((epoch=[1, 2], loss=[0.5, 0.25]))  # expect: epoch  loss\n# expect: ─────  ────\n# expect: 1  0.5\n# expect: 2  0.25",
+            "table((name=[\"a\", \"b\"], n=[1, 12]))  # expect: name   n\n# expect: ────  ──\n# expect: a      1\n# expect: b     12",
         ]
     ) { call in
         let rows = try TableRows(call, 0)
