@@ -58,11 +58,14 @@ extension Interpreter {
     }
 
     /// Adds the call of a function whose frame was just left. An error inside the library is
-    /// shown at the user's line that led there.
+    /// shown at the user's line that led there; calls within the library are left out.
     private func addCall(of code: Code, to problem: inout ScriptError) {
         let caller = frames[frameCount - 1]
         let place = CodePlace(of: caller, caller.ip)
-        problem.diagnostic.trace.append(.init(function: code.name, source: place.source, span: place.span))
+        if !(code.source.isLibrary && place.source.isLibrary) {
+            problem.diagnostic.trace.append(
+                .init(function: code.name, source: place.source, span: place.span))
+        }
         if problem.diagnostic.location?.source.isLibrary ?? true, !place.source.isLibrary {
             problem.diagnostic.location = .init(source: place.source, span: place.span, point: nil)
             problem.diagnostic.notes = []

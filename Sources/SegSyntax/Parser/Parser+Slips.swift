@@ -95,6 +95,12 @@ extension Parser {
                 "`with` has no meaning here", word.span,
                 help: "what holds for some code is a call that gets it as a function: no_grad(() -> { … })",
                 isLocal: false)
+        case "del":
+            guard next.kind == .name else { return nil }
+            throw failure(
+                "`del` has no meaning here", word.span,
+                help: "a variable keeps its value until it is assigned again; at the prompt `:forget x` gives its name back",
+                isLocal: false)
         case "raise", "throw":
             guard next.kind == .name || next.kind == .string else { return nil }
             throw failure(
