@@ -289,7 +289,7 @@ extension Hints {
         "plt.grid": .say("leave it out"), "plt.tight_layout": .say("leave it out"),
         "plt.colorbar": .say("leave it out: heatmap(x) labels its colours"),
         "plt.matshow": "heatmap(x)", "plt.contourf": "heatmap(x)",
-        "figsize:": .say("leave it out: a plot has the size of the terminal"),
+        "figsize:": .say("give width= and height=: characters and lines on a terminal, points in a file"),
         "cmap:": .say("leave it out: heatmap(x) chooses its colours"),
         "label:": .say("the names of a record's entries are the legend: plot((train=a, val=b))"),
         "marker:": .say("leave it out"), "linestyle:": .say("leave it out"),

@@ -125,11 +125,11 @@ private func partsForJSON(_ instance: Instance, _ interpreter: Interpreter) thro
     names: [String]?, values: [Value]
 )? {
     let type = instance.type
-    guard !type.isCallable, type.method(named: "next") == nil, instance.field(named: "settings") == nil
-    else { return nil }
+    guard !type.isCallable, type.method(named: "next") == nil else { return nil }
     if type.method(named: "at") != nil, let items = try interpreter.items(.object(instance)) {
         return (nil, items)
     }
+    guard instance.field(named: "settings") == nil else { return nil }
     let fields = instance.fieldNames.compactMap { name in instance.field(named: name).map { (name, $0) } }
     return (fields.map(\.0), fields.map(\.1))
 }

@@ -65,6 +65,8 @@ extension Interpreter {
         if !isLocal {
             guard let slot = code.module.slot(of: name), !globals[slot].isUnassigned else { return nil }
         }
-        return "the variable `\(name)` hides the library's function `\(name)`; give the variable another name"
+        return
+            "the variable `\(name)` hides the library's function `\(name)`; give the variable another name, "
+            + "or type `:forget \(name)` at the prompt"
     }
 }

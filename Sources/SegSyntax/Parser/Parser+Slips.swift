@@ -99,7 +99,8 @@ extension Parser {
             guard next.kind == .name else { return nil }
             throw failure(
                 "`del` has no meaning here", word.span,
-                help: "a variable keeps its value until it is assigned again; at the prompt `:forget x` gives its name back",
+                help:
+                    "a variable keeps its value until it is assigned again; at the prompt `:forget x` gives its name back",
                 isLocal: false)
         case "raise", "throw":
             guard next.kind == .name || next.kind == .string else { return nil }
