@@ -43,6 +43,8 @@ test: build test-deps
 test-all: test
 	@echo "== a package that depends on seg by a version, built completely"
 	Tests/embed/run.sh --whole $(FLAGS)
+	@echo "== more golden scripts under the sanitizers"
+	Tests/sanitizers/run.sh --all
 	@echo "== models at full size, and to the last digits of float32 (minutes)"
 	$(SEG) test Tests/Golden-slow
 	$(SEG) --exact test Tests/Golden-exact
