@@ -35,7 +35,7 @@ extension Hints {
             .listAddition: "push(list, x) adds an element; tensor(list) + x adds to each",
             .listMask: "select from a list with a tensor of bools: tensor(list)[mask]",
             .severalIndices: "tensor(x)[i, j] takes several indices",
-            .textFormat: "a value and its format stand in the string: \"loss {x:.3}\"",
+            .textFormat: "a value and its format are written in the string: \"loss {x:.3}\"",
         ])
 
     private static let onProcessor = "leave it out: everything runs on the processor"

@@ -1,6 +1,7 @@
 // The machine's loop: registers, the common cases of every instruction, and calls between
-// functions of scripts without recursion. Less common cases are in Machine+Slow, the beginning
-// of calls in Machine+Calls, errors in Machine+Errors.
+// functions of scripts without recursion. The loop keeps its state in local variables, so it is
+// one function, and this file is long. Less common cases are in Machine+Slow, the beginning of
+// calls in Machine+Calls, errors in Machine+Errors.
 
 import SegSyntax
 

@@ -148,7 +148,7 @@ extension Parser {
             if at(.end) {
                 report(
                     "these braces are empty", whole,
-                    help: "a value stands in them, \"{x:.2}\"; for a brace itself write `\\{`")
+                    help: "a value is written in them as \"{x:.2}\"; for a brace itself write `\\{`")
                 return
             }
             do throws(Bail) {
