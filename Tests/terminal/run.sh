@@ -12,7 +12,8 @@ command -v tmux >/dev/null || { echo "the terminal's tests need tmux" >&2; exit 
 scratch=$(mktemp -d)
 socket=seg-test-$$
 tm() { tmux -L "$socket" "$@"; }
-trap 'tm kill-server 2>/dev/null; rm -rf "$scratch"' EXIT
+# A prompt that is still leaving may write its history while its folder is removed.
+trap 'tm kill-server 2>/dev/null; rm -rf "$scratch" 2>/dev/null || { sleep 1; rm -rf "$scratch"; }' EXIT
 export LC_ALL=C.UTF-8
 failed=0
 passed=0
