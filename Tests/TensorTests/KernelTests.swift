@@ -160,7 +160,9 @@ struct PlainConvolution {
         let dy = numbers.floats(g.batch * g.outputHeight * g.outputWidth * g.outputChannels)
         let plain = PlainConvolution(g, x: x, w: w, dy: dy)
         let y = try sameAtAnyThreadCount { try Self.forward(g, x: x, w: w) }
-        #expect(largestDifference(y, plain.output) < 1e-4)
+        // Long sums of Winograd round by a few units of the largest result.
+        let largest: Double = plain.output.map { abs($0) }.max() ?? 0
+        #expect(largestDifference(y, plain.output) < max(1e-4, 3e-6 * largest))
         let dx = try sameAtAnyThreadCount { try Self.inputGradient(g, dy: dy, w: w) }
         #expect(largestDifference(dx, plain.inputGradient) < 1e-4)
         let dw = try sameAtAnyThreadCount { try Self.weightGradient(g, x: x, dy: dy) }
