@@ -23,10 +23,10 @@ my @work = (
 
 sub median { my @x = sort { $a <=> $b } @_; $x[@x / 2] }
 
-# Milliseconds and megabytes of one process.
+# Milliseconds and megabytes of one process: its last line, after notes.
 sub measure {
     open(my $from, "-|", @_) or die "$_[0]: $!\n";
-    my $line = <$from> // "";
+    my $line = (<$from>)[-1] // "";
     close $from;
     $line =~ /^([\d.]+) ([\d.]+)$/ or die "@_ printed '$line'\n";
     return ($1, $2);

@@ -40,9 +40,9 @@ typedef struct {
     _Atomic int failed;
 } winograd_job;
 
-/// Six values, `step` apart, times the transposed B: the transform of a tile along one axis.
-INLINE void input_line(const float8 *d, long step, float8 *t, long to) {
-    const float8 d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step], d5 = d[5 * step];
+/// Six values times the transposed B, `to` vectors apart in the result: the transform of a tile along one axis.
+INLINE void input_line(const float8 *d, float8 *t, long to) {
+    const float8 d0 = d[0], d1 = d[1], d2 = d[2], d3 = d[3], d4 = d[4], d5 = d[5];
     const float8 even_a = MUL_ADD8(splat8(-B2), d2, d4), odd_a = splat8(A1) * MUL_ADD8(splat8(-B2), d1, d3);
     const float8 even_b = MUL_ADD8(splat8(-A2), d2, d4), odd_b = splat8(B1) * MUL_ADD8(splat8(-A2), d1, d3);
     t[0] = MUL_ADD8(splat8(AB2), d0, MUL_ADD8(splat8(-S2), d2, d4));
@@ -54,13 +54,13 @@ INLINE void input_line(const float8 *d, long step, float8 *t, long to) {
 }
 
 /// Six values times the transposed A: four results.
-INLINE void output_line(const float8 *m, long step, float8 *y, long to) {
-    const float8 m1 = m[step], m2 = m[2 * step], m3 = m[3 * step], m4 = m[4 * step];
+INLINE void output_line(const float8 *m, float8 *y, long to) {
+    const float8 m1 = m[1], m2 = m[2], m3 = m[3], m4 = m[4];
     const float8 even_a = m1 + m2, odd_a = m1 - m2, even_b = m3 + m4, odd_b = m3 - m4;
     y[0] = (m[0] + even_a) + even_b;
     y[to] = MUL_ADD8(splat8(B1), odd_b, splat8(A1) * odd_a);
     y[2 * to] = MUL_ADD8(splat8(B2), even_b, splat8(A2) * even_a);
-    y[3 * to] = MUL_ADD8(splat8(B3), odd_b, MUL_ADD8(splat8(A3), odd_a, m[5 * step]));
+    y[3 * to] = MUL_ADD8(splat8(B3), odd_b, MUL_ADD8(splat8(A3), odd_a, m[5]));
 }
 
 /// Transforms the pixels of `count` tiles into [point][tile][channel]; points are `point_step` floats apart.
@@ -83,11 +83,11 @@ CLONES static void transform_tiles(
             UNROLLED for (long j = 0; j < IN; j++) {
                 float8 d[IN];
                 UNROLLED for (long i = 0; i < IN; i++) d[i] = *(const float8 *)(pixels[i * IN + j] + c);
-                input_line(d, 1, lines + j, IN);
+                input_line(d, lines + j, IN);
             }
             UNROLLED for (long i = 0; i < IN; i++) {
                 float8 t[IN];
-                input_line(lines + IN * i, 1, t, 1);
+                input_line(lines + IN * i, t, 1);
                 UNROLLED for (long j = 0; j < IN; j++) *(float8 *)(out + (i * IN + j) * point_step + c) = t[j];
             }
         }
@@ -113,11 +113,11 @@ CLONES static void transform_back(
                 float8 m[IN];
                 UNROLLED for (long i = 0; i < IN; i++)
                     m[i] = *(const float8 *)(products + (i * IN + j) * point_step + c);
-                output_line(m, 1, lines + j, IN);
+                output_line(m, lines + j, IN);
             }
             UNROLLED for (long i = 0; i < OUT; i++) {
                 float8 y[OUT];
-                output_line(lines + IN * i, 1, y, 1);
+                output_line(lines + IN * i, y, 1);
                 float *row = output + place + i * row_step + c;
                 UNROLLED for (long j = 0; j < OUT; j++) {
                     float *to = i < rows && j < length ? row + j * step : (float *)dump;
@@ -315,8 +315,8 @@ void conv_winograd_pack(const conv_geometry *g, const float *weight, int transpo
 // upstream gradient of its results. The sums over tiles are products of matrices, one for each point.
 
 /// Four values times A: six points.
-INLINE void upstream_line(const float8 *u, long step, float8 *t, long to) {
-    const float8 u0 = u[0], u1 = u[step], u2 = u[2 * step], u3 = u[3 * step];
+INLINE void upstream_line(const float8 *u, float8 *t, long to) {
+    const float8 u0 = u[0], u1 = u[1], u2 = u[2], u3 = u[3];
     const float8 even_a = MUL_ADD8(splat8(A2), u2, u0), odd_a = splat8(A1) * MUL_ADD8(splat8(A2), u3, u1);
     const float8 even_b = MUL_ADD8(splat8(B2), u2, u0), odd_b = splat8(B1) * MUL_ADD8(splat8(B2), u3, u1);
     t[0] = u0;
@@ -328,13 +328,13 @@ INLINE void upstream_line(const float8 *u, long step, float8 *t, long to) {
 }
 
 /// Six points times the transposed G: three taps.
-INLINE void taps_line(const float8 *m, long step, float8 *f, long to) {
+INLINE void taps_line(const float8 *m, float8 *f, long to) {
     const float at_a = 1 / (2 * A2 * (A2 - B2)), at_b = 1 / (2 * B2 * (B2 - A2));
-    const float8 m1 = m[step], m2 = m[2 * step], m3 = m[3 * step], m4 = m[4 * step];
+    const float8 m1 = m[1], m2 = m[2], m3 = m[3], m4 = m[4];
     const float8 even_a = m1 + m2, odd_a = m1 - m2, even_b = m3 + m4, odd_b = m3 - m4;
     f[0] = MUL_ADD8(splat8(1 / AB2), m[0], MUL_ADD8(splat8(at_a), even_a, splat8(at_b) * even_b));
     f[to] = MUL_ADD8(splat8(A1 * at_a), odd_a, splat8(B1 * at_b) * odd_b);
-    f[2 * to] = MUL_ADD8(splat8(A2 * at_a), even_a, MUL_ADD8(splat8(B2 * at_b), even_b, m[5 * step]));
+    f[2 * to] = MUL_ADD8(splat8(A2 * at_a), even_a, MUL_ADD8(splat8(B2 * at_b), even_b, m[5]));
 }
 
 typedef struct {
@@ -364,11 +364,11 @@ CLONES static void transform_upstream(const gradient_job *job, long first, long 
             UNROLLED for (long j = 0; j < OUT; j++) {
                 float8 u[OUT];
                 UNROLLED for (long i = 0; i < OUT; i++) u[i] = *(const float8 *)(from[i * OUT + j] + c);
-                upstream_line(u, 1, lines + j, OUT);
+                upstream_line(u, lines + j, OUT);
             }
             UNROLLED for (long i = 0; i < IN; i++) {
                 float8 t[IN];
-                upstream_line(lines + OUT * i, 1, t, 1);
+                upstream_line(lines + OUT * i, t, 1);
                 UNROLLED for (long j = 0; j < IN; j++) *(float8 *)(out + (i * IN + j) * point_step + c) = t[j];
             }
         }
@@ -417,9 +417,9 @@ CLONES static void fold_output(const fold_job *job, long output) {
             float8 m[IN];
             UNROLLED for (long i = 0; i < IN; i++)
                 m[i] = *(const float8 *)(job->sums + (i * IN + j) * point_step + output * job->inputs + c);
-            taps_line(m, 1, lines + j, IN);
+            taps_line(m, lines + j, IN);
         }
-        UNROLLED for (long i = 0; i < 3; i++) taps_line(lines + IN * i, 1, taps + 3 * i, 1);
+        UNROLLED for (long i = 0; i < 3; i++) taps_line(lines + IN * i, taps + 3 * i, 1);
         float *to = job->gradient + (output * job->inputs + c) * TAPS;
         for (long l = 0; l < 8; l++)
             for (long t = 0; t < TAPS; t++) to[l * TAPS + t] = taps[t][l];
