@@ -21,7 +21,7 @@ extension Library {
         [
             ("lists", collectionNatives),
             ("strings", textNatives),
-            ("language", languageNatives + helpNatives + sessionNatives),
+            ("language", languageNatives + helpNatives + sessionNatives + partialResultNatives),
             ("files", fileNatives),
             ("tensors", makerNatives + elementwiseNatives + reductionNatives + shapingNatives),
             (

@@ -117,6 +117,7 @@ struct Command: Sendable {
         var size = winsize()
         if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
             interpreter.terminal.width = Int(size.ws_col)
+            interpreter.terminal.height = max(Int(size.ws_row), 1)
         }
         interpreter.output = { text in
             if fputs(text, stdout) == EOF, errno == EPIPE { _exit(0) }
@@ -228,11 +229,12 @@ struct Command: Sendable {
     }
 
     private func report(_ error: ScriptError, _ interpreter: Interpreter) -> Int32 {
+        interpreter.removeProgress()
         fflush(stdout)
         switch error.diagnostic.kind {
         case .exit: return interpreter.exitStatus
         case .interrupt:
-            complain("interrupted")
+            complain(error.diagnostic.message)
             return 130
         default: break
         }

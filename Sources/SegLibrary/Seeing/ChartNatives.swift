@@ -12,8 +12,9 @@ let chartNatives: [Native] = [
             + "indices, from 0; plot(x, y) draws y over x. Takes lists and tensors of numbers, a list or a "
             + "record of curves, what `histogram` gives, a schedule, a run or its history (epochs from 1); a "
             + "curve may be (x=…, y=…, low=…, high=…), with a band. log=\"x\", \"y\" or \"xy\" names the "
-            + "logarithmic axes, xlim=[0, 10] and ylim= their ends. width= and height= are characters and "
-            + "lines on the terminal, points in a file; a PNG has 2 x 2 pixels per point.",
+            + "logarithmic axes, xlim=[0, 10] and ylim= their ends. width= and height=, of each panel "
+            + "where there are several, are characters and lines on the terminal, points in a file; a PNG has "
+            + "2 x 2 pixels per point.",
         examples: [
             "plot((loss=[3, 2, 1]), save=\"example.svg\")"
                 + "\nprint(contains(read_text(\"example.svg\"), \"<svg\"))  # expect: true",
@@ -30,13 +31,15 @@ let chartNatives: [Native] = [
             try call.optionalString(2), try call.optionalString(3), try call.optionalString(4)
         )
         let panels = call.isNil(1) ? try call.panels(0) : [try call.panel(x: 0, y: 1)]
+        // A title is that of the whole where its parts have their own.
+        let isAlone = panels.count == 1 && panels[0].title == nil
         let plots = panels.map { panel in
             LinePlot(
-                title: panel.title ?? title, xLabel: xLabel, yLabel: yLabel, logX: log.x, logY: log.y,
+                title: isAlone ? title : panel.title, xLabel: xLabel ?? panel.xLabel, yLabel: yLabel, logX: log.x, logY: log.y,
                 xLimits: xLimits, yLimits: yLimits, width: width, height: height, firstX: panel.firstX,
                 series: panel.curves)
         }
-        return try call.present(PlotPanels(plots), save: 10)
+        return try call.present(PlotPanels(title: isAlone ? nil : title, plots), save: 10)
     },
     Native(
         "bars(data, title=nil, log=false, save=nil)",

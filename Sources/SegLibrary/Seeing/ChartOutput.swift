@@ -10,11 +10,14 @@ extension Interpreter {
     /// The capabilities of the terminal.
     var style: TerminalStyle {
         TerminalStyle.detect(
-            isTerminal: terminal.isInteractive, size: (terminal.width, 24), allowsColor: terminal.hasColor,
+            isTerminal: terminal.isInteractive, size: (terminal.width, terminal.height), allowsColor: terminal.hasColor,
             environment: Environment.variable)
     }
 
-    func print(_ lines: [String]) { output(lines.joined(separator: "\n") + "\n") }
+    func print(_ lines: [String]) {
+        removeProgress()
+        output(lines.joined(separator: "\n") + "\n")
+    }
 }
 
 extension Arguments {

@@ -17,13 +17,14 @@ let progressNatives: [Native] = [
         // Output without a line break is buffered.
         defer { fflush(nil) }
         guard !call.isNil(0) else {
-            interpreter.output("\r\u{1B}[K")
+            interpreter.removeProgress()
             return .nilValue
         }
         let total = try call.isNil(1) ? nil : call.integer(1)
         let progress = Progress(
             label: try call.string(3), completed: try call.integer(0), total: total,
             elapsed: try call.number(2), unit: try call.string(4), note: try call.string(5))
+        interpreter.showsProgress = true
         interpreter.output("\r" + progress.line(interpreter.style) + "\u{1B}[K")
         return .nilValue
     }

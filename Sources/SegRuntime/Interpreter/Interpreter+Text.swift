@@ -80,6 +80,22 @@ extension Interpreter {
         return writer.text
     }
 
+    /// The one-line form for a line of the terminal: an object whose method `line` has a parameter `columns` is
+    /// asked for a text of that width.
+    public func fittedLine(_ value: Value) throws -> String {
+        guard terminal.isInteractive, let instance = value.asInstance,
+            let method = instance.type.method(named: "line"), method.parameters.first?.name == "columns"
+        else { return try line(value) }
+        let bound = Value.object(BoundMethod(receiver: instance, function: method))
+        return try line(try call(bound, [.number(Double(terminal.width))]))
+    }
+
+    /// Removes a line of progress from the terminal.
+    public func removeProgress() {
+        if showsProgress { output("\r\u{1b}[K") }
+        showsProgress = false
+    }
+
     /// The form at the prompt. An object whose type has a method `display()` shows what that prints, and
     /// then what it gives, "" where that is nil; one that can be called what the library's hook says.
     public func display(_ value: Value) throws -> String {
@@ -92,6 +108,7 @@ extension Interpreter {
                 return shown.isNil ? "" : try line(shown)
             }
             if instance.type.isCallable, let text = try objectHook?.display(instance, self) { return text }
+            return try fittedLine(value)
         }
         return try line(value, quoted: true)
     }

@@ -22,11 +22,14 @@ public final class Interpreter {
     /// The terminal that the display forms are fitted to.
     public struct Terminal: Sendable {
         public var width = 80
+        public var height = 24
         public var hasColor = false
         public var isInteractive = false
         public init() {}
     }
     public var terminal = Terminal()
+    /// Whether the terminal shows a line of progress, which what is written next replaces.
+    public var showsProgress = false
     public let interruptFlag: InterruptFlag
     /// The arguments after the script's name; `args` in a script.
     public var arguments: [String] = []

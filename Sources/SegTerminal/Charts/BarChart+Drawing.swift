@@ -12,7 +12,7 @@ extension BarChart {
         let size = 12.0
         // Very many bars are closer together, so that the drawing keeps a usable size.
         let pitch = (15_000 / Double(max(bars.count, 1))).held(within: 2...22)
-        let top = margin + (title == nil ? 0 : Drawing.headingHeight)
+        let top = margin + Drawing.headingHeight(title, width: width)
         let bottom = top + Double(max(bars.count, 1)) * pitch
         let below = (layout.axis == nil ? 0 : 24) + (note == nil ? 0 : Drawing.noteHeight)
         var drawing = Drawing(width: width, height: bottom + below + margin)

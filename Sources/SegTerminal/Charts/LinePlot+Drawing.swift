@@ -9,7 +9,7 @@ extension LinePlot {
         var drawing = Drawing(
             width: width.map(Double.init) ?? Drawing.pageWidth, height: height.map(Double.init) ?? 450)
         let margin = Drawing.margin
-        var top = margin + (title == nil ? 0 : Drawing.headingHeight)
+        var top = margin + Drawing.headingHeight(title, width: drawing.width)
         drawing.heading(title)
         let keyHeight = drawLegend(on: &drawing, left: margin, top: top)
         top += keyHeight + 6

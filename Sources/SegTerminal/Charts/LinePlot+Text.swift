@@ -66,12 +66,7 @@ extension LinePlot {
     }
 
     private func headingLines(_ style: TerminalStyle, _ columns: Int) -> [String] {
-        var lines: [String] = []
-        if let title {
-            let text = style.chartLine(title)
-            let indent = max((columns - TextWidth.of(text)) / 2, 0)
-            lines.append(TextWidth.spaces(indent) + style.paint(text, bold: true))
-        }
+        var lines = style.heading(title, isCentered: true)
         if let yLabel {
             lines.append(TextWidth.truncate(TextWidth.escaped(yLabel), to: columns, ellipsis: ""))
         }

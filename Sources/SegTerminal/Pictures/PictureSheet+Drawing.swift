@@ -19,7 +19,7 @@ extension PictureSheet {
             return (picture, own.contains { !$0.caption.isEmpty } ? 22 : 0)
         }
         let width = max(2 * margin + Double(columns) * (tileWidth + gap) - gap, 240)
-        let top = margin + (title == nil ? 0 : Drawing.headingHeight)
+        let top = margin + Drawing.headingHeight(title, width: width)
         let keys = keys(width: width - 2 * margin, size)
         let legendHeight = keys.isEmpty ? 0 : 14 + Double((keys.map(\.line).max() ?? 0) + 1) * 19
         let picturesHeight = heights.reduce(0) { $0 + $1.picture + $1.caption + gap } - (rows > 0 ? gap : 0)

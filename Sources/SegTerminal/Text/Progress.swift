@@ -27,10 +27,10 @@ public struct Progress: Sendable {
         self.note = note
     }
 
-    /// The line: label, bar, counts, rate, remaining time, note; one cell narrower than the terminal, so
-    /// that the terminal does not wrap it. Parts that do not fit are left out.
+    /// The line: label, bar, counts, rate, remaining time, note; three cells narrower than the terminal, so
+    /// that the terminal does not wrap it, nor the `^C` that it writes behind it. Parts that do not fit are left out.
     public func line(_ style: TerminalStyle) -> String {
-        let width = max(style.columns.held(within: 2...1000) - 1, 1)
+        let width = max(style.columns.held(within: 4...1000) - 3, 1)
         let done = max(completed, 0)
         let total = total.map { max($0, 0) }
         var counts = NumberFormat.count(done)
