@@ -26,9 +26,8 @@ extension Library {
             ("tensors", makerNatives + elementwiseNatives + reductionNatives + shapingNatives),
             (
                 "layers",
-                networkNatives + layerNatives + madeForNatives + cacheNatives + freezingNatives
-                    + pathPatternNatives
-                    + layerTraceNatives
+                networkNatives + segmentationNatives + layerNatives + madeForNatives + cacheNatives
+                    + freezingNatives + pathPatternNatives + layerTraceNatives
             ),
             ("gradients", differentiationNatives),
             (

@@ -315,8 +315,10 @@ struct OperationExample {
                 lossGradient(0, 0, .mean, [2, 2]),
             ]),
             example([
-                ConfusionOperation(classes: 2, ignore: 0), ConfusionOperation(classes: 3, ignore: 0),
-                ConfusionOperation(classes: 2, ignore: 1),
+                ConfusionOperation(classes: 2, ignore: 0, isPerSample: false),
+                ConfusionOperation(classes: 3, ignore: 0, isPerSample: false),
+                ConfusionOperation(classes: 2, ignore: 1, isPerSample: false),
+                ConfusionOperation(classes: 2, ignore: 0, isPerSample: true),
             ]),
         ]
     }

@@ -329,7 +329,8 @@ static void band_task(void *context, long index) {
     // Whole numbers: the order of the additions does not matter.
     for (long i = 0; i < in->classes * in->classes; i++)
         if (space.counts[i] != 0)
-            __atomic_fetch_add(&out->confusion[i], (int64_t)space.counts[i], __ATOMIC_RELAXED);
+            __atomic_fetch_add(
+                &out->confusion[sample * out->confusion_stride + i], (int64_t)space.counts[i], __ATOMIC_RELAXED);
 }
 
 /// Cuts the output rows where their first source row passes a multiple of the band height,

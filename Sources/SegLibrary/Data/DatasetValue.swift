@@ -32,7 +32,7 @@ public final class DatasetValue: ForeignValue {
     }
 
     public override var memberNames: [String] {
-        ["classes", "colors", "counts", "counts_by_picture", "names", "count", "about"]
+        ["classes", "colors", "counts", "counts_by_picture", "names", "normalization", "count", "about"]
     }
 
     public override func member(_ name: String, _ interpreter: Interpreter) throws -> Value? {
@@ -42,6 +42,7 @@ public final class DatasetValue: ForeignValue {
         case "counts": .object(try counts(interpreter))
         case "counts_by_picture": .tensor(try countsByPicture(interpreter))
         case "names": .list(try names().map { .string($0) })
+        case "normalization": try normalization()
         case "count": .number(Double(dataset.count))
         case "about": .string(dataset.about)
         default: nil
@@ -55,6 +56,15 @@ public final class DatasetValue: ForeignValue {
             PixelCounts(dataset, interrupted: { try interpreter.checkInterrupt() }), labels: labels)
         counted = made
         return made
+    }
+
+    /// The mean and deviation by which the pictures are normalised, nil if they are not.
+    private func normalization() throws -> Value {
+        guard dataset.count > 0, let made = try dataset.frame(0).normalization else { return .nilValue }
+        return .object(
+            RecordObject([
+                ("mean", .list(made.mean.map { .number($0) })), ("std", .list(made.deviation.map { .number($0) })),
+            ]))
     }
 
     /// A row of pixels by class for each picture. The rows have the pictures' names unless one occurs twice.

@@ -1,5 +1,5 @@
-// The functions that layers are built on: convolution, normalisation, pooling, interpolation, softmax, losses
-// and the confusion matrix.
+// The functions that layers are built on: convolution, normalisation, pooling, interpolation, softmax and
+// losses.
 
 import SegRuntime
 import SegSystem
@@ -139,7 +139,7 @@ let networkNatives: [Native] = [
             throw Failure(
                 .value, "reduction is \"mean\", \"sum\" or \"none\", not \"\(wanted)\"", argument: 5)
         }
-        let (masks, ignore) = try ignored(call, 3)
+        let (masks, ignore) = try call.masks(ignoring: 3)
         if let weighted = try call.optionalTensor(2)?.labels[0], let known = call.categories(1) {
             try AxisLabels.check(
                 weighted.names, of: "the class weights", against: known.names, of: "the masks")
@@ -158,78 +158,4 @@ let networkNatives: [Native] = [
         guard try call.bool(2), p != 0 else { return .tensor(x) }
         return .tensor(try Tensor.dropout(x, p: p, key: call.interpreter.random.stream.next()))
     },
-    Native(
-        "confusion(predictions, masks, classes=nil, ignore=nil)",
-        "Counts of pixels by true class (rows) and predicted class (columns). `predictions` are classes [N, "
-            + "H, W] or logits [N, C, H, W]; rows and columns have the masks' class names, if any. Void, 255, "
-            + "does not count, nor do pixels whose true class is `ignore`: one class or several, by number or "
-            + "name.",
-        examples: [
-            "print(confusion(tensor([0, 1], int64), tensor([1, 1], int64), 2))  # expect: tensor([[0, 0], [1, 1]], int64)",
-            "print(confusion(tensor([0, 1], int64), tensor([1, 255], int64), 2))"
-                + "  # expect: tensor([[0, 0], [1, 0]], int64)",
-        ]
-    ) { call in
-        var predictions = try call.tensor(0)
-        let (masks, ignore) = try ignored(call, 3)
-        if let predicted = call.categories(0), let known = call.categories(1) {
-            try AxisLabels.check(
-                predicted.names, of: "the predictions", against: known.names, of: "the masks")
-        }
-        let names = call.categories(1) ?? call.categories(0)
-        var classes = call[2].isNil ? names?.names.count : try call.integer(2)
-        if predictions.rank == masks.rank + 1 {
-            classes = classes ?? predictions.shape[1]
-            predictions = try predictions.argmax(axis: 1)
-        }
-        guard let classes else {
-            throw Failure(.call, "confusion needs classes=, the number of classes")
-        }
-        var counts = try Tensor.confusion(
-            predictions, masks, classes: classes, ignoreIndex: ignore)
-        if let names, names.names.count == classes {
-            counts = try counts.labelled(axis: 0, names).labelled(axis: 1, names)
-        }
-        return .tensor(counts)
-    },
 ]
-
-/// The masks, the second argument, and the one class number that does not count besides void. Several
-/// classes of `ignore=`, each a number, or a name if the masks have class names, become void in the masks.
-private func ignored(_ call: Arguments, _ place: Int) throws -> (masks: Tensor, ignore: Int?) {
-    let masks = try call.tensor(1)
-    if call.isNil(place) { return (masks, nil) }
-    guard let several = call[place].asList?.items else {
-        return (masks, try ignoredClass(call[place], call, place))
-    }
-    let numbers = try several.map { try ignoredClass($0, call, place) }
-    if numbers.count <= 1 { return (masks, numbers.first) }
-    // Narrow types cannot hold the void label.
-    var result = try masks.dtype == .uint8 ? masks : masks.to(.int64)
-    for number in numbers {
-        result = try Tensor.where(
-            .tensor(try Tensor.apply(.equal, masks, Double(number))), .number(Double(Tensor.voidLabel)),
-            .tensor(result), dtype: result.dtype)
-    }
-    return (result, nil)
-}
-
-private func ignoredClass(_ value: Value, _ call: Arguments, _ place: Int) throws -> Int {
-    guard let text = value.asString else {
-        guard let number = value.asNumber, let whole = Int(exactly: number) else {
-            throw call.wrong(place, "a class, by number or name, or a list of classes")
-        }
-        return whole
-    }
-    guard let names = call.categories(1) else {
-        throw Failure(
-            .label, "the masks have no class names, so \"\(text)\" is not known",
-            help: "give ignore= as a number")
-    }
-    guard let found = names.index(of: text) else {
-        throw Failure(
-            .label, "there is no class \"\(text)\"",
-            help: nearestName(to: text, among: names.names).map { "did you mean \(quotedText($0))?" })
-    }
-    return found
-}
