@@ -34,12 +34,13 @@ HEAVY = ["deeplabv3_mobilenet_v3_large", "deeplabv3_resnet50", "deeplabv3_resnet
 
 def sections():
     """By section: the files' names and what makes each."""
-    import class_weights, losses, models, operations, optimizers
+    import class_weights, losses, models, operations, optimizers, pictures
 
     return {
         "ops": {"ops.json": operations.fixture},
         "optimizers": {"optimizers.json": optimizers.fixture},
         "losses": {"losses.json": losses.fixture},
+        "pictures": {"pictures.json": pictures.fixture},
         "weights": {"class_weights.json": class_weights.fixture},
         "lraspp": {f"{name}.json": functools.partial(models.fixture, name) for name in LIGHT},
         "segmentation": {f"{name}.json": functools.partial(models.fixture, name) for name in HEAVY},
