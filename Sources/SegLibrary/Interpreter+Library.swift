@@ -32,7 +32,7 @@ extension Library {
             ("gradients", differentiationNatives),
             (
                 "data",
-                folderNatives + dataNatives + pictureFileNatives + weightFileNatives + officialWeightNatives
+                folderNatives + dataNatives + viewNatives + augmentNatives + pictureFileNatives + weightFileNatives + officialWeightNatives
             ),
             (
                 "seeing",

@@ -35,13 +35,14 @@ HEAVY = ["deeplabv3_mobilenet_v3_large", "deeplabv3_resnet50", "deeplabv3_resnet
 
 def sections():
     """By section: the files' names and what makes each."""
-    import class_weights, losses, models, operations, optimizers, results
+    import class_weights, losses, models, operations, optimizers, pictures, results
 
     return {
         "ops": {"ops.json": operations.fixture},
         "optimizers": {"optimizers.json": optimizers.fixture},
         "losses": {"losses.json": losses.fixture},
         "results": {"results.json": results.fixture},
+        "pictures": {"pictures.json": pictures.fixture},
         "weights": {"class_weights.json": class_weights.fixture},
         "lraspp": {f"{name}.json": functools.partial(models.fixture, name) for name in LIGHT},
         "segmentation": {f"{name}.json": functools.partial(models.fixture, name) for name in HEAVY},

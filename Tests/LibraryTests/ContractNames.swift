@@ -18,7 +18,7 @@ let contractNames = """
     lower replace format print table read_csv write_csv read_json write_json clock
     error copy save load read_tensors write_tensors help who
     camseq camvid cityscapes voc folder regroup streets split kfold concat shuffle subset resize normalize augment
-    hflip vflip rotate saturation brightness noise batches
+    hflip vflip rotate scale crop shift brightness contrast saturation hue noise blur cutout tiles batches
     deeplabv3_resnet50 deeplabv3_resnet101 deeplabv3_mobilenet_v3_large fcn_resnet50 fcn_resnet101
     lraspp_mobilenet_v3_large lraspp_mobilenet_v2 deeplabv3 fcn lraspp
     Conv2d BatchNorm2d ReLU Hardswish Dropout MaxPool2d Sequential

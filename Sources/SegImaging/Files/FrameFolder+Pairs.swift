@@ -33,12 +33,42 @@ extension FrameFolder {
             let own =
                 images == "\(b.text)" ? frames.pictures : frames.pictures.filter { !masks.contains($0.path) }
             return (
-                try pair(own, labels.pictures, help: "what * stands for pairs a frame and its mask"), places
+                try pair(own, labels.pictures, help: starsHelp(own, labels.pictures, a.text, b.text)), places
             )
         }
         let (own, named) = byNames(frames.pictures, labels.pictures)
         let names = "NAME" + maskSuffixes.map { " or NAME\($0)" }.joined()
         return (try pair(own, named, help: "the mask of the frame NAME is \(names)"), places)
+    }
+
+    /// What to write where stars stand for different things: a star at the end takes the ending too.
+    private static func starsHelp(
+        _ frames: [FoundPicture], _ masks: [FoundPicture], _ images: String, _ labels: String
+    ) -> String {
+        func bare(_ name: String) -> String {
+            PictureFile.ending(of: name).map { String(name.dropLast($0.count + 1)) } ?? name
+        }
+        let names = Set(frames.map { bare($0.name) })
+        for (option, pattern, found) in [("images", images, frames), ("masks", labels, masks)]
+        where pattern.hasSuffix("*") {
+            let ending = found.first.flatMap { PictureFile.ending(of: $0.path) } ?? "png"
+            if masks.contains(where: { names.contains(bare($0.name)) }) {
+                return
+                    "the * at the end of \(option)=\"\(pattern)\" stands for the ending too; write \(option)=\"\(pattern).\(ending)\""
+            }
+        }
+        // `d/*.png` beside `d/*_L.png`: the first takes what the second is for, or masks have a suffix.
+        for suffix in maskSuffixes where labels.hasSuffix("*.png") || labels.hasSuffix("*") {
+            let bareNames = Set(frames.map(\.name))
+            if masks.contains(where: {
+                $0.name.hasSuffix(suffix) && bareNames.contains(String($0.name.dropLast(suffix.count)))
+            }) {
+                let star = labels.lastIndex(of: "*") ?? labels.endIndex
+                return
+                    "the masks end in \(suffix); write masks=\"\(labels[..<star])*\(suffix).\(PictureFile.ending(of: masks.first?.path ?? "") ?? "png")\""
+            }
+        }
+        return "what * stands for pairs a frame and its mask"
     }
 
     /// Masks under the names of their frames. Where both are in one folder, masks are what has a suffix.
@@ -117,7 +147,7 @@ extension FrameFolder {
     ) throws -> [(part: String, frames: FrameFolder)] {
         let all = parts.flatMap(\.pairs)
         try checkSizes(all)
-        let (rule, more) = try MaskSurvey.rule(
+        let (rule, more, transparency) = try MaskSurvey.rule(
             for: all.map(\.mask), table: table, directory: masks ?? directory, guessesCamVid: guessesCamVid,
             options)
         return parts.enumerated().map { place, part in
@@ -125,7 +155,8 @@ extension FrameFolder {
             return (
                 part.part,
                 FrameFolder(
-                    directory: name, rule: rule, pairs: part.pairs, notes: place == 0 ? notes + more : [])
+                    directory: name, rule: rule, pairs: part.pairs, notes: place == 0 ? notes + more : [],
+                    transparency: transparency)
             )
         }
     }

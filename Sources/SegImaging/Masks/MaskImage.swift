@@ -41,6 +41,11 @@ extension MaskImage {
         guard data.shape.count == 2 else {
             throw TensorError(.shape, "a mask has the shape [height, width], not \(data.shape)")
         }
+        if data.dtype == .uint8 {
+            let bytes = Array(UnsafeBufferPointer(start: data.elements(UInt8.self), count: data.count))
+            try self.init(width: data.shape[1], height: data.shape[0], bytes: bytes)
+            return
+        }
         let numbers = try Tensor(data).doubles()
         if let place = numbers.firstIndex(where: { $0 > 255 || $0.rounded() != $0 }) {
             throw TensorError(

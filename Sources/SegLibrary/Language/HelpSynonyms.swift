@@ -117,12 +117,16 @@ struct HelpSynonym: Sendable {
         .init(["camvid"], ["camseq"]),
         .init(
             ["augmentation", "transforms", "albumentations", "data augmentation", "compose"],
-            ["augment", "hflip", "vflip", "rotate", "saturation", "brightness", "noise"]),
+            ["augment", "hflip", "vflip", "rotate", "scale", "crop", "saturation", "brightness", "noise"]),
         .init(
             ["flip", "mirror", "horizontal flip", "randomhorizontalflip", "fliplr", "flipud"],
             ["hflip", "vflip", "flip"]),
         .init(["rotation", "randomrotation", "rot90"], ["rotate"]),
-        .init(["color jitter", "colorjitter", "colour", "contrast", "hue"], ["saturation", "brightness"]),
+        .init(
+            ["color jitter", "colorjitter", "colour"], ["saturation", "brightness", "contrast", "hue"]),
+        .init(["patches", "sliding window", "patchify"], ["tiles", "crop"]),
+        .init(["random erasing", "randomerasing", "coarsedropout"], ["cutout"]),
+        .init(["zoom", "randomresizedcrop", "randomaffine", "translate"], ["scale", "crop", "shift", "rotate"]),
         .init(["gaussian noise"], ["noise", "randn"]),
         .init(
             ["crop", "randomcrop", "centercrop", "tile", "patch"], ["resize", "pad"],

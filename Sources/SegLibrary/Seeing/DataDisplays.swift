@@ -19,8 +19,8 @@ extension DatasetValue {
     func variants(of index: Int, masks: Bool) throws -> PictureSheet {
         let frame = try dataset.checkedFrame(index)
         let index = index < 0 ? index + dataset.count : index
-        let position = dataset.position(index)
-        let copies = (0..<dataset.count).filter { dataset.position($0) == position }
+        let origin = dataset.origin(index)
+        let copies = (0..<dataset.count).filter { dataset.origin($0) == origin }
         guard copies.count > 1 else {
             throw Failure(
                 .value, "sheet: the data set has no changed copies of sample \(index), \(frame.name)",

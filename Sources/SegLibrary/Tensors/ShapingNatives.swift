@@ -83,9 +83,14 @@ let shapingNatives: [Native] = [
     },
     Native(
         "pad(t, widths, value=0)",
-        "The tensor with a border of `value`; `widths` has a number or a pair [before, after] for each axis.",
-        examples: ["print(pad(tensor([1, 2]), [[1, 0]]))  # expect: tensor([0, 1, 2])"]
+        "The tensor with a border of `value`; `widths` has a number or a pair [before, after] for each axis. Of a "
+            + "data set, pictures of at least the size [h, w], with a black, void border to the right and below.",
+        examples: [
+            "print(pad(tensor([1, 2]), [[1, 0]]))  # expect: tensor([0, 1, 2])",
+            "print(streets(count=1, size=32).pad([40, 32])[0].mask.shape)  # expect: [40, 32]",
+        ]
     ) { call in
+        if let data = try call.paddedDataset(1) { return data }
         let tensor = try call.tensor(0)
         guard case .object(let list as ListObject) = call[1] else { throw call.wrong(1, "a list of widths") }
         let widths = try list.items.map { item -> (Int, Int) in
