@@ -82,9 +82,14 @@ let shapingNatives: [Native] = [
         .tensor(try call.tensor(0).flip(axes: try call.integers(1) ?? []), categories: call.categories(0))
     },
     Native(
-        "pad(t, widths, value=0)",
-        "The tensor with a border of `value`; `widths` has a number or a pair [before, after] for each axis.",
-        examples: ["print(pad(tensor([1, 2]), [[1, 0]]))  # expect: tensor([0, 1, 2])"]
+        "pad(t, widths, value=0, mode=\"constant\")",
+        "The tensor with a border of `value`; `widths` has a number or a pair [before, after] for each axis. "
+            + "Fewer widths than axes are those of the last axes. The modes \"reflect\", \"replicate\" and \"circular\" make the border of the tensor's own "
+            + "elements, as in PyTorch.",
+        examples: [
+            "print(pad(tensor([1, 2]), [[1, 0]]))  # expect: tensor([0, 1, 2])",
+            "print(pad(tensor([1, 2, 3]), [2], mode=\"reflect\"))  # expect: tensor([3, 2, 1, 2, 3, 2, 1])",
+        ]
     ) { call in
         let tensor = try call.tensor(0)
         guard case .object(let list as ListObject) = call[1] else { throw call.wrong(1, "a list of widths") }
@@ -100,7 +105,15 @@ let shapingNatives: [Native] = [
             }
             return (width, width)
         }
-        return .tensor(try tensor.pad(widths, value: try call.number(2)))
+        let mode = try call.string(3)
+        if mode == "constant" { return .tensor(try tensor.pad(widths, value: try call.number(2))) }
+        guard let border = Tensor.Border(rawValue: mode) else {
+            throw Failure(
+                .value,
+                "pad: mode is \"\(mode)\"; it is \"constant\", \"reflect\", \"replicate\" or \"circular\"",
+                argument: 3)
+        }
+        return .tensor(try tensor.pad(widths, border: border))
     },
     Native(
         "roll(t, shift, axis=nil)",
