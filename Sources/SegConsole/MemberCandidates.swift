@@ -94,7 +94,8 @@ private struct ValueKind {
         "model": [
             "Sequential", "deeplabv3", "fcn", "lraspp", "deeplabv3_resnet50", "deeplabv3_resnet101",
             "deeplabv3_mobilenet_v3_large", "fcn_resnet50", "fcn_resnet101", "lraspp_mobilenet_v3_large",
-            "lraspp_mobilenet_v2",
+            "lraspp_mobilenet_v2", "unet", "unet_resnet50", "unet_resnet101", "deeplabv3plus",
+            "deeplabv3plus_resnet50", "deeplabv3plus_resnet101", "deeplabv3plus_mobilenet_v3_large",
         ],
     ]
 }

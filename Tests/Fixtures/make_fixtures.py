@@ -35,10 +35,11 @@ HEAVY = ["deeplabv3_mobilenet_v3_large", "deeplabv3_resnet50", "deeplabv3_resnet
 
 def sections():
     """By section: the files' names and what makes each."""
-    import class_weights, losses, models, operations, optimizers, pictures, results
+    import class_weights, layers, losses, models, operations, optimizers, own_models, pictures, results
 
     return {
         "ops": {"ops.json": operations.fixture},
+        "layers": {"layers.json": layers.fixture},
         "optimizers": {"optimizers.json": optimizers.fixture},
         "losses": {"losses.json": losses.fixture},
         "results": {"results.json": results.fixture},
@@ -46,6 +47,8 @@ def sections():
         "weights": {"class_weights.json": class_weights.fixture},
         "lraspp": {f"{name}.json": functools.partial(models.fixture, name) for name in LIGHT},
         "segmentation": {f"{name}.json": functools.partial(models.fixture, name) for name in HEAVY},
+        "compared": {f"{name}.json": functools.partial(models.fixture, name) for name in models.COMPARED},
+        "counts": {"counts.json": lambda: {"rows": own_models.more_counts()}},
     }
 
 
