@@ -307,7 +307,7 @@ import Testing
                                             var output = segmentation_output(
                                                 loss: loss.baseAddress, weight: weight.baseAddress,
                                                 gradient: gradient.baseAddress,
-                                                confusion: confusion.baseAddress,
+                                                confusion: confusion.baseAddress, confusion_stride: 0,
                                                 predictions: predictions.baseAddress)
                                             #expect(segmentation_loss(&input, &output) == 0)
                                         }
