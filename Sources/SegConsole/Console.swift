@@ -129,7 +129,10 @@ public final class Console {
         if PastedTranscript.isOne(text) { return run(transcript.entries(text)) }
         reader.remember(text)
         interpreter.interruptFlag.clear()
-        defer { interpreter.interruptFlag.clear() }
+        defer {
+            interpreter.interruptFlag.clear()
+            interpreter.endProgress()
+        }
         fitTerminal()
         if let command = PromptCommand.command(in: entry, interpreter) {
             do {
@@ -225,8 +228,10 @@ public final class Console {
 
     func write(_ text: String) { interpreter.output(text) }
 
-    /// Writes a long text in parts, so that Ctrl-C stops it.
+    /// Writes a long text in parts, so that Ctrl-C stops it; one with pictures as a whole, since a terminal would
+    /// take what follows half a picture as the rest of it.
     func writeLong(_ text: String) throws {
+        if text.contains("\u{1b}P") || text.contains("\u{1b}_") { return write(text) }
         var rest = text[...]
         while rest.utf8.count > 1 << 14 {
             try interpreter.checkInterrupt()
@@ -251,8 +256,7 @@ public final class Console {
     /// Shows an error in the contract's form; an interrupt as one word.
     func report(_ error: any Error) {
         let diagnostics = diagnostics(of: error)
-        let hadProgress = interpreter.showsProgress
-        interpreter.removeProgress()
+        let hadProgress = interpreter.endProgress()
         if diagnostics.first?.kind == .interrupt {
             // The terminal has written ^C into the line.
             let said = [diagnostics[0].message, diagnostics[0].help].compactMap { $0 }

@@ -36,7 +36,7 @@ extension Library {
             ),
             (
                 "seeing",
-                chartNatives + tableNatives + pictureNatives + progressNatives + numberTextNatives
+                chartNatives + tableNatives + pictureNatives + documentNatives + progressNatives + numberTextNatives
             ),
         ]
     }

@@ -42,5 +42,5 @@ let publicNamesOfStdlib = """
     Evaluation Table Epoch Event History Best Loss Optimizer Schedule Trainer WeightComparison
     Explanation WeightTrials worst with_most Worst
     precision recall mean_over_all weighted_iou most_confused boundary_f1 boundary_iou best compare interval
-    Comparison
+    Comparison Predictions report
     """.split(whereSeparator: \.isWhitespace).map(String.init)

@@ -29,9 +29,9 @@ public struct PixelCounts: Sendable {
         self.void = void
     }
 
-    /// Reads all masks, several at once; calls `interrupted` between groups of them. 255 is void: its pixels do
+    /// Reads all masks, several at once; calls `between` with the number of those read between groups of them. 255 is void: its pixels do
     /// not count anywhere. One error names all samples whose masks cannot be read or hold other labels.
-    public init(_ data: any Dataset, interrupted: () throws -> Void = {}) throws {
+    public init(_ data: any Dataset, between: (Int) throws -> Void = { _ in }) throws {
         let classes = data.palette.count
         pixels = [Int](repeating: 0, count: classes)
         pixelsWith = pixels
@@ -41,7 +41,7 @@ public struct PixelCounts: Sendable {
         // Small groups, so that an interrupt takes effect soon.
         let step = 2 * Parallel.threads
         for start in stride(from: 0, to: data.count, by: step) {
-            try interrupted()
+            try between(start)
             let sources = try (start..<min(start + step, data.count)).map { try data.maskSource($0) }
             let results = Mutex<[Int: Result<[Int], any Error>]>([:])
             let count = { @Sendable (index: Int) in

@@ -11,6 +11,9 @@ public enum PictureFile {
     /// The largest file that is read.
     private static let fileLimit = 1 << 30
 
+    /// Whether a path ends as the names of pictures do.
+    public static func isNamed(_ path: String) -> Bool { endings.contains(ending(of: path) ?? "") }
+
     /// Width and height of a picture as a viewer shows it, from the file's header only.
     public static func size(ofFile path: String) throws -> (width: Int, height: Int) {
         let file = try FileReader(path)

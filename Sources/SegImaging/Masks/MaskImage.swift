@@ -57,3 +57,14 @@ extension MaskImage {
         try self.init(width: data.shape[1], height: data.shape[0], bytes: bytes)
     }
 }
+
+extension ClassPalette {
+    /// A mask as a picture of its classes' colours; pixels without a class are black.
+    public func picture(of mask: MaskImage) throws -> RGBImage {
+        let table = table(ignored: Color(0, 0, 0))
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(mask.bytes.count * 3)
+        for index in mask.bytes { bytes += table[(3 * Int(index))..<(3 * Int(index) + 3)] }
+        return try RGBImage(width: mask.width, height: mask.height, bytes: bytes)
+    }
+}

@@ -61,8 +61,9 @@ public final class DatasetValue: ForeignValue {
     /// Pixels by class, counted at the first access.
     func counts(_ interpreter: Interpreter) throws -> CountsValue {
         if let counted { return counted }
-        let made = try CountsValue(
-            PixelCounts(dataset, interrupted: { try interpreter.checkInterrupt() }), labels: labels)
+        let made = try interpreter.reporting("counting", total: dataset.count, unit: "masks") { between in
+            try CountsValue(PixelCounts(dataset, between: between), labels: labels)
+        }
         counted = made
         return made
     }
@@ -78,9 +79,11 @@ public final class DatasetValue: ForeignValue {
 
     /// A row of pixels by class for each picture. The rows have the pictures' names unless one occurs twice.
     private func countsByPicture(_ interpreter: Interpreter) throws -> Tensor {
-        let rows = try (0..<dataset.count).map { place in
-            try interpreter.checkInterrupt()
-            return try PixelCounts(Subset(dataset, [place])).pixels
+        let rows = try interpreter.reporting("counting", total: dataset.count, unit: "masks") { between in
+            try (0..<dataset.count).map { place in
+                try between(place)
+                return try PixelCounts(Subset(dataset, [place])).pixels
+            }
         }
         let names = try names()
         var axes = [1: labels]

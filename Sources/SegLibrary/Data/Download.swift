@@ -184,20 +184,14 @@ struct Download {
     /// Waits for the child and shows its progress; Ctrl-C ends it. `between` is called repeatedly.
     private func wait(for child: pid_t, _ interpreter: Interpreter, between: () -> Void) throws -> Int32 {
         var status: Int32 = 0
-        let isShown = isatty(STDERR_FILENO) == 1
-        defer { if isShown { fputs("\r\u{1b}[K", stderr) } }
         let start = MonotonicClock.seconds
-        var shown = start
+        defer { interpreter.progress.finish() }
         do {
             while waitpid(child, &status, WNOHANG) != child {
                 usleep(10_000)
                 between()
                 try interpreter.checkInterrupt()
-                let now = MonotonicClock.seconds
-                if isShown, now - shown > 0.2 {
-                    shown = now
-                    show(seconds: now - start)
-                }
+                report(seconds: MonotonicClock.seconds - start, interpreter)
             }
         } catch {
             end(child)
@@ -220,16 +214,11 @@ struct Download {
         _ = waitpid(child, &status, 0)
     }
 
-    private func show(seconds: Double) {
-        let done = ((try? size()) ?? 0) >> 20
-        var window = winsize()
-        let columns = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &window) == 0 ? Int(window.ws_col) : 80
-        let style = TerminalStyle.detect(
-            isTerminal: true, size: (max(columns, 20), 24), allowsColor: false,
-            environment: Environment.variable)
+    private func report(seconds: Double, _ interpreter: Interpreter) {
+        let done = (FileStatus(part)?.size ?? 0) >> 20
         let progress = Progress(
             label: file, completed: done, total: max(megabytes, done), elapsed: seconds, unit: "MB")
-        fputs("\r" + progress.line(style) + "\u{1b}[K", stderr)
+        interpreter.progress.report(progress, seconds: seconds)
     }
 
     private func announce() {

@@ -78,7 +78,6 @@ extension Arguments {
         let text = values.count == 1
             ? try interpreter.fittedLine(values[0])
             : try values.map { try interpreter.line($0) }.joined(separator: separator)
-        interpreter.removeProgress()
         return text + end
     }
 }

@@ -42,7 +42,7 @@ extension DatasetValue {
     }
 
     func picture(_ interpreter: Interpreter) throws -> String {
-        var lines = try contactSheet().lines(interpreter.style)
+        var lines = try contactSheet().lines(interpreter.pictureStyle)
         if dataset.count > 0 {
             let frame = try dataset.frame(0)
             let size = sizeText(height: frame.height, width: frame.width)
@@ -62,7 +62,7 @@ extension Interpreter {
         let shape = sample.image.promise.shape
         let size = sizeText(height: shape[1], width: shape[2])
         let fields = value.asRecord?.names.joined(separator: ", ") ?? ""
-        return (sheet.lines(style) + ["\(size) pixels; fields: \(fields)"]).joined(separator: "\n")
+        return (try sheet.lines(pictureStyle) + ["\(size) pixels; fields: \(fields)"]).joined(separator: "\n")
     }
 }
 

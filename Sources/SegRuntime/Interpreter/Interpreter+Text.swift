@@ -90,12 +90,6 @@ extension Interpreter {
         return try line(try call(bound, [.number(Double(terminal.width))]))
     }
 
-    /// Removes a line of progress from the terminal.
-    public func removeProgress() {
-        if showsProgress { output("\r\u{1b}[K") }
-        showsProgress = false
-    }
-
     /// The form at the prompt. An object whose type has a method `display()` shows what that prints, and
     /// then what it gives, "" where that is nil; one that can be called what the library's hook says.
     public func display(_ value: Value) throws -> String {

@@ -25,11 +25,11 @@ public final class Interpreter {
         public var height = 24
         public var hasColor = false
         public var isInteractive = false
+        /// Whether progress is one line that is overwritten in place, on standard error.
+        public var hasProgressLine = false
         public init() {}
     }
     public var terminal = Terminal()
-    /// Whether the terminal shows a line of progress, which what is written next replaces.
-    public var showsProgress = false
     public let interruptFlag: InterruptFlag
     /// The arguments after the script's name; `args` in a script.
     public var arguments: [String] = []

@@ -13,6 +13,11 @@ public protocol Chart {
     var emptiness: String? { get }
 }
 
+/// A chart whose drawing has a width that can be chosen, in points.
+public protocol SizedChart: Chart {
+    var width: Double? { get set }
+}
+
 extension TerminalStyle {
     /// The mark at the end of a text that is cut off.
     var ellipsis: String { unicode ? "…" : "~" }

@@ -9,7 +9,7 @@ extension LinePlot {
     public func lines(_ style: TerminalStyle) -> [String] { lines(style, height: min(20, style.chartRows)) }
 
     /// - Parameter height: the total number of lines, unless the plot has its own.
-    func lines(_ style: TerminalStyle, height: Int) -> [String] {
+    public func lines(_ style: TerminalStyle, height: Int) -> [String] {
         var style = style
         if let width { style.columns = width }
         let height = self.height ?? height

@@ -9,9 +9,11 @@ extension PictureSheet {
         let margin = Drawing.margin
         let gap = 10.0
         let size = 12.0
-        let tileWidth = (Double(tiles.map(\.width).max() ?? 1) / 2).held(within: 160...480)
-        let fitting = Int(((1440 + gap) / (tileWidth + gap)), within: 1...12)
+        let usual = (Double(tiles.map(\.width).max() ?? 1) / 2).held(within: 160...480)
+        let fitting = Int((((self.width ?? 1440) + gap) / (usual + gap)), within: 1...12)
         let columns = (self.columns ?? fitting).held(within: 1...max(tiles.count, 1))
+        let tileWidth =
+            self.width.map { max(($0 - 2 * margin + gap) / Double(columns) - gap, 10) } ?? usual
         let rows = (tiles.count + columns - 1) / columns
         let heights = (0..<rows).map { row -> (picture: Double, caption: Double) in
             let own = tiles[(row * columns)..<min((row + 1) * columns, tiles.count)]
