@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fast.h"
+
 // Larger pictures are refused; 2^28 pixels are 16384 x 16384.
 static const uint64_t pixel_limit = 1ull << 28;
 // Deflate packs at most 1032 bytes into one: a small file with a huge size in its header is refused before anything is
@@ -174,10 +176,12 @@ int32_t cpng_info(const uint8_t *data, size_t size, CPNGInfo *info, char *messag
 }
 
 int32_t cpng_decode_rgb(const uint8_t *data, size_t size, uint8_t *pixels, size_t capacity, char *message) {
+    if (fast_decode(data, size, 1, pixels, capacity)) return 1;
     return decode(data, size, TO_RGB, NULL, pixels, capacity, message);
 }
 
 int32_t cpng_decode_samples(const uint8_t *data, size_t size, uint8_t *samples, size_t capacity, char *message) {
+    if (fast_decode(data, size, 0, samples, capacity)) return 1;
     return decode(data, size, TO_SAMPLES, NULL, samples, capacity, message);
 }
 

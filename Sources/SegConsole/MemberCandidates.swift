@@ -76,7 +76,9 @@ private struct ValueKind {
 
     /// What calls of functions give, where that is always the same, so that the next point has something to offer.
     static let results: [String: [String]] = [
-        "dataset": ["streets", "camseq", "resize", "normalize", "augment", "shuffle", "subset", "concat", "tiles"],
+        "dataset": [
+            "streets", "camseq", "resize", "normalize", "augment", "shuffle", "subset", "concat", "tiles",
+        ],
         "list": [
             "list", "sorted", "reversed", "split", "kfold", "split_text", "keys", "values", "to_list", "zip",
         ],

@@ -32,7 +32,8 @@ extension Library {
             ("gradients", differentiationNatives),
             (
                 "data",
-                folderNatives + dataNatives + viewNatives + augmentNatives + pictureFileNatives + weightFileNatives + officialWeightNatives
+                folderNatives + dataNatives + viewNatives + augmentNatives + pictureFileNatives
+                    + weightFileNatives + officialWeightNatives
             ),
             (
                 "seeing",

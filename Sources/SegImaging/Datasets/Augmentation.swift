@@ -211,7 +211,10 @@ extension Frame {
         let seen = digest.finish()
         return changed(
             "crop",
-            [Double(bitPattern: seen.high), Double(bitPattern: seen.low), Double(newHeight), Double(newWidth)]
+            [
+                Double(bitPattern: seen.high), Double(bitPattern: seen.low), Double(newHeight),
+                Double(newWidth),
+            ]
                 + [Double(bitPattern: key.seed), Double(bitPattern: key.stream)] + classes.map { Double($0) },
             height: newHeight, width: newWidth, image: { try $0.window(try place()) },
             mask: { try $0.window(try place()) })

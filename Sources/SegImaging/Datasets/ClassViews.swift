@@ -53,7 +53,10 @@ public struct Regrouped: DatasetView {
         }
         notes =
             lacking.isEmpty
-            ? [] : ["regroup: the data have no class \(lacking.map { "\"\($0)\"" }.joined(separator: ", ")); the groups are made of the others"]
+            ? []
+            : [
+                "regroup: the data have no class \(lacking.map { "\"\($0)\"" }.joined(separator: ", ")); the groups are made of the others"
+            ]
         self.source = source
         self.groups = groups
         self.table = table

@@ -226,7 +226,8 @@ public struct Tiles: DatasetView {
         guard (1...65_536).contains(height), (1...65_536).contains(width) else {
             throw TensorError(
                 .value,
-                "tiles: a tile cannot be \(sizeText(height: height, width: width)): sides are from 1 to 65,536")
+                "tiles: a tile cannot be \(sizeText(height: height, width: width)): sides are from 1 to 65,536"
+            )
         }
         guard overlap >= 0, overlap < min(height, width) else {
             throw TensorError(

@@ -60,7 +60,9 @@ public struct Frame: Sendable {
     /// The mask as a tensor [H, W] of class numbers, uint8.
     public func maskTensor() throws -> Tensor {
         let make = kept().mask
-        return try Tensor.source(shape: [height, width], dtype: .uint8, digest: maskDigest, isRedrawn: isRedrawn) {
+        return try Tensor.source(
+            shape: [height, width], dtype: .uint8, digest: maskDigest, isRedrawn: isRedrawn
+        ) {
             let mask = try make()
             let data = try TensorData(shape: [mask.height, mask.width], dtype: .uint8)
             mask.bytes.withUnsafeBytes { bytes in

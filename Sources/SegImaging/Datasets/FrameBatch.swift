@@ -19,7 +19,8 @@ public final class AheadGroup: Sendable {
     public init() {}
 
     /// The same content, computed as a task of this group.
-    func ahead<Value: Sendable>(_ make: @escaping @Sendable () throws -> Value) -> @Sendable () throws ->
+    func ahead<Value: Sendable>(_ make: @escaping @Sendable () throws -> Value)
+        -> @Sendable () throws ->
         Value
     {
         let task = AheadTask(make)

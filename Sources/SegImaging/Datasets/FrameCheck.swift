@@ -60,7 +60,9 @@ public enum FrameCheck {
                 } catch { failures.withLock { $0[place] = error } }
             }
             for place in checked.indices {
-                if let error = failures.withLock({ $0[place] }) { problems.add(checked[place].frame.name, error) }
+                if let error = failures.withLock({ $0[place] }) {
+                    problems.add(checked[place].frame.name, error)
+                }
             }
         }
     }

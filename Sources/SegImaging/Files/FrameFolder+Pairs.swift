@@ -33,7 +33,9 @@ extension FrameFolder {
             let own =
                 images == "\(b.text)" ? frames.pictures : frames.pictures.filter { !masks.contains($0.path) }
             return (
-                try pair(own, labels.pictures, help: starsHelp(own, labels.pictures, a.text, b.text)), places
+                try pair(
+                    own, labels.pictures, help: starsHelp(frames.pictures, labels.pictures, a.text, b.text)),
+                places
             )
         }
         let (own, named) = byNames(frames.pictures, labels.pictures)
@@ -49,24 +51,22 @@ extension FrameFolder {
             PictureFile.ending(of: name).map { String(name.dropLast($0.count + 1)) } ?? name
         }
         let names = Set(frames.map { bare($0.name) })
-        for (option, pattern, found) in [("images", images, frames), ("masks", labels, masks)]
-        where pattern.hasSuffix("*") {
-            let ending = found.first.flatMap { PictureFile.ending(of: $0.path) } ?? "png"
-            if masks.contains(where: { names.contains(bare($0.name)) }) {
+        let ending = masks.first.flatMap { PictureFile.ending(of: $0.path) } ?? "png"
+        // `d/*.png` beside `d/*`, where the masks are `NAME_L.png`.
+        for suffix in maskSuffixes {
+            let hasOwn = masks.contains { mask in
+                let name = bare(mask.name)
+                return name.hasSuffix(suffix) && names.contains(String(name.dropLast(suffix.count)))
+            }
+            if hasOwn, let star = labels.lastIndex(of: "*") {
                 return
-                    "the * at the end of \(option)=\"\(pattern)\" stands for the ending too; write \(option)=\"\(pattern).\(ending)\""
+                    "the names of masks end in \(suffix); write masks=\"\(labels[..<star])*\(suffix).\(ending)\""
             }
         }
-        // `d/*.png` beside `d/*_L.png`: the first takes what the second is for, or masks have a suffix.
-        for suffix in maskSuffixes where labels.hasSuffix("*.png") || labels.hasSuffix("*") {
-            let bareNames = Set(frames.map(\.name))
-            if masks.contains(where: {
-                $0.name.hasSuffix(suffix) && bareNames.contains(String($0.name.dropLast(suffix.count)))
-            }) {
-                let star = labels.lastIndex(of: "*") ?? labels.endIndex
-                return
-                    "the masks end in \(suffix); write masks=\"\(labels[..<star])*\(suffix).\(PictureFile.ending(of: masks.first?.path ?? "") ?? "png")\""
-            }
+        for (option, pattern) in [("images", images), ("masks", labels)]
+        where pattern.hasSuffix("*") && masks.contains(where: { names.contains(bare($0.name)) }) {
+            return
+                "the * at the end of \(option)=\"\(pattern)\" stands for the ending too; write \(option)=\"\(pattern).\(ending)\""
         }
         return "what * stands for pairs a frame and its mask"
     }

@@ -37,7 +37,9 @@ public enum PictureFile {
         let cutOff = TensorError(.file, "cannot read \(path): the file is cut off")
         if JPEGImage.isJPEG(start) {
             let end = try file.bytes(at: max(0, file.count - 1024), count: min(1024, file.count))
-            guard zip(end, end.dropFirst()).contains(where: { $0 == 0xff && $1 == 0xd9 }) else { throw cutOff }
+            guard zip(end, end.dropFirst()).contains(where: { $0 == 0xff && $1 == 0xd9 }) else {
+                throw cutOff
+            }
             return
         }
         var place = 8

@@ -84,7 +84,8 @@ public struct ClassTable: Sendable, Equatable {
     /// 255, or 0, 128 and 255. Near numbers of classes mean nothing.
     var hasLevels: Bool {
         let values = entries.map(\.value).sorted()
-        return hasOwnValues && values.count > 1 && zip(values, values.dropFirst()).allSatisfy { $1 - $0 >= 32 }
+        return hasOwnValues && values.count > 1
+            && zip(values, values.dropFirst()).allSatisfy { $1 - $0 >= 32 }
     }
 
     /// The classes of a palette, numbered and coloured.

@@ -50,7 +50,8 @@ extension Arguments {
             let (low, high) = (
                 zero ? 0 : bounds.lowerBound, bounds.upperBound
             )
-            let given = drawn.low == drawn.high || zero && drawn.low == -abs(drawn.high)
+            let given =
+                drawn.low == drawn.high || zero && drawn.low == -abs(drawn.high)
                 ? Tensor.text(of: drawn.high)
                 : "\(Tensor.text(of: drawn.low))...\(Tensor.text(of: drawn.high))"
             throw bad(
@@ -168,7 +169,8 @@ let augmentNatives: [Native] = [
         "Moves along both axes by up to a share of the side; the uncovered border becomes void.",
         examples: ["print(shift(0.1))  # expect: shift(0.1)"]
     ) { call in
-        try call.change(.shift(try call.draws(0, "shares", in: -1...1, example: "0...0.2", about: true)), p: 1)
+        try call.change(
+            .shift(try call.draws(0, "shares", in: -1...1, example: "0...0.2", about: true)), p: 1)
     },
     Native(
         "brightness(factors, p=nil)", "Scales the brightness by a random factor from a range.",
@@ -188,7 +190,8 @@ let augmentNatives: [Native] = [
         "Turns the hue by up to a share of the colour circle in either direction, or by a range.",
         examples: ["print(hue(0.05))  # expect: hue(0.05)"]
     ) { call in
-        try call.change(.hue(try call.draws(0, "shares", in: -0.5...0.5, example: "-0.1...0.1", about: true)), p: 1)
+        try call.change(
+            .hue(try call.draws(0, "shares", in: -0.5...0.5, example: "-0.1...0.1", about: true)), p: 1)
     },
     Native(
         "noise(deviation, p=nil)",

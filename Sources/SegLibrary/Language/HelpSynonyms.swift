@@ -126,7 +126,8 @@ struct HelpSynonym: Sendable {
             ["color jitter", "colorjitter", "colour"], ["saturation", "brightness", "contrast", "hue"]),
         .init(["patches", "sliding window", "patchify"], ["tiles", "crop"]),
         .init(["random erasing", "randomerasing", "coarsedropout"], ["cutout"]),
-        .init(["zoom", "randomresizedcrop", "randomaffine", "translate"], ["scale", "crop", "shift", "rotate"]),
+        .init(
+            ["zoom", "randomresizedcrop", "randomaffine", "translate"], ["scale", "crop", "shift", "rotate"]),
         .init(["gaussian noise"], ["noise", "randn"]),
         .init(
             ["crop", "randomcrop", "centercrop", "tile", "patch"], ["resize", "pad"],

@@ -195,7 +195,8 @@ private func parts(of data: any Dataset) throws -> Value? {
             "augmented",
             [
                 source(augmented.source), ("changes", .list(augmented.changes.map { change($0) })),
-                ("copies", augmented.copies.map { .number(Double($0)) } ?? .nilValue), ("seed", .string("\(augmented.seed)")),
+                ("copies", augmented.copies.map { .number(Double($0)) } ?? .nilValue),
+                ("seed", .string("\(augmented.seed)")),
             ])
     case let changed as ChangedDataset:
         switch changed.change {
@@ -377,7 +378,8 @@ private func dataset(_ parts: Parts, _ interpreter: Interpreter) throws -> any D
     case "augmented":
         return try AugmentedDataset(
             try parts.source(), try parts.items("changes").map { try augmentation(Parts($0)) },
-            copies: parts.record["copies"]?.isNil == true ? nil : try parts.integer("copies"), seed: try parts.seed())
+            copies: parts.record["copies"]?.isNil == true ? nil : try parts.integer("copies"),
+            seed: try parts.seed())
     case "resized":
         let size = try parts.integers("size")
         guard let first = size.first else { throw incomplete("dataset") }
@@ -404,7 +406,8 @@ private func dataset(_ parts: Parts, _ interpreter: Interpreter) throws -> any D
         return try ChangedDataset(
             try parts.source(),
             .normalized(
-                try Normalization(mean: try parts.numbers("mean"), deviation: try parts.numbers("deviation"))))
+                try Normalization(mean: try parts.numbers("mean"), deviation: try parts.numbers("deviation")))
+        )
     case "regrouped":
         guard let groups = parts.record["groups"]?.asRecord else { throw incomplete("dataset") }
         return try Regrouped(
