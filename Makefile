@@ -3,7 +3,8 @@ PREFIX ?= /usr/local
 SEG = .build/release/seg
 # Tests see internal names of the modules. With this flag in every build, no build has to be repeated.
 FLAGS = -c release -Xswiftc -enable-testing
-# Pages whose blocks of seg are tests; those of the reference are the examples of the help.
+# Pages whose blocks of seg are tests, `seg continued` being the same script as the block before; those of the
+# reference are the examples of the help.
 PAGES = $(filter-out docs/reference.md,$(wildcard docs/*.md))
 SCRIPTS = $(shell find stdlib examples Benchmarks -name '*.seg')
 # Required libraries and tools, and the Debian package of each.
@@ -39,6 +40,7 @@ test: build test-deps
 	rm -rf .build/docs && mkdir -p .build/docs
 	awk 'FNR == 1 { count = 0; page = FILENAME; gsub(/.*\/|[.]md$$/, "", page); file = "" } \
 		/^```seg$$/ { file = sprintf(".build/docs/%s-%02d.seg", page, ++count); next } \
+		/^```seg continued$$/ { file = sprintf(".build/docs/%s-%02d.seg", page, count); next } \
 		/^```$$/ { file = "" } file { print > file }' $(PAGES)
 	cd .build/docs && ../release/seg test .
 	@echo "== scripts with expectations, and every example of the help"
