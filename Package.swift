@@ -61,7 +61,7 @@ let package = Package(
             name: "SegConsole", dependencies: ["SegLibrary", "CLibedit", "SegSystem"], swiftSettings: swift),
         .executableTarget(
             name: "seg",
-            dependencies: ["SegConsole", "SegLibrary", "SegSystem"],
+            dependencies: ["SegConsole", "SegLibrary", "SegImaging", "SegTensor", "SegSystem"],
             swiftSettings: swift),
 
         .target(name: "TestSupport", dependencies: ["SegSystem"], path: "Tests/TestSupport"),

@@ -102,6 +102,8 @@ struct Command: Sendable {
                 complain("seg: \(failure.message)" + (failure.help.map { "; \($0)" } ?? ""))
                 return 1
             }
+        case .newFolder(let path): return makeFolder(path, interpreter)
+        case .doctor: return doctor(interpreter)
         case .reference: return say(interpreter.referenceMarkdown())
         case .text: break
         }
@@ -183,6 +185,23 @@ struct Command: Sendable {
             }
         }
         return status
+    }
+
+    private func makeFolder(_ path: String, _ interpreter: Interpreter) -> Int32 {
+        do {
+            let files = try ExperimentFolder.make(path)
+            return say(
+                "\(path) has \(files.joined(separator: ", "))\nnext: cd \(path) && seg experiment.seg\n")
+        } catch {
+            complain("seg: \(interpreter.failure(of: error)?.message ?? "\(path) cannot be made")")
+            return 2
+        }
+    }
+
+    private func doctor(_ interpreter: Interpreter) -> Int32 {
+        let findings = Doctor(terminal: interpreter.terminal.isInteractive).findings()
+        _ = say(Doctor.text(findings))
+        return findings.contains { $0.state == .fault } ? 1 : 0
     }
 
     /// Lists the content of weight files; other files are reported, and the rest is still listed.

@@ -38,6 +38,10 @@ let publicNamesOfStdlib = """
     resnet50 resnet101 mean_present median training_memory memory_advice training_seconds sum_of warmup
     clip_gradients outputs try_weights balanced inverse_sqrt mean_one ignore_classes
     Fold CrossValidation Halving ReLU6 Hardsigmoid Sigmoid Softmax Identity Backbone SqueezeExcitation
+    ConvTranspose2d GroupNorm LeakyReLU SiLU GELU Dropout2d PixelShuffle PixelUnshuffle
+    group_norm dropout2d pixel_shuffle pixel_unshuffle
+    unet unet_encoder unet_resnet50 unet_resnet101 UNetHead UNetResNetHead DeepLabPlusHead
+    deeplabv3plus deeplabv3plus_resnet50 deeplabv3plus_resnet101 deeplabv3plus_mobilenet_v3_large
     AvgPool2d AdaptiveAvgPool2d Upsample ASPP Difference LRASPPHead LoadReport Segmenter Summary
     Evaluation Table Epoch Event History Best Loss Optimizer Schedule Trainer WeightComparison
     Explanation WeightTrials worst with_most Worst recalibrate

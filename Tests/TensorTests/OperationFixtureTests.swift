@@ -152,6 +152,12 @@ struct FixtureCall {
             return ["out": try .adaptiveAvgPool2d(tensor("x"), size: pair("output_size", 1))]
         case "interpolate":
             let mode = Tensor.Interpolation(rawValue: arguments["mode"] as? String ?? "") ?? .bilinear
+            if let scale = arguments["scale_factor"] as? Double {
+                return [
+                    "out": try .interpolate(
+                        tensor("x"), scale: scale, mode: bool("align_corners") ? .bilinearOnCorners : mode)
+                ]
+            }
             return [
                 "out": try .interpolate(
                     tensor("x"), size: pair("size", 1),

@@ -91,11 +91,43 @@ check "a failing test" "$("$seg" test wrong.seg | tail -n 1)" "0 passed, 1 faile
 says 2 "seg: cannot read none.seg: there is no such file or folder" check none.seg
 check "standard input is a script" "$(echo 'print(3)' | "$seg" -)" 3
 
+# ---- A folder for an experiment
+says 0 "street/weights has experiment.seg, README.md, data/README.md, results/README.md" new street/weights
+says 2 "seg: street/weights is not empty; nothing was written" new street/weights
+says 2 "seg: loose.seg is no folder" new loose.seg
+says 2 "seg: new needs one folder" new
+says 2 "seg: cannot make the folder /proc/street: there is no such file or folder" new /proc/street
+mkdir empty
+says 0 "empty has experiment.seg, README.md, data/README.md, results/README.md" new empty
+check "its script runs as it is" "$(cd street/weights && "$seg" experiment.seg 2 | grep -c '^epoch  [12]/2')" 2
+check "and writes results" "$(cd street/weights/results && ls | tr '\n' ' ')" "README.md classes.csv curves.svg history.csv last.run model.pth "
+check "and is formatted" "$("$seg" fmt --check street/weights/experiment.seg 2>&1)" ""
+check "the script names the experiment" "$(head -n 1 street/weights/experiment.seg)" "# weights: what this experiment asks, in a sentence."
+
+rm -r street empty
+
+# ---- The doctor
+says 2 "seg: doctor takes nothing, got x" doctor x
+doctor=$("$seg" doctor)
+status=$?
+check "the doctor finds no fault here" "$status" 0
+for subject in seg processor threads memory OpenBLAS TurboJPEG curl cache state here terminal; do
+    check "the doctor looks at $subject" "$(grep -cE "^(ok|note) +$subject  " <<<"$doctor")" 1
+done
+check "the doctor says what is the version" "$(head -n 1 <<<"$doctor" | tr -s ' ')" "ok $("$seg" --version)"
+check "a cache that cannot be written is a fault" "$(SEG_CACHE=loose.seg/none "$seg" doctor | grep -A1 cache | tr -s ' ')" $'FAULT cache loose.seg/none: loose.seg: cannot be written\n set SEG_CACHE to a folder where you may write'
+check "the status says so" "$(SEG_CACHE=loose.seg/none "$seg" doctor >/dev/null; echo $?)" 1
+check "a terminal without UTF-8" "$(LC_ALL=C "$seg" doctor | grep -A1 terminal | tail -n 1 | tr -s ' ')" " charts need UTF-8: export LANG=C.UTF-8"
+check "a library of scripts that is not there" "$(SEG_STDLIB=/none "$seg" doctor | grep library | tr -s ' ')" "FAULT library its scripts are read from /none"
+check "no curl" "$(PATH=/none "$seg" doctor | grep -c 'curl *not found')" 1
+check "few threads" "$("$seg" --threads 1 doctor | grep -c 'threads *1 of')" 1
+check "little memory" "$("$seg" --memory 1G doctor | grep -A1 memory | grep -c 'enough for small pictures')" 1
+
 # ---- Texts about the command name every option and command
 options=$("$seg" --help | grep -oE '^  -[-a-z]+' | tr -d ' ')
 commands=$("$seg" --help | sed -nE 's/^  seg ([a-z]+).*/\1/p')
 check "help has the options" "$(echo $options | wc -w)" 9
-check "help has the commands" "$(echo $commands)" "check fmt test weights doc"
+check "help has the commands" "$(echo $commands)" "check fmt test weights doc new doctor"
 "$seg" --man >seg.1
 for text in "$("$seg" --man | sed 's/\\-/-/g')" "$("$seg" --completions bash)" "$("$seg" --completions zsh)"; do
     for word in $options $commands; do

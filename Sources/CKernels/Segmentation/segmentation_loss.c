@@ -364,8 +364,8 @@ int segmentation_loss(const segmentation_input *input, const segmentation_output
     }
     job.x = job.y + in->height;
     job.weight = job.loss + parts;
-    axis_samples(in->in_height, in->height, 0, job.y);
-    axis_samples(in->in_width, in->width, 0, job.x);
+    axis_samples(in->in_height, in->height, 0, 0.0f, job.y);
+    axis_samples(in->in_width, in->width, 0, 0.0f, job.x);
     cut_bands(&job);
     if (output->gradient == NULL) {
         pool_run(in->batch * job.bands, band_task, &job);

@@ -10,6 +10,8 @@ typedef struct {
     long out_height, out_width;
     /// Bilinear alone: whether the centres of the corner pixels coincide (align_corners).
     long on_corners;
+    /// The distance of two output pixels in input pixels, where it does not follow from the sizes; else 0.
+    float step_y, step_x;
 } resize_geometry;
 
 /// Bilinear: first along x, then along y. Returns 0, or -1 if there is no memory.

@@ -178,18 +178,12 @@ let networkNatives: [Native] = [
         ]
     ) { call in
         let x = try call.tensor(0)
-        var size = try call.optionalPair(1)
-        if size == nil, !call[2].isNil, x.rank == 4 {
-            let scale = try call.number(2)
-            guard scale > 0, scale * Double(max(x.shape[2], x.shape[3])) < 1e6 else {
-                throw Failure(
-                    .value,
-                    "interpolate: the scale \(Tensor.text(of: scale)) gives a size that is not possible")
-            }
-            size = (Int(Double(x.shape[2]) * scale), Int(Double(x.shape[3]) * scale))
+        let mode = try call.mode(3)
+        if let size = try call.optionalPair(1) {
+            return .tensor(try Tensor.interpolate(x, size: size, mode: mode))
         }
-        guard let size else { throw Failure(.call, "interpolate needs size= or scale=") }
-        return .tensor(try Tensor.interpolate(x, size: size, mode: try call.mode(3)))
+        guard !call.isNil(2) else { throw Failure(.call, "interpolate needs size= or scale=") }
+        return .tensor(try Tensor.interpolate(x, scale: try call.number(2), mode: mode))
     },
     Native(
         "softmax(x, axis=-1)", "exp(x) / sum(exp(x)) along an axis.",

@@ -14,13 +14,13 @@ enum SegmentationFusion {
             return
         }
         if let interpolation = step.operation as? InterpolateOperation {
-            guard interpolation.mode == .bilinear, step.inputs[0].signature.dtype == .float32,
+            guard interpolation.isPlainBilinear, step.inputs[0].signature.dtype == .float32,
                 step.inputs[0].signature.rank == 4, !graph.roots.contains(node.id)
             else { return }
             group(full: node, logits: step.inputs[0], isResized: true, graph, &plan)
         } else if let softmax = step.operation as? SoftmaxOperation, softmax.logarithm, softmax.axis == 1 {
             let below = graph.steps[step.inputs[0].id]?.operation as? InterpolateOperation
-            if below == nil || below?.mode != .bilinear {
+            if below?.isPlainBilinear != true {
                 group(full: step.inputs[0], logits: step.inputs[0], isResized: false, graph, &plan)
             }
         }
@@ -104,7 +104,7 @@ enum SegmentationFusion {
             if isResized {
                 guard let user = graph.onlyUser(of: softmax),
                     let gradient = graph.steps[user.id]?.operation as? InterpolateGradient,
-                    gradient.mode == .bilinear
+                    gradient.isPlainBilinear
                 else { return false }
                 absorbed.append(softmax.id)
                 last = user
@@ -259,7 +259,8 @@ final class SegmentationJob: @unchecked Sendable {
         let confusion =
             now.contains(.confusion)
             ? try TensorData(
-                shape: (isPerSample ? [batch] : []) + [classes, classes], dtype: .int64, for: "confusion") : nil
+                shape: (isPerSample ? [batch] : []) + [classes, classes], dtype: .int64, for: "confusion")
+            : nil
         if let confusion { Elementwise.fill(confusion, 0) }
         let predictions =
             now.contains(.predictions)

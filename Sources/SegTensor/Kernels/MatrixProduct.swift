@@ -5,9 +5,9 @@ import CKernels
 import COpenBLAS
 
 /// Row-major matrix products.
-enum MatrixProduct {
+public enum MatrixProduct {
     /// Loads OpenBLAS; every caller calls this first.
-    static func prepare() throws {
+    public static func prepare() throws {
         guard let problem = openblas_load() else { return }
         throw TensorError(
             .file, "matrix products need OpenBLAS: \(String(cString: problem))",

@@ -194,6 +194,11 @@ def resizing():
             arguments = {"size": size, "mode": mode} | ({} if corners is None else {"align_corners": corners})
             yield case(f"interpolate: {mode}{' on corners' if corners else ''} {shape[2:]} to {size}", "interpolate",
                        {"x": real(*shape)}, lambda x, **a: F.interpolate(x, **a), ("x",), **arguments)
+    for mode, corners in (("bilinear", False), ("bilinear", True), ("nearest", None)):
+        for shape, scale in (((1, 2, 5, 7), 1.5), ((2, 2, 5, 7), 0.6), ((1, 2, 5, 5), 1.1), ((1, 2, 5, 20), 1.1)):
+            arguments = {"scale_factor": scale, "mode": mode} | ({} if corners is None else {"align_corners": corners})
+            yield case(f"interpolate: {mode}{' on corners' if corners else ''} {shape[2:]} by {scale}", "interpolate",
+                       {"x": real(*shape)}, lambda x, **a: F.interpolate(x, **a), ("x",), **arguments)
     yield case("interpolate: bilinear (33, 33) to (65, 65)", "interpolate", {"x": real(1, 4, 33, 33)},
                lambda x, **a: F.interpolate(x, **a), ("x",), size=(65, 65), mode="bilinear", align_corners=False)
 

@@ -21,6 +21,31 @@ extension Tensor {
         if floats.rank >= 2, Array(x.shape.suffix(2)) == [size.0, size.1] { return floats }
         return try make(InterpolateOperation(height: size.0, width: size.1, mode: mode), [floats])
     }
+
+    /// Resizes the last two axes by a factor, to whole pixels rounded down. As in PyTorch the pixels are then
+    /// 1 / factor apart, which differs from the quotient of the sizes if these were rounded, except where a picture
+    /// keeps its size.
+    public static func interpolate(_ x: Tensor, scale: Double, mode: Interpolation = .bilinear) throws
+        -> Tensor
+    {
+        guard x.rank == 4 else {
+            throw TensorError(
+                .shape, "interpolate: the input must be [N, C, H, W], got \(Shape.text(x.shape))",
+                notes: [Shape.text(x.shape)])
+        }
+        guard scale > 0, scale * Double(max(x.shape[2], x.shape[3])) < 1e6 else {
+            throw TensorError(
+                .value, "interpolate: the scale \(Tensor.text(of: scale)) gives a size that is not possible")
+        }
+        let (height, width) = (Double(x.shape[2]) * scale, Double(x.shape[3]) * scale)
+        let size = (Int(height), Int(width))
+        let isExact = height == height.rounded(.down) && width == width.rounded(.down)
+        let isSame = size == (x.shape[2], x.shape[3])
+        if isExact || isSame || mode == .bilinearOnCorners { return try interpolate(x, size: size, mode: mode) }
+        let operation = InterpolateOperation(
+            height: size.0, width: size.1, mode: mode, step: Float(1 / scale))
+        return try make(operation, [mode == .nearest ? x : x.to(.float32)])
+    }
 }
 
 struct InterpolateOperation: Operation {
@@ -28,6 +53,11 @@ struct InterpolateOperation: Operation {
     let height: Int
     let width: Int
     let mode: Tensor.Interpolation
+    /// The distance of two output pixels in input pixels; 0: it follows from the sizes.
+    var step: Float = 0
+
+    /// Whether it is the upsampling that `SegmentationFusion` knows.
+    var isPlainBilinear: Bool { mode == .bilinear && step == 0 }
 
     func infer(_ inputs: [Signature]) throws -> Signature {
         let x = inputs[0]
@@ -48,14 +78,14 @@ struct InterpolateOperation: Operation {
     }
 
     /// Sizes for the kernels in C: rank 4 channels last, every other rank as pictures of one channel.
-    static func geometry(_ x: [Int], _ height: Int, _ width: Int, _ mode: Tensor.Interpolation)
-        -> resize_geometry
-    {
+    static func geometry(
+        _ x: [Int], _ height: Int, _ width: Int, _ mode: Tensor.Interpolation, _ step: Float
+    ) -> resize_geometry {
         let isMap = x.count == 4
         return resize_geometry(
             batch: isMap ? x[0] : x.dropLast(2).reduce(1, *), channels: isMap ? x[1] : 1,
             in_height: x[x.count - 2], in_width: x[x.count - 1], out_height: height, out_width: width,
-            on_corners: mode == .bilinearOnCorners ? 1 : 0)
+            on_corners: mode == .bilinearOnCorners ? 1 : 0, step_y: step, step_x: step)
     }
 
     func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
@@ -64,7 +94,7 @@ struct InterpolateOperation: Operation {
         let x = result.rank == 4 ? try inputs[0].channelsLast() : try inputs[0].rowMajor()
         let out = try TensorData(shape: result.shape, dtype: x.dtype, layout: x.layout, for: name)
         if out.count == 0 { return out }
-        var geometry = InterpolateOperation.geometry(x.shape, height, width, mode)
+        var geometry = InterpolateOperation.geometry(x.shape, height, width, mode, step)
         if mode == .nearest {
             resize_nearest_forward(&geometry, x.dtype.size, x.bytes, out.bytes)
         } else {
@@ -79,7 +109,7 @@ struct InterpolateOperation: Operation {
 
     func gradient(_ g: Backward) throws -> [Tensor?] {
         let x = g.inputs[0]
-        let operation = InterpolateGradient(shape: x.shape, mode: mode)
+        let operation = InterpolateGradient(shape: x.shape, mode: mode, step: step)
         return [try Tensor.make(operation, [g.upstream.to(.float32)]).to(x.dtype)]
     }
 }
@@ -88,6 +118,9 @@ struct InterpolateGradient: Operation {
     var name: String { "interpolate gradient" }
     let shape: [Int]
     let mode: Tensor.Interpolation
+    var step: Float = 0
+
+    var isPlainBilinear: Bool { mode == .bilinear && step == 0 }
 
     func infer(_ inputs: [Signature]) throws -> Signature { Signature(shape, .float32) }
     func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
@@ -97,7 +130,8 @@ struct InterpolateGradient: Operation {
         let out = try TensorData(shape: shape, dtype: .float32, layout: u.layout, for: name)
         if out.count == 0 { return out }
         let rank = u.shape.count
-        var geometry = InterpolateOperation.geometry(shape, u.shape[rank - 2], u.shape[rank - 1], mode)
+        var geometry = InterpolateOperation.geometry(
+            shape, u.shape[rank - 2], u.shape[rank - 1], mode, step)
         if mode == .nearest {
             resize_nearest_backward(&geometry, u.floats, out.floats)
         } else {
@@ -108,7 +142,7 @@ struct InterpolateGradient: Operation {
     func gradient(_ g: Backward) throws -> [Tensor?] {
         let size = g.inputs[0].shape.suffix(2)
         let operation = InterpolateOperation(
-            height: size[size.startIndex], width: size[size.startIndex + 1], mode: mode)
+            height: size[size.startIndex], width: size[size.startIndex + 1], mode: mode, step: step)
         return [try Tensor.make(operation, [g.upstream])]
     }
 }
