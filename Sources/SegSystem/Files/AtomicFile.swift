@@ -1,5 +1,6 @@
 // Files are written to a temporary file in the same folder and renamed: a reader of the path sees the
-// complete old file or the complete new one. Everything that seg writes as a whole is written here.
+// complete old file or the complete new one. Everything that seg writes as a whole is written here. A temporary
+// file is locked by its writer; those without a lock are remains of killed processes, which TemporaryFile removes.
 
 @preconcurrency import Glibc
 import Synchronization
@@ -16,12 +17,9 @@ public final class AtomicFile {
     private let poll: () throws -> Void
     private var descriptor: Int32
     private var buffer: [UInt8] = []
-    private var written = 0
+    private var putCount = 0
 
-    private static let serial = Atomic<Int>(0)
     private static let bufferSize = 1 << 16
-    /// The suffix of the names of incomplete files.
-    public static let temporaryEnding = ".tmp"
 
     /// Opens a temporary file in the folder of `path`. A missing folder, a folder at the path itself or a
     /// write-protected file is an error of kind `file`, before anything is written.
@@ -53,7 +51,11 @@ public final class AtomicFile {
             descriptor = open(destination, O_WRONLY | O_CLOEXEC | O_NONBLOCK)
             if descriptor >= 0 { _ = fcntl(descriptor, F_SETFL, 0) }
         } else {
-            (temporary, descriptor) = Self.openTemporary(in: folder, permissions: permissions)
+            guard Self.hasFiles(folder) else {
+                throw SystemError(
+                    .file, "cannot write \(path): \(folder) belongs to the system, which keeps no files there")
+            }
+            (temporary, descriptor) = TemporaryFile.open(in: folder, permissions: permissions)
         }
         guard descriptor >= 0 else {
             let code = errno
@@ -63,15 +65,10 @@ public final class AtomicFile {
         if let old, temporary != nil { _ = fchmod(descriptor, old.permissions) }
     }
 
-    /// A new file in the same folder; a negative descriptor if none can be created. The name may be in use by
-    /// a file of a killed process with the same number.
-    private static func openTemporary(in folder: String, permissions: mode_t) -> (String, Int32) {
-        while true {
-            let number = serial.add(1, ordering: .relaxed).newValue
-            let name = "\(folder)/.seg-\(getpid())-\(number)\(temporaryEnding)"
-            let descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
-            if descriptor >= 0 || errno != EEXIST { return (name, descriptor) }
-        }
+    /// Whether files can be made in a folder; not in those of /proc and /sys, whose errors mislead.
+    private static func hasFiles(_ folder: String) -> Bool {
+        guard let path = Folder.resolved(folder) else { return true }
+        return !["/proc", "/sys"].contains { path == $0 || path.hasPrefix($0 + "/") }
     }
 
     deinit { abandon() }
@@ -99,6 +96,13 @@ public final class AtomicFile {
     public func write(_ text: String) throws {
         var text = text
         try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// What has been written so far, to be checked before `commit()`; nil for a device or a pipe.
+    public func written() throws -> FileReader? {
+        guard descriptor >= 0, temporary != nil else { return nil }
+        try flush()
+        return try FileReader(duplicating: descriptor, name: path)
     }
 
     /// Writes all bytes to the disk and renames the file to its path.
@@ -175,8 +179,8 @@ public final class AtomicFile {
                 throw failed(errno)
             }
             // Written to the disk in parts, so that little remains to wait for at the end.
-            if isDurable, temporary != nil, written >> 26 != (written + done) >> 26 { fdatasync(descriptor) }
-            written += done
+            if isDurable, temporary != nil, putCount >> 26 != (putCount + done) >> 26 { fdatasync(descriptor) }
+            putCount += done
             rest = UnsafeRawBufferPointer(rebasing: rest[done...])
         }
     }
@@ -185,7 +189,7 @@ public final class AtomicFile {
         abandon()
         let reason = SystemError.reason(code)
         let outcome = temporary == nil ? "" : "; what was there before is unchanged"
-        return SystemError(.file, "cannot write \(path): \(reason) after \(written) bytes\(outcome)")
+        return SystemError(.file, "cannot write \(path): \(reason) after \(putCount) bytes\(outcome)")
     }
 
     /// The target of the path's symbolic links, so that the link stays and its target is replaced.

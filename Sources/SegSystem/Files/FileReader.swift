@@ -44,6 +44,17 @@ public final class FileReader: Sendable {
         self.backing = .descriptor(descriptor)
     }
 
+    /// Another descriptor of a regular file that is open already; errors call it `name`.
+    init(duplicating opened: Int32, name: String) throws(SystemError) {
+        let descriptor = fcntl(opened, F_DUPFD_CLOEXEC, 0)
+        guard descriptor >= 0, let status = FileStatus(descriptor: descriptor) else {
+            throw .cannot("read", name, errno)
+        }
+        path = name
+        count = status.size
+        backing = .descriptor(descriptor)
+    }
+
     /// Bytes in memory that are read as if they were the file `name`.
     public init(bytes: [UInt8], name: String) {
         path = name

@@ -19,6 +19,10 @@ public struct FileStatus: Sendable {
     public let changed: Int
     /// The number of the file on its disk: the same for all its names.
     public let inode: UInt64
+    /// The number of its disk.
+    public let device: UInt64
+    /// The user to whom it belongs.
+    public let owner: uid_t
     /// The permission bits: read, write and execute.
     public let permissions: mode_t
 
@@ -49,6 +53,8 @@ public struct FileStatus: Sendable {
         size = Int(status.st_size)
         changed = Int(status.st_mtim.tv_sec) * 1_000_000_000 + Int(status.st_mtim.tv_nsec)
         inode = UInt64(status.st_ino)
+        device = UInt64(status.st_dev)
+        owner = status.st_uid
         permissions = status.st_mode & 0o7777
     }
 

@@ -23,18 +23,36 @@ public enum Folder {
     /// The entries of a folder, including hidden ones, ordered by name.
     /// - Parameter limit: reading ends after so many entries.
     public static func entries(of path: String, limit: Int = .max) throws(SystemError) -> [FolderEntry] {
+        var entries: [FolderEntry] = []
+        try read(path) { name, type in
+            entries.append(FolderEntry(name: name, kind: kind(type, "\(path)/\(name)")))
+            return entries.count < limit
+        }
+        return entries.sorted { $0.name < $1.name }
+    }
+
+    /// The names in a folder that fit, in no order.
+    static func names(in path: String, where fits: (String) -> Bool) throws(SystemError) -> [String] {
+        var names: [String] = []
+        try read(path) { name, _ in
+            if fits(name) { names.append(name) }
+            return true
+        }
+        return names
+    }
+
+    /// Calls `body` with each entry's name and type until it returns false.
+    private static func read(_ path: String, _ body: (String, Int) -> Bool) throws(SystemError) {
         try SystemError.checkName(path, to: "read the folder")
         guard let handle = opendir(path) else { throw .cannot("read the folder", path, errno) }
         defer { closedir(handle) }
-        var entries: [FolderEntry] = []
-        while entries.count < limit, let entry = readdir(handle) {
+        while let entry = readdir(handle) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
             if name == "." || name == ".." { continue }
-            entries.append(FolderEntry(name: name, kind: kind(Int(entry.pointee.d_type), "\(path)/\(name)")))
+            if !body(name, Int(entry.pointee.d_type)) { return }
         }
-        return entries.sorted { $0.name < $1.name }
     }
 
     private static func kind(_ type: Int, _ path: String) -> FolderEntry.Kind {
@@ -49,6 +67,13 @@ public enum Folder {
             }
         default: return .other
         }
+    }
+
+    /// The path from the root without symbolic links; nil if there is no such file or folder.
+    public static func resolved(_ path: String) -> String? {
+        guard !path.utf8.contains(0), let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     /// Creates a folder and its parents if they do not exist.

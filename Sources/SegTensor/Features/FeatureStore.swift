@@ -160,20 +160,12 @@ public final class FeatureStore: Sendable {
         return state.withLock { read($0) }
     }
 
-    /// The entries in the folder; incomplete files of killed processes are removed after an hour.
+    /// The entries in the folder. Incomplete files of killed processes are removed when the next one is written.
     private func files() -> [(name: String, bytes: Int, used: Int)] {
         var found: [(String, Int, Int)] = []
-        for entry in (try? Folder.entries(of: folder)) ?? [] {
-            let path = "\(folder)/\(entry.name)"
-            let isWhole = entry.name.hasSuffix(Self.ending)
-            guard isWhole || entry.name.hasSuffix(AtomicFile.temporaryEnding),
-                let status = FileStatus(path, followsLinks: false)
-            else { continue }
-            if isWhole {
-                found.append((entry.name, status.size, status.changed))
-            } else if status.changed / 1_000_000_000 < Int(Glibc.time(nil)) - 3600 {
-                unlink(path)
-            }
+        for entry in (try? Folder.entries(of: folder)) ?? [] where entry.name.hasSuffix(Self.ending) {
+            guard let status = FileStatus("\(folder)/\(entry.name)", followsLinks: false) else { continue }
+            found.append((entry.name, status.size, status.changed))
         }
         return found
     }
