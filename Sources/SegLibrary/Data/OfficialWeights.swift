@@ -129,7 +129,7 @@ let officialWeightNatives: [Native] = [
             + "that does not match the digits in its name is an error.",
         examples: [
             "official_weights(\"lraspp_mobilenet_v2\", \"coco\")  # expect error: there are no official coco weights for lraspp_mobilenet_v2"
-        ]
+        ], effect: .downloading
     ) { call in
         .string(
             try OfficialWeights(model: try call.string(0), kind: try call.string(1)).path(call.interpreter))

@@ -2,10 +2,10 @@
 // created from. A data set of files is stored as its paths with data that detects changed files; loading
 // reports changes.
 
-@preconcurrency import Glibc
 import SegImaging
 import SegRuntime
 import SegSyntax
+import SegSystem
 import SegTensor
 
 typealias ForeignMaker = @Sendable (Value, Interpreter) throws -> Value
@@ -109,9 +109,7 @@ private func record(_ kind: String, _ entries: [(String, Value)]) -> Value {
 
 /// The path from the root, so that the file can be loaded from another folder.
 private func absolutePath(_ path: String) -> String {
-    guard let resolved = realpath(path, nil) else { return path }
-    defer { free(resolved) }
-    return String(cString: resolved)
+    Folder.resolved(path) ?? path
 }
 
 private func list(_ numbers: [Int]) -> Value { .list(numbers.map { .number(Double($0)) }) }

@@ -19,7 +19,7 @@ let chartNatives: [Native] = [
                 + "\nprint(contains(read_text(\"example.svg\"), \"<svg\"))  # expect: true",
             "plot([1, 10, 100], [0.1, 0.2, 0.4], log=\"x\", save=\"example.svg\")"
                 + "\nprint(contains(read_text(\"example.svg\"), \">100<\"))  # expect: true",
-        ]
+        ], effect: .writing(to: "save")
     ) { call in
         let isFile = !call.isNil(10)
         let log = try call.logAxes(5)
@@ -45,7 +45,7 @@ let chartNatives: [Native] = [
         examples: [
             "bars((a=1, b=2), save=\"example.svg\")"
                 + "\nprint(contains(read_text(\"example.svg\"), \"<svg\"))  # expect: true"
-        ]
+        ], effect: .writing(to: "save")
     ) { call in
         let chart = BarChart(
             title: try call.optionalString(1), log: try call.bool(2),
@@ -58,7 +58,7 @@ let chartNatives: [Native] = [
         examples: [
             "heatmap(eye(3), save=\"example.svg\")"
                 + "\nprint(contains(read_text(\"example.svg\"), \"<svg\"))  # expect: true"
-        ]
+        ], effect: .writing(to: "save")
     ) { call in
         if let list = call[0].asList {
             let (columns, values) = try call.matrix(list, 0)

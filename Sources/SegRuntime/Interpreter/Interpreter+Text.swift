@@ -84,16 +84,32 @@ extension Interpreter {
     /// then what it gives, "" where that is nil; one that can be called what the library's hook says.
     public func display(_ value: Value) throws -> String {
         guard case .object(let object) = value else { return try line(value, quoted: true) }
-        if object.kind == .foreign { return try unsafeDowncast(object, to: ForeignValue.self).display(self) }
+        if object.kind == .foreign {
+            let foreign = unsafeDowncast(object, to: ForeignValue.self)
+            return try withoutFileCode { try foreign.display(self) } ?? foreign.typeName
+        }
         if object.kind == .instance {
             let instance = unsafeDowncast(object, to: Instance.self)
-            if let method = instance.type.method(named: "display"), method.code.required == 0 {
-                let shown = try call(.object(BoundMethod(receiver: instance, function: method)), [])
-                return shown.isNil ? "" : try line(shown)
+            if let shown = try shown(instance, by: "display") { return shown.isNil ? "" : try line(shown) }
+            if instance.type.isCallable, let objectHook,
+                case .some(.some(let text)) = try withoutFileCode({ try objectHook.display(instance, self) })
+            {
+                return text
             }
-            if instance.type.isCallable, let text = try objectHook?.display(instance, self) { return text }
         }
         return try line(value, quoted: true)
+    }
+
+    /// What the method `line()` or `display()` of an object gives; nil where it has none, or only one of a file: what
+    /// was loaded is shown without calling anything of the file's.
+    private func shown(_ instance: Instance, by name: String) throws -> Value? {
+        guard let method = instance.type.method(named: name), method.code.required == 0,
+            method.origin == nil
+        else { return nil }
+        let bound = Value.object(BoundMethod(receiver: instance, function: method))
+        // A method of the library may meet functions of the file in the object's fields.
+        return method.code.module.isLibrary
+            ? try withoutFileCode { try call(bound, []) } : try withFileCode { try call(bound, []) }
     }
 
     /// `{value:format}`: numbers by their format, lists element by element, others as text.
@@ -104,7 +120,7 @@ extension Interpreter {
             let foreign = unsafeDowncast(object, to: ForeignValue.self)
             if let text = try foreign.formatted(format, self) { return text }
             if let number = try foreign.number(self) { return format.text(number) }
-            return format.text(try foreign.line(self))
+            return format.text(try line(value))
         case .object(let object) where object.kind == .list && (format.precision != nil || format.isPercent):
             var element = format
             element.width = 0
@@ -183,7 +199,9 @@ extension Interpreter {
             let type = unsafeDowncast(object, to: TypeObject.self)
             writer.text += writer.path.isEmpty ? type.source : "type \(type.parameters.signature(type.name))"
         case .instance: try write(unsafeDowncast(object, to: Instance.self), to: &writer)
-        case .foreign: writer.text += try unsafeDowncast(object, to: ForeignValue.self).line(self)
+        case .foreign:
+            let foreign = unsafeDowncast(object, to: ForeignValue.self)
+            writer.text += try withoutFileCode { try foreign.line(self) } ?? foreign.typeName
         case .cell, .iterator, .unassigned: writer.text += "nothing"
         }
     }
@@ -198,8 +216,8 @@ extension Interpreter {
     /// `Point(x=3, y=16)`: the type with the parameters it keeps as
     /// plain values, or what its method `line()` gives.
     private func write(_ instance: Instance, to writer: inout LineWriter) throws {
-        if let method = instance.type.method(named: "line"), method.code.required == 0 {
-            writer.text += try line(try call(.object(BoundMethod(receiver: instance, function: method)), []))
+        if let shown = try shown(instance, by: "line") {
+            writer.text += try line(shown)
             return
         }
         writer.text += instance.type.name

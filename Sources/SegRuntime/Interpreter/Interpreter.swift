@@ -70,6 +70,11 @@ public final class Interpreter {
     /// Functions that lost their global while they may still run.
     @exclusivity(unchecked) var retired: [FunctionObject] = []
     var holdCount = 0
+    /// Whether functions of files may not begin, and how often one was refused.
+    @exclusivity(unchecked) var refusesFileCode = false
+    var fileCodeRefusals = 0
+    /// Globals of scopes that were discarded, for reuse.
+    var freeGlobals: [Int] = []
     /// Used where a register should hold a cell and does not.
     let spareCell = Unmanaged.passRetained(CellObject(.nilValue))
 
@@ -157,9 +162,11 @@ public final class Interpreter {
 
     /// Throws an error of kind `memory` if the process has exceeded the budget.
     @inline(never)
-    func checkMemory() throws {
+    func checkMemory() throws { try checkMemory(of: "this script") }
+
+    fileprivate func checkMemory(of what: String) throws {
         do {
-            try MemoryBudget.process.checkGrowth(of: "this script")
+            try MemoryBudget.process.checkGrowth(of: what)
         } catch {
             throw Failure(error)
         }
@@ -224,6 +231,10 @@ public final class Interpreter {
 
     /// A place for one more global; nil when a million are taken.
     func newGlobal(_ info: GlobalInfo) -> Int? {
+        if let slot = freeGlobals.popLast() {
+            globalInfos[slot] = info
+            return slot
+        }
         let slot = globalInfos.count
         guard slot < Self.globalLimit else { return nil }
         (globals + slot).initialize(to: .unassigned)
@@ -233,7 +244,17 @@ public final class Interpreter {
 
     /// The place of a library name in a scope: the library's internal names are only for its files.
     func librarySlot(_ name: String, seenFrom module: Module) -> Int? {
-        module.isLibrary || library.contains(name) ? librarySlot(name) : nil
+        guard module.isLibrary || module.outer != nil || library.contains(name) else { return nil }
+        guard let origin = module.origin, case .native(let place)? = library.entries[name],
+            library.natives[place].effect != nil
+        else { return librarySlot(name) }
+        // A native with an effect is a value of the file here, wherever it is passed.
+        guard let native = try? libraryValue(name), case .object(let object as NativeFunction) = native,
+            let slot = newGlobal(.user(name, isOpen: false))
+        else { return nil }
+        globals[slot] = .object(object.from(origin))
+        module.define(name, slot: slot)
+        return slot
     }
 
     /// The place of a library name, internal ones included; nil where there is none.
@@ -261,5 +282,35 @@ public final class Interpreter {
     public func value(named name: String) throws -> Value? {
         if let own = self[name] { return own }
         return library.contains(name) ? try libraryValue(name) : nil
+    }
+}
+
+/// Counts the memory of values while a native makes many of them whose number it does not know before. Between two
+/// megabytes Ctrl-C takes effect, and the budget is checked.
+public struct MemoryMeter {
+    private let interpreter: Interpreter
+    private let what: String
+    private var bytes = 0
+
+    /// - Parameter what: how the error names the values, as in `the table of a.csv`.
+    public init(_ interpreter: Interpreter, for what: String) {
+        self.interpreter = interpreter
+        self.what = what
+    }
+
+    /// Counts a value of a list or record, with the bytes of its own that it has elsewhere.
+    public mutating func add(_ value: Value) throws {
+        switch value {
+        case .object: try add(bytes: 96 + (value.asString?.utf8.count ?? 0))
+        default: try add(bytes: MemoryLayout<Value>.stride)
+        }
+    }
+
+    public mutating func add(bytes more: Int) throws {
+        bytes += more
+        guard bytes >= 1 << 20 else { return }
+        bytes = 0
+        try interpreter.checkInterrupt()
+        try interpreter.checkMemory(of: what)
     }
 }
