@@ -188,7 +188,7 @@ func rowsWithoutHeader(_ call: borrowing Arguments, _ place: Int) throws -> [[Va
     func isNamed(_ value: Value) -> Bool { value.asRecord != nil || value.asInstance != nil }
     if let tensor = value.asTensorValue?.promise {
         guard tensor.labels.isEmpty, (1...2).contains(tensor.rank) else { return nil }
-        let rows = tensor.nestedList(of: try tensor.decimalNumbers()).asList?.items ?? []
+        let rows = try tensor.nestedList(of: tensor.decimalNumbers()).asList?.items ?? []
         return rows.map { $0.asList?.items ?? [$0] }
     }
     if let record = value.asRecord {

@@ -85,7 +85,7 @@ func textOfJSON(_ value: Value, _ interpreter: Interpreter) throws -> String {
             } else if let record = value.asRecord {
                 try begin(Container(names: record.names, values: record.values))
             } else if let tensor = value.asTensorValue?.promise {
-                let list = tensor.nestedList(of: try tensor.decimalNumbers())
+                let list = try tensor.nestedList(of: tensor.decimalNumbers())
                 if let items = list.asList?.items {
                     try begin(Container(names: nil, values: items))
                 } else {

@@ -171,10 +171,7 @@ extension Interpreter {
     /// - Throws: `Failure` of kind `file`, saying why it cannot be read.
     public func readFile(_ path: String) throws -> [UInt8] {
         do {
-            return try FileReader.contents(of: path, limit: .max, acceptsStreams: true) { bytes in
-                try checkInterrupt()
-                try reserve(bytes, for: "the file \(quotedText(path))")
-            }
+            return try FileReader.contents(of: path, acceptsStreams: true, poll: checkInterrupt)
         } catch let error as SystemError {
             throw Failure(error)
         }

@@ -19,6 +19,8 @@ public final class Interpreter {
         fflush(stdout)
         fputs(text, stderr)
     }
+    /// Writes a remark of the library, which may contain names of files.
+    public func note(_ text: String) { errorOutput("note: \(TextWidth.harmless(text))\n") }
     /// The terminal that the display forms are fitted to.
     public struct Terminal: Sendable {
         public var width = 80
@@ -38,7 +40,7 @@ public final class Interpreter {
     // Globals of all modules, and what each place is.
     let globals: UnsafeMutablePointer<Value>
     @exclusivity(unchecked) var globalInfos: [GlobalInfo] = []
-    static let globalLimit = 1 << 20
+    private let globalLimit: Int
 
     enum GlobalInfo {
         /// `isOpen`: an entry of the prompt named it first, so that a function may mention it before it exists.
@@ -61,7 +63,7 @@ public final class Interpreter {
     let frames: UnsafeMutablePointer<Frame>
     var frameCount = 0
     static let frameLimit = 20_000
-    static let stackLimit = 1 << 22
+    private let stackLimit: Int
     /// How much of its thread's stack the interpreter may use, in bytes: natives that call
     /// functions, such as `map`, recurse on it. Less than the stack has.
     @exclusivity(unchecked) public var nativeStackSize = 4 << 20
@@ -99,30 +101,38 @@ public final class Interpreter {
         self.interruptFlag = interruptFlag
         session = Module(name: "<session>")
         loadedScripts = Array(repeating: .none, count: library.scripts.count)
-        globals = Self.map(Self.globalLimit)
-        stack = Self.map(Self.stackLimit)
-        stackEnd = stack + Self.stackLimit
+        (globals, globalLimit) = Self.map(1 << 20)
+        (stack, stackLimit) = Self.map(1 << 22)
+        stackEnd = stack + stackLimit
         stackReady = stack
         frames = UnsafeMutablePointer<Frame>.allocate(capacity: Self.frameLimit + 1)
     }
 
     deinit {
         globals.deinitialize(count: globalInfos.count)
-        munmap(globals, Self.globalLimit * MemoryLayout<Value>.stride)
+        munmap(globals, globalLimit * MemoryLayout<Value>.stride)
         stack.deinitialize(count: stackReady - stack)
-        munmap(stack, Self.stackLimit * MemoryLayout<Value>.stride)
+        munmap(stack, stackLimit * MemoryLayout<Value>.stride)
         frames.deallocate()
         spareCell.release()
     }
 
-    /// Address space that takes memory only where it is used.
-    private static func map(_ count: Int) -> UnsafeMutablePointer<Value> {
-        let bytes = count * MemoryLayout<Value>.stride
+    /// Address space for so many values, or for fewer if the system gives less; it takes memory only where it is
+    /// used.
+    private static func map(_ count: Int) -> (UnsafeMutablePointer<Value>, Int) {
         let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
-        if let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, flags, -1, 0), memory != MAP_FAILED {
-            return memory.bindMemory(to: Value.self, capacity: count)
+        var count = count
+        while true {
+            let bytes = count * MemoryLayout<Value>.stride
+            if let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, flags, -1, 0), memory != MAP_FAILED {
+                return (memory.bindMemory(to: Value.self, capacity: count), count)
+            }
+            guard count > 1 << 14 else {
+                fputs("seg: there is no memory for an interpreter; does ulimit -v leave too little?\n", stderr)
+                exit(1)
+            }
+            count /= 2
         }
-        return UnsafeMutablePointer<Value>.allocate(capacity: count)
     }
 
     // MARK: Interrupts and memory
@@ -236,7 +246,7 @@ public final class Interpreter {
             return slot
         }
         let slot = globalInfos.count
-        guard slot < Self.globalLimit else { return nil }
+        guard slot < globalLimit else { return nil }
         (globals + slot).initialize(to: .unassigned)
         globalInfos.append(info)
         return slot
