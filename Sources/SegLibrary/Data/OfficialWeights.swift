@@ -102,7 +102,7 @@ struct OfficialWeights {
     /// A file that was found may be damaged: an incomplete copy, or a disk error.
     private func check(_ path: String, _ interpreter: Interpreter) throws {
         guard let digits = SHA256.digits(inName: file) else { return }
-        let found = try SHA256.hexadecimal(ofFile: path) { try interpreter.checkInterrupt() }
+        let found = try SHA256.hexadecimal(of: FileReader(path)) { try interpreter.checkInterrupt() }
         guard !found.hasPrefix(digits) else { return }
         throw Failure(
             .file,

@@ -42,13 +42,13 @@ public final class AtomicFile {
         if let old {
             guard old.kind != .folder else { throw SystemError.cannot("write", path, EISDIR) }
             // Renaming needs permissions on the folder only, but a read-only file must not be replaced.
-            guard access(destination, W_OK) == 0 else { throw SystemError.cannot("write", path, errno) }
+            guard FilePath.with(destination, { access($0, W_OK) }) == 0 else { throw SystemError.cannot("write", path, errno) }
         }
         let folder = Folder.parent(of: destination) ?? "."
         if let old, old.kind != .file {
             temporary = nil
             // Without O_NONBLOCK opening a named pipe would wait for its reader; writes may wait.
-            descriptor = open(destination, O_WRONLY | O_CLOEXEC | O_NONBLOCK)
+            descriptor = FilePath.with(destination) { open($0, O_WRONLY | O_CLOEXEC | O_NONBLOCK) }
             if descriptor >= 0 { _ = fcntl(descriptor, F_SETFL, 0) }
         } else {
             guard Self.hasFiles(folder) else {
@@ -114,9 +114,12 @@ public final class AtomicFile {
             let closed = close(descriptor)
             let code = errno
             descriptor = -1
-            guard closed == 0, rename(temporary, destination) == 0 else {
+            let renamed =
+                closed == 0
+                ? FilePath.with(temporary) { old in FilePath.with(destination) { rename(old, $0) } } : -1
+            guard renamed == 0 else {
                 let reason = closed == 0 ? errno : code
-                unlink(temporary)
+                _ = FilePath.with(temporary) { unlink($0) }
                 throw failed(reason)
             }
             if isDurable { syncFolder() }
@@ -132,7 +135,7 @@ public final class AtomicFile {
         guard descriptor >= 0 else { return }
         close(descriptor)
         descriptor = -1
-        if let temporary { unlink(temporary) }
+        if let temporary { _ = FilePath.with(temporary) { unlink($0) } }
     }
 
     /// Writes a whole file; the parameters are those of the initializer.
@@ -157,7 +160,9 @@ public final class AtomicFile {
 
     /// The name is durable only when its folder is on the disk too; some systems do not support this.
     private func syncFolder() {
-        let folder = open(Folder.parent(of: destination) ?? ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let folder = FilePath.with(Folder.parent(of: destination) ?? ".") {
+            open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        }
         guard folder >= 0 else { return }
         fsync(folder)
         close(folder)
@@ -198,9 +203,9 @@ public final class AtomicFile {
         for _ in 0..<40 {
             guard FileStatus(current, followsLinks: false)?.kind == .link else { return current }
             var target = [CChar](repeating: 0, count: Int(PATH_MAX))
-            let length = readlink(current, &target, target.count)
+            let length = FilePath.with(current) { readlink($0, &target, Int(PATH_MAX)) }
             guard length >= 0 else { throw SystemError.cannot("write", path, errno) }
-            let text = String(decoding: target[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let text = FilePath.text(target[..<length].map { UInt8(bitPattern: $0) })
             current =
                 text.utf8.first == UInt8(ascii: "/") ? text : "\(Folder.parent(of: current) ?? ".")/\(text)"
         }

@@ -44,11 +44,11 @@ public enum Folder {
     /// Calls `body` with each entry's name and type until it returns false.
     private static func read(_ path: String, _ body: (String, Int) -> Bool) throws(SystemError) {
         try SystemError.checkName(path, to: "read the folder")
-        guard let handle = opendir(path) else { throw .cannot("read the folder", path, errno) }
+        guard let handle = FilePath.with(path, { opendir($0) }) else { throw .cannot("read the folder", path, errno) }
         defer { closedir(handle) }
         while let entry = readdir(handle) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                FilePath.text(bytes.prefix { $0 != 0 })
             }
             if name == "." || name == ".." { continue }
             if !body(name, Int(entry.pointee.d_type)) { return }
@@ -71,9 +71,9 @@ public enum Folder {
 
     /// The path from the root without symbolic links; nil if there is no such file or folder.
     public static func resolved(_ path: String) -> String? {
-        guard !path.utf8.contains(0), let resolved = realpath(path, nil) else { return nil }
+        guard !path.utf8.contains(0), let resolved = FilePath.with(path, { realpath($0, nil) }) else { return nil }
         defer { free(resolved) }
-        return String(cString: resolved)
+        return FilePath.text(resolved)
     }
 
     /// Creates a folder and its parents if they do not exist.
@@ -86,7 +86,7 @@ public enum Folder {
             missing.append(folder)
             current = parent(of: folder).flatMap { $0 == folder ? nil : $0 }
         }
-        for folder in missing.reversed() where mkdir(folder, permissions) != 0 {
+        for folder in missing.reversed() where FilePath.with(folder, { mkdir($0, permissions) }) != 0 {
             let code = errno
             guard code == EEXIST, FileStatus(folder)?.kind == .folder else {
                 throw .cannot("make the folder", folder, code)

@@ -18,7 +18,9 @@ enum TemporaryFile {
         while true {
             let number = serial.add(1, ordering: .relaxed).newValue
             let name = "\(folder)/\(start)\(getpid())-\(number)\(ending)"
-            let descriptor = Glibc.open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
+            let descriptor = FilePath.with(name) {
+                Glibc.open($0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
+            }
             guard descriptor >= 0 else {
                 if errno == EEXIST { continue }
                 return (name, descriptor)
@@ -38,14 +40,16 @@ enum TemporaryFile {
         guard visited.withLock({ $0.insert(folder).inserted }) else { return }
         for name in (try? Folder.names(in: folder, where: isTemporary)) ?? [] {
             let path = "\(folder)/\(name)"
-            let descriptor = Glibc.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+            let descriptor = FilePath.with(path) {
+                Glibc.open($0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+            }
             guard descriptor >= 0 else { continue }
             defer { close(descriptor) }
             guard let status = FileStatus(descriptor: descriptor), status.kind == .file,
                 status.owner == geteuid(), flock(descriptor, LOCK_EX | LOCK_NB) == 0,
                 FileStatus(path, followsLinks: false)?.inode == status.inode
             else { continue }
-            unlink(path)
+            _ = FilePath.with(path) { unlink($0) }
         }
     }
 
