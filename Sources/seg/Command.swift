@@ -110,7 +110,7 @@ struct Command: Sendable {
 
     private func makeInterpreter() -> Interpreter {
         let interpreter = Interpreter.standard(interruptFlag: interruptFlag)
-        interpreter.nativeStackSize = largeStack - (32 << 20)
+        interpreter.nativeStackSize = usableStack
         interpreter.evaluationContext.exact = options.isExact
         interpreter.terminal.isInteractive = isatty(STDOUT_FILENO) == 1
         interpreter.terminal.hasColor = hasColor(STDOUT_FILENO)
@@ -119,7 +119,10 @@ struct Command: Sendable {
             interpreter.terminal.width = Int(size.ws_col)
         }
         interpreter.output = { text in
-            if fputs(text, stdout) == EOF, errno == EPIPE { _exit(0) }
+            // Not fputs, for which a byte 0 ends the text.
+            var text = text
+            let written = text.withUTF8 { fwrite($0.baseAddress, 1, $0.count, stdout) == $0.count }
+            if !written, errno == EPIPE { _exit(0) }
         }
         return interpreter
     }
@@ -245,7 +248,7 @@ struct Command: Sendable {
         let color = hasColor(STDERR_FILENO)
         for (place, diagnostic) in diagnostics.enumerated() {
             if place > 0 { complain("") }
-            complain(diagnostic.rendered(color: color))
+            write(diagnostic.rendered(color: color))
         }
     }
 
@@ -255,7 +258,9 @@ struct Command: Sendable {
         return 0
     }
 
-    private func complain(_ text: String) {
+    private func complain(_ text: String) { write(TextWidth.harmless(text)) }
+
+    private func write(_ text: String) {
         fflush(stdout)
         fputs(text + "\n", stderr)
     }

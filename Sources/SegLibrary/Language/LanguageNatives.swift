@@ -88,7 +88,10 @@ public let languageNatives: [Native] = [
             "print(\"a\", \"b\", sep=\"-\", end=\"!\")  # expect: a-b!",
         ]
     ) { call in
-        call.interpreter.output(try call.printed())
+        let text = try call.printed()
+        // A file or another program gets the bytes as they are.
+        call.interpreter.output(
+            call.interpreter.terminal.isInteractive ? TextWidth.harmless(text) : text)
         try call.interpreter.checkInterrupt()
         return .nilValue
     },
@@ -97,7 +100,7 @@ public let languageNatives: [Native] = [
         "Writes like `print`, to standard error: notes that do not belong to a script's results.",
         examples: ["eprint(\"reading\", 3, \"files\")\nprint(\"result\")  # expect: result"]
     ) { call in
-        call.interpreter.errorOutput(try call.printed())
+        call.interpreter.errorOutput(TextWidth.harmless(try call.printed()))
         try call.interpreter.checkInterrupt()
         return .nilValue
     },

@@ -313,9 +313,8 @@ private func folder(_ parts: Parts, _ interpreter: Interpreter) throws -> any Da
     }
     if let first = changed.first {
         let more = changed.count == 1 ? "" : " and \(changed.count - 1) more"
-        interpreter.errorOutput(
-            "note: \(first)\(more) changed or disappeared since this was saved: results will differ\n"
-        )
+        interpreter.note(
+            "\(first)\(more) changed or disappeared since this was saved: results will differ")
     }
     let rule = try parts.record["rule"].map(savedRule) ?? earlierRule(parts, pairs)
     return FolderDataset(FrameFolder(directory: try parts.text("directory"), rule: rule, pairs: pairs))

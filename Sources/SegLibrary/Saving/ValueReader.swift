@@ -82,9 +82,9 @@ final class ValueReader {
             guard let target = run.field(named: "autosave")?.asString, !isSame(target, path) else { continue }
             run.setField(named: "autosave", to: .nilValue)
             run.setField(named: "autosave_steps", to: .nilValue)
-            interpreter.errorOutput(
-                "note: the run in \(path) saved itself as \(quotedText(target)); it does so no more. "
-                    + "run.autosave = \(quotedText(path)) saves it where it is\n")
+            interpreter.note(
+                "the run in \(path) saved itself as \(quotedText(target)); it does so no more. "
+                    + "run.autosave = \(quotedText(path)) saves it where it is")
         }
     }
 

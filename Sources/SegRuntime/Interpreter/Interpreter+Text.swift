@@ -77,7 +77,8 @@ extension Interpreter {
         try checkNativeStack()
         var writer = LineWriter(limit: limit)
         try write(value, to: &writer)
-        return writer.text
+        // Sources of functions, labels and paths may hold anything; the strings of lists are quoted already.
+        return TextWidth.harmless(writer.text)
     }
 
     /// The form at the prompt. An object whose type has a method `display()` shows what that prints, and
@@ -90,7 +91,7 @@ extension Interpreter {
         }
         if object.kind == .instance {
             let instance = unsafeDowncast(object, to: Instance.self)
-            if let shown = try shown(instance, by: "display") { return shown.isNil ? "" : try line(shown) }
+            if let shown = try shown(instance, by: "display") { return shown.isNil ? "" : TextWidth.harmless(try line(shown)) }
             if instance.type.isCallable, let objectHook,
                 case .some(.some(let text)) = try withoutFileCode({ try objectHook.display(instance, self) })
             {
@@ -275,7 +276,7 @@ public func quotedText(_ text: String) -> String {
         case "\n": quoted += "\\n"
         case "\t": quoted += "\\t"
         case "{": quoted += "\\{"
-        case _ where scalar.value < 32 || scalar.value == 127:
+        case _ where TextWidth.isHarmful(scalar):
             quoted += "\\u{\(String(scalar.value, radix: 16))}"
         default: quoted.unicodeScalars.append(scalar)
         }
