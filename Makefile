@@ -8,7 +8,7 @@ SCRIPTS = $(shell find stdlib examples Benchmarks -name '*.seg')
 LIBRARIES = libedit:libedit-dev libpng:libpng-dev zlib:zlib1g-dev openblas:libopenblas-dev
 TOOLS = tmux:tmux curl:curl perl:perl git:git
 
-.PHONY: demo test test-all lint format reference build install deps test-deps install-packages clean
+.PHONY: demo test test-all bench lint format reference build install deps test-deps install-packages clean
 
 demo: build
 	@echo "== examples/first.seg: drawn street scenes, LRASPP trained from scratch, about a minute"
@@ -48,6 +48,10 @@ test-all: test
 	@echo "== models at full size, and to the last digits of float32 (minutes)"
 	$(SEG) test Tests/Golden-slow
 	$(SEG) --exact test Tests/Golden-exact
+
+# Models in seg and, with PYTORCH=VENV/bin/python, in PyTorch, side by side (minutes).
+bench: build
+	perl Benchmarks/bench.pl $(SEG)
 
 lint:
 	@echo "== formatting"

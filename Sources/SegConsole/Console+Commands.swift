@@ -170,7 +170,7 @@ extension Console {
         }
         let text = lines.joined(separator: "\n")
         if text.allSatisfy(\.isWhitespace) { return .done }
-        if PastedTranscript.isOne(text) { return run(PastedTranscript.entries(text)) }
+        if PastedTranscript.isOne(text) { return run(transcript.entries(text)) }
         let plain = PrintedListing.unnumbered(text) ?? text
         reader.remember(plain)
         evaluate(Parser(source: source(plain)).parse())

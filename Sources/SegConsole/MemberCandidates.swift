@@ -76,7 +76,9 @@ private struct ValueKind {
 
     /// What calls of functions give, where that is always the same, so that the next point has something to offer.
     static let results: [String: [String]] = [
-        "dataset": ["streets", "camseq", "resize", "normalize", "augment", "shuffle", "subset", "concat"],
+        "dataset": [
+            "streets", "camseq", "resize", "normalize", "augment", "shuffle", "subset", "concat", "tiles",
+        ],
         "list": [
             "list", "sorted", "reversed", "split", "kfold", "split_text", "keys", "values", "to_list", "zip",
         ],
@@ -94,7 +96,8 @@ private struct ValueKind {
         "model": [
             "Sequential", "deeplabv3", "fcn", "lraspp", "deeplabv3_resnet50", "deeplabv3_resnet101",
             "deeplabv3_mobilenet_v3_large", "fcn_resnet50", "fcn_resnet101", "lraspp_mobilenet_v3_large",
-            "lraspp_mobilenet_v2",
+            "lraspp_mobilenet_v2", "unet", "unet_resnet50", "unet_resnet101", "deeplabv3plus",
+            "deeplabv3plus_resnet50", "deeplabv3plus_resnet101", "deeplabv3plus_mobilenet_v3_large",
         ],
     ]
 }

@@ -114,9 +114,10 @@ struct Command: Sendable {
         interpreter.evaluationContext.exact = options.isExact
         interpreter.terminal.isInteractive = isatty(STDOUT_FILENO) == 1
         interpreter.terminal.hasColor = hasColor(STDOUT_FILENO)
-        var size = winsize()
-        if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
-            interpreter.terminal.width = Int(size.ws_col)
+        let terminal = Environment.variable("TERM") ?? ""
+        interpreter.terminal.hasProgressLine = isatty(STDERR_FILENO) == 1 && !["", "dumb"].contains(terminal)
+        if let size = TerminalSize.of(STDOUT_FILENO) {
+            (interpreter.terminal.width, interpreter.terminal.height) = size
         }
         interpreter.output = { text in
             // Not fputs, for which a byte 0 ends the text.
@@ -231,11 +232,12 @@ struct Command: Sendable {
     }
 
     private func report(_ error: ScriptError, _ interpreter: Interpreter) -> Int32 {
+        interpreter.endProgress()
         fflush(stdout)
         switch error.diagnostic.kind {
         case .exit: return interpreter.exitStatus
         case .interrupt:
-            complain("interrupted")
+            complain(error.diagnostic.message)
             return 130
         default: break
         }

@@ -18,7 +18,7 @@ let contractNames = """
     lower replace format print table read_csv write_csv read_json write_json clock
     error copy save load read_tensors write_tensors help who
     camseq camvid cityscapes voc folder regroup streets split kfold concat shuffle subset resize normalize augment
-    hflip vflip rotate saturation brightness noise batches
+    hflip vflip rotate scale crop shift brightness contrast saturation hue noise blur cutout tiles batches
     deeplabv3_resnet50 deeplabv3_resnet101 deeplabv3_mobilenet_v3_large fcn_resnet50 fcn_resnet101
     lraspp_mobilenet_v3_large lraspp_mobilenet_v2 deeplabv3 fcn lraspp
     Conv2d BatchNorm2d ReLU Hardswish Dropout MaxPool2d Sequential
@@ -41,4 +41,6 @@ let publicNamesOfStdlib = """
     AvgPool2d AdaptiveAvgPool2d Upsample ASPP Difference LRASPPHead LoadReport Segmenter Summary
     Evaluation Table Epoch Event History Best Loss Optimizer Schedule Trainer WeightComparison
     Explanation WeightTrials worst with_most Worst
+    precision recall mean_over_all weighted_iou most_confused boundary_f1 boundary_iou best compare interval
+    Comparison Predictions report
     """.split(whereSeparator: \.isWhitespace).map(String.init)

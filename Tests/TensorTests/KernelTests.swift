@@ -115,30 +115,41 @@ struct PlainConvolution {
         geometry(1, 5, 4, 4, 3, kernel: (2, 3)),
         geometry(3, 40, 1, 1, 10, kernel: (1, 1)),
         geometry(1, 6, 5, 5, 12, kernel: (3, 3), padding: 1, groups: 6),
+        // These suit Winograd: whole and broken tiles, dilations, narrow panels, any padding.
+        geometry(2, 32, 24, 28, 40, kernel: (3, 3), padding: 1),
+        geometry(1, 40, 27, 30, 72, kernel: (3, 3), padding: 2, dilation: 2),
+        geometry(1, 32, 33, 37, 48, kernel: (3, 3), padding: 3, dilation: 4),
+        geometry(1, 48, 26, 29, 32, kernel: (3, 3)),
+        geometry(1, 1056, 23, 24, 32, kernel: (3, 3), padding: 2),
     ]
 
     /// The forward pass of x with weights w.
     static func forward(
-        _ g: Geometry, x: [Float], w: [Float], epilogue: ConvolutionEpilogue = .init()
+        _ g: Geometry, x: [Float], w: [Float], exact: Bool = false, epilogue: ConvolutionEpilogue = .init()
     ) throws -> [Float] {
-        var packed = [Float](repeating: 0, count: ConvolutionKernels.packedCount(g))
-        ConvolutionKernels.pack(g, weight: w, into: &packed)
+        let method = g.method(exact: exact)
+        var packed = [Float](repeating: 0, count: ConvolutionKernels.packedCount(g, method))
+        ConvolutionKernels.pack(g, method, weight: w, into: &packed)
         var y = [Float](repeating: .nan, count: g.batch * g.outputHeight * g.outputWidth * g.outputChannels)
-        try ConvolutionKernels.forward(g, input: x, packedWeight: packed, epilogue: epilogue, output: &y)
+        try ConvolutionKernels.forward(
+            g, method, input: x, packedWeight: packed, epilogue: epilogue, output: &y)
         return y
     }
 
     static func inputGradient(_ g: Geometry, dy: [Float], w: [Float]) throws -> [Float] {
-        var packed = [Float](repeating: 0, count: ConvolutionKernels.packedCount(g, transposed: true))
-        ConvolutionKernels.pack(g, weight: w, into: &packed, transposed: true)
+        let method = g.method(exact: false)
+        var packed = [Float](repeating: 0, count: ConvolutionKernels.packedCount(g, method, transposed: true))
+        ConvolutionKernels.pack(g, method, weight: w, into: &packed, transposed: true)
         var dx = [Float](repeating: .nan, count: g.batch * g.inputHeight * g.inputWidth * g.inputChannels)
-        try ConvolutionKernels.inputGradient(g, outputGradient: dy, packedWeight: packed, inputGradient: &dx)
+        try ConvolutionKernels.inputGradient(
+            g, method, outputGradient: dy, packedWeight: packed, inputGradient: &dx)
         return dx
     }
 
     static func weightGradient(_ g: Geometry, x: [Float], dy: [Float]) throws -> [Float] {
         var dw = [Float](repeating: .nan, count: g.weightCount)
-        try ConvolutionKernels.weightGradient(g, input: x, outputGradient: dy, weightGradient: &dw)
+        try ConvolutionKernels.weightGradient(
+            g, g.method(exact: false), input: x, outputGradient: dy, weightGradient: &dw)
         return dw
     }
 
@@ -179,7 +190,32 @@ struct PlainConvolution {
         }
     }
 
-    @Test(arguments: [0, 1, 2, 3, 4, 5], [0, 6, 7])
+    /// Winograd serves from 512 pixels and 32 channels up, unless results must be exact; its error stays within a
+    /// few roundings of the largest result.
+    @Test func winogradIsAsGoodAsPlainSums() throws {
+        let g = Self.geometry(1, 128, 24, 24, 32, kernel: (3, 3), padding: 1)
+        let fewChannels = Self.geometry(1, 24, 24, 24, 32, kernel: (3, 3), padding: 1)
+        let fewPixels = Self.geometry(1, 128, 22, 22, 32, kernel: (3, 3), padding: 1)
+        #expect(g.method(exact: false) == .winograd)
+        #expect(g.method(exact: true) == .direct)
+        #expect(fewChannels.method(exact: false) == .direct)
+        #expect(fewPixels.method(exact: false) == .direct)
+        var numbers = TestNumbers(29)
+        let x = numbers.floats(g.inputHeight * g.inputWidth * g.inputChannels)
+        let w = numbers.floats(g.weightCount)
+        let dy = numbers.floats(g.outputHeight * g.outputWidth * g.outputChannels)
+        let plain = PlainConvolution(g, x: x, w: w, dy: dy)
+        func relative(_ found: [Float], _ truth: [Double]) -> Double {
+            let largest: Double = truth.map { abs($0) }.max() ?? 1
+            return largestDifference(found, truth) / largest
+        }
+        #expect(relative(try Self.forward(g, x: x, w: w, exact: true), plain.output) < 5e-7)
+        #expect(relative(try Self.forward(g, x: x, w: w), plain.output) < 2e-6)
+        #expect(relative(try Self.inputGradient(g, dy: dy, w: w), plain.inputGradient) < 2e-6)
+        #expect(relative(try Self.weightGradient(g, x: x, dy: dy), plain.weightGradient) < 2e-6)
+    }
+
+    @Test(arguments: [0, 1, 2, 3, 4, 5], [0, 6, 7, 17])
     func epilogueHasTheBitsOfSeparateKernels(_ activation: Int, _ layer: Int) throws {
         let g = Self.geometries[layer]
         var numbers = TestNumbers(UInt64(13 + activation))

@@ -123,6 +123,8 @@ struct OperationExample {
             OperationExample(
                 ClampGradient(low: 0, high: 6),
                 [ClampGradient(low: -1, high: 6), ClampGradient(low: 0, high: 5)]),
+            OperationExample(LeakyReLUOperation(slope: 0), [LeakyReLUOperation(slope: 1)]),
+            OperationExample(LeakyReLUGradient(slope: 0), [LeakyReLUGradient(slope: 1)]),
             OperationExample(
                 WhereOperation(a: 0, b: 0, dtype: nil),
                 [
@@ -261,8 +263,11 @@ struct OperationExample {
             ]),
             example(convolutions.map { ConvolutionOperation(attributes: $0) }),
             example(
-                convolutions.map { ConvolutionInputGradient(attributes: $0, shape: [1]) }
-                    + [ConvolutionInputGradient(attributes: convolutions[0], shape: [2])]),
+                convolutions.map { ConvolutionInputGradient(name: "a", attributes: $0, shape: [1]) }
+                    + [
+                        ConvolutionInputGradient(name: "a", attributes: convolutions[0], shape: [2]),
+                        ConvolutionInputGradient(name: "b", attributes: convolutions[0], shape: [1]),
+                    ]),
             example(
                 convolutions.map { ConvolutionWeightGradient(attributes: $0, shape: [1]) }
                     + [ConvolutionWeightGradient(attributes: convolutions[0], shape: [2])]),
@@ -315,8 +320,10 @@ struct OperationExample {
                 lossGradient(0, 0, .mean, [2, 2]),
             ]),
             example([
-                ConfusionOperation(classes: 2, ignore: 0), ConfusionOperation(classes: 3, ignore: 0),
-                ConfusionOperation(classes: 2, ignore: 1),
+                ConfusionOperation(classes: 2, ignore: 0, isPerSample: false),
+                ConfusionOperation(classes: 3, ignore: 0, isPerSample: false),
+                ConfusionOperation(classes: 2, ignore: 1, isPerSample: false),
+                ConfusionOperation(classes: 2, ignore: 0, isPerSample: true),
             ]),
         ]
     }

@@ -59,6 +59,10 @@ check "a word near a command" "$("$seg" chekc 2>&1 | tail -n 1)" "help: there is
 says 0 "2" -e '1 + 1'
 says 0 '["a", "--seed"]' -e 'args' a --seed
 says 0 "1" --threads=1 --seed 3 -e '1'
+# Pictures are made ahead by the other threads; order and results are the same.
+epochs='for i in 0..<2 { for b in batches(streets(count=7, size=32).augment([noise(0.1), rotate(20)]).normalize(), 3) {
+    print(sum(b.images).item(), sum(to(b.masks, int64)).item(), b.names) } }'
+check "the same at any number of threads" "$("$seg" --threads 3 -e "$epochs")" "$("$seg" --threads 1 -e "$epochs")"
 says 1 "error: no" -e 'error("no")'
 echo 'print(args)' >script.seg
 says 0 '["-x", "2"]' script.seg -x 2

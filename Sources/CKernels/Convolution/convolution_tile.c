@@ -1,5 +1,4 @@
-// The inner kernels of the indirect product: 6 pixels by 16 channels, or 12 by 8
-// for a narrow last panel, accumulated in registers over the taps and channels.
+// A tile of the indirect product: its tables of pixels, and the inner kernels over all panels of weights.
 
 #include "convolution_tile.h"
 
@@ -7,130 +6,9 @@
 #include <string.h>
 
 #include "clones.h"
+#include "convolution_kernels.h"
 #include "epilogue.h"
 #include "pool.h"
-
-/// The arguments of the inner kernels, except for their position.
-typedef struct {
-    const float *const *pixels;
-    long pixel_stride;
-    const uint8_t *reached;
-    long reached_stride;
-    const conv_segment *segments;
-    long segment_count;
-    long group_channel;
-    const float *panel;
-    float *const *out;
-    long column, width;
-    int accumulate;
-} block_work;
-
-/// Loads or stores `width` of 8 floats.
-INLINE float8 load_part(const float *from, long width) {
-    float8 v = splat8(0.0f);
-    for (long i = 0; i < width; i++) v[i] = from[i];
-    return v;
-}
-INLINE void store_part(float *to, float8 v, long width) {
-    for (long i = 0; i < width; i++) to[i] = v[i];
-}
-INLINE long first_half(long width) { return width < 8 ? width : 8; }
-
-INLINE void kernel_6x16(const block_work *w, long pixel) {
-    float8 c[6][2], total[6][2];
-    float *const *out = w->out + pixel;
-    UNROLLED for (int i = 0; i < 6; i++) c[i][0] = c[i][1] = total[i][0] = total[i][1] = splat8(0.0f);
-    if (w->accumulate) {
-        UNROLLED for (int i = 0; i < 6; i++) {
-            const float *row = out[i] + w->column;
-            if (w->width >= 16) {
-                total[i][0] = *(const float8 *)row;
-                total[i][1] = *(const float8 *)(row + 8);
-            } else {
-                total[i][0] = load_part(row, first_half(w->width));
-                total[i][1] = load_part(row + 8, w->width - 8);
-            }
-        }
-    }
-    for (long s = 0; s < w->segment_count; s++) {
-        const conv_segment segment = w->segments[s];
-        if (!w->reached[segment.tap * w->reached_stride]) continue;
-        const float *const *row = w->pixels + segment.tap * w->pixel_stride + pixel;
-        const long channel = w->group_channel + segment.channel;
-        const float *a0 = row[0] + channel, *a1 = row[1] + channel, *a2 = row[2] + channel;
-        const float *a3 = row[3] + channel, *a4 = row[4] + channel, *a5 = row[5] + channel;
-        const float *b = w->panel + segment.place * 16;
-        for (long k = 0; k < segment.length; k++, b += 16) {
-            const float8 b0 = *(const float8 *)b, b1 = *(const float8 *)(b + 8);
-#define STEP(i)                               \
-    {                                         \
-        const float8 x = splat8(a##i[k]);      \
-        c[i][0] = MUL_ADD8(x, b0, c[i][0]);   \
-        c[i][1] = MUL_ADD8(x, b1, c[i][1]);   \
-    }
-            STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5)
-#undef STEP
-        }
-        if (!segment.ends_sum) continue;
-        UNROLLED for (int i = 0; i < 6; i++) {
-            total[i][0] += c[i][0];
-            total[i][1] += c[i][1];
-            c[i][0] = c[i][1] = splat8(0.0f);
-        }
-    }
-    UNROLLED for (int i = 0; i < 6; i++) {
-        float *row = out[i] + w->column;
-        total[i][0] += c[i][0];
-        total[i][1] += c[i][1];
-        if (w->width >= 16) {
-            *(float8 *)row = total[i][0];
-            *(float8 *)(row + 8) = total[i][1];
-        } else {
-            store_part(row, total[i][0], first_half(w->width));
-            store_part(row + 8, total[i][1], w->width - 8);
-        }
-    }
-}
-
-INLINE void kernel_12x8(const block_work *w, long pixel) {
-    float8 c[12], total[12];
-    float *const *out = w->out + pixel;
-    UNROLLED for (int i = 0; i < 12; i++) c[i] = total[i] = splat8(0.0f);
-    if (w->accumulate) {
-        UNROLLED for (int i = 0; i < 12; i++) total[i] = load_part(out[i] + w->column, w->width);
-    }
-    for (long s = 0; s < w->segment_count; s++) {
-        const conv_segment segment = w->segments[s];
-        if (!w->reached[segment.tap * w->reached_stride]) continue;
-        const float *const *row = w->pixels + segment.tap * w->pixel_stride + pixel;
-        const long channel = w->group_channel + segment.channel;
-        const float *a0 = row[0] + channel, *a1 = row[1] + channel, *a2 = row[2] + channel;
-        const float *a3 = row[3] + channel, *a4 = row[4] + channel, *a5 = row[5] + channel;
-        const float *a6 = row[6] + channel, *a7 = row[7] + channel, *a8 = row[8] + channel;
-        const float *a9 = row[9] + channel, *a10 = row[10] + channel, *a11 = row[11] + channel;
-        const float *b = w->panel + segment.place * 8;
-        for (long k = 0; k < segment.length; k++, b += 8) {
-            const float8 b0 = *(const float8 *)b;
-#define STEP(i) c[i] = MUL_ADD8(splat8(a##i[k]), b0, c[i]);
-            STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5)
-            STEP(6) STEP(7) STEP(8) STEP(9) STEP(10) STEP(11)
-#undef STEP
-        }
-        if (!segment.ends_sum) continue;
-        UNROLLED for (int i = 0; i < 12; i++) {
-            total[i] += c[i];
-            c[i] = splat8(0.0f);
-        }
-    }
-    UNROLLED for (int i = 0; i < 12; i++) {
-        total[i] += c[i];
-        if (w->width == 8) {
-            *(float8 *)(out[i] + w->column) = total[i];
-        } else {
-            store_part(out[i] + w->column, total[i], w->width);
-        }
-    }
-}
 
 /// All panels of one group over all blocks of the tile.
 CLONES_OF_8 static void run_group(

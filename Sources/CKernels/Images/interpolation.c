@@ -1,5 +1,5 @@
-// Bilinear and nearest resizing, channels last, with PyTorch's coordinates
-// (align_corners = false). The bilinear forward pass goes along x first, into a row
+// Bilinear and nearest resizing, channels last, with PyTorch's coordinates.
+// The bilinear forward pass goes along x first, into a row
 // buffer, then along y. The backward pass goes in reverse order and gathers by input
 // rows, so that no two tasks write to the same place.
 
@@ -24,10 +24,10 @@ typedef struct {
     _Atomic int failed;
 } resize_job;
 
-void axis_samples(long in, long out, axis_sample *samples) {
-    const float scale = (float)in / (float)out;
+void axis_samples(long in, long out, int on_corners, axis_sample *samples) {
+    const float scale = !on_corners ? (float)in / (float)out : out > 1 ? (float)(in - 1) / (float)(out - 1) : 0.0f;
     for (long i = 0; i < out; i++) {
-        const float source = fmaxf(((float)i + 0.5f) * scale - 0.5f, 0.0f);
+        const float source = on_corners ? (float)i * scale : fmaxf(((float)i + 0.5f) * scale - 0.5f, 0.0f);
         const long first = min_long((long)source, in - 1);
         const float fraction = in == out ? 0.0f : source - (float)first;
         samples[i] = (axis_sample){first, min_long(first + 1, in - 1), 1.0f - fraction, fraction};
@@ -140,8 +140,8 @@ static int prepare(resize_job *j) {
     j->y = malloc((size_t)(g->out_height + g->out_width) * sizeof(axis_sample));
     if (j->y == NULL) return -1;
     j->x = j->y + g->out_height;
-    axis_samples(g->in_height, g->out_height, j->y);
-    axis_samples(g->in_width, g->out_width, j->x);
+    axis_samples(g->in_height, g->out_height, g->on_corners != 0, j->y);
+    axis_samples(g->in_width, g->out_width, g->on_corners != 0, j->x);
     return 0;
 }
 

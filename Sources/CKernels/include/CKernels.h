@@ -14,6 +14,7 @@
 #include "pool.h"
 #include "pooling.h"
 #include "reduce.h"
+#include "segmentation_boundaries.h"
 #include "segmentation_loss.h"
 
 #endif

@@ -53,6 +53,23 @@ int conv_forward(
 int conv_input_gradient(
     const conv_geometry *g, const float *output_gradient, const float *packed, float *input_gradient);
 
+/// The same through Winograd's F(4x4, 3x3), for kernels of 3 x 3 with stride 1, one dilation for both axes, one group
+/// and channels in multiples of 8. The input gradient of such a layer is a forward pass over the upstream gradient
+/// with `transposed` filters, [input][output][3][3] turned by 180 degrees.
+long conv_winograd_count(const conv_geometry *g);
+void conv_winograd_pack(const conv_geometry *g, const float *weight, int transposed, float *filters);
+int conv_winograd(
+    const conv_geometry *g, const float *input, const float *filters, const conv_epilogue *epilogue,
+    float *output);
+
+/// The gradient by the weights of such a layer, in three parts: the tiles of one sample's input as [36][tiles][input]
+/// and of its upstream gradient as [36][tiles][output]; their products, summed over tiles and samples into
+/// [36][output][input], which the caller makes; and these back into weights [output][input][3][3].
+long conv_winograd_tiles(const conv_geometry *g);
+int conv_winograd_gradient_points(
+    const conv_geometry *g, const float *input, const float *upstream, float *pixels, float *gradients);
+void conv_winograd_fold(const conv_geometry *g, const float *sums, float *weight_gradient);
+
 /// Rows [pixels, columns] of one group's taps and channels, starting at column `first_column` of
 /// [tap][channel]; `input` is one sample, and pixels are those of its output.
 void conv_unfold(

@@ -8,9 +8,11 @@ typedef struct {
     long batch, channels;
     long in_height, in_width;
     long out_height, out_width;
+    /// Bilinear alone: whether the centres of the corner pixels coincide (align_corners).
+    long on_corners;
 } resize_geometry;
 
-/// Bilinear, align_corners = false: first along x, then along y. Returns 0, or -1 if there is no memory.
+/// Bilinear: first along x, then along y. Returns 0, or -1 if there is no memory.
 int resize_bilinear_forward(const resize_geometry *g, const float *input, float *output);
 int resize_bilinear_backward(const resize_geometry *g, const float *output_gradient, float *input_gradient);
 

@@ -215,6 +215,13 @@ extension FrameFolder {
                         help: "the mask of JPEGImages/NAME.jpg is SegmentationClass/NAME.png")
                 ))
         }
+        let parts = Dictionary(uniqueKeysWithValues: found.map { ($0.part, Set($0.pairs.map(\.name))) })
+        if let train = parts["train"], let val = parts["val"], !train.isDisjoint(with: val) {
+            let both = train.intersection(val).sorted()
+            notes.append(
+                "\(both.count) frame\(both.count == 1 ? " is" : "s are") in both train.txt and val.txt: \(FileProblems.list(both)); results on val will look better than they are"
+            )
+        }
         if found.isEmpty {
             let wanted = frames.filter { maskNames.contains($0.name) }
             found = [

@@ -61,9 +61,6 @@ public struct ClassPalette: Sendable, Equatable {
 
     public var count: Int { names.count }
 
-    /// The class of the corners of rotated masks: Void if there is one, else ignored.
-    var cornerClass: UInt8 { voidIndex.map { UInt8(clamping: $0) } ?? MaskImage.ignored }
-
     /// An error of kind `value` if names and colours differ in number, or are none, too many or not unique.
     public init(names: [String], colors: [Color]) throws {
         guard !names.isEmpty else { throw TensorError(.value, "a palette needs at least one class") }

@@ -228,20 +228,14 @@ struct Download {
         for child: pid_t, _ lock: Int32, _ interpreter: Interpreter, between: () -> Void
     ) throws -> Int32 {
         var status: Int32 = 0
-        let isShown = isatty(STDERR_FILENO) == 1
-        defer { if isShown { fputs("\r\u{1b}[K", stderr) } }
         let start = MonotonicClock.seconds
-        var shown = start
+        defer { interpreter.progress.finish() }
         do {
             while waitpid(child, &status, WNOHANG) != child {
                 usleep(10_000)
                 between()
                 try interpreter.checkInterrupt()
-                let now = MonotonicClock.seconds
-                if isShown, now - shown > 0.2 {
-                    shown = now
-                    show((try? size(lock)) ?? 0, seconds: now - start)
-                }
+                report((try? size(lock)) ?? 0, seconds: MonotonicClock.seconds - start, interpreter)
             }
         } catch {
             end(child)
@@ -264,16 +258,11 @@ struct Download {
         _ = waitpid(child, &status, 0)
     }
 
-    private func show(_ bytes: Int, seconds: Double) {
+    private func report(_ bytes: Int, seconds: Double, _ interpreter: Interpreter) {
         let done = bytes >> 20
-        var window = winsize()
-        let columns = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &window) == 0 ? Int(window.ws_col) : 80
-        let style = TerminalStyle.detect(
-            isTerminal: true, size: (max(columns, 20), 24), allowsColor: false,
-            environment: Environment.variable)
         let progress = Progress(
             label: file, completed: done, total: max(megabytes, done), elapsed: seconds, unit: "MB")
-        fputs("\r" + progress.line(style) + "\u{1b}[K", stderr)
+        interpreter.progress.report(progress, seconds: seconds)
     }
 
     private func announce() {

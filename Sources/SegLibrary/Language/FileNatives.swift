@@ -29,6 +29,25 @@ let fileNatives: [Native] = [
         return .list(try pattern.paths(check: interpreter.checkInterrupt).map { .string($0) })
     },
     Native(
+        "make_folder(path)", "Makes a folder, and those that it is in, unless it exists.",
+        examples: ["make_folder(\"masks/val\")\nprint(file_exists(\"masks/val\"))  # expect: true"]
+    ) { call in
+        try Folder.make(try call.string(0))
+        return .nilValue
+    },
+    Native(
+        "same_file(path, other)",
+        "Whether two paths lead to one file or folder, by links or by another way to write it.",
+        examples: [
+            "write_text(\"a.txt\", \"\")\nprint(same_file(\"a.txt\", \"./a.txt\"), same_file(\"a.txt\", \"b.txt\"))  # expect: true false"
+        ]
+    ) { call in
+        guard let one = FileStatus(try call.string(0)), let other = FileStatus(try call.string(1)) else {
+            return .bool(false)
+        }
+        return .bool(one.inode == other.inode && one.device == other.device)
+    },
+    Native(
         "write_text(path, text)", "Writes a text as a file.",
         examples: [
             "write_text(\"note.txt\", \"a\")\nprint(read_text(\"note.txt\"))  # expect: a"

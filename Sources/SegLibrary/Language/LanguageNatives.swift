@@ -74,7 +74,11 @@ extension Arguments {
     fileprivate func printed() throws -> String {
         let separator = try string(1)
         let end = try string(2)
-        return try rest(0).map { try interpreter.line($0) }.joined(separator: separator) + end
+        let values = rest(0)
+        let text = values.count == 1
+            ? try interpreter.fittedLine(values[0])
+            : try values.map { try interpreter.line($0) }.joined(separator: separator)
+        return text + end
     }
 }
 
@@ -145,6 +149,16 @@ public let languageNatives: [Native] = [
         "copy(x)", "A copy of a whole graph of values, including the values that its functions captured.",
         examples: ["a = [1, [2]]\nb = copy(a)\nb[1][0] = 3\nprint(a)  # expect: [1, [2]]"]
     ) { call in try call.interpreter.copy(call[0]) },
+    Native(
+        "check_call(f, ...arguments)",
+        "Raises the error of the call f(...arguments) where its arguments do not fit f; f is not called.",
+        examples: [
+            "f(x, rate=1) = x * rate\ncheck_call(f, x=3)\ncheck_call(f, x=3, rat=2)  # expect error: f has no argument rat"
+        ]
+    ) { call in
+        try call.interpreter.checkCall(try call.function(0), call[1])
+        return .nilValue
+    },
     Native(
         "isolated(f, ...arguments)",
         "The value of f(...arguments), run on copies of everything that f captured or names among your "

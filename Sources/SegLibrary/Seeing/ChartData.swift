@@ -135,23 +135,29 @@ extension Arguments {
         let curves: [LinePlot.Series]
         /// Lists count from 0, as their indices do; what an object gives as its curves are epochs, from 1.
         var firstX = 0.0
+        /// What an object says its curves are over.
+        var xLabel: String?
     }
 
     /// The data of a plot: titles with curves by name.
     func panels(_ place: Int) throws -> [Panel] {
         var value = values[place]
         var firstX = 0.0
+        var xLabel: String?
         if let instance = value.asInstance, let method = instance.method(named: "curves") {
             value = try interpreter.call(method, [])
             firstX = 1
+            xLabel = try instance.method(named: "curves_over").flatMap { method in
+                try interpreter.call(method, []).asString
+            }
         }
         let isNested = value.asRecord?.values.allSatisfy { $0.asRecord != nil && $0.asRecord?["y"] == nil }
         if let record = value.asRecord, record.count > 0, isNested == true {
             return try zip(record.names, record.values).map { title, inner in
-                Panel(title: title, curves: try curves(inner, place), firstX: firstX)
+                Panel(title: title, curves: try curves(inner, place), firstX: firstX, xLabel: xLabel)
             }
         }
-        return [Panel(title: nil, curves: try curves(value, place), firstX: firstX)]
+        return [Panel(title: nil, curves: try curves(value, place), firstX: firstX, xLabel: xLabel)]
     }
 
     /// The data of `plot(x, y)`: the curves of y, over the numbers x.

@@ -6,8 +6,8 @@ import SegTerminal
 
 let pictureNatives: [Native] = [
     Native(
-        "show(value, save=nil)",
-        "Pictures and masks on the terminal, or in a .png or .svg with save=. Takes a picture [3, H, W] or "
+        "show(value, save=nil, width=nil, dpi=nil)",
+        "Pictures and masks on the terminal, or in a file with save= (see `plot`). Takes a picture [3, H, W] or "
             + "the name of a PNG or JPEG file, a mask [H, W], a sample (both), a batch of them, several in a list or "
             + "by name in a record, or a data set (a contact sheet).",
         examples: [
@@ -19,15 +19,15 @@ let pictureNatives: [Native] = [
         ], effect: .writing(to: "save")
     ) { call in
         if let data = try call.optionalDataset(0) {
-            return try call.present(try data.contactSheet(), save: 1)
+            return try call.present(try data.contactSheet(), sizedAfter: 1)
         }
         guard let sheet = try PictureTiles().sheet(call[0]) else {
             throw call.needs("a picture, a mask, a sample, a data set or a file name", 0, got: call[0])
         }
-        return try call.present(sheet, save: 1)
+        return try call.present(sheet, sizedAfter: 1)
     },
     Native(
-        "sheet(data, count=8, of=nil, masks=false, columns=nil, save=nil)",
+        "sheet(data, count=8, of=nil, masks=false, columns=nil, save=nil, width=nil, dpi=nil)",
         "A contact sheet: `count` samples spread over the data set, with their numbers and names. With "
             + "of=0 it shows sample 0 and its changed copies, which `augment` makes. masks=true tints the "
             + "pictures with the colours of their classes.",
@@ -45,10 +45,10 @@ let pictureNatives: [Native] = [
             ? try data.contactSheet(try call.integer(1, atLeast: 1), masks: masks)
             : try data.variants(of: try call.integer(2), masks: masks)
         sheet.columns = columns
-        return try call.present(sheet, save: 5)
+        return try call.present(sheet, sizedAfter: 5)
     },
     Native(
-        "overlay(image, mask, opacity=0.5, save=nil)",
+        "overlay(image, mask, opacity=0.5, save=nil, width=nil, dpi=nil)",
         "A picture with the colours of its mask drawn over it.",
         examples: [
             "s = streets(count=1, size=32)[0]\noverlay(s.image, s.mask, save=\"example.png\")"
@@ -61,10 +61,10 @@ let pictureNatives: [Native] = [
         guard opacity >= 0, opacity <= 1 else { throw call.wrong(2, "a number from 0 to 1") }
         let classes = try ClassMask(mask)
         let laid = classes.overlaid(on: try Pixels(image.promise), opacity: opacity)
-        return try call.present(PictureSheet(tiles: [.picture(laid, classes: classes)]), save: 3)
+        return try call.present(PictureSheet(tiles: [.picture(laid, classes: classes)]), sizedAfter: 3)
     },
     Native(
-        "triptych(sample, prediction, save=nil)",
+        "triptych(sample, prediction, save=nil, width=nil, dpi=nil)",
         "Picture, true mask and predicted mask side by side. The prediction is a mask [H, W] or logits [1, "
             + "C, H, W], or a record of several by name.",
         examples: [
@@ -97,6 +97,6 @@ let pictureNatives: [Native] = [
         }
         // Rows of three, or of four if that leaves fewer gaps.
         let sheet = PictureSheet(tiles: tiles, columns: tiles.count % 4 == 0 ? 4 : 3)
-        return try call.present(sheet, save: 2)
+        return try call.present(sheet, sizedAfter: 2)
     },
 ]

@@ -195,9 +195,11 @@ let reductionNatives: [Native] = [
         return .list([.tensor(counts), .tensor(edges)])
     },
     Native(
-        "bincount(x, minlength=0)", "How often each whole number from 0 occurs.",
+        "bincount(x, minlength=0, weights=nil)",
+        "How often each whole number from 0 occurs; with `weights`, one for each of `x`, their sum (float64).",
         examples: [
-            "print(bincount([0, 2, 2]))  # expect: tensor([1, 0, 2], int64)"
+            "print(bincount([0, 2, 2]))  # expect: tensor([1, 0, 2], int64)",
+            "print(bincount([0, 2, 2], weights=[1, 2, 0.5]))  # expect: tensor([1, 0, 2.5], float64)",
         ]
     ) { call in
         var x = try call.collection(0)
@@ -209,7 +211,7 @@ let reductionNatives: [Native] = [
             }
             x = try x.to(.int64)
         }
-        return .tensor(try x.bincount(minlength: try call.integer(1)))
+        return .tensor(try x.bincount(minlength: try call.integer(1), weights: try call.optionalTensor(2)))
     },
     Native(
         "item(t)", "The one number of a tensor of one element.",

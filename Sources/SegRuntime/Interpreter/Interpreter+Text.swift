@@ -81,6 +81,16 @@ extension Interpreter {
         return TextWidth.harmless(writer.text)
     }
 
+    /// The one-line form for a line of the terminal: an object whose method `line` has a parameter `columns` is
+    /// asked for a text of that width.
+    public func fittedLine(_ value: Value) throws -> String {
+        guard terminal.isInteractive, let instance = value.asInstance,
+            let method = instance.type.method(named: "line"), method.parameters.first?.name == "columns",
+            let shown = try shown(instance, by: "line", [.number(Double(terminal.width))])
+        else { return try line(value) }
+        return try line(shown)
+    }
+
     /// The form at the prompt. An object whose type has a method `display()` shows what that prints, and
     /// then what it gives, "" where that is nil; one that can be called what the library's hook says.
     public func display(_ value: Value) throws -> String {
@@ -91,26 +101,29 @@ extension Interpreter {
         }
         if object.kind == .instance {
             let instance = unsafeDowncast(object, to: Instance.self)
-            if let shown = try shown(instance, by: "display") { return shown.isNil ? "" : TextWidth.harmless(try line(shown)) }
+            if let shown = try shown(instance, by: "display") {
+                return shown.isNil ? "" : TextWidth.harmless(try line(shown))
+            }
             if instance.type.isCallable, let objectHook,
                 case .some(.some(let text)) = try withoutFileCode({ try objectHook.display(instance, self) })
             {
                 return text
             }
+            return try fittedLine(value)
         }
         return try line(value, quoted: true)
     }
 
     /// What the method `line()` or `display()` of an object gives; nil where it has none, or only one of a file: what
     /// was loaded is shown without calling anything of the file's.
-    private func shown(_ instance: Instance, by name: String) throws -> Value? {
-        guard let method = instance.type.method(named: name), method.code.required == 0,
+    private func shown(_ instance: Instance, by name: String, _ arguments: [Value] = []) throws -> Value? {
+        guard let method = instance.type.method(named: name), method.code.required <= arguments.count,
             method.origin == nil
         else { return nil }
         let bound = Value.object(BoundMethod(receiver: instance, function: method))
         // A method of the library may meet functions of the file in the object's fields.
         return method.code.module.isLibrary
-            ? try withoutFileCode { try call(bound, []) } : try withFileCode { try call(bound, []) }
+            ? try withoutFileCode { try call(bound, arguments) } : try withFileCode { try call(bound, arguments) }
     }
 
     /// `{value:format}`: numbers by their format, lists element by element, others as text.

@@ -24,8 +24,11 @@ public final class Interpreter {
     /// The terminal that the display forms are fitted to.
     public struct Terminal: Sendable {
         public var width = 80
+        public var height = 24
         public var hasColor = false
         public var isInteractive = false
+        /// Whether progress is one line that is overwritten in place, on standard error.
+        public var hasProgressLine = false
         public init() {}
     }
     public var terminal = Terminal()

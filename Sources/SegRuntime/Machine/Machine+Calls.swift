@@ -273,6 +273,13 @@ extension Interpreter {
         return values
     }
 
+    /// Throws the error of a call whose arguments, a list or a record, do not fit a function.
+    public func checkCall(_ callee: Value, _ arguments: Value) throws {
+        guard let parameters = parameters(of: callee) else { return }
+        let named = arguments.asRecord.map { Array(zip($0.names, $0.values)) } ?? []
+        _ = try bind(callableName(callee), parameters, arguments.asList?.items ?? [], named, nil)
+    }
+
     // MARK: Natives
 
     func callNative(

@@ -84,6 +84,6 @@ struct FusedConvolution: Evaluable {
         return try ConvolutionOperation.forward(
             attributes, inputs[0], inputs[1], bias: hasBias ? inputs[2] : nil, scale: folded?.scale,
             shift: folded?.shift, residual: hasResidual ? inputs[next] : nil, activation: activation,
-            result: result)
+            result: result, exact: context.exact)
     }
 }

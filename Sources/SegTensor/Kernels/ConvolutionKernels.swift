@@ -1,5 +1,5 @@
 // Convolution of float32 tensors stored channels last, over raw pointers: chooses between the kernels of
-// CKernels (indirect product, depthwise) and, for the gradient by the weights, products of OpenBLAS. The
+// CKernels (indirect product, depthwise, Winograd) and, for the gradient by the weights, products of OpenBLAS. The
 // caller checks shapes; the only error here is lack of memory.
 
 import COpenBLAS
@@ -47,6 +47,44 @@ struct ConvolutionGeometry: Hashable, Sendable {
         kernel == Extent(1, 1) && stride == Extent(1, 1) && padding == Extent(0, 0) && groups == 1
     }
 
+    /// The convolution whose forward pass, with the transposed weights turned by 180 degrees, is the gradient of
+    /// this one by its input. Only for a stride of 1, and a padding that the kernel covers.
+    var mirrored: ConvolutionGeometry {
+        var g = self
+        (g.inputChannels, g.outputChannels) = (outputChannels, inputChannels)
+        (g.inputHeight, g.inputWidth) = (outputHeight, outputWidth)
+        g.padding.height = dilation.height * (kernel.height - 1) - padding.height
+        g.padding.width = dilation.width * (kernel.width - 1) - padding.width
+        return g
+    }
+
+    /// The kernel that computes it. It depends on the layer and its map, never on the batch or the threads.
+    func method(exact: Bool) -> ConvolutionMethod {
+        if isDepthwise { return .depthwise }
+        return !exact && suitsWinograd ? .winograd : .direct
+    }
+
+    /// Whether Winograd's F(4x4, 3x3) is possible and faster, forward and by the input. It takes 36 products for a
+    /// tile of 4 x 4 results, whole or not, where the plain sum takes 9 for each result; its transforms cost as much
+    /// as it saves where there are few channels, or few pixels to transform the filters for.
+    private var suitsWinograd: Bool {
+        let three = Extent(3, 3)
+        guard kernel == three, stride == Extent(1, 1), groups == 1, dilation.height == dilation.width,
+            dilation.height <= 4, padding.height <= 2 * dilation.height, padding.width <= 2 * dilation.width,
+            inputChannels % 8 == 0, outputChannels % 8 == 0, min(inputChannels, outputChannels) >= 32
+        else { return false }
+        func lines(_ length: Int) -> Int {
+            (0..<min(dilation.height, length)).reduce(0) { lines, phase in
+                let own = (length - phase + dilation.height - 1) / dilation.height
+                return lines + (own + 3) / 4 * 4
+            }
+        }
+        let pixels = min(outputHeight * outputWidth, inputHeight * inputWidth)
+        let covered = max(
+            lines(outputHeight) * lines(outputWidth), lines(inputHeight) * lines(inputWidth))
+        return pixels >= 512 && 2 * covered <= 3 * pixels
+    }
+
     var weightCount: Int { outputChannels * (inputChannels / groups) * kernel.height * kernel.width }
 
     /// The same for the kernels in C.
@@ -59,6 +97,11 @@ struct ConvolutionGeometry: Hashable, Sendable {
             padding_height: padding.height, padding_width: padding.width,
             dilation_height: dilation.height, dilation_width: dilation.width, groups: groups)
     }
+}
+
+/// How a convolution is computed; the packed weights are of the same method.
+enum ConvolutionMethod: Hashable, Sendable {
+    case direct, depthwise, winograd
 }
 
 /// Applied to a tile of the result while it is in cache: activation((product + bias) · scale + shift +
@@ -88,65 +131,83 @@ struct ConvolutionEpilogue {
 /// not change.
 enum ConvolutionKernels {
     /// Floats of the packed form for the forward pass, and for the gradient by the input.
-    static func packedCount(_ g: ConvolutionGeometry, transposed: Bool = false) -> Int {
-        if g.isDepthwise { return g.weightCount }
-        var geometry = g.kernelGeometry
-        return transposed ? conv_packed_transposed_count(&geometry) : conv_packed_count(&geometry)
+    static func packedCount(_ g: ConvolutionGeometry, _ method: ConvolutionMethod, transposed: Bool = false)
+        -> Int
+    {
+        var geometry = (transposed && method == .winograd ? g.mirrored : g).kernelGeometry
+        switch method {
+        case .depthwise: return g.weightCount
+        case .winograd: return conv_winograd_count(&geometry)
+        case .direct: return transposed ? conv_packed_transposed_count(&geometry) : conv_packed_count(&geometry)
+        }
     }
 
     /// Packs weights for `forward` or, if `transposed`, for `inputGradient`.
     static func pack(
-        _ g: ConvolutionGeometry, weight: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>,
-        transposed: Bool = false
+        _ g: ConvolutionGeometry, _ method: ConvolutionMethod, weight: UnsafePointer<Float>,
+        into packed: UnsafeMutablePointer<Float>, transposed: Bool = false
     ) {
-        var geometry = g.kernelGeometry
-        if g.isDepthwise {
-            depthwise_pack(&geometry, weight, packed)
-        } else if transposed {
-            conv_pack_transposed(&geometry, weight, packed)
-        } else {
-            conv_pack(&geometry, weight, packed)
+        var geometry = (transposed && method == .winograd ? g.mirrored : g).kernelGeometry
+        switch method {
+        case .depthwise: depthwise_pack(&geometry, weight, packed)
+        case .winograd: conv_winograd_pack(&geometry, weight, transposed ? 1 : 0, packed)
+        case .direct:
+            if transposed {
+                conv_pack_transposed(&geometry, weight, packed)
+            } else {
+                conv_pack(&geometry, weight, packed)
+            }
         }
     }
 
     /// output = epilogue(input ⋆ weight), from packed weights.
     static func forward(
-        _ g: ConvolutionGeometry, input: UnsafePointer<Float>, packedWeight: UnsafePointer<Float>,
-        epilogue: ConvolutionEpilogue = ConvolutionEpilogue(), output: UnsafeMutablePointer<Float>
+        _ g: ConvolutionGeometry, _ method: ConvolutionMethod, input: UnsafePointer<Float>,
+        packedWeight: UnsafePointer<Float>, epilogue: ConvolutionEpilogue = ConvolutionEpilogue(),
+        output: UnsafeMutablePointer<Float>
     ) throws {
         var geometry = g.kernelGeometry
         var after = epilogue.kernelEpilogue
         let status =
-            g.isDepthwise
-            ? depthwise_forward(&geometry, input, packedWeight, &after, output)
-            : conv_forward(&geometry, input, packedWeight, &after, output)
+            switch method {
+            case .depthwise: depthwise_forward(&geometry, input, packedWeight, &after, output)
+            case .winograd: conv_winograd(&geometry, input, packedWeight, &after, output)
+            case .direct: conv_forward(&geometry, input, packedWeight, &after, output)
+            }
         try KernelMemory.check(status, for: "conv2d")
     }
 
     /// The gradient by the input, from weights packed with `transposed`.
     static func inputGradient(
-        _ g: ConvolutionGeometry, outputGradient: UnsafePointer<Float>, packedWeight: UnsafePointer<Float>,
-        inputGradient: UnsafeMutablePointer<Float>
+        _ g: ConvolutionGeometry, _ method: ConvolutionMethod, outputGradient: UnsafePointer<Float>,
+        packedWeight: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>
     ) throws {
-        var geometry = g.kernelGeometry
+        var geometry = (method == .winograd ? g.mirrored : g).kernelGeometry
         let status =
-            g.isDepthwise
-            ? depthwise_input_gradient(&geometry, outputGradient, packedWeight, inputGradient)
-            : conv_input_gradient(&geometry, outputGradient, packedWeight, inputGradient)
+            switch method {
+            case .depthwise:
+                depthwise_input_gradient(&geometry, outputGradient, packedWeight, inputGradient)
+            case .winograd: conv_winograd(&geometry, outputGradient, packedWeight, nil, inputGradient)
+            case .direct: conv_input_gradient(&geometry, outputGradient, packedWeight, inputGradient)
+            }
         try KernelMemory.check(status, for: "the gradient of conv2d")
     }
 
     /// The gradient by the weights, [O, I/g, kh, kw].
     static func weightGradient(
-        _ g: ConvolutionGeometry, input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
-        weightGradient: UnsafeMutablePointer<Float>
+        _ g: ConvolutionGeometry, _ method: ConvolutionMethod, input: UnsafePointer<Float>,
+        outputGradient: UnsafePointer<Float>, weightGradient: UnsafeMutablePointer<Float>
     ) throws {
-        if g.isDepthwise {
+        switch method {
+        case .depthwise:
             var geometry = g.kernelGeometry
             try KernelMemory.check(
                 depthwise_weight_gradient(&geometry, input, outputGradient, weightGradient),
                 for: "the gradient of conv2d")
-        } else {
+        case .winograd:
+            try WinogradWeightGradient.run(
+                g, input: input, outputGradient: outputGradient, into: weightGradient)
+        case .direct:
             try WeightGradient(g).run(input: input, outputGradient: outputGradient, into: weightGradient)
         }
     }

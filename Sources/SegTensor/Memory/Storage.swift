@@ -9,7 +9,7 @@ final class Storage: @unchecked Sendable {
     private let blockSize: Int
     /// Convolution weights packed from these bytes in the order that kernels read; dropped when the bytes
     /// change.
-    private let packedWeights = Mutex<[ConvolutionGeometry: Storage]?>(nil)
+    private let packedWeights = Mutex<[PackedForm: Storage]?>(nil)
 
     /// - Throws: `TensorError` of kind memory if the budget is exceeded; `what` names the purpose.
     init(byteCount: Int, for what: @autoclosure () -> String = "a tensor") throws {
@@ -19,9 +19,9 @@ final class Storage: @unchecked Sendable {
 
     deinit { BlockPool.free(bytes, bytes: byteCount, size: blockSize) }
 
-    func packed(for geometry: ConvolutionGeometry) -> Storage? { packedWeights.withLock { $0?[geometry] } }
-    func keep(_ packed: Storage, for geometry: ConvolutionGeometry) {
-        packedWeights.withLock { $0 = [geometry: packed] }
+    func packed(for form: PackedForm) -> Storage? { packedWeights.withLock { $0?[form] } }
+    func keep(_ packed: Storage, for form: PackedForm) {
+        packedWeights.withLock { $0 = [form: packed] }
     }
     /// Call it before the bytes are written again.
     func willChange() { packedWeights.withLock { $0 = nil } }

@@ -5,11 +5,19 @@
 import SegSystem
 
 /// Captioned pictures in rows, with a legend of the classes in them.
-public struct PictureSheet: Chart, Sendable {
+public struct PictureSheet: SizedChart, Sendable {
     public struct Tile: Sendable {
         enum Content: Sendable {
             case picture(Pixels)
             case mask(ClassMask)
+
+            /// The picture, or the mask in the colours of its classes, in a size of pixels.
+            func pixels(width: Int, height: Int) -> Pixels {
+                switch self {
+                case .picture(let picture): return picture.resized(width: width, height: height)
+                case .mask(let mask): return mask.resized(width: width, height: height).pixels()
+                }
+            }
         }
         let content: Content
         let caption: String
@@ -23,6 +31,12 @@ public struct PictureSheet: Chart, Sendable {
         }
         public static func mask(_ mask: ClassMask, caption: String = "") -> Tile {
             Tile(content: .mask(mask), caption: TextWidth.escaped(caption), mask: mask)
+        }
+
+        /// The pixels of the picture, or of the mask's colours, scaled down to a width.
+        public func pixels(atMost limit: Int) -> Pixels {
+            let size = min(width, max(limit, 1))
+            return content.pixels(width: size, height: max(height * size / width, 1))
         }
 
         var width: Int {
@@ -43,6 +57,8 @@ public struct PictureSheet: Chart, Sendable {
     public var tiles: [Tile]
     /// The number of tiles in a row; nil for as many as fit.
     public var columns: Int?
+    /// The width in a file, in points; nil for one that shows the pictures' pixels.
+    public var width: Double?
 
     public init(title: String? = nil, tiles: [Tile], columns: Int? = nil) {
         self.title = title

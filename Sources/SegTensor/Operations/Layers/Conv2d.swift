@@ -100,28 +100,30 @@ struct ConvolutionOperation: Operation {
         -> TensorData
     {
         try ConvolutionOperation.forward(
-            attributes, inputs[0], inputs[1], bias: inputs.count > 2 ? inputs[2] : nil, result: result)
+            attributes, inputs[0], inputs[1], bias: inputs.count > 2 ? inputs[2] : nil, result: result,
+            exact: context.exact)
     }
 
     /// The forward pass, with the epilogue applied while a tile is in cache.
     static func forward(
         _ attributes: ConvolutionAttributes, _ x: TensorData, _ weight: TensorData, bias: TensorData?,
         scale: TensorData? = nil, shift: TensorData? = nil, residual: TensorData? = nil,
-        activation: ConvolutionEpilogue.Activation = .none, result: Signature
+        activation: ConvolutionEpilogue.Activation = .none, result: Signature, exact: Bool
     ) throws -> TensorData {
         let g = attributes.geometry(x.shape, weight.shape)
         let input = try x.channelsLast()
         let out = try TensorData(shape: result.shape, dtype: .float32, layout: .channelsLast, for: "conv2d")
         if out.count == 0 { return out }
         let rest = try residual?.channelsLast()
-        let packed = try PackedWeights.packed(weight, g, transposed: false)
+        let method = g.method(exact: exact)
+        let packed = try PackedWeights.packed(weight, g, method, transposed: false)
         let epilogue = ConvolutionEpilogue(
             bias: bias.map { UnsafePointer($0.floats) }, scale: scale.map { UnsafePointer($0.floats) },
             shift: shift.map { UnsafePointer($0.floats) }, residual: rest.map { UnsafePointer($0.floats) },
             activation: activation)
         try withExtendedLifetime((packed, bias, scale, shift, rest, input)) {
             try ConvolutionKernels.forward(
-                g, input: input.floats, packedWeight: packed.bytes.assumingMemoryBound(to: Float.self),
+                g, method, input: input.floats, packedWeight: packed.bytes.assumingMemoryBound(to: Float.self),
                 epilogue: epilogue, output: out.floats)
         }
         return out
@@ -140,7 +142,9 @@ struct ConvolutionOperation: Operation {
         var gradients: [Tensor?] = [
             g.needs[0]
                 ? try Tensor.make(
-                    ConvolutionInputGradient(attributes: attributes, shape: x.shape), [u, weight]) : nil,
+                    ConvolutionInputGradient(
+                        name: ConvolutionInputGradient.gradient, attributes: attributes, shape: x.shape),
+                    [u, weight]) : nil,
             g.needs[1]
                 ? try Tensor.make(
                     ConvolutionWeightGradient(attributes: attributes, shape: weight.shape), [x, u]) : nil,
@@ -152,11 +156,14 @@ struct ConvolutionOperation: Operation {
     }
 }
 
-/// The gradient of conv2d by its input, from the upstream gradient and the weights.
+/// The gradient of conv2d by its input, from the upstream gradient and the weights; as a layer it is the
+/// transposed convolution.
 struct ConvolutionInputGradient: Operation {
-    var name: String { "conv2d gradient by the input" }
+    static let gradient = "conv2d gradient by the input"
+
+    let name: String
     let attributes: ConvolutionAttributes
-    let shape: [Int]
+    var shape: [Int]
 
     func infer(_ inputs: [Signature]) throws -> Signature { Signature(shape, .float32) }
 
@@ -167,13 +174,28 @@ struct ConvolutionInputGradient: Operation {
         let upstream = try inputs[0].channelsLast()
         let out = try TensorData(shape: shape, dtype: .float32, layout: .channelsLast, for: name)
         if out.count == 0 { return out }
-        let packed = try PackedWeights.packed(inputs[1], g, transposed: true)
+        let method = g.method(exact: context.exact)
+        let packed = try PackedWeights.packed(inputs[1], g, method, transposed: true)
         try withExtendedLifetime((packed, upstream)) {
             try ConvolutionKernels.inputGradient(
-                g, outputGradient: upstream.floats,
+                g, method, outputGradient: upstream.floats,
                 packedWeight: packed.bytes.assumingMemoryBound(to: Float.self), inputGradient: out.floats)
         }
         return out
+    }
+
+    func multiplyAdds(_ inputs: [Signature], _ result: Signature) -> Int {
+        inputs[0].count * (inputs[1].count / max(1, inputs[1].shape[0]))
+    }
+
+    func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool {
+        carried[0] && !carried[1]
+    }
+
+    func resized(batch: Int) -> any Operation {
+        var copy = self
+        copy.shape[0] = batch
+        return copy
     }
 
     func gradient(_ g: Backward) throws -> [Tensor?] {
@@ -207,7 +229,7 @@ struct ConvolutionWeightGradient: Operation {
         }
         try withExtendedLifetime((x, upstream)) {
             try ConvolutionKernels.weightGradient(
-                g, input: x.floats, outputGradient: upstream.floats, weightGradient: out.floats)
+                g, g.method(exact: context.exact), input: x.floats, outputGradient: upstream.floats, weightGradient: out.floats)
         }
         return out
     }
@@ -216,8 +238,10 @@ struct ConvolutionWeightGradient: Operation {
         let (x, u, v) = (g.inputs[0], g.inputs[1], g.upstream)
         return [
             g.needs[0]
-                ? try Tensor.make(ConvolutionInputGradient(attributes: attributes, shape: x.shape), [u, v])
-                : nil,
+                ? try Tensor.make(
+                    ConvolutionInputGradient(
+                        name: ConvolutionInputGradient.gradient, attributes: attributes, shape: x.shape),
+                    [u, v]) : nil,
             g.needs[1] ? try Tensor.make(ConvolutionOperation(attributes: attributes), [x, v]) : nil,
         ]
     }
@@ -229,18 +253,26 @@ enum PackedWeights {
     /// The maximum size in bytes of packed weights that are kept.
     private static let largestKept = 4 << 20
 
-    static func packed(_ weight: TensorData, _ g: ConvolutionGeometry, transposed: Bool) throws -> Storage {
+    static func packed(
+        _ weight: TensorData, _ g: ConvolutionGeometry, _ method: ConvolutionMethod, transposed: Bool
+    ) throws -> Storage {
         let plain = try weight.rowMajor()
-        var key = g
-        (key.batch, key.inputHeight, key.inputWidth) = (1, 0, 0)
+        var key = PackedForm(geometry: g, method: method)
+        (key.geometry.batch, key.geometry.inputHeight, key.geometry.inputWidth) = (1, 0, 0)
         if !transposed, let kept = plain.storage.packed(for: key) { return kept }
-        let count = ConvolutionKernels.packedCount(g, transposed: transposed)
+        let count = ConvolutionKernels.packedCount(g, method, transposed: transposed)
         let storage = try Storage(byteCount: count * 4, for: "conv2d")
         ConvolutionKernels.pack(
-            g, weight: plain.floats, into: storage.bytes.assumingMemoryBound(to: Float.self),
+            g, method, weight: plain.floats, into: storage.bytes.assumingMemoryBound(to: Float.self),
             transposed: transposed)
         try EvaluationContext.checkWhole()
         if !transposed, plain.offset == 0, count * 4 <= largestKept { plain.storage.keep(storage, for: key) }
         return storage
     }
+}
+
+/// The layer, without the sizes of its map, and the kernel that packed weights are for.
+struct PackedForm: Hashable {
+    var geometry: ConvolutionGeometry
+    var method: ConvolutionMethod
 }

@@ -7,36 +7,19 @@ extension Tensor {
     public enum Interpolation: String, Sendable, Encodable {
         /// Weighted by distance, with pixel centres at half (PyTorch's align_corners=false).
         case bilinear
+        /// Weighted by distance, with the centres of the corner pixels in the same place (align_corners=true).
+        case bilinearOnCorners
         /// The pixel at floor(position × input size / output size).
         case nearest
     }
 
-    /// Resizes the last two axes. With `alignCorners` the centres of the corner pixels coincide.
+    /// Resizes the last two axes.
     public static func interpolate(
-        _ x: Tensor, size: (Int, Int), mode: Interpolation = .bilinear, alignCorners: Bool = false
+        _ x: Tensor, size: (Int, Int), mode: Interpolation = .bilinear
     ) throws -> Tensor {
-        let floats = mode == .bilinear ? try x.to(.float32) : x
+        let floats = mode == .nearest ? x : try x.to(.float32)
         if floats.rank >= 2, Array(x.shape.suffix(2)) == [size.0, size.1] { return floats }
-        let result = try make(InterpolateOperation(height: size.0, width: size.1, mode: mode), [floats])
-        guard alignCorners, mode == .bilinear else { return result }
-        // Rare: two products with the weights of rows and columns.
-        let rows = try cornerWeights(from: x.shape[2], to: size.0)
-        let columns = try cornerWeights(from: x.shape[3], to: size.1)
-        return try matmul(matmul(rows, floats), columns.transpose())
-    }
-
-    /// The weight of each of `from` pixels in each of `to`, with aligned corners.
-    private static func cornerWeights(from: Int, to: Int) throws -> Tensor {
-        let data = try TensorData(shape: [to, from], dtype: .float32, for: "interpolate")
-        Elementwise.fill(data, 0)
-        for i in 0..<to {
-            let place = to > 1 ? Double(i) * Double(from - 1) / Double(to - 1) : 0
-            let low = min(Int(place), from - 1)
-            let share = Float(place - Double(low))
-            data.floats[i * from + low] += 1 - share
-            data.floats[i * from + min(low + 1, from - 1)] += share
-        }
-        return Tensor(data)
+        return try make(InterpolateOperation(height: size.0, width: size.1, mode: mode), [floats])
     }
 }
 
@@ -65,11 +48,14 @@ struct InterpolateOperation: Operation {
     }
 
     /// Sizes for the kernels in C: rank 4 channels last, every other rank as pictures of one channel.
-    static func geometry(_ x: [Int], _ height: Int, _ width: Int) -> resize_geometry {
+    static func geometry(_ x: [Int], _ height: Int, _ width: Int, _ mode: Tensor.Interpolation)
+        -> resize_geometry
+    {
         let isMap = x.count == 4
         return resize_geometry(
             batch: isMap ? x[0] : x.dropLast(2).reduce(1, *), channels: isMap ? x[1] : 1,
-            in_height: x[x.count - 2], in_width: x[x.count - 1], out_height: height, out_width: width)
+            in_height: x[x.count - 2], in_width: x[x.count - 1], out_height: height, out_width: width,
+            on_corners: mode == .bilinearOnCorners ? 1 : 0)
     }
 
     func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
@@ -78,7 +64,7 @@ struct InterpolateOperation: Operation {
         let x = result.rank == 4 ? try inputs[0].channelsLast() : try inputs[0].rowMajor()
         let out = try TensorData(shape: result.shape, dtype: x.dtype, layout: x.layout, for: name)
         if out.count == 0 { return out }
-        var geometry = InterpolateOperation.geometry(x.shape, height, width)
+        var geometry = InterpolateOperation.geometry(x.shape, height, width, mode)
         if mode == .nearest {
             resize_nearest_forward(&geometry, x.dtype.size, x.bytes, out.bytes)
         } else {
@@ -111,7 +97,7 @@ struct InterpolateGradient: Operation {
         let out = try TensorData(shape: shape, dtype: .float32, layout: u.layout, for: name)
         if out.count == 0 { return out }
         let rank = u.shape.count
-        var geometry = InterpolateOperation.geometry(shape, u.shape[rank - 2], u.shape[rank - 1])
+        var geometry = InterpolateOperation.geometry(shape, u.shape[rank - 2], u.shape[rank - 1], mode)
         if mode == .nearest {
             resize_nearest_backward(&geometry, u.floats, out.floats)
         } else {
