@@ -66,7 +66,7 @@ let package = Package(
 
         .target(name: "TestSupport", dependencies: ["SegSystem"], path: "Tests/TestSupport"),
         .testTarget(name: "SystemTests", dependencies: ["SegSystem", "TestSupport"]),
-        .testTarget(name: "SyntaxTests", dependencies: ["SegSyntax"]),
+        .testTarget(name: "SyntaxTests", dependencies: ["SegSyntax", "SegSystem"]),
         .testTarget(name: "TensorTests", dependencies: ["SegTensor", "SegSystem", "TestSupport"]),
         .testTarget(name: "ImagingTests", dependencies: ["SegImaging", "SegSystem", "TestSupport"]),
         .testTarget(name: "TerminalTests", dependencies: ["SegTerminal", "SegSystem"]),

@@ -112,7 +112,7 @@ struct Command: Sendable {
 
     private func makeInterpreter() -> Interpreter {
         let interpreter = Interpreter.standard(interruptFlag: interruptFlag)
-        interpreter.nativeStackSize = largeStack - (32 << 20)
+        interpreter.nativeStackSize = usableStack
         interpreter.evaluationContext.exact = options.isExact
         interpreter.terminal.isInteractive = isatty(STDOUT_FILENO) == 1
         interpreter.terminal.hasColor = hasColor(STDOUT_FILENO)
@@ -122,7 +122,10 @@ struct Command: Sendable {
             (interpreter.terminal.width, interpreter.terminal.height) = size
         }
         interpreter.output = { text in
-            if fputs(text, stdout) == EOF, errno == EPIPE { _exit(0) }
+            // Not fputs, for which a byte 0 ends the text.
+            var text = text
+            let written = text.withUTF8 { fwrite($0.baseAddress, 1, $0.count, stdout) == $0.count }
+            if !written, errno == EPIPE { _exit(0) }
         }
         return interpreter
     }
@@ -266,7 +269,7 @@ struct Command: Sendable {
         let color = hasColor(STDERR_FILENO)
         for (place, diagnostic) in diagnostics.enumerated() {
             if place > 0 { complain("") }
-            complain(diagnostic.rendered(color: color))
+            write(diagnostic.rendered(color: color))
         }
     }
 
@@ -276,7 +279,9 @@ struct Command: Sendable {
         return 0
     }
 
-    private func complain(_ text: String) {
+    private func complain(_ text: String) { write(TextWidth.harmless(text)) }
+
+    private func write(_ text: String) {
         fflush(stdout)
         fputs(text + "\n", stderr)
     }

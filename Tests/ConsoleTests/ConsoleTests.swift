@@ -6,6 +6,7 @@ import SegSystem
 import TestSupport
 import Testing
 
+@preconcurrency import Glibc
 @testable import SegConsole
 
 @Test func listingsLoseTheirLineNumbers() {
@@ -127,6 +128,18 @@ import Testing
     #expect(HistoryFile(path: path).load() == ["f(x) = {\n  \"a\\n\"\n}", "größer = 1"])
     #expect(HistoryFile(path: "/proc/nowhere/history").load().isEmpty)
     HistoryFile(path: "/proc/nowhere/history").append("x")
+    // Nobody else reads it, also where an earlier version let others.
+    #expect(FileStatus(path)?.permissions == 0o600)
+    chmod(path, 0o644)
+    HistoryFile(path: path).append("x = 2")
+    #expect(FileStatus(path)?.permissions == 0o600)
+    // Links are not followed, and what others may write is not taken for history.
+    try folder.write("precious\n", to: "victim")
+    symlink("\(folder.path)/victim", "\(folder.path)/link")
+    HistoryFile(path: "\(folder.path)/link").append("x")
+    #expect(try folder.text("victim") == "precious\n" && HistoryFile(path: "\(folder.path)/link").load().isEmpty)
+    chmod("\(folder.path)/victim", 0o666)
+    #expect(HistoryFile(path: "\(folder.path)/victim").load().isEmpty)
 }
 
 @Test func pathsComplete() throws {

@@ -66,7 +66,7 @@ let pictureFileNatives: [Native] = [
         examples: [
             "write_image(streets(count=1, size=32)[0].mask, \"mask.png\")\n"
                 + "print(read_image(\"mask.png\").shape)  # expect: [3, 32, 32]"
-        ]
+        ], effect: .writing
     ) { call in
         let tensor = try call.tensor(0)
         let path = try call.string(1)

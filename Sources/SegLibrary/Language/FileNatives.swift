@@ -51,7 +51,7 @@ let fileNatives: [Native] = [
         "write_text(path, text)", "Writes a text as a file.",
         examples: [
             "write_text(\"note.txt\", \"a\")\nprint(read_text(\"note.txt\"))  # expect: a"
-        ]
+        ], effect: .writing
     ) { call in
         try call.write(try call.string(1), to: try call.string(0))
         return .nilValue
@@ -77,7 +77,7 @@ let fileNatives: [Native] = [
         examples: [
             "write_json((a=[1, 2]), \"value.json\")\nprint(read_json(\"value.json\"))  # expect: (a=[1, 2])",
             "write_json((iou=tensor([0.5, nan])), \"value.json\")\nprint(read_json(\"value.json\"))  # expect: (iou=[0.5, nil])",
-        ]
+        ], effect: .writing
     ) { call in
         try call.write(try textOfJSON(call[0], call.interpreter) + "\n", to: try call.string(1))
         return .nilValue
@@ -96,15 +96,7 @@ let fileNatives: [Native] = [
         let hasHeader = try call.bool(1)
         let file = try CSVFile(
             path: path, separator: try call.string(2), interpreter: call.interpreter, argument: 2)
-        let rows = try file.rows(try call.interpreter.readFile(path))
-        try file.checkLengths(rows, header: hasHeader)
-        guard hasHeader else { return .list(rows.map { .list($0.cells.map(file.value)) }) }
-        guard let first = rows.first else { return .list([]) }
-        let names = try file.names(first)
-        return .list(
-            rows.dropFirst().map { row in
-                .object(RecordObject(zip(names, row.cells).map { ($0, file.value($1)) }))
-            })
+        return try file.table(try call.interpreter.readFile(path), header: hasHeader)
     },
     Native(
         "write_csv(rows, path, separator=\",\")",
@@ -114,7 +106,7 @@ let fileNatives: [Native] = [
         examples: [
             "write_csv([(a=1, b=\"x\")], \"rows.csv\")\nprint(read_csv(\"rows.csv\"))  # expect: [(a=1, b=\"x\")]",
             "write_csv(tensor([3, 4], labels=[\"Sky\", \"Road\"]), \"rows.csv\")\nprint(tensor(read_csv(\"rows.csv\")).labels)  # expect: [\"Sky\", \"Road\"]",
-        ]
+        ], effect: .writing
     ) { call in
         let path = try call.string(1)
         let file = try CSVFile(

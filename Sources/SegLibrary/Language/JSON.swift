@@ -14,6 +14,7 @@ func valueOfJSON(_ bytes: [UInt8], _ interpreter: Interpreter) throws -> Value {
         var name = ""
     }
     var reader = JSONReader(bytes, poll: { try interpreter.checkInterrupt() })
+    var meter = MemoryMeter(interpreter, for: "the value of a JSON text")
     var open: [Container] = []
     var result = Value.nilValue
     while let piece = try reader.next() {
@@ -26,6 +27,7 @@ func valueOfJSON(_ bytes: [UInt8], _ interpreter: Interpreter) throws -> Value {
             open.append(Container())
             continue
         case .name(let name):
+            try meter.add(bytes: 32 + name.utf8.count)
             open[open.count - 1].name = name
             continue
         case .objectEnd, .arrayEnd:
@@ -37,6 +39,7 @@ func valueOfJSON(_ bytes: [UInt8], _ interpreter: Interpreter) throws -> Value {
         case .bool(let bool): value = .bool(bool)
         case .null: value = .nilValue
         }
+        try meter.add(value)
         guard let last = open.indices.last else {
             result = value
             continue
@@ -82,7 +85,7 @@ func textOfJSON(_ value: Value, _ interpreter: Interpreter) throws -> String {
             } else if let record = value.asRecord {
                 try begin(Container(names: record.names, values: record.values))
             } else if let tensor = value.asTensorValue?.promise {
-                let list = tensor.nestedList(of: try tensor.decimalNumbers())
+                let list = try tensor.nestedList(of: tensor.decimalNumbers())
                 if let items = list.asList?.items {
                     try begin(Container(names: nil, values: items))
                 } else {

@@ -92,7 +92,10 @@ public let languageNatives: [Native] = [
             "print(\"a\", \"b\", sep=\"-\", end=\"!\")  # expect: a-b!",
         ]
     ) { call in
-        call.interpreter.output(try call.printed())
+        let text = try call.printed()
+        // A file or another program gets the bytes as they are.
+        call.interpreter.output(
+            call.interpreter.terminal.isInteractive ? TextWidth.harmless(text) : text)
         try call.interpreter.checkInterrupt()
         return .nilValue
     },
@@ -101,14 +104,14 @@ public let languageNatives: [Native] = [
         "Writes like `print`, to standard error: notes that do not belong to a script's results.",
         examples: ["eprint(\"reading\", 3, \"files\")\nprint(\"result\")  # expect: result"]
     ) { call in
-        call.interpreter.errorOutput(try call.printed())
+        call.interpreter.errorOutput(TextWidth.harmless(try call.printed()))
         try call.interpreter.checkInterrupt()
         return .nilValue
     },
     Native(
         "exit(status=0)",
         "Ends the script, or leaves the prompt, with an exit status from 0 to 255; no `catch` stops it.",
-        examples: ["exit(2)  # expect error: exit(2)"]
+        examples: ["exit(2)  # expect error: exit(2)"], effect: .ending
     ) { call in
         let status = try call.integer(0)
         guard 0...255 ~= status else { throw call.bad(0, "is \(status); an exit status is from 0 to 255") }
@@ -170,19 +173,30 @@ public let languageNatives: [Native] = [
             + "its tensors.",
         examples: [
             "save((lr=0.1, f=x -> x + 1), \"example.run\")\nprint(load(\"example.run\").f(2))  # expect: 3"
-        ]
+        ], effect: .writing
     ) { call in
-        try ValueWriter.write(call[0], to: try call.string(1), call.interpreter)
+        let path = try call.string(1)
+        if call.interpreter.isCalledByLibrary, !ValueReader.mayReplace(path) {
+            throw Failure(
+                .file, "autosave: \(path) exists, and save did not write it: it is not replaced",
+                help: "run.autosave = \"another.run\" names another file, nil turns it off", argument: 1)
+        }
+        try ValueWriter.write(call[0], to: path, call.interpreter)
         call.interpreter.noteSavedRuns(in: call[0])
         return .nilValue
     },
     Native(
-        "load(path)", "The value that `save` wrote to a file. Nothing in the file runs while it is read.",
+        "load(path, trust=false)",
+        "The value that `save` wrote to a file. Nothing in the file runs while it is read or shown. Functions of "
+            + "the file compute, but may not write, remove, import or download files, nor end the session; with "
+            + "`trust=true` they may do all that yours may.",
         examples: [
-            "save([1, \"two\"], \"example.list\")\nprint(load(\"example.list\"))  # expect: [1, \"two\"]"
-        ]
+            "save([1, \"two\"], \"example.list\")\nprint(load(\"example.list\"))  # expect: [1, \"two\"]",
+            "save((note=() -> write_text(\"note.txt\", \"hi\")), \"example.run\")\nload(\"example.run\").note()  # expect error: write_text: this is called by code from example.run, which may not write files",
+        ], effect: .trusting(by: "trust")
     ) { call in
-        let value = try ValueReader.read(try call.string(0), call.interpreter)
+        let value = try ValueReader.read(
+            try call.string(0), isTrusted: try call.bool(1), call.interpreter)
         call.interpreter.noteSavedRuns(in: value)
         return value
     },

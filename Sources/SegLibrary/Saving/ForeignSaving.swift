@@ -2,10 +2,10 @@
 // created from. A data set of files is stored as its paths with data that detects changed files; loading
 // reports changes.
 
-@preconcurrency import Glibc
 import SegImaging
 import SegRuntime
 import SegSyntax
+import SegSystem
 import SegTensor
 
 typealias ForeignMaker = @Sendable (Value, Interpreter) throws -> Value
@@ -110,9 +110,7 @@ private func record(_ kind: String, _ entries: [(String, Value)]) -> Value {
 
 /// The path from the root, so that the file can be loaded from another folder.
 private func absolutePath(_ path: String) -> String {
-    guard let resolved = realpath(path, nil) else { return path }
-    defer { free(resolved) }
-    return String(cString: resolved)
+    Folder.resolved(path) ?? path
 }
 
 private func list(_ numbers: [Int]) -> Value { .list(numbers.map { .number(Double($0)) }) }
@@ -350,9 +348,8 @@ private func folder(_ parts: Parts, _ interpreter: Interpreter) throws -> any Da
     }
     if let first = changed.first {
         let more = changed.count == 1 ? "" : " and \(changed.count - 1) more"
-        interpreter.errorOutput(
-            "note: \(first)\(more) changed or disappeared since this was saved: results will differ\n"
-        )
+        interpreter.note(
+            "\(first)\(more) changed or disappeared since this was saved: results will differ")
     }
     let rule = try parts.record["rule"].map(savedRule) ?? earlierRule(parts, pairs)
     return FolderDataset(FrameFolder(directory: try parts.text("directory"), rule: rule, pairs: pairs))

@@ -51,7 +51,7 @@ let chartNatives: [Native] = [
                 + "\nprint(contains(read_text(\"example.svg\"), \">100<\"))  # expect: true",
             "plot([3, 2, 1], save=\"example.png\", width=240, height=180, dpi=300)"
                 + "\nprint(read_image(\"example.png\").shape)  # expect: [3, 750, 1000]",
-        ]
+        ], effect: .writing(to: "save")
     ) { call in try presentPlot(call, isScatter: false) },
     Native(
         "scatter" + plotParameters,
@@ -60,7 +60,7 @@ let chartNatives: [Native] = [
         examples: [
             "scatter([1, 2, 4], [3, 1, 2], save=\"example.svg\")"
                 + "\nprint(contains(read_text(\"example.svg\"), \"<circle\"))  # expect: true"
-        ]
+        ], effect: .writing(to: "save")
     ) { call in try presentPlot(call, isScatter: true) },
     Native(
         "bars(data, title=nil, log=false, save=nil, width=nil, dpi=nil)",
@@ -69,7 +69,7 @@ let chartNatives: [Native] = [
         examples: [
             "bars((a=1, b=2), save=\"example.svg\")"
                 + "\nprint(contains(read_text(\"example.svg\"), \"<svg\"))  # expect: true"
-        ]
+        ], effect: .writing(to: "save")
     ) { call in
         let chart = BarChart(
             title: try call.optionalString(1), log: try call.bool(2),
@@ -82,7 +82,7 @@ let chartNatives: [Native] = [
         examples: [
             "heatmap(eye(3), save=\"example.svg\")"
                 + "\nprint(contains(read_text(\"example.svg\"), \"<svg\"))  # expect: true"
-        ]
+        ], effect: .writing(to: "save")
     ) { call in
         if let list = call[0].asList {
             let (columns, values) = try call.matrix(list, 0)

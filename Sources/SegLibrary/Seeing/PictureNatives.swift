@@ -16,7 +16,7 @@ let pictureNatives: [Native] = [
             "a, b = streets(count=2, size=32)[0], zeros(3, 32, 32)\nshow([a.image, b], save=\"example.png\")"
                 + "\nshow(\"example.png\", save=\"copy.png\")"
                 + "\nprint(read_image(\"copy.png\").shape[0])  # expect: 3",
-        ]
+        ], effect: .writing(to: "save")
     ) { call in
         if let data = try call.optionalDataset(0) {
             return try call.present(try data.contactSheet(), sizedAfter: 1)
@@ -35,7 +35,7 @@ let pictureNatives: [Native] = [
             "data = streets(count=3, size=32).augment([hflip(), rotate(10)], copies=4)"
                 + "\nsheet(data, of=0, masks=true, save=\"example.png\")"
                 + "\nprint(read_image(\"example.png\").shape[0])  # expect: 3"
-        ]
+        ], effect: .writing(to: "save")
     ) { call in
         let data = try call.dataset(0)
         let masks = try call.bool(3)
@@ -53,7 +53,7 @@ let pictureNatives: [Native] = [
         examples: [
             "s = streets(count=1, size=32)[0]\noverlay(s.image, s.mask, save=\"example.png\")"
                 + "\nprint(read_image(\"example.png\").shape[0])  # expect: 3"
-        ]
+        ], effect: .writing(to: "save")
     ) { call in
         guard let image = call[0].asTensorValue else { throw call.needs("a picture", 0, got: call[0]) }
         guard let mask = call[1].asTensorValue else { throw call.needs("a mask", 1, got: call[1]) }
@@ -69,7 +69,7 @@ let pictureNatives: [Native] = [
             + "C, H, W], or a record of several by name.",
         examples: [
             "s = streets(count=1, size=32)[0]\ntriptych(s, s.mask, save=\"example.png\")\nprint(read_image(\"example.png\").shape[0])  # expect: 3"
-        ]
+        ], effect: .writing(to: "save")
     ) { call in
         guard let sample = SampleTensors(call[0]), let truth = sample.mask else {
             throw call.needs("a sample with image and mask", 0, got: call[0])

@@ -2,6 +2,7 @@
 // of numbers they return plain numbers.
 
 import SegRuntime
+import SegSystem
 import SegTensor
 
 private func reduction(_ name: String, _ kind: Reduction, _ doc: String, examples: [String]) -> Native {
@@ -228,15 +229,19 @@ let reductionNatives: [Native] = [
         ]
     ) { call in
         let x = try call.tensor(0)
-        return x.nestedList(of: try x.doubles())
+        return try x.nestedList(of: x.doubles())
     },
 ]
 
 extension Tensor {
     /// Its elements, given in row-major order, as nested lists of numbers, or of bools; of a tensor without
     /// axes, its one value.
-    func nestedList(of numbers: [Double]) -> Value {
-        var level = numbers.map { number -> Value in dtype == .bool ? .bool(number != 0) : .number(number) }
+    /// - Throws: an error of kind `memory` before the numbers are made, if the list would exceed the budget.
+    func nestedList(of numbers: @autoclosure () throws -> [Double]) throws -> Value {
+        let bytes = count.multipliedReportingOverflow(by: 8 + 2 * MemoryLayout<Value>.stride)
+        try MemoryBudget.process.require(
+            bytes.overflow ? Int.max : bytes.partialValue, for: "a list of \(count) numbers")
+        var level = try numbers().map { number -> Value in dtype == .bool ? .bool(number != 0) : .number(number) }
         for size in shape.dropFirst().reversed() {
             level = stride(from: 0, to: level.count, by: max(size, 1)).map {
                 .list(Array(level[$0..<($0 + size)]))

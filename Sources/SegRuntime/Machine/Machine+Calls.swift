@@ -162,6 +162,7 @@ extension Interpreter {
         let code = executable.pointee
         guard frameCount < Self.frameLimit else { throw tooDeep() }
         try checkInterrupt()
+        if refusesFileCode { try checkFileCode(function) }
         try prepareRegisters(first + max(code.registerCount, count))
         var entry = code.fullEntry
         if shape != nil || count != code.parameterCount || function.code.hasRest {
@@ -300,6 +301,7 @@ extension Interpreter {
                 values[place] = try defaultValue(native, place)
             }
         }
+        if let effect = native.native.effect { try checkHands(native, effect, values) }
         var arguments = Arguments(interpreter: self, native: native, values: values, given: given)
         values = []
         do {

@@ -344,14 +344,18 @@ extension Interpreter {
     }
 
     func makeFunction(_ frame: UnsafeMutablePointer<Frame>, _ place: Int) -> FunctionObject {
-        let code = frame.pointee.function._withUnsafeGuaranteedRef { $0.code.functions[place] }
-        return FunctionObject(code: code, captures: captured(code.captureSources, frame))
+        let (code, origin) = frame.pointee.function._withUnsafeGuaranteedRef {
+            ($0.code.functions[place], $0.origin)
+        }
+        return FunctionObject(code: code, captures: captured(code.captureSources, frame), origin: origin)
     }
 
     func makeType(_ frame: UnsafeMutablePointer<Frame>, _ place: Int) -> TypeObject {
-        let type = frame.pointee.function._withUnsafeGuaranteedRef { $0.code.types[place] }
+        let (type, origin) = frame.pointee.function._withUnsafeGuaranteedRef {
+            ($0.code.types[place], $0.origin)
+        }
         func function(_ code: Code) -> FunctionObject {
-            FunctionObject(code: code, captures: captured(code.captureSources, frame))
+            FunctionObject(code: code, captures: captured(code.captureSources, frame), origin: origin)
         }
         return TypeObject(
             shape: type.shape, constructor: function(type.body), methods: type.methods.map(function))
