@@ -91,6 +91,7 @@ public final class Console {
     /// Complete text, or a command; empty if the entry was cancelled; nil at the end.
     private func readEntry() -> String? {
         begun = ""
+        lastTab = nil
         defer { begun = "" }
         var isFirst = true
         var isPasted = false
@@ -286,7 +287,12 @@ public final class Console {
 
     // MARK: Completion
 
+    /// The line and cursor of the last Tab, to know a second one.
+    private var lastTab: (line: String, cursor: Int)?
+
     private func complete(_ line: String, _ cursor: Int) -> LineCompletion {
+        let isSecond = lastTab?.line == line && lastTab?.cursor == cursor
+        lastTab = (line, cursor)
         // Tab before anything is typed indents.
         let before = line.utf8.prefix(cursor)
         if before.allSatisfy({
@@ -302,7 +308,7 @@ public final class Console {
         let size = reader.size
         let listing = CompletionListing(
             columns: size.columns, rows: size.rows, hasColor: interpreter.terminal.hasColor,
-            help: { completer.help(on: $0) })
+            showsAll: isSecond, help: { completer.help(on: $0) })
         return listing.completion(found)
     }
 }

@@ -191,7 +191,7 @@ type_line 'slow(x) = { if x > 2 { while true { } }; x }'
 type_line 's = sweep(slow, x=[1, 2, 3])'
 check "a sweep shows its trials" '^2/3 +x 2, value 2' 2
 keys C-c
-check "Ctrl-C in a sweep says what is kept" '^interrupted: 2 of 3 trials are done; with file=' 6
+check "Ctrl-C in a sweep says what is kept" '^interrupted: 2 of 3 trials done; with file=' 6
 type_line 'partial_result().column("value")'
 check "and it is" '^\[1, 2\]$'
 # A training that is stopped in the middle of a batch is as it was before that batch. Its epochs are long, so that

@@ -58,6 +58,17 @@ public final class DatasetValue: ForeignValue {
         }
     }
 
+    public override func help(forMissing name: String) -> String? {
+        switch name {
+        case "shape", "size": "data[0].image.shape is the shape of a picture, len(data) their count"
+        case "images": "data[0].image is a picture; batches(data, 10) gives batches of them"
+        case "masks", "labels", "targets": "data[0].mask is a mask; batches(data, 10) gives batches of them"
+        case "len": "write len(data)"
+        case "batch_size": "batches(data, 10), or batch=10 of a trainer"
+        default: nil
+        }
+    }
+
     /// Pixels by class, counted at the first access.
     func counts(_ interpreter: Interpreter) throws -> CountsValue {
         if let counted { return counted }

@@ -27,7 +27,7 @@ extension Hints {
             "max_norm": ["limit", "clip"], "delimiter": ["separator"], "sep": ["separator"],
             "aux_loss": ["aux_loss"], "xlabel": ["x_label"], "ylabel": ["y_label"], "path": ["save"],
             "filename": ["save"], "min": ["low"], "max": ["high"], "repeats": ["count"], "num": ["count"],
-            "factor": ["gamma"], "pretrained": ["weights"], "fill_value": ["value"], "initial": ["start"],
+            "factor": ["gamma"], "learning_rate": ["lr", "optimizer"], "pretrained": ["weights"], "fill_value": ["value"], "initial": ["start"],
         ],
         namespaces: ["torch"],
         purposes: [
@@ -39,6 +39,8 @@ extension Hints {
         ])
 
     private static let onProcessor = "leave it out: everything runs on the processor"
+    private static let givesParameters =
+        "an optimizer gets the parameters from the trainer: trainer(model, data, optimizer=adam(lr=1e-3))"
     private static let noMarks = "leave it out: value_and_grad(model, f) finds what is needed"
 
     // MARK: Python
@@ -75,6 +77,10 @@ extension Hints {
         "PIL": "read_image(path)",
         "plt_": "plot(data)", "itertools": "zip(a, b), or a loop within a loop", "copy_": "copy(x)",
         "functools": "reduce(xs, f)", "argparse": .say("the arguments are the list `args`"),
+        ".to_csv": "write_csv(t, \"a.csv\")", ".to_json": "write_json(x, \"a.json\")",
+        ".sort_values": "t.sorted(\"mIoU\", descending=true)", ".head": "t[0...4]", ".tail": "t[-5...]",
+        ".iloc": "t[0], or t.column(\"mIoU\")", ".loc": "t.filter(r -> r.x > 1)",
+        ".query": "t.filter(r -> r.x > 1)", ".dropna": "t.filter(r -> r.x != nil)",
         ".append": "push(xs, x)", ".includes": "x in xs", ".has": "x in xs", ".extend": "push(xs, ...ys)",
         ".remove": "filter(xs, x -> x != y)", ".index": "index_of(xs, x)",
         ".items": "for name, value in r { … }",
@@ -144,6 +150,13 @@ extension Hints {
         "RandomErasing": "augment(data, cutout(0.1...0.3))",
         "RandomAffine": "augment(data, [rotate(15), shift(0.1), scale(0.8...1.2)])",
         "zero_grad": "value_and_grad(model, f), which gives new gradients each time",
+        "optimizer":
+            "opt = adam(lr=1e-3), and opt.step(model, gradients) in a loop of your own; a trainer does it itself",
+        "scheduler": "trainer(…, schedule=step_lr(every=3)), which the run follows",
+        "criterion": "cross_entropy(), as trainer(…, loss=cross_entropy())",
+        "model.to": .say(onProcessor), "net.to": .say(onProcessor), "images.to": .say(onProcessor),
+        "adam()": .say(givesParameters), "adamw()": .say(givesParameters), "sgd()": .say(givesParameters),
+        "rmsprop()": .say(givesParameters),
         "clip_grad_norm_": "trainer(…, clip=1), or clip_gradients(gradients, 1)",
         "zeros_like": "zeros(x.shape)", "ones_like": "ones(x.shape)", "rand_like": "rand(x.shape)",
         "randn_like": "randn(x.shape)", "full_like": "full(x.shape, value)", "empty": "zeros(3, 4)",
@@ -218,9 +231,16 @@ extension Hints {
         ".nonzero": "a mask, x[x > 0]",
         ".data": .say("leave it out: a tensor is its values"), ".state": "opt.state",
         ".param_groups": "run.optimizer.lr = 1e-4",
+        ".lr": "run.optimizer.lr = 1e-4",
+        ".loss": .say("an epoch e has e.train.loss and e.val.loss, a history measures(\"loss\")"),
+        ".accuracy": .say("an epoch e has e.train.accuracy and e.val.accuracy, a history measures(\"accuracy\")"),
+        ".mIoU": .say("it is .iou of evaluate(…), .val.iou of an epoch, and measures(\"mIoU\") of a history"),
         ".fit": "trainer(model, train, val).finish()", ".get_last_lr": "run.history[-1].lr",
         "device:": .say(onProcessor), "requires_grad:": .say(noMarks), "num_workers:": .say(onProcessor),
         "pin_memory:": .say(onProcessor), "non_blocking:": .say(onProcessor),
+        "lr:": .say("the optimizer has it: optimizer=adam(lr=1e-3)"),
+        "momentum:": .say("the optimizer has it: optimizer=sgd(lr=0.1, momentum=0.9)"),
+        "weight_decay:": .say("the optimizer has it: optimizer=adam(lr=1e-3, weight_decay=1e-4)"),
         "inplace:": .say("leave it out: tensors are values"),
         "weights_only:": .say("leave it out: no file's code is run"),
         "map_location:": .say(onProcessor),

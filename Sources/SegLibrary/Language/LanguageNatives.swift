@@ -37,6 +37,16 @@ public let languageValues: [LibraryValue] = [
     },
 ]
 
+/// Endings of files that other programs read, which `save` does not write, and what does.
+private let othersForms: [(ending: String, help: String)] = [
+    (".csv", "write_csv(rows, path) writes a table"), (".json", "write_json(x, path) writes JSON"),
+    (".png", "save=path of plot(x) or show(x) writes a picture"),
+    (".svg", "save=path of plot(x) or show(x) writes a picture"),
+    (".pth", "save_weights(model, path) writes what torch.load reads"),
+    (".pt", "save_weights(model, path) writes what torch.load reads"),
+    (".txt", "write_text(path, text) writes a text"),
+]
+
 /// The kinds of errors that a script can raise.
 private let errorKinds = ErrorKind.allCases.filter(\.isForScripts).map(\.rawValue)
 
@@ -176,6 +186,11 @@ public let languageNatives: [Native] = [
         ], effect: .writing
     ) { call in
         let path = try call.string(1)
+        if let other = othersForms.first(where: { path.lowercased().hasSuffix($0.ending) }) {
+            throw call.bad(
+                1, "is \(quotedText(path)); save writes a form of its own, which load reads",
+                help: "\(other.help), or choose another ending, such as .run")
+        }
         if call.interpreter.isCalledByLibrary, !ValueReader.mayReplace(path) {
             throw Failure(
                 .file, "autosave: \(path) exists, and save did not write it: it is not replaced",

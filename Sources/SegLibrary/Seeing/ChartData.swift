@@ -9,7 +9,9 @@ extension Arguments {
     func needs(_ wanted: String, _ place: Int, got value: Value, of name: String = "") -> Failure {
         var help: String?
         if wanted == "a list of numbers" {
-            if interpreter.isCallable(value), value.asInstance == nil {
+            if value.asForeign is DatasetValue {
+                help = "show(data) shows its pictures, bars(data.counts) its classes"
+            } else if interpreter.isCallable(value), value.asInstance == nil {
                 help = "map(0..<10, f) gives the values of a function f at 0 to 9"
             } else if native.name == "plot", !name.isEmpty, case .number = value {
                 help = "bars draws single numbers by name"

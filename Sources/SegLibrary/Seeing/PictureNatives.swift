@@ -6,23 +6,24 @@ import SegTerminal
 
 let pictureNatives: [Native] = [
     Native(
-        "show(value, save=nil, width=nil, dpi=nil)",
+        "show(value, save=nil, width=nil, dpi=nil, titles=nil)",
         "Pictures and masks on the terminal, or in a file with save= (see `plot`). Takes a picture [3, H, W] or "
             + "the name of a PNG or JPEG file, a mask [H, W], a sample (both), a batch of them, several in a list or "
-            + "by name in a record, or a data set (a contact sheet).",
+            + "by name in a record, or a data set (a contact sheet). `titles` is a list of captions, one for each.",
         examples: [
             "show(streets(count=1, size=32)[0], save=\"example.png\")"
                 + "\nprint(read_image(\"example.png\").shape[0])  # expect: 3",
-            "a, b = streets(count=2, size=32)[0], zeros(3, 32, 32)\nshow([a.image, b], save=\"example.png\")"
+            "a, b = streets(count=2, size=32)[0], zeros(3, 32, 32)\nshow([a.image, b], titles=[\"street\", \"nothing\"], save=\"example.png\")"
                 + "\nshow(\"example.png\", save=\"copy.png\")"
                 + "\nprint(read_image(\"copy.png\").shape[0])  # expect: 3",
         ], effect: .writing(to: "save")
     ) { call in
-        if let data = try call.optionalDataset(0) {
-            return try call.present(try data.contactSheet(), sizedAfter: 1)
-        }
-        guard let sheet = try PictureTiles().sheet(call[0]) else {
+        let titles = call.isNil(4) ? [] : try call.items(4).compactMap(\.asString)
+        guard var sheet = try call.optionalDataset(0)?.contactSheet() ?? PictureTiles().sheet(call[0]) else {
             throw call.needs("a picture, a mask, a sample, a data set or a file name", 0, got: call[0])
+        }
+        if !call.isNil(4), !sheet.setCaptions(titles) {
+            throw call.bad(4, "has \(titles.count) texts for \(sheet.tiles.count) pictures")
         }
         return try call.present(sheet, sizedAfter: 1)
     },

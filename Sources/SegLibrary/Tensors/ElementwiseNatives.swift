@@ -205,7 +205,12 @@ let elementwiseNatives: [Native] = [
     Native(
         "to(t, dtype)", "The tensor with another type of number; whole types drop the fraction.",
         examples: ["print(to(tensor([1.7]), int32))  # expect: tensor([1], int32)"]
-    ) { call in .tensor(try call.tensor(0).to(try call.dtype(1)), categories: call.categories(0)) },
+    ) { call in
+        if let name = call[1].asString, ["cuda", "cpu", "mps"].contains(name.split(separator: ":").first) {
+            throw call.bad(1, "is \(quotedText(name))", help: "leave it out: everything runs on the processor")
+        }
+        return .tensor(try call.tensor(0).to(try call.dtype(1)), categories: call.categories(0))
+    },
     Native(
         "allclose(a, b, rtol=1e-5, atol=1e-8)", "Whether |a - b| <= atol + rtol * |b| everywhere.",
         examples: ["print(allclose(tensor([1]), 1.000001))  # expect: true"]

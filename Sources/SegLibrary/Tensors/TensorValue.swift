@@ -3,6 +3,7 @@
 
 import SegRuntime
 import SegSyntax
+import SegSystem
 import SegTensor
 import SegTerminal
 
@@ -120,6 +121,12 @@ public class TensorValue: ForeignValue {
         case "classes": categories.map { .list($0.names.map { .string($0) }) } ?? .nilValue
         default: nil
         }
+    }
+
+    public override func help(forMissing name: String) -> String? {
+        let labels = promise.labels.values.flatMap(\.names)
+        let label = labels.contains(name) ? name : nearestName(to: name, among: labels)
+        return label.map { "a label is an index: [\(quotedText($0))]" }
     }
 
     /// The labels of the first axis as a list, or by axis if other axes have labels.

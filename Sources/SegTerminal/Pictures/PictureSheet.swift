@@ -20,7 +20,7 @@ public struct PictureSheet: SizedChart, Sendable {
             }
         }
         let content: Content
-        let caption: String
+        var caption: String
         /// The mask whose classes are in the legend, for a mask or an overlay.
         let mask: ClassMask?
 
@@ -64,6 +64,18 @@ public struct PictureSheet: SizedChart, Sendable {
         self.title = title
         self.tiles = tiles
         self.columns = columns
+    }
+
+    /// Gives each picture a caption; where there are twice as many tiles, each is of a picture and its mask.
+    /// - Returns: false if the counts do not fit.
+    public mutating func setCaptions(_ captions: [String]) -> Bool {
+        guard !captions.isEmpty, tiles.count % captions.count == 0 else { return captions.count == tiles.count }
+        let step = tiles.count / captions.count
+        guard step <= 2 else { return false }
+        for (place, caption) in captions.enumerated() {
+            tiles[place * step].caption = TextWidth.escaped(caption)
+        }
+        return true
     }
 
     public var emptiness: String? { tiles.isEmpty ? "nothing to show" : nil }
