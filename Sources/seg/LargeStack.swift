@@ -12,7 +12,9 @@ let usableStack = largeStack - largeStack / 4
 /// From <malloc.h>, which the Glibc module lacks, with two of its names.
 @_silgen_name("mallopt")
 private func mallopt(_ name: Int32, _ value: Int32) -> Int32
+private let mTrimThreshold: Int32 = -1
 private let mTopPad: Int32 = -2
+private let mMmapThreshold: Int32 = -3
 private let mArenaMax: Int32 = -8
 
 private final class Work: @unchecked Sendable {
@@ -31,6 +33,10 @@ func onLargeStack(_ body: @escaping @Sendable () -> Int32) -> Int32 {
     // every 128 KB.
     _ = mallopt(mArenaMax, 1)
     _ = mallopt(mTopPad, 16 << 20)
+    // Pictures are made and released by the thousand: from the heap they cost half as much as from the system,
+    // which clears each page anew. Larger blocks are the system's.
+    _ = mallopt(mMmapThreshold, 16 << 20)
+    _ = mallopt(mTrimThreshold, 64 << 20)
     let work = Work(body)
     var thread = pthread_t()
     let argument = Unmanaged.passRetained(work)

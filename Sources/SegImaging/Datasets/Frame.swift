@@ -38,6 +38,11 @@ public struct Frame: Sendable {
 
     /// The picture as a tensor [3, H, W]: bytes, or float32 if it is normalised.
     public func imageTensor() throws -> Tensor {
+        if let floats, isRedrawn, normalization == nil {
+            return try Tensor.source(
+                shape: floats.shape, dtype: .float32, digest: imageDigest, isRedrawn: true
+            ) { try floats.value() }
+        }
         if let floats { return try normalization.map { try $0.applied(to: floats) } ?? floats }
         let (height, width, make) = (height, width, kept().image)
         guard let normalization else {

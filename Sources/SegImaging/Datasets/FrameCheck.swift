@@ -18,10 +18,12 @@ public enum FrameCheck {
         var seen: Set<FrameOrigin> = []
         var frames: [(data: any Dataset, index: Int)] = []
         var pixels = 0
-        for data in sets where !data.runsScript {
+        for data in sets {
             for index in 0..<data.count where seen.insert(data.origin(index)).inserted {
                 do {
                     try data.checkFiles(index)
+                    // What a script makes of the files is found when it is needed.
+                    if data.runsScript { continue }
                     let size = try data.size(index)
                     pixels += size.height * size.width
                     frames.append((data, index))

@@ -116,7 +116,7 @@ public final class PictureCache: Sendable {
 extension Frame {
     /// The frame with its picture and mask kept, as they are now. What is drawn anew in each epoch is not.
     func kept() -> Frame {
-        guard !isKept else { return self }
+        guard !isKept, !isRedrawn else { return self }
         var frame = self
         frame.isKept = true
         let (image, mask, imageDigest, maskDigest) = (image, mask, imageDigest, maskDigest)

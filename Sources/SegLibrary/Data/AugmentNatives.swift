@@ -132,7 +132,7 @@ let augmentNatives: [Native] = [
     },
     Native(
         "crop(data=nil, size=nil, has=nil)",
-        "A part of a size at a random place; with has= one that shows a pixel of one of these classes, where the "
+        "A part of a size at a random place. With has= it shows a pixel of one of these classes, where the "
             + "picture has any. The size is a number or [h, w]. crop(data, size) is the data cut to the middle.",
         examples: [
             "print(crop(256, has=\"Bicyclist\"))  # expect: crop(256, has=\"Bicyclist\")",
@@ -209,7 +209,7 @@ let augmentNatives: [Native] = [
     },
     Native(
         "cutout(share, p=nil)",
-        "Makes a rectangle at a random place black, and void in the mask; its sides are a share of the picture's "
+        "Makes a random rectangle black, and void in the mask. Its sides are a share of the picture's "
             + "(DeVries & Taylor 2017).",
         examples: ["print(cutout(0.1...0.4))  # expect: cutout(0.1...0.4)"]
     ) { call in

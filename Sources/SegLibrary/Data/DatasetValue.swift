@@ -51,7 +51,7 @@ public final class DatasetValue: ForeignValue {
         case "augmented": .bool(dataset.isAugmented)
         case "void_pixels": .number(Double(try counts(interpreter).pixelCounts.void))
         case "names": .list(try names().map { .string($0) })
-        case "normalization": try normalization()
+        case "normalization": normalization()
         case "count": .number(Double(dataset.count))
         case "about": .string(dataset.about)
         default: nil
@@ -80,8 +80,8 @@ public final class DatasetValue: ForeignValue {
     }
 
     /// The mean and deviation by which the pictures are normalised, nil if they are not.
-    private func normalization() throws -> Value {
-        guard dataset.count > 0, let made = try dataset.frame(0).normalization else { return .nilValue }
+    private func normalization() -> Value {
+        guard let made = dataset.normalization else { return .nilValue }
         return .object(
             RecordObject([
                 ("mean", .list(made.mean.map { .number($0) })), ("std", .list(made.deviation.map { .number($0) })),

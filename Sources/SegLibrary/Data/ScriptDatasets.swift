@@ -83,6 +83,7 @@ struct MappedDataset: DatasetView, @unchecked Sendable {
 
     func frame(_ index: Int) throws -> Frame {
         let frame = try source.frame(index)
+        let before = interpreter.random.stream.state.count
         let given = try interpreter.call(
             function,
             [
@@ -98,7 +99,8 @@ struct MappedDataset: DatasetView, @unchecked Sendable {
                 help: "map(data, (image, mask) -> [flip(image, 2), flip(mask, 1)])")
         }
         var made = try Frame.made(image.promise, mask.promise, name: frame.name, by: "map of \(frame.name)")
-        made.isRedrawn = frame.isRedrawn
+        // With random numbers it is another picture each time, which is not worth keeping.
+        made.isRedrawn = frame.isRedrawn || interpreter.random.stream.state.count != before
         return made
     }
 

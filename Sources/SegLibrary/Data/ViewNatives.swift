@@ -156,8 +156,8 @@ let viewNatives: [Native] = [
     },
     Native(
         "leakage(train, val, within=2)",
-        "How many samples of val are at most so many frames from one of train in the same sequence: nearly the "
-            + "same pictures.",
+        "How many samples of val are within so many frames of one of train in the same sequence. These are nearly "
+            + "the same pictures.",
         examples: [
             """
             data = streets(count=10, size=32)
