@@ -40,7 +40,7 @@ let publicNamesOfStdlib = """
     Fold CrossValidation Halving ReLU6 Hardsigmoid Sigmoid Softmax Identity Backbone SqueezeExcitation
     AvgPool2d AdaptiveAvgPool2d Upsample ASPP Difference LRASPPHead LoadReport Segmenter Summary
     Evaluation Table Epoch Event History Best Loss Optimizer Schedule Trainer WeightComparison
-    Explanation WeightTrials worst with_most Worst
+    Explanation WeightTrials worst with_most Worst recalibrate
     precision recall mean_over_all weighted_iou most_confused boundary_f1 boundary_iou best compare interval
     Comparison Predictions report
     """.split(whereSeparator: \.isWhitespace).map(String.init)
