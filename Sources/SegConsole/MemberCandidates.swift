@@ -66,8 +66,10 @@ private struct ValueKind {
             likely: ["plot", "measures", "epochs", "events", "len", "map"], parameters: ["history"],
             topics: ["training"]),
         "Evaluation": ValueKind(
-            likely: ["accuracy", "iou", "classes", "by_class", "confusion", "loss", "present", "predicted"],
-            parameters: [], topics: []),
+            likely: [
+                "accuracy", "iou", "classes", "pictures", "worst", "best", "confusion", "most_confused",
+                "by_class", "loss", "dice", "precision", "recall", "warnings", "compare",
+            ], parameters: ["a", "e"], topics: ["results"]),
         "Table": ValueKind(
             likely: ["sorted", "filter", "column", "rows", "columns", "count", "plot", "write_csv"],
             parameters: [],

@@ -198,16 +198,28 @@ struct HelpSynonym: Sendable {
         .init(["atrous", "dilated", "dilation"], ["Conv2d", "ASPP"]),
         .init(["auxiliary head", "aux loss"], ["trainer", "outputs", "deeplabv3"]),
         // Results.
-        .init(["confusion matrix"], ["confusion", "evaluate", "heatmap"]),
+        .init(["confusion matrix"], ["confusion", "evaluate", "most_confused", "heatmap"]),
         .init(
             ["metrics", "measure", "score", "evaluation", "accuracy", "test a model", "validate"],
             ["evaluate", "iou", "pixel_accuracy", "dice", "results"]),
         .init(
-            ["miou", "mean iou", "jaccard", "intersection over union"], ["iou", "mean_present", "evaluate"]),
+            ["miou", "mean iou", "jaccard", "intersection over union"], ["iou", "mean_present", "mean_over_all", "weighted_iou", "evaluate"]),
         .init(["f1", "f-score", "dice score"], ["dice", "evaluate"]),
-        .init(["precision", "recall"], ["evaluate", "confusion"]),
-        .init(["compare models", "compare weights", "difference"], ["diff", "compare_weights"]),
-        .init(["failure cases", "hard examples", "worst pictures"], ["worst", "with_most", "triptych"]),
+        .init(["precision", "recall"], ["precision", "recall", "evaluate"]),
+        .init(
+            ["boundary", "bfscore", "contour", "boundary f1", "edges"],
+            ["boundary_f1", "boundary_iou", "evaluate"]),
+        .init(["compare models", "compare weights", "difference"], ["compare", "diff", "compare_weights"]),
+        .init(
+            [
+                "significance", "significant", "confidence interval", "bootstrap", "error bars", "p-value",
+                "standard error",
+            ], ["compare", "interval", "cross_validate"]),
+        .init(["classification report", "frequency weighted iou"], ["evaluate", "Evaluation", "weighted_iou"]),
+        .init(["failure cases", "hard examples", "worst pictures"], ["worst", "best", "with_most", "triptych"]),
+        .init(
+            ["precise batch norm", "update_bn", "running statistics", "good in training, bad in evaluation"],
+            ["recalibrate", "BatchNorm2d"]),
         // Seeing.
         .init(
             ["graph", "chart", "figure", "matplotlib", "curves", "subplot", "draw"],
