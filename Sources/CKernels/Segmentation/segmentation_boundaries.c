@@ -69,35 +69,51 @@ static void find_extents(const int32_t *map, long height, long width, long class
         }
 }
 
+/// The distance of each place to the next pixel of class c in the same column, up to `most`, for `rows` rows of
+/// `columns` places; `map` is as wide as the picture.
+CLONES static void column_distances(
+    const int32_t *map, int32_t c, long rows, long columns, long width, int32_t most, int32_t *out) {
+    INDEPENDENT for (long x = 0; x < columns; x++) out[x] = map[x] == c ? 0 : most;
+    for (long y = 1; y < rows; y++) {
+        const int32_t *labels = map + y * width, *above = out + (y - 1) * columns;
+        int32_t *row = out + y * columns;
+        INDEPENDENT for (long x = 0; x < columns; x++) {
+            const int32_t next = above[x] + 1 < most ? above[x] + 1 : most;
+            row[x] = labels[x] == c ? 0 : next;
+        }
+    }
+    for (long y = rows - 2; y >= 0; y--) {
+        const int32_t *below = out + (y + 1) * columns;
+        int32_t *row = out + y * columns;
+        INDEPENDENT for (long x = 0; x < columns; x++) row[x] = below[x] + 1 < row[x] ? below[x] + 1 : row[x];
+    }
+}
+
 /// How many pixels of class c in `from`, whose extent is `e`, have one in `to` at a squared distance up to `most`.
 /// First the distance to the next one in the same column, up to `reach`; then the least over the columns nearby.
 static long matches(
     const int32_t *from, const int32_t *to, int32_t c, extent e, long height, long width, long most, long reach,
-    long *column) {
+    int32_t *column) {
     const long left = max_long(e.left - reach, 0), right = min_long(e.right + reach, width - 1);
     const long high = max_long(e.top - reach, 0), low = min_long(e.bottom + reach, height - 1);
     const long columns = right - left + 1;
-    for (long x = left; x <= right; x++) column[high * columns + x - left] = to[high * width + x] == c ? 0 : reach + 1;
-    for (long y = high + 1; y <= low; y++)
-        for (long x = left; x <= right; x++)
-            column[y * columns + x - left] =
-                to[y * width + x] == c ? 0 : min_long(column[(y - 1) * columns + x - left] + 1, reach + 1);
-    for (long y = low - 1; y >= high; y--)
-        for (long x = 0; x < columns; x++)
-            column[y * columns + x] = min_long(column[y * columns + x], column[(y + 1) * columns + x] + 1);
+    column_distances(
+        to + high * width + left, c, low - high + 1, columns, width, (int32_t)(reach + 1), column);
     long found = 0;
-    for (long y = e.top; y <= e.bottom; y++)
+    for (long y = e.top; y <= e.bottom; y++) {
+        const int32_t *row = column + (y - high) * columns;
         for (long x = e.left; x <= e.right; x++) {
             if (from[y * width + x] != c) continue;
             const long first = max_long(x - reach, left), last = min_long(x + reach, right);
             for (long near = first; near <= last; near++) {
-                const long across = near - x, along = column[y * columns + near - left];
+                const long across = near - x, along = row[near - left];
                 if (along <= reach && across * across + along * along <= most) {
                     found++;
                     break;
                 }
             }
         }
+    }
     return found;
 }
 
@@ -111,7 +127,7 @@ static void matches_task(void *context, long sample) {
     long most = (long)(limit * limit) + 1;
     while (most > 0 && sqrt((double)most) > limit) most--;
     int32_t *labels = malloc((size_t)pixels * 4 * sizeof(int32_t));
-    long *column = malloc((size_t)pixels * sizeof(long));
+    int32_t *column = malloc((size_t)pixels * sizeof(int32_t));
     extent *extents = malloc((size_t)classes * 2 * sizeof(extent));
     if (labels == NULL || column == NULL || extents == NULL) {
         __atomic_store_n(&job->failed, 1, __ATOMIC_RELAXED);
