@@ -62,15 +62,17 @@ private func near(_ one: RGB?, _ other: RGB, _ limit: Int) -> Bool {
     }
 
     @Test func manyColorsAreRightOnAverage() throws {
-        let bytes = (0..<(40 * 36)).flatMap { index -> [UInt8] in
-            [UInt8(index % 40 * 6), UInt8(index / 40 * 7), UInt8((index * 7) % 256)]
+        var bytes: [UInt8] = []
+        for index in 0..<(40 * 36) {
+            let (column, row) = (index % 40, index / 40)
+            bytes += [UInt8(column * 6), UInt8(row * 7), UInt8(index * 7 % 256)]
         }
         let picture = try #require(Pixels(width: 40, height: 36, bytes: bytes))
         let pixels = decoded(Sixel.text(of: picture), width: 40, height: 36)
         let seen = pixels.compactMap { $0 }
         #expect(seen.count == 40 * 36)
-        let mean = seen.reduce(0) { $0 + Int($1.red) } / seen.count
-        let wanted = (0..<seen.count).reduce(0) { $0 + Int(bytes[$1 * 3]) } / seen.count
+        let mean: Int = seen.map { Int($0.red) }.reduce(0, +) / seen.count
+        let wanted: Int = seen.indices.map { Int(bytes[$0 * 3]) }.reduce(0, +) / seen.count
         #expect(abs(mean - wanted) <= 3)
     }
 
