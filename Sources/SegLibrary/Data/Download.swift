@@ -28,7 +28,9 @@ struct Download {
         guard let protocols else {
             throw Failure(
                 .file, "cannot download \(file) from \(address): it is not https",
-                help: "SEG_WEIGHTS_URL should begin with https://, file:// or, on this machine, http://127.0.0.1")
+                help:
+                    "SEG_WEIGHTS_URL should begin with https://, file:// or, on this machine, http://127.0.0.1"
+            )
         }
         let lock = try lockedPart(interpreter)
         defer { close(lock) }
@@ -67,13 +69,16 @@ struct Download {
 
     private func finish(_ lock: Int32) throws {
         guard isSame(lock, part),
-            FilePath.with(part, { old in FilePath.with(destination) { rename(old, $0) } }) == 0, isSame(lock, destination) else {
+            FilePath.with(part, { old in FilePath.with(destination) { rename(old, $0) } }) == 0,
+            isSame(lock, destination)
+        else {
             throw SystemError.cannot("write", destination, errno)
         }
     }
 
     private func isSame(_ lock: Int32, _ path: String) -> Bool {
-        guard let held = FileStatus(descriptor: lock), let named = FileStatus(path, followsLinks: false) else {
+        guard let held = FileStatus(descriptor: lock), let named = FileStatus(path, followsLinks: false)
+        else {
             return false
         }
         return held.inode == named.inode && held.device == named.device
@@ -138,7 +143,7 @@ struct Download {
             // The previous owner of the lock may have renamed or removed the file.
             if isSame(descriptor, part) { return descriptor }
             close(descriptor)
-            if FileStatus(destination)?.kind == .file { 
+            if FileStatus(destination)?.kind == .file {
                 return FilePath.with(destination) { open($0, O_RDONLY | O_CLOEXEC) }
             }
         }
