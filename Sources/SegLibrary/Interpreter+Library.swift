@@ -37,7 +37,8 @@ extension Library {
             ),
             (
                 "seeing",
-                chartNatives + tableNatives + pictureNatives + documentNatives + progressNatives + numberTextNatives
+                chartNatives + tableNatives + pictureNatives + documentNatives + progressNatives
+                    + numberTextNatives
             ),
         ]
     }

@@ -84,7 +84,8 @@ public final class DatasetValue: ForeignValue {
         guard let made = dataset.normalization else { return .nilValue }
         return .object(
             RecordObject([
-                ("mean", .list(made.mean.map { .number($0) })), ("std", .list(made.deviation.map { .number($0) })),
+                ("mean", .list(made.mean.map { .number($0) })),
+                ("std", .list(made.deviation.map { .number($0) })),
             ]))
     }
 
