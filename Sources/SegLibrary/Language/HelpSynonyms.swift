@@ -203,7 +203,8 @@ struct HelpSynonym: Sendable {
             ["metrics", "measure", "score", "evaluation", "accuracy", "test a model", "validate"],
             ["evaluate", "iou", "pixel_accuracy", "dice", "results"]),
         .init(
-            ["miou", "mean iou", "jaccard", "intersection over union"], ["iou", "mean_present", "mean_over_all", "weighted_iou", "evaluate"]),
+            ["miou", "mean iou", "jaccard", "intersection over union"],
+            ["iou", "mean_present", "mean_over_all", "weighted_iou", "evaluate"]),
         .init(["f1", "f-score", "dice score"], ["dice", "evaluate"]),
         .init(["precision", "recall"], ["precision", "recall", "evaluate"]),
         .init(
@@ -215,8 +216,12 @@ struct HelpSynonym: Sendable {
                 "significance", "significant", "confidence interval", "bootstrap", "error bars", "p-value",
                 "standard error",
             ], ["compare", "interval", "cross_validate"]),
-        .init(["classification report", "frequency weighted iou"], ["evaluate", "Evaluation", "weighted_iou"]),
-        .init(["failure cases", "hard examples", "worst pictures"], ["worst", "best", "with_most", "triptych"]),
+        .init(
+            ["classification report", "frequency weighted iou"],
+            ["evaluate", "Evaluation", "weighted_iou"]),
+        .init(
+            ["failure cases", "hard examples", "worst pictures"],
+            ["worst", "best", "with_most", "triptych"]),
         .init(
             ["precise batch norm", "update_bn", "running statistics", "good in training, bad in evaluation"],
             ["recalibrate", "BatchNorm2d"]),

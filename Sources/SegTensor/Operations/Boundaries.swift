@@ -35,10 +35,12 @@ extension Tensor {
         let notes = [Shape.text(predictions.shape), Shape.text(target.shape)]
         guard predictions.shape == target.shape else {
             throw TensorError(
-                .shape, "\(name): the predictions have shape \(notes[0]), the masks \(notes[1])", notes: notes)
+                .shape, "\(name): the predictions have shape \(notes[0]), the masks \(notes[1])", notes: notes
+            )
         }
         guard (2...3).contains(target.rank) else {
-            throw TensorError(.shape, "\(name) needs masks [H, W] or [N, H, W], got \(notes[1])", notes: notes)
+            throw TensorError(
+                .shape, "\(name) needs masks [H, W] or [N, H, W], got \(notes[1])", notes: notes)
         }
         guard predictions.dtype.isInteger, target.dtype.isInteger else {
             let dtype = predictions.dtype.isInteger ? target.dtype : predictions.dtype

@@ -271,7 +271,8 @@ struct ConfusionOperation: Operation {
         for sample in 0..<samples {
             segmentation_confusion(
                 predictions.bytes + sample * pixels * predictions.dtype.size, predictions.dtype.kind,
-                target.bytes + sample * pixels * target.dtype.size, target.dtype.kind, pixels, classes, ignore,
+                target.bytes + sample * pixels * target.dtype.size, target.dtype.kind, pixels, classes,
+                ignore,
                 out.elements() + sample * classes * classes)
         }
         return out
