@@ -34,6 +34,8 @@ test: build test-deps
 	Tests/network/run.sh $(SEG)
 	@echo "== runs saved and continued in other processes, killed and on a full disk"
 	Tests/resume/run.sh $(SEG)
+	@echo "== the page of a report, in Chromium where there is one"
+	Tests/report/run.sh $(SEG)
 	@echo "== the C code under the sanitizers"
 	Tests/sanitizers/run.sh
 	@echo "== the examples of docs/"

@@ -261,7 +261,9 @@ public final class Console {
         if diagnostics.first?.kind == .interrupt {
             // The terminal has written ^C into the line.
             let said = [diagnostics[0].message, diagnostics[0].help].compactMap { $0 }
-            let lines = said.flatMap { TextWidth.wrap($0, to: style.columns) }.map { style.paint($0, dim: true) }
+            let lines = said.flatMap { TextWidth.wrap($0, to: style.columns) }.map {
+                style.paint($0, dim: true)
+            }
             let text = lines.joined(separator: "\n") + "\n"
             write(reader.isTerminal && !hadProgress ? "\n" + text : text)
             return
@@ -269,7 +271,8 @@ public final class Console {
         let rendered = diagnostics.map {
             $0.rendered(width: style.columns, color: interpreter.terminal.hasColor)
         }
-        let lines = rendered.joined(separator: "\n\n").split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = rendered.joined(separator: "\n\n").split(
+            separator: "\n", omittingEmptySubsequences: false)
         write(lines.flatMap(wrapped).joined(separator: "\n") + "\n")
     }
 

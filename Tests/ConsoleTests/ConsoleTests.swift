@@ -89,9 +89,10 @@ import Testing
         transcript.entries("> x = 1\ny = 2\nx + y\n3\n> x\n1") == ["x = 1\ny = 2\nx + y", "x"])
     #expect(transcript.entries("> f(a) = {\n    a + 1\n}\n> f(1)\n2") == ["f(a) = {\n    a + 1\n}", "f(1)"])
     #expect(transcript.entries("> x = f()\nabout x\nnote: none\n> y = 1\n2\n") == ["x = f()", "y = 1"])
-    #expect(transcript.entries("    > a = 1\n    > if a {\n    ...     b\n    ... }\n    3") == [
-        "a = 1", "if a {\n    b\n}",
-    ])
+    #expect(
+        transcript.entries("    > a = 1\n    > if a {\n    ...     b\n    ... }\n    3") == [
+            "a = 1", "if a {\n    b\n}",
+        ])
     #expect(PastedTranscript.isOne("\t> x = 1"))
     #expect(transcript.entries("> :time f()\nx = 3\n> 1") == [":time f()", "1"])
     #expect(transcript.entries("> a = [1,\n.   2]\n[1, 2]") == ["a = [1,\n  2]"])

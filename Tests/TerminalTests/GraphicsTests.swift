@@ -101,7 +101,9 @@ private func near(_ one: RGB?, _ other: RGB, _ limit: Int) -> Bool {
 
     @Test func sheetsUseGraphicsOnlyWhereTheStyleSays() {
         let picture = Pixels(width: 30, height: 20, fill: RGB(200, 0, 0))
-        let sheet = PictureSheet(tiles: [.picture(picture, caption: "one"), .picture(picture, caption: "two")])
+        let sheet = PictureSheet(tiles: [
+            .picture(picture, caption: "one"), .picture(picture, caption: "two"),
+        ])
         var style = TerminalStyle(columns: 60, rows: 24, color: .truecolor, isTerminal: true)
         #expect(!sheet.lines(style).joined().contains("\u{1b}P"))
         style.graphics = TerminalGraphics(.sixel)

@@ -330,6 +330,38 @@ check "Ctrl-D leaves" 'shell\$$' 1
 type_line 'stty -a | grep -o " echo " ; echo status $?'
 check "the terminal echoes as before" '^status 0$'
 
+# ---- Pictures, and curves while a run trains
+open 80 24
+type_line 's = streets(count=1, size=[48, 64])[0]; show(s.image)'
+check "pictures are blocks where the terminal has no graphics" '▀'
+type_line '1 + 41'
+check "the answer of the terminal is not left for the prompt" '^42$'
+if screen | grep -q '\?1;\|Gi=31'; then
+    echo "FAIL  the terminal's answer is on the screen"
+    failed=$((failed + 1))
+else
+    echo "pass  nothing of the terminal's answer is on the screen"
+    passed=$((passed + 1))
+fi
+type_line 'd = streets(count=8, size=[96, 128]).normalize(); net = Sequential(Conv2d(3, 16, 3, padding=1), Conv2d(16, 32, 1))'
+type_line 'run = trainer(net, d, d, batch=4, epochs=10000); run.finish()'
+check "curves are below the lines of the epochs" '● train   ▲ val' 3
+check "and they stay while epochs go on" 'epoch +[5-9]/10000' 24
+tm resize-window -x 60 -y 20
+sleep 1
+check "in another window they are drawn anew" '● train' 4
+keys C-c
+check "Ctrl-C leaves a clean screen" '^>$' 1
+if screen | grep -q '● train'; then
+    echo "FAIL  the curves are left over"
+    failed=$((failed + 1))
+else
+    echo "pass  no curves are left over"
+    passed=$((passed + 1))
+fi
+keys C-d
+check "and the prompt is left as ever" 'shell\$$' 1
+
 # ---- The next session
 type_line "'$seg'"
 await '^>$'

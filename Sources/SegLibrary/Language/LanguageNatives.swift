@@ -85,7 +85,8 @@ extension Arguments {
         let separator = try string(1)
         let end = try string(2)
         let values = rest(0)
-        let text = values.count == 1
+        let text =
+            values.count == 1
             ? try interpreter.fittedLine(values[0])
             : try values.map { try interpreter.line($0) }.joined(separator: separator)
         return text + end

@@ -26,7 +26,8 @@ private func presentPlot(_ call: Arguments, isScatter: Bool) throws -> Value {
         var series = panel.curves
         for index in series.indices { series[index].isScatter = isScatter }
         return LinePlot(
-            title: isAlone ? title : panel.title, xLabel: xLabel ?? panel.xLabel, yLabel: yLabel, logX: log.x, logY: log.y,
+            title: isAlone ? title : panel.title, xLabel: xLabel ?? panel.xLabel, yLabel: yLabel, logX: log.x,
+            logY: log.y,
             xLimits: xLimits, yLimits: yLimits, width: width, height: height, firstX: panel.firstX,
             series: series)
     }

@@ -45,7 +45,8 @@ public class TensorValue: ForeignValue {
     public override func display(_ interpreter: Interpreter) throws -> String {
         if categories != nil, promise.rank == 2, !promise.dtype.isFloating, promise.count > 0 {
             let sheet = PictureSheet(tiles: [.mask(try ClassMask(self))])
-            let lines = try sheet.lines(interpreter.pictureStyle) + ["mask \(promise.shape), \(promise.dtype)"]
+            let lines =
+                try sheet.lines(interpreter.pictureStyle) + ["mask \(promise.shape), \(promise.dtype)"]
             return lines.joined(separator: "\n")
         }
         return try promise.display(width: interpreter.terminal.width)

@@ -1,6 +1,7 @@
 // Values as text: the one-line form of print, lists and errors, the display form of the
 // prompt, and the formats of strings. Deep and self-containing values are truncated.
 
+import Glibc
 import SegSyntax
 import SegSystem
 
@@ -84,9 +85,11 @@ extension Interpreter {
     /// The one-line form for a line of the terminal: an object whose method `line` has a parameter `columns` is
     /// asked for a text of that width.
     public func fittedLine(_ value: Value) throws -> String {
+        // The window may have changed since the script began.
+        let columns = TerminalSize.of(STDOUT_FILENO)?.columns ?? terminal.width
         guard terminal.isInteractive, let instance = value.asInstance,
             let method = instance.type.method(named: "line"), method.parameters.first?.name == "columns",
-            let shown = try shown(instance, by: "line", [.number(Double(terminal.width))])
+            let shown = try shown(instance, by: "line", [.number(Double(columns))])
         else { return try line(value) }
         return try line(shown)
     }
