@@ -138,7 +138,8 @@ import Testing
     try folder.write("precious\n", to: "victim")
     symlink("\(folder.path)/victim", "\(folder.path)/link")
     HistoryFile(path: "\(folder.path)/link").append("x")
-    #expect(try folder.text("victim") == "precious\n" && HistoryFile(path: "\(folder.path)/link").load().isEmpty)
+    #expect(
+        try folder.text("victim") == "precious\n" && HistoryFile(path: "\(folder.path)/link").load().isEmpty)
     chmod("\(folder.path)/victim", 0o666)
     #expect(HistoryFile(path: "\(folder.path)/victim").load().isEmpty)
 }
@@ -179,8 +180,9 @@ import Testing
         String(repeating: "help ", count: 30)
     }
     let ranked = listing.completion(.init(prefix: "name", items: items, isRanked: true)).listing
-    #expect(
-        ranked.count <= 8 && ranked.first?.contains("help") == true && ranked.last?.hasSuffix("…") == true)
+    #expect(ranked.count <= 8 && ranked.first?.contains("help") == true)
+    #expect(ranked.dropLast().last?.hasSuffix("…") == true)
+    #expect(ranked.last?.contains("Tab shows all") == true)
     let many = listing.completion(.init(prefix: "name", items: items)).listing
     #expect(many.count <= 12 && many.allSatisfy { $0.count <= 40 })
     let few = listing.completion(.init(prefix: "name", items: Array(items.prefix(3)))).listing

@@ -55,9 +55,10 @@ import Testing
             }
         }
         #expect(problems.isEmpty, "\(problems)")
-        for name in ["write_text", "write_json", "write_csv", "write_image", "save", "save_weights", "write_tensors",
-            "cache_clear", "exit"]
-        {
+        for name in [
+            "write_text", "write_json", "write_csv", "write_image", "save", "save_weights", "write_tensors",
+            "cache_clear", "exit",
+        ] {
             #expect(refused.contains(name), "\(name) is not refused")
         }
     }
@@ -65,7 +66,8 @@ import Testing
     /// Natives that write have an effect; the others have none that a look at their names would betray.
     @Test func effectsAreOfThoseThatWrite() {
         let named = Interpreter.standard().library.natives.filter { native in
-            native.name.hasPrefix("write_") || native.name.hasPrefix("save") || native.signature.contains("save=")
+            native.name.hasPrefix("write_") || native.name.hasPrefix("save")
+                || native.signature.contains("save=")
                 || ["exit", "cache_clear", "official_weights", "load"].contains(native.name)
         }
         #expect(named.count >= 17)
@@ -92,14 +94,17 @@ import Testing
             print("{iou}" == before, dice_loss()(rand(1, 3, 2, 2), zeros(1, 2, 2, dtype=int64)) < 2)
             print(try { mine } catch e { "none" })
             """, in: folder)
-        #expect(said.hasPrefix("T() false\n5\ntrue true\n") || said.contains("there is nothing called `mine`"), "\(said)")
+        #expect(
+            said.hasPrefix("T() false\n5\ntrue true\n") || said.contains("there is nothing called `mine`"),
+            "\(said)")
         #expect(!said.contains("0.99"))
     }
 
     /// A function whose text is the library's own is in the library's scope, but has no hands either.
     @Test func textsOfTheLibraryHaveNoHandsInAFile() throws {
         let folder = try ScratchFolder()
-        let source = "keep_search(file, facts, state) = if file != nil { save((facts=facts, state=state), file) }"
+        let source =
+            "keep_search(file, facts, state) = if file != nil { save((facts=facts, state=state), file) }"
         try write(
             [
                 "[\"module\", \"stdlib/experiments/kept_search.seg\", [], []]",
@@ -134,7 +139,8 @@ import Testing
         let path = "\(folder.path)/m.run"
         let interpreter = Interpreter.standard()
         try interpreter.run(
-            "x = (a=tensor([1.5, 2, 3]), b=map(0..<70, i -> i), c=\"text\", d=[1, nil, x -> x + 1], e=tensor([1], uint8))")
+            "x = (a=tensor([1.5, 2, 3]), b=map(0..<70, i -> i), c=\"text\", d=[1, nil, x -> x + 1], e=tensor([1], uint8))"
+        )
         try interpreter.run("save(x, \(quotedText(path)))")
         let whole = try FileReader.contents(of: path)
         let shown = try interpreter.line(try #require(try interpreter.run("load(\(quotedText(path)))")))
@@ -155,7 +161,8 @@ import Testing
         let folder = try ScratchFolder()
         let path = "\(folder.path)/m.pth"
         let interpreter = Interpreter.standard()
-        try interpreter.run("write_tensors((a=tensor([1.5, 2, 3]), b=tensor([1, 2], int64)), \(quotedText(path)))")
+        try interpreter.run(
+            "write_tensors((a=tensor([1.5, 2, 3]), b=tensor([1, 2], int64)), \(quotedText(path)))")
         let whole = try FileReader.contents(of: path)
         let read = "read_tensors(\(quotedText(path)))"
         let shown = try interpreter.line(try #require(try interpreter.run(read)))
