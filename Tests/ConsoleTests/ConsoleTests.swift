@@ -138,7 +138,8 @@ import Testing
     try folder.write("precious\n", to: "victim")
     symlink("\(folder.path)/victim", "\(folder.path)/link")
     HistoryFile(path: "\(folder.path)/link").append("x")
-    #expect(try folder.text("victim") == "precious\n" && HistoryFile(path: "\(folder.path)/link").load().isEmpty)
+    #expect(
+        try folder.text("victim") == "precious\n" && HistoryFile(path: "\(folder.path)/link").load().isEmpty)
     chmod("\(folder.path)/victim", 0o666)
     #expect(HistoryFile(path: "\(folder.path)/victim").load().isEmpty)
 }

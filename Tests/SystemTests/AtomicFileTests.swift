@@ -56,7 +56,10 @@ import Testing
         for name in [".seg-1-2-3.tmp", ".seg-x-1.tmp", "seg-1-1.tmp", ".seg-1-1.tmp.run"] { leave(name) }
         try AtomicFile.write("new", to: "\(folder.path)/f")
         #expect(try folder.text("f") == "new")
-        #expect(folder.names.sorted() == [".seg-1-1.tmp.run", ".seg-1-2-3.tmp", ".seg-x-1.tmp", "f", "seg-1-1.tmp"])
+        #expect(
+            folder.names.sorted() == [
+                ".seg-1-1.tmp.run", ".seg-1-2-3.tmp", ".seg-x-1.tmp", "f", "seg-1-1.tmp",
+            ])
         for number in 1..<2000 { leave(".seg-\(getpid())-\(number).tmp") }
         try AtomicFile.write("newer", to: "\(folder.path)/f")
         #expect(try folder.text("f") == "newer")

@@ -15,7 +15,8 @@ import Testing
     @Test func everyNameHasOneText() {
         var random = SystemRandomNumberGenerator()
         let pieces: [[UInt8]] = [
-            [0x61], [0xc3, 0xa4], [0xe4], [0xff], [0xf0, 0x9f, 0x98, 0x80], [0xf4, 0x8f, 0xba, 0x80], [0xed, 0xa0, 0x80],
+            [0x61], [0xc3, 0xa4], [0xe4], [0xff], [0xf0, 0x9f, 0x98, 0x80], [0xf4, 0x8f, 0xba, 0x80],
+            [0xed, 0xa0, 0x80],
             [0xc0, 0xaf], [0xe2, 0x82], [0x80],
         ]
         for _ in 0..<2000 {
@@ -30,7 +31,8 @@ import Testing
 
     @Test func suchFilesAreListedReadAndWritten() throws {
         let folder = try ScratchFolder()
-        let raw: [CChar] = Array("\(folder.path)/b".utf8CString.dropLast()) + [CChar(bitPattern: 0xe4), 0x72, 0]
+        let raw: [CChar] =
+            Array("\(folder.path)/b".utf8CString.dropLast()) + [CChar(bitPattern: 0xe4), 0x72, 0]
         close(open(raw, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600))
         let name = try #require(folder.names.first)
         #expect(folder.names.count == 1 && name.hasPrefix("b"))
@@ -48,7 +50,8 @@ import Testing
 
     @Test func textForTheTerminalIsHarmless() {
         #expect(TextWidth.harmless("a\n\tb äöü 😀") == "a\n\tb äöü 😀")
-        #expect(TextWidth.harmless("a\u{1b}[31m\n\u{9b}0m\u{202e}\r") == "a\\u{1b}[31m\n\\u{9b}0m\\u{202e}\\r")
+        #expect(
+            TextWidth.harmless("a\u{1b}[31m\n\u{9b}0m\u{202e}\r") == "a\\u{1b}[31m\n\\u{9b}0m\\u{202e}\\r")
         #expect(TextWidth.harmless("\u{0}\u{7}\u{7f}") == "\\u{0}\\u{7}\\u{7f}")
     }
 }

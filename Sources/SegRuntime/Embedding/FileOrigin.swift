@@ -105,6 +105,8 @@ extension Interpreter {
         guard refusesFileCode, let origin = function.origin else { return }
         fileCodeRefusals += 1
         throw Failure(
-            .call, "\(function.code.name): code from \(origin.path) does not run when a value is only shown or loaded")
+            .call,
+            "\(function.code.name): code from \(origin.path) does not run when a value is only shown or loaded"
+        )
     }
 }

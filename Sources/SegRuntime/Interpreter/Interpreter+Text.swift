@@ -126,7 +126,8 @@ extension Interpreter {
         let bound = Value.object(BoundMethod(receiver: instance, function: method))
         // A method of the library may meet functions of the file in the object's fields.
         return method.code.module.isLibrary
-            ? try withoutFileCode { try call(bound, arguments) } : try withFileCode { try call(bound, arguments) }
+            ? try withoutFileCode { try call(bound, arguments) }
+            : try withFileCode { try call(bound, arguments) }
     }
 
     /// `{value:format}`: numbers by their format, lists element by element, others as text.

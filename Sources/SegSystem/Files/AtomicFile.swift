@@ -42,7 +42,9 @@ public final class AtomicFile {
         if let old {
             guard old.kind != .folder else { throw SystemError.cannot("write", path, EISDIR) }
             // Renaming needs permissions on the folder only, but a read-only file must not be replaced.
-            guard FilePath.with(destination, { access($0, W_OK) }) == 0 else { throw SystemError.cannot("write", path, errno) }
+            guard FilePath.with(destination, { access($0, W_OK) }) == 0 else {
+                throw SystemError.cannot("write", path, errno)
+            }
         }
         let folder = Folder.parent(of: destination) ?? "."
         if let old, old.kind != .file {
@@ -53,7 +55,8 @@ public final class AtomicFile {
         } else {
             guard Self.hasFiles(folder) else {
                 throw SystemError(
-                    .file, "cannot write \(path): \(folder) belongs to the system, which keeps no files there")
+                    .file, "cannot write \(path): \(folder) belongs to the system, which keeps no files there"
+                )
             }
             (temporary, descriptor) = TemporaryFile.open(in: folder, permissions: permissions)
         }
@@ -184,7 +187,9 @@ public final class AtomicFile {
                 throw failed(errno)
             }
             // Written to the disk in parts, so that little remains to wait for at the end.
-            if isDurable, temporary != nil, putCount >> 26 != (putCount + done) >> 26 { fdatasync(descriptor) }
+            if isDurable, temporary != nil, putCount >> 26 != (putCount + done) >> 26 {
+                fdatasync(descriptor)
+            }
             putCount += done
             rest = UnsafeRawBufferPointer(rebasing: rest[done...])
         }

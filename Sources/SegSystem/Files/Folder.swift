@@ -44,7 +44,9 @@ public enum Folder {
     /// Calls `body` with each entry's name and type until it returns false.
     private static func read(_ path: String, _ body: (String, Int) -> Bool) throws(SystemError) {
         try SystemError.checkName(path, to: "read the folder")
-        guard let handle = FilePath.with(path, { opendir($0) }) else { throw .cannot("read the folder", path, errno) }
+        guard let handle = FilePath.with(path, { opendir($0) }) else {
+            throw .cannot("read the folder", path, errno)
+        }
         defer { closedir(handle) }
         while let entry = readdir(handle) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
@@ -71,7 +73,9 @@ public enum Folder {
 
     /// The path from the root without symbolic links; nil if there is no such file or folder.
     public static func resolved(_ path: String) -> String? {
-        guard !path.utf8.contains(0), let resolved = FilePath.with(path, { realpath($0, nil) }) else { return nil }
+        guard !path.utf8.contains(0), let resolved = FilePath.with(path, { realpath($0, nil) }) else {
+            return nil
+        }
         defer { free(resolved) }
         return FilePath.text(resolved)
     }

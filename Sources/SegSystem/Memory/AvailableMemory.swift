@@ -22,9 +22,10 @@ public enum AvailableMemory {
 
     private static var addressSpaceLeft: Int? {
         guard let limit = addressSpace,
-            let pages = FileReader.start(of: "/proc/self/statm", count: 128)?.split(separator: " ").first.flatMap({
-                Int($0)
-            })
+            let pages = FileReader.start(of: "/proc/self/statm", count: 128)?.split(separator: " ").first
+                .flatMap({
+                    Int($0)
+                })
         else { return nil }
         return max(limit - pages * sysconf(Int32(_SC_PAGESIZE)), 0)
     }
