@@ -76,7 +76,9 @@ struct CompletionListing {
             while line.last == " " { line.removeLast() }
             return line
         }
-        if shown.count < items.count { lines.append("  … and \(items.count - shown.count) more; Tab shows all") }
+        if shown.count < items.count {
+            lines.append("  … and \(items.count - shown.count) more; Tab shows all")
+        }
         return lines
     }
 }

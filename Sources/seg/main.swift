@@ -11,7 +11,8 @@ signal(SIGXFSZ, SIG_IGN)
 
 let options: Options
 do {
-    options = try Options((0..<Int(CommandLine.argc)).dropFirst().compactMap { place in
+    options = try Options(
+        (0..<Int(CommandLine.argc)).dropFirst().compactMap { place in
             CommandLine.unsafeArgv[place].map { FilePath.text($0) }
         })
 } catch {

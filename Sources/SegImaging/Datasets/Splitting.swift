@@ -43,7 +43,8 @@ public enum Splitting {
         return try zip(sizes, ends).map { size, end in
             guard end > start else {
                 throw TensorError(
-                    .value, "split: the part of \(Tensor.text(of: size)) of \(data.count) samples is empty")
+                    .value,
+                    "split: the part of \(Tensor.text(of: size)) of \(plural(data.count, "sample")) is empty")
             }
             defer { start = end }
             return try Subset(data, order[start..<end].sorted())

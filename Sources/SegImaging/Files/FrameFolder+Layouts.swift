@@ -24,13 +24,14 @@ extension FrameFolder {
         guard !frames.isEmpty else {
             guard !all.isEmpty else { throw listing.withoutPictures() }
             throw TensorError(
-                .file, "\(directory) holds \(all.count) masks (…\(camSeqSuffix).png), but no frames",
+                .file,
+                "\(directory) holds \(plural(all.count, "mask")) (…\(camSeqSuffix).png), but no frames",
                 help: "for frames in another folder: folder(images=\"…\", masks=\"\(directory)\")")
         }
         guard !masks.isEmpty else {
             throw TensorError(
                 .file,
-                "\(directory) holds \(frames.count) pictures, but no masks (NAME\(camSeqSuffix).png)",
+                "\(directory) holds \(plural(frames.count, "picture")), but no masks (NAME\(camSeqSuffix).png)",
                 help: "for masks in another folder: folder(images=\"\(directory)\", masks=\"…\")")
         }
         let named = masks.map {
@@ -42,7 +43,10 @@ extension FrameFolder {
         let orphans = masks.filter { !used.contains($0.path) }
         let notes =
             orphans.isEmpty
-            ? [] : ["\(orphans.count) masks of \(directory) have no frame, for example \(orphans[0].name)"]
+            ? []
+            : [
+                "\(plural(orphans.count, "mask")) of \(directory) without a frame, for example \(orphans[0].name)"
+            ]
         return try made(
             parts: [("all", pairs)], directory: directory,
             table: options.classes ?? ClassTable.find(in: [directory]), guessesCamVid: true, notes: notes,

@@ -64,7 +64,7 @@ public struct FrameFolder: Sendable {
     public var palette: ClassPalette { rule.palette }
     /// One line for the data set.
     public var about: String {
-        let classes = palette.count == 1 ? "1 class" : "\(palette.count) classes"
+        let classes = plural(palette.count, "class")
         return "frames of \(directory), \(classes), \(rule.text)" + (transparency.map { ", \($0)" } ?? "")
     }
 

@@ -2,6 +2,7 @@
 // only its position in the palette. ClassTable says what marks the classes in masks.
 
 import CKernels
+import SegSystem
 import SegTensor
 
 /// The classes of a data set: names and display colours, in the order of their indices.
@@ -69,7 +70,8 @@ public struct ClassPalette: Sendable, Equatable {
                 .value, "\(names.count) classes are more than the \(Self.limit) that masks can hold")
         }
         guard names.count == colors.count else {
-            throw TensorError(.value, "\(names.count) classes have \(colors.count) colours")
+            throw TensorError(
+                .value, "\(plural(names.count, "class")), but \(plural(colors.count, "colour"))")
         }
         var known: [String: Int] = [:]
         for (index, name) in names.enumerated() {

@@ -298,7 +298,7 @@ struct MaskSurvey {
             ? "0 would be \(names[0]), and 255 void"
             : values == [0, 255]
                 ? "255 would be void, not \(names[1])" : "they are not the numbers 0 to \(count - 1)"
-        let classes = names.count == 1 ? "one class" : "\(count) classes"
+        let classes = names.count == 1 ? "one class" : plural(count, "class")
         throw TensorError(
             .value,
             "the masks hold the values \(list) only, and there \(count == 1 ? "is" : "are") \(classes), \(Self.joined(Array(names.prefix(8)))): \(why)",

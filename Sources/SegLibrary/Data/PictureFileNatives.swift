@@ -101,7 +101,7 @@ let pictureFileNatives: [Native] = [
         guard let names = try call.names(1) else { return .tensor(try call.tensor(0)) }
         let colors = try call.colors(2)
         if let colors, colors.count != names.count {
-            throw call.bad(2, "has \(colors.count) colours for \(names.count) classes")
+            throw call.bad(2, "has \(plural(colors.count, "colour")) for \(plural(names.count, "class"))")
         }
         return .tensor(try call.tensor(0), categories: try AxisLabels(names, colors: colors))
     },

@@ -134,7 +134,7 @@ struct CSVFile {
     /// Every row must have as many cells as the first.
     private func checkLength(_ row: Row, _ width: Int?, header: Bool) throws {
         guard let width, row.cells.count != width else { return }
-        let cells = row.cells.count == 1 ? "1 entry" : "\(row.cells.count) entries"
+        let cells = plural(row.cells.count, "entry")
         throw damaged(
             row.line, "the row has \(cells), \(header ? "the header" : "the first row") \(width)",
             help: width == 1

@@ -27,7 +27,8 @@ extension Hints {
             "max_norm": ["limit", "clip"], "delimiter": ["separator"], "sep": ["separator"],
             "aux_loss": ["aux_loss"], "xlabel": ["x_label"], "ylabel": ["y_label"], "path": ["save"],
             "filename": ["save"], "min": ["low"], "max": ["high"], "repeats": ["count"], "num": ["count"],
-            "factor": ["gamma"], "learning_rate": ["lr", "optimizer"], "pretrained": ["weights"], "fill_value": ["value"], "initial": ["start"],
+            "factor": ["gamma"], "learning_rate": ["lr", "optimizer"], "pretrained": ["weights"],
+            "fill_value": ["value"], "initial": ["start"],
         ],
         namespaces: ["torch"],
         purposes: [
@@ -233,7 +234,8 @@ extension Hints {
         ".param_groups": "run.optimizer.lr = 1e-4",
         ".lr": "run.optimizer.lr = 1e-4",
         ".loss": .say("an epoch e has e.train.loss and e.val.loss, a history measures(\"loss\")"),
-        ".accuracy": .say("an epoch e has e.train.accuracy and e.val.accuracy, a history measures(\"accuracy\")"),
+        ".accuracy": .say(
+            "an epoch e has e.train.accuracy and e.val.accuracy, a history measures(\"accuracy\")"),
         ".mIoU": .say("it is .iou of evaluate(…), .val.iou of an epoch, and measures(\"mIoU\") of a history"),
         ".fit": "trainer(model, train, val).finish()", ".get_last_lr": "run.history[-1].lr",
         "device:": .say(onProcessor), "requires_grad:": .say(noMarks), "num_workers:": .say(onProcessor),

@@ -1,6 +1,7 @@
 // The data of charts: the arguments of `plot` and `bars`, as curves and as numbers by name.
 
 import SegRuntime
+import SegSystem
 import SegTensor
 import SegTerminal
 
@@ -91,7 +92,7 @@ extension Arguments {
             guard numbers.count == values.count else {
                 throw Failure(
                     .shape,
-                    "\(native.name): a curve has \(values.count) numbers y and \(numbers.count) \(key)",
+                    "\(native.name): a curve has \(plural(values.count, "number")) y and \(numbers.count) \(key)",
                     argument: place)
             }
             return numbers
@@ -174,7 +175,7 @@ extension Arguments {
                 let name = curves[index].name
                 throw Failure(
                     .shape,
-                    "plot: \(x.count) numbers x and \(curves[index].y.count) numbers y"
+                    "plot: \(plural(x.count, "number")) x and \(plural(curves[index].y.count, "number")) y"
                         + (name.isEmpty ? "" : " of \(name)"), argument: yPlace)
             }
             curves[index].x = x
@@ -211,7 +212,7 @@ extension Arguments {
         if let odd = rows.firstIndex(where: { $0.count != columns }) {
             throw Failure(
                 .shape,
-                "\(native.name) needs rows of one length, but row 0 has \(columns) numbers and row \(odd) has "
+                "\(native.name) needs rows of one length, but row 0 has \(plural(columns, "number")) and row \(odd) has "
                     + "\(rows[odd].count)", argument: place)
         }
         return (columns, rows.flatMap { $0 })

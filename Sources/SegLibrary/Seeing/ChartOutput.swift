@@ -53,7 +53,8 @@ extension Arguments {
         }
         guard ["svg", "png", "pdf"].contains(ending) else {
             throw Failure(
-                .value, "\(native.name): save must be a name that ends in .png, .svg or .pdf, not \"\(path)\"",
+                .value,
+                "\(native.name): save must be a name that ends in .png, .svg or .pdf, not \"\(path)\"",
                 argument: place)
         }
         if let emptiness = chart.emptiness {

@@ -12,7 +12,7 @@ extension DatasetValue {
     func contactSheet(_ count: Int = 8, masks: Bool = false) throws -> PictureSheet {
         let shown = min(count, dataset.count)
         let tiles = try (0..<shown).map { try tile($0 * dataset.count / shown, masks: masks) }
-        return PictureSheet(title: "\(dataset.count) samples: \(dataset.about)", tiles: tiles)
+        return PictureSheet(title: "\(plural(dataset.count, "sample")): \(dataset.about)", tiles: tiles)
     }
 
     /// A sample and its changed copies.
@@ -46,7 +46,7 @@ extension DatasetValue {
         if dataset.count > 0 {
             let frame = try dataset.frame(0)
             let size = sizeText(height: frame.height, width: frame.width)
-            lines.append("\(size) pixels, \(dataset.palette.count) classes")
+            lines.append("\(size) pixels, \(plural(dataset.palette.count, "class"))")
         }
         return lines.joined(separator: "\n")
     }

@@ -25,7 +25,8 @@ let documentNatives: [Native] = [
             // Control characters, noncharacters, and marks that turn the direction of what follows.
             case "\u{0}"..."\u{1f}", "\u{7f}"..."\u{9f}", "\u{202a}"..."\u{202e}", "\u{2066}"..."\u{2069}":
                 result += "\u{fffd}"
-            case _ where scalar.value & 0xfffe == 0xfffe || 0xfdd0...0xfdef ~= scalar.value: result += "\u{fffd}"
+            case _ where scalar.value & 0xfffe == 0xfffe || 0xfdd0...0xfdef ~= scalar.value:
+                result += "\u{fffd}"
             default: result.unicodeScalars.append(scalar)
             }
         }
@@ -40,7 +41,8 @@ let documentNatives: [Native] = [
         let height = try call.extent(5, file: true, isHeight: true)
         let plots = try call.panels(0).map { panel in
             LinePlot(
-                title: try panel.title ?? call.optionalString(1), xLabel: try call.optionalString(2) ?? panel.xLabel,
+                title: try panel.title ?? call.optionalString(1),
+                xLabel: try call.optionalString(2) ?? panel.xLabel,
                 yLabel: try call.optionalString(3), width: width, height: height, firstX: panel.firstX,
                 series: panel.curves)
         }
@@ -60,7 +62,9 @@ let documentNatives: [Native] = [
             "print(starts_with(picture_url(zeros(3, 4, 6)), \"data:image/png;base64,\"))  # expect: true"
         ]
     ) { call in
-        guard let value = call[0].asTensorValue else { throw call.needs("a picture or a mask", 0, got: call[0]) }
+        guard let value = call[0].asTensorValue else {
+            throw call.needs("a picture or a mask", 0, got: call[0])
+        }
         let limit = call.isNil(1) ? Int.max : try call.integer(1, atLeast: 1)
         let isPicture = value.promise.rank >= 3 && value.categories == nil
         let content: PictureSheet.Tile =

@@ -1,6 +1,7 @@
 // Display of pictures, masks and samples; on the terminal, or in a file with save=.
 
 import SegRuntime
+import SegSystem
 import SegTensor
 import SegTerminal
 
@@ -23,7 +24,8 @@ let pictureNatives: [Native] = [
             throw call.needs("a picture, a mask, a sample, a data set or a file name", 0, got: call[0])
         }
         if !call.isNil(4), !sheet.setCaptions(titles) {
-            throw call.bad(4, "has \(titles.count) texts for \(sheet.tiles.count) pictures")
+            throw call.bad(
+                4, "has \(plural(titles.count, "text")) for \(plural(sheet.tiles.count, "picture"))")
         }
         return try call.present(sheet, sizedAfter: 1)
     },

@@ -61,7 +61,8 @@ final class ProgressReporter {
     /// The terminal of the line as it is now.
     private var style: TerminalStyle {
         TerminalStyle.detect(
-            isTerminal: true, size: TerminalSize.of(STDERR_FILENO), allowsColor: interpreter.terminal.hasColor,
+            isTerminal: true, size: TerminalSize.of(STDERR_FILENO),
+            allowsColor: interpreter.terminal.hasColor,
             environment: Environment.variable)
     }
 
@@ -83,7 +84,9 @@ final class ProgressReporter {
     private func show(_ progress: Progress) {
         let style = style
         // In another window the chart has another size.
-        if outputs != nil, chart != nil, style.columns != drawn.columns || style.rows != drawn.rows { clear() }
+        if outputs != nil, chart != nil, style.columns != drawn.columns || style.rows != drawn.rows {
+            clear()
+        }
         write(progress.line(style))
     }
 

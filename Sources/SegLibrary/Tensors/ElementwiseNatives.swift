@@ -207,7 +207,8 @@ let elementwiseNatives: [Native] = [
         examples: ["print(to(tensor([1.7]), int32))  # expect: tensor([1], int32)"]
     ) { call in
         if let name = call[1].asString, ["cuda", "cpu", "mps"].contains(name.split(separator: ":").first) {
-            throw call.bad(1, "is \(quotedText(name))", help: "leave it out: everything runs on the processor")
+            throw call.bad(
+                1, "is \(quotedText(name))", help: "leave it out: everything runs on the processor")
         }
         return .tensor(try call.tensor(0).to(try call.dtype(1)), categories: call.categories(0))
     },

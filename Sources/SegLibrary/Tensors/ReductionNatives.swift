@@ -244,7 +244,9 @@ extension Tensor {
         let bytes = count.multipliedReportingOverflow(by: 8 + 2 * MemoryLayout<Value>.stride)
         try MemoryBudget.process.require(
             bytes.overflow ? Int.max : bytes.partialValue, for: "a list of \(count) numbers")
-        var level = try numbers().map { number -> Value in dtype == .bool ? .bool(number != 0) : .number(number) }
+        var level = try numbers().map { number -> Value in
+            dtype == .bool ? .bool(number != 0) : .number(number)
+        }
         for size in shape.dropFirst().reversed() {
             level = stride(from: 0, to: level.count, by: max(size, 1)).map {
                 .list(Array(level[$0..<($0 + size)]))

@@ -180,7 +180,8 @@ extension Interpreter {
             return Failure(.call, "\(name) has no argument \(label)", help: hint)
         case .twice(let label):
             return Failure(
-                .call, "\(name) gets the argument \(label) twice", help: "\(habit)the signature is \(signature)")
+                .call, "\(name) gets the argument \(label) twice",
+                help: "\(habit)the signature is \(signature)")
         case .missing(let names):
             let list = names.joined(separator: ", ")
             let message =

@@ -131,7 +131,8 @@ public final class Interpreter {
                 return (memory.bindMemory(to: Value.self, capacity: count), count)
             }
             guard count > 1 << 14 else {
-                fputs("seg: there is no memory for an interpreter; does ulimit -v leave too little?\n", stderr)
+                fputs(
+                    "seg: there is no memory for an interpreter; does ulimit -v leave too little?\n", stderr)
                 exit(1)
             }
             count /= 2

@@ -422,7 +422,9 @@ extension Interpreter {
             throw Failure(.type, "\(count) names are bound to a list of \(count), got \(describe(value))")
         }
         guard items.count == count else {
-            throw Failure(.value, "\(count) names are bound to \(items.count) values, \(short(value))")
+            throw Failure(
+                .value,
+                "\(plural(count, "name")) are bound to \(plural(items.count, "value")), \(short(value))")
         }
         for (place, item) in items.enumerated() { first[place] = item }
     }
@@ -438,7 +440,9 @@ extension Interpreter {
         }
         guard items.count == count else {
             throw Failure(
-                .value, "the parameter \(pattern) takes \(count) values, got \(items.count): \(short(value))")
+                .value,
+                "the parameter \(pattern) takes \(plural(count, "value")), got \(items.count): \(short(value))"
+            )
         }
         for (place, item) in items.enumerated() { first[place] = item }
     }

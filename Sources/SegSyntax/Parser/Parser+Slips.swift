@@ -10,7 +10,8 @@ extension Parser {
     /// `1..3`
     func twoDots(isLocal: Bool) -> Bail {
         failure(
-            "`..` is not valid syntax", current.span, help: "a range is `0...9` with its end, `0..<9` without",
+            "`..` is not valid syntax", current.span,
+            help: "a range is `0...9` with its end, `0..<9` without",
             isLocal: isLocal)
     }
 

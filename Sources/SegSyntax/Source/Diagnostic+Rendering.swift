@@ -30,7 +30,8 @@ extension Diagnostic {
             let digits = elsewhere.map { String($0.line).count }.reduce(String(line).count, max)
             let pad = String(repeating: " ", count: digits + 1)
             let bar = paint.gutter(pad + " |")
-            lines.append(paint.gutter(pad + "-->") + " \(TextWidth.escaped(location.source.name)):\(line):\(column)")
+            lines.append(
+                paint.gutter(pad + "-->") + " \(TextWidth.escaped(location.source.name)):\(line):\(column)")
             lines.append(bar)
             let room = max(20, width - digits - 4)
             let here = notes.filter { note in !elsewhere.contains { $0.note.span == note.span } }
@@ -75,7 +76,8 @@ extension Diagnostic {
             if isLong, place == shown { lines.append("  … \(trace.count - 2 * shown) more calls …") }
             if isLong, place >= shown, place < trace.count - shown { continue }
             let (line, column) = frame.source.position(of: Int(frame.span.start))
-            lines.append("  in \(frame.function), called at \(TextWidth.escaped(frame.source.name)):\(line):\(column)")
+            lines.append(
+                "  in \(frame.function), called at \(TextWidth.escaped(frame.source.name)):\(line):\(column)")
         }
         return lines
     }

@@ -120,7 +120,8 @@ public final class FeatureCache: @unchecked Sendable {
         plain.fuses = context.fuses
         var supplied = false
         var obstacle =
-            isRedrawn ? "the pictures are drawn anew in each epoch; augment(…, copies=1) draws them once" : nil
+            isRedrawn
+            ? "the pictures are drawn anew in each epoch; augment(…, copies=1) draws them once" : nil
         for stack in stacks {
             let pending = supplied ? Evaluator.pending(roots) : order
             guard let prefix = FrozenPrefix(stack, roots, pending, exact: context.exact) else { continue }

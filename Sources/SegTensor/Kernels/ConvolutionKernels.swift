@@ -138,7 +138,8 @@ enum ConvolutionKernels {
         switch method {
         case .depthwise: return g.weightCount
         case .winograd: return conv_winograd_count(&geometry)
-        case .direct: return transposed ? conv_packed_transposed_count(&geometry) : conv_packed_count(&geometry)
+        case .direct:
+            return transposed ? conv_packed_transposed_count(&geometry) : conv_packed_count(&geometry)
         }
     }
 

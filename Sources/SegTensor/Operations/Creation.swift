@@ -174,7 +174,7 @@ struct SourceOperation: Operation {
     var isRedrawn = false
     let make: @Sendable () throws -> TensorData
 
-    /// Does not include `make`: `content` identifies its result.
+    /// Does not include `make`, since `content` identifies its result, nor whether it is drawn anew.
     private enum CodingKeys: CodingKey { case name, shape, dtype, content }
 
     func infer(_ inputs: [Signature]) throws -> Signature { Signature(shape, dtype) }

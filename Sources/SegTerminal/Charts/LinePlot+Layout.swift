@@ -77,8 +77,8 @@ extension LinePlot {
             series.isScatter && series.edges == nil
                 ? cloud(series, xAxis, yAxis, resolution: max(resolution, 1))
                 : series.edges == nil
-                ? curve(series, xAxis, yAxis, resolution: max(resolution, 1))
-                : outline(series, xAxis, yAxis)
+                    ? curve(series, xAxis, yAxis, resolution: max(resolution, 1))
+                    : outline(series, xAxis, yAxis)
         }
         var emptiness = undrawn.emptiness
         if emptiness == nil, series.allSatisfy({ $0.edges != nil && $0.y.allSatisfy { $0 == 0 } }) {

@@ -143,7 +143,8 @@ private struct PDFPage {
 
     /// The objects of the document with the table of their places.
     func document(width: Double, height: Double) -> [UInt8] {
-        var bytes = Array("%PDF-1.7\n%\u{e2}\u{e3}\n".unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) })
+        var bytes = Array(
+            "%PDF-1.7\n%\u{e2}\u{e3}\n".unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) })
         var places: [Int] = []
         func object(_ dictionary: String, _ data: [UInt8]? = nil) {
             places.append(bytes.count)

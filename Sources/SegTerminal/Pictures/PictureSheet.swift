@@ -69,7 +69,9 @@ public struct PictureSheet: SizedChart, Sendable {
     /// Gives each picture a caption; where there are twice as many tiles, each is of a picture and its mask.
     /// - Returns: false if the counts do not fit.
     public mutating func setCaptions(_ captions: [String]) -> Bool {
-        guard !captions.isEmpty, tiles.count % captions.count == 0 else { return captions.count == tiles.count }
+        guard !captions.isEmpty, tiles.count % captions.count == 0 else {
+            return captions.count == tiles.count
+        }
         let step = tiles.count / captions.count
         guard step <= 2 else { return false }
         for (place, caption) in captions.enumerated() {

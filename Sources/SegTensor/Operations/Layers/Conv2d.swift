@@ -123,7 +123,8 @@ struct ConvolutionOperation: Operation {
             activation: activation)
         try withExtendedLifetime((packed, bias, scale, shift, rest, input)) {
             try ConvolutionKernels.forward(
-                g, method, input: input.floats, packedWeight: packed.bytes.assumingMemoryBound(to: Float.self),
+                g, method, input: input.floats,
+                packedWeight: packed.bytes.assumingMemoryBound(to: Float.self),
                 epilogue: epilogue, output: out.floats)
         }
         return out
@@ -229,7 +230,8 @@ struct ConvolutionWeightGradient: Operation {
         }
         try withExtendedLifetime((x, upstream)) {
             try ConvolutionKernels.weightGradient(
-                g, g.method(exact: context.exact), input: x.floats, outputGradient: upstream.floats, weightGradient: out.floats)
+                g, g.method(exact: context.exact), input: x.floats, outputGradient: upstream.floats,
+                weightGradient: out.floats)
         }
         return out
     }

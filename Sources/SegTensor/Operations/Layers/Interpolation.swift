@@ -41,7 +41,9 @@ extension Tensor {
         let size = (Int(height), Int(width))
         let isExact = height == height.rounded(.down) && width == width.rounded(.down)
         let isSame = size == (x.shape[2], x.shape[3])
-        if isExact || isSame || mode == .bilinearOnCorners { return try interpolate(x, size: size, mode: mode) }
+        if isExact || isSame || mode == .bilinearOnCorners {
+            return try interpolate(x, size: size, mode: mode)
+        }
         let operation = InterpolateOperation(
             height: size.0, width: size.1, mode: mode, step: Float(1 / scale))
         return try make(operation, [mode == .nearest ? x : x.to(.float32)])

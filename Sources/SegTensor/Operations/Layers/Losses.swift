@@ -2,6 +2,7 @@
 // softmax, loss and confusion in one pass) is in SegmentationFusion; it is equal to these separate steps.
 
 import CKernels
+import SegSystem
 
 extension Tensor {
     /// How losses by pixel become one number.
@@ -42,7 +43,7 @@ extension Tensor {
         guard weight.shape == [classes] else {
             throw TensorError(
                 .shape,
-                "the class weights have shape \(Shape.text(weight.shape)), the logits have \(classes) classes",
+                "the class weights have shape \(Shape.text(weight.shape)), the logits have \(plural(classes, "class"))",
                 help: "give one weight per class", notes: [Shape.text(weight.shape)])
         }
         let values = try weight.doubles()
