@@ -30,7 +30,8 @@ let fileNatives: [Native] = [
     },
     Native(
         "make_folder(path)", "Makes a folder, and those that it is in, unless it exists.",
-        examples: ["make_folder(\"masks/val\")\nprint(file_exists(\"masks/val\"))  # expect: true"]
+        examples: ["make_folder(\"masks/val\")\nprint(file_exists(\"masks/val\"))  # expect: true"],
+        effect: .writing
     ) { call in
         try Folder.make(try call.string(0))
         return .nilValue

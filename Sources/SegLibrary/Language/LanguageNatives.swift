@@ -208,7 +208,7 @@ public let languageNatives: [Native] = [
             + "`trust=true` they may do all that yours may.",
         examples: [
             "save([1, \"two\"], \"example.list\")\nprint(load(\"example.list\"))  # expect: [1, \"two\"]",
-            "save((note=() -> write_text(\"note.txt\", \"hi\")), \"example.run\")\nload(\"example.run\").note()  # expect error: write_text: this is called by code from example.run, which may not write files",
+            "save((f=() -> write_text(\"note.txt\", \"hi\")), \"example.run\")\nload(\"example.run\").f()  # expect error: write_text: this is called by code from example.run, which may not write files",
         ], effect: .trusting(by: "trust")
     ) { call in
         let value = try ValueReader.read(

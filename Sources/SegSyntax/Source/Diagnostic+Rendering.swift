@@ -35,6 +35,7 @@ extension Diagnostic {
             lines.append(bar)
             let room = max(20, width - digits - 4)
             let here = notes.filter { note in !elsewhere.contains { $0.note.span == note.span } }
+                .map { Note(span: $0.span, text: TextWidth.escaped($0.text)) }
             let excerpt = SourceExcerpt(source: location.source, span: location.span, room: room)
             lines.append(gutter(line, digits, excerpt.text, paint))
             lines.append(bar + " " + paint.error(excerpt.underline(point: location.point)))
