@@ -3,6 +3,9 @@ PREFIX ?= /usr/local
 SEG = .build/release/seg
 # Tests see internal names of the modules. With this flag in every build, no build has to be repeated.
 FLAGS = -c release -Xswiftc -enable-testing
+# Pages whose blocks of seg are tests, `seg continued` being the same script as the block before; those of the
+# reference are the examples of the help.
+PAGES = $(filter-out docs/reference.md,$(wildcard docs/*.md))
 SCRIPTS = $(shell find stdlib examples Benchmarks -name '*.seg')
 # Required libraries and tools, and the Debian package of each.
 LIBRARIES = libedit:libedit-dev libpng:libpng-dev zlib:zlib1g-dev openblas:libopenblas-dev
@@ -31,12 +34,17 @@ test: build test-deps
 	Tests/network/run.sh $(SEG)
 	@echo "== runs saved and continued in other processes, killed and on a full disk"
 	Tests/resume/run.sh $(SEG)
+	@echo "== the page of a report, in Chromium where there is one"
+	Tests/report/run.sh $(SEG)
 	@echo "== the C code under the sanitizers"
 	Tests/sanitizers/run.sh
-	@echo "== the examples of docs/guide.md"
-	rm -rf .build/guide && mkdir -p .build/guide
-	awk '/^```seg$$/ { file = sprintf(".build/guide/%02d.seg", ++count); next } /^```$$/ { file = "" } file { print > file }' docs/guide.md
-	cd .build/guide && ../release/seg test .
+	@echo "== the examples of docs/"
+	rm -rf .build/docs && mkdir -p .build/docs
+	awk 'FNR == 1 { count = 0; page = FILENAME; gsub(/.*\/|[.]md$$/, "", page); file = "" } \
+		/^```seg$$/ { file = sprintf(".build/docs/%s-%02d.seg", page, ++count); next } \
+		/^```seg continued$$/ { file = sprintf(".build/docs/%s-%02d.seg", page, count); next } \
+		/^```$$/ { file = "" } file { print > file }' $(PAGES)
+	cd .build/docs && ../release/seg test .
 	@echo "== scripts with expectations, and every example of the help"
 	$(SEG) test Tests/Golden --examples
 

@@ -61,12 +61,12 @@ let package = Package(
             name: "SegConsole", dependencies: ["SegLibrary", "CLibedit", "SegSystem"], swiftSettings: swift),
         .executableTarget(
             name: "seg",
-            dependencies: ["SegConsole", "SegLibrary", "SegSystem"],
+            dependencies: ["SegConsole", "SegLibrary", "SegImaging", "SegTensor", "SegSystem"],
             swiftSettings: swift),
 
         .target(name: "TestSupport", dependencies: ["SegSystem"], path: "Tests/TestSupport"),
         .testTarget(name: "SystemTests", dependencies: ["SegSystem", "TestSupport"]),
-        .testTarget(name: "SyntaxTests", dependencies: ["SegSyntax"]),
+        .testTarget(name: "SyntaxTests", dependencies: ["SegSyntax", "SegSystem"]),
         .testTarget(name: "TensorTests", dependencies: ["SegTensor", "SegSystem", "TestSupport"]),
         .testTarget(name: "ImagingTests", dependencies: ["SegImaging", "SegSystem", "TestSupport"]),
         .testTarget(name: "TerminalTests", dependencies: ["SegTerminal", "SegSystem"]),

@@ -23,7 +23,7 @@ import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from models import lraspp_mobilenet_v2  # noqa: E402
+from own_models import lraspp_mobilenet_v2  # noqa: E402
 
 SIZE, BATCH, EPOCHS, HELD_OUT = 520, 10, 5, 15
 SHOWN = ("Column_Pole", "TrafficLight", "Bicyclist")

@@ -205,6 +205,16 @@ static bool comes_soon(LineEditor *editor) {
     return poll(&source, 1, 50) > 0;
 }
 
+/// Skips the rest of a string from the terminal, such as a late answer to a question: to its end, or to a pause.
+static void skip_string(LineEditor *editor) {
+    int last = 0;
+    while (comes_soon(editor)) {
+        int next = next_byte(editor);
+        if (next < 0 || next == 7 || (last == 27 && next == '\\')) return;
+        last = next;
+    }
+}
+
 /// Reads the rest of a key that begins with Escape into `rest`; false where the key does nothing. libedit alone
 /// would take the end of a sequence that it does not know for typed text.
 static bool read_sequence(LineEditor *editor) {
@@ -219,6 +229,11 @@ static bool read_sequence(LineEditor *editor) {
         bool is_lead = length == 2 && !is_long && (next == '[' || next == 'O');
         bool is_part = sequence[1] == '[' && (next < 0x40 || next > 0x7e);
         if (!is_lead && !is_part) break;
+    }
+    // Alt and a letter is a key of its own; with more behind it, it begins a string.
+    if (length == 2 && strchr("_P]^X", sequence[1]) && comes_soon(editor)) {
+        skip_string(editor);
+        return false;
     }
     // Escape alone ends a search and does nothing else.
     if (length == 1) {

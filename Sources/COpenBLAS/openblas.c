@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 
 enum { ROW_MAJOR = 101, NO_TRANSPOSE = 111, TRANSPOSE = 112 };
 
@@ -20,9 +22,28 @@ static sgemm_function *sgemm;
 static dgemm_function *dgemm;
 static char problem[256];
 
+// A buffer of OpenBLAS takes 32 MB on most processors; 64 MB are enough for one and for what it maps beside it.
+static const long buffer_size = 64l << 20;
+enum { MOST_BUFFERS = 64 };
+static pthread_mutex_t reserving = PTHREAD_MUTEX_INITIALIZER;
+static void *(*take_buffer)(int);
+static void (*return_buffer)(void *);
+static int buffers;
+
+static bool has_room(void) {
+    void *probe = mmap(NULL, (size_t)buffer_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (probe == MAP_FAILED) return false;
+    munmap(probe, (size_t)buffer_size);
+    return true;
+}
+
 static void load(void) {
     // Its threads would only spin: the pool distributes the tiles.
     setenv("OPENBLAS_NUM_THREADS", "1", 1);
+    if (!has_room()) {
+        snprintf(problem, sizeof problem, "there is no memory for it; does ulimit -v leave too little?");
+        return;
+    }
     void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
     if (library == NULL) library = dlopen("libopenblas.so", RTLD_NOW | RTLD_LOCAL);
     if (library == NULL) {
@@ -32,6 +53,8 @@ static void load(void) {
     }
     void (*set_threads)(int) = (void (*)(int))dlsym(library, "openblas_set_num_threads");
     if (set_threads != NULL) set_threads(1);
+    take_buffer = (void *(*)(int))dlsym(library, "blas_memory_alloc");
+    return_buffer = (void (*)(void *))dlsym(library, "blas_memory_free");
     sgemm = (sgemm_function *)dlsym(library, "cblas_sgemm");
     dgemm = (dgemm_function *)dlsym(library, "cblas_dgemm");
     if (sgemm == NULL || dgemm == NULL) snprintf(problem, sizeof problem, "it has no cblas_sgemm");
@@ -40,6 +63,32 @@ static void load(void) {
 const char *openblas_load(void) {
     pthread_once(&once, load);
     return sgemm == NULL || dgemm == NULL ? problem : NULL;
+}
+
+long openblas_reserve(int count) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return 0;
+    if (take_buffer == NULL || return_buffer == NULL) return 0;
+    if (count > MOST_BUFFERS) count = MOST_BUFFERS;
+    pthread_mutex_lock(&reserving);
+    long missing = 0;
+    if (count > buffers) {
+        // Buffers that are returned stay allocated; only those taken together are different ones.
+        void *taken[MOST_BUFFERS];
+        int held = 0;
+        while (held < count) {
+            if (held >= buffers && !has_room()) {
+                missing = (count - held) * buffer_size;
+                break;
+            }
+            taken[held] = take_buffer(0);
+            held += 1;
+        }
+        if (held > buffers) buffers = held;
+        while (held > 0) return_buffer(taken[--held]);
+    }
+    pthread_mutex_unlock(&reserving);
+    return missing;
 }
 
 void openblas_sgemm(

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fast.h"
+
 // Larger pictures are refused; 2^28 pixels are 16384 x 16384.
 static const uint64_t pixel_limit = 1ull << 28;
 // Deflate packs at most 1032 bytes into one: a small file with a huge size in its header is refused before anything is
@@ -174,10 +176,12 @@ int32_t cpng_info(const uint8_t *data, size_t size, CPNGInfo *info, char *messag
 }
 
 int32_t cpng_decode_rgb(const uint8_t *data, size_t size, uint8_t *pixels, size_t capacity, char *message) {
+    if (fast_decode(data, size, 1, pixels, capacity)) return 1;
     return decode(data, size, TO_RGB, NULL, pixels, capacity, message);
 }
 
 int32_t cpng_decode_samples(const uint8_t *data, size_t size, uint8_t *samples, size_t capacity, char *message) {
+    if (fast_decode(data, size, 0, samples, capacity)) return 1;
     return decode(data, size, TO_SAMPLES, NULL, samples, capacity, message);
 }
 
@@ -214,7 +218,7 @@ static void flush_nothing(png_structp png) { (void)png; }
 
 int32_t cpng_encode(
     const uint8_t *pixels, uint32_t width, uint32_t height, int32_t color_type, const uint8_t *palette,
-    int32_t palette_count, uint8_t **data, size_t *size, char *message
+    int32_t palette_count, uint32_t density, uint8_t **data, size_t *size, char *message
 ) {
     Sink sink = {.message = message};
     message[0] = 0;
@@ -251,6 +255,7 @@ int32_t cpng_encode(
         }
         // A third of the time of the default level, for 5 % more bytes.
         png_set_compression_level(png, 3);
+        if (density > 0) png_set_pHYs(png, info, density, density, PNG_RESOLUTION_METER);
         png_write_info(png, info);
         size_t row = (size_t)width * (color_type == PNG_COLOR_TYPE_RGB ? 3 : 1);
         for (uint32_t y = 0; y < height; y++) {

@@ -57,7 +57,9 @@ struct Completer {
             return Candidates(prefix: prefix, items: matching(prefix, labels))
         case .member(let path):
             let members = MemberCandidates(interpreter).candidates(of: path, prefix)
-            return Candidates(prefix: prefix, items: matching(prefix, members), isRanked: true)
+            // The entries of a long record, such as torch, are equals.
+            let isLong = (resolver.value(of: path)?.asRecord?.count ?? 0) > 20
+            return Candidates(prefix: prefix, items: matching(prefix, members), isRanked: !isLong)
         case .type: return Candidates(prefix: prefix, items: matching(prefix, types()))
         case .name:
             let arguments = context.call.map(namedArguments) ?? []

@@ -9,6 +9,8 @@ struct CompletionListing {
     let columns: Int
     let rows: Int
     let hasColor: Bool
+    /// Whether Tab was pressed again: all candidates are shown.
+    var showsAll = false
     /// One line of help for a candidate without its own; called only for those that are shown.
     let help: (Completer.Candidate) -> String
 
@@ -35,13 +37,14 @@ struct CompletionListing {
     /// have help, and only names of the rest follow.
     private func lines(_ items: [Completer.Candidate], isRanked: Bool) -> [String] {
         let most = max(4, min(40, rows - 4))
-        if isRanked, items.count > most {
+        if isRanked, !showsAll, items.count > most {
             let first = max(2, most - 3)
             let names = items.dropFirst(first).map { TextWidth.escaped($0.name) }
             let rest = TextWidth.wrap(names.joined(separator: " "), to: max(8, columns - 4))
             let isCut = rest.count > 2
             return lines(Array(items.prefix(first)), isRanked: false)
                 + rest.prefix(2).enumerated().map { "  " + $1 + (isCut && $0 == 1 ? " …" : "") }
+                + (isCut ? ["  Tab shows all"] : [])
         }
         let style = TerminalStyle(
             columns: columns, rows: rows, color: hasColor ? .ansi16 : .none, isTerminal: true)
@@ -62,7 +65,7 @@ struct CompletionListing {
         }
         let width = min(items.map { TextWidth.of($0.name) }.max() ?? 1, max(8, columns - 4)) + 2
         let across = max(1, (columns - 2) / width)
-        let shown = items.prefix(across * most)
+        let shown = showsAll ? items[...] : items.prefix(across * most)
         let down = (shown.count + across - 1) / across
         var lines = (0..<down).map { row in
             var line = " "
@@ -73,7 +76,9 @@ struct CompletionListing {
             while line.last == " " { line.removeLast() }
             return line
         }
-        if shown.count < items.count { lines.append("  … and \(items.count - shown.count) more") }
+        if shown.count < items.count {
+            lines.append("  … and \(items.count - shown.count) more; Tab shows all")
+        }
         return lines
     }
 }

@@ -83,7 +83,7 @@ extension Console {
         let path = UserFolders().expanded(unquoted(path))
         let isThere = FileStatus.exists(path)
         try AtomicFile.write(log.script(), to: path)
-        let entries = log.count == 1 ? "1 entry" : "\(log.count) entries"
+        let entries = plural(log.count, "entry")
         let isForeign = isThere && !savedPaths.contains(path)
         savedPaths.insert(path)
         return show(["saved \(entries) to \(path)\(isForeign ? ", replacing what was there" : "")"])
@@ -136,7 +136,7 @@ extension Console {
         guard let first = unsaved.first else { return true }
         show(
             unsaved.map { run in
-                let steps = run.steps == 1 ? "1 step" : "\(run.steps) steps"
+                let steps = plural(run.steps, "step")
                 return "\(run.name): a run of \(steps), "
                     + (run.wasSaved ? "trained further since it was saved" : "never saved")
             })
@@ -170,7 +170,7 @@ extension Console {
         }
         let text = lines.joined(separator: "\n")
         if text.allSatisfy(\.isWhitespace) { return .done }
-        if PastedTranscript.isOne(text) { return run(PastedTranscript.entries(text)) }
+        if PastedTranscript.isOne(text) { return run(transcript.entries(text)) }
         let plain = PrintedListing.unnumbered(text) ?? text
         reader.remember(plain)
         evaluate(Parser(source: source(plain)).parse())

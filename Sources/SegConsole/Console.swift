@@ -82,11 +82,19 @@ public final class Console {
     /// The lines of the entry that is being typed.
     private var begun = ""
 
+    var transcript: PastedTranscript {
+        PastedTranscript { [interpreter] name in
+            interpreter[name] != nil || interpreter.library.contains(name)
+        }
+    }
+
     /// Complete text, or a command; empty if the entry was cancelled; nil at the end.
     private func readEntry() -> String? {
         begun = ""
+        lastTab = nil
         defer { begun = "" }
         var isFirst = true
+        var isPasted = false
         while true {
             switch reader.read(isFirst ? .fresh : .continued, begun: begun) {
             case .interrupted: return ""
@@ -95,7 +103,13 @@ public final class Console {
                 if reader.isTerminal { write("\n") }
                 return isFirst ? nil : ""
             case .whole(let text): begun = text
-            case .line(let line):
+            case .line(let line) where isFirst && !line.contains("\n") && PastedTranscript.isOne(line):
+                // A terminal without bracketed paste sends a session line by line.
+                begun = transcript.entries(line).first ?? ""
+                isPasted = true
+                if begun.isEmpty || !Parser(name: "", text: begun).parse().isUnfinished { return line }
+            case .line(var line):
+                if isPasted { line = PastedTranscript.withoutContinuation(line) }
                 begun = isFirst ? line : begun + "\n" + line
                 if isFirst,
                     PromptCommand.command(in: String(line.trimmed), interpreter) != nil
@@ -113,10 +127,13 @@ public final class Console {
     private func handle(_ text: String) -> Outcome {
         let entry = String(text.trimmed)
         if entry.isEmpty { return .done }
-        if PastedTranscript.isOne(text) { return run(PastedTranscript.entries(text)) }
+        if PastedTranscript.isOne(text) { return run(transcript.entries(text)) }
         reader.remember(text)
         interpreter.interruptFlag.clear()
-        defer { interpreter.interruptFlag.clear() }
+        defer {
+            interpreter.interruptFlag.clear()
+            interpreter.endProgress()
+        }
         fitTerminal()
         if let command = PromptCommand.command(in: entry, interpreter) {
             do {
@@ -207,12 +224,15 @@ public final class Console {
     /// The window may have changed since the last entry.
     private func fitTerminal() {
         interpreter.terminal.width = reader.size.columns
+        interpreter.terminal.height = reader.size.rows
     }
 
     func write(_ text: String) { interpreter.output(text) }
 
-    /// Writes a long text in parts, so that Ctrl-C stops it.
+    /// Writes a long text in parts, so that Ctrl-C stops it; one with pictures as a whole, since a terminal would
+    /// take what follows half a picture as the rest of it.
     func writeLong(_ text: String) throws {
+        if text.contains("\u{1b}P") || text.contains("\u{1b}_") { return write(text) }
         var rest = text[...]
         while rest.utf8.count > 1 << 14 {
             try interpreter.checkInterrupt()
@@ -237,15 +257,30 @@ public final class Console {
     /// Shows an error in the contract's form; an interrupt as one word.
     func report(_ error: any Error) {
         let diagnostics = diagnostics(of: error)
+        let hadProgress = interpreter.endProgress()
         if diagnostics.first?.kind == .interrupt {
             // The terminal has written ^C into the line.
-            write(reader.isTerminal ? "\n" + style.paint("interrupted", dim: true) + "\n" : "interrupted\n")
+            let said = [diagnostics[0].message, diagnostics[0].help].compactMap { $0 }
+            let lines = said.flatMap { TextWidth.wrap($0, to: style.columns) }.map {
+                style.paint($0, dim: true)
+            }
+            let text = lines.joined(separator: "\n") + "\n"
+            write(reader.isTerminal && !hadProgress ? "\n" + text : text)
             return
         }
         let rendered = diagnostics.map {
             $0.rendered(width: style.columns, color: interpreter.terminal.hasColor)
         }
-        write(rendered.joined(separator: "\n\n") + "\n")
+        let lines = rendered.joined(separator: "\n\n").split(
+            separator: "\n", omittingEmptySubsequences: false)
+        write(lines.flatMap(wrapped).joined(separator: "\n") + "\n")
+    }
+
+    /// A line of the width of the terminal, or as many as it needs.
+    private func wrapped(_ line: Substring) -> [String] {
+        let text = String(line)
+        return reader.isTerminal && TextWidth.of(text) > style.columns
+            ? TextWidth.wrap(text, to: style.columns) : [text]
     }
 
     private func diagnostics(of error: any Error) -> [Diagnostic] {
@@ -255,7 +290,12 @@ public final class Console {
 
     // MARK: Completion
 
+    /// The line and cursor of the last Tab, to know a second one.
+    private var lastTab: (line: String, cursor: Int)?
+
     private func complete(_ line: String, _ cursor: Int) -> LineCompletion {
+        let isSecond = lastTab?.line == line && lastTab?.cursor == cursor
+        lastTab = (line, cursor)
         // Tab before anything is typed indents.
         let before = line.utf8.prefix(cursor)
         if before.allSatisfy({
@@ -271,7 +311,7 @@ public final class Console {
         let size = reader.size
         let listing = CompletionListing(
             columns: size.columns, rows: size.rows, hasColor: interpreter.terminal.hasColor,
-            help: { completer.help(on: $0) })
+            showsAll: isSecond, help: { completer.help(on: $0) })
         return listing.completion(found)
     }
 }

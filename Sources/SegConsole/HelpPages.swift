@@ -16,7 +16,7 @@ public struct HelpPages {
         self.interpreter = interpreter
         let terminal = interpreter.terminal
         style = TerminalStyle(
-            columns: terminal.width, rows: 24, color: terminal.hasColor ? .ansi16 : .none,
+            columns: terminal.width, rows: terminal.height, color: terminal.hasColor ? .ansi16 : .none,
             isTerminal: terminal.isInteractive)
     }
 

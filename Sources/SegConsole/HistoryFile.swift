@@ -1,6 +1,6 @@
 // Stores entries across sessions: one line per entry, newlines and backslashes escaped.
 // Each entry is appended when it is made, so that two sessions at once keep both histories.
-// If the file cannot be used, history lasts for the session only, without a message.
+// If the file cannot be used, or is a link or another user's, history lasts for the session only, without a message.
 
 @preconcurrency import Glibc
 import SegSystem
@@ -19,7 +19,9 @@ public final class HistoryFile {
 
     /// The entries of earlier sessions, oldest first. A long file is shortened.
     public func load() -> [String] {
-        guard let bytes = try? FileReader.contents(of: path) else { return [] }
+        guard let file = try? FileReader(path, followsLinks: false), file.isOwn,
+            let bytes = try? file.bytes(at: 0, count: file.count)
+        else { return [] }
         var lines = bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
         if lines.count > 2 * Self.kept {
             lines.removeFirst(lines.count - Self.kept)
@@ -32,9 +34,14 @@ public final class HistoryFile {
         if entry == last { return }
         last = entry
         if let folder = Folder.parent(of: path) { try? Folder.make(folder, permissions: 0o700) }
-        let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
+        let flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
+        let descriptor = FilePath.with(path) { open($0, flags, 0o600) }
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
+        guard let status = FileStatus(descriptor: descriptor), status.kind == .file, status.owner == geteuid()
+        else { return }
+        // An earlier version, or another program, may have let others read it.
+        if status.permissions & 0o077 != 0 { _ = fchmod(descriptor, 0o600) }
         let bytes = Array((Self.escaped(entry) + "\n").utf8)
         _ = write(descriptor, bytes, bytes.count)
     }

@@ -66,8 +66,10 @@ private struct ValueKind {
             likely: ["plot", "measures", "epochs", "events", "len", "map"], parameters: ["history"],
             topics: ["training"]),
         "Evaluation": ValueKind(
-            likely: ["accuracy", "iou", "classes", "by_class", "confusion", "loss", "present", "predicted"],
-            parameters: [], topics: []),
+            likely: [
+                "accuracy", "iou", "classes", "pictures", "worst", "best", "confusion", "most_confused",
+                "by_class", "loss", "dice", "precision", "recall", "warnings", "compare",
+            ], parameters: ["a", "e"], topics: ["results"]),
         "Table": ValueKind(
             likely: ["sorted", "filter", "column", "rows", "columns", "count", "plot", "write_csv"],
             parameters: [],
@@ -76,7 +78,9 @@ private struct ValueKind {
 
     /// What calls of functions give, where that is always the same, so that the next point has something to offer.
     static let results: [String: [String]] = [
-        "dataset": ["streets", "camseq", "resize", "normalize", "augment", "shuffle", "subset", "concat"],
+        "dataset": [
+            "streets", "camseq", "resize", "normalize", "augment", "shuffle", "subset", "concat", "tiles",
+        ],
         "list": [
             "list", "sorted", "reversed", "split", "kfold", "split_text", "keys", "values", "to_list", "zip",
         ],
@@ -94,7 +98,8 @@ private struct ValueKind {
         "model": [
             "Sequential", "deeplabv3", "fcn", "lraspp", "deeplabv3_resnet50", "deeplabv3_resnet101",
             "deeplabv3_mobilenet_v3_large", "fcn_resnet50", "fcn_resnet101", "lraspp_mobilenet_v3_large",
-            "lraspp_mobilenet_v2",
+            "lraspp_mobilenet_v2", "unet", "unet_resnet50", "unet_resnet101", "deeplabv3plus",
+            "deeplabv3plus_resnet50", "deeplabv3plus_resnet101", "deeplabv3plus_mobilenet_v3_large",
         ],
     ]
 }

@@ -89,7 +89,7 @@ struct PromptCommand {
         }
         let word = entry.hasSuffix("()") ? String(entry.dropLast(2)) : entry
         if ["exit", "quit"].contains(word), interpreter[word] == nil { return ":quit" }
-        if entry == "help", interpreter[entry] == nil { return "?" }
+        if interpreter["help"] == nil, let subject = subjectOfHelp(entry) { return "?" + subject }
         if entry.hasSuffix("?") {
             let name = entry.replacing("?", with: "")
             let isPath = name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }
@@ -97,6 +97,18 @@ struct PromptCommand {
         }
         if entry.hasPrefix("del "), interpreter["del"] == nil { return ":forget " + entry.dropFirst(4) }
         return nil
+    }
+
+    /// What `help(x)` asks for, which is shown as `?x`: a name, a path or a text; nil for other entries.
+    private static func subjectOfHelp(_ entry: String) -> String? {
+        if entry == "help" { return "" }
+        guard entry.hasPrefix("help("), entry.hasSuffix(")") else { return nil }
+        let subject = String(entry.dropFirst(5).dropLast().trimmed)
+        if subject.hasPrefix("\""), subject.hasSuffix("\""), subject.count > 2 {
+            let text = subject.dropFirst().dropLast()
+            return text.contains { "\"\\{".contains($0) } ? nil : String(text)
+        }
+        return subject.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." } ? subject : nil
     }
 
     /// `!mask` is an expression where it can be read as one and all its names are known; `!ls -l` is not.

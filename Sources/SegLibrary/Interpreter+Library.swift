@@ -21,23 +21,24 @@ extension Library {
         [
             ("lists", collectionNatives),
             ("strings", textNatives),
-            ("language", languageNatives + helpNatives + sessionNatives),
+            ("language", languageNatives + helpNatives + sessionNatives + partialResultNatives),
             ("files", fileNatives),
             ("tensors", makerNatives + elementwiseNatives + reductionNatives + shapingNatives),
             (
                 "layers",
-                networkNatives + layerNatives + madeForNatives + cacheNatives + freezingNatives
-                    + pathPatternNatives
-                    + layerTraceNatives
+                networkNatives + segmentationNatives + layerNatives + madeForNatives + cacheNatives
+                    + freezingNatives + pathPatternNatives + layerTraceNatives
             ),
             ("gradients", differentiationNatives),
             (
                 "data",
-                folderNatives + dataNatives + pictureFileNatives + weightFileNatives + officialWeightNatives
+                folderNatives + dataNatives + viewNatives + augmentNatives + pictureFileNatives
+                    + weightFileNatives + officialWeightNatives
             ),
             (
                 "seeing",
-                chartNatives + tableNatives + pictureNatives + progressNatives + numberTextNatives
+                chartNatives + tableNatives + pictureNatives + documentNatives + progressNatives
+                    + numberTextNatives
             ),
         ]
     }

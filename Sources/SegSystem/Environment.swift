@@ -6,7 +6,7 @@ public enum Environment {
     /// The value of a variable; nil if it is not set or empty.
     public static func variable(_ name: String) -> String? {
         guard let text = getenv(name), text.pointee != 0 else { return nil }
-        return String(cString: text)
+        return FilePath.text(text)
     }
 }
 

@@ -15,6 +15,8 @@ public enum ShellCommand {
 
     /// Makes a folder the current one of this process: `cd` in a command would change only that of its shell.
     public static func changeFolder(to path: String) throws {
-        guard chdir(path) == 0 else { throw SystemError.cannot("enter the folder", path, errno) }
+        guard FilePath.with(path, { chdir($0) }) == 0 else {
+            throw SystemError.cannot("enter the folder", path, errno)
+        }
     }
 }

@@ -102,6 +102,8 @@ struct Command: Sendable {
                 complain("seg: \(failure.message)" + (failure.help.map { "; \($0)" } ?? ""))
                 return 1
             }
+        case .newFolder(let path): return makeFolder(path, interpreter)
+        case .doctor: return doctor(interpreter)
         case .reference: return say(interpreter.referenceMarkdown())
         case .text: break
         }
@@ -110,16 +112,20 @@ struct Command: Sendable {
 
     private func makeInterpreter() -> Interpreter {
         let interpreter = Interpreter.standard(interruptFlag: interruptFlag)
-        interpreter.nativeStackSize = largeStack - (32 << 20)
+        interpreter.nativeStackSize = usableStack
         interpreter.evaluationContext.exact = options.isExact
         interpreter.terminal.isInteractive = isatty(STDOUT_FILENO) == 1
         interpreter.terminal.hasColor = hasColor(STDOUT_FILENO)
-        var size = winsize()
-        if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
-            interpreter.terminal.width = Int(size.ws_col)
+        let terminal = Environment.variable("TERM") ?? ""
+        interpreter.terminal.hasProgressLine = isatty(STDERR_FILENO) == 1 && !["", "dumb"].contains(terminal)
+        if let size = TerminalSize.of(STDOUT_FILENO) {
+            (interpreter.terminal.width, interpreter.terminal.height) = size
         }
         interpreter.output = { text in
-            if fputs(text, stdout) == EOF, errno == EPIPE { _exit(0) }
+            // Not fputs, for which a byte 0 ends the text.
+            var text = text
+            let written = text.withUTF8 { fwrite($0.baseAddress, 1, $0.count, stdout) == $0.count }
+            if !written, errno == EPIPE { _exit(0) }
         }
         return interpreter
     }
@@ -184,6 +190,23 @@ struct Command: Sendable {
         return status
     }
 
+    private func makeFolder(_ path: String, _ interpreter: Interpreter) -> Int32 {
+        do {
+            let files = try ExperimentFolder.make(path)
+            return say(
+                "\(path) has \(files.joined(separator: ", "))\nnext: cd \(path) && seg experiment.seg\n")
+        } catch {
+            complain("seg: \(interpreter.failure(of: error)?.message ?? "\(path) cannot be made")")
+            return 2
+        }
+    }
+
+    private func doctor(_ interpreter: Interpreter) -> Int32 {
+        let findings = Doctor(terminal: interpreter.terminal.isInteractive).findings()
+        _ = say(Doctor.text(findings))
+        return findings.contains { $0.state == .fault } ? 1 : 0
+    }
+
     /// Lists the content of weight files; other files are reported, and the rest is still listed.
     private func weights(_ paths: [String], _ interpreter: Interpreter) -> Int32 {
         var status: Int32 = 0
@@ -228,11 +251,12 @@ struct Command: Sendable {
     }
 
     private func report(_ error: ScriptError, _ interpreter: Interpreter) -> Int32 {
+        interpreter.endProgress()
         fflush(stdout)
         switch error.diagnostic.kind {
         case .exit: return interpreter.exitStatus
         case .interrupt:
-            complain("interrupted")
+            complain(error.diagnostic.message)
             return 130
         default: break
         }
@@ -245,7 +269,7 @@ struct Command: Sendable {
         let color = hasColor(STDERR_FILENO)
         for (place, diagnostic) in diagnostics.enumerated() {
             if place > 0 { complain("") }
-            complain(diagnostic.rendered(color: color))
+            write(diagnostic.rendered(color: color))
         }
     }
 
@@ -255,7 +279,9 @@ struct Command: Sendable {
         return 0
     }
 
-    private func complain(_ text: String) {
+    private func complain(_ text: String) { write(TextWidth.harmless(text)) }
+
+    private func write(_ text: String) {
         fflush(stdout)
         fputs(text + "\n", stderr)
     }

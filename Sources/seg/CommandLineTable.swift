@@ -20,11 +20,17 @@ struct Operand: Sendable {
     let noun: String
     let candidates: Candidates
 
+    var hasCandidates: Bool {
+        if case .none = candidates { return false }
+        return true
+    }
+
     static let script = Operand(name: "FILE", noun: "file", candidates: .files(["seg"]))
     static let weights = Operand(
         name: "FILE", noun: "file", candidates: .files(["safetensors", "pth", "pt"]))
     static let tests = Operand(name: "PATH", noun: "folder or file", candidates: .files(["seg"]))
     static let libraryName = Operand(name: "NAME", noun: "name", candidates: .none)
+    static let newFolder = Operand(name: "DIR", noun: "folder", candidates: .none)
     static let code = Operand(name: "CODE", noun: "line of code", candidates: .none)
     static let count = Operand(name: "N", noun: "number", candidates: .none)
     static let size = Operand(name: "SIZE", noun: "size such as 8G", candidates: .none)
@@ -57,7 +63,8 @@ struct CommandFlag: Sendable {
 struct Subcommand: Sendable {
     let name: String
     let flags: [CommandFlag]
-    let operand: Operand
+    /// Nil: the command takes nothing.
+    let operand: Operand?
     let takesSeveral: Bool
     let help: String
     /// The action, from its operands and the names of its flags.
@@ -67,8 +74,8 @@ struct Subcommand: Sendable {
     var synopsis: String {
         let alone = flags.first { $0.operands == .none }
         let optional = flags.filter { $0.operands != .none }.map { "[\($0.name)] " }.joined()
-        let operands = operand.name + (takesSeveral ? " …" : "")
-        return "\(name) \(optional)\(operands)" + (alone.map { " | \($0.name)" } ?? "")
+        let operands = operand.map { " " + $0.name + (takesSeveral ? " …" : "") } ?? ""
+        return name + " \(optional)".dropLast() + operands + (alone.map { " | \($0.name)" } ?? "")
     }
 
     /// Its help, with that of its flags.
@@ -168,6 +175,14 @@ enum CommandLineTable {
             ], operand: .libraryName, takesSeveral: false,
             help: "prints the help that ?NAME shows at the prompt"
         ) { names, _ in names.first.map { .doc($0) } ?? .reference },
+        Subcommand(
+            name: "new", flags: [], operand: .newFolder, takesSeveral: false,
+            help: "makes a folder for an experiment: script, note on the data, results"
+        ) { paths, _ in .newFolder(paths[0]) },
+        Subcommand(
+            name: "doctor", flags: [], operand: nil, takesSeveral: false,
+            help: "checks processor, memory, libraries, terminal and folders, and says what to do"
+        ) { _, _ in .doctor },
     ]
 
     static let exitStatuses = [

@@ -1,15 +1,20 @@
 // Runs the interpreter on a thread with a stack of half a gigabyte; only its used part takes
-// memory.
+// memory. Where the address space is limited, the stack is an eighth of it.
 
 @preconcurrency import Glibc
+import SegSystem
 
-/// The stack's size, and the part that the interpreter may use.
-let largeStack = 512 << 20
+/// The stack's size.
+let largeStack = min(max((AvailableMemory.addressSpace ?? 8 * (512 << 20)) / 8, 16 << 20), 512 << 20)
+/// The part of it that the interpreter may use.
+let usableStack = largeStack - largeStack / 4
 
 /// From <malloc.h>, which the Glibc module lacks, with two of its names.
 @_silgen_name("mallopt")
 private func mallopt(_ name: Int32, _ value: Int32) -> Int32
+private let mTrimThreshold: Int32 = -1
 private let mTopPad: Int32 = -2
+private let mMmapThreshold: Int32 = -3
 private let mArenaMax: Int32 = -8
 
 private final class Work: @unchecked Sendable {
@@ -18,8 +23,7 @@ private final class Work: @unchecked Sendable {
     init(_ body: @escaping @Sendable () -> Int32) { self.body = body }
 }
 
-/// Runs the body on a new thread and returns its exit status. If no such thread can be created,
-/// it runs on this one.
+/// Runs the body on a new thread and returns its exit status.
 func onLargeStack(_ body: @escaping @Sendable () -> Int32) -> Int32 {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
@@ -29,6 +33,10 @@ func onLargeStack(_ body: @escaping @Sendable () -> Int32) -> Int32 {
     // every 128 KB.
     _ = mallopt(mArenaMax, 1)
     _ = mallopt(mTopPad, 16 << 20)
+    // Pictures are made and released by the thousand: from the heap they cost half as much as from the system,
+    // which clears each page anew. Larger blocks are the system's.
+    _ = mallopt(mMmapThreshold, 16 << 20)
+    _ = mallopt(mTrimThreshold, 64 << 20)
     let work = Work(body)
     var thread = pthread_t()
     let argument = Unmanaged.passRetained(work)
@@ -41,7 +49,10 @@ func onLargeStack(_ body: @escaping @Sendable () -> Int32) -> Int32 {
             return nil
         }, argument.toOpaque())
     defer { argument.release() }
-    guard started == 0 else { return body() }
+    guard started == 0 else {
+        fputs("seg: there is no memory for a thread; does ulimit -v leave too little?\n", stderr)
+        return 1
+    }
     pthread_join(thread, nil)
     return work.status
 }

@@ -20,6 +20,10 @@ struct Options: Sendable {
         case doc(String)
         /// Lists the content of weight files.
         case weights([String])
+        /// Makes the folder of an experiment.
+        case newFolder(String)
+        /// Checks the machine.
+        case doctor
         /// All of the help as Markdown.
         case reference
         /// Prints a text about the command itself.
@@ -100,10 +104,14 @@ struct Options: Sendable {
             }
         }
         let mayBeMissing = flags.contains { $0.operands != .asEver }
+        guard let operand = command.operand else {
+            if let first = operands.first { throw Problem("\(command.name) takes nothing, got \(first)") }
+            return command.action([], flags.map(\.name))
+        }
         let most = flags.contains { $0.operands == .none } ? 0 : command.takesSeveral ? Int.max : 1
         if operands.count > most || operands.isEmpty && !mayBeMissing {
             let count = command.takesSeveral ? "at least one" : "one"
-            throw Problem("\(command.name) needs \(count) \(command.operand.noun)")
+            throw Problem("\(command.name) needs \(count) \(operand.noun)")
         }
         return command.action(operands, flags.map(\.name))
     }

@@ -115,8 +115,9 @@ private enum ZshCompletion {
     private static func row(_ command: Subcommand) -> String {
         let flags = command.flags.map { quoted("\($0.name)[\(escaped($0.help))]") + " " }.joined()
         let several = command.takesSeveral ? "*" : "1"
-        let operand = quoted("\(several):\(escaped(command.operand.noun)):\(action(command.operand))")
-        return "        \(command.name)) _arguments \(flags)\(operand) ;;"
+        let operands = command.operand.map { quoted("\(several):\(escaped($0.noun)):\(action($0))") }
+        let work = operands.map { "_arguments \(flags)\($0)" } ?? ":"
+        return "        \(command.name)) \(work) ;;"
     }
 
     private static func action(_ operand: Operand) -> String {
@@ -159,7 +160,7 @@ private enum FishCompletion {
                 lines.append(
                     "complete -c seg -n \(isIn) -l \(flag.name.dropFirst(2)) -d \(quoted(flag.help))")
             }
-            if case .none = command.operand.candidates { lines.append("complete -c seg -n \(isIn) -f") }
+            if command.operand?.hasCandidates != true { lines.append("complete -c seg -n \(isIn) -f") }
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -2,6 +2,7 @@
 // and for natives that call functions.
 
 @preconcurrency import Glibc
+import SegSystem
 
 setlocale(LC_CTYPE, "")
 signal(SIGPIPE, SIG_IGN)
@@ -10,7 +11,10 @@ signal(SIGXFSZ, SIG_IGN)
 
 let options: Options
 do {
-    options = try Options(Array(CommandLine.arguments.dropFirst()))
+    options = try Options(
+        (0..<Int(CommandLine.argc)).dropFirst().compactMap { place in
+            CommandLine.unsafeArgv[place].map { FilePath.text($0) }
+        })
 } catch {
     fputs("seg: \(error)\ntry `seg --help`\n", stderr)
     exit(2)

@@ -7,6 +7,7 @@ How to run, in a virtual environment outside the repository:
 
     python3 -m venv VENV
     VENV/bin/pip install torch==2.13.0 numpy Pillow safetensors   # a CPU build of torch will do
+    VENV/bin/pip install scipy scikit-learn torchmetrics            # for results.json
     VENV/bin/pip install --no-deps torchvision==0.28.0
     VENV/bin/python Tests/Fixtures/make_fixtures.py all
     VENV/bin/python Tests/Fixtures/make_fixtures.py ops lraspp    # some sections
@@ -34,15 +35,20 @@ HEAVY = ["deeplabv3_mobilenet_v3_large", "deeplabv3_resnet50", "deeplabv3_resnet
 
 def sections():
     """By section: the files' names and what makes each."""
-    import class_weights, losses, models, operations, optimizers
+    import class_weights, layers, losses, models, operations, optimizers, own_models, pictures, results
 
     return {
         "ops": {"ops.json": operations.fixture},
+        "layers": {"layers.json": layers.fixture},
         "optimizers": {"optimizers.json": optimizers.fixture},
         "losses": {"losses.json": losses.fixture},
+        "results": {"results.json": results.fixture},
+        "pictures": {"pictures.json": pictures.fixture},
         "weights": {"class_weights.json": class_weights.fixture},
         "lraspp": {f"{name}.json": functools.partial(models.fixture, name) for name in LIGHT},
         "segmentation": {f"{name}.json": functools.partial(models.fixture, name) for name in HEAVY},
+        "compared": {f"{name}.json": functools.partial(models.fixture, name) for name in models.COMPARED},
+        "counts": {"counts.json": lambda: {"rows": own_models.more_counts()}},
     }
 
 

@@ -155,6 +155,10 @@ import Testing
         #expect(found[0].frames.palette.count == 21)
         let val = found[1].frames
         #expect(try val.pairs[0].readMask(val.rule).bytes == [0, 20, 255])
+        #expect(!found[0].frames.notes.contains { $0.contains("in both") })
+        try tree.write("c\na\n", to: "VOCdevkit/VOC2012/ImageSets/Segmentation/val.txt")
+        let both = try parts()[0].frames.notes
+        #expect(both.contains { $0.contains("1 frame is in both train.txt and val.txt: a") })
         try tree.write("b\nq\n", to: "VOCdevkit/VOC2012/ImageSets/Segmentation/train.txt")
         #expect(complaint { _ = try parts() }.contains("1 of the 2 frames of train.txt are not in"))
     }

@@ -18,7 +18,7 @@ let contractNames = """
     lower replace format print table read_csv write_csv read_json write_json clock
     error copy save load read_tensors write_tensors help who
     camseq camvid cityscapes voc folder regroup streets split kfold concat shuffle subset resize normalize augment
-    hflip vflip rotate saturation brightness noise batches
+    hflip vflip rotate scale crop shift brightness contrast saturation hue noise blur cutout tiles batches
     deeplabv3_resnet50 deeplabv3_resnet101 deeplabv3_mobilenet_v3_large fcn_resnet50 fcn_resnet101
     lraspp_mobilenet_v3_large lraspp_mobilenet_v2 deeplabv3 fcn lraspp
     Conv2d BatchNorm2d ReLU Hardswish Dropout MaxPool2d Sequential
@@ -38,7 +38,13 @@ let publicNamesOfStdlib = """
     resnet50 resnet101 mean_present median training_memory memory_advice training_seconds sum_of warmup
     clip_gradients outputs try_weights balanced inverse_sqrt mean_one ignore_classes
     Fold CrossValidation Halving ReLU6 Hardsigmoid Sigmoid Softmax Identity Backbone SqueezeExcitation
+    ConvTranspose2d GroupNorm LeakyReLU SiLU GELU Dropout2d PixelShuffle PixelUnshuffle
+    group_norm dropout2d pixel_shuffle pixel_unshuffle
+    unet unet_encoder unet_resnet50 unet_resnet101 UNetHead UNetResNetHead DeepLabPlusHead
+    deeplabv3plus deeplabv3plus_resnet50 deeplabv3plus_resnet101 deeplabv3plus_mobilenet_v3_large
     AvgPool2d AdaptiveAvgPool2d Upsample ASPP Difference LRASPPHead LoadReport Segmenter Summary
     Evaluation Table Epoch Event History Best Loss Optimizer Schedule Trainer WeightComparison
-    Explanation WeightTrials worst with_most Worst
+    Explanation WeightTrials worst with_most Worst recalibrate
+    precision recall mean_over_all weighted_iou most_confused boundary_f1 boundary_iou best compare interval
+    Comparison Predictions report
     """.split(whereSeparator: \.isWhitespace).map(String.init)

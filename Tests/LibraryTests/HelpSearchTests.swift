@@ -27,7 +27,7 @@ import Testing
 /// What is searched for, and what comes first.
 private let searches = [
     ("early stopping", "early_stop"), ("stop early", "early_stop"), ("cross validation", "cross_validate"),
-    ("scheduler", "step_lr"), ("crop", "resize"), ("batch size", "trainer"), ("overfitting", "early_stop"),
+    ("scheduler", "step_lr"), ("crop", "crop"), ("batch size", "trainer"), ("overfitting", "early_stop"),
     ("checkpoint", "save"), ("DataLoader", "batches"), ("data loaders", "batches"),
     ("confusion matrix", "confusion"), ("matrix of confusion", "confusion"), ("learning rate", "adam"),
     ("how do I save a model", "save_weights"), ("transfer learning", "freeze"), ("mIoU", "iou"),

@@ -28,8 +28,18 @@ import Testing
         let ofTorch = Set(interpreter.memberNames(torch))
         for (form, habit) in hints.habits {
             if form.hasSuffix(":") { continue }
+            if form.hasSuffix("()") {
+                // What another library gives by position is an argument too many here.
+                let name = form.dropLast(2)
+                let found = interpreter.check(Source(name: "hint", text: "x = \(name)([1], lr=1)"))
+                #expect(found.contains { $0.help?.hasPrefix(habit.text) ?? false }, "\(form)")
+                continue
+            }
             if form.hasPrefix(".") {
                 let name = String(form.dropFirst())
+                // Such a member is reached on a name that does not exist, too.
+                let unknown = interpreter.check(Source(name: "hint", text: "x = zzzzzz\(form)"))
+                #expect(unknown.contains { $0.help == habit.text }, "\(form) of an unknown name")
                 let isField = ["grad", "type", "int", "float", "bool"].contains(name)
                 #expect(
                     isField || !interpreter.library.contains(name), "\(form) is a function of the library")

@@ -19,6 +19,7 @@ private let namesOfNobody: [String: String] = [
 /// Files whose strings are Swift, SVG, HTML or the languages of shells.
 private let filesInOtherLanguages = [
     "Sources/EmbedStdlib/main.swift", "Sources/SegTerminal/Files/SVG.swift",
+    "Sources/SegTerminal/Files/PDF.swift",
     "Sources/SegLibrary/Language/Reference.swift", "Sources/seg/Shell.swift",
 ]
 

@@ -1,6 +1,7 @@
 // The exact text of errors.
 
 import SegSyntax
+import SegSystem
 import Testing
 
 @Suite struct RenderingTests {
@@ -24,6 +25,18 @@ import Testing
             location: .init(
                 source: source, span: whole, point: point.map { span($0, from: Int(whole.start)) }),
             notes: notes.map { Diagnostic.Note(span: span($0.0, from: Int(whole.start)), text: $0.1) })
+    }
+
+    /// What a file, a name or a value brings into an error sends no commands to the terminal.
+    @Test func textIsHarmless() {
+        let source = Source(name: "a\u{1b}[2J.seg", text: "x = \"\u{1b}[31m\"")
+        let place = Diagnostic.Location(source: source, span: Span(0, 1))
+        let error = Diagnostic(
+            .value, "no \u{9b}31m\n\u{1b}]0;t\u{7}", help: "use \u{1b}c", location: place,
+            notes: [Diagnostic.Note(span: Span(0, 1), text: "\u{202e}")])
+        let rendered = error.rendered()
+        #expect(!rendered.unicodeScalars.contains { TextWidth.isHarmful($0) && $0 != "\n" })
+        #expect(rendered.hasPrefix("error: no \\u{9b}31m\n\\u{1b}]0;t\\u{7}\n"))
     }
 
     @Test func theContractsExample() {

@@ -46,18 +46,53 @@ import Testing
     }
 
     /// A killed process leaves its temporary file; another with the same number must not fail because of it.
+    /// What no process holds is removed when the first file is written beside it.
     @Test func leftoversOfAKilledProcessAreNoObstacle() throws {
         let folder = try ScratchFolder()
-        let probe = try AtomicFile("\(folder.path)/probe")
-        let name = try #require(folder.names.first)
-        probe.abandon()
-        let serial = try #require(
-            name.split(separator: "-").last?.split(separator: ".").first.flatMap { Int($0) })
-        for number in serial..<serial + 50 {
-            try folder.write("left", to: ".seg-\(getpid())-\(number)\(AtomicFile.temporaryEnding)")
+        func leave(_ name: String) {
+            close(open("\(folder.path)/\(name)", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600))
         }
+        for number in 1..<500 { leave(".seg-\(getpid())-\(number).tmp") }
+        for name in [".seg-1-2-3.tmp", ".seg-x-1.tmp", "seg-1-1.tmp", ".seg-1-1.tmp.run"] { leave(name) }
         try AtomicFile.write("new", to: "\(folder.path)/f")
         #expect(try folder.text("f") == "new")
+        #expect(
+            folder.names.sorted() == [
+                ".seg-1-1.tmp.run", ".seg-1-2-3.tmp", ".seg-x-1.tmp", "f", "seg-1-1.tmp",
+            ])
+        for number in 1..<2000 { leave(".seg-\(getpid())-\(number).tmp") }
+        try AtomicFile.write("newer", to: "\(folder.path)/f")
+        #expect(try folder.text("f") == "newer")
+    }
+
+    /// A file that another process is writing is locked, and stays.
+    @Test func lockedFilesStay() throws {
+        let folder = try ScratchFolder()
+        let other = open("\(folder.path)/.seg-7-1.tmp", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        defer { close(other) }
+        #expect(flock(other, LOCK_EX) == 0)
+        try AtomicFile.write("new", to: "\(folder.path)/f")
+        #expect(folder.names.sorted() == [".seg-7-1.tmp", "f"])
+    }
+
+    @Test func foldersOfTheSystemAreNamed() {
+        for path in ["/proc/x.run", "/proc/self/x.run", "/sys/x.run"] {
+            let error = #expect(throws: SystemError.self) { try AtomicFile.write("new", to: path) }
+            #expect(error?.message.contains("belongs to the system") == true)
+        }
+    }
+
+    @Test func whatWasWrittenCanBeReadBeforeItReplacesTheOldFile() throws {
+        let folder = try ScratchFolder()
+        try AtomicFile.write("old", to: "\(folder.path)/f")
+        let file = try AtomicFile("\(folder.path)/f")
+        try file.write("new text")
+        let written = try #require(try file.written())
+        #expect(try written.bytes(at: 0, count: written.count) == Array("new text".utf8))
+        #expect(try folder.text("f") == "old")
+        file.abandon()
+        #expect(try folder.text("f") == "old")
+        #expect(folder.names == ["f"])
     }
 
     @Test func whatPollThrowsEndsTheWriting() throws {

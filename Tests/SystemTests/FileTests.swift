@@ -38,14 +38,14 @@ import Testing
     @Test func streamsAreReadToTheirEnd() throws {
         #expect(throws: SystemError.self) { try FileReader.contents(of: "/dev/null") }
         #expect(try FileReader.contents(of: "/dev/null", acceptsStreams: true).isEmpty)
-        var asked = 0
+        var polls = 0
         let said = message {
             _ = try FileReader.contents(of: "/dev/zero", limit: 1_000_000, acceptsStreams: true) {
-                asked = $0
+                polls += 1
             }
         }
         #expect(said == "/dev/zero has more than the 1000000 bytes that are read at once")
-        #expect(asked > 1_000_000 && asked < 1_200_000)
+        #expect(polls > 10)
         #expect(try FileReader.contents(of: "/proc/self/status").count > 100)
         #expect(FileReader.start(of: "/proc/self/status")?.hasPrefix("Name:") == true)
         #expect(FileReader.start(of: "/no/such") == nil)

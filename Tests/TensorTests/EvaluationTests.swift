@@ -198,8 +198,10 @@ struct EvaluationTests {
             let gradient = try gradients(of: loss, wrt: [leaf])[0]
             let classes = try full.argmax(axis: 1)
             let confusion = try Tensor.confusion(classes, target, classes: 5, ignoreIndex: 3)
+            let bySample = try Tensor.confusion(
+                full.argmax(axis: 1), target, classes: 5, ignoreIndex: 3, isPerSample: true)
             scope.end(from: [loss])
-            let both = try [loss, gradient, confusion, full.argmax(axis: 1, keepdims: true)]
+            let both = try [loss, gradient, confusion, full.argmax(axis: 1, keepdims: true), bySample]
             try Tensor.evaluate(both)
             return try both.map { try $0.doubles() }
         }
@@ -211,6 +213,10 @@ struct EvaluationTests {
         let largest = stepwise[1].map(abs).max() ?? 0
         #expect(zip(fused[1], stepwise[1]).allSatisfy { abs($0 - $1) <= 2e-6 * largest + 1e-9 })
         #expect(fused[2] == stepwise[2])
+        #expect(fused[4] == stepwise[4])
+        let (first, second) = (fused[4].prefix(25), fused[4].dropFirst(25))
+        let both: [Double] = zip(first, second).map { pair in pair.0 + pair.1 }
+        #expect(both == fused[2])
         let alone = try Tensor.interpolate(logits, size: (16, 20)).argmax(axis: 1)
         #expect(try alone.doubles() == stepwise[3])
         let convolved = try Tensor.conv2d(logits, .ones([5, 5, 1, 1]))
@@ -283,6 +289,7 @@ struct EvaluationTests {
         let second = try EvaluationContext.$current.withValue(context) { try step([3, 1, 0, 2]) }
         #expect(second == plain.1)
         #expect(context.features?.misses == misses && context.features?.hits == misses)
-        #expect(decoded.withLock { $0 } == start + 8)
+        // The masks are beside the frozen layers: they are read again.
+        #expect(decoded.withLock { $0 } == start + 12)
     }
 }

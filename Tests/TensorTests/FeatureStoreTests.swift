@@ -36,6 +36,29 @@ struct FeatureStoreTests {
         #expect(store.find(Digest("a")) == nil && Self.files(folder).isEmpty)
     }
 
+    /// Links, pipes, and files that others may write are not read, and nothing is stored in a folder of others.
+    @Test func filesOfOthersAreNotTaken() throws {
+        let scratch = try ScratchFolder()
+        let folder = "\(scratch.path)/features"
+        let store = FeatureStore(folder: folder, limit: 1 << 20)
+        store.keep(try Self.value(3), Digest("a"))
+        let path = try #require(Self.files(folder).first)
+        #expect(FileStatus(path)?.permissions == 0o600 && FileStatus(folder)?.permissions == 0o700)
+        chmod(path, 0o622)
+        #expect(store.find(Digest("a")) == nil)
+        chmod(path, 0o600)
+        #expect(store.find(Digest("a")) != nil)
+        rename(path, "\(scratch.path)/elsewhere")
+        symlink("\(scratch.path)/elsewhere", path)
+        #expect(store.find(Digest("a")) == nil)
+        unlink(path)
+        mkfifo(path, 0o600)
+        #expect(store.find(Digest("a")) == nil)
+        chmod(folder, 0o777)
+        store.keep(try Self.value(4), Digest("b"))
+        #expect(store.find(Digest("b")) == nil && store.problem?.contains("others may write it") == true)
+    }
+
     @Test func aDamagedFileIsNoticedAndRemoved() throws {
         let scratch = try ScratchFolder()
         defer { withExtendedLifetime(scratch) {} }

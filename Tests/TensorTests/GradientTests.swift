@@ -82,6 +82,8 @@ enum GradientCases {
             try .where(.tensor(.apply(.greater, $0[0], 0.1)), .tensor($0[0]), .tensor($0[1]))
         }
         add("clamp", [x]) { try $0[0].clamp(min: -0.5, max: 0.7) * $0[0] }
+        add("leaky_relu", [x]) { try .leakyReLU($0[0], slope: 0.2) * $0[0] }
+        add("leaky_relu gradient", [x, y]) { try .make(LeakyReLUGradient(slope: 0.2), $0) }
         add("clamp gradient", [x, y]) { try .make(ClampGradient(low: -0.5, high: 0.7), $0) }
         add("cumsum", [x]) { try $0[0].cumsum(axis: 1) * $0[0] }
         add("reshape", [x]) { try $0[0].reshape([2, 6]) }
@@ -125,8 +127,14 @@ enum GradientCases {
             try .conv2d($0[0], $0[1], bias: $0[2], stride: (2, 1), padding: (1, 1))
         }
         let upstream = try numbers([2, 4, 3, 4], 14, .float32)
-        add("conv2d gradient by the input", step: 0.25, [upstream, weight]) {
-            try .make(ConvolutionInputGradient(attributes: attributes, shape: map.shape), $0)
+        add(ConvolutionInputGradient.gradient, step: 0.25, [upstream, weight]) {
+            let operation = ConvolutionInputGradient(
+                name: ConvolutionInputGradient.gradient, attributes: attributes, shape: map.shape)
+            return try .make(operation, $0)
+        }
+        let transposed = try (numbers([3, 2, 2, 3], 18, .float32), numbers([2], 19, .float32))
+        add("conv_transpose2d", step: 0.25, [map, transposed.0, transposed.1]) {
+            try .convTranspose2d($0[0], $0[1], bias: $0[2], stride: (2, 1), padding: (0, 1))
         }
         add("conv2d gradient by the weight", step: 0.25, [map, upstream]) {
             try .make(ConvolutionWeightGradient(attributes: attributes, shape: weight.shape), $0)

@@ -222,7 +222,9 @@ import Testing
         let (h, w, bigH, bigW) = sizes
         let channels = 5
         var g = resize_geometry(
-            batch: 2, channels: channels, in_height: h, in_width: w, out_height: bigH, out_width: bigW)
+            batch: 2, channels: channels, in_height: h, in_width: w, out_height: bigH, out_width: bigW,
+            on_corners: 0,
+            step_y: 0, step_x: 0)
         var numbers = TestNumbers(37)
         let x = numbers.floats(2 * h * w * channels)
         let dy = numbers.floats(2 * bigH * bigW * channels)
@@ -258,7 +260,9 @@ import Testing
     }
 
     @Test func nearestTakesTheFloor() {
-        var g = resize_geometry(batch: 1, channels: 1, in_height: 2, in_width: 3, out_height: 3, out_width: 7)
+        var g = resize_geometry(
+            batch: 1, channels: 1, in_height: 2, in_width: 3, out_height: 3, out_width: 7, on_corners: 0,
+            step_y: 0, step_x: 0)
         let labels: [UInt8] = [1, 2, 3, 4, 5, 6]
         var out = [UInt8](repeating: 0, count: 21)
         resize_nearest_forward(&g, 1, labels, &out)
@@ -305,7 +309,7 @@ import Testing
                                             var output = segmentation_output(
                                                 loss: loss.baseAddress, weight: weight.baseAddress,
                                                 gradient: gradient.baseAddress,
-                                                confusion: confusion.baseAddress,
+                                                confusion: confusion.baseAddress, confusion_stride: 0,
                                                 predictions: predictions.baseAddress)
                                             #expect(segmentation_loss(&input, &output) == 0)
                                         }

@@ -79,7 +79,7 @@ struct OperationExample {
                     source(Digest(high: 2, low: 2)), source(Digest(high: 1, low: 1)),
                     source(Digest(high: 1, low: 2), "frame"), source(Digest(high: 1, low: 2), "source", [2]),
                     source(Digest(high: 1, low: 2), "source", [1], .uint8),
-                ], exempt: ["make"]),
+                ], exempt: ["make", "isRedrawn"]),
             OperationExample(
                 random(),
                 [
@@ -123,6 +123,8 @@ struct OperationExample {
             OperationExample(
                 ClampGradient(low: 0, high: 6),
                 [ClampGradient(low: -1, high: 6), ClampGradient(low: 0, high: 5)]),
+            OperationExample(LeakyReLUOperation(slope: 0), [LeakyReLUOperation(slope: 1)]),
+            OperationExample(LeakyReLUGradient(slope: 0), [LeakyReLUGradient(slope: 1)]),
             OperationExample(
                 WhereOperation(a: 0, b: 0, dtype: nil),
                 [
@@ -261,8 +263,11 @@ struct OperationExample {
             ]),
             example(convolutions.map { ConvolutionOperation(attributes: $0) }),
             example(
-                convolutions.map { ConvolutionInputGradient(attributes: $0, shape: [1]) }
-                    + [ConvolutionInputGradient(attributes: convolutions[0], shape: [2])]),
+                convolutions.map { ConvolutionInputGradient(name: "a", attributes: $0, shape: [1]) }
+                    + [
+                        ConvolutionInputGradient(name: "a", attributes: convolutions[0], shape: [2]),
+                        ConvolutionInputGradient(name: "b", attributes: convolutions[0], shape: [1]),
+                    ]),
             example(
                 convolutions.map { ConvolutionWeightGradient(attributes: $0, shape: [1]) }
                     + [ConvolutionWeightGradient(attributes: convolutions[0], shape: [2])]),
@@ -295,11 +300,13 @@ struct OperationExample {
                 InterpolateOperation(height: 3, width: 2, mode: .bilinear),
                 InterpolateOperation(height: 2, width: 3, mode: .bilinear),
                 InterpolateOperation(height: 2, width: 2, mode: .nearest),
+                InterpolateOperation(height: 2, width: 2, mode: .bilinear, step: 0.5),
             ]),
             example([
                 InterpolateGradient(shape: [2], mode: .bilinear),
                 InterpolateGradient(shape: [3], mode: .bilinear),
                 InterpolateGradient(shape: [2], mode: .nearest),
+                InterpolateGradient(shape: [2], mode: .bilinear, step: 0.5),
             ]),
             example([
                 SoftmaxOperation(logarithm: false, axis: 1), SoftmaxOperation(logarithm: true, axis: 1),
@@ -315,8 +322,10 @@ struct OperationExample {
                 lossGradient(0, 0, .mean, [2, 2]),
             ]),
             example([
-                ConfusionOperation(classes: 2, ignore: 0), ConfusionOperation(classes: 3, ignore: 0),
-                ConfusionOperation(classes: 2, ignore: 1),
+                ConfusionOperation(classes: 2, ignore: 0, isPerSample: false),
+                ConfusionOperation(classes: 3, ignore: 0, isPerSample: false),
+                ConfusionOperation(classes: 2, ignore: 1, isPerSample: false),
+                ConfusionOperation(classes: 2, ignore: 0, isPerSample: true),
             ]),
         ]
     }

@@ -109,6 +109,13 @@ struct FixtureCall {
                     tensor("x"), tensor("weight"), bias: inputs["bias"], stride: pair("stride", 1),
                     padding: pair("padding", 0), dilation: pair("dilation", 1), groups: int("groups") ?? 1)
             ]
+        case "conv_transpose2d":
+            return [
+                "out": try .convTranspose2d(
+                    tensor("x"), tensor("weight"), bias: inputs["bias"], stride: pair("stride", 1),
+                    padding: pair("padding", 0), outputPadding: pair("output_padding", 0),
+                    groups: int("groups") ?? 1, dilation: pair("dilation", 1))
+            ]
         case "batch_norm":
             let (mean, variance) = (try tensor("running_mean"), try tensor("running_var"))
             let eps = arguments["eps"] as? Double ?? 1e-5
@@ -132,21 +139,29 @@ struct FixtureCall {
             return [
                 "out": try .maxPool2d(
                     tensor("x"), kernel: pair("kernel_size", 2), stride: pair("stride", 2),
-                    padding: pair("padding", 0))
+                    padding: pair("padding", 0), dilation: pair("dilation", 1), ceilMode: bool("ceil_mode"))
             ]
         case "avg_pool2d":
             return [
                 "out": try .avgPool2d(
                     tensor("x"), kernel: pair("kernel_size", 2), stride: pair("stride", 2),
-                    padding: pair("padding", 0))
+                    padding: pair("padding", 0), ceilMode: bool("ceil_mode"),
+                    countIncludePad: arguments["count_include_pad"] as? Bool ?? true)
             ]
         case "adaptive_avg_pool2d":
             return ["out": try .adaptiveAvgPool2d(tensor("x"), size: pair("output_size", 1))]
         case "interpolate":
             let mode = Tensor.Interpolation(rawValue: arguments["mode"] as? String ?? "") ?? .bilinear
-            let corners = bool("align_corners")
+            if let scale = arguments["scale_factor"] as? Double {
+                return [
+                    "out": try .interpolate(
+                        tensor("x"), scale: scale, mode: bool("align_corners") ? .bilinearOnCorners : mode)
+                ]
+            }
             return [
-                "out": try .interpolate(tensor("x"), size: pair("size", 1), mode: mode, alignCorners: corners)
+                "out": try .interpolate(
+                    tensor("x"), size: pair("size", 1),
+                    mode: bool("align_corners") ? .bilinearOnCorners : mode)
             ]
         case "cross_entropy": return ["out": try loss(tensor("logits"))]
         case "interpolate, cross_entropy":
@@ -179,6 +194,9 @@ struct FixtureCall {
             return ["out": try .reduce(reduction, tensor("x"), axes: axes, keepdims: bool("keepdims"))]
         }
         switch name {
+        case "leaky_relu":
+            return ["out": try .leakyReLU(tensor("x"), slope: arguments["negative_slope"] as? Double ?? 0)]
+        case "gelu, tanh": return ["out": try .geluByTanh(tensor("x"))]
         case "clamp":
             let low = arguments["low"] as? Double ?? 0
             let high = arguments["high"] as? Double ?? 0
@@ -220,6 +238,9 @@ struct FixtureCall {
             let widths = arguments["padding"] as? [Int] ?? []
             let pairs = stride(from: widths.count - 2, through: 0, by: -2).map {
                 (widths[$0], widths[$0 + 1])
+            }
+            if let border = (arguments["mode"] as? String).flatMap({ Tensor.Border(rawValue: $0) }) {
+                return ["out": try tensor("x").pad(pairs, border: border)]
             }
             return ["out": try tensor("x").pad(pairs, value: arguments["value"] as? Double ?? 0)]
         case "cat": return ["out": try .cat([tensor("a"), tensor("b")], axis: int("axis") ?? 0)]

@@ -60,7 +60,7 @@ struct OperationRow {
 
     /// The functions whose gradient is a separate operation.
     static let gradients: [UnaryFunction] = [
-        .abs, .relu, .relu6, .hardswish, .hardsigmoid, .sigmoid, .tanh, .sqrt,
+        .abs, .relu, .relu6, .hardswish, .hardsigmoid, .silu, .gelu, .sigmoid, .tanh, .sqrt,
     ]
 
     private static let elementwise: [OperationRow] = {
@@ -88,6 +88,8 @@ struct OperationRow {
                 BinaryOperation.self, stepwise.map(\.rawValue), .none, values: .test("logicIsTheTruthTable")),
             OperationRow(ClampOperation.self, ["clamp"], .twice),
             OperationRow(ClampGradient.self, ["clamp gradient"], .twice),
+            OperationRow(LeakyReLUOperation.self, ["leaky_relu"], .twice),
+            OperationRow(LeakyReLUGradient.self, ["leaky_relu gradient"], .twice),
             OperationRow(WhereOperation.self, ["where"], .twice),
         ]
     }()
@@ -121,7 +123,8 @@ struct OperationRow {
     private static let layers = [
         OperationRow(MatmulOperation.self, ["matmul"], .twice),
         OperationRow(ConvolutionOperation.self, ["conv2d"], .twice),
-        OperationRow(ConvolutionInputGradient.self, ["conv2d gradient by the input"], .twice),
+        OperationRow(
+            ConvolutionInputGradient.self, [ConvolutionInputGradient.gradient, "conv_transpose2d"], .twice),
         OperationRow(ConvolutionWeightGradient.self, ["conv2d gradient by the weight"], .twice),
         OperationRow(BatchNormOperation.self, ["batch_norm"], .once),
         OperationRow(BatchNormTraining.self, ["batch_norm"], .once),

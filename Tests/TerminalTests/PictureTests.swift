@@ -117,10 +117,10 @@ private func makeMask(_ indices: [Int], width: Int = 4) -> ClassMask? {
         let style = TerminalStyle(columns: 80, unicode: false, isTerminal: true)
         #expect(
             progress.line(style)
-                == "epoch 2/5  [#######---------------]  12/40  3.0 batches/s  0:09 left  loss 1.23")
+                == "epoch 2/5  [######--------------]  12/40  3.0 batches/s  0:09 left  loss 1.23")
         #expect(
             progress.line(TerminalStyle(columns: 40, unicode: false))
-                == "epoch 2/5  12/40  0:09 left  loss 1.23")
+                == "epoch 2/5  [##----]  12/40  0:09 left")
         #expect(progress.line(TerminalStyle(columns: 8)) == "12/40")
     }
 
@@ -128,7 +128,7 @@ private func makeMask(_ indices: [Int], width: Int = 4) -> ClassMask? {
         let style = TerminalStyle(columns: 60, unicode: false)
         #expect(
             Progress(completed: 2, total: 10, elapsed: 30, unit: "folds").line(style)
-                == "[####------------------]   2/10  15.0 s per fold  2:00 left")
+                == "[####----------------]   2/10  15.0 s per fold  2:00 left")
         #expect(
             Progress(label: "reading", completed: 12345, total: nil, elapsed: 75, unit: "files").line(style)
                 == "reading  12,345  165 files/s  1:15")

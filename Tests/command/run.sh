@@ -59,6 +59,10 @@ check "a word near a command" "$("$seg" chekc 2>&1 | tail -n 1)" "help: there is
 says 0 "2" -e '1 + 1'
 says 0 '["a", "--seed"]' -e 'args' a --seed
 says 0 "1" --threads=1 --seed 3 -e '1'
+# Pictures are made ahead by the other threads; order and results are the same.
+epochs='for i in 0..<2 { for b in batches(streets(count=7, size=32).augment([noise(0.1), rotate(20)]).normalize(), 3) {
+    print(sum(b.images).item(), sum(to(b.masks, int64)).item(), b.names) } }'
+check "the same at any number of threads" "$("$seg" --threads 3 -e "$epochs")" "$("$seg" --threads 1 -e "$epochs")"
 says 1 "error: no" -e 'error("no")'
 echo 'print(args)' >script.seg
 says 0 '["-x", "2"]' script.seg -x 2
@@ -75,6 +79,16 @@ T()'
 check "output that cannot be written" "$("$seg" -e 'print("x")' 2>&1 >/dev/full; echo $?)" $'seg: cannot write the output: no space is left on the disk\n1'
 mkfifo pipe
 check "Ctrl-C is heard while a pipe has no writer" "$(timeout -s INT -k 5 1 "$seg" check pipe 2>&1; echo $?)" $'seg: interrupted\n124'
+check "a byte 0 is written" "$("$seg" -e 'print("a\u{0}b")' | od -An -c | tr -d ' ')" 'a\0b\n'
+escape=$(printf '\033')
+check "errors show escape sequences" "$("$seg" -e "read_text(\"a$escape[31m\")" 2>&1 | head -n 1)" \
+    'error: cannot read a\u{1b}[31m: there is no such file or folder'
+strange=$(printf 'b\344r.seg')
+echo 'print(args)' >"$strange"
+check "a script whose name is not UTF-8" "$("$seg" "$strange" "$(printf '\344')")" '["\u{10fee4}"]'
+rm "$strange"
+check "such a name in an error" "$("$seg" "$(printf 'b\344d.seg')" 2>&1)" \
+    'seg: cannot read b\xE4d.seg: there is no such file or folder'
 check "a pipe is read" "$(echo 'print(4)' >pipe & "$seg" pipe)" 4
 check "the parameters of a type are distinct" "$("$seg" check <(echo 'type T(a, a) { }') 2>&1 | head -n 1)" "error: the parameter \`a\` appears twice"
 echo 'x  =  1' >loose.seg
@@ -87,11 +101,43 @@ check "a failing test" "$("$seg" test wrong.seg | tail -n 1)" "0 passed, 1 faile
 says 2 "seg: cannot read none.seg: there is no such file or folder" check none.seg
 check "standard input is a script" "$(echo 'print(3)' | "$seg" -)" 3
 
+# ---- A folder for an experiment
+says 0 "street/weights has experiment.seg, README.md, data/README.md, results/README.md" new street/weights
+says 2 "seg: street/weights is not empty; nothing was written" new street/weights
+says 2 "seg: loose.seg is no folder" new loose.seg
+says 2 "seg: new needs one folder" new
+says 2 "seg: cannot make the folder /proc/street: there is no such file or folder" new /proc/street
+mkdir empty
+says 0 "empty has experiment.seg, README.md, data/README.md, results/README.md" new empty
+check "its script runs as it is" "$(cd street/weights && "$seg" experiment.seg 2 | grep -c '^epoch  [12]/2')" 2
+check "and writes results" "$(cd street/weights/results && ls | tr '\n' ' ')" "README.md classes.csv curves.svg history.csv last.run model.pth "
+check "and is formatted" "$("$seg" fmt --check street/weights/experiment.seg 2>&1)" ""
+check "the script names the experiment" "$(head -n 1 street/weights/experiment.seg)" "# weights: what this experiment asks, in a sentence."
+
+rm -r street empty
+
+# ---- The doctor
+says 2 "seg: doctor takes nothing, got x" doctor x
+doctor=$("$seg" doctor)
+status=$?
+check "the doctor finds no fault here" "$status" 0
+for subject in seg processor threads memory OpenBLAS TurboJPEG curl cache state here terminal; do
+    check "the doctor looks at $subject" "$(grep -cE "^(ok|note) +$subject  " <<<"$doctor")" 1
+done
+check "the doctor says what is the version" "$(head -n 1 <<<"$doctor" | tr -s ' ')" "ok $("$seg" --version)"
+check "a cache that cannot be written is a fault" "$(SEG_CACHE=loose.seg/none "$seg" doctor | grep -A1 cache | tr -s ' ')" $'FAULT cache loose.seg/none: loose.seg: cannot be written\n set SEG_CACHE to a folder where you may write'
+check "the status says so" "$(SEG_CACHE=loose.seg/none "$seg" doctor >/dev/null; echo $?)" 1
+check "a terminal without UTF-8" "$(LC_ALL=C "$seg" doctor | grep -A1 terminal | tail -n 1 | tr -s ' ')" " charts need UTF-8: export LANG=C.UTF-8"
+check "a library of scripts that is not there" "$(SEG_STDLIB=/none "$seg" doctor | grep library | tr -s ' ')" "FAULT library its scripts are read from /none"
+check "no curl" "$(PATH=/none "$seg" doctor | grep -c 'curl *not found')" 1
+check "few threads" "$("$seg" --threads 1 doctor | grep -c 'threads *1 of')" 1
+check "little memory" "$("$seg" --memory 1G doctor | grep -A1 memory | grep -c 'enough for small pictures')" 1
+
 # ---- Texts about the command name every option and command
 options=$("$seg" --help | grep -oE '^  -[-a-z]+' | tr -d ' ')
 commands=$("$seg" --help | sed -nE 's/^  seg ([a-z]+).*/\1/p')
 check "help has the options" "$(echo $options | wc -w)" 9
-check "help has the commands" "$(echo $commands)" "check fmt test weights doc"
+check "help has the commands" "$(echo $commands)" "check fmt test weights doc new doctor"
 "$seg" --man >seg.1
 for text in "$("$seg" --man | sed 's/\\-/-/g')" "$("$seg" --completions bash)" "$("$seg" --completions zsh)"; do
     for word in $options $commands; do

@@ -104,6 +104,21 @@ status=$?
 check "without a network the error names address, file and folder" \
     '[ $status = 1 ] && says "cannot download $name from http://127.0.0.1:$closed/models/$name" && says "$weights"'
 
+# What is not on this machine comes by https; redirections lead nowhere else, and links are not followed.
+fresh
+for url in http://example.org/models ftp://127.0.0.1/models http://127.0.0.1@example.org/ scp://x; do
+    SEG_WEIGHTS_URL=$url "$seg" -e 'official_weights("lraspp_mobilenet_v3_large")' >"$scratch/out" 2>&1
+    status=$?
+    check "refused: $url" '[ $status = 1 ] && says "it is not https" && [ ! -e "$weights/$name.part" ]'
+done
+fresh; fetch redirect
+check "a redirection to http is refused" '[ $status = 1 ] && [ ! -e "$weights/$name" ]'
+fresh; mkdir -p "$weights"; echo precious >"$scratch/victim"; ln -s "$scratch/victim" "$weights/$name.part"; fetch ok
+check "a part that is a link is refused" \
+    '[ $status = 1 ] && says "it is a link" && [ "$(cat "$scratch/victim")" = precious ]'
+fresh; mkdir -p "$weights"; mkfifo "$weights/$name.part"; fetch ok
+check "a part that is a pipe is refused" '[ $status = 1 ] && says "it is not a file of this user"'
+
 fresh; mkdir -p "$scratch/nothing"
 PATH=$scratch/nothing "$seg" -e 'official_weights("lraspp_mobilenet_v3_large")' >"$scratch/out" 2>&1
 status=$?
@@ -124,7 +139,7 @@ child=$!
 for _ in $(seq 100); do [ -s "$weights/$name.part" ] && break; sleep 0.05; done
 kill -INT "$child"; wait "$child"; status=$?
 check "Ctrl-C ends the child and keeps the part" \
-    '[ $status = 130 ] && ! pgrep -f "continue-at.*$scratch" >/dev/null && [ -s "$weights/$name.part" ] && [ ! -e "$weights/$name" ]'
+    '[ $status = 130 ] && ! pgrep -f "continue-at.*127.0.0.1:$port" >/dev/null && [ -s "$weights/$name.part" ] && [ ! -e "$weights/$name" ]'
 fetch ok
 check "what Ctrl-C left is resumed" '[ $status = 0 ] && whole'
 

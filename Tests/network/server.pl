@@ -43,6 +43,11 @@ while (my $client = $server->accept) {
             $range = "Content-Range: bytes $from-$last/" . length($data) . "\r\n";
         }
     }
+    if ($way eq 'redirect') {
+        print $client "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:", $server->sockport, ($path =~ s{^/redirect}{/ok}r), "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        close $client;
+        exit 0;
+    }
     print $client "HTTP/1.1 $status\r\nContent-Length: ", length($body), "\r\n${range}Connection: close\r\n\r\n";
     # "half" breaks off in the middle; "slow" stops there until the client gives up.
     if ($way eq 'half' || $way eq 'slow') {

@@ -56,6 +56,23 @@ for case in 1 3; do
     expect_equal $case "killed on the way"
 done
 
+# A search and a cross-validation that were killed go on with what their file keeps.
+for what in halving folds; do
+    whole=$(case_of 0 "$folder/$what-whole.run" $what)
+    killed=0
+    for delay in $(seq 20 400); do
+        : >"$folder/said"
+        "$seg" --threads 1 Tests/resume/_run.seg 0 "$folder/$what.run" $what >"$folder/said" 2>&1 &
+        process=$!
+        sleep "$((delay * 5 / 1000)).$(printf %03d $((delay * 5 % 1000)))"
+        if kill -KILL $process 2>/dev/null; then killed=$((killed + 1)); fi
+        wait $process 2>/dev/null
+        if grep -q -e error -e finished "$folder/said"; then break; fi
+    done
+    check "$what, killed $killed times" "$(cat "$folder/said")" "$whole"
+done
+check "no temporary file is left" "$("$seg" -e "save(1, \"$folder/one.run\")"; ls -A "$folder" | grep -c '^\.seg-')" 0
+
 # A disk that takes no more than 1 kB of a file: nothing is trained that was not saved.
 case_of 0 "$folder/0.run" begin >/dev/null
 case_of 0 "$folder/0.run" steps 2

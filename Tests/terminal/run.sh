@@ -186,15 +186,29 @@ await '^>$'
 took=$(($(milliseconds) - start))
 check "Ctrl-C stops printing" 'interrupted'
 echo "      after $took ms, tmux included"
+# Of a sweep, the trials that are done are kept, and that is said.
+type_line 'slow(x) = { if x > 2 { while true { } }; x }'
+type_line 's = sweep(slow, x=[1, 2, 3])'
+check "a sweep shows its trials" '^2/3 +x 2, value 2' 2
+keys C-c
+check "Ctrl-C in a sweep says what is kept" '^interrupted: 2 of 3 trials done; with file=' 6
+type_line 'partial_result().column("value")'
+check "and it is" '^\[1, 2\]$'
 # A training that is stopped in the middle of a batch is as it was before that batch. Its epochs are long, so that
 # Ctrl-C rarely comes between two of them, where no line is shown.
 type_line "s = import(\"$PWD/Tests/Golden/training/_small.seg\")"
 type_line 'fresh() = trainer(s.tiny(), s.streets_of(90), batch=2, epochs=100000)'
 type_line 'run = fresh(); run.finish()'
-sleep 1.2
+check "a line tells how far the epoch is" 'epoch +[0-9]+/100000 .*[0-9]/90 ' 12
 keys C-c
 check "Ctrl-C stops a training" 'interrupted'
-check "a line tells how far the epoch is" 'epoch +[0-9]+/100000 .*[0-9]/90 ' 12
+if screen | grep -Eq 'epoch +[0-9]+/100000 .*[0-9]/90 '; then
+    echo "FAIL  the line of progress is left over"
+    failed=$((failed + 1))
+else
+    echo "pass  no line of progress is left over"
+    passed=$((passed + 1))
+fi
 type_line 'again = fresh(); again.step(run.steps); s.same(state_dict(run.model), state_dict(again.model))'
 check "the batch in flight left nothing" '^true$'
 type_line 'run.step(); run.steps > again.steps'
@@ -230,6 +244,17 @@ check "a listing of one page of print runs as printed" '^150$'
 tm set-buffer $'> a = 20\n> f(x) = {\n...   x + a\n... }\n> f(2)\n3\n'
 tm paste-buffer -p
 check "a pasted session runs its entries" '^22$' 2
+tm set-buffer $'    > b = 20\n    c = 3\n    b + c\n    99\n    > h(x) = {\n        x + b\n    }\n    > h(2)\n    3\n'
+tm paste-buffer -p
+check "also indented, and with lines without a mark" '^22$' 2
+if screen | grep -q '^99$'; then
+    echo "FAIL  an answer was run"; failed=$((failed + 1))
+else
+    echo "pass  the answers are left out"; passed=$((passed + 1))
+fi
+tm set-buffer $'> m(x) = {\n...   x + 5\n... }\n> m(2)\n'
+tm paste-buffer
+check "also line by line, without bracketed paste" '^7$' 2
 type_line '!echo "from $((40 + 1))"'
 check "! runs a command of the shell" '^from 41$'
 type_line '?"early stopping"'
@@ -304,6 +329,38 @@ keys C-d
 check "Ctrl-D leaves" 'shell\$$' 1
 type_line 'stty -a | grep -o " echo " ; echo status $?'
 check "the terminal echoes as before" '^status 0$'
+
+# ---- Pictures, and curves while a run trains
+open 80 24
+type_line 's = streets(count=1, size=[48, 64])[0]; show(s.image)'
+check "pictures are blocks where the terminal has no graphics" '▀'
+type_line '1 + 41'
+check "the answer of the terminal is not left for the prompt" '^42$'
+if screen | grep -q '\?1;\|Gi=31'; then
+    echo "FAIL  the terminal's answer is on the screen"
+    failed=$((failed + 1))
+else
+    echo "pass  nothing of the terminal's answer is on the screen"
+    passed=$((passed + 1))
+fi
+type_line 'd = streets(count=8, size=[96, 128]).normalize(); net = Sequential(Conv2d(3, 16, 3, padding=1), Conv2d(16, 32, 1))'
+type_line 'run = trainer(net, d, d, batch=4, epochs=10000); run.finish()'
+check "curves are below the lines of the epochs" '● train   ▲ val' 3
+check "and they stay while epochs go on" 'epoch +[5-9]/10000' 24
+tm resize-window -x 60 -y 20
+sleep 1
+check "in another window they are drawn anew" '● train' 4
+keys C-c
+check "Ctrl-C leaves a clean screen" '^>$' 1
+if screen | grep -q '● train'; then
+    echo "FAIL  the curves are left over"
+    failed=$((failed + 1))
+else
+    echo "pass  no curves are left over"
+    passed=$((passed + 1))
+fi
+keys C-d
+check "and the prompt is left as ever" 'shell\$$' 1
 
 # ---- The next session
 type_line "'$seg'"

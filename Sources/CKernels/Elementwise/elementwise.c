@@ -47,6 +47,14 @@
 INLINE float floor_divide_float(float x, float y) { return floorf(x / y); }
 INLINE double floor_divide_double(double x, double y) { return floor(x / y); }
 
+INLINE double silu_slope_f64(double x) {
+    const double s = 1.0 / (1.0 + exp(-x));
+    return s * (1.0 + x * (1.0 - s));
+}
+INLINE double gelu_slope_f64(double x) {
+    return 0.5 * (1.0 + erf(x * M_SQRT1_2)) + x * exp(-0.5 * x * x) * 0.39894228040143267794;
+}
+
 /// Python's modulo: the result has the sign of the divisor.
 INLINE float modulo_float(float x, float y) {
     float r = __builtin_elementwise_fmod(x, y);
@@ -75,6 +83,8 @@ CLONES static void power_f32(const float *a, float exponent, float *out, long n)
 CLONES void ew_binary_f32(long op, const float *a, long a_step, const float *b, long b_step, float *out, long n) {
     switch (op) {
         FLOAT_CASES(float)
+        case EW_SILU_GRAD: FORMS(float, float, x * silu_slope_f32(y))
+        case EW_GELU_GRAD: FORMS(float, float, x * gelu_slope_f32(y))
         case EW_POW:
             if (a_step && !b_step) {
                 power_f32(a, b[0], out, n);
@@ -90,6 +100,12 @@ CLONES void ew_binary_f64(
     long op, const double *a, long a_step, const double *b, long b_step, double *out, long n) {
     switch (op) {
         FLOAT_CASES(double)
+        case EW_SILU_GRAD:
+            for (long i = 0; i < n; i++) out[i] = a[i * a_step] * silu_slope_f64(b[i * b_step]);
+            break;
+        case EW_GELU_GRAD:
+            for (long i = 0; i < n; i++) out[i] = a[i * a_step] * gelu_slope_f64(b[i * b_step]);
+            break;
         case EW_POW:
             for (long i = 0; i < n; i++) {
                 const double x = a[i * a_step], y = b[i * b_step];
@@ -238,6 +254,13 @@ void ew_fill(long element_bytes, const void *value, void *out, long n) {
 
 CLONES void ew_clamp_f32(const float *a, float low, float high, float *out, long n) {
     INDEPENDENT for (long i = 0; i < n; i++) out[i] = clamp_f32(a[i], low, high);
+}
+
+CLONES void ew_leaky_relu_f32(const float *a, const float *at, float slope, float *out, long n) {
+    INDEPENDENT for (long i = 0; i < n; i++) {
+        const float x = a[i];
+        out[i] = at[i] > 0 ? x : slope * x;
+    }
 }
 
 CLONES void ew_and_bool(const uint8_t *a, long a_step, const uint8_t *b, long b_step, uint8_t *out, long n) {

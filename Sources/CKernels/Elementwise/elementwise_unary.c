@@ -40,6 +40,8 @@ CLONES void ew_unary_f32(long op, const float *a, float *out, long n) {
         case EW_RELU6: EACH(float, relu6_f32(x))
         case EW_HARDSWISH: EACH(float, hardswish_f32(x))
         case EW_HARDSIGMOID: EACH(float, hardsigmoid_f32(x))
+        case EW_SILU: EACH(float, silu_f32(x))
+        case EW_GELU: EACH(float, gelu_f32(x))
         default: break;
     }
 }
@@ -69,6 +71,8 @@ CLONES void ew_unary_f64(long op, const double *a, double *out, long n) {
         case EW_RELU6: EACH(double, relu6_f64(x))
         case EW_HARDSWISH: EACH(double, x *relu6_f64(x + 3.0) / 6.0)
         case EW_HARDSIGMOID: EACH(double, relu6_f64(x + 3.0) / 6.0)
+        case EW_SILU: EACH_BY_CALL(double, x / (1.0 + exp(-x)))
+        case EW_GELU: EACH_BY_CALL(double, 0.5 * x * (1.0 + erf(x * M_SQRT1_2)))
         default: break;
     }
 }

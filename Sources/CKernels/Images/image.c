@@ -208,6 +208,93 @@ CLONES void image_saturation_rgb(
     }
 }
 
+CLONES void image_contrast(
+    const uint8_t *restrict source, ptrdiff_t count, uint8_t *restrict target, float gray, float factor
+) {
+    for (ptrdiff_t i = 0; i < count; i++) target[i] = cut(gray + factor * ((float)source[i] - gray));
+}
+
+CLONES uint64_t image_gray_sum(const uint8_t *restrict source, ptrdiff_t pixels) {
+    uint64_t sum = 0;
+    for (ptrdiff_t i = 0; i < pixels; i++) {
+        const int32_t r = source[3 * i], g = source[3 * i + 1], b = source[3 * i + 2];
+        sum += (uint64_t)((r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16);
+    }
+    return sum;
+}
+
+void image_hue_rgb(const uint8_t *restrict source, ptrdiff_t pixels, uint8_t *restrict target, float turn) {
+    for (ptrdiff_t i = 0; i < pixels; i++, source += 3, target += 3) {
+        const float r = source[0], g = source[1], b = source[2];
+        const float high = r > g ? (r > b ? r : b) : (g > b ? g : b);
+        const float low = r < g ? (r < b ? r : b) : (g < b ? g : b);
+        const float range = high - low;
+        if (range == 0) {
+            target[0] = source[0], target[1] = source[1], target[2] = source[2];
+            continue;
+        }
+        // Sixths of the circle: red, yellow, green, cyan, blue, magenta.
+        float hue = high == r ? (g - b) / range : high == g ? 2 + (b - r) / range : 4 + (r - g) / range;
+        hue += 6 * turn;
+        hue -= 6 * floorf(hue / 6);
+        const int sector = (int)hue;
+        const float fraction = hue - (float)sector;
+        const float down = high - range * fraction, up = low + range * fraction;
+        const float out[6][3] = {
+            {high, up, low}, {down, high, low}, {low, high, up}, {low, down, high}, {up, low, high}, {high, low, down}};
+        const float *color = out[sector > 5 ? 0 : sector];
+        for (int k = 0; k < 3; k++) target[k] = cut(color[k] + 0.5f);
+    }
+}
+
+/// The place in 0 ..< size that a place beyond the borders mirrors, without repeating the border.
+static ptrdiff_t mirrored(ptrdiff_t at, ptrdiff_t size) {
+    if (size == 1) return 0;
+    const ptrdiff_t period = 2 * (size - 1);
+    at %= period;
+    if (at < 0) at += period;
+    return at < size ? at : period - at;
+}
+
+CLONES void image_blur_rgb(
+    const uint8_t *restrict source, ptrdiff_t width, ptrdiff_t height, uint8_t *restrict target,
+    const float *restrict weights, ptrdiff_t radius, float *restrict rows
+) {
+    const ptrdiff_t row = width * 3;
+    for (ptrdiff_t y = 0; y < height; y++) {
+        const uint8_t *in = source + y * row;
+        float *out = rows + y * row;
+        for (ptrdiff_t i = 0; i < row; i++) out[i] = weights[0] * (float)in[i];
+        for (ptrdiff_t k = 1; k <= radius; k++) {
+            const float weight = weights[k];
+            const ptrdiff_t edge = k < width ? k : width;
+            for (ptrdiff_t i = 3 * edge; i < row - 3 * edge; i++) {
+                out[i] += weight * ((float)in[i - 3 * k] + (float)in[i + 3 * k]);
+            }
+            for (ptrdiff_t x = 0; x < width; x++) {
+                if (x == edge && width - edge > x) x = width - edge;
+                const ptrdiff_t left = 3 * mirrored(x - k, width), right = 3 * mirrored(x + k, width);
+                for (int c = 0; c < 3; c++) out[3 * x + c] += weight * ((float)in[left + c] + (float)in[right + c]);
+            }
+        }
+    }
+    for (ptrdiff_t y = 0; y < height; y++) {
+        uint8_t *out = target + y * row;
+        for (ptrdiff_t x = 0; x < row; x += STRIP) {
+            const ptrdiff_t length = row - x < STRIP ? row - x : STRIP;
+            float sums[STRIP];
+            for (ptrdiff_t i = 0; i < length; i++) sums[i] = weights[0] * rows[y * row + x + i];
+            for (ptrdiff_t k = 1; k <= radius; k++) {
+                const float *above = rows + mirrored(y - k, height) * row + x;
+                const float *below = rows + mirrored(y + k, height) * row + x;
+                const float weight = weights[k];
+                for (ptrdiff_t i = 0; i < length; i++) sums[i] += weight * (above[i] + below[i]);
+            }
+            for (ptrdiff_t i = 0; i < length; i++) out[x + i] = cut(sums[i] + 0.5f);
+        }
+    }
+}
+
 CLONES void image_add_noise(
     const uint8_t *restrict source, ptrdiff_t count, uint8_t *restrict target, const float *restrict noise, float scale
 ) {

@@ -1,5 +1,5 @@
-// Bilinear and nearest resizing, channels last, with PyTorch's coordinates
-// (align_corners = false). The bilinear forward pass goes along x first, into a row
+// Bilinear and nearest resizing, channels last, with PyTorch's coordinates.
+// The bilinear forward pass goes along x first, into a row
 // buffer, then along y. The backward pass goes in reverse order and gathers by input
 // rows, so that no two tasks write to the same place.
 
@@ -24,10 +24,15 @@ typedef struct {
     _Atomic int failed;
 } resize_job;
 
-void axis_samples(long in, long out, axis_sample *samples) {
-    const float scale = (float)in / (float)out;
+/// The distance of two output pixels in input pixels. An axis that keeps its size keeps its pixels.
+INLINE float step_of(float step, long in, long out) {
+    return step > 0.0f && in != out ? step : (float)in / (float)out;
+}
+
+void axis_samples(long in, long out, int on_corners, float step, axis_sample *samples) {
+    const float scale = !on_corners ? step_of(step, in, out) : out > 1 ? (float)(in - 1) / (float)(out - 1) : 0.0f;
     for (long i = 0; i < out; i++) {
-        const float source = fmaxf(((float)i + 0.5f) * scale - 0.5f, 0.0f);
+        const float source = on_corners ? (float)i * scale : fmaxf(((float)i + 0.5f) * scale - 0.5f, 0.0f);
         const long first = min_long((long)source, in - 1);
         const float fraction = in == out ? 0.0f : source - (float)first;
         samples[i] = (axis_sample){first, min_long(first + 1, in - 1), 1.0f - fraction, fraction};
@@ -140,8 +145,8 @@ static int prepare(resize_job *j) {
     j->y = malloc((size_t)(g->out_height + g->out_width) * sizeof(axis_sample));
     if (j->y == NULL) return -1;
     j->x = j->y + g->out_height;
-    axis_samples(g->in_height, g->out_height, j->y);
-    axis_samples(g->in_width, g->out_width, j->x);
+    axis_samples(g->in_height, g->out_height, g->on_corners != 0, g->step_y, j->y);
+    axis_samples(g->in_width, g->out_width, g->on_corners != 0, g->step_x, j->x);
     return 0;
 }
 
@@ -176,8 +181,8 @@ static void nearest_task(void *context, long index) {
     const resize_geometry *g = &j->g;
     const long sample = index / g->out_height, y = index % g->out_height;
     const long pixel = g->channels * j->element_bytes;
-    const float scale_y = (float)g->in_height / (float)g->out_height;
-    const float scale_x = (float)g->in_width / (float)g->out_width;
+    const float scale_y = step_of(g->step_y, g->in_height, g->out_height);
+    const float scale_x = step_of(g->step_x, g->in_width, g->out_width);
     const char *row = (const char *)j->input +
                       (sample * g->in_height + nearest(y, scale_y, g->in_height)) * g->in_width * pixel;
     char *out = (char *)j->out + index * g->out_width * pixel;
@@ -209,8 +214,8 @@ static void nearest_gradient_task(void *context, long index) {
     const resize_job *j = context;
     const resize_geometry *g = &j->g;
     const long in_row = g->in_width * g->channels;
-    const float scale_y = (float)g->in_height / (float)g->out_height;
-    const float scale_x = (float)g->in_width / (float)g->out_width;
+    const float scale_y = step_of(g->step_y, g->in_height, g->out_height);
+    const float scale_x = step_of(g->step_x, g->in_width, g->out_width);
     float *out = (float *)j->out + index * g->in_height * in_row;
     const float *row = (const float *)j->input + index * g->out_height * g->out_width * g->channels;
     memset(out, 0, (size_t)(g->in_height * in_row) * sizeof(float));

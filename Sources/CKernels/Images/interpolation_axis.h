@@ -10,7 +10,8 @@ typedef struct {
     float first_weight, second_weight;
 } axis_sample;
 
-/// Sources along one axis: max(0, (i + 0.5) * in / out - 0.5), in float as in PyTorch.
-void axis_samples(long in, long out, axis_sample *samples);
+/// Sources along one axis, in float as in PyTorch: max(0, (i + 0.5) * step - 0.5), where step is in / out if it is
+/// given as 0 or the sizes are equal; or, with the centres of the corner pixels in the same place, i * (in - 1) / (out - 1).
+void axis_samples(long in, long out, int on_corners, float step, axis_sample *samples);
 
 #endif

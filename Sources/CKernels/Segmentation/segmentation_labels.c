@@ -6,18 +6,10 @@
 #include "clones.h"
 #include "elementwise.h"
 #include "pool.h"
+#include "segmentation_labels.h"
 #include "segmentation_loss.h"
 
 enum { CHUNK = 1 << 18, MOST_IN_SCRATCH = 1 << 22 };
-
-INLINE int64_t label_of(const void *labels, long kind, long i) {
-    switch (kind) {
-        case KIND_U8:
-        case KIND_BOOL: return ((const uint8_t *)labels)[i];
-        case KIND_I32: return ((const int32_t *)labels)[i];
-        default: return ((const int64_t *)labels)[i];
-    }
-}
 
 long segmentation_bad_label(
     const void *masks, long mask_kind, long n, long classes, long ignore, long void_label) {

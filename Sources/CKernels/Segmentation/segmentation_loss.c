@@ -329,7 +329,8 @@ static void band_task(void *context, long index) {
     // Whole numbers: the order of the additions does not matter.
     for (long i = 0; i < in->classes * in->classes; i++)
         if (space.counts[i] != 0)
-            __atomic_fetch_add(&out->confusion[i], (int64_t)space.counts[i], __ATOMIC_RELAXED);
+            __atomic_fetch_add(
+                &out->confusion[sample * out->confusion_stride + i], (int64_t)space.counts[i], __ATOMIC_RELAXED);
 }
 
 /// Cuts the output rows where their first source row passes a multiple of the band height,
@@ -363,8 +364,8 @@ int segmentation_loss(const segmentation_input *input, const segmentation_output
     }
     job.x = job.y + in->height;
     job.weight = job.loss + parts;
-    axis_samples(in->in_height, in->height, job.y);
-    axis_samples(in->in_width, in->width, job.x);
+    axis_samples(in->in_height, in->height, 0, 0.0f, job.y);
+    axis_samples(in->in_width, in->width, 0, 0.0f, job.x);
     cut_bands(&job);
     if (output->gradient == NULL) {
         pool_run(in->batch * job.bands, band_task, &job);

@@ -87,6 +87,39 @@ INLINE float tanh_f32(float x) {
 
 INLINE float sigmoid_f32(float x) { return 1.0f / (1.0f + exp_f32(-x)); }
 
+/// The error function (Juffa's polynomials), within a unit in the last place.
+INLINE float erf_f32(float x) {
+    const float magnitude = fabsf(x);
+    const float z = x * x;
+    float far = mul_add(-1.72853470e-5f, magnitude, 3.83197126e-4f);
+    far = mul_add(far, z, mul_add(-3.88396438e-3f, magnitude, 2.42546219e-2f));
+    far = mul_add(far, magnitude, -1.06777877e-1f);
+    far = mul_add(far, magnitude, -6.34846687e-1f);
+    far = mul_add(far, magnitude, -1.28717512e-1f);
+    far = 1.0f - exp_f32(mul_add(far, magnitude, -magnitude));
+    float near = mul_add(-5.96761703e-4f, z, 4.99119423e-3f);
+    near = mul_add(near, z, -2.67681349e-2f);
+    near = mul_add(near, z, 1.12819925e-1f);
+    near = mul_add(near, z, -3.76125336e-1f);
+    near = mul_add(near, z, 1.28379166e-1f);
+    near = mul_add(near, x, x);
+    return magnitude > 0.927734375f ? copysignf(far, x) : near;
+}
+
+/// The share of a normal distribution below x.
+INLINE float normal_share_f32(float x) { return 0.5f + 0.5f * erf_f32(0.707106781f * x); }
+
+INLINE float silu_f32(float x) { return x * sigmoid_f32(x); }
+INLINE float gelu_f32(float x) { return x * normal_share_f32(x); }
+
+INLINE float silu_slope_f32(float x) {
+    const float s = sigmoid_f32(x);
+    return s * mul_add(x, 1.0f - s, 1.0f);
+}
+INLINE float gelu_slope_f32(float x) {
+    return mul_add(x * 0.398942280f, exp_f32(-0.5f * x * x), normal_share_f32(x));
+}
+
 INLINE float relu_f32(float x) { return x < 0.0f ? 0.0f : x; }
 
 INLINE float clamp_f32(float x, float low, float high) {

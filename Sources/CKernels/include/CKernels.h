@@ -13,7 +13,9 @@
 #include "normalization.h"
 #include "pool.h"
 #include "pooling.h"
+#include "processor.h"
 #include "reduce.h"
+#include "segmentation_boundaries.h"
 #include "segmentation_loss.h"
 
 #endif

@@ -14,7 +14,7 @@
 enum {
     EW_ADD, EW_SUB, EW_MUL, EW_DIV, EW_MIN, EW_MAX, EW_POW, EW_FLOOR_DIV, EW_MOD,
     // Input gradients: a is the gradient of the result, b the input.
-    EW_RELU_GRAD, EW_RELU6_GRAD, EW_HARDSWISH_GRAD, EW_HARDSIGMOID_GRAD, EW_ABS_GRAD,
+    EW_RELU_GRAD, EW_RELU6_GRAD, EW_HARDSWISH_GRAD, EW_HARDSIGMOID_GRAD, EW_ABS_GRAD, EW_SILU_GRAD, EW_GELU_GRAD,
     // Input gradients: a is the gradient of the result, b the result.
     EW_SIGMOID_GRAD, EW_TANH_GRAD, EW_SQRT_GRAD
 };
@@ -26,7 +26,7 @@ enum { EW_EQ, EW_NE, EW_LT, EW_LE, EW_GT, EW_GE };
 enum {
     EW_NEG, EW_ABS, EW_SIGN, EW_FLOOR, EW_CEIL, EW_ROUND, EW_RECIPROCAL, EW_SQRT, EW_SQUARE,
     EW_EXP, EW_LOG, EW_LOG2, EW_LOG10, EW_SIN, EW_COS, EW_TANH,
-    EW_SIGMOID, EW_RELU, EW_RELU6, EW_HARDSWISH, EW_HARDSIGMOID
+    EW_SIGMOID, EW_RELU, EW_RELU6, EW_HARDSWISH, EW_HARDSIGMOID, EW_SILU, EW_GELU
 };
 
 /// Element types, in the order of DType.
@@ -67,6 +67,9 @@ void ew_select(
 
 /// out[i] = min(max(a[i], low), high); NaN propagates.
 void ew_clamp_f32(const float *a, float low, float high, float *out, long n);
+
+/// out[i] = at[i] > 0 ? a[i] : slope * a[i].
+void ew_leaky_relu_f32(const float *a, const float *at, float slope, float *out, long n);
 
 /// Fills with one element of 1, 4 or 8 bytes.
 void ew_fill(long element_bytes, const void *value, void *out, long n);

@@ -36,6 +36,21 @@ void image_brightness(const uint8_t *source, ptrdiff_t count, uint8_t *target, f
 // Each pixel moved away from its gray (0.299, 0.587, 0.114) by `factor`: 0 is gray, 1 the picture unchanged.
 void image_saturation_rgb(const uint8_t *source, ptrdiff_t pixels, uint8_t *target, float factor);
 
+// Each byte moved away from `gray` by `factor`: 0 is gray, 1 the picture unchanged.
+void image_contrast(const uint8_t *source, ptrdiff_t count, uint8_t *target, float gray, float factor);
+
+// The sum of all pixels' gray (0.299, 0.587, 0.114), each rounded.
+uint64_t image_gray_sum(const uint8_t *source, ptrdiff_t pixels);
+
+// The hue of each pixel turned by `turn` circles, in HSV of floats as torchvision's tensors; rounded.
+void image_hue_rgb(const uint8_t *source, ptrdiff_t pixels, uint8_t *target, float turn);
+
+// A blur with a symmetric kernel: `weights` holds its middle and `radius` entries to one side. Beyond the borders the
+// picture is mirrored. `rows` has room for width * height * 3 floats.
+void image_blur_rgb(
+    const uint8_t *source, ptrdiff_t width, ptrdiff_t height, uint8_t *target, const float *weights, ptrdiff_t radius,
+    float *rows);
+
 // Each byte plus `scale` times its entry of `noise`, rounded and clamped to 0...255.
 void image_add_noise(const uint8_t *source, ptrdiff_t count, uint8_t *target, const float *noise, float scale);
 

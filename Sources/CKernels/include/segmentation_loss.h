@@ -32,6 +32,8 @@ typedef struct {
     float *gradient;
     /// [classes, classes], rows are the truth; counts are added to the existing ones.
     int64_t *confusion;
+    /// From one sample's counts to the next one's: 0 if all are added up.
+    long confusion_stride;
     /// Index of the first maximum of each pixel, [batch, height, width].
     int64_t *predictions;
 } segmentation_output;

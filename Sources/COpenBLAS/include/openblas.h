@@ -9,6 +9,10 @@
 /// Loads the library once, with a single thread; returns NULL, or why it cannot be loaded.
 const char *openblas_load(void);
 
+/// Makes sure that `count` products can run at once where the address space is limited: OpenBLAS takes a buffer per
+/// product, and waits forever for one that it cannot get. Returns the missing bytes, 0 if there are enough buffers.
+long openblas_reserve(int count);
+
 /// c [m, n] = alpha · op(a) · op(b) + beta · c, row-major, where op transposes if its flag is set. Does nothing
 /// before `openblas_load` has succeeded.
 void openblas_sgemm(

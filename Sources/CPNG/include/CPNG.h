@@ -41,10 +41,11 @@ int32_t cpng_decode_samples(const uint8_t *data, size_t size, uint8_t *samples, 
 
 /// Encodes 8-bit pixels: colour type 2 (RGB), 0 (gray) or 3 (indices into a palette of `palette_count` colours; index
 /// 255 is transparent if there are 256).
+/// `density` is the number of pixels per metre for printing, 0 for none.
 /// Returns 1 and bytes to be released with `cpng_release`, or 0 and a message.
 int32_t cpng_encode(
     const uint8_t *pixels, uint32_t width, uint32_t height, int32_t color_type, const uint8_t *palette,
-    int32_t palette_count, uint8_t **data, size_t *size, char *message);
+    int32_t palette_count, uint32_t density, uint8_t **data, size_t *size, char *message);
 
 void cpng_release(uint8_t *data);
 

@@ -5,13 +5,17 @@ import SegSystem
 import SegTensor
 
 /// A data set whose classes are groups of another's; classes in no group are void.
-public struct Regrouped: Dataset {
+public struct Regrouped: DatasetView {
     public let source: any Dataset
     public let groups: [(name: String, members: [String])]
     public let palette: ClassPalette
+    /// Members of groups that the data do not have.
+    public let notes: [String]
     /// The new number of each old one.
     private let table: [UInt8]
 
+    /// A group may name classes that the data lack, if it has others and the name is not a slip: groups are
+    /// published for data sets of which others have a part.
     /// - Throws: an error of kind `label` if a group has an unknown class or two have the same, of kind `value`
     ///   if there is no group.
     public init(_ source: any Dataset, _ groups: [(name: String, members: [String])]) throws {
@@ -19,11 +23,12 @@ public struct Regrouped: Dataset {
         let old = source.palette
         var table = [UInt8](repeating: MaskImage.ignored, count: 256)
         var owners: [String: String] = [:]
+        var lacking: [String] = []
         var colors: [ClassPalette.Color] = []
         for (number, group) in groups.enumerated() {
             let unknown = group.members.filter { old.index(of: $0) == nil }
-            guard unknown.isEmpty else {
-                let near = unknown.compactMap { nearestName(to: $0, among: old.names) }.first
+            let near = unknown.compactMap { nearestName(to: $0, among: old.names) }.first
+            guard unknown.isEmpty || (unknown.count < group.members.count && near == nil) else {
                 throw TensorError(
                     .label,
                     "regroup: the data has no class \(unknown.map { "\"\($0)\"" }.joined(separator: ", ")), which \(group.name) should contain",
@@ -31,7 +36,8 @@ public struct Regrouped: Dataset {
                         ?? "its classes are \(old.names.prefix(12).joined(separator: ", "))\(old.count > 12 ? ", …" : "")"
                 )
             }
-            for name in group.members {
+            lacking += unknown
+            for name in group.members where old.index(of: name) != nil {
                 if let first = owners.updateValue(group.name, forKey: name) {
                     throw TensorError(
                         .label,
@@ -45,6 +51,12 @@ public struct Regrouped: Dataset {
             let place = old.index(of: group.name) ?? group.members.first.flatMap { old.index(of: $0) }
             colors.append(place.map { old.colors[$0] } ?? .black)
         }
+        notes =
+            lacking.isEmpty
+            ? []
+            : [
+                "regroup: the data have no class \(lacking.map { "\"\($0)\"" }.joined(separator: ", ")); the groups are made of the others"
+            ]
         self.source = source
         self.groups = groups
         self.table = table
@@ -54,12 +66,12 @@ public struct Regrouped: Dataset {
             ? try ClassPalette(names: names, colors: colors) : try ClassPalette(names: names)
     }
 
-    public var count: Int { source.count }
-    public var isAugmented: Bool { source.isAugmented }
     public var about: String {
         source.about + ", regrouped to \(groups.count) class\(groups.count == 1 ? "" : "es")"
     }
-    public func position(_ index: Int) -> Int { source.position(index) }
+    public func over(_ source: any Dataset, epoch: Int) throws -> any Dataset {
+        try Regrouped(source, groups)
+    }
 
     public func frame(_ index: Int) throws -> Frame {
         let table = table
@@ -81,9 +93,10 @@ public struct Regrouped: Dataset {
 }
 
 /// A data set whose classes have other colours in pictures.
-public struct Recolored: Dataset {
+public struct Recolored: DatasetView {
     public let source: any Dataset
     public let palette: ClassPalette
+    private let colors: [(name: String, color: ClassPalette.Color)]
 
     /// - Throws: an error of kind `label` for an unknown class, of kind `value` if two have the same colour.
     public init(_ source: any Dataset, _ colors: [(name: String, color: ClassPalette.Color)]) throws {
@@ -101,13 +114,13 @@ public struct Recolored: Dataset {
             new[place] = color
         }
         self.source = source
+        self.colors = colors
         palette = try ClassPalette(names: old.names, colors: new)
     }
 
-    public var count: Int { source.count }
-    public var isAugmented: Bool { source.isAugmented }
-    public var about: String { source.about }
+    public func over(_ source: any Dataset, epoch: Int) throws -> any Dataset {
+        try Recolored(source, colors)
+    }
     public func frame(_ index: Int) throws -> Frame { try source.frame(index) }
     public func maskSource(_ index: Int) throws -> MaskSource { try source.maskSource(index) }
-    public func position(_ index: Int) -> Int { source.position(index) }
 }

@@ -9,25 +9,64 @@ public protocol Dataset: Sendable {
     var palette: ClassPalette { get }
     /// Frame `index`, 0 to count - 1.
     func frame(_ index: Int) throws -> Frame
+    /// The name of frame `index`; no file is read for it.
+    func name(_ index: Int) throws -> String
+    /// The size of frame `index`; at most headers of files are read.
+    func size(_ index: Int) throws -> (height: Int, width: Int)
     /// A one-line description: where the frames come from and how they were changed.
     var about: String { get }
     /// Whether it contains changed copies of its frames; it can then no longer be split.
     var isAugmented: Bool { get }
-    /// The position of frame `index` in the original sequence.
-    func position(_ index: Int) -> Int
+    /// Where frame `index` comes from.
+    func origin(_ index: Int) -> FrameOrigin
     /// The mask of frame `index` alone, for counting: nothing of its picture is read.
     func maskSource(_ index: Int) throws -> MaskSource
+    /// Checks quickly that the files of frame `index` are there, fit together and are whole, without decoding them.
+    func checkFiles(_ index: Int) throws
+    /// How its pictures are normalised; nil: they are bytes.
+    var normalization: Normalization? { get }
+    /// Whether its frames are made by functions of a script, which run on the interpreter's thread alone.
+    var runsScript: Bool { get }
+    /// Whether its pictures are drawn anew in each epoch.
+    var redraws: Bool { get }
+    /// The data as they are in an epoch, counted from 0.
+    func inEpoch(_ epoch: Int) throws -> any Dataset
+}
+
+/// A place in a sequence of frames: neighbours are nearly the same picture.
+public struct FrameOrigin: Hashable, Sendable {
+    public var sequence: String
+    public var position: Int
+
+    public init(sequence: String, position: Int) {
+        self.sequence = sequence
+        self.position = position
+    }
 }
 
 /// The name of a frame, and its mask when it is needed.
 public struct MaskSource: Sendable {
     public let name: String
     public let mask: @Sendable () throws -> MaskImage
+
+    public init(name: String, mask: @escaping @Sendable () throws -> MaskImage) {
+        self.name = name
+        self.mask = mask
+    }
 }
 
 extension Dataset {
     public var isAugmented: Bool { false }
-    public func position(_ index: Int) -> Int { index }
+    public var normalization: Normalization? { nil }
+    public var runsScript: Bool { false }
+    public var redraws: Bool { false }
+    public func inEpoch(_ epoch: Int) throws -> any Dataset { self }
+    public func checkFiles(_ index: Int) throws {}
+    public func name(_ index: Int) throws -> String { try maskSource(index).name }
+    public func size(_ index: Int) throws -> (height: Int, width: Int) {
+        let frame = try frame(index)
+        return (frame.height, frame.width)
+    }
     public func maskSource(_ index: Int) throws -> MaskSource {
         let frame = try frame(index)
         return MaskSource(name: frame.name, mask: frame.mask)
@@ -39,8 +78,37 @@ extension Dataset {
         guard place >= 0, place < count else {
             throw TensorError(
                 .index, "sample \(index) of \(count) does not exist",
-                help: "samples are numbered from 0 to \(count - 1)")
+                help: count == 0 ? "there are no samples" : "samples are numbered from 0 to \(count - 1)")
         }
         return try frame(place)
+    }
+}
+
+/// A view of another data set. What it does not change is the source's.
+public protocol DatasetView: Dataset {
+    var source: any Dataset { get }
+    /// The number of the source's frame that frame `index` is made of.
+    func sourceIndex(_ index: Int) -> Int
+    /// The same view of another form of its source.
+    func over(_ source: any Dataset, epoch: Int) throws -> any Dataset
+}
+
+extension DatasetView {
+    public var count: Int { source.count }
+    public var palette: ClassPalette { source.palette }
+    public var about: String { source.about }
+    public var isAugmented: Bool { source.isAugmented }
+    public var normalization: Normalization? { source.normalization }
+    public var runsScript: Bool { source.runsScript }
+    public var redraws: Bool { source.redraws }
+    public func sourceIndex(_ index: Int) -> Int { index }
+    public func name(_ index: Int) throws -> String { try source.name(sourceIndex(index)) }
+    public func size(_ index: Int) throws -> (height: Int, width: Int) {
+        try source.size(sourceIndex(index))
+    }
+    public func checkFiles(_ index: Int) throws { try source.checkFiles(sourceIndex(index)) }
+    public func origin(_ index: Int) -> FrameOrigin { source.origin(sourceIndex(index)) }
+    public func inEpoch(_ epoch: Int) throws -> any Dataset {
+        redraws ? try over(try source.inEpoch(epoch), epoch: epoch) : self
     }
 }

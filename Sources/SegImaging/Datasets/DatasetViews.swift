@@ -1,9 +1,10 @@
-// Views of data sets: a subset of the frames, several sets in a row, the same change to every frame.
+// Views of data sets: a subset of the frames, several sets in a row, the same change to every frame, tiles.
 
+import SegSystem
 import SegTensor
 
 /// Some frames of another data set, in any order.
-public struct Subset: Dataset {
+public struct Subset: DatasetView {
     public let source: any Dataset
     public let indices: [Int]
 
@@ -17,33 +18,62 @@ public struct Subset: Dataset {
     }
 
     public var count: Int { indices.count }
-    public var palette: ClassPalette { source.palette }
-    public var about: String { source.about }
-    public var isAugmented: Bool { source.isAugmented }
+    public func sourceIndex(_ index: Int) -> Int { indices[index] }
     public func frame(_ index: Int) throws -> Frame { try source.frame(indices[index]) }
     public func maskSource(_ index: Int) throws -> MaskSource { try source.maskSource(indices[index]) }
-    public func position(_ index: Int) -> Int { source.position(indices[index]) }
+    public func over(_ source: any Dataset, epoch: Int) throws -> any Dataset { try Subset(source, indices) }
 }
 
 /// One data set after another.
 public struct Concatenation: Dataset {
     public let parts: [any Dataset]
+    /// What differs between the parts and does not prevent the concatenation.
+    public let notes: [String]
 
-    /// - Throws: if there is none, or their classes differ.
+    /// - Throws: if there is none, their classes differ, or some are normalised and others are not.
     public init(_ parts: [any Dataset]) throws {
         guard let first = parts.first else { throw TensorError(.value, "concat needs at least one data set") }
-        for part in parts where part.palette.names != first.palette.names {
+        var notes: [String] = []
+        for part in parts.dropFirst() {
             try AxisLabels.check(
                 first.palette.names, of: "the first data set", against: part.palette.names,
                 of: "another one")
+            guard part.normalization == first.normalization else {
+                throw TensorError(
+                    .value,
+                    part.normalization == nil || first.normalization == nil
+                        ? "concat: some of the data sets are normalised and others are not"
+                        : "concat: the data sets are normalised by different numbers",
+                    help: "concat first, then normalize: concat(a, b).normalize()")
+            }
+            if part.palette.colors != first.palette.colors {
+                let differing = zip(first.palette.names, zip(first.palette.colors, part.palette.colors))
+                    .filter { $1.0 != $1.1 }.map(\.0)
+                notes.append(
+                    "concat: the colours of \(differing.prefix(4).joined(separator: ", "))\(differing.count > 4 ? ", …" : "") differ between the data sets; pictures show those of the first"
+                )
+            }
+        }
+        let sizes = try parts.filter { $0.count > 0 }.map { try $0.size(0) }
+        if let size = sizes.first, let other = sizes.first(where: { $0 != size }) {
+            notes.append(
+                "concat: pictures of \(sizeText(height: size.height, width: size.width)) and of \(sizeText(height: other.height, width: other.width)); resize, crop or tiles makes them one size for batches"
+            )
         }
         self.parts = parts
+        self.notes = notes
     }
 
     public var count: Int { parts.reduce(0) { $0 + $1.count } }
     public var palette: ClassPalette { parts[0].palette }
     public var about: String { parts.map(\.about).joined(separator: " + ") }
     public var isAugmented: Bool { parts.contains { $0.isAugmented } }
+    public var normalization: Normalization? { parts[0].normalization }
+    public var runsScript: Bool { parts.contains { $0.runsScript } }
+    public var redraws: Bool { parts.contains { $0.redraws } }
+    public func inEpoch(_ epoch: Int) throws -> any Dataset {
+        redraws ? try Concatenation(try parts.map { try $0.inEpoch(epoch) }) : self
+    }
     public func frame(_ index: Int) throws -> Frame {
         let (part, place) = try place(index)
         return try part.frame(place)
@@ -51,6 +81,22 @@ public struct Concatenation: Dataset {
     public func maskSource(_ index: Int) throws -> MaskSource {
         let (part, place) = try place(index)
         return try part.maskSource(place)
+    }
+    public func name(_ index: Int) throws -> String {
+        let (part, place) = try place(index)
+        return try part.name(place)
+    }
+    public func size(_ index: Int) throws -> (height: Int, width: Int) {
+        let (part, place) = try place(index)
+        return try part.size(place)
+    }
+    public func checkFiles(_ index: Int) throws {
+        let (part, place) = try place(index)
+        try part.checkFiles(place)
+    }
+    public func origin(_ index: Int) -> FrameOrigin {
+        guard let (part, place) = try? place(index) else { return FrameOrigin(sequence: "", position: index) }
+        return part.origin(place)
     }
 
     /// The part that has a sample, and the sample's number in it.
@@ -68,11 +114,26 @@ public struct Concatenation: Dataset {
 public enum FrameChange: Sendable {
     case resized(FrameSize)
     case normalized(Normalization)
+    /// The middle part of this size.
+    case cropped(height: Int, width: Int)
+    /// At least this size, with a black, void border to the right and below.
+    case padded(height: Int, width: Int)
 
     var text: String {
         switch self {
         case .resized(let size): size.text
         case .normalized: "normalised"
+        case .cropped(let height, let width): "cropped to " + sizeText(height: height, width: width)
+        case .padded(let height, let width): "padded to " + sizeText(height: height, width: width)
+        }
+    }
+
+    func size(_ old: (height: Int, width: Int)) throws -> (height: Int, width: Int) {
+        switch self {
+        case .resized(let size): try size.size(height: old.height, width: old.width)
+        case .normalized: old
+        case .cropped(let height, let width): (height, width)
+        case .padded(let height, let width): (max(height, old.height), max(width, old.width))
         }
     }
 
@@ -83,29 +144,137 @@ public enum FrameChange: Sendable {
             var frame = frame
             frame.normalization = normalization
             return frame
+        case .cropped(let height, let width):
+            return frame.window(
+                PictureWindow(
+                    top: (frame.height - height) / 2, left: (frame.width - width) / 2, height: height,
+                    width: width))
+        case .padded:
+            let new = try size((frame.height, frame.width))
+            return frame.window(PictureWindow(top: 0, left: 0, height: new.height, width: new.width))
         }
     }
 }
 
 /// A data set that changes each frame when it is requested.
-public struct ChangedDataset: Dataset {
+public struct ChangedDataset: DatasetView {
     public let source: any Dataset
     public let change: FrameChange
 
-    init(_ source: any Dataset, _ change: FrameChange) {
+    /// - Throws: for a side that is not from 1 to 65,536, a crop larger than a frame, or pictures that are
+    ///   normalised already.
+    public init(_ source: any Dataset, _ change: FrameChange) throws {
+        let sides: [Int]
+        switch change {
+        case .resized(.exact(let height, let width)), .cropped(let height, let width),
+            .padded(let height, let width):
+            sides = [height, width]
+        case .resized(.shorter(let length)): sides = [length]
+        case .normalized:
+            sides = []
+            if source.normalization != nil {
+                throw TensorError(
+                    .value, "normalize: the pictures are normalised already",
+                    help: "normalize once, after all other changes")
+            }
+        }
+        for side in sides where side < 1 || side > 65_536 {
+            throw TensorError(
+                .value, "a picture cannot have a side of \(side) pixels: it must be from 1 to 65,536")
+        }
+        if case .cropped(let height, let width) = change, source.count > 0 {
+            let size = try source.size(0)
+            guard height <= size.height, width <= size.width else {
+                throw TensorError(
+                    .value,
+                    "crop: the pictures, of \(sizeText(height: size.height, width: size.width)), are smaller than \(sizeText(height: height, width: width))",
+                    help: "pad(data, [h, w]) makes them larger")
+            }
+        }
         self.source = source
         self.change = change
     }
 
     public var about: String { source.about + ", " + change.text }
-    public var count: Int { source.count }
-    public var palette: ClassPalette { source.palette }
-    public var isAugmented: Bool { source.isAugmented }
+    public var normalization: Normalization? {
+        if case .normalized(let normalization) = change { normalization } else { source.normalization }
+    }
+    public func size(_ index: Int) throws -> (height: Int, width: Int) {
+        try change.size(try source.size(index))
+    }
     public func frame(_ index: Int) throws -> Frame { try change.applied(to: try source.frame(index)) }
     public func maskSource(_ index: Int) throws -> MaskSource {
         if case .normalized = change { return try source.maskSource(index) }
         let frame = try frame(index)
         return MaskSource(name: frame.name, mask: frame.mask)
     }
-    public func position(_ index: Int) -> Int { source.position(index) }
+    public func over(_ source: any Dataset, epoch: Int) throws -> any Dataset {
+        try ChangedDataset(source, change)
+    }
+}
+
+/// The frames cut into tiles of one size, row by row. The last tile of a row or column ends at the border, so
+/// that it overlaps more; where a frame is smaller than a tile, the rest of the tile is black and void.
+public struct Tiles: DatasetView {
+    public let source: any Dataset
+    public let size: (height: Int, width: Int)
+    public let overlap: Int
+    /// The source's frame, and the tile's corner.
+    private let places: [(frame: Int, top: Int, left: Int)]
+
+    public init(_ source: any Dataset, height: Int, width: Int, overlap: Int) throws {
+        guard (1...65_536).contains(height), (1...65_536).contains(width) else {
+            throw TensorError(
+                .value,
+                "tiles: a tile cannot be \(sizeText(height: height, width: width)): sides are from 1 to 65,536"
+            )
+        }
+        guard overlap >= 0, overlap < min(height, width) else {
+            throw TensorError(
+                .value, "tiles: overlap is \(overlap); it must be from 0 to \(min(height, width) - 1)")
+        }
+        self.source = source
+        size = (height, width)
+        self.overlap = overlap
+        func starts(_ side: Int, _ part: Int) -> [Int] {
+            guard side > part else { return [0] }
+            return Array(stride(from: 0, to: side - part, by: part - overlap)) + [side - part]
+        }
+        var places: [(Int, Int, Int)] = []
+        for frame in 0..<source.count {
+            let own = try source.size(frame)
+            for top in starts(own.height, height) {
+                for left in starts(own.width, width) { places.append((frame, top, left)) }
+            }
+        }
+        self.places = places
+    }
+
+    public var count: Int { places.count }
+    public var about: String {
+        source.about + ", in tiles of \(sizeText(height: size.height, width: size.width))"
+            + (overlap > 0 ? " that overlap by \(overlap)" : "")
+    }
+    public func sourceIndex(_ index: Int) -> Int { places[index].frame }
+    public func size(_ index: Int) throws -> (height: Int, width: Int) { size }
+    public func name(_ index: Int) throws -> String { named(try source.name(places[index].frame), index) }
+    public func frame(_ index: Int) throws -> Frame {
+        let place = places[index]
+        // All tiles of a frame are cut from one decoded picture.
+        var frame = try source.frame(place.frame).kept().window(
+            PictureWindow(top: place.top, left: place.left, height: size.height, width: size.width))
+        frame.name = named(frame.name, index)
+        return frame
+    }
+    public func maskSource(_ index: Int) throws -> MaskSource {
+        let frame = try frame(index)
+        return MaskSource(name: frame.name, mask: frame.mask)
+    }
+    public func over(_ source: any Dataset, epoch: Int) throws -> any Dataset {
+        try Tiles(source, height: size.height, width: size.width, overlap: overlap)
+    }
+
+    private func named(_ name: String, _ index: Int) -> String {
+        "\(name)@\(places[index].top),\(places[index].left)"
+    }
 }

@@ -19,6 +19,21 @@ public struct FolderDataset: Dataset {
     public var count: Int { folder.pairs.count }
     public var palette: ClassPalette { folder.palette }
 
+    public func name(_ index: Int) -> String { folder.pairs[index].name }
+    public func size(_ index: Int) throws -> (height: Int, width: Int) {
+        let size = try sizes.size(index, of: folder.pairs[index])
+        return (size.height, size.width)
+    }
+    public func checkFiles(_ index: Int) throws {
+        let pair = folder.pairs[index]
+        _ = try pair.size()
+        try PictureFile.checkWhole(pair.image)
+        try PictureFile.checkWhole(pair.mask)
+    }
+    public func origin(_ index: Int) -> FrameOrigin {
+        FrameOrigin(sequence: folder.directory, position: index)
+    }
+
     /// The files of a frame's picture and mask; nil if one is missing.
     public func identity(_ index: Int) -> (image: FileIdentity, mask: FileIdentity)? {
         let pair = folder.pairs[index]
@@ -60,12 +75,21 @@ private final class FrameSizes: @unchecked Sendable {
         let maskContent: Digest
     }
     private let stored = Mutex<[Int: Facts]>([:])
+    private let headers = Mutex<[Int: (width: Int, height: Int)]>([:])
+
+    /// The size, from the files' headers.
+    func size(_ index: Int, of pair: FramePair) throws -> (width: Int, height: Int) {
+        if let size = headers.withLock({ $0[index] }) { return size }
+        let size = try pair.size()
+        headers.withLock { $0[index] = size }
+        return size
+    }
 
     func known(_ index: Int) -> Facts? { stored.withLock { $0[index] } }
 
     func facts(_ index: Int, of pair: FramePair, _ rule: MaskRule) throws -> Facts {
         if let facts = known(index) { return facts }
-        let size = try pair.size()
+        let size = try size(index, of: pair)
         let mask = try pair.maskDigest()
         let facts = Facts(
             width: size.width, height: size.height, image: try pair.imageDigest(), mask: mask,

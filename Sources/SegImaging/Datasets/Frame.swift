@@ -16,6 +16,12 @@ public struct Frame: Sendable {
     public var mask: @Sendable () throws -> MaskImage
     /// Mean and standard deviation per channel if the picture is to be normalised; it is then float32.
     public var normalization: Normalization?
+    /// The picture [3, H, W] where a script made it of floats; bytes lose what is not in 0…1.
+    public var floats: Tensor?
+    /// Whether it is drawn anew in each epoch, so that its features are not worth keeping.
+    public var isRedrawn = false
+    /// Whether an earlier form of it is in the picture cache.
+    var isKept = false
 
     public init(
         name: String, height: Int, width: Int, imageDigest: Digest, maskDigest: Digest,
@@ -32,24 +38,36 @@ public struct Frame: Sendable {
 
     /// The picture as a tensor [3, H, W]: bytes, or float32 if it is normalised.
     public func imageTensor() throws -> Tensor {
-        let (height, width, make) = (height, width, image)
+        if let floats, isRedrawn, normalization == nil {
+            return try Tensor.source(
+                shape: floats.shape, dtype: .float32, digest: imageDigest, isRedrawn: true
+            ) { try floats.value() }
+        }
+        if let floats { return try normalization.map { try $0.applied(to: floats) } ?? floats }
+        let (height, width, make) = (height, width, kept().image)
         guard let normalization else {
-            return try Tensor.source(shape: [3, height, width], dtype: .uint8, digest: imageDigest) {
+            return try Tensor.source(
+                shape: [3, height, width], dtype: .uint8, digest: imageDigest, isRedrawn: isRedrawn
+            ) {
                 try make().planes()
             }
         }
         var digest = DigestBuilder()
         digest.add(imageDigest)
         for number in normalization.mean + normalization.deviation { digest.add(number) }
-        return try Tensor.source(shape: [3, height, width], dtype: .float32, digest: digest.finish()) {
+        return try Tensor.source(
+            shape: [3, height, width], dtype: .float32, digest: digest.finish(), isRedrawn: isRedrawn
+        ) {
             try make().normalized(normalization)
         }
     }
 
     /// The mask as a tensor [H, W] of class numbers, uint8.
     public func maskTensor() throws -> Tensor {
-        let make = mask
-        return try Tensor.source(shape: [height, width], dtype: .uint8, digest: maskDigest) {
+        let make = kept().mask
+        return try Tensor.source(
+            shape: [height, width], dtype: .uint8, digest: maskDigest, isRedrawn: isRedrawn
+        ) {
             let mask = try make()
             let data = try TensorData(shape: [mask.height, mask.width], dtype: .uint8)
             mask.bytes.withUnsafeBytes { bytes in
@@ -73,6 +91,7 @@ public struct Frame: Sendable {
         result.width = width ?? self.width
         result.imageDigest = Self.digest(imageDigest, what, numbers)
         result.image = { try changeImage(try image()) }
+        result.floats = nil
         return result
     }
 
@@ -116,6 +135,14 @@ public struct Normalization: Sendable, Equatable {
     private init(knownMean: [Double], deviation: [Double]) {
         mean = knownMean
         self.deviation = deviation
+    }
+
+    /// A picture of floats in 0…1, normalised.
+    func applied(to floats: Tensor) throws -> Tensor {
+        let mean = try Tensor.from(mean, shape: [3, 1, 1], dtype: .float32)
+        let deviation = try Tensor.from(deviation, shape: [3, 1, 1], dtype: .float32)
+        let centred = try Tensor.apply(.subtract, .tensor(floats), .tensor(mean))
+        return try Tensor.apply(.divide, .tensor(centred), .tensor(deviation))
     }
 
     /// Mean and deviation of ImageNet's pictures, which pretrained backbones expect.

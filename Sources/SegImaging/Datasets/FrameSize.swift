@@ -1,4 +1,4 @@
-// Sizes of frames, and normalisation. Pictures are resized smoothly with antialiasing, masks to the
+// Sizes of frames. Pictures are resized smoothly with antialiasing, masks to the
 // nearest pixel.
 
 import SegSystem
@@ -24,26 +24,6 @@ public enum FrameSize: Sendable {
         case .exact(let height, let width): "resized to " + sizeText(height: height, width: width)
         case .shorter(let length): "resized to \(length) on the shorter side"
         }
-    }
-}
-
-extension Dataset {
-    /// - Throws: for a side that is not from 1 to 65,536.
-    public func resized(_ size: FrameSize) throws -> ChangedDataset {
-        let sides: [Int] =
-            switch size {
-            case .exact(let height, let width): [height, width]
-            case .shorter(let length): [length]
-            }
-        for side in sides where side < 1 || side > 65_536 {
-            throw TensorError(
-                .value, "a picture cannot be resized to a side of \(side): it must be from 1 to 65,536")
-        }
-        return ChangedDataset(self, .resized(size))
-    }
-
-    public func normalized(_ normalization: Normalization) -> ChangedDataset {
-        ChangedDataset(self, .normalized(normalization))
     }
 }
 

@@ -13,8 +13,11 @@ public struct PixelCounts: Sendable {
     /// Pictures that contain the class.
     public private(set) var pictures: [Int]
 
+    /// Pixels that are void.
+    public private(set) var void: Int
+
     /// Counts that are already known.
-    public init(pixels: [Int], pixelsWith: [Int], pictures: [Int]) throws {
+    public init(pixels: [Int], pixelsWith: [Int], pictures: [Int], void: Int) throws {
         guard pixels.count == pixelsWith.count, pixels.count == pictures.count else {
             throw TensorError(
                 .value,
@@ -23,31 +26,38 @@ public struct PixelCounts: Sendable {
         self.pixels = pixels
         self.pixelsWith = pixelsWith
         self.pictures = pictures
+        self.void = void
     }
 
-    /// Reads all masks, several at once; calls `interrupted` between groups of them. 255 is void: its pixels do
+    /// Reads all masks, several at once; calls `between` with the number of those read between groups of them. 255 is void: its pixels do
     /// not count anywhere. One error names all samples whose masks cannot be read or hold other labels.
-    public init(_ data: any Dataset, interrupted: () throws -> Void = {}) throws {
+    public init(_ data: any Dataset, between: (Int) throws -> Void = { _ in }) throws {
         let classes = data.palette.count
         pixels = [Int](repeating: 0, count: classes)
         pixelsWith = pixels
         pictures = pixels
+        void = 0
         var problems = FileProblems()
         // Small groups, so that an interrupt takes effect soon.
         let step = 2 * Parallel.threads
         for start in stride(from: 0, to: data.count, by: step) {
-            try interrupted()
+            try between(start)
             let sources = try (start..<min(start + step, data.count)).map { try data.maskSource($0) }
             let results = Mutex<[Int: Result<[Int], any Error>]>([:])
-            Parallel.run(sources.count) { index in
+            let count = { @Sendable (index: Int) in
                 let counts = Result { try Self.histogram(try sources[index].mask()) }
                 results.withLock { $0[index] = counts }
             }
+            // Tensors of a script are computed on its own thread.
+            if data.runsScript { sources.indices.forEach(count) } else { Parallel.run(sources.count, count) }
             for index in sources.indices {
                 guard let result = results.withLock({ $0[index] }) else { continue }
-                let counts: [Int]
+                var counts: [Int]
                 do {
                     counts = try result.get()
+                    void += counts[Int(MaskImage.ignored)]
+                    // It is not a class.
+                    counts[Int(MaskImage.ignored)] = 0
                     try Self.checkLabels(counts, data.palette, sources[index].name)
                 } catch {
                     problems.add(sources[index].name, error)
@@ -64,8 +74,11 @@ public struct PixelCounts: Sendable {
         try problems.raise(of: data.count, "samples")
     }
 
-    private static func checkLabels(_ counts: [Int], _ palette: ClassPalette, _ name: String) throws {
-        let strays = counts.indices.filter { $0 >= palette.count && counts[$0] > 0 }
+    /// - Throws: for labels beyond the classes.
+    static func checkLabels(_ counts: [Int], _ palette: ClassPalette, _ name: String) throws {
+        let strays = counts.indices.filter {
+            $0 >= palette.count && $0 != Int(MaskImage.ignored) && counts[$0] > 0
+        }
         guard let first = strays.first else { return }
         let total = strays.reduce(0) { $0 + counts[$1] }
         throw TensorError(
@@ -74,15 +87,13 @@ public struct PixelCounts: Sendable {
             help: "classes are numbered from 0 to \(palette.count - 1), 255 is void")
     }
 
-    private static func histogram(_ mask: MaskImage) throws -> [Int] {
+    static func histogram(_ mask: MaskImage) throws -> [Int] {
         var counts = [Int](repeating: 0, count: 256)
         counts.withUnsafeMutableBufferPointer { counts in
             counts.withMemoryRebound(to: UInt.self) {
                 image_count_bytes(mask.bytes, mask.bytes.count, $0.baseAddress)
             }
         }
-        // `ignored` is not a class.
-        counts[Int(MaskImage.ignored)] = 0
         return counts
     }
 }

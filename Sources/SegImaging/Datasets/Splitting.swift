@@ -1,38 +1,112 @@
 // Splitting a data set for training, validation and test. A sequence is split into blocks, since
 // neighbouring frames are nearly the same picture.
 
+import SegSystem
 import SegTensor
 
 public enum Splitting {
-    /// Blocks of the sequence by fractions that sum to at most 1; with `key`, random frames.
-    public static func split(_ data: any Dataset, _ fractions: [Double], randomly key: RandomKey?) throws
+    /// Blocks of the sequence by fractions that sum to at most 1, or by counts; with `key`, random frames.
+    public static func split(_ data: any Dataset, _ sizes: [Double], randomly key: RandomKey?) throws
         -> [Subset]
     {
         try refuseAugmented(data, "split")
-        guard !fractions.isEmpty, fractions.allSatisfy({ $0 > 0 && $0 <= 1 }) else {
+        guard !sizes.isEmpty, sizes.allSatisfy({ $0 > 0 && $0.isFinite }) else {
             throw TensorError(
-                .value, "split: fractions are numbers above 0 that sum to 1, such as [0.7, 0.15, 0.15]")
+                .value,
+                "split: the parts are fractions above 0 that sum to 1, such as [0.7, 0.15, 0.15], or counts of samples, such as [60, 18]"
+            )
         }
-        let total = fractions.reduce(0, +)
-        guard total <= 1 + 1e-9 else {
-            throw TensorError(.value, "split: the fractions sum to \(Tensor.text(of: total)), more than 1")
-        }
+        let total = sizes.reduce(0, +)
         var order = Array(0..<data.count)
         if let key { order = try Tensor.permutation(data.count, key: key).doubles().map { Int($0) } }
-        var parts: [Subset] = []
-        var (start, share) = (0, 0.0)
-        for fraction in fractions {
-            share += fraction
-            let end = min(data.count, Int((share * Double(data.count)).rounded()))
+        var ends: [Int] = []
+        if sizes.allSatisfy({ $0.rounded() == $0 }), total > 1 {
+            guard total <= Double(data.count) else {
+                throw TensorError(
+                    .value,
+                    "split: the counts sum to \(Tensor.text(of: total)), but there are \(data.count) samples")
+            }
+            for size in sizes { ends.append((ends.last ?? 0) + Int(size)) }
+        } else {
+            guard total <= 1 + 1e-9 else {
+                throw TensorError(
+                    .value, "split: the fractions sum to \(Tensor.text(of: total)), more than 1",
+                    help: sizes.contains { $0 > 1 } ? "counts of samples are whole numbers" : nil)
+            }
+            var share = 0.0
+            for size in sizes {
+                share += size
+                ends.append(min(data.count, Int((share * Double(data.count)).rounded())))
+            }
+        }
+        var start = 0
+        return try zip(sizes, ends).map { size, end in
             guard end > start else {
                 throw TensorError(
                     .value,
-                    "split: the part of \(Tensor.text(of: fraction)) of \(data.count) samples is empty")
+                    "split: the part of \(Tensor.text(of: size)) of \(plural(data.count, "sample")) is empty")
             }
-            parts.append(try Subset(data, order[start..<end].sorted()))
-            start = end
+            defer { start = end }
+            return try Subset(data, order[start..<end].sorted())
         }
-        return parts
+    }
+
+    /// One part for each list of names. A name is that of a sample, or a path that ends in it.
+    /// - Throws: one error for all names that no sample has, or that are in two parts.
+    public static func split(_ data: any Dataset, named lists: [[String]]) throws -> (
+        parts: [Subset], others: [Int]
+    ) {
+        try refuseAugmented(data, "split")
+        var places: [String: Int] = [:]
+        let names = try (0..<data.count).map { try data.name($0) }
+        for (place, name) in names.enumerated() {
+            if let first = places.updateValue(place, forKey: name) {
+                throw TensorError(
+                    .value,
+                    "split: samples \(first) and \(place) have the same name, \(name); names do not tell them apart",
+                    help: "subset(data, [0, 2, …]) takes samples by their places")
+            }
+        }
+        func place(of name: String) -> Int? {
+            if let place = places[name] { return place }
+            let file = name.split(separator: "/").last.map(String.init) ?? name
+            if let place = places[file] { return place }
+            let parts = file.split(separator: ".", omittingEmptySubsequences: false)
+            return parts.count > 1 ? places[parts.dropLast().joined(separator: ".")] : nil
+        }
+        var owner = [Int?](repeating: nil, count: data.count)
+        var unknown: [String] = []
+        var twice: [String] = []
+        for (number, list) in lists.enumerated() {
+            for name in list {
+                guard let place = place(of: name) else {
+                    unknown.append(name)
+                    continue
+                }
+                if let first = owner[place], first != number { twice.append(name) }
+                owner[place] = number
+            }
+        }
+        guard unknown.isEmpty else {
+            let near = unknown.first.flatMap { nearestName(to: $0, among: names) }
+            throw TensorError(
+                .value,
+                "split: no sample has the name \(list(unknown))",
+                help: near.map { "did you mean \($0)?" }
+                    ?? "samples have names such as \(names.prefix(3).joined(separator: ", "))")
+        }
+        guard twice.isEmpty else {
+            throw TensorError(.value, "split: \(list(twice)) \(twice.count == 1 ? "is" : "are") in two parts")
+        }
+        let parts = try lists.indices.map { number in
+            try Subset(data, owner.indices.filter { owner[$0] == number })
+        }
+        return (parts, owner.indices.filter { owner[$0] == nil })
+    }
+
+    private static func list(_ names: [String]) -> String {
+        names.prefix(8).joined(separator: ", ")
+            + (names.count > 8 ? " and \(names.count - 8) more" : "")
     }
 
     /// `k` pairs of training and validation part; the validation parts are blocks that cover all frames.
@@ -49,12 +123,27 @@ public enum Splitting {
         }
     }
 
-    /// The distance of each frame of one part to the nearest frame of another, in frames of the sequence.
+    /// The distance of each frame of one part to the nearest frame of another in the same sequence, in frames;
+    /// `Int.max` where the other has none of that sequence.
     public static func nearest(_ part: any Dataset, to other: any Dataset) -> [Int] {
-        let places = (0..<other.count).map(other.position).sorted()
+        var places: [String: [Int]] = [:]
+        for index in 0..<other.count {
+            let origin = other.origin(index)
+            places[origin.sequence, default: []].append(origin.position)
+        }
+        for name in places.keys { places[name]?.sort() }
         return (0..<part.count).map { index in
-            let place = part.position(index)
-            return places.reduce(Int.max) { min($0, abs($1 - place)) }
+            let origin = part.origin(index)
+            guard let sorted = places[origin.sequence] else { return Int.max }
+            // The first place that is not before this one, by bisection.
+            var (low, high) = (0, sorted.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if sorted[middle] < origin.position { low = middle + 1 } else { high = middle }
+            }
+            let after = low < sorted.count ? sorted[low] - origin.position : Int.max
+            let before = low > 0 ? origin.position - sorted[low - 1] : Int.max
+            return min(after, before)
         }
     }
 

@@ -16,6 +16,12 @@ public struct StreetsDataset: Dataset {
 
     public var about: String { "drawn street scenes, seed \(scene.seed)" }
 
+    public func name(_ index: Int) -> String { "street\(scene.seed)_\(index)" }
+    public func size(_ index: Int) -> (height: Int, width: Int) { (scene.height, scene.width) }
+    public func origin(_ index: Int) -> FrameOrigin {
+        FrameOrigin(sequence: "streets \(scene.seed)", position: index)
+    }
+
     public func frame(_ index: Int) throws -> Frame {
         var builder = DigestBuilder()
         builder.add("streets 1")
@@ -27,7 +33,7 @@ public struct StreetsDataset: Dataset {
         // Picture and mask come from one drawing: the one that is read first keeps the other.
         let drawing = Drawing(scene: scene, index: index)
         return Frame(
-            name: "street\(scene.seed)_\(index)", height: scene.height, width: scene.width,
+            name: name(index), height: scene.height, width: scene.width,
             imageDigest: image,
             maskDigest: builder.finish(), image: { try drawing.image() }, mask: { try drawing.mask() })
     }

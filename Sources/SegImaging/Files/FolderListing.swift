@@ -90,3 +90,23 @@ struct FoundPicture: Sendable, Equatable {
             help: "keep one of them, or choose the files by a pattern: folder(images=\"…/*.jpg\", masks=…)")
     }
 }
+
+extension PictureFile {
+    /// The pictures in a folder and in the folders below it, each folder's own first. Hidden files are left out,
+    /// and links to folders are not followed. An error of kind `file` if there are none.
+    /// - Parameter check: called for every folder; what it throws ends the search.
+    public static func all(in folder: String, check: () throws -> Void) throws -> [String] {
+        let top = try FolderListing(folder)
+        var waiting = [top.path]
+        var found: [String] = []
+        while let path = waiting.popLast() {
+            try check()
+            let listing = try FolderListing(path)
+            found += listing.pictures.map(\.path)
+            let below = listing.folders.map { "\(path)/\($0)" }
+            waiting += below.reversed().filter { FileStatus($0, followsLinks: false)?.kind == .folder }
+        }
+        if found.isEmpty { throw top.withoutPictures() }
+        return found
+    }
+}

@@ -24,13 +24,14 @@ extension FrameFolder {
         guard !frames.isEmpty else {
             guard !all.isEmpty else { throw listing.withoutPictures() }
             throw TensorError(
-                .file, "\(directory) holds \(all.count) masks (…\(camSeqSuffix).png), but no frames",
+                .file,
+                "\(directory) holds \(plural(all.count, "mask")) (…\(camSeqSuffix).png), but no frames",
                 help: "for frames in another folder: folder(images=\"…\", masks=\"\(directory)\")")
         }
         guard !masks.isEmpty else {
             throw TensorError(
                 .file,
-                "\(directory) holds \(frames.count) pictures, but no masks (NAME\(camSeqSuffix).png)",
+                "\(directory) holds \(plural(frames.count, "picture")), but no masks (NAME\(camSeqSuffix).png)",
                 help: "for masks in another folder: folder(images=\"\(directory)\", masks=\"…\")")
         }
         let named = masks.map {
@@ -42,7 +43,10 @@ extension FrameFolder {
         let orphans = masks.filter { !used.contains($0.path) }
         let notes =
             orphans.isEmpty
-            ? [] : ["\(orphans.count) masks of \(directory) have no frame, for example \(orphans[0].name)"]
+            ? []
+            : [
+                "\(plural(orphans.count, "mask")) of \(directory) without a frame, for example \(orphans[0].name)"
+            ]
         return try made(
             parts: [("all", pairs)], directory: directory,
             table: options.classes ?? ClassTable.find(in: [directory]), guessesCamVid: true, notes: notes,
@@ -214,6 +218,13 @@ extension FrameFolder {
                         names.compactMap { byName[$0] }, masks.filter { wanted.contains($0.name) },
                         help: "the mask of JPEGImages/NAME.jpg is SegmentationClass/NAME.png")
                 ))
+        }
+        let parts = Dictionary(uniqueKeysWithValues: found.map { ($0.part, Set($0.pairs.map(\.name))) })
+        if let train = parts["train"], let val = parts["val"], !train.isDisjoint(with: val) {
+            let both = train.intersection(val).sorted()
+            notes.append(
+                "\(both.count) frame\(both.count == 1 ? " is" : "s are") in both train.txt and val.txt: \(FileProblems.list(both)); results on val will look better than they are"
+            )
         }
         if found.isEmpty {
             let wanted = frames.filter { maskNames.contains($0.name) }

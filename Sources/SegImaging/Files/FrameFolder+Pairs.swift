@@ -33,12 +33,42 @@ extension FrameFolder {
             let own =
                 images == "\(b.text)" ? frames.pictures : frames.pictures.filter { !masks.contains($0.path) }
             return (
-                try pair(own, labels.pictures, help: "what * stands for pairs a frame and its mask"), places
+                try pair(
+                    own, labels.pictures, help: starsHelp(frames.pictures, labels.pictures, a.text, b.text)),
+                places
             )
         }
         let (own, named) = byNames(frames.pictures, labels.pictures)
         let names = "NAME" + maskSuffixes.map { " or NAME\($0)" }.joined()
         return (try pair(own, named, help: "the mask of the frame NAME is \(names)"), places)
+    }
+
+    /// What to write where stars stand for different things: a star at the end takes the ending too.
+    private static func starsHelp(
+        _ frames: [FoundPicture], _ masks: [FoundPicture], _ images: String, _ labels: String
+    ) -> String {
+        func bare(_ name: String) -> String {
+            PictureFile.ending(of: name).map { String(name.dropLast($0.count + 1)) } ?? name
+        }
+        let names = Set(frames.map { bare($0.name) })
+        let ending = masks.first.flatMap { PictureFile.ending(of: $0.path) } ?? "png"
+        // `d/*.png` beside `d/*`, where the masks are `NAME_L.png`.
+        for suffix in maskSuffixes {
+            let hasOwn = masks.contains { mask in
+                let name = bare(mask.name)
+                return name.hasSuffix(suffix) && names.contains(String(name.dropLast(suffix.count)))
+            }
+            if hasOwn, let star = labels.lastIndex(of: "*") {
+                return
+                    "the names of masks end in \(suffix); write masks=\"\(labels[..<star])*\(suffix).\(ending)\""
+            }
+        }
+        for (option, pattern) in [("images", images), ("masks", labels)]
+        where pattern.hasSuffix("*") && masks.contains(where: { names.contains(bare($0.name)) }) {
+            return
+                "the * at the end of \(option)=\"\(pattern)\" stands for the ending too; write \(option)=\"\(pattern).\(ending)\""
+        }
+        return "what * stands for pairs a frame and its mask"
     }
 
     /// Masks under the names of their frames. Where both are in one folder, masks are what has a suffix.
@@ -117,7 +147,7 @@ extension FrameFolder {
     ) throws -> [(part: String, frames: FrameFolder)] {
         let all = parts.flatMap(\.pairs)
         try checkSizes(all)
-        let (rule, more) = try MaskSurvey.rule(
+        let (rule, more, transparency) = try MaskSurvey.rule(
             for: all.map(\.mask), table: table, directory: masks ?? directory, guessesCamVid: guessesCamVid,
             options)
         return parts.enumerated().map { place, part in
@@ -125,7 +155,8 @@ extension FrameFolder {
             return (
                 part.part,
                 FrameFolder(
-                    directory: name, rule: rule, pairs: part.pairs, notes: place == 0 ? notes + more : [])
+                    directory: name, rule: rule, pairs: part.pairs, notes: place == 0 ? notes + more : [],
+                    transparency: transparency)
             )
         }
     }

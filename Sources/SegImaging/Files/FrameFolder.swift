@@ -59,18 +59,24 @@ public struct FrameFolder: Sendable {
     public let pairs: [FramePair]
     /// Notes for the user: that the built-in classes are used, masks without a frame.
     public let notes: [String]
+    /// How many pixels are void because they are transparent, for the line; nil: none was found.
+    let transparency: String?
     public var palette: ClassPalette { rule.palette }
     /// One line for the data set.
     public var about: String {
-        let classes = palette.count == 1 ? "1 class" : "\(palette.count) classes"
-        return "frames of \(directory), \(classes), \(rule.text)"
+        let classes = plural(palette.count, "class")
+        return "frames of \(directory), \(classes), \(rule.text)" + (transparency.map { ", \($0)" } ?? "")
     }
 
-    public init(directory: String, rule: MaskRule, pairs: [FramePair], notes: [String] = []) {
+    public init(
+        directory: String, rule: MaskRule, pairs: [FramePair], notes: [String] = [],
+        transparency: String? = nil
+    ) {
         self.directory = directory
         self.rule = rule
         self.pairs = pairs
         self.notes = notes
+        self.transparency = transparency
     }
 
     /// Checks by the files' headers that every mask has its frame's size; one error names all others.

@@ -6,7 +6,7 @@ import SegSystem
 import SegTensor
 
 /// Reading and writing JPEG files.
-enum JPEGImage {
+public enum JPEGImage {
     /// The quality of written files: errors of a few levels.
     private static let quality: Int32 = 95
 
@@ -63,7 +63,8 @@ enum JPEGImage {
         return Array(UnsafeBufferPointer(start: data, count: size))
     }
 
-    private static func load(_ name: String) throws {
+    /// Loads TurboJPEG, for the picture of a name.
+    public static func load(_ name: String) throws {
         guard let problem = turbojpeg_load() else { return }
         throw TensorError(
             .file, "\(name): JPEG pictures need TurboJPEG: \(String(cString: problem))",

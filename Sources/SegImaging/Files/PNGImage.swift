@@ -69,8 +69,10 @@ public enum PNGImage {
     }
 
     /// The bytes of a PNG file.
-    public static func encode(_ image: RGBImage) throws -> [UInt8] {
-        try encoded(image.bytes, image.width, image.height, 2, [])
+    /// - Parameter dpi: the pixels per inch that a document should show it with.
+    public static func encode(_ image: RGBImage, dpi: Double? = nil) throws -> [UInt8] {
+        let density = dpi.map { UInt32(min(max($0 / 0.0254, 1), 1e6).rounded()) } ?? 0
+        return try encoded(image.bytes, image.width, image.height, 2, [], density: density)
     }
 
     /// The bytes of a palette PNG; entries beyond the palette's classes are black.
@@ -89,14 +91,14 @@ public enum PNGImage {
     }
 
     private static func encoded(
-        _ pixels: [UInt8], _ width: Int, _ height: Int, _ type: Int32, _ palette: [UInt8]
+        _ pixels: [UInt8], _ width: Int, _ height: Int, _ type: Int32, _ palette: [UInt8], density: UInt32 = 0
     ) throws -> [UInt8] {
         var data: UnsafeMutablePointer<UInt8>?
         var size = 0
         var message = Message()
         let done = cpng_encode(
-            pixels, UInt32(width), UInt32(height), type, palette, Int32(palette.count / 3), &data, &size,
-            &message.text)
+            pixels, UInt32(width), UInt32(height), type, palette, Int32(palette.count / 3), density, &data,
+            &size, &message.text)
         guard done != 0 else { throw message.error("write", "the picture") }
         defer { cpng_release(data) }
         return Array(UnsafeBufferPointer(start: data, count: size))

@@ -11,6 +11,9 @@ public enum PictureFile {
     /// The largest file that is read.
     private static let fileLimit = 1 << 30
 
+    /// Whether a path ends as the names of pictures do.
+    public static func isNamed(_ path: String) -> Bool { endings.contains(ending(of: path) ?? "") }
+
     /// Width and height of a picture as a viewer shows it, from the file's header only.
     public static func size(ofFile path: String) throws -> (width: Int, height: Int) {
         let file = try FileReader(path)
@@ -25,6 +28,29 @@ public enum PictureFile {
             return false
         }
         return (try? JPEGImage.header(ofFile: path).orientation).map { $0 > 4 } ?? false
+    }
+
+    /// Checks that a file is not cut off, by its end and, for PNG, the lengths of its chunks.
+    static func checkWhole(_ path: String) throws {
+        let file = try FileReader(path)
+        let start = try file.bytes(at: 0, count: min(8, file.count))
+        let cutOff = TensorError(.file, "cannot read \(path): the file is cut off")
+        if JPEGImage.isJPEG(start) {
+            let end = try file.bytes(at: max(0, file.count - 1024), count: min(1024, file.count))
+            guard zip(end, end.dropFirst()).contains(where: { $0 == 0xff && $1 == 0xd9 }) else {
+                throw cutOff
+            }
+            return
+        }
+        var place = 8
+        while true {
+            guard place + 12 <= file.count else { throw cutOff }
+            let head = try file.bytes(at: place, count: 8)
+            let length = head[0..<4].reduce(0) { $0 << 8 | Int($1) }
+            guard place + 12 + length <= file.count else { throw cutOff }
+            if head[4..<8].elementsEqual("IEND".utf8) { return }
+            place += 12 + length
+        }
     }
 
     /// A picture as 8-bit RGB.

@@ -2,6 +2,7 @@
 // only its position in the palette. ClassTable says what marks the classes in masks.
 
 import CKernels
+import SegSystem
 import SegTensor
 
 /// The classes of a data set: names and display colours, in the order of their indices.
@@ -61,9 +62,6 @@ public struct ClassPalette: Sendable, Equatable {
 
     public var count: Int { names.count }
 
-    /// The class of the corners of rotated masks: Void if there is one, else ignored.
-    var cornerClass: UInt8 { voidIndex.map { UInt8(clamping: $0) } ?? MaskImage.ignored }
-
     /// An error of kind `value` if names and colours differ in number, or are none, too many or not unique.
     public init(names: [String], colors: [Color]) throws {
         guard !names.isEmpty else { throw TensorError(.value, "a palette needs at least one class") }
@@ -72,7 +70,8 @@ public struct ClassPalette: Sendable, Equatable {
                 .value, "\(names.count) classes are more than the \(Self.limit) that masks can hold")
         }
         guard names.count == colors.count else {
-            throw TensorError(.value, "\(names.count) classes have \(colors.count) colours")
+            throw TensorError(
+                .value, "\(plural(names.count, "class")), but \(plural(colors.count, "colour"))")
         }
         var known: [String: Int] = [:]
         for (index, name) in names.enumerated() {

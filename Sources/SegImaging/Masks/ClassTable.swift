@@ -80,6 +80,14 @@ public struct ClassTable: Sendable, Equatable {
         try self.init(names.enumerated().map { Entry($1, value: $0) })
     }
 
+    /// Whether the values are levels of gray, far enough apart that a value between them is a smoothed edge: 0 and
+    /// 255, or 0, 128 and 255. Near numbers of classes mean nothing.
+    var hasLevels: Bool {
+        let values = entries.map(\.value).sorted()
+        return hasOwnValues && values.count > 1
+            && zip(values, values.dropFirst()).allSatisfy { $1 - $0 >= 32 }
+    }
+
     /// The classes of a palette, numbered and coloured.
     public init(_ palette: ClassPalette, origin: String? = nil) throws {
         try self.init(

@@ -41,6 +41,11 @@ extension MaskImage {
         guard data.shape.count == 2 else {
             throw TensorError(.shape, "a mask has the shape [height, width], not \(data.shape)")
         }
+        if data.dtype == .uint8 {
+            let bytes = Array(UnsafeBufferPointer(start: data.elements(UInt8.self), count: data.count))
+            try self.init(width: data.shape[1], height: data.shape[0], bytes: bytes)
+            return
+        }
         let numbers = try Tensor(data).doubles()
         if let place = numbers.firstIndex(where: { $0 > 255 || $0.rounded() != $0 }) {
             throw TensorError(
@@ -50,5 +55,16 @@ extension MaskImage {
         }
         let bytes = numbers.map { $0 < 0 ? MaskImage.ignored : UInt8($0) }
         try self.init(width: data.shape[1], height: data.shape[0], bytes: bytes)
+    }
+}
+
+extension ClassPalette {
+    /// A mask as a picture of its classes' colours; pixels without a class are black.
+    public func picture(of mask: MaskImage) throws -> RGBImage {
+        let table = table(ignored: Color(0, 0, 0))
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(mask.bytes.count * 3)
+        for index in mask.bytes { bytes += table[(3 * Int(index))..<(3 * Int(index) + 3)] }
+        return try RGBImage(width: mask.width, height: mask.height, bytes: bytes)
     }
 }

@@ -30,6 +30,11 @@ struct MaskPixels {
     /// For numbers: the pixels that are transparent, if any is.
     let isTransparent: [Bool]?
     var count: Int { width * height }
+    /// The number of transparent pixels.
+    var transparentCount: Int {
+        if let isTransparent { return isTransparent.count { $0 } }
+        return channels == 4 ? (0..<count).count { bytes[4 * $0 + 3] == 0 } : 0
+    }
 
     /// Gray values of 8 bits.
     init(width: Int, height: Int, values: [UInt8], isTransparent: [Bool]?) {

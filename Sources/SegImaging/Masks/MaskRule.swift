@@ -45,10 +45,10 @@ public struct MaskRule: Sendable, Equatable {
                 .value, "\(maker): masks cannot be read by colour, because the classes have no colours",
                 help: "give each class its colour: classes=(Road=[128, 64, 128], …)")
         }
-        guard source == .color || strays != .nearest || table.hasOwnValues else {
+        guard source == .color || strays != .nearest || table.hasLevels else {
             throw TensorError(
                 .value,
-                "\(maker): strays=\"nearest\" is for masks read by colour; these number the classes, and near numbers mean nothing",
+                "\(maker): strays=\"nearest\" is for masks read by colour; the numbers of these name classes, and near numbers mean nothing",
                 help: "strays=\"void\" leaves out the pixels of other numbers")
         }
         self.table = table

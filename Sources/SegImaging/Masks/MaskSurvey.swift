@@ -46,10 +46,21 @@ struct MaskSurvey {
     private var hasStandardPalettes = true
     private var hasPalettes = false
     private var isComplete = false
+    /// Pixels that are transparent, and all, of the files that were read.
+    private var clear = 0
+    private var pixels = 0
+    private var filesRead = 0
 
     private enum Verdict {
         case rule(MaskRule.Source, MaskRule.Channel, note: String? = nil)
         case undecided
+    }
+
+    /// What the line of a data set says about transparent pixels; nil where there are none.
+    private var transparency: String? {
+        guard clear > 0 else { return nil }
+        let of = isComplete || filesRead == files.count ? "" : " in the \(filesRead) masks looked at"
+        return "\(clear) transparent pixel\(clear == 1 ? "" : "s") of \(pixels) void\(of)"
     }
 
     /// The rule for files, with notes for the user. `table` is nil if there is none; then only CamVid's own
@@ -57,9 +68,10 @@ struct MaskSurvey {
     static func rule(
         for files: [String], table: ClassTable?, directory: String, guessesCamVid: Bool,
         _ options: MaskOptions
-    ) throws -> (rule: MaskRule, notes: [String]) {
+    ) throws -> (rule: MaskRule, notes: [String], transparency: String?) {
         var survey = MaskSurvey(options: options, files: files)
-        return try survey.decide(table, directory, guessesCamVid)
+        let (rule, notes) = try survey.decide(table, directory, guessesCamVid)
+        return (rule, notes, survey.transparency)
     }
 
     private init(options: MaskOptions, files: [String]) {
@@ -128,6 +140,9 @@ struct MaskSurvey {
     }
 
     private mutating func add(_ pixels: MaskPixels) {
+        clear += pixels.transparentCount
+        self.pixels += pixels.count
+        filesRead += 1
         if pixels.kind == .color {
             kinds.insert(.color)
             guard let used = pixels.usedColors() else {
@@ -283,7 +298,7 @@ struct MaskSurvey {
             ? "0 would be \(names[0]), and 255 void"
             : values == [0, 255]
                 ? "255 would be void, not \(names[1])" : "they are not the numbers 0 to \(count - 1)"
-        let classes = names.count == 1 ? "one class" : "\(count) classes"
+        let classes = names.count == 1 ? "one class" : plural(count, "class")
         throw TensorError(
             .value,
             "the masks hold the values \(list) only, and there \(count == 1 ? "is" : "are") \(classes), \(Self.joined(Array(names.prefix(8)))): \(why)",

@@ -27,6 +27,13 @@ extension RGBImage {
         let (height, width) = (data.shape[1], data.shape[2])
         let count = height * width
         let scale: Double = data.dtype.isFloating ? 255 : 1
+        if data.dtype == .uint8 {
+            let planes = data.elements(UInt8.self)
+            try self.init(
+                width: width, height: height,
+                bytes: (0..<3 * count).map { planes[$0 % 3 * count + $0 / 3] })
+            return
+        }
         let numbers = try Tensor(data).doubles()
         var bytes = [UInt8](repeating: 0, count: 3 * count)
         for channel in 0..<3 {
@@ -36,6 +43,21 @@ extension RGBImage {
             }
         }
         try self.init(width: width, height: height, bytes: bytes)
+    }
+
+    /// The same for a picture that `maker` gave. An error of kind `value` for floats that bytes cannot hold.
+    public init(planes data: TensorData, by maker: String) throws {
+        if data.dtype.isFloating {
+            let numbers = try Tensor(data).doubles()
+            let (low, high) = (numbers.min() ?? 0, numbers.max() ?? 0)
+            guard low >= -0.002, high <= 1.002 else {
+                throw TensorError(
+                    .value,
+                    "\(maker): the image has values from \(Tensor.text(of: low)) to \(Tensor.text(of: high)); to be changed further it must be bytes, or floats from 0 to 1",
+                    help: "make it of this kind after all other changes")
+            }
+        }
+        try self.init(planes: data)
     }
 
     /// `(byte / 255 - mean) / deviation` as a tensor value [3, H, W] of float32.

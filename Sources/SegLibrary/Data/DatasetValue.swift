@@ -1,5 +1,5 @@
-// Data sets as values of the language: counted, indexed, sliced, looped over. An object of a script with
-// `count`, `classes` and `at(i)` can be used as a data set.
+// Data sets as values of the language: counted, indexed, sliced, looped over. Those of scripts are in
+// ScriptDatasets.swift, batches in Batches.swift.
 
 import SegImaging
 import SegRuntime
@@ -9,6 +9,10 @@ import SegTensor
 public final class DatasetValue: ForeignValue {
     public let dataset: any Dataset
     private var counted: CountsValue?
+    /// The batch that is expected next, so that its pictures can be made while another batch is used.
+    var upcoming: PreparedBatch?
+    /// The loops over batches of data that are drawn anew, each an epoch.
+    var epochs = 0
     /// The class names, shared by all tensors of the data set.
     let labels: AxisLabels
 
@@ -32,7 +36,10 @@ public final class DatasetValue: ForeignValue {
     }
 
     public override var memberNames: [String] {
-        ["classes", "colors", "counts", "counts_by_picture", "names", "count", "about"]
+        [
+            "classes", "colors", "counts", "counts_by_picture", "void_pixels", "augmented", "names",
+            "normalization", "count", "about",
+        ]
     }
 
     public override func member(_ name: String, _ interpreter: Interpreter) throws -> Value? {
@@ -41,9 +48,23 @@ public final class DatasetValue: ForeignValue {
         case "colors": .colors(labels.colors ?? [])
         case "counts": .object(try counts(interpreter))
         case "counts_by_picture": .tensor(try countsByPicture(interpreter))
+        case "augmented": .bool(dataset.isAugmented)
+        case "void_pixels": .number(Double(try counts(interpreter).pixelCounts.void))
         case "names": .list(try names().map { .string($0) })
+        case "normalization": normalization()
         case "count": .number(Double(dataset.count))
         case "about": .string(dataset.about)
+        default: nil
+        }
+    }
+
+    public override func help(forMissing name: String) -> String? {
+        switch name {
+        case "shape", "size": "data[0].image.shape is the shape of a picture, len(data) their count"
+        case "images": "data[0].image is a picture; batches(data, 10) gives batches of them"
+        case "masks", "labels", "targets": "data[0].mask is a mask; batches(data, 10) gives batches of them"
+        case "len": "write len(data)"
+        case "batch_size": "batches(data, 10), or batch=10 of a trainer"
         default: nil
         }
     }
@@ -51,17 +72,30 @@ public final class DatasetValue: ForeignValue {
     /// Pixels by class, counted at the first access.
     func counts(_ interpreter: Interpreter) throws -> CountsValue {
         if let counted { return counted }
-        let made = try CountsValue(
-            PixelCounts(dataset, interrupted: { try interpreter.checkInterrupt() }), labels: labels)
+        let made = try interpreter.reporting("counting", total: dataset.count, unit: "masks") { between in
+            try CountsValue(PixelCounts(dataset, between: between), labels: labels)
+        }
         counted = made
         return made
     }
 
+    /// The mean and deviation by which the pictures are normalised, nil if they are not.
+    private func normalization() -> Value {
+        guard let made = dataset.normalization else { return .nilValue }
+        return .object(
+            RecordObject([
+                ("mean", .list(made.mean.map { .number($0) })),
+                ("std", .list(made.deviation.map { .number($0) })),
+            ]))
+    }
+
     /// A row of pixels by class for each picture. The rows have the pictures' names unless one occurs twice.
     private func countsByPicture(_ interpreter: Interpreter) throws -> Tensor {
-        let rows = try (0..<dataset.count).map { place in
-            try interpreter.checkInterrupt()
-            return try PixelCounts(Subset(dataset, [place])).pixels
+        let rows = try interpreter.reporting("counting", total: dataset.count, unit: "masks") { between in
+            try (0..<dataset.count).map { place in
+                try between(place)
+                return try PixelCounts(Subset(dataset, [place])).pixels
+            }
         }
         let names = try names()
         var axes = [1: labels]
@@ -72,7 +106,7 @@ public final class DatasetValue: ForeignValue {
     }
 
     /// The names of the samples.
-    private func names() throws -> [String] { try (0..<dataset.count).map { try dataset.frame($0).name } }
+    private func names() throws -> [String] { try (0..<dataset.count).map { try dataset.name($0) } }
 
     /// A sample as a record of image [3, H, W], mask [H, W] and name.
     func sample(_ index: Int) throws -> RecordObject {
@@ -137,76 +171,41 @@ public final class CountsValue: TensorValue {
     }
 }
 
-/// An object of a script that is used as a data set. Its `at` runs on the interpreter's thread, when a sample
-/// is needed; other threads only read the tensors that it returns.
-struct ScriptDataset: Dataset, @unchecked Sendable {
-    let object: Instance
-    let interpreter: Interpreter
-    let count: Int
-    let palette: ClassPalette
-    var about: String { "samples of \(object.type.name)" }
-
-    init(_ object: Instance, _ interpreter: Interpreter) throws {
-        self.object = object
-        self.interpreter = interpreter
-        guard let counted = object.field(named: "count"), let number = try interpreter.number(from: counted),
-            let count = Int(exactly: number), count >= 0
-        else { throw Failure(.type, "a data set has a whole number `count`; \(object.type.name) has none") }
-        self.count = count
-        guard case .object(let list as ListObject)? = object.field(named: "classes") else {
-            throw Failure(.type, "a data set has a list `classes` of names; \(object.type.name) has none")
-        }
-        palette = try ClassPalette(
-            names: list.items.map { item in
-                guard let name = item.asString else {
-                    throw Failure(.type, "the classes of a data set are names")
-                }
-                return name
-            })
-    }
-
-    func frame(_ index: Int) throws -> Frame {
-        guard let at = object.method(named: "at") else {
-            throw TensorError(.type, "a data set has a method `at(i)`; \(object.type.name) has none")
-        }
-        let sample = try interpreter.call(at, [.number(Double(index))])
-        func tensor(_ name: String) throws -> Tensor {
-            guard let value = sample.asRecord?[name]?.asTensorValue else {
-                throw TensorError(
-                    .type,
-                    "at(\(index)) of \(object.type.name) does not return a record with a tensor `\(name)`")
-            }
-            return value.promise
-        }
-        let (image, mask) = (try tensor("image"), try tensor("mask"))
-        guard image.rank == 3, image.shape[0] == 3, mask.rank == 2, mask.shape == Array(image.shape[1...])
-        else {
-            throw TensorError(
-                .shape, "at(\(index)) of \(object.type.name): image \(image.shape) and mask \(mask.shape)",
-                help: "an image is [3, height, width], its mask [height, width]")
-        }
-        return Frame(
-            name: sample.asRecord?["name"]?.asString ?? "\(index)", height: mask.shape[0],
-            width: mask.shape[1], imageDigest: try image.digest(),
-            maskDigest: try mask.digest(), image: { try RGBImage(planes: try image.value().rowMajor()) },
-            mask: { try MaskImage(classes: try mask.value().rowMajor()) })
-    }
-}
-
 extension Arguments {
     /// A data set, or an object of a script that is used as one.
     func dataset(_ place: Int) throws -> DatasetValue {
         if let data = try optionalDataset(place) { return data }
+        // Its error says what is missing.
+        if case .object(let object as Instance) = values[place], object.method(named: "at") != nil {
+            return try DatasetValue(try ScriptDataset(object, interpreter))
+        }
         let isText = values[place].asString != nil && native.name == "split"
         throw wrong(place, "a data set", help: isText ? "a text is cut by split_text(text, separator)" : nil)
     }
 
+    /// Some data sets: those of `...rest`, or one list of them.
+    func datasets(_ place: Int) throws -> [any Dataset] {
+        guard var items = values[place].asList?.items else { throw wrong(place, "data sets") }
+        if items.count == 1, let inner = items[0].asList { items = inner.items }
+        return try items.map { item in
+            guard let data = try interpreter.dataset(item) else { throw wrong(place, "data sets") }
+            return data.dataset
+        }
+    }
+
     /// The same, nil if it is anything else.
     func optionalDataset(_ place: Int) throws -> DatasetValue? {
-        if let value = values[place].foreign(DatasetValue.self) { return value }
-        guard case .object(let object as Instance) = values[place], object.method(named: "at") != nil else {
-            return nil
-        }
-        return try DatasetValue(try ScriptDataset(object, interpreter))
+        try interpreter.dataset(values[place])
+    }
+}
+
+extension Interpreter {
+    /// A data set, or an object of a script that serves as one; nil for anything else.
+    func dataset(_ value: Value) throws -> DatasetValue? {
+        if let data = value.foreign(DatasetValue.self) { return data }
+        guard case .object(let object as Instance) = value, object.method(named: "at") != nil,
+            object.field(named: "classes") != nil
+        else { return nil }
+        return try DatasetValue(try ScriptDataset(object, self))
     }
 }

@@ -1,6 +1,6 @@
 // Downloads one file with the system's curl as a child process: into a temporary file in the same folder,
 // resumed where an earlier attempt stopped, checked by its SHA-256, then renamed. The caller chooses the
-// file.
+// file. The temporary file is opened once, no link, and everything is done with what was opened.
 
 @preconcurrency import Glibc
 import SegRuntime
@@ -25,23 +25,30 @@ struct Download {
     /// - Throws: errors of kind `file` that name address, file and folder; an interrupt, which keeps the
     ///   downloaded part for the next attempt.
     func run(_ interpreter: Interpreter) throws {
+        guard let protocols else {
+            throw Failure(
+                .file, "cannot download \(file) from \(address): it is not https",
+                help:
+                    "SEG_WEIGHTS_URL should begin with https://, file:// or, on this machine, http://127.0.0.1"
+            )
+        }
         let lock = try lockedPart(interpreter)
         defer { close(lock) }
         // The other process may have finished the download.
         if FileStatus(destination)?.kind == .file { return }
-        var resumes = try size() > 0
-        if resumes, digits != nil, try problem(interpreter) == nil { return try finish() }
+        var resumes = try size(lock) > 0
+        if resumes, digits != nil, try problem(lock, interpreter) == nil { return try finish(lock) }
         announce()
         while true {
-            let outcome = try fetch(lock, interpreter)
+            let outcome = try fetch(lock, protocols, interpreter)
             if outcome.isComplete {
-                guard let problem = try problem(interpreter) else { return try finish() }
+                guard let problem = try problem(lock, interpreter) else { return try finish(lock) }
                 guard resumes else {
-                    unlink(part)
+                    _ = FilePath.with(part) { unlink($0) }
                     throw problem
                 }
             } else if !resumes || !outcome.mayStartClean {
-                if try size() == 0 { unlink(part) }
+                if try size(lock) == 0 { _ = FilePath.with(part) { unlink($0) } }
                 throw failure(outcome.reason)
             }
             // The remains of an earlier attempt do not fit the current file: start again.
@@ -50,11 +57,34 @@ struct Download {
         }
     }
 
-    private func finish() throws {
-        guard rename(part, destination) == 0 else { throw SystemError.cannot("write", destination, errno) }
+    /// The protocols that curl may use, at first and after a redirection; nil if the address is refused. All that is
+    /// not on this machine comes by https.
+    private var protocols: (first: String, redirected: String)? {
+        if address.hasPrefix("https://") { return ("=https", "=https") }
+        if address.hasPrefix("file:") { return ("=file", "=file") }
+        guard address.hasPrefix("http://") else { return nil }
+        let host = address.dropFirst(7).prefix { $0 != "/" }.split(separator: ":").first ?? ""
+        return ["127.0.0.1", "localhost"].contains(host) ? ("=http,https", "=https") : nil
     }
 
-    private func size() throws -> Int { try FileReader(part).count }
+    private func finish(_ lock: Int32) throws {
+        guard isSame(lock, part),
+            FilePath.with(part, { old in FilePath.with(destination) { rename(old, $0) } }) == 0,
+            isSame(lock, destination)
+        else {
+            throw SystemError.cannot("write", destination, errno)
+        }
+    }
+
+    private func isSame(_ lock: Int32, _ path: String) -> Bool {
+        guard let held = FileStatus(descriptor: lock), let named = FileStatus(path, followsLinks: false)
+        else {
+            return false
+        }
+        return held.inode == named.inode && held.device == named.device
+    }
+
+    private func size(_ lock: Int32) throws -> Int { try FileReader(duplicating: lock, name: part).count }
 
     private func failure(_ reason: String) -> Failure {
         Failure(
@@ -63,9 +93,11 @@ struct Download {
     }
 
     /// Says what is wrong with the downloaded file; nil if its digits match.
-    private func problem(_ interpreter: Interpreter) throws -> Failure? {
+    private func problem(_ lock: Int32, _ interpreter: Interpreter) throws -> Failure? {
         guard let digits else { return nil }
-        let found = try SHA256.hexadecimal(ofFile: part) { try interpreter.checkInterrupt() }
+        let found = try SHA256.hexadecimal(of: FileReader(duplicating: lock, name: part)) {
+            try interpreter.checkInterrupt()
+        }
         if found.hasPrefix(digits) { return nil }
         return Failure(
             .file,
@@ -81,8 +113,19 @@ struct Download {
     private func lockedPart(_ interpreter: Interpreter) throws -> Int32 {
         var isWaiting = false
         while true {
-            let descriptor = open(part, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-            guard descriptor >= 0 else { throw SystemError.cannot("write", part, errno) }
+            // curl appends; without O_NONBLOCK a pipe of this name would be waited for.
+            let flags = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
+            let descriptor = FilePath.with(part) { open($0, flags, 0o666) }
+            guard descriptor >= 0 else {
+                guard errno == ELOOP else { throw SystemError.cannot("write", part, errno) }
+                throw SystemError(.file, "cannot write \(part): it is a link; remove it")
+            }
+            guard let status = FileStatus(descriptor: descriptor), status.kind == .file,
+                status.owner == geteuid()
+            else {
+                close(descriptor)
+                throw SystemError(.file, "cannot write \(part): it is not a file of this user; remove it")
+            }
             do {
                 while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
                     guard errno == EWOULDBLOCK || errno == EINTR else {
@@ -98,10 +141,11 @@ struct Download {
                 throw error
             }
             // The previous owner of the lock may have renamed or removed the file.
-            let held = FileStatus(descriptor: descriptor)
-            if let held, held.inode == FileStatus(part)?.inode { return descriptor }
+            if isSame(descriptor, part) { return descriptor }
             close(descriptor)
-            if FileStatus(destination)?.kind == .file { return open(destination, O_RDONLY | O_CLOEXEC) }
+            if FileStatus(destination)?.kind == .file {
+                return FilePath.with(destination) { open($0, O_RDONLY | O_CLOEXEC) }
+            }
         }
     }
 
@@ -115,8 +159,11 @@ struct Download {
         let mayStartClean: Bool
     }
 
-    /// Runs curl once. The child holds the lock too, so that a child that outlives seg still excludes others.
-    private func fetch(_ lock: Int32, _ interpreter: Interpreter) throws -> Outcome {
+    /// Runs curl once, which appends to the file. So the child holds the lock too: one that outlives seg still
+    /// excludes others.
+    private func fetch(
+        _ lock: Int32, _ protocols: (first: String, redirected: String), _ interpreter: Interpreter
+    ) throws -> Outcome {
         var messages: [Int32] = [-1, -1]
         guard pipe(&messages) == 0 else { throw failure(SystemError.reason(errno)) }
         defer { close(messages[0]) }
@@ -127,9 +174,8 @@ struct Download {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, lock, STDOUT_FILENO)
         posix_spawn_file_actions_adddup2(&actions, messages[1], STDERR_FILENO)
-        posix_spawn_file_actions_adddup2(&actions, lock, 3)
         // seg ignores SIGPIPE and SIGXFSZ; its child should not.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -143,7 +189,8 @@ struct Download {
 
         let words = [
             "curl", "--silent", "--show-error", "--fail", "--location", "--connect-timeout", "30",
-            "--speed-limit", "1", "--speed-time", "60", "--continue-at", "-", "--output", part, "--", address,
+            "--speed-limit", "1", "--speed-time", "60", "--proto", protocols.first, "--proto-redir",
+            protocols.redirected, "--continue-at", "\(try size(lock))", "--", address,
         ]
         var arguments = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
@@ -156,7 +203,7 @@ struct Download {
         }
 
         var text: [UInt8] = []
-        let status = try wait(for: child, interpreter) { Self.drain(messages[0], &text) }
+        let status = try wait(for: child, lock, interpreter) { Self.drain(messages[0], &text) }
         Self.drain(messages[0], &text)
         let lines = String(decoding: text, as: UTF8.self).split(whereSeparator: \.isNewline)
         let said = lines.last { $0.hasPrefix("curl: ") } ?? lines.last
@@ -182,22 +229,18 @@ struct Download {
     }
 
     /// Waits for the child and shows its progress; Ctrl-C ends it. `between` is called repeatedly.
-    private func wait(for child: pid_t, _ interpreter: Interpreter, between: () -> Void) throws -> Int32 {
+    private func wait(
+        for child: pid_t, _ lock: Int32, _ interpreter: Interpreter, between: () -> Void
+    ) throws -> Int32 {
         var status: Int32 = 0
-        let isShown = isatty(STDERR_FILENO) == 1
-        defer { if isShown { fputs("\r\u{1b}[K", stderr) } }
         let start = MonotonicClock.seconds
-        var shown = start
+        defer { interpreter.progress.finish() }
         do {
             while waitpid(child, &status, WNOHANG) != child {
                 usleep(10_000)
                 between()
                 try interpreter.checkInterrupt()
-                let now = MonotonicClock.seconds
-                if isShown, now - shown > 0.2 {
-                    shown = now
-                    show(seconds: now - start)
-                }
+                report((try? size(lock)) ?? 0, seconds: MonotonicClock.seconds - start, interpreter)
             }
         } catch {
             end(child)
@@ -220,16 +263,11 @@ struct Download {
         _ = waitpid(child, &status, 0)
     }
 
-    private func show(seconds: Double) {
-        let done = ((try? size()) ?? 0) >> 20
-        var window = winsize()
-        let columns = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &window) == 0 ? Int(window.ws_col) : 80
-        let style = TerminalStyle.detect(
-            isTerminal: true, size: (max(columns, 20), 24), allowsColor: false,
-            environment: Environment.variable)
+    private func report(_ bytes: Int, seconds: Double, _ interpreter: Interpreter) {
+        let done = bytes >> 20
         let progress = Progress(
             label: file, completed: done, total: max(megabytes, done), elapsed: seconds, unit: "MB")
-        fputs("\r" + progress.line(style) + "\u{1b}[K", stderr)
+        interpreter.progress.report(progress, seconds: seconds)
     }
 
     private func announce() {
@@ -238,6 +276,6 @@ struct Download {
 
     private func tell(_ text: String) {
         fflush(stdout)
-        fputs(text + "\n", stderr)
+        fputs(TextWidth.harmless(text) + "\n", stderr)
     }
 }

@@ -217,7 +217,11 @@ let folderNatives: [Native] = [
             print(data.classes)  # expect: ["Ground", "Sky"]
             """
         ]
-    ) { call in .object(try DatasetValue(try Regrouped(try call.dataset(0).dataset, try call.groups(1)))) },
+    ) { call in
+        let regrouped = try Regrouped(try call.dataset(0).dataset, try call.groups(1))
+        for note in regrouped.notes { call.interpreter.output("note: \(note)\n") }
+        return .object(try DatasetValue(regrouped))
+    },
     Native(
         "with_colors(data, colors)",
         "The data with other colours for some classes in pictures: a record of names to [red, green, blue].",

@@ -102,7 +102,7 @@ struct OfficialWeights {
     /// A file that was found may be damaged: an incomplete copy, or a disk error.
     private func check(_ path: String, _ interpreter: Interpreter) throws {
         guard let digits = SHA256.digits(inName: file) else { return }
-        let found = try SHA256.hexadecimal(ofFile: path) { try interpreter.checkInterrupt() }
+        let found = try SHA256.hexadecimal(of: FileReader(path)) { try interpreter.checkInterrupt() }
         guard !found.hasPrefix(digits) else { return }
         throw Failure(
             .file,
@@ -129,7 +129,7 @@ let officialWeightNatives: [Native] = [
             + "that does not match the digits in its name is an error.",
         examples: [
             "official_weights(\"lraspp_mobilenet_v2\", \"coco\")  # expect error: there are no official coco weights for lraspp_mobilenet_v2"
-        ]
+        ], effect: .downloading
     ) { call in
         .string(
             try OfficialWeights(model: try call.string(0), kind: try call.string(1)).path(call.interpreter))

@@ -3,7 +3,11 @@
 
 import SegImaging
 import SegRuntime
+import SegSystem
 import SegTensor
+
+/// How a mask is written: its classes as indices into a palette, or as colours.
+private enum MaskForm: String { case index, color }
 
 let pictureFileNatives: [Native] = [
     Native(
@@ -13,6 +17,23 @@ let pictureFileNatives: [Native] = [
                 + "print(read_image(path).shape)  # expect: [3, 4, 6]"
         ]
     ) { call in .tensor(Tensor(try PictureFile.read(try call.string(0)).planes())) },
+    Native(
+        "list_pictures(path)",
+        "The PNG and JPEG files in a folder and in the folders below it, or those that fit a pattern "
+            + "(`list_files`), in order. Hidden files are left out, and a folder without any is an error.",
+        examples: [
+            "make_folder(\"in\")\nwrite_image(zeros(3, 4, 6), \"in/a.png\")\nwrite_text(\"in/b.txt\", \"\")\n"
+                + "print(list_pictures(\"in\"), list_pictures(\"in/b*\"))  # expect: [\"in/a.png\"] []"
+        ]
+    ) { call in
+        let path = try call.string(0)
+        let interpreter = call.interpreter
+        let found =
+            FileStatus(path)?.kind == .folder
+            ? try PictureFile.all(in: path, check: interpreter.checkInterrupt)
+            : try FilePattern(path).paths(check: interpreter.checkInterrupt).filter(PictureFile.isNamed)
+        return .list(found.map { .string($0) })
+    },
     Native(
         "resize_image(image, size=nil, shorter=nil)",
         "A picture [3, H, W] of bytes at another size, with antialiasing. The size is a number for a square, "
@@ -38,16 +59,20 @@ let pictureFileNatives: [Native] = [
         return .tensor(Tensor(try image.resized(width: width, height: height).planes()))
     },
     Native(
-        "write_image(image, path)",
+        "write_image(image, path, form=\"index\")",
         "Writes a picture [3, H, W], bytes or floats in 0…1, as a PNG file, or as JPEG to a path in .jpg. A mask "
-            + "[H, W] becomes a PNG file whose palette has the colours of its classes; void, 255, is transparent.",
+            + "[H, W] becomes a PNG file whose palette has the colours of its classes; void, 255, is transparent. "
+            + "With form=\"color\" it becomes a picture of these colours, in which void is black.",
         examples: [
             "write_image(streets(count=1, size=32)[0].mask, \"mask.png\")\n"
                 + "print(read_image(\"mask.png\").shape)  # expect: [3, 32, 32]"
-        ]
+        ], effect: .writing
     ) { call in
         let tensor = try call.tensor(0)
         let path = try call.string(1)
+        guard let form = MaskForm(rawValue: try call.string(2)) else {
+            throw call.bad(2, "is \"index\" or \"color\", not \"\(try call.string(2))\"")
+        }
         guard tensor.rank == 2 else {
             try PictureFile.write(try RGBImage(planes: try tensor.value().rowMajor()), to: path)
             return .nilValue
@@ -59,7 +84,10 @@ let pictureFileNatives: [Native] = [
         let mask = try MaskImage(classes: try tensor.value().rowMajor())
         let highest = mask.bytes.lazy.filter { $0 != MaskImage.ignored }.max() ?? 0
         let palette = try ClassPalette(showing: call.categories(0), highest: Int(highest))
-        try PNGImage.write(mask, palette: palette, to: path)
+        switch form {
+        case .index: try PNGImage.write(mask, palette: palette, to: path)
+        case .color: try PictureFile.write(try palette.picture(of: mask), to: path)
+        }
         return .nilValue
     },
     Native(
@@ -73,7 +101,7 @@ let pictureFileNatives: [Native] = [
         guard let names = try call.names(1) else { return .tensor(try call.tensor(0)) }
         let colors = try call.colors(2)
         if let colors, colors.count != names.count {
-            throw call.bad(2, "has \(colors.count) colours for \(names.count) classes")
+            throw call.bad(2, "has \(plural(colors.count, "colour")) for \(plural(names.count, "class"))")
         }
         return .tensor(try call.tensor(0), categories: try AxisLabels(names, colors: colors))
     },

@@ -43,7 +43,7 @@ let weightFileNatives: [Native] = [
                 + "print(len(tensor_names(\"example.safetensors\")))  # expect: 5",
             "save_weights(BatchNorm2d(2), \"example.pth\")\n"
                 + "print(load_weights(BatchNorm2d(2), \"example.pth\"))  # expect: loaded 5 of 5 tensors",
-        ]
+        ], effect: .writing
     ) { call in
         let places = try ModelWalk(call, 0).tensors
         try writeWeights(places.map { ($0.path, $0.value.promise) }, call)
@@ -54,7 +54,7 @@ let weightFileNatives: [Native] = [
         "Writes a record of names to tensors as .safetensors, or as .pth or .pt, which PyTorch reads.",
         examples: [
             "write_tensors((a=ones(2)), \"example.safetensors\")\nprint(read_tensors(\"example.safetensors\"))  # expect: (a=tensor([1, 1]))"
-        ]
+        ], effect: .writing
     ) { call in
         guard case .object(let record as RecordObject) = call[0] else {
             throw call.wrong(0, "a record of names to tensors")
@@ -151,15 +151,12 @@ private func writeWeights(_ tensors: [(String, Tensor)], _ call: borrowing Argum
     }
 }
 
-func writeTensors(
-    _ tensors: [(String, Tensor)], metadata: [(key: String, value: String)] = [("format", "pt")],
-    to path: String
-) throws {
+private func writeTensors(_ tensors: [(String, Tensor)], to path: String) throws {
     try Tensor.evaluate(tensors.map(\.1))
-    try Safetensors.write(try tensors.map(toWrite), metadata: metadata, to: path)
+    try Safetensors.write(try tensors.map(toWrite), metadata: [("format", "pt")], to: path)
 }
 
-private func toWrite(_ name: String, _ tensor: Tensor) throws -> TensorToWrite {
+func toWrite(_ name: String, _ tensor: Tensor) throws -> TensorToWrite {
     let data = try tensor.value().rowMajor()
     return TensorToWrite(name: name, dtype: StoredDType(of: data.dtype), shape: data.shape) { body in
         try body(UnsafeRawBufferPointer(start: data.bytes, count: data.byteCount))

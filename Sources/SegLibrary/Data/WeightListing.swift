@@ -31,7 +31,7 @@ extension Interpreter {
         lines += file.metadata.map { "\(TextWidth.escaped($0.key)): \(TextWidth.escaped($0.value))" }
         lines += file.notes.map { TextWidth.escaped($0) }
         if let digits = SHA256.digits(inName: path) {
-            let found = try SHA256.hexadecimal(ofFile: path) { try checkInterrupt() }
+            let found = try SHA256.hexadecimal(of: FileReader(path)) { try checkInterrupt() }
             let outcome = found.hasPrefix(digits) ? "as the name says" : "not the \(digits) in the name"
             lines.append("SHA-256 \(found), \(outcome)")
         }

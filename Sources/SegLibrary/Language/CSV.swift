@@ -24,16 +24,50 @@ struct CSVFile {
 
     // MARK: Reading
 
-    /// A row and the line on which it begins.
-    typealias Row = (line: Int, cells: [String])
+    /// A row, with the line on which it begins.
+    private typealias Row = (line: Int, cells: [String])
+
+    /// The table of a file: a list of records named by the first row, or of lists.
+    func table(_ bytes: [UInt8], header: Bool) throws -> Value {
+        var items: [Value] = []
+        var meter = MemoryMeter(interpreter, for: "the table of \(quotedText(path))")
+        var names: [String] = []
+        var first: RecordObject?
+        var width: Int?
+        try rows(bytes) { row in
+            try checkLength(row, width, header: header)
+            guard header, width == nil else {
+                width = row.cells.count
+                var values: [Value] = []
+                values.reserveCapacity(row.cells.count)
+                for cell in row.cells {
+                    let value = value(cell)
+                    try meter.add(value)
+                    values.append(value)
+                }
+                try meter.add(bytes: 128)
+                guard let first else { return items.append(.list(values)) }
+                // Columns without a name are one entry.
+                let record =
+                    first.count == values.count
+                    ? RecordObject(like: first, values: values)
+                    : RecordObject(zip(names, values).map { ($0, $1) })
+                return items.append(.object(record))
+            }
+            names = try self.names(row)
+            width = names.count
+            first = RecordObject(names.map { ($0, .nilValue) })
+        }
+        return .list(items)
+    }
 
     private func damaged(_ line: Int, _ problem: String, help: String? = nil) -> Failure {
         Failure(.file, "\(quotedText(path)), line \(line): \(problem)", help: help, argument: 0)
     }
 
     /// The rows of a text; quoted cells may hold separators, quotes and line ends. Empty lines are left out.
-    func rows(_ bytes: [UInt8]) throws -> [Row] {
-        var rows: [Row] = []
+    private func rows(_ bytes: [UInt8], _ body: (Row) throws -> Void) throws {
+        var count = 0
         var row: [String] = []
         var cell: [UInt8] = []
         var isQuoted = false
@@ -49,8 +83,9 @@ struct CSVFile {
         func endRow() throws {
             if !row.isEmpty || !cell.isEmpty || hasQuotes {
                 endCell()
-                rows.append((rowLine, row))
-                if rows.count & 0xfff == 0 { try interpreter.checkInterrupt() }
+                try body((rowLine, row))
+                count += 1
+                if count & 0xfff == 0 { try interpreter.checkInterrupt() }
             }
             row = []
             hasQuotes = false
@@ -88,31 +123,27 @@ struct CSVFile {
         }
         if isQuoted { throw damaged(quoteLine, "the quote \" that begins here is not closed") }
         try endRow()
-        return rows
     }
 
     /// The value of a cell: nothing is nil, a number a number, anything else a text.
-    func value(_ text: String) -> Value {
+    private func value(_ text: String) -> Value {
         if text.isEmpty { return .nilValue }
         return Double(text).map { .number($0) } ?? .string(text)
     }
 
     /// Every row must have as many cells as the first.
-    func checkLengths(_ rows: [Row], header: Bool) throws {
-        guard let first = rows.first else { return }
-        func cells(_ count: Int) -> String { count == 1 ? "1 entry" : "\(count) entries" }
-        for row in rows where row.cells.count != first.cells.count {
-            let whole = header ? "the header" : "the first row"
-            throw damaged(
-                row.line, "the row has \(cells(row.cells.count)), \(whole) \(first.cells.count)",
-                help: first.cells.count == 1
-                    ? "columns are separated by \(quotedText(String(UnicodeScalar(separator)))); others need separator="
-                    : "an entry that contains the separator must be in quotes")
-        }
+    private func checkLength(_ row: Row, _ width: Int?, header: Bool) throws {
+        guard let width, row.cells.count != width else { return }
+        let cells = plural(row.cells.count, "entry")
+        throw damaged(
+            row.line, "the row has \(cells), \(header ? "the header" : "the first row") \(width)",
+            help: width == 1
+                ? "columns are separated by \(quotedText(String(UnicodeScalar(separator)))); others need separator="
+                : "an entry that contains the separator must be in quotes")
     }
 
     /// The names of the columns, in the first row.
-    func names(_ header: Row) throws -> [String] {
+    private func names(_ header: Row) throws -> [String] {
         var seen: Set<String> = []
         for name in header.cells where !name.isEmpty && !seen.insert(name).inserted {
             throw damaged(
@@ -157,7 +188,7 @@ func rowsWithoutHeader(_ call: borrowing Arguments, _ place: Int) throws -> [[Va
     func isNamed(_ value: Value) -> Bool { value.asRecord != nil || value.asInstance != nil }
     if let tensor = value.asTensorValue?.promise {
         guard tensor.labels.isEmpty, (1...2).contains(tensor.rank) else { return nil }
-        let rows = tensor.nestedList(of: try tensor.decimalNumbers()).asList?.items ?? []
+        let rows = try tensor.nestedList(of: tensor.decimalNumbers()).asList?.items ?? []
         return rows.map { $0.asList?.items ?? [$0] }
     }
     if let record = value.asRecord {

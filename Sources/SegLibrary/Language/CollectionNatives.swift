@@ -92,10 +92,19 @@ let collectionNatives: [Native] = [
         return .object(record)
     },
     Native(
-        "map(xs, f)", "The list of f(x) for each x.",
-        examples: ["print([1, 2, 3].map(x -> x * x))  # expect: [1, 4, 9]"]
+        "map(xs, f)",
+        "The list of f(x) for each x. Of a data set and a function of (image, mask) that gives [image, mask] the "
+            + "data so changed, computed when a sample is needed.",
+        examples: [
+            "print([1, 2, 3].map(x -> x * x))  # expect: [1, 4, 9]",
+            """
+            data = streets(count=2, size=32).map((image, mask) -> [255 - image, mask])
+            print(len(data), data[0].image.dtype)  # expect: 2 uint8
+            """,
+        ]
     ) { call in
         let f = try call.function(1)
+        if let data = try call.mappedDataset(f) { return data }
         if let range = call[0].asRange {
             let count = try call.interpreter.count(of: range)
             try call.interpreter.reserve(elements: count, for: "a list of \(count) results")
@@ -107,8 +116,16 @@ let collectionNatives: [Native] = [
         return .list(results)
     },
     Native(
-        "filter(xs, f)", "The list of those x for which f(x) is true; of a record, a record.",
-        examples: ["print((1...6).filter(x -> x % 2 == 0))  # expect: [2, 4, 6]"]
+        "filter(xs, f)",
+        "The list of those x for which f(x) is true; of a record, a record. Of a data set, the data with those "
+            + "samples; f takes the sample, or (image, mask).",
+        examples: [
+            "print((1...6).filter(x -> x % 2 == 0))  # expect: [2, 4, 6]",
+            """
+            data = streets(count=4, size=32)
+            print(data.filter((image, mask) -> any(mask == 17)).names[0])  # expect: street0_0
+            """,
+        ]
     ) { call in
         let interpreter = call.interpreter
         let f = try call.function(1)
@@ -120,6 +137,7 @@ let collectionNatives: [Native] = [
             }
             return .object(kept)
         }
+        if let data = try call.filteredDataset(f) { return data }
         var results: [Value] = []
         try interpreter.iterate(call[0]) { item in
             if try interpreter.truth(interpreter.call(f, [item])) {

@@ -29,10 +29,30 @@ let fileNatives: [Native] = [
         return .list(try pattern.paths(check: interpreter.checkInterrupt).map { .string($0) })
     },
     Native(
+        "make_folder(path)", "Makes a folder, and those that it is in, unless it exists.",
+        examples: ["make_folder(\"masks/val\")\nprint(file_exists(\"masks/val\"))  # expect: true"],
+        effect: .writing
+    ) { call in
+        try Folder.make(try call.string(0))
+        return .nilValue
+    },
+    Native(
+        "same_file(path, other)",
+        "Whether two paths lead to one file or folder, by links or by another way to write it.",
+        examples: [
+            "write_text(\"a.txt\", \"\")\nprint(same_file(\"a.txt\", \"./a.txt\"), same_file(\"a.txt\", \"b.txt\"))  # expect: true false"
+        ]
+    ) { call in
+        guard let one = FileStatus(try call.string(0)), let other = FileStatus(try call.string(1)) else {
+            return .bool(false)
+        }
+        return .bool(one.inode == other.inode && one.device == other.device)
+    },
+    Native(
         "write_text(path, text)", "Writes a text as a file.",
         examples: [
             "write_text(\"note.txt\", \"a\")\nprint(read_text(\"note.txt\"))  # expect: a"
-        ]
+        ], effect: .writing
     ) { call in
         try call.write(try call.string(1), to: try call.string(0))
         return .nilValue
@@ -58,7 +78,7 @@ let fileNatives: [Native] = [
         examples: [
             "write_json((a=[1, 2]), \"value.json\")\nprint(read_json(\"value.json\"))  # expect: (a=[1, 2])",
             "write_json((iou=tensor([0.5, nan])), \"value.json\")\nprint(read_json(\"value.json\"))  # expect: (iou=[0.5, nil])",
-        ]
+        ], effect: .writing
     ) { call in
         try call.write(try textOfJSON(call[0], call.interpreter) + "\n", to: try call.string(1))
         return .nilValue
@@ -77,15 +97,7 @@ let fileNatives: [Native] = [
         let hasHeader = try call.bool(1)
         let file = try CSVFile(
             path: path, separator: try call.string(2), interpreter: call.interpreter, argument: 2)
-        let rows = try file.rows(try call.interpreter.readFile(path))
-        try file.checkLengths(rows, header: hasHeader)
-        guard hasHeader else { return .list(rows.map { .list($0.cells.map(file.value)) }) }
-        guard let first = rows.first else { return .list([]) }
-        let names = try file.names(first)
-        return .list(
-            rows.dropFirst().map { row in
-                .object(RecordObject(zip(names, row.cells).map { ($0, file.value($1)) }))
-            })
+        return try file.table(try call.interpreter.readFile(path), header: hasHeader)
     },
     Native(
         "write_csv(rows, path, separator=\",\")",
@@ -95,7 +107,7 @@ let fileNatives: [Native] = [
         examples: [
             "write_csv([(a=1, b=\"x\")], \"rows.csv\")\nprint(read_csv(\"rows.csv\"))  # expect: [(a=1, b=\"x\")]",
             "write_csv(tensor([3, 4], labels=[\"Sky\", \"Road\"]), \"rows.csv\")\nprint(tensor(read_csv(\"rows.csv\")).labels)  # expect: [\"Sky\", \"Road\"]",
-        ]
+        ], effect: .writing
     ) { call in
         let path = try call.string(1)
         let file = try CSVFile(

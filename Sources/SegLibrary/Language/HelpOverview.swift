@@ -8,7 +8,7 @@ extension Interpreter {
     /// Topics in the order of an experiment, each with the names to begin with; names that are not given follow.
     private static let leading: [(topic: String, names: [String])] = [
         ("data", ["camseq", "streets", "resize", "normalize", "augment", "split", "batches", "kfold"]),
-        ("models", ["deeplabv3", "fcn", "lraspp", "summary", "predict", "diff"]),
+        ("models", ["deeplabv3", "deeplabv3plus", "unet", "fcn", "lraspp", "summary", "predict", "diff"]),
         (
             "layers",
             ["Sequential", "Conv2d", "BatchNorm2d", "ReLU", "Dropout", "freeze", "unfreeze", "parameters"]

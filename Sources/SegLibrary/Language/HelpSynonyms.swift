@@ -117,12 +117,17 @@ struct HelpSynonym: Sendable {
         .init(["camvid"], ["camseq"]),
         .init(
             ["augmentation", "transforms", "albumentations", "data augmentation", "compose"],
-            ["augment", "hflip", "vflip", "rotate", "saturation", "brightness", "noise"]),
+            ["augment", "hflip", "vflip", "rotate", "scale", "crop", "saturation", "brightness", "noise"]),
         .init(
             ["flip", "mirror", "horizontal flip", "randomhorizontalflip", "fliplr", "flipud"],
             ["hflip", "vflip", "flip"]),
         .init(["rotation", "randomrotation", "rot90"], ["rotate"]),
-        .init(["color jitter", "colorjitter", "colour", "contrast", "hue"], ["saturation", "brightness"]),
+        .init(
+            ["color jitter", "colorjitter", "colour"], ["saturation", "brightness", "contrast", "hue"]),
+        .init(["patches", "sliding window", "patchify"], ["tiles", "crop"]),
+        .init(["random erasing", "randomerasing", "coarsedropout"], ["cutout"]),
+        .init(
+            ["zoom", "randomresizedcrop", "randomaffine", "translate"], ["scale", "crop", "shift", "rotate"]),
         .init(["gaussian noise"], ["noise", "randn"]),
         .init(
             ["crop", "randomcrop", "centercrop", "tile", "patch"], ["resize", "pad"],
@@ -151,11 +156,12 @@ struct HelpSynonym: Sendable {
         // Models and layers.
         .init(
             ["model", "models", "network", "architecture", "pretrained", "torchvision", "model zoo"],
-            ["deeplabv3", "fcn", "lraspp", "Sequential", "summary", "models"]),
-        .init(["deeplab"], ["deeplabv3", "deeplabv3_resnet50", "deeplabv3_mobilenet_v3_large"]),
+            ["deeplabv3", "deeplabv3plus", "unet", "fcn", "lraspp", "Sequential", "summary", "models"]),
+        .init(
+            ["deeplab"], ["deeplabv3", "deeplabv3plus", "deeplabv3_resnet50", "deeplabv3_mobilenet_v3_large"]),
         .init(
             ["unet", "u-net", "encoder decoder", "skip connection"],
-            ["Sequential", "conv_norm", "Upsample", "cat", "type"], "a `type` with `forward` is a model"),
+            ["unet", "unet_resnet50", "ConvTranspose2d", "cat", "type"], "a `type` with `forward` is a model"),
         .init(
             ["backbone", "encoder", "feature extractor"],
             ["resnet50", "resnet101", "mobilenet_v2", "mobilenet_v3_large", "Backbone"]),
@@ -165,13 +171,20 @@ struct HelpSynonym: Sendable {
         .init(["convolution", "conv"], ["Conv2d", "conv2d", "conv_norm"]),
         .init(
             ["deconvolution", "transposed convolution", "convtranspose2d", "upsampling", "bilinear"],
-            ["Upsample", "interpolate"]),
+            ["ConvTranspose2d", "Upsample", "PixelShuffle", "interpolate"]),
         .init(
             ["pooling", "maxpool", "downsample"],
             ["MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "max_pool2d"]),
         .init(
             ["batchnorm", "batch norm", "batch normalization"], ["BatchNorm2d", "batch_norm", "conv_norm"]),
-        .init(["activation", "nonlinearity"], ["ReLU", "Hardswish", "Sigmoid", "Softmax", "relu"]),
+        .init(
+            ["groupnorm", "group norm", "instance norm", "layer norm", "small batches"],
+            ["GroupNorm", "group_norm"]),
+        .init(["reflect", "replicate", "circular", "padding mode", "border"], ["pad", "Conv2d"]),
+        .init(["subpixel", "sub-pixel", "depth to space"], ["PixelShuffle", "pixel_shuffle"]),
+        .init(
+            ["activation", "nonlinearity"],
+            ["ReLU", "LeakyReLU", "SiLU", "GELU", "Hardswish", "Sigmoid", "Softmax", "relu"]),
         .init(
             ["linear layer", "dense", "fully connected"], ["Conv2d", "matmul"],
             "`Conv2d(m, n, 1)`, or `x @ w`"),
@@ -185,16 +198,33 @@ struct HelpSynonym: Sendable {
         .init(["atrous", "dilated", "dilation"], ["Conv2d", "ASPP"]),
         .init(["auxiliary head", "aux loss"], ["trainer", "outputs", "deeplabv3"]),
         // Results.
-        .init(["confusion matrix"], ["confusion", "evaluate", "heatmap"]),
+        .init(["confusion matrix"], ["confusion", "evaluate", "most_confused", "heatmap"]),
         .init(
             ["metrics", "measure", "score", "evaluation", "accuracy", "test a model", "validate"],
             ["evaluate", "iou", "pixel_accuracy", "dice", "results"]),
         .init(
-            ["miou", "mean iou", "jaccard", "intersection over union"], ["iou", "mean_present", "evaluate"]),
+            ["miou", "mean iou", "jaccard", "intersection over union"],
+            ["iou", "mean_present", "mean_over_all", "weighted_iou", "evaluate"]),
         .init(["f1", "f-score", "dice score"], ["dice", "evaluate"]),
-        .init(["precision", "recall"], ["evaluate", "confusion"]),
-        .init(["compare models", "compare weights", "difference"], ["diff", "compare_weights"]),
-        .init(["failure cases", "hard examples", "worst pictures"], ["worst", "with_most", "triptych"]),
+        .init(["precision", "recall"], ["precision", "recall", "evaluate"]),
+        .init(
+            ["boundary", "bfscore", "contour", "boundary f1", "edges"],
+            ["boundary_f1", "boundary_iou", "evaluate"]),
+        .init(["compare models", "compare weights", "difference"], ["compare", "diff", "compare_weights"]),
+        .init(
+            [
+                "significance", "significant", "confidence interval", "bootstrap", "error bars", "p-value",
+                "standard error",
+            ], ["compare", "interval", "cross_validate"]),
+        .init(
+            ["classification report", "frequency weighted iou"],
+            ["evaluate", "Evaluation", "weighted_iou"]),
+        .init(
+            ["failure cases", "hard examples", "worst pictures"],
+            ["worst", "best", "with_most", "triptych"]),
+        .init(
+            ["precise batch norm", "update_bn", "running statistics", "good in training, bad in evaluation"],
+            ["recalibrate", "BatchNorm2d"]),
         // Seeing.
         .init(
             ["graph", "chart", "figure", "matplotlib", "curves", "subplot", "draw"],

@@ -3,6 +3,7 @@
 
 import SegRuntime
 import SegSystem
+import SegTensor
 
 /// The value of a JSON text: objects become records, arrays lists.
 /// - Throws: `JSONReader.Problem`, and interrupts.
@@ -14,6 +15,7 @@ func valueOfJSON(_ bytes: [UInt8], _ interpreter: Interpreter) throws -> Value {
         var name = ""
     }
     var reader = JSONReader(bytes, poll: { try interpreter.checkInterrupt() })
+    var meter = MemoryMeter(interpreter, for: "the value of a JSON text")
     var open: [Container] = []
     var result = Value.nilValue
     while let piece = try reader.next() {
@@ -26,6 +28,7 @@ func valueOfJSON(_ bytes: [UInt8], _ interpreter: Interpreter) throws -> Value {
             open.append(Container())
             continue
         case .name(let name):
+            try meter.add(bytes: 32 + name.utf8.count)
             open[open.count - 1].name = name
             continue
         case .objectEnd, .arrayEnd:
@@ -37,6 +40,7 @@ func valueOfJSON(_ bytes: [UInt8], _ interpreter: Interpreter) throws -> Value {
         case .bool(let bool): value = .bool(bool)
         case .null: value = .nilValue
         }
+        try meter.add(value)
         guard let last = open.indices.last else {
             result = value
             continue
@@ -50,7 +54,7 @@ func valueOfJSON(_ bytes: [UInt8], _ interpreter: Interpreter) throws -> Value {
     return result
 }
 
-/// A value as JSON. Tensors are nested arrays, objects their fields; what JSON has no form for is null (a number
+/// A value as JSON. Tensors are nested arrays, of an axis with labels objects; objects their fields; what JSON has no form for is null (a number
 /// that is NaN) or its text (a function, a data set).
 func textOfJSON(_ value: Value, _ interpreter: Interpreter) throws -> String {
     /// A list or record that is being written, and the position in it.
@@ -82,9 +86,12 @@ func textOfJSON(_ value: Value, _ interpreter: Interpreter) throws -> String {
             } else if let record = value.asRecord {
                 try begin(Container(names: record.names, values: record.values))
             } else if let tensor = value.asTensorValue?.promise {
-                let list = tensor.nestedList(of: try tensor.decimalNumbers())
+                let list = labelled(
+                    try tensor.nestedList(of: tensor.decimalNumbers()), tensor.labels, axis: 0)
                 if let items = list.asList?.items {
                     try begin(Container(names: nil, values: items))
+                } else if let record = list.asRecord {
+                    try begin(Container(names: record.names, values: record.values))
                 } else {
                     try append(list)
                 }
@@ -119,6 +126,13 @@ func textOfJSON(_ value: Value, _ interpreter: Interpreter) throws -> String {
     return text
 }
 
+/// A tensor's nested lists, those of axes with labels as records. It recurses on the tensor's axes, which are few.
+private func labelled(_ value: Value, _ labels: [Int: AxisLabels], axis: Int) -> Value {
+    guard !labels.isEmpty, let items = value.asList?.items else { return value }
+    let inner = items.map { labelled($0, labels, axis: axis + 1) }
+    return labels[axis].map { .object(RecordObject(Array(zip($0.names, inner)))) } ?? .list(inner)
+}
+
 /// The elements of an object that is a sequence, or the fields of one that holds data; nil for what acts, such
 /// as a layer, a loss or a trainer, which is written as its text.
 private func partsForJSON(_ instance: Instance, _ interpreter: Interpreter) throws -> (
@@ -128,6 +142,11 @@ private func partsForJSON(_ instance: Instance, _ interpreter: Interpreter) thro
     guard !type.isCallable, type.method(named: "next") == nil else { return nil }
     if type.method(named: "at") != nil, let items = try interpreter.items(.object(instance)) {
         return (nil, items)
+    }
+    if let method = instance.method(named: "entries"),
+        let record = try interpreter.call(method, []).asRecord
+    {
+        return (record.names, record.values)
     }
     guard instance.field(named: "settings") == nil else { return nil }
     let fields = instance.fieldNames.compactMap { name in instance.field(named: name).map { (name, $0) } }

@@ -37,6 +37,16 @@ public let languageValues: [LibraryValue] = [
     },
 ]
 
+/// Endings of files that other programs read, which `save` does not write, and what does.
+private let othersForms: [(ending: String, help: String)] = [
+    (".csv", "write_csv(rows, path) writes a table"), (".json", "write_json(x, path) writes JSON"),
+    (".png", "save=path of plot(x) or show(x) writes a picture"),
+    (".svg", "save=path of plot(x) or show(x) writes a picture"),
+    (".pth", "save_weights(model, path) writes what torch.load reads"),
+    (".pt", "save_weights(model, path) writes what torch.load reads"),
+    (".txt", "write_text(path, text) writes a text"),
+]
+
 /// The kinds of errors that a script can raise.
 private let errorKinds = ErrorKind.allCases.filter(\.isForScripts).map(\.rawValue)
 
@@ -74,7 +84,12 @@ extension Arguments {
     fileprivate func printed() throws -> String {
         let separator = try string(1)
         let end = try string(2)
-        return try rest(0).map { try interpreter.line($0) }.joined(separator: separator) + end
+        let values = rest(0)
+        let text =
+            values.count == 1
+            ? try interpreter.fittedLine(values[0])
+            : try values.map { try interpreter.line($0) }.joined(separator: separator)
+        return text + end
     }
 }
 
@@ -88,7 +103,10 @@ public let languageNatives: [Native] = [
             "print(\"a\", \"b\", sep=\"-\", end=\"!\")  # expect: a-b!",
         ]
     ) { call in
-        call.interpreter.output(try call.printed())
+        let text = try call.printed()
+        // A file or another program gets the bytes as they are.
+        call.interpreter.output(
+            call.interpreter.terminal.isInteractive ? TextWidth.harmless(text) : text)
         try call.interpreter.checkInterrupt()
         return .nilValue
     },
@@ -97,14 +115,14 @@ public let languageNatives: [Native] = [
         "Writes like `print`, to standard error: notes that do not belong to a script's results.",
         examples: ["eprint(\"reading\", 3, \"files\")\nprint(\"result\")  # expect: result"]
     ) { call in
-        call.interpreter.errorOutput(try call.printed())
+        call.interpreter.errorOutput(TextWidth.harmless(try call.printed()))
         try call.interpreter.checkInterrupt()
         return .nilValue
     },
     Native(
         "exit(status=0)",
         "Ends the script, or leaves the prompt, with an exit status from 0 to 255; no `catch` stops it.",
-        examples: ["exit(2)  # expect error: exit(2)"]
+        examples: ["exit(2)  # expect error: exit(2)"], effect: .ending
     ) { call in
         let status = try call.integer(0)
         guard 0...255 ~= status else { throw call.bad(0, "is \(status); an exit status is from 0 to 255") }
@@ -143,6 +161,16 @@ public let languageNatives: [Native] = [
         examples: ["a = [1, [2]]\nb = copy(a)\nb[1][0] = 3\nprint(a)  # expect: [1, [2]]"]
     ) { call in try call.interpreter.copy(call[0]) },
     Native(
+        "check_call(f, ...arguments)",
+        "Raises the error of the call f(...arguments) where its arguments do not fit f; f is not called.",
+        examples: [
+            "f(x, rate=1) = x * rate\ncheck_call(f, x=3)\ncheck_call(f, x=3, rat=2)  # expect error: f has no argument rat"
+        ]
+    ) { call in
+        try call.interpreter.checkCall(try call.function(0), call[1])
+        return .nilValue
+    },
+    Native(
         "isolated(f, ...arguments)",
         "The value of f(...arguments), run on copies of everything that f captured or names among your "
             + "globals. Its changes are not visible outside.",
@@ -156,19 +184,35 @@ public let languageNatives: [Native] = [
             + "its tensors.",
         examples: [
             "save((lr=0.1, f=x -> x + 1), \"example.run\")\nprint(load(\"example.run\").f(2))  # expect: 3"
-        ]
+        ], effect: .writing
     ) { call in
-        try ValueWriter.write(call[0], to: try call.string(1), call.interpreter)
+        let path = try call.string(1)
+        if let other = othersForms.first(where: { path.lowercased().hasSuffix($0.ending) }) {
+            throw call.bad(
+                1, "is \(quotedText(path)); save writes a form of its own, which load reads",
+                help: "\(other.help), or choose another ending, such as .run")
+        }
+        if call.interpreter.isCalledByLibrary, !ValueReader.mayReplace(path) {
+            throw Failure(
+                .file, "autosave: \(path) exists, and save did not write it: it is not replaced",
+                help: "run.autosave = \"another.run\" names another file, nil turns it off", argument: 1)
+        }
+        try ValueWriter.write(call[0], to: path, call.interpreter)
         call.interpreter.noteSavedRuns(in: call[0])
         return .nilValue
     },
     Native(
-        "load(path)", "The value that `save` wrote to a file. Nothing in the file runs while it is read.",
+        "load(path, trust=false)",
+        "The value that `save` wrote to a file. Nothing in the file runs while it is read or shown. Functions of "
+            + "the file compute, but may not write, remove, import or download files, nor end the session; with "
+            + "`trust=true` they may do all that yours may.",
         examples: [
-            "save([1, \"two\"], \"example.list\")\nprint(load(\"example.list\"))  # expect: [1, \"two\"]"
-        ]
+            "save([1, \"two\"], \"example.list\")\nprint(load(\"example.list\"))  # expect: [1, \"two\"]",
+            "save((f=() -> write_text(\"note.txt\", \"hi\")), \"example.run\")\nload(\"example.run\").f()  # expect error: write_text: this is called by code from example.run, which may not write files",
+        ], effect: .trusting(by: "trust")
     ) { call in
-        let value = try ValueReader.read(try call.string(0), call.interpreter)
+        let value = try ValueReader.read(
+            try call.string(0), isTrusted: try call.bool(1), call.interpreter)
         call.interpreter.noteSavedRuns(in: value)
         return value
     },

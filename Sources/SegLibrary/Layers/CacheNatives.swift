@@ -37,7 +37,7 @@ let cacheNatives: [Native] = [
     },
     Native(
         "cache_clear()", "Removes the cached features of frozen parts, in memory and on disk.",
-        examples: ["cache_clear()\nprint(cache_info().bytes)  # expect: 0"]
+        examples: ["cache_clear()\nprint(cache_info().bytes)  # expect: 0"], effect: .removing
     ) { call in
         call.interpreter.evaluationContext.features?.clear()
         return .nilValue

@@ -15,7 +15,7 @@ let madeForNatives: [Native] = [
             + "come from a file.",
         examples: [
             "m = Conv2d(3, 2, 1)\nmade_for(m, classes=[\"Road\", \"Sky\"])\n"
-                + "print(predict(m, zeros(3, 4, 4)).classes)  # expect: [\"Road\", \"Sky\"]",
+                + "mask = predict(m, zeros(3, 4, 4))\nprint(mask.classes)  # expect: [\"Road\", \"Sky\"]",
             "m = Conv2d(3, 32, 1)\nmade_for(m, streets(count=2, size=[24, 32]).normalize())\n"
                 + "print(made_for(m).size, made_for(m).classes[17])  # expect: [24, 32] Road",
         ]

@@ -2,10 +2,10 @@
 // created from. A data set of files is stored as its paths with data that detects changed files; loading
 // reports changes.
 
-@preconcurrency import Glibc
 import SegImaging
 import SegRuntime
 import SegSyntax
+import SegSystem
 import SegTensor
 
 typealias ForeignMaker = @Sendable (Value, Interpreter) throws -> Value
@@ -23,7 +23,8 @@ let foreignMakers: [String: ForeignMaker] = [
             try CountsValue(
                 PixelCounts(
                     pixels: try parts.integers("pixels"), pixelsWith: try parts.integers("pixels_with"),
-                    pictures: try parts.integers("pictures")),
+                    pictures: try parts.integers("pictures"),
+                    void: parts.record["void"] == nil ? 0 : try parts.integer("void")),
                 labels: try AxisLabels(try parts.texts("classes"))))
     },
     "dataset": { parts, interpreter in
@@ -109,9 +110,7 @@ private func record(_ kind: String, _ entries: [(String, Value)]) -> Value {
 
 /// The path from the root, so that the file can be loaded from another folder.
 private func absolutePath(_ path: String) -> String {
-    guard let resolved = realpath(path, nil) else { return path }
-    defer { free(resolved) }
-    return String(cString: resolved)
+    Folder.resolved(path) ?? path
 }
 
 private func list(_ numbers: [Int]) -> Value { .list(numbers.map { .number(Double($0)) }) }
@@ -120,34 +119,54 @@ private func list(_ texts: [String]) -> Value { .list(texts.map { .string($0) })
 // MARK: Augmentations
 
 private func change(_ augmentation: Augmentation) -> Value {
-    func range(_ kind: String, _ range: ClosedRange<Double>) -> Value {
-        record(kind, [("low", .number(range.lowerBound)), ("high", .number(range.upperBound))])
+    var entries: [(String, Value)] = []
+    if let range = augmentation.range {
+        entries += [("low", .number(range.lowerBound)), ("high", .number(range.upperBound))]
     }
-    return switch augmentation {
-    case .horizontalFlip: record("hflip", [])
-    case .verticalFlip: record("vflip", [])
-    case .rotation(let degrees): record("rotate", [("degrees", .number(degrees))])
-    case .saturation(let factors): range("saturation", factors)
-    case .brightness(let factors): range("brightness", factors)
-    case .noise(let deviation): record("noise", [("deviation", .number(deviation))])
+    if case .crop(let height, let width, let classes) = augmentation.change {
+        entries += [("size", list([height, width])), ("has", list(classes))]
     }
+    return record(augmentation.name, entries + [("p", .number(augmentation.probability))])
 }
 
 private func augmentation(_ parts: Parts) throws -> Augmentation {
+    // Earlier versions saved the two numbers under their own names, and no probability.
     func range() throws -> ClosedRange<Double> {
+        if parts.record["degrees"] != nil {
+            let degrees = abs(try parts.number("degrees"))
+            return -degrees...degrees
+        }
+        if parts.record["deviation"] != nil {
+            let deviation = try parts.number("deviation")
+            return deviation...deviation
+        }
         let (low, high) = (try parts.number("low"), try parts.number("high"))
         guard low <= high else { throw incomplete("augmentation") }
         return low...high
     }
+    let change: Augmentation.Change
     switch try parts.text("kind") {
-    case "hflip": return .horizontalFlip
-    case "vflip": return .verticalFlip
-    case "rotate": return .rotation(degrees: try parts.number("degrees"))
-    case "saturation": return .saturation(try range())
-    case "brightness": return .brightness(try range())
-    case "noise": return .noise(deviation: try parts.number("deviation"))
+    case "hflip": change = .horizontalFlip
+    case "vflip": change = .verticalFlip
+    case "rotate": change = .rotation(try range())
+    case "scale": change = .scale(try range())
+    case "crop":
+        let size = try parts.integers("size")
+        guard size.count == 2, size.allSatisfy({ (1...65_536).contains($0) }) else {
+            throw incomplete("augmentation")
+        }
+        change = .crop(height: size[0], width: size[1], classes: try parts.texts("has"))
+    case "shift": change = .shift(try range())
+    case "brightness": change = .brightness(try range())
+    case "contrast": change = .contrast(try range())
+    case "saturation": change = .saturation(try range())
+    case "hue": change = .hue(try range())
+    case "noise": change = .noise(try range())
+    case "blur": change = .blur(try range())
+    case "cutout": change = .cutout(try range())
     default: throw incomplete("augmentation")
     }
+    return Augmentation(change, probability: parts.record["p"] == nil ? nil : try parts.number("p"))
 }
 
 // MARK: Data sets
@@ -174,7 +193,8 @@ private func parts(of data: any Dataset) throws -> Value? {
             "augmented",
             [
                 source(augmented.source), ("changes", .list(augmented.changes.map { change($0) })),
-                ("copies", .number(Double(augmented.copies))), ("seed", .string("\(augmented.seed)")),
+                ("copies", augmented.copies.map { .number(Double($0)) } ?? .nilValue),
+                ("seed", .string("\(augmented.seed)")),
             ])
     case let changed as ChangedDataset:
         switch changed.change {
@@ -182,6 +202,10 @@ private func parts(of data: any Dataset) throws -> Value? {
             return try record("resized", [source(changed.source), ("size", list([height, width]))])
         case .resized(.shorter(let length)):
             return try record("resized", [source(changed.source), ("size", list([length]))])
+        case .cropped(let height, let width):
+            return try record("cropped", [source(changed.source), ("size", list([height, width]))])
+        case .padded(let height, let width):
+            return try record("padded", [source(changed.source), ("size", list([height, width]))])
         case .normalized(let normalization):
             return try record(
                 "normalized",
@@ -197,6 +221,15 @@ private func parts(of data: any Dataset) throws -> Value? {
         return try record(
             "recolored",
             [source(recolored.source), ("colors", list(recolored.palette.colors.map { Int($0.code) }))])
+    case let tiles as Tiles:
+        return try record(
+            "tiles",
+            [
+                source(tiles.source), ("size", list([tiles.size.height, tiles.size.width])),
+                ("overlap", .number(Double(tiles.overlap))),
+            ])
+    case let mapped as MappedDataset:
+        return try record("mapped", [source(mapped.source), ("function", mapped.function)])
     case let script as ScriptDataset: return record("script", [("object", .object(script.object))])
     default: return nil
     }
@@ -315,9 +348,8 @@ private func folder(_ parts: Parts, _ interpreter: Interpreter) throws -> any Da
     }
     if let first = changed.first {
         let more = changed.count == 1 ? "" : " and \(changed.count - 1) more"
-        interpreter.errorOutput(
-            "note: \(first)\(more) changed or disappeared since this was saved: results will differ\n"
-        )
+        interpreter.note(
+            "\(first)\(more) changed or disappeared since this was saved: results will differ")
     }
     let rule = try parts.record["rule"].map(savedRule) ?? earlierRule(parts, pairs)
     return FolderDataset(FrameFolder(directory: try parts.text("directory"), rule: rule, pairs: pairs))
@@ -343,15 +375,36 @@ private func dataset(_ parts: Parts, _ interpreter: Interpreter) throws -> any D
     case "augmented":
         return try AugmentedDataset(
             try parts.source(), try parts.items("changes").map { try augmentation(Parts($0)) },
-            copies: try parts.integer("copies"), seed: try parts.seed())
+            copies: parts.record["copies"]?.isNil == true ? nil : try parts.integer("copies"),
+            seed: try parts.seed())
     case "resized":
         let size = try parts.integers("size")
         guard let first = size.first else { throw incomplete("dataset") }
-        return try parts.source().resized(
-            size.count == 1 ? .shorter(first) : .exact(height: first, width: size[1]))
+        return try ChangedDataset(
+            try parts.source(),
+            .resized(size.count == 1 ? .shorter(first) : .exact(height: first, width: size[1])))
+    case "cropped", "padded", "tiles":
+        let (kind, size) = (try parts.text("kind"), try parts.integers("size"))
+        guard size.count == 2 else { throw incomplete("dataset") }
+        let (source, height, width) = (try parts.source(), size[0], size[1])
+        if kind == "tiles" {
+            return try Tiles(source, height: height, width: width, overlap: try parts.integer("overlap"))
+        }
+        return try ChangedDataset(
+            source,
+            kind == "cropped"
+                ? .cropped(height: height, width: width) : .padded(height: height, width: width))
+    case "mapped":
+        guard let function = parts.record["function"], interpreter.isCallable(function) else {
+            throw incomplete("dataset")
+        }
+        return try MappedDataset(try parts.source(), function, interpreter)
     case "normalized":
-        return try parts.source().normalized(
-            try Normalization(mean: try parts.numbers("mean"), deviation: try parts.numbers("deviation")))
+        return try ChangedDataset(
+            try parts.source(),
+            .normalized(
+                try Normalization(mean: try parts.numbers("mean"), deviation: try parts.numbers("deviation")))
+        )
     case "regrouped":
         guard let groups = parts.record["groups"]?.asRecord else { throw incomplete("dataset") }
         return try Regrouped(
@@ -390,7 +443,7 @@ extension CountsValue {
             .object(
                 RecordObject([
                     ("pixels", list(pixelCounts.pixels)), ("pixels_with", list(pixelCounts.pixelsWith)),
-                    ("pictures", list(pixelCounts.pictures)),
+                    ("pictures", list(pixelCounts.pictures)), ("void", .number(Double(pixelCounts.void))),
                     ("classes", list(promise.labels[0]?.names ?? [])),
                 ]))
         )

@@ -1,6 +1,6 @@
 // `load`: recreates the graph that ValueWriter wrote. First it creates empty containers, then functions,
 // types and objects on demand, last the contents, so that circular references are restored. Nothing in the
-// file runs; any damage is one clear error.
+// file runs; any damage is one clear error. Functions carry the file as their origin unless it is trusted.
 
 import SegRuntime
 import SegSyntax
@@ -14,6 +14,10 @@ final class ValueReader {
     private let nodes: [[Value]]
     private var made: [Int: Object] = [:]
     private var modules: [Int: Module] = [:]
+    /// Scopes of the library in which a text of the file is not the library's: the names of the library can be
+    /// read there, but none is bound.
+    private var ownModules: [Int: Module] = [:]
+    private let origin: FileOrigin?
     private var underway: Set<Int> = []
     private var filled: Set<Int> = []
     private var tensors: [String: Tensor] = [:]
@@ -21,8 +25,80 @@ final class ValueReader {
     private static let depthLimit = 500
 
     /// The contents of a file of `save`.
-    static func read(_ path: String, _ interpreter: Interpreter) throws -> Value {
-        let file = try Checkpoint.openSingle(FileReader(path))
+    /// - Parameter isTrusted: whether its functions may do what the user's own may.
+    static func read(_ path: String, isTrusted: Bool, _ interpreter: Interpreter) throws -> Value {
+        let (reader, root) = try open(
+            FileReader(path), origin: isTrusted ? nil : FileOrigin(path: path), interpreter)
+        let value = try reader.value(root)
+        if !isTrusted { reader.confineAutosaves() }
+        return value
+    }
+
+    /// Restores what a file holds and discards it. The numbers of the tensors are known and not read again, so this
+    /// takes little time.
+    static func check(
+        _ file: FileReader, _ tensors: [(name: String, tensor: Tensor)], _ interpreter: Interpreter
+    ) throws {
+        let (reader, root) = try open(file, origin: nil, interpreter)
+        for (name, tensor) in tensors {
+            guard let stored = reader.file[name], stored.shape == tensor.shape,
+                DType(stored: stored.dtype) == tensor.dtype
+            else { throw Failure(.file, "\(file.path) has another tensor \(name)") }
+            reader.tensors[name] = Tensor(try tensor.value())
+        }
+        // A note on changed pictures is for the one who loads.
+        let output = interpreter.errorOutput
+        interpreter.errorOutput = { _ in }
+        defer {
+            interpreter.errorOutput = output
+            reader.discard()
+        }
+        _ = try reader.value(root)
+    }
+
+    /// Whether a path has no file yet, or one of `save`.
+    static func mayReplace(_ path: String) -> Bool {
+        guard let status = FileStatus(path), status.kind == .file, status.size > 0 else { return true }
+        let start = "{\"__metadata__\":{\"\(SavedForm.version.0)\":"
+        guard let head = try? FileReader(path).bytes(at: 8, count: start.utf8.count) else { return false }
+        return head == Array(start.utf8)
+    }
+
+    /// Empties what was restored: circles would never be released.
+    private func discard() {
+        for (place, object) in made where ["list", "record", "cell", "object"].contains(kind(nodes[place])) {
+            interpreter.discard(object)
+        }
+        for module in [Module](modules.values) + ownModules.values where !module.isLibrary {
+            interpreter.discard(module)
+        }
+    }
+
+    /// A run goes on saving itself in the file from which it was loaded. Another path is the file's word only, and
+    /// might be that of any other file.
+    private func confineAutosaves() {
+        for case let run as Instance in made.values
+        where run.type.name == "Trainer" && run.type.module.isLibrary {
+            guard let target = run.field(named: "autosave")?.asString, !isSame(target, path) else { continue }
+            run.setField(named: "autosave", to: .nilValue)
+            run.setField(named: "autosave_steps", to: .nilValue)
+            interpreter.note(
+                "the run in \(path) saved itself as \(quotedText(target)); it does so no more. "
+                    + "run.autosave = \(quotedText(path)) saves it where it is")
+        }
+    }
+
+    private func isSame(_ one: String, _ other: String) -> Bool {
+        if one == other { return true }
+        guard let first = FileStatus(one), let second = FileStatus(other) else { return false }
+        return first.inode == second.inode && first.device == second.device
+    }
+
+    private static func open(
+        _ source: FileReader, origin: FileOrigin?, _ interpreter: Interpreter
+    ) throws -> (ValueReader, Value) {
+        let path = source.path
+        let file = try Checkpoint.openSingle(source)
         guard let graph = file.metadata.first(where: { $0.key == SavedForm.graphKey })?.value,
             let version = file.metadata.first(where: { $0.key == SavedForm.version.0 })?.value
         else {
@@ -48,10 +124,15 @@ final class ValueReader {
         else {
             throw unreadable
         }
-        return try ValueReader(interpreter, path, file, list.items.map { $0.asList?.items ?? [] }).value(root)
+        let nodes = list.items.map { $0.asList?.items ?? [] }
+        return (ValueReader(interpreter, path, file, nodes, origin), root)
     }
 
-    private init(_ interpreter: Interpreter, _ path: String, _ file: Checkpoint, _ nodes: [[Value]]) {
+    private init(
+        _ interpreter: Interpreter, _ path: String, _ file: Checkpoint, _ nodes: [[Value]],
+        _ origin: FileOrigin?
+    ) {
+        self.origin = origin
         self.interpreter = interpreter
         self.path = path
         self.file = file
@@ -59,6 +140,13 @@ final class ValueReader {
     }
 
     private func value(_ root: Value) throws -> Value {
+        guard let value = try interpreter.withoutFileCode({ try restored(root) }) else {
+            throw Failure(.file, "\(path) is damaged: its functions would have to run while it is loaded")
+        }
+        return value
+    }
+
+    private func restored(_ root: Value) throws -> Value {
         for (place, node) in nodes.enumerated() where kind(node) == "module" {
             guard node.count == 4 else { throw damaged(place) }
             if let script = node[1].asString {
@@ -68,7 +156,7 @@ final class ValueReader {
                 modules[place] = module
                 continue
             }
-            let module = interpreter.restoringModule(name: path)
+            let module = interpreter.restoringModule(name: path, origin: origin)
             for name in try names(node[2], place) { interpreter.declare(name, in: module) }
             modules[place] = module
         }
@@ -156,16 +244,19 @@ final class ValueReader {
             guard case .object(let object)? = try interpreter.libraryValue(name) else {
                 throw damaged(place, "names \(interpreter.short(node[1])), which this seg does not have")
             }
+            if let origin, let native = object as? NativeFunction { return native.from(origin) }
             return object
         case ("tensor", 5), ("tensor", 6): return try tensorValue(node, place)
         case ("function", 5):
             let (text, module, captures) = try script(node, place, depth: depth)
             return try restoring(place) {
-                try interpreter.restoreFunction(text, in: module, captures: captures)
+                try interpreter.restoreFunction(text, in: module, captures: captures, origin: origin)
             }
         case ("type", 5):
             let (text, module, captures) = try script(node, place, depth: depth)
-            return try restoring(place) { try interpreter.restoreType(text, in: module, captures: captures) }
+            return try restoring(place) {
+                try interpreter.restoreType(text, in: module, captures: captures, origin: origin)
+            }
         case ("object", 5), ("object", 6):
             guard case .object(let type as TypeObject) = try decoded(node[1], depth: depth),
                 case .bool(let isFrozen) = node[2]
@@ -208,8 +299,12 @@ final class ValueReader {
         String, Module, [(name: String, object: Object)]
     ) {
         guard let text = node[1].asString, let number = node[2].asList?.items.first,
-            case .number(let scope) = number, let module = Int(exactly: scope).flatMap({ modules[$0] })
+            case .number(let number) = number, let scope = Int(exactly: number),
+            var module = modules[scope]
         else { throw damaged(place) }
+        if module.isLibrary, !interpreter.isLibraryText(text, of: module) {
+            module = ownModule(scope, module)
+        }
         let names = try names(node[3], place)
         let references = try items(node[4], place)
         guard names.count == references.count else { throw damaged(place) }
@@ -222,6 +317,13 @@ final class ValueReader {
             return (name, CellObject(.object(object)))
         }
         return (text, module, captures)
+    }
+
+    private func ownModule(_ scope: Int, _ library: Module) -> Module {
+        if let known = ownModules[scope] { return known }
+        let module = interpreter.restoringModule(name: path, origin: origin, outer: library)
+        ownModules[scope] = module
+        return module
     }
 
     // MARK: Contents

@@ -29,11 +29,12 @@ final class ValueWriter {
     private var nodes: [String] = []
     private var tensors: [(name: String, tensor: Tensor)] = []
     private var tensorNames: [ObjectIdentifier: String] = [:]
-    private var takenNames: Set<String> = []
+    /// The format keeps one name for itself.
+    private var takenNames: Set<String> = ["__metadata__"]
 
     private init(_ interpreter: Interpreter) { self.interpreter = interpreter }
 
-    /// Writes a temporary file and renames it: the path always holds the complete old or new file.
+    /// Writes a temporary file, reads it back and renames it: the path always holds the complete old or new file.
     static func write(_ value: Value, to path: String, _ interpreter: Interpreter) throws {
         let writer = ValueWriter(interpreter)
         let root = try writer.text(value, path: "")
@@ -46,9 +47,19 @@ final class ValueWriter {
         // The globals are complete only now, when every function has been visited.
         for (place, scope) in writer.globals { writer.nodes[place] = try writer.module(scope) }
         let graph = "{\"root\": \(root), \"nodes\": [\n\(writer.nodes.joined(separator: ",\n"))\n]}"
-        try writeTensors(
-            writer.tensors.map { ($0.name, $0.tensor) },
-            metadata: [SavedForm.version, (SavedForm.graphKey, graph)], to: path)
+        try Tensor.evaluate(writer.tensors.map(\.tensor))
+        try Safetensors.write(
+            try writer.tensors.map { try toWrite($0.name, $0.tensor) },
+            metadata: [SavedForm.version, (SavedForm.graphKey, graph)], isChecked: true, to: path
+        ) { written in
+            do {
+                try ValueReader.check(written, writer.tensors, interpreter)
+            } catch let error as Failure where error.kind != .interrupt && error.kind != .memory {
+                throw Failure(
+                    .file, "save: what was written could not be read back: \(error.message)",
+                    help: "this is a mistake in seg; the file that was there before is unchanged")
+            }
+        }
     }
 
     // MARK: Values
@@ -242,7 +253,8 @@ final class ValueWriter {
         -> String
     {
         let values = try texts(scope.entries.map(\.value)) { scope.entries[$0].name }
-        let script = scope.module.isLibrary ? JSON.text(scope.module.name) : "null"
+        let library = scope.module.isLibrary ? scope.module : scope.module.outer
+        let script = library.map { JSON.text($0.name) } ?? "null"
         return "[\"module\", \(script), \(quoted(scope.entries.map(\.name))), \(values)]"
     }
 }

@@ -1,6 +1,7 @@
 // The data of charts: the arguments of `plot` and `bars`, as curves and as numbers by name.
 
 import SegRuntime
+import SegSystem
 import SegTensor
 import SegTerminal
 
@@ -9,7 +10,9 @@ extension Arguments {
     func needs(_ wanted: String, _ place: Int, got value: Value, of name: String = "") -> Failure {
         var help: String?
         if wanted == "a list of numbers" {
-            if interpreter.isCallable(value), value.asInstance == nil {
+            if value.asForeign is DatasetValue {
+                help = "show(data) shows its pictures, bars(data.counts) its classes"
+            } else if interpreter.isCallable(value), value.asInstance == nil {
                 help = "map(0..<10, f) gives the values of a function f at 0 to 9"
             } else if native.name == "plot", !name.isEmpty, case .number = value {
                 help = "bars draws single numbers by name"
@@ -89,7 +92,7 @@ extension Arguments {
             guard numbers.count == values.count else {
                 throw Failure(
                     .shape,
-                    "\(native.name): a curve has \(values.count) numbers y and \(numbers.count) \(key)",
+                    "\(native.name): a curve has \(plural(values.count, "number")) y and \(numbers.count) \(key)",
                     argument: place)
             }
             return numbers
@@ -135,23 +138,29 @@ extension Arguments {
         let curves: [LinePlot.Series]
         /// Lists count from 0, as their indices do; what an object gives as its curves are epochs, from 1.
         var firstX = 0.0
+        /// What an object says its curves are over.
+        var xLabel: String?
     }
 
     /// The data of a plot: titles with curves by name.
     func panels(_ place: Int) throws -> [Panel] {
         var value = values[place]
         var firstX = 0.0
+        var xLabel: String?
         if let instance = value.asInstance, let method = instance.method(named: "curves") {
             value = try interpreter.call(method, [])
             firstX = 1
+            xLabel = try instance.method(named: "curves_over").flatMap { method in
+                try interpreter.call(method, []).asString
+            }
         }
         let isNested = value.asRecord?.values.allSatisfy { $0.asRecord != nil && $0.asRecord?["y"] == nil }
         if let record = value.asRecord, record.count > 0, isNested == true {
             return try zip(record.names, record.values).map { title, inner in
-                Panel(title: title, curves: try curves(inner, place), firstX: firstX)
+                Panel(title: title, curves: try curves(inner, place), firstX: firstX, xLabel: xLabel)
             }
         }
-        return [Panel(title: nil, curves: try curves(value, place), firstX: firstX)]
+        return [Panel(title: nil, curves: try curves(value, place), firstX: firstX, xLabel: xLabel)]
     }
 
     /// The data of `plot(x, y)`: the curves of y, over the numbers x.
@@ -166,7 +175,7 @@ extension Arguments {
                 let name = curves[index].name
                 throw Failure(
                     .shape,
-                    "plot: \(x.count) numbers x and \(curves[index].y.count) numbers y"
+                    "plot: \(plural(x.count, "number")) x and \(plural(curves[index].y.count, "number")) y"
                         + (name.isEmpty ? "" : " of \(name)"), argument: yPlace)
             }
             curves[index].x = x
@@ -203,7 +212,7 @@ extension Arguments {
         if let odd = rows.firstIndex(where: { $0.count != columns }) {
             throw Failure(
                 .shape,
-                "\(native.name) needs rows of one length, but row 0 has \(columns) numbers and row \(odd) has "
+                "\(native.name) needs rows of one length, but row 0 has \(plural(columns, "number")) and row \(odd) has "
                     + "\(rows[odd].count)", argument: place)
         }
         return (columns, rows.flatMap { $0 })

@@ -1,5 +1,6 @@
 // The destination of charts: the terminal, or a file whose format is given by its name.
 
+import Glibc
 import SegImaging
 import SegRuntime
 import SegSystem
@@ -9,9 +10,11 @@ import SegTerminal
 extension Interpreter {
     /// The capabilities of the terminal.
     var style: TerminalStyle {
-        TerminalStyle.detect(
-            isTerminal: terminal.isInteractive, size: (terminal.width, 24), allowsColor: terminal.hasColor,
-            environment: Environment.variable)
+        // Between two lines of a script the window may have changed.
+        let size = terminal.isInteractive ? TerminalSize.of(STDOUT_FILENO) : nil
+        return TerminalStyle.detect(
+            isTerminal: terminal.isInteractive, size: size ?? (terminal.width, terminal.height),
+            allowsColor: terminal.hasColor, environment: Environment.variable)
     }
 
     func print(_ lines: [String]) { output(lines.joined(separator: "\n") + "\n") }
@@ -19,31 +22,59 @@ extension Interpreter {
 
 extension Arguments {
     /// Prints a chart, or draws it into the file that the argument `place` (`save=`) names. A chart without
-    /// content is not written.
-    func present(_ chart: some Chart, save place: Int) throws -> Value {
-        guard let path = try optionalString(place) else {
-            interpreter.print(chart.lines(interpreter.style))
+    /// content is not written. The arguments `width=` and `dpi=` follow `save=`.
+    func present(_ chart: some SizedChart, sizedAfter place: Int) throws -> Value {
+        var chart = chart
+        var style = isNil(place) && chart is PictureSheet ? try interpreter.pictureStyle : interpreter.style
+        if let width = try extent(place + 1, file: !isNil(place), isHeight: false) {
+            chart.width = Double(width)
+            style.columns = width
+        }
+        return try present(chart, save: place, dpi: place + 2, style)
+    }
+
+    func present(_ chart: some Chart, save place: Int, dpi dpiPlace: Int, _ style: TerminalStyle? = nil)
+        throws -> Value
+    {
+        let path = try optionalString(place)
+        let ending = path?.split(separator: ".").last?.lowercased() ?? ""
+        let dpi = isNil(dpiPlace) ? nil : try number(dpiPlace)
+        if let dpi {
+            guard ending == "png" else {
+                throw bad(dpiPlace, "is for files of pixels", help: "save=\"figure.png\", dpi=300")
+            }
+            guard (36...2400).contains(dpi) else {
+                throw bad(dpiPlace, "is \(Tensor.text(of: dpi)); it is from 36 to 2400 pixels per inch")
+            }
+        }
+        guard let path else {
+            interpreter.print(chart.lines(style ?? interpreter.style))
             return .nilValue
         }
-        guard path.hasSuffix(".svg") || path.hasSuffix(".png") else {
+        guard ["svg", "png", "pdf"].contains(ending) else {
             throw Failure(
-                .value, "\(native.name): save must be a name that ends in .png or .svg, not \"\(path)\"",
+                .value,
+                "\(native.name): save must be a name that ends in .png, .svg or .pdf, not \"\(path)\"",
                 argument: place)
         }
         if let emptiness = chart.emptiness {
             throw Failure(.value, "\(native.name): \(emptiness), so \(path) is not written", argument: 0)
         }
-        if path.hasSuffix(".svg") {
-            try AtomicFile.write(chart.drawing.svg { try PNGImage.encode($0.image) }, to: path)
-        } else {
-            try PictureFile.write(chart.drawing.raster().image, to: path)
+        let drawing = chart.drawing
+        switch ending {
+        case "svg": try AtomicFile.write(drawing.svg { try PNGImage.encode($0.image) }, to: path)
+        case "pdf": try AtomicFile.write(drawing.pdf { try PNGImage.encode($0.image) }, to: path)
+        default:
+            // A point is a 72nd of an inch; two pixels per point are sharp on a screen.
+            let raster = drawing.raster(scale: (dpi ?? 144) / 72)
+            try AtomicFile.write(PNGImage.encode(raster.image, dpi: dpi), to: path)
         }
         return .nilValue
     }
 }
 
 extension Pixels {
-    fileprivate var image: RGBImage {
+    var image: RGBImage {
         get throws { try RGBImage(width: width, height: height, bytes: bytes) }
     }
 }

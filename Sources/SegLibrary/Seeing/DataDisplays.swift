@@ -12,15 +12,15 @@ extension DatasetValue {
     func contactSheet(_ count: Int = 8, masks: Bool = false) throws -> PictureSheet {
         let shown = min(count, dataset.count)
         let tiles = try (0..<shown).map { try tile($0 * dataset.count / shown, masks: masks) }
-        return PictureSheet(title: "\(dataset.count) samples: \(dataset.about)", tiles: tiles)
+        return PictureSheet(title: "\(plural(dataset.count, "sample")): \(dataset.about)", tiles: tiles)
     }
 
     /// A sample and its changed copies.
     func variants(of index: Int, masks: Bool) throws -> PictureSheet {
         let frame = try dataset.checkedFrame(index)
         let index = index < 0 ? index + dataset.count : index
-        let position = dataset.position(index)
-        let copies = (0..<dataset.count).filter { dataset.position($0) == position }
+        let origin = dataset.origin(index)
+        let copies = (0..<dataset.count).filter { dataset.origin($0) == origin }
         guard copies.count > 1 else {
             throw Failure(
                 .value, "sheet: the data set has no changed copies of sample \(index), \(frame.name)",
@@ -42,11 +42,11 @@ extension DatasetValue {
     }
 
     func picture(_ interpreter: Interpreter) throws -> String {
-        var lines = try contactSheet().lines(interpreter.style)
+        var lines = try contactSheet().lines(interpreter.pictureStyle)
         if dataset.count > 0 {
             let frame = try dataset.frame(0)
             let size = sizeText(height: frame.height, width: frame.width)
-            lines.append("\(size) pixels, \(dataset.palette.count) classes")
+            lines.append("\(size) pixels, \(plural(dataset.palette.count, "class"))")
         }
         return lines.joined(separator: "\n")
     }
@@ -62,7 +62,7 @@ extension Interpreter {
         let shape = sample.image.promise.shape
         let size = sizeText(height: shape[1], width: shape[2])
         let fields = value.asRecord?.names.joined(separator: ", ") ?? ""
-        return (sheet.lines(style) + ["\(size) pixels; fields: \(fields)"]).joined(separator: "\n")
+        return (try sheet.lines(pictureStyle) + ["\(size) pixels; fields: \(fields)"]).joined(separator: "\n")
     }
 }
 

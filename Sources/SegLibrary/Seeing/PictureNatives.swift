@@ -1,33 +1,36 @@
 // Display of pictures, masks and samples; on the terminal, or in a file with save=.
 
 import SegRuntime
+import SegSystem
 import SegTensor
 import SegTerminal
 
 let pictureNatives: [Native] = [
     Native(
-        "show(value, save=nil)",
-        "Pictures and masks on the terminal, or in a .png or .svg with save=. Takes a picture [3, H, W] or "
+        "show(value, save=nil, width=nil, dpi=nil, titles=nil)",
+        "Pictures and masks on the terminal, or in a file with save= (see `plot`). Takes a picture [3, H, W] or "
             + "the name of a PNG or JPEG file, a mask [H, W], a sample (both), a batch of them, several in a list or "
-            + "by name in a record, or a data set (a contact sheet).",
+            + "by name in a record, or a data set (a contact sheet). `titles` is a list of captions, one for each.",
         examples: [
             "show(streets(count=1, size=32)[0], save=\"example.png\")"
                 + "\nprint(read_image(\"example.png\").shape[0])  # expect: 3",
-            "a, b = streets(count=2, size=32)[0], zeros(3, 32, 32)\nshow([a.image, b], save=\"example.png\")"
+            "a, b = streets(count=2, size=32)[0], zeros(3, 32, 32)\nshow([a.image, b], titles=[\"street\", \"nothing\"], save=\"example.png\")"
                 + "\nshow(\"example.png\", save=\"copy.png\")"
                 + "\nprint(read_image(\"copy.png\").shape[0])  # expect: 3",
-        ]
+        ], effect: .writing(to: "save")
     ) { call in
-        if let data = try call.optionalDataset(0) {
-            return try call.present(try data.contactSheet(), save: 1)
-        }
-        guard let sheet = try PictureTiles().sheet(call[0]) else {
+        let titles = call.isNil(4) ? [] : try call.items(4).compactMap(\.asString)
+        guard var sheet = try call.optionalDataset(0)?.contactSheet() ?? PictureTiles().sheet(call[0]) else {
             throw call.needs("a picture, a mask, a sample, a data set or a file name", 0, got: call[0])
         }
-        return try call.present(sheet, save: 1)
+        if !call.isNil(4), !sheet.setCaptions(titles) {
+            throw call.bad(
+                4, "has \(plural(titles.count, "text")) for \(plural(sheet.tiles.count, "picture"))")
+        }
+        return try call.present(sheet, sizedAfter: 1)
     },
     Native(
-        "sheet(data, count=8, of=nil, masks=false, columns=nil, save=nil)",
+        "sheet(data, count=8, of=nil, masks=false, columns=nil, save=nil, width=nil, dpi=nil)",
         "A contact sheet: `count` samples spread over the data set, with their numbers and names. With "
             + "of=0 it shows sample 0 and its changed copies, which `augment` makes. masks=true tints the "
             + "pictures with the colours of their classes.",
@@ -35,7 +38,7 @@ let pictureNatives: [Native] = [
             "data = streets(count=3, size=32).augment([hflip(), rotate(10)], copies=4)"
                 + "\nsheet(data, of=0, masks=true, save=\"example.png\")"
                 + "\nprint(read_image(\"example.png\").shape[0])  # expect: 3"
-        ]
+        ], effect: .writing(to: "save")
     ) { call in
         let data = try call.dataset(0)
         let masks = try call.bool(3)
@@ -45,15 +48,15 @@ let pictureNatives: [Native] = [
             ? try data.contactSheet(try call.integer(1, atLeast: 1), masks: masks)
             : try data.variants(of: try call.integer(2), masks: masks)
         sheet.columns = columns
-        return try call.present(sheet, save: 5)
+        return try call.present(sheet, sizedAfter: 5)
     },
     Native(
-        "overlay(image, mask, opacity=0.5, save=nil)",
+        "overlay(image, mask, opacity=0.5, save=nil, width=nil, dpi=nil)",
         "A picture with the colours of its mask drawn over it.",
         examples: [
             "s = streets(count=1, size=32)[0]\noverlay(s.image, s.mask, save=\"example.png\")"
                 + "\nprint(read_image(\"example.png\").shape[0])  # expect: 3"
-        ]
+        ], effect: .writing(to: "save")
     ) { call in
         guard let image = call[0].asTensorValue else { throw call.needs("a picture", 0, got: call[0]) }
         guard let mask = call[1].asTensorValue else { throw call.needs("a mask", 1, got: call[1]) }
@@ -61,15 +64,15 @@ let pictureNatives: [Native] = [
         guard opacity >= 0, opacity <= 1 else { throw call.wrong(2, "a number from 0 to 1") }
         let classes = try ClassMask(mask)
         let laid = classes.overlaid(on: try Pixels(image.promise), opacity: opacity)
-        return try call.present(PictureSheet(tiles: [.picture(laid, classes: classes)]), save: 3)
+        return try call.present(PictureSheet(tiles: [.picture(laid, classes: classes)]), sizedAfter: 3)
     },
     Native(
-        "triptych(sample, prediction, save=nil)",
+        "triptych(sample, prediction, save=nil, width=nil, dpi=nil)",
         "Picture, true mask and predicted mask side by side. The prediction is a mask [H, W] or logits [1, "
             + "C, H, W], or a record of several by name.",
         examples: [
             "s = streets(count=1, size=32)[0]\ntriptych(s, s.mask, save=\"example.png\")\nprint(read_image(\"example.png\").shape[0])  # expect: 3"
-        ]
+        ], effect: .writing(to: "save")
     ) { call in
         guard let sample = SampleTensors(call[0]), let truth = sample.mask else {
             throw call.needs("a sample with image and mask", 0, got: call[0])
@@ -97,6 +100,6 @@ let pictureNatives: [Native] = [
         }
         // Rows of three, or of four if that leaves fewer gaps.
         let sheet = PictureSheet(tiles: tiles, columns: tiles.count % 4 == 0 ? 4 : 3)
-        return try call.present(sheet, save: 2)
+        return try call.present(sheet, sizedAfter: 2)
     },
 ]

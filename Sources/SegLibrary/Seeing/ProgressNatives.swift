@@ -1,30 +1,50 @@
-// A progress line, overwritten in place on a terminal; otherwise nothing is written.
+// Progress of long work that a script does; ProgressReporter decides when it is shown.
 
-import Glibc
 import SegRuntime
 import SegTerminal
 
 let progressNatives: [Native] = [
     Native(
-        "progress(completed=nil, total=nil, seconds=0, label=\"\", unit=\"\", note=\"\")",
-        "On a terminal, a line that shows progress and replaces the previous one. It has a bar, counts, "
-            + "rate and time left from the seconds so far, and a note. progress() removes the line. "
-            + "Elsewhere nothing is written.",
+        "progress(completed=nil, total=nil, seconds=nil, label=\"\", unit=\"\", note=\"\")",
+        "How far long work is: counts, rate and time left, and a note; on a terminal one line with a bar that "
+            + "replaces the previous one, elsewhere plain lines every 10 seconds and later more rarely, always on "
+            + "standard error. Nothing is shown in the first two seconds. `seconds` are those so far, by default "
+            + "since the first call with this label. progress() ends the work and removes the line.",
         examples: ["print(progress(2, 10, seconds=3, label=\"epoch 1\"))  # expect: nil"]
     ) { call in
         let interpreter = call.interpreter
-        guard interpreter.terminal.isInteractive else { return .nilValue }
-        // Output without a line break is buffered.
-        defer { fflush(nil) }
         guard !call.isNil(0) else {
-            interpreter.output("\r\u{1B}[K")
+            interpreter.progress.finish()
             return .nilValue
         }
         let total = try call.isNil(1) ? nil : call.integer(1)
         let progress = Progress(
-            label: try call.string(3), completed: try call.integer(0), total: total,
-            elapsed: try call.number(2), unit: try call.string(4), note: try call.string(5))
-        interpreter.output("\r" + progress.line(interpreter.style) + "\u{1B}[K")
+            label: try call.string(3), completed: try call.integer(0), total: total, elapsed: 0,
+            unit: try call.string(4), note: try call.string(5))
+        interpreter.progress.report(progress, seconds: try call.isNil(2) ? nil : call.number(2))
         return .nilValue
-    }
+    },
+    Native(
+        "live_plot(data=nil)",
+        "On a terminal, keeps curves below all other output, and redraws them in place at the next call and "
+            + "where the window changes. `data` as for `plot`. live_plot() removes them. Elsewhere nothing is shown.",
+        examples: ["live_plot([3, 2, 1])\nlive_plot()"]
+    ) { call in
+        let progress = call.interpreter.progress
+        guard !call.isNil(0) else {
+            progress.hide()
+            return .nilValue
+        }
+        let plots = try call.panels(0).map {
+            LinePlot(title: $0.title, xLabel: $0.xLabel, firstX: $0.firstX, series: $0.curves)
+        }
+        progress.keep { style in
+            // The progress and some of what was printed stay visible.
+            var room = style
+            room.rows -= 5
+            let lines = PlotPanels(plots).lines(room)
+            return lines.count + 2 <= style.rows ? lines : []
+        }
+        return .nilValue
+    },
 ]

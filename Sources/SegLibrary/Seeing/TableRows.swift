@@ -12,6 +12,8 @@ struct TableRows {
     private(set) var header: [String] = []
     /// The name of the column of names, where it needs one.
     private(set) var heading = "name"
+    /// The columns that were chosen, in a table of trials: nil is one of their values, not a lack of one.
+    private var chosen: Set<String> = []
 
     private static let wanted = "a list or record of records, a history or a tensor with labels"
 
@@ -31,6 +33,8 @@ struct TableRows {
             }
             try appendRows(of: row, interpreter)
         } else {
+            let settings = value.asInstance?.field(named: "settings")?.asList?.items ?? []
+            chosen = Set(settings.compactMap(\.asString))
             for item in try call.items(place) {
                 guard let row = try Self.row(item, interpreter) else { throw call.wrong(place, Self.wanted) }
                 rows.append((nil, row))
@@ -98,7 +102,9 @@ struct TableRows {
     }
 
     /// Whether any row has a value in a column.
-    func hasEntry(_ column: String) -> Bool { rows.contains { $0.row[column].map { !$0.isNil } ?? false } }
+    func hasEntry(_ column: String) -> Bool {
+        rows.contains { row in row.row[column].map { !$0.isNil || chosen.contains(column) } ?? false }
+    }
 
     var isNamed: Bool { rows.contains { $0.name != nil } }
 
@@ -117,7 +123,9 @@ struct TableRows {
         try rows.map { name, row in
             (isNamed ? [Table.Cell.text(name ?? "")] : [])
                 + (try columns.map { column in
-                    guard let value = row[column], !value.isNil else { return Table.Cell.empty }
+                    guard let value = row[column], !value.isNil || chosen.contains(column) else {
+                        return Table.Cell.empty
+                    }
                     if let number = try interpreter.number(from: value) {
                         return number == number.rounded() || abs(number) >= 1e6
                             ? Table.Cell.number(number)

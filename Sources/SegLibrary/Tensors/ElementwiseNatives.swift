@@ -114,6 +114,38 @@ let elementwiseNatives: [Native] = [
         ]
     ) { min(max($0 + 3, 0), 6) / 6 },
     elementwise(
+        "silu", .silu, "x * sigmoid(x), also called swish (Elfwing et al. 2018).",
+        examples: ["print(silu(tensor([0, 1])))  # expect: tensor([0, 0.7310586])"]
+    ) { $0 / (1 + Glibc.exp(-$0)) },
+    Native(
+        "gelu(x, approximate=\"none\")",
+        "x times the share of a normal distribution below x (Hendrycks & Gimpel 2016). `approximate=\"tanh\"` "
+            + "computes it by tanh.",
+        examples: ["print(gelu(tensor([0, 1])))  # expect: tensor([0, 0.8413447])"]
+    ) { call in
+        let way = try call.string(1)
+        guard way == "none" || way == "tanh" else {
+            throw Failure(
+                .value, "gelu: approximate is \"\(way)\"; it is \"none\" or \"tanh\"", argument: 1)
+        }
+        if let x = call.plainNumber(0) {
+            let inner = (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)
+            let share = way == "none" ? erf(x / 2.0.squareRoot()) : Glibc.tanh(inner)
+            return .number(0.5 * x * (1 + share))
+        }
+        let x = try call.tensor(0)
+        return .tensor(way == "none" ? try Tensor.apply(.gelu, x) : try Tensor.geluByTanh(x))
+    },
+    Native(
+        "leaky_relu(x, negative_slope=0.01)",
+        "x where it is above 0, and `negative_slope` times x elsewhere.",
+        examples: ["print(leaky_relu(tensor([-1, 2]), 0.5))  # expect: tensor([-0.5, 2])"]
+    ) { call in
+        let slope = try call.number(1)
+        if let x = call.plainNumber(0) { return .number(x > 0 ? x : slope * x) }
+        return .tensor(try Tensor.leakyReLU(try call.tensor(0), slope: slope))
+    },
+    elementwise(
         "hardswish", .hardswish, "x * hardsigmoid(x) (Howard et al. 2019).",
         examples: [
             "print(hardswish(3))  # expect: 3"
@@ -173,7 +205,13 @@ let elementwiseNatives: [Native] = [
     Native(
         "to(t, dtype)", "The tensor with another type of number; whole types drop the fraction.",
         examples: ["print(to(tensor([1.7]), int32))  # expect: tensor([1], int32)"]
-    ) { call in .tensor(try call.tensor(0).to(try call.dtype(1)), categories: call.categories(0)) },
+    ) { call in
+        if let name = call[1].asString, ["cuda", "cpu", "mps"].contains(name.split(separator: ":").first) {
+            throw call.bad(
+                1, "is \(quotedText(name))", help: "leave it out: everything runs on the processor")
+        }
+        return .tensor(try call.tensor(0).to(try call.dtype(1)), categories: call.categories(0))
+    },
     Native(
         "allclose(a, b, rtol=1e-5, atol=1e-8)", "Whether |a - b| <= atol + rtol * |b| everywhere.",
         examples: ["print(allclose(tensor([1]), 1.000001))  # expect: true"]

@@ -1,36 +1,110 @@
-// The functions that layers are built on: convolution, normalisation, pooling, interpolation, softmax, losses
-// and the confusion matrix.
+// The functions that layers are built on: convolution, normalisation, pooling, interpolation, softmax and
+// losses.
 
 import SegRuntime
 import SegSystem
 import SegTensor
 
 extension Arguments {
+    /// The mode of an interpolation, and whether its corners are aligned in the argument after it.
     fileprivate func mode(_ place: Int) throws -> Tensor.Interpolation {
         let name = try string(place)
+        let onCorners = try bool(place + 1)
         switch name {
-        case "bilinear": return .bilinear
-        case "nearest": return .nearest
+        case "bilinear": return onCorners ? .bilinearOnCorners : .bilinear
+        case "nearest":
+            guard !onCorners else {
+                throw Failure(.value, "interpolate: align_corners is for mode \"bilinear\", not \"nearest\"")
+            }
+            return .nearest
         default:
             throw Failure(.value, "interpolate has no mode \"\(name)\"", help: "\"bilinear\" or \"nearest\"")
         }
+    }
+
+    /// The borders before and after each of height and width that a convolution gets: numbers, or "valid" or
+    /// "same", which depends on the weights; where "same" is odd, the end gets one more.
+    fileprivate func borders(_ place: Int, _ weight: Tensor, stride: (Int, Int), dilation: (Int, Int)) throws
+        -> [(Int, Int)]
+    {
+        guard let name = self[place].asString else {
+            let widths = try pair(place)
+            return [(widths.0, widths.0), (widths.1, widths.1)]
+        }
+        if name == "valid" { return [(0, 0), (0, 0)] }
+        guard name == "same" else {
+            throw Failure(
+                .value, "conv2d: padding is \"\(name)\"; it is a number, a pair, \"same\" or \"valid\"",
+                argument: place)
+        }
+        guard stride == (1, 1) else {
+            throw Failure(
+                .value, "conv2d: padding=\"same\" needs stride 1, not [\(stride.0), \(stride.1)]",
+                help: "give the padding as a number or a pair", argument: place)
+        }
+        // What does not fit is for conv2d to say.
+        guard weight.rank == 4, [dilation.0, dilation.1].allSatisfy({ $0 > 0 && $0 < 1 << 20 }) else {
+            return [(0, 0), (0, 0)]
+        }
+        return [dilation.0 * max(weight.shape[2] - 1, 0), dilation.1 * max(weight.shape[3] - 1, 0)].map {
+            ($0 / 2, $0 - $0 / 2)
+        }
+    }
+
+    /// The picture of a convolution, and what the convolution itself pads: zeros that are as many before as after.
+    fileprivate func bordered(_ x: Tensor, _ borders: [(Int, Int)], mode place: Int) throws
+        -> (x: Tensor, padding: (Int, Int))
+    {
+        let mode = try string(place)
+        if mode == "zeros" {
+            let odd = borders.map { (0, $0.1 - $0.0) }
+            let isEven = odd.allSatisfy { $0.1 == 0 } || x.rank != 4
+            return (isEven ? x : try x.pad(odd), (borders[0].0, borders[1].0))
+        }
+        guard let border = Tensor.Border(rawValue: mode) else {
+            throw Failure(
+                .value,
+                "conv2d: padding_mode is \"\(mode)\"; it is \"zeros\", \"reflect\", \"replicate\" or \"circular\"",
+                argument: place)
+        }
+        return (x.rank == 4 ? try x.pad(borders, border: border) : x, (0, 0))
     }
 }
 
 let networkNatives: [Native] = [
     Native(
-        "conv2d(x, weight, bias=nil, stride=1, padding=0, dilation=1, groups=1)",
+        "conv2d(x, weight, bias=nil, stride=1, padding=0, dilation=1, groups=1, padding_mode=\"zeros\")",
         "The 2-D convolution of x [N, C, H, W] with weight [O, C / groups, h, w]; numbers or pairs, as in "
-            + "PyTorch.",
+            + "PyTorch. padding=\"same\" keeps the picture's size at stride 1, \"valid\" pads nothing; "
+            + "`padding_mode` \"reflect\", \"replicate\" or \"circular\" pads by the picture's own pixels.",
         examples: [
-            "print(conv2d(ones(1, 1, 3, 3), ones(1, 1, 2, 2)))  # expect: tensor([[[[4, 4], [4, 4]]]])"
+            "print(conv2d(ones(1, 1, 3, 3), ones(1, 1, 2, 2)))  # expect: tensor([[[[4, 4], [4, 4]]]])",
+            "print(conv2d(ones(1, 1, 3, 4), ones(1, 1, 2, 5), padding=\"same\").shape)  # expect: [1, 1, 3, 4]",
+        ]
+    ) { call in
+        let (stride, dilation, weight) = (try call.pair(3), try call.pair(5), try call.tensor(1))
+        let borders = try call.borders(4, weight, stride: stride, dilation: dilation)
+        let (x, padding) = try call.bordered(try call.tensor(0), borders, mode: 7)
+        return .tensor(
+            try Tensor.conv2d(
+                x, weight, bias: try call.optionalTensor(2), stride: stride, padding: padding,
+                dilation: dilation, groups: try call.integer(6)))
+    },
+    Native(
+        "conv_transpose2d(x, weight, bias=nil, stride=1, padding=0, output_padding=0, groups=1, dilation=1)",
+        "The transposed 2-D convolution of x [N, C, H, W] with weight [C, O / groups, h, w]. It enlarges a "
+            + "picture `stride` times; sizes are numbers or pairs, as in PyTorch. `output_padding` adds rows "
+            + "and columns at the end, fewer than the stride.",
+        examples: [
+            "print(conv_transpose2d(tensor([[[[1, 2]]]]), ones(1, 1, 2, 2), stride=2))"
+                + "  # expect: tensor([[[[1, 1, 2, 2], [1, 1, 2, 2]]]])"
         ]
     ) { call in
         .tensor(
-            try Tensor.conv2d(
+            try Tensor.convTranspose2d(
                 try call.tensor(0), try call.tensor(1), bias: try call.optionalTensor(2),
-                stride: try call.pair(3),
-                padding: try call.pair(4), dilation: try call.pair(5), groups: try call.integer(6)))
+                stride: try call.pair(3), padding: try call.pair(4), outputPadding: try call.pair(5),
+                groups: try call.integer(6), dilation: try call.pair(7)))
     },
     Native(
         "batch_norm(x, running_mean, running_var, weight=nil, bias=nil, training=false, momentum=0.1, eps=1e-5)",
@@ -68,7 +142,8 @@ let networkNatives: [Native] = [
     },
     Native(
         "max_pool2d(x, kernel_size, stride=nil, padding=0, dilation=1, ceil_mode=false)",
-        "The largest value in each window of x [N, C, H, W]; the stride is by default the window's size.",
+        "The largest value in each window of x [N, C, H, W]; the stride is by default the window's size. With "
+            + "`ceil_mode=true` windows that reach beyond the last row or column count too.",
         examples: ["print(max_pool2d(tensor([[[[1, 2], [3, 4]]]]), 2))  # expect: tensor([[[[4]]]])"]
     ) { call in
         .tensor(
@@ -78,7 +153,8 @@ let networkNatives: [Native] = [
     },
     Native(
         "avg_pool2d(x, kernel_size, stride=nil, padding=0, ceil_mode=false, count_include_pad=true)",
-        "The mean of each window of x [N, C, H, W].",
+        "The mean of each window of x [N, C, H, W]. `ceil_mode` is that of max_pool2d; padding counts as zeros, "
+            + "or with `count_include_pad=false` not at all.",
         examples: ["print(avg_pool2d(tensor([[[[1, 2], [3, 6]]]]), 2))  # expect: tensor([[[[3]]]])"]
     ) { call in
         .tensor(
@@ -91,27 +167,23 @@ let networkNatives: [Native] = [
         examples: ["print(adaptive_avg_pool2d(tensor([[[[1, 3]]]]), 1))  # expect: tensor([[[[2]]]])"]
     ) { call in .tensor(try Tensor.adaptiveAvgPool2d(try call.tensor(0), size: try call.pair(1))) },
     Native(
-        "interpolate(x, size=nil, scale=nil, mode=\"bilinear\")",
-        "x [N, C, H, W] brought to `size` (a number or [height, width]), as by PyTorch's interpolate. "
-            + "Corners are not aligned (PyTorch's align_corners=False); mode \"nearest\" takes the nearest "
-            + "pixel.",
+        "interpolate(x, size=nil, scale=nil, mode=\"bilinear\", align_corners=false)",
+        "x [N, C, H, W] brought to `size` (a number or [height, width]), as by PyTorch's interpolate. Mode "
+            + "\"nearest\" takes the nearest pixel. With `align_corners=true` the centres of the corner pixels "
+            + "stay in place.",
         examples: [
-            "print(interpolate(tensor([[[[0, 4]]]]), size=[1, 4]))  # expect: tensor([[[[0, 1, 3, 4]]]])"
+            "print(interpolate(tensor([[[[0, 4]]]]), size=[1, 4]))  # expect: tensor([[[[0, 1, 3, 4]]]])",
+            "print(interpolate(tensor([[[[0, 4]]]]), size=[1, 5], align_corners=true))"
+                + "  # expect: tensor([[[[0, 1, 2, 3, 4]]]])",
         ]
     ) { call in
         let x = try call.tensor(0)
-        var size = try call.optionalPair(1)
-        if size == nil, !call[2].isNil, x.rank == 4 {
-            let scale = try call.number(2)
-            guard scale > 0, scale * Double(max(x.shape[2], x.shape[3])) < 1e6 else {
-                throw Failure(
-                    .value,
-                    "interpolate: the scale \(Tensor.text(of: scale)) gives a size that is not possible")
-            }
-            size = (Int(Double(x.shape[2]) * scale), Int(Double(x.shape[3]) * scale))
+        let mode = try call.mode(3)
+        if let size = try call.optionalPair(1) {
+            return .tensor(try Tensor.interpolate(x, size: size, mode: mode))
         }
-        guard let size else { throw Failure(.call, "interpolate needs size= or scale=") }
-        return .tensor(try Tensor.interpolate(x, size: size, mode: try call.mode(3)))
+        guard !call.isNil(2) else { throw Failure(.call, "interpolate needs size= or scale=") }
+        return .tensor(try Tensor.interpolate(x, scale: try call.number(2), mode: mode))
     },
     Native(
         "softmax(x, axis=-1)", "exp(x) / sum(exp(x)) along an axis.",
@@ -139,7 +211,7 @@ let networkNatives: [Native] = [
             throw Failure(
                 .value, "reduction is \"mean\", \"sum\" or \"none\", not \"\(wanted)\"", argument: 5)
         }
-        let (masks, ignore) = try ignored(call, 3)
+        let (masks, ignore) = try call.masks(ignoring: 3)
         if let weighted = try call.optionalTensor(2)?.labels[0], let known = call.categories(1) {
             try AxisLabels.check(
                 weighted.names, of: "the class weights", against: known.names, of: "the masks")
@@ -158,78 +230,4 @@ let networkNatives: [Native] = [
         guard try call.bool(2), p != 0 else { return .tensor(x) }
         return .tensor(try Tensor.dropout(x, p: p, key: call.interpreter.random.stream.next()))
     },
-    Native(
-        "confusion(predictions, masks, classes=nil, ignore=nil)",
-        "Counts of pixels by true class (rows) and predicted class (columns). `predictions` are classes [N, "
-            + "H, W] or logits [N, C, H, W]; rows and columns have the masks' class names, if any. Void, 255, "
-            + "does not count, nor do pixels whose true class is `ignore`: one class or several, by number or "
-            + "name.",
-        examples: [
-            "print(confusion(tensor([0, 1], int64), tensor([1, 1], int64), 2))  # expect: tensor([[0, 0], [1, 1]], int64)",
-            "print(confusion(tensor([0, 1], int64), tensor([1, 255], int64), 2))"
-                + "  # expect: tensor([[0, 0], [1, 0]], int64)",
-        ]
-    ) { call in
-        var predictions = try call.tensor(0)
-        let (masks, ignore) = try ignored(call, 3)
-        if let predicted = call.categories(0), let known = call.categories(1) {
-            try AxisLabels.check(
-                predicted.names, of: "the predictions", against: known.names, of: "the masks")
-        }
-        let names = call.categories(1) ?? call.categories(0)
-        var classes = call[2].isNil ? names?.names.count : try call.integer(2)
-        if predictions.rank == masks.rank + 1 {
-            classes = classes ?? predictions.shape[1]
-            predictions = try predictions.argmax(axis: 1)
-        }
-        guard let classes else {
-            throw Failure(.call, "confusion needs classes=, the number of classes")
-        }
-        var counts = try Tensor.confusion(
-            predictions, masks, classes: classes, ignoreIndex: ignore)
-        if let names, names.names.count == classes {
-            counts = try counts.labelled(axis: 0, names).labelled(axis: 1, names)
-        }
-        return .tensor(counts)
-    },
 ]
-
-/// The masks, the second argument, and the one class number that does not count besides void. Several
-/// classes of `ignore=`, each a number, or a name if the masks have class names, become void in the masks.
-private func ignored(_ call: Arguments, _ place: Int) throws -> (masks: Tensor, ignore: Int?) {
-    let masks = try call.tensor(1)
-    if call.isNil(place) { return (masks, nil) }
-    guard let several = call[place].asList?.items else {
-        return (masks, try ignoredClass(call[place], call, place))
-    }
-    let numbers = try several.map { try ignoredClass($0, call, place) }
-    if numbers.count <= 1 { return (masks, numbers.first) }
-    // Narrow types cannot hold the void label.
-    var result = try masks.dtype == .uint8 ? masks : masks.to(.int64)
-    for number in numbers {
-        result = try Tensor.where(
-            .tensor(try Tensor.apply(.equal, masks, Double(number))), .number(Double(Tensor.voidLabel)),
-            .tensor(result), dtype: result.dtype)
-    }
-    return (result, nil)
-}
-
-private func ignoredClass(_ value: Value, _ call: Arguments, _ place: Int) throws -> Int {
-    guard let text = value.asString else {
-        guard let number = value.asNumber, let whole = Int(exactly: number) else {
-            throw call.wrong(place, "a class, by number or name, or a list of classes")
-        }
-        return whole
-    }
-    guard let names = call.categories(1) else {
-        throw Failure(
-            .label, "the masks have no class names, so \"\(text)\" is not known",
-            help: "give ignore= as a number")
-    }
-    guard let found = names.index(of: text) else {
-        throw Failure(
-            .label, "there is no class \"\(text)\"",
-            help: nearestName(to: text, among: names.names).map { "did you mean \(quotedText($0))?" })
-    }
-    return found
-}

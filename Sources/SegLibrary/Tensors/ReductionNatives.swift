@@ -2,6 +2,7 @@
 // of numbers they return plain numbers.
 
 import SegRuntime
+import SegSystem
 import SegTensor
 
 private func reduction(_ name: String, _ kind: Reduction, _ doc: String, examples: [String]) -> Native {
@@ -146,7 +147,10 @@ let reductionNatives: [Native] = [
             "print(sort(tensor([3, 1, 2])))  # expect: tensor([1, 2, 3])"
         ]
     ) { call in
-        try call.list(
+        if call[0].asInstance?.method(named: "sorted") != nil {
+            throw call.wrong(0, "a tensor", help: "a table is ordered by a column: t.sorted(\"mIoU\")")
+        }
+        return try call.list(
             try call.collection(0).sort(axis: try call.axis(1), descending: try call.bool(2)), at: 0)
     },
     Native(
@@ -194,9 +198,11 @@ let reductionNatives: [Native] = [
         return .list([.tensor(counts), .tensor(edges)])
     },
     Native(
-        "bincount(x, minlength=0)", "How often each whole number from 0 occurs.",
+        "bincount(x, minlength=0, weights=nil)",
+        "How often each whole number from 0 occurs; with `weights`, one for each of `x`, their sum (float64).",
         examples: [
-            "print(bincount([0, 2, 2]))  # expect: tensor([1, 0, 2], int64)"
+            "print(bincount([0, 2, 2]))  # expect: tensor([1, 0, 2], int64)",
+            "print(bincount([0, 2, 2], weights=[1, 2, 0.5]))  # expect: tensor([1, 0, 2.5], float64)",
         ]
     ) { call in
         var x = try call.collection(0)
@@ -208,7 +214,7 @@ let reductionNatives: [Native] = [
             }
             x = try x.to(.int64)
         }
-        return .tensor(try x.bincount(minlength: try call.integer(1)))
+        return .tensor(try x.bincount(minlength: try call.integer(1), weights: try call.optionalTensor(2)))
     },
     Native(
         "item(t)", "The one number of a tensor of one element.",
@@ -226,15 +232,21 @@ let reductionNatives: [Native] = [
         ]
     ) { call in
         let x = try call.tensor(0)
-        return x.nestedList(of: try x.doubles())
+        return try x.nestedList(of: x.doubles())
     },
 ]
 
 extension Tensor {
     /// Its elements, given in row-major order, as nested lists of numbers, or of bools; of a tensor without
     /// axes, its one value.
-    func nestedList(of numbers: [Double]) -> Value {
-        var level = numbers.map { number -> Value in dtype == .bool ? .bool(number != 0) : .number(number) }
+    /// - Throws: an error of kind `memory` before the numbers are made, if the list would exceed the budget.
+    func nestedList(of numbers: @autoclosure () throws -> [Double]) throws -> Value {
+        let bytes = count.multipliedReportingOverflow(by: 8 + 2 * MemoryLayout<Value>.stride)
+        try MemoryBudget.process.require(
+            bytes.overflow ? Int.max : bytes.partialValue, for: "a list of \(count) numbers")
+        var level = try numbers().map { number -> Value in
+            dtype == .bool ? .bool(number != 0) : .number(number)
+        }
         for size in shape.dropFirst().reversed() {
             level = stride(from: 0, to: level.count, by: max(size, 1)).map {
                 .list(Array(level[$0..<($0 + size)]))

@@ -82,10 +82,18 @@ let shapingNatives: [Native] = [
         .tensor(try call.tensor(0).flip(axes: try call.integers(1) ?? []), categories: call.categories(0))
     },
     Native(
-        "pad(t, widths, value=0)",
-        "The tensor with a border of `value`; `widths` has a number or a pair [before, after] for each axis.",
-        examples: ["print(pad(tensor([1, 2]), [[1, 0]]))  # expect: tensor([0, 1, 2])"]
+        "pad(t, widths, value=0, mode=\"constant\")",
+        "The tensor with a border of `value`; `widths` has a number or a pair [before, after] for each axis. "
+            + "Fewer widths than axes are those of the last axes. The modes \"reflect\", \"replicate\" and "
+            + "\"circular\" make the border of the tensor's own elements, as in PyTorch. Of a data set, pictures of "
+            + "at least the size [h, w], with a black, void border to the right and below.",
+        examples: [
+            "print(pad(tensor([1, 2]), [[1, 0]]))  # expect: tensor([0, 1, 2])",
+            "print(pad(tensor([1, 2, 3]), [2], mode=\"reflect\"))  # expect: tensor([3, 2, 1, 2, 3, 2, 1])",
+            "print(streets(count=1, size=32).pad([40, 32])[0].mask.shape)  # expect: [40, 32]",
+        ]
     ) { call in
+        if let data = try call.paddedDataset(1) { return data }
         let tensor = try call.tensor(0)
         guard case .object(let list as ListObject) = call[1] else { throw call.wrong(1, "a list of widths") }
         let widths = try list.items.map { item -> (Int, Int) in
@@ -100,7 +108,15 @@ let shapingNatives: [Native] = [
             }
             return (width, width)
         }
-        return .tensor(try tensor.pad(widths, value: try call.number(2)))
+        let mode = try call.string(3)
+        if mode == "constant" { return .tensor(try tensor.pad(widths, value: try call.number(2))) }
+        guard let border = Tensor.Border(rawValue: mode) else {
+            throw Failure(
+                .value,
+                "pad: mode is \"\(mode)\"; it is \"constant\", \"reflect\", \"replicate\" or \"circular\"",
+                argument: 3)
+        }
+        return .tensor(try tensor.pad(widths, border: border))
     },
     Native(
         "roll(t, shift, axis=nil)",

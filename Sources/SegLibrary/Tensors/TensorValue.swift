@@ -3,6 +3,7 @@
 
 import SegRuntime
 import SegSyntax
+import SegSystem
 import SegTensor
 import SegTerminal
 
@@ -44,7 +45,8 @@ public class TensorValue: ForeignValue {
     public override func display(_ interpreter: Interpreter) throws -> String {
         if categories != nil, promise.rank == 2, !promise.dtype.isFloating, promise.count > 0 {
             let sheet = PictureSheet(tiles: [.mask(try ClassMask(self))])
-            let lines = sheet.lines(interpreter.style) + ["mask \(promise.shape), \(promise.dtype)"]
+            let lines =
+                try sheet.lines(interpreter.pictureStyle) + ["mask \(promise.shape), \(promise.dtype)"]
             return lines.joined(separator: "\n")
         }
         return try promise.display(width: interpreter.terminal.width)
@@ -120,6 +122,12 @@ public class TensorValue: ForeignValue {
         case "classes": categories.map { .list($0.names.map { .string($0) }) } ?? .nilValue
         default: nil
         }
+    }
+
+    public override func help(forMissing name: String) -> String? {
+        let labels = promise.labels.values.flatMap(\.names)
+        let label = labels.contains(name) ? name : nearestName(to: name, among: labels)
+        return label.map { "a label is an index: [\(quotedText($0))]" }
     }
 
     /// The labels of the first axis as a list, or by axis if other axes have labels.

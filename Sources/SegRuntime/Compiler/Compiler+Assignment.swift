@@ -2,6 +2,7 @@
 // replaced, as a foreign value may be, the new one is stored back along the same path.
 
 import SegSyntax
+import SegSystem
 
 extension Compiler {
     /// A place that was read into a register, and how to store the new value back.
@@ -39,7 +40,7 @@ extension Compiler {
         }
         if values.count != targets.count {
             let count = targets.count
-            report(.syntax, "there are \(count) names for \(values.count) values", span)
+            report(.syntax, "there are \(plural(count, "name")) for \(plural(values.count, "value"))", span)
             return
         }
         let first = gather(values)

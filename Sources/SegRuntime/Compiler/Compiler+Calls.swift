@@ -163,6 +163,7 @@ extension Interpreter {
     /// The error for a call that does not fit, the same for the compiler and the machine.
     func callFailure(_ problem: CallProblem, _ name: String, _ parameters: [ParameterInfo]) -> Failure {
         let signature = parameters.signature(name)
+        let habit = library.hints.help(forCall: name).map { "\($0); " } ?? ""
         switch problem {
         case .unknown(let label):
             let near = nearestName(to: label, among: parameters.filter(\.hasName).map(\.name))
@@ -179,7 +180,8 @@ extension Interpreter {
             return Failure(.call, "\(name) has no argument \(label)", help: hint)
         case .twice(let label):
             return Failure(
-                .call, "\(name) gets the argument \(label) twice", help: "the signature is \(signature)")
+                .call, "\(name) gets the argument \(label) twice",
+                help: "\(habit)the signature is \(signature)")
         case .missing(let names):
             let list = names.joined(separator: ", ")
             let message =
@@ -194,7 +196,7 @@ extension Interpreter {
                     ? "1 argument"
                     : "\(parameters.contains { $0.defaultSource != nil } ? "at most " : "")\(most) arguments"
             return Failure(
-                .call, "\(name) takes \(takes), got \(count)", help: "the signature is \(signature)")
+                .call, "\(name) takes \(takes), got \(count)", help: "\(habit)the signature is \(signature)")
         }
     }
 }

@@ -7,13 +7,22 @@ public final class Module {
     public let isLibrary: Bool
     /// Whether later texts may define new names, as at the prompt.
     public let isOpen: Bool
+    /// The file from which its code came.
+    public let origin: FileOrigin?
+    /// The scope of the library's file of which an earlier version made this code; its names can be read.
+    public let outer: Module?
     /// Names in the order in which they were first met.
     @exclusivity(unchecked) public private(set) var names: [String] = []
     @exclusivity(unchecked) private(set) var slots: [String: Int] = [:]
     /// The `##` lines above `name = e`.
     public internal(set) var docs: [String: String] = [:]
 
-    init(name: String, isLibrary: Bool = false, isOpen: Bool = false) {
+    init(
+        name: String, isLibrary: Bool = false, isOpen: Bool = false, origin: FileOrigin? = nil,
+        outer: Module? = nil
+    ) {
+        self.origin = origin
+        self.outer = outer
         self.name = name
         self.isLibrary = isLibrary
         self.isOpen = isOpen

@@ -52,6 +52,9 @@ open class ForeignValue: Object {
         nil
     }
 
+    /// What to write instead of a member that it does not have; nil where that is not known.
+    open func help(forMissing name: String) -> String? { nil }
+
     /// The names of its members, for completion and for the nearest name in errors.
     open var memberNames: [String] { [] }
 

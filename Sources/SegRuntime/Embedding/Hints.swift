@@ -22,7 +22,7 @@ public struct Hints: Sendable {
     }
 
     /// By the form in which the other library is written: `Linear`, a name; `np.mean`, a name with its module;
-    /// `.backward`, a member; `device:`, an argument. A module itself, `np`, has the hint for all its names that
+    /// `.backward`, a member; `device:`, an argument; `adam()`, what a call gives by position. A module itself, `np`, has the hint for all its names that
     /// have none of their own.
     public var habits: [String: Habit]
     /// Other names of modules: `numpy` for `np`.
@@ -61,6 +61,7 @@ public struct Hints: Sendable {
     /// For a name that does not exist and the members after it: `["np", "mean"]`.
     func help(forName path: [String], _ isInLibrary: (String) -> Bool) -> String? {
         guard let first = path.first else { return nil }
+        if let habit = habits[path.joined(separator: ".")] { return habit.text }
         let module = modules[first] ?? first
         let rest = path.dropFirst()
         guard let general = habits[module] else { return nil }
@@ -78,6 +79,14 @@ public struct Hints: Sendable {
 
     /// For a member that a value does not have.
     func help(forMember name: String) -> String? { habits["." + name]?.text }
+
+    /// For a member of a name that does not exist: `loss.backward()`.
+    func help(forMembers names: [String]) -> String? {
+        names.reversed().lazy.compactMap { habits["." + $0] }.first?.text
+    }
+
+    /// For positional arguments that a function does not take.
+    func help(forCall name: String) -> String? { habits[name + "()"]?.text }
 
     /// For an argument that a function does not have.
     func help(forArgument label: String, among parameters: [String]) -> String? {

@@ -19,15 +19,18 @@ public struct Native: Sendable {
     /// A fast path for calls with positional arguments only, read in place; nil: the body does it.
     /// For the few natives that loops call very often.
     public let quick: (@Sendable (UnsafeMutablePointer<Value>, Int) -> Value?)?
+    /// What it does outside of the process; refused to code that came from a file.
+    public let effect: Effect?
 
     public init(
-        _ signature: String, _ doc: String, examples: [String] = [],
+        _ signature: String, _ doc: String, examples: [String] = [], effect: Effect? = nil,
         quick: (@Sendable (UnsafeMutablePointer<Value>, Int) -> Value?)? = nil,
         _ body: @escaping @Sendable (inout Arguments) throws -> Value
     ) {
         self.signature = signature
         self.doc = doc
         self.examples = examples
+        self.effect = effect
         self.quick = quick
         self.body = body
     }

@@ -22,7 +22,7 @@ extension Interpreter {
         guard place >= 0, place < count else {
             var unit = collection.asString == nil ? "element" : "character"
             if collection.asInstance?.type.isCallable == true, let objectHook { unit = objectHook.noun }
-            let what = count == 1 ? "1 \(unit)" : "\(count) \(unit)s"
+            let what = plural(count, unit)
             throw Failure(
                 .index, "index \(index) is out of range: the \(typeName(collection)) has \(what)",
                 help: count == 0 ? nil : "it goes from 0 to \(count - 1), or from -\(count) to -1",

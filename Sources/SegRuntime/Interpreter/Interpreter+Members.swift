@@ -104,7 +104,8 @@ extension Interpreter {
             let near = nearestName(to: name, among: instance.namesOfFields)
             throw Failure(
                 .name, "\(instance.type.name) has no field \(name)",
-                help: near.map { "did you mean \($0)?" } ?? fieldList(instance))
+                help: near.map { "did you mean \($0)?" } ?? library.hints.help(forMember: name)
+                    ?? fieldList(instance))
         case .foreign:
             if let result = try unsafeDowncast(object, to: ForeignValue.self).settingMember(
                 name, to: new, self)
@@ -141,6 +142,7 @@ extension Interpreter {
         case .nilValue: what = "nil has no member \(name)"
         default: what = "\(describe(value)) has no member \(name)"
         }
+        if let help = value.asForeign?.help(forMissing: name) { return Failure(.name, what, help: help) }
         if !isCall, library.hints.help(forMember: name) == nil, functions.contains(name) {
             return Failure(.name, what, help: "\(name) is a function: write .\(name)(…)")
         }

@@ -25,7 +25,11 @@ extension Interpreter {
     private func help(forUnknown name: String, _ members: [String], among visible: [String]) -> String? {
         if let habit = Self.habits[name] { return "in seg write \(habit)" }
         if let help = library.hints.help(forName: [name] + members, library.contains) { return help }
-        return nearestName(to: name, among: visible).map { "did you mean `\($0)`?" }
+        let near = nearestName(to: name, among: visible)
+        if near.map({ library.contains($0) }) ?? true, let help = library.hints.help(forMembers: members) {
+            return help
+        }
+        return near.map { "did you mean `\($0)`?" }
     }
 
     /// The error for a local that is read before it is assigned: `mean = mean(xs)` in a function, or a branch

@@ -24,6 +24,9 @@ extension Interpreter {
                 try reserve(elements: a.items.count + b.items.count, for: "this list")
                 return .list(a.items + b.items)
             }
+        case .subtract:
+            // The one operator that a type can define: how two results differ.
+            if let method = left.asInstance?.method(named: "minus") { return try call(method, [right]) }
         case .multiply:
             if let result = try repeated(left, right) ?? repeated(right, left) { return result }
         case .bitAnd:

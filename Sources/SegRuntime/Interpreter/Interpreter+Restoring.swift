@@ -110,7 +110,43 @@ extension Interpreter {
     // MARK: Restoring
 
     /// A scope of globals for the definitions of a saved file.
-    public func restoringModule(name: String) -> Module { Module(name: name) }
+    /// - Parameters:
+    ///   - origin: nil if the file is trusted.
+    ///   - outer: the scope of a file of the library whose names can be read.
+    public func restoringModule(name: String, origin: FileOrigin?, outer: Module? = nil) -> Module {
+        Module(name: name, origin: origin, outer: outer)
+    }
+
+    /// Whether a text of a file is that of a file of the library, so that it belongs into its scope.
+    public func isLibraryText(_ text: String, of module: Module) -> Bool {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let source = lines.drop { $0.hasPrefix("##") }.joined(separator: "\n")
+        return !source.isEmpty
+            && library.scripts.contains { "stdlib/\($0.name)" == module.name && $0.text.contains(source) }
+    }
+
+    /// Forgets a scope of which nothing is in use.
+    public func discard(_ module: Module) {
+        for name in module.names {
+            guard let slot = module.slot(of: name) else { continue }
+            globals[slot] = .unassigned
+            freeGlobals.append(slot)
+        }
+        module.removeAll()
+    }
+
+    /// Empties an object that nothing uses: circles would never be released.
+    public func discard(_ object: Object) {
+        switch object {
+        case let list as ListObject: list.items = []
+        case let record as RecordObject: _ = record.takeValues()
+        case let cell as CellObject: cell.value = .nilValue
+        case let instance as Instance:
+            instance.attached = nil
+            for slot in 0..<instance.fieldCount { instance.setFieldUnchanged(at: slot, to: .nilValue) }
+        default: break
+        }
+    }
 
     /// The scope of a file of the library, its private names included; nil for a file of the user.
     /// Saved files name library files by the layout of their time: the folder is ignored, and functions
@@ -138,7 +174,7 @@ extension Interpreter {
     /// - Parameter captures: cells, or the object `self`, by name.
     /// - Throws: `ScriptError` where the text is not a function, or names an unknown variable.
     public func restoreFunction(
-        _ text: String, in module: Module, captures: [(name: String, object: Object)]
+        _ text: String, in module: Module, captures: [(name: String, object: Object)], origin: FileOrigin?
     ) throws -> FunctionObject {
         let (compiler, statement) = try restoring(text, in: module, captures: captures)
         let syntax: FunctionSyntax
@@ -149,7 +185,8 @@ extension Interpreter {
             syntax = function
         default: throw notWhatItSays(text)
         }
-        if module.isLibrary, captures.isEmpty, let slot = syntax.name.flatMap({ module.slot(of: $0) }),
+        if let scope = module.isLibrary ? module : module.outer, captures.isEmpty,
+            let slot = syntax.name.flatMap({ scope.slot(of: $0) }),
             case .object(let known as FunctionObject) = globals[slot]
         {
             return known
@@ -157,12 +194,12 @@ extension Interpreter {
         let own = captures.contains { $0.name == syntax.name } ? nil : syntax.name
         let code = compiler.function(syntax, ownName: module.slot(of: own ?? "") == nil ? own : nil)
         if let first = compiler.diagnostics.first { throw ScriptError(first) }
-        return FunctionObject(code: code, captures: try captured(code, captures))
+        return FunctionObject(code: code, captures: try captured(code, captures), origin: origin)
     }
 
     /// A type from its text; `captures` as for functions.
     public func restoreType(
-        _ text: String, in module: Module, captures: [(name: String, object: Object)]
+        _ text: String, in module: Module, captures: [(name: String, object: Object)], origin: FileOrigin?
     ) throws -> TypeObject {
         let (compiler, statement) = try restoring(text, in: module, captures: captures)
         guard case .type(let syntax) = statement.kind, let name = syntax.name else {
@@ -172,7 +209,7 @@ extension Interpreter {
         guard let type = compiler.typeCode(syntax, isStable: !isGlobal) else { throw notWhatItSays(text) }
         if let first = compiler.diagnostics.first { throw ScriptError(first) }
         func function(_ code: Code) throws -> FunctionObject {
-            FunctionObject(code: code, captures: try captured(code, captures))
+            FunctionObject(code: code, captures: try captured(code, captures), origin: origin)
         }
         return TypeObject(
             shape: type.shape, constructor: try function(type.body), methods: try type.methods.map(function))

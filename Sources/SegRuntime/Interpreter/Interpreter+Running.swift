@@ -1,7 +1,6 @@
 // Texts: parsing, compiling, running; imports; and the value of a library name when it is first
 // used.
 
-@preconcurrency import Glibc
 import SegSyntax
 import SegSystem
 
@@ -138,12 +137,13 @@ extension Interpreter {
         guard let text = path.asString else {
             throw Failure(.type, "import needs a path as a string, got \(describe(path))")
         }
+        try checkHands("import", "import files")
         let importer = function._withUnsafeGuaranteedRef { $0.code.source.name }
         var full = text
         if !text.hasPrefix("/"), !importer.hasPrefix("<"), let slash = importer.lastIndex(of: "/") {
             full = importer[...slash] + text
         }
-        let identity = realPath(full) ?? full
+        let identity = Folder.resolved(full) ?? full
         if let record = imported[identity] { return .object(record) }
         if let start = importing.firstIndex(of: identity) {
             let circle = (importing[start...] + [identity]).map {
@@ -167,20 +167,11 @@ extension Interpreter {
         return .object(record)
     }
 
-    private func realPath(_ path: String) -> String? {
-        guard let resolved = realpath(path, nil) else { return nil }
-        defer { free(resolved) }
-        return String(cString: resolved)
-    }
-
     /// A file's bytes.
     /// - Throws: `Failure` of kind `file`, saying why it cannot be read.
     public func readFile(_ path: String) throws -> [UInt8] {
         do {
-            return try FileReader.contents(of: path, limit: .max, acceptsStreams: true) { bytes in
-                try checkInterrupt()
-                try reserve(bytes, for: "the file \(quotedText(path))")
-            }
+            return try FileReader.contents(of: path, acceptsStreams: true, poll: checkInterrupt)
         } catch let error as SystemError {
             throw Failure(error)
         }

@@ -1,6 +1,7 @@
 // Values as text: the one-line form of print, lists and errors, the display form of the
 // prompt, and the formats of strings. Deep and self-containing values are truncated.
 
+import Glibc
 import SegSyntax
 import SegSystem
 
@@ -77,23 +78,56 @@ extension Interpreter {
         try checkNativeStack()
         var writer = LineWriter(limit: limit)
         try write(value, to: &writer)
-        return writer.text
+        // Sources of functions, labels and paths may hold anything; the strings of lists are quoted already.
+        return TextWidth.harmless(writer.text)
+    }
+
+    /// The one-line form for a line of the terminal: an object whose method `line` has a parameter `columns` is
+    /// asked for a text of that width.
+    public func fittedLine(_ value: Value) throws -> String {
+        // The window may have changed since the script began.
+        let columns = TerminalSize.of(STDOUT_FILENO)?.columns ?? terminal.width
+        guard terminal.isInteractive, let instance = value.asInstance,
+            let method = instance.type.method(named: "line"), method.parameters.first?.name == "columns",
+            let shown = try shown(instance, by: "line", [.number(Double(columns))])
+        else { return try line(value) }
+        return try line(shown)
     }
 
     /// The form at the prompt. An object whose type has a method `display()` shows what that prints, and
     /// then what it gives, "" where that is nil; one that can be called what the library's hook says.
     public func display(_ value: Value) throws -> String {
         guard case .object(let object) = value else { return try line(value, quoted: true) }
-        if object.kind == .foreign { return try unsafeDowncast(object, to: ForeignValue.self).display(self) }
+        if object.kind == .foreign {
+            let foreign = unsafeDowncast(object, to: ForeignValue.self)
+            return try withoutFileCode { try foreign.display(self) } ?? foreign.typeName
+        }
         if object.kind == .instance {
             let instance = unsafeDowncast(object, to: Instance.self)
-            if let method = instance.type.method(named: "display"), method.code.required == 0 {
-                let shown = try call(.object(BoundMethod(receiver: instance, function: method)), [])
-                return shown.isNil ? "" : try line(shown)
+            if let shown = try shown(instance, by: "display") {
+                return shown.isNil ? "" : TextWidth.harmless(try line(shown))
             }
-            if instance.type.isCallable, let text = try objectHook?.display(instance, self) { return text }
+            if instance.type.isCallable, let objectHook,
+                case .some(.some(let text)) = try withoutFileCode({ try objectHook.display(instance, self) })
+            {
+                return text
+            }
+            return try fittedLine(value)
         }
         return try line(value, quoted: true)
+    }
+
+    /// What the method `line()` or `display()` of an object gives; nil where it has none, or only one of a file: what
+    /// was loaded is shown without calling anything of the file's.
+    private func shown(_ instance: Instance, by name: String, _ arguments: [Value] = []) throws -> Value? {
+        guard let method = instance.type.method(named: name), method.code.required <= arguments.count,
+            method.origin == nil
+        else { return nil }
+        let bound = Value.object(BoundMethod(receiver: instance, function: method))
+        // A method of the library may meet functions of the file in the object's fields.
+        return method.code.module.isLibrary
+            ? try withoutFileCode { try call(bound, arguments) }
+            : try withFileCode { try call(bound, arguments) }
     }
 
     /// `{value:format}`: numbers by their format, lists element by element, others as text.
@@ -104,7 +138,7 @@ extension Interpreter {
             let foreign = unsafeDowncast(object, to: ForeignValue.self)
             if let text = try foreign.formatted(format, self) { return text }
             if let number = try foreign.number(self) { return format.text(number) }
-            return format.text(try foreign.line(self))
+            return format.text(try line(value))
         case .object(let object) where object.kind == .list && (format.precision != nil || format.isPercent):
             var element = format
             element.width = 0
@@ -183,7 +217,9 @@ extension Interpreter {
             let type = unsafeDowncast(object, to: TypeObject.self)
             writer.text += writer.path.isEmpty ? type.source : "type \(type.parameters.signature(type.name))"
         case .instance: try write(unsafeDowncast(object, to: Instance.self), to: &writer)
-        case .foreign: writer.text += try unsafeDowncast(object, to: ForeignValue.self).line(self)
+        case .foreign:
+            let foreign = unsafeDowncast(object, to: ForeignValue.self)
+            writer.text += try withoutFileCode { try foreign.line(self) } ?? foreign.typeName
         case .cell, .iterator, .unassigned: writer.text += "nothing"
         }
     }
@@ -198,8 +234,8 @@ extension Interpreter {
     /// `Point(x=3, y=16)`: the type with the parameters it keeps as
     /// plain values, or what its method `line()` gives.
     private func write(_ instance: Instance, to writer: inout LineWriter) throws {
-        if let method = instance.type.method(named: "line"), method.code.required == 0 {
-            writer.text += try line(try call(.object(BoundMethod(receiver: instance, function: method)), []))
+        if let shown = try shown(instance, by: "line") {
+            writer.text += try line(shown)
             return
         }
         writer.text += instance.type.name
@@ -257,7 +293,7 @@ public func quotedText(_ text: String) -> String {
         case "\n": quoted += "\\n"
         case "\t": quoted += "\\t"
         case "{": quoted += "\\{"
-        case _ where scalar.value < 32 || scalar.value == 127:
+        case _ where TextWidth.isHarmful(scalar):
             quoted += "\\u{\(String(scalar.value, radix: 16))}"
         default: quoted.unicodeScalars.append(scalar)
         }

@@ -19,11 +19,16 @@ public final class Interpreter {
         fflush(stdout)
         fputs(text, stderr)
     }
+    /// Writes a remark of the library, which may contain names of files.
+    public func note(_ text: String) { errorOutput("note: \(TextWidth.harmless(text))\n") }
     /// The terminal that the display forms are fitted to.
     public struct Terminal: Sendable {
         public var width = 80
+        public var height = 24
         public var hasColor = false
         public var isInteractive = false
+        /// Whether progress is one line that is overwritten in place, on standard error.
+        public var hasProgressLine = false
         public init() {}
     }
     public var terminal = Terminal()
@@ -38,7 +43,7 @@ public final class Interpreter {
     // Globals of all modules, and what each place is.
     let globals: UnsafeMutablePointer<Value>
     @exclusivity(unchecked) var globalInfos: [GlobalInfo] = []
-    static let globalLimit = 1 << 20
+    private let globalLimit: Int
 
     enum GlobalInfo {
         /// `isOpen`: an entry of the prompt named it first, so that a function may mention it before it exists.
@@ -61,7 +66,7 @@ public final class Interpreter {
     let frames: UnsafeMutablePointer<Frame>
     var frameCount = 0
     static let frameLimit = 20_000
-    static let stackLimit = 1 << 22
+    private let stackLimit: Int
     /// How much of its thread's stack the interpreter may use, in bytes: natives that call
     /// functions, such as `map`, recurse on it. Less than the stack has.
     @exclusivity(unchecked) public var nativeStackSize = 4 << 20
@@ -70,6 +75,11 @@ public final class Interpreter {
     /// Functions that lost their global while they may still run.
     @exclusivity(unchecked) var retired: [FunctionObject] = []
     var holdCount = 0
+    /// Whether functions of files may not begin, and how often one was refused.
+    @exclusivity(unchecked) var refusesFileCode = false
+    var fileCodeRefusals = 0
+    /// Globals of scopes that were discarded, for reuse.
+    var freeGlobals: [Int] = []
     /// Used where a register should hold a cell and does not.
     let spareCell = Unmanaged.passRetained(CellObject(.nilValue))
 
@@ -94,30 +104,39 @@ public final class Interpreter {
         self.interruptFlag = interruptFlag
         session = Module(name: "<session>")
         loadedScripts = Array(repeating: .none, count: library.scripts.count)
-        globals = Self.map(Self.globalLimit)
-        stack = Self.map(Self.stackLimit)
-        stackEnd = stack + Self.stackLimit
+        (globals, globalLimit) = Self.map(1 << 20)
+        (stack, stackLimit) = Self.map(1 << 22)
+        stackEnd = stack + stackLimit
         stackReady = stack
         frames = UnsafeMutablePointer<Frame>.allocate(capacity: Self.frameLimit + 1)
     }
 
     deinit {
         globals.deinitialize(count: globalInfos.count)
-        munmap(globals, Self.globalLimit * MemoryLayout<Value>.stride)
+        munmap(globals, globalLimit * MemoryLayout<Value>.stride)
         stack.deinitialize(count: stackReady - stack)
-        munmap(stack, Self.stackLimit * MemoryLayout<Value>.stride)
+        munmap(stack, stackLimit * MemoryLayout<Value>.stride)
         frames.deallocate()
         spareCell.release()
     }
 
-    /// Address space that takes memory only where it is used.
-    private static func map(_ count: Int) -> UnsafeMutablePointer<Value> {
-        let bytes = count * MemoryLayout<Value>.stride
+    /// Address space for so many values, or for fewer if the system gives less; it takes memory only where it is
+    /// used.
+    private static func map(_ count: Int) -> (UnsafeMutablePointer<Value>, Int) {
         let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
-        if let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, flags, -1, 0), memory != MAP_FAILED {
-            return memory.bindMemory(to: Value.self, capacity: count)
+        var count = count
+        while true {
+            let bytes = count * MemoryLayout<Value>.stride
+            if let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, flags, -1, 0), memory != MAP_FAILED {
+                return (memory.bindMemory(to: Value.self, capacity: count), count)
+            }
+            guard count > 1 << 14 else {
+                fputs(
+                    "seg: there is no memory for an interpreter; does ulimit -v leave too little?\n", stderr)
+                exit(1)
+            }
+            count /= 2
         }
-        return UnsafeMutablePointer<Value>.allocate(capacity: count)
     }
 
     // MARK: Interrupts and memory
@@ -157,9 +176,11 @@ public final class Interpreter {
 
     /// Throws an error of kind `memory` if the process has exceeded the budget.
     @inline(never)
-    func checkMemory() throws {
+    func checkMemory() throws { try checkMemory(of: "this script") }
+
+    fileprivate func checkMemory(of what: String) throws {
         do {
-            try MemoryBudget.process.checkGrowth(of: "this script")
+            try MemoryBudget.process.checkGrowth(of: what)
         } catch {
             throw Failure(error)
         }
@@ -224,8 +245,12 @@ public final class Interpreter {
 
     /// A place for one more global; nil when a million are taken.
     func newGlobal(_ info: GlobalInfo) -> Int? {
+        if let slot = freeGlobals.popLast() {
+            globalInfos[slot] = info
+            return slot
+        }
         let slot = globalInfos.count
-        guard slot < Self.globalLimit else { return nil }
+        guard slot < globalLimit else { return nil }
         (globals + slot).initialize(to: .unassigned)
         globalInfos.append(info)
         return slot
@@ -233,7 +258,17 @@ public final class Interpreter {
 
     /// The place of a library name in a scope: the library's internal names are only for its files.
     func librarySlot(_ name: String, seenFrom module: Module) -> Int? {
-        module.isLibrary || library.contains(name) ? librarySlot(name) : nil
+        guard module.isLibrary || module.outer != nil || library.contains(name) else { return nil }
+        guard let origin = module.origin, case .native(let place)? = library.entries[name],
+            library.natives[place].effect != nil
+        else { return librarySlot(name) }
+        // A native with an effect is a value of the file here, wherever it is passed.
+        guard let native = try? libraryValue(name), case .object(let object as NativeFunction) = native,
+            let slot = newGlobal(.user(name, isOpen: false))
+        else { return nil }
+        globals[slot] = .object(object.from(origin))
+        module.define(name, slot: slot)
+        return slot
     }
 
     /// The place of a library name, internal ones included; nil where there is none.
@@ -261,5 +296,35 @@ public final class Interpreter {
     public func value(named name: String) throws -> Value? {
         if let own = self[name] { return own }
         return library.contains(name) ? try libraryValue(name) : nil
+    }
+}
+
+/// Counts the memory of values while a native makes many of them whose number it does not know before. Between two
+/// megabytes Ctrl-C takes effect, and the budget is checked.
+public struct MemoryMeter {
+    private let interpreter: Interpreter
+    private let what: String
+    private var bytes = 0
+
+    /// - Parameter what: how the error names the values, as in `the table of a.csv`.
+    public init(_ interpreter: Interpreter, for what: String) {
+        self.interpreter = interpreter
+        self.what = what
+    }
+
+    /// Counts a value of a list or record, with the bytes of its own that it has elsewhere.
+    public mutating func add(_ value: Value) throws {
+        switch value {
+        case .object: try add(bytes: 96 + (value.asString?.utf8.count ?? 0))
+        default: try add(bytes: MemoryLayout<Value>.stride)
+        }
+    }
+
+    public mutating func add(bytes more: Int) throws {
+        bytes += more
+        guard bytes >= 1 << 20 else { return }
+        bytes = 0
+        try interpreter.checkInterrupt()
+        try interpreter.checkMemory(of: what)
     }
 }

@@ -162,6 +162,7 @@ extension Interpreter {
         let code = executable.pointee
         guard frameCount < Self.frameLimit else { throw tooDeep() }
         try checkInterrupt()
+        if refusesFileCode { try checkFileCode(function) }
         try prepareRegisters(first + max(code.registerCount, count))
         var entry = code.fullEntry
         if shape != nil || count != code.parameterCount || function.code.hasRest {
@@ -272,6 +273,13 @@ extension Interpreter {
         return values
     }
 
+    /// Throws the error of a call whose arguments, a list or a record, do not fit a function.
+    public func checkCall(_ callee: Value, _ arguments: Value) throws {
+        guard let parameters = parameters(of: callee) else { return }
+        let named = arguments.asRecord.map { Array(zip($0.names, $0.values)) } ?? []
+        _ = try bind(callableName(callee), parameters, arguments.asList?.items ?? [], named, nil)
+    }
+
     // MARK: Natives
 
     func callNative(
@@ -293,6 +301,7 @@ extension Interpreter {
                 values[place] = try defaultValue(native, place)
             }
         }
+        if let effect = native.native.effect { try checkHands(native, effect, values) }
         var arguments = Arguments(interpreter: self, native: native, values: values, given: given)
         values = []
         do {

@@ -344,14 +344,18 @@ extension Interpreter {
     }
 
     func makeFunction(_ frame: UnsafeMutablePointer<Frame>, _ place: Int) -> FunctionObject {
-        let code = frame.pointee.function._withUnsafeGuaranteedRef { $0.code.functions[place] }
-        return FunctionObject(code: code, captures: captured(code.captureSources, frame))
+        let (code, origin) = frame.pointee.function._withUnsafeGuaranteedRef {
+            ($0.code.functions[place], $0.origin)
+        }
+        return FunctionObject(code: code, captures: captured(code.captureSources, frame), origin: origin)
     }
 
     func makeType(_ frame: UnsafeMutablePointer<Frame>, _ place: Int) -> TypeObject {
-        let type = frame.pointee.function._withUnsafeGuaranteedRef { $0.code.types[place] }
+        let (type, origin) = frame.pointee.function._withUnsafeGuaranteedRef {
+            ($0.code.types[place], $0.origin)
+        }
         func function(_ code: Code) -> FunctionObject {
-            FunctionObject(code: code, captures: captured(code.captureSources, frame))
+            FunctionObject(code: code, captures: captured(code.captureSources, frame), origin: origin)
         }
         return TypeObject(
             shape: type.shape, constructor: function(type.body), methods: type.methods.map(function))
@@ -418,7 +422,9 @@ extension Interpreter {
             throw Failure(.type, "\(count) names are bound to a list of \(count), got \(describe(value))")
         }
         guard items.count == count else {
-            throw Failure(.value, "\(count) names are bound to \(items.count) values, \(short(value))")
+            throw Failure(
+                .value,
+                "\(plural(count, "name")) are bound to \(plural(items.count, "value")), \(short(value))")
         }
         for (place, item) in items.enumerated() { first[place] = item }
     }
@@ -434,7 +440,9 @@ extension Interpreter {
         }
         guard items.count == count else {
             throw Failure(
-                .value, "the parameter \(pattern) takes \(count) values, got \(items.count): \(short(value))")
+                .value,
+                "the parameter \(pattern) takes \(plural(count, "value")), got \(items.count): \(short(value))"
+            )
         }
         for (place, item) in items.enumerated() { first[place] = item }
     }

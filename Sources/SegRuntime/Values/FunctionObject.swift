@@ -60,14 +60,23 @@ public final class CellObject: Object {
 /// A function written in seg: its code and the variables it captured.
 public final class FunctionObject: Object {
     public let code: Code
+    /// The file from which it came; nil for the user's and the library's own.
+    public let origin: FileOrigin?
     /// Cells of variables, or the objects themselves (`self`, the function around).
     @usableFromInline let captures: UnsafeMutablePointer<Object>
-    let executable: UnsafeMutablePointer<Executable>
+    private(set) var executable: UnsafeMutablePointer<Executable>
     private var captureCount: Int
 
-    init(code: Code, captures captured: [Object]) {
+    init(code: Code, captures captured: [Object], origin: FileOrigin? = nil) {
         self.code = code
+        self.origin = origin
         executable = code.executable
+        if origin != nil {
+            // Calls of it take the way on which `checkFileCode` is.
+            executable = UnsafeMutablePointer<Executable>.allocate(capacity: 1)
+            executable.initialize(to: code.executable.pointee)
+            executable.pointee.isSimple = false
+        }
         captureCount = captured.count
         captures = UnsafeMutablePointer<Object>.allocate(capacity: max(1, captured.count))
         for (place, object) in captured.enumerated() { (captures + place).initialize(to: object) }
@@ -81,6 +90,7 @@ public final class FunctionObject: Object {
             releaseDeep(&pending)
         }
         captures.deallocate()
+        if origin != nil { executable.deallocate() }
     }
 
     func moveCaptures(to pending: inout [Value]) {
@@ -93,7 +103,7 @@ public final class FunctionObject: Object {
 
     /// The same code with other captured variables; for `copy` and `load`.
     public func withCaptures(_ objects: [Object]) -> FunctionObject {
-        FunctionObject(code: code, captures: objects)
+        FunctionObject(code: code, captures: objects, origin: origin)
     }
 
     /// Its name; nil for `x -> e`.
@@ -115,6 +125,8 @@ public final class NativeFunction: Object {
     let hasRest: Bool
     /// The expressions of the defaults; a literal's value is kept, others are evaluated once.
     var defaults: [Default]
+    /// The file of which this is a value; nil elsewhere.
+    let origin: FileOrigin?
     /// `given` for calls with so many positional arguments, made once.
     var givenByCount: [[Bool]] = []
 
@@ -124,12 +136,16 @@ public final class NativeFunction: Object {
         case expression(Expression)
     }
 
-    init(native: Native, name: String, parameters: [ParameterInfo], defaults: [Default]) {
+    init(
+        native: Native, name: String, parameters: [ParameterInfo], defaults: [Default],
+        origin: FileOrigin? = nil
+    ) {
         self.native = native
         quick = native.quick
         self.name = name
         self.parameters = parameters
         self.defaults = defaults
+        self.origin = origin
         hasRest = parameters.contains { $0.isRest }
         required = parameters.filter { $0.defaultSource == nil && !$0.isRest }.count
         super.init(kind: .native)
@@ -137,6 +153,13 @@ public final class NativeFunction: Object {
     }
 
     public var signature: String { native.signature }
+
+    /// The same native as a value of a file; itself if it has no effect.
+    public func from(_ origin: FileOrigin) -> NativeFunction {
+        guard native.effect != nil else { return self }
+        return NativeFunction(
+            native: native, name: name, parameters: parameters, defaults: defaults, origin: origin)
+    }
 }
 
 /// `object.method`, bound when it was read.

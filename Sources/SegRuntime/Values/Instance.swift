@@ -34,6 +34,8 @@ public final class TypeObject: Object {
         super.init(kind: .type)
     }
 
+    /// The file from which its code came; nil for the user's and the library's own.
+    public var origin: FileOrigin? { constructor.origin }
     public var doc: String? { constructor.doc }
     /// The text of the whole definition.
     public var source: String { constructor.source }

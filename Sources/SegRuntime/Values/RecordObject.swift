@@ -24,6 +24,14 @@ public final class RecordObject: Object {
         }
     }
 
+    /// A record with the names of another, whose table of positions it shares.
+    public init(like other: RecordObject, values: [Value]) {
+        names = other.names
+        positions = other.positions
+        self.values = values
+        super.init(kind: .record)
+    }
+
     public var count: Int { names.count }
 
     public func position(of name: String) -> Int? {

@@ -7,6 +7,14 @@ extension Parser {
         report(message, span, help: help)
     }
 
+    /// `1..3`
+    func twoDots(isLocal: Bool) -> Bail {
+        failure(
+            "`..` is not valid syntax", current.span,
+            help: "a range is `0...9` with its end, `0..<9` without",
+            isLocal: isLocal)
+    }
+
     /// The block after a head; `:` or a newline in its place is named.
     func suite(after what: String, repeatsSlip: Bool = false) throws(Bail) -> Block {
         if at(.leftBrace) {
@@ -272,9 +280,7 @@ extension Parser {
             return failure(
                 "`?` is not an operator", span, help: "write if c { a } else { b }", isLocal: inBrackets)
         case .doubleDot:
-            return failure(
-                "`..` is not valid syntax", span, help: "a range is `0...9` with its end, `0..<9` without",
-                isLocal: inBrackets)
+            return twoDots(isLocal: inBrackets)
         case .fatArrow:
             return failure(
                 "`=>` is not an operator", span, help: "a function is `x -> e`, a comparison `>=`",

@@ -1,5 +1,7 @@
 // Statements and blocks.
 
+import SegSystem
+
 extension Parser {
     /// Statements up to the `}` of their block, or to the end of the text. An error costs the
     /// statement that contains it, and parsing continues with the next one.
@@ -152,7 +154,7 @@ extension Parser {
                 help: "a list is written in brackets: [a, b]"
             )
         } else if values.count > 1, values.count != targets.count {
-            report("\(targets.count) names cannot take \(values.count) values", span)
+            report("\(plural(targets.count, "name")) cannot take \(plural(values.count, "value"))", span)
         }
         return Statement(.assign(targets, values, doc: doc), span)
     }

@@ -200,6 +200,7 @@ public final class Parser {
             let place = Span(Int(previous.start), Int(max(previous.end, previous.start + 1)))
             return failure("\(what) is missing after \(quoted(previous))", place, help: help, isLocal: false)
         }
+        if at(.doubleDot) { return twoDots(isLocal: true) }
         return failure("\(what) is missing before \(quoted(current))", current.span, help: help)
     }
 

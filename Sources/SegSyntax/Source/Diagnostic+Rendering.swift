@@ -1,6 +1,7 @@
 // How an error looks: the message, the place, the line with the faulty part underlined, the
 // values under the operands, the help, and the calls that led there. The excerpt of the
-// line (tabs, wide characters, cropping) is in SourceExcerpt.
+// line (tabs, wide characters, cropping) is in SourceExcerpt. Names and texts of files that are part of an error
+// are harmless to the terminal.
 //
 //     error: shapes [32] and [31] do not broadcast
 //       --> weights.seg:4:11
@@ -9,6 +10,8 @@
 //        |           ~~~~~~ ^ ~~~~~
 //        |           [32]     [31]
 //     help: train.counts has one entry a class; other has 31
+
+import SegSystem
 
 extension Diagnostic {
     /// Frames of the trace that are shown before and after the omitted ones.
@@ -20,17 +23,19 @@ extension Diagnostic {
     ///   - color: whether to colour it with ANSI sequences.
     public func rendered(width: Int = 120, color: Bool = false) -> String {
         let paint = Paint(isOn: color)
-        var lines = [paint.error("error:") + " " + paint.strong(message)]
+        var lines = [paint.error("error:") + " " + paint.strong(TextWidth.harmless(message))]
         if let location {
             let (line, column) = location.source.position(of: Int(location.span.start))
             let elsewhere = notesOnOtherLines(location, line)
             let digits = elsewhere.map { String($0.line).count }.reduce(String(line).count, max)
             let pad = String(repeating: " ", count: digits + 1)
             let bar = paint.gutter(pad + " |")
-            lines.append(paint.gutter(pad + "-->") + " \(location.source.name):\(line):\(column)")
+            lines.append(
+                paint.gutter(pad + "-->") + " \(TextWidth.escaped(location.source.name)):\(line):\(column)")
             lines.append(bar)
             let room = max(20, width - digits - 4)
             let here = notes.filter { note in !elsewhere.contains { $0.note.span == note.span } }
+                .map { Note(span: $0.span, text: TextWidth.escaped($0.text)) }
             let excerpt = SourceExcerpt(source: location.source, span: location.span, room: room)
             lines.append(gutter(line, digits, excerpt.text, paint))
             lines.append(bar + " " + paint.error(excerpt.underline(point: location.point)))
@@ -39,11 +44,11 @@ extension Diagnostic {
                 let excerpt = SourceExcerpt(source: location.source, span: note.span, room: room)
                 lines.append(bar)
                 lines.append(gutter(line, digits, excerpt.text, paint))
-                lines.append(bar + " " + excerpt.underline(point: nil) + " " + note.text)
+                lines.append(bar + " " + excerpt.underline(point: nil) + " " + TextWidth.escaped(note.text))
             }
         }
-        if let help { lines.append(paint.help("help:") + " " + help) }
-        if let part { lines.append("  in \(part)") }
+        if let help { lines.append(paint.help("help:") + " " + TextWidth.harmless(help)) }
+        if let part { lines.append("  in \(TextWidth.escaped(part))") }
         lines += traceLines()
         return lines.joined(separator: "\n")
     }
@@ -71,7 +76,8 @@ extension Diagnostic {
             if isLong, place == shown { lines.append("  … \(trace.count - 2 * shown) more calls …") }
             if isLong, place >= shown, place < trace.count - shown { continue }
             let (line, column) = frame.source.position(of: Int(frame.span.start))
-            lines.append("  in \(frame.function), called at \(frame.source.name):\(line):\(column)")
+            lines.append(
+                "  in \(frame.function), called at \(TextWidth.escaped(frame.source.name)):\(line):\(column)")
         }
         return lines
     }

@@ -1,5 +1,6 @@
 // Files are written to a temporary file in the same folder and renamed: a reader of the path sees the
-// complete old file or the complete new one. Everything that seg writes as a whole is written here.
+// complete old file or the complete new one. Everything that seg writes as a whole is written here. A temporary
+// file is locked by its writer; those without a lock are remains of killed processes, which TemporaryFile removes.
 
 @preconcurrency import Glibc
 import Synchronization
@@ -16,12 +17,9 @@ public final class AtomicFile {
     private let poll: () throws -> Void
     private var descriptor: Int32
     private var buffer: [UInt8] = []
-    private var written = 0
+    private var putCount = 0
 
-    private static let serial = Atomic<Int>(0)
     private static let bufferSize = 1 << 16
-    /// The suffix of the names of incomplete files.
-    public static let temporaryEnding = ".tmp"
 
     /// Opens a temporary file in the folder of `path`. A missing folder, a folder at the path itself or a
     /// write-protected file is an error of kind `file`, before anything is written.
@@ -44,16 +42,23 @@ public final class AtomicFile {
         if let old {
             guard old.kind != .folder else { throw SystemError.cannot("write", path, EISDIR) }
             // Renaming needs permissions on the folder only, but a read-only file must not be replaced.
-            guard access(destination, W_OK) == 0 else { throw SystemError.cannot("write", path, errno) }
+            guard FilePath.with(destination, { access($0, W_OK) }) == 0 else {
+                throw SystemError.cannot("write", path, errno)
+            }
         }
         let folder = Folder.parent(of: destination) ?? "."
         if let old, old.kind != .file {
             temporary = nil
             // Without O_NONBLOCK opening a named pipe would wait for its reader; writes may wait.
-            descriptor = open(destination, O_WRONLY | O_CLOEXEC | O_NONBLOCK)
+            descriptor = FilePath.with(destination) { open($0, O_WRONLY | O_CLOEXEC | O_NONBLOCK) }
             if descriptor >= 0 { _ = fcntl(descriptor, F_SETFL, 0) }
         } else {
-            (temporary, descriptor) = Self.openTemporary(in: folder, permissions: permissions)
+            guard Self.hasFiles(folder) else {
+                throw SystemError(
+                    .file, "cannot write \(path): \(folder) belongs to the system, which keeps no files there"
+                )
+            }
+            (temporary, descriptor) = TemporaryFile.open(in: folder, permissions: permissions)
         }
         guard descriptor >= 0 else {
             let code = errno
@@ -63,15 +68,10 @@ public final class AtomicFile {
         if let old, temporary != nil { _ = fchmod(descriptor, old.permissions) }
     }
 
-    /// A new file in the same folder; a negative descriptor if none can be created. The name may be in use by
-    /// a file of a killed process with the same number.
-    private static func openTemporary(in folder: String, permissions: mode_t) -> (String, Int32) {
-        while true {
-            let number = serial.add(1, ordering: .relaxed).newValue
-            let name = "\(folder)/.seg-\(getpid())-\(number)\(temporaryEnding)"
-            let descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
-            if descriptor >= 0 || errno != EEXIST { return (name, descriptor) }
-        }
+    /// Whether files can be made in a folder; not in those of /proc and /sys, whose errors mislead.
+    private static func hasFiles(_ folder: String) -> Bool {
+        guard let path = Folder.resolved(folder) else { return true }
+        return !["/proc", "/sys"].contains { path == $0 || path.hasPrefix($0 + "/") }
     }
 
     deinit { abandon() }
@@ -101,6 +101,13 @@ public final class AtomicFile {
         try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
     }
 
+    /// What has been written so far, to be checked before `commit()`; nil for a device or a pipe.
+    public func written() throws -> FileReader? {
+        guard descriptor >= 0, temporary != nil else { return nil }
+        try flush()
+        return try FileReader(duplicating: descriptor, name: path)
+    }
+
     /// Writes all bytes to the disk and renames the file to its path.
     public func commit() throws {
         guard descriptor >= 0 else { return }
@@ -110,9 +117,12 @@ public final class AtomicFile {
             let closed = close(descriptor)
             let code = errno
             descriptor = -1
-            guard closed == 0, rename(temporary, destination) == 0 else {
+            let renamed =
+                closed == 0
+                ? FilePath.with(temporary) { old in FilePath.with(destination) { rename(old, $0) } } : -1
+            guard renamed == 0 else {
                 let reason = closed == 0 ? errno : code
-                unlink(temporary)
+                _ = FilePath.with(temporary) { unlink($0) }
                 throw failed(reason)
             }
             if isDurable { syncFolder() }
@@ -128,7 +138,7 @@ public final class AtomicFile {
         guard descriptor >= 0 else { return }
         close(descriptor)
         descriptor = -1
-        if let temporary { unlink(temporary) }
+        if let temporary { _ = FilePath.with(temporary) { unlink($0) } }
     }
 
     /// Writes a whole file; the parameters are those of the initializer.
@@ -153,7 +163,9 @@ public final class AtomicFile {
 
     /// The name is durable only when its folder is on the disk too; some systems do not support this.
     private func syncFolder() {
-        let folder = open(Folder.parent(of: destination) ?? ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let folder = FilePath.with(Folder.parent(of: destination) ?? ".") {
+            open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        }
         guard folder >= 0 else { return }
         fsync(folder)
         close(folder)
@@ -175,8 +187,10 @@ public final class AtomicFile {
                 throw failed(errno)
             }
             // Written to the disk in parts, so that little remains to wait for at the end.
-            if isDurable, temporary != nil, written >> 26 != (written + done) >> 26 { fdatasync(descriptor) }
-            written += done
+            if isDurable, temporary != nil, putCount >> 26 != (putCount + done) >> 26 {
+                fdatasync(descriptor)
+            }
+            putCount += done
             rest = UnsafeRawBufferPointer(rebasing: rest[done...])
         }
     }
@@ -185,7 +199,7 @@ public final class AtomicFile {
         abandon()
         let reason = SystemError.reason(code)
         let outcome = temporary == nil ? "" : "; what was there before is unchanged"
-        return SystemError(.file, "cannot write \(path): \(reason) after \(written) bytes\(outcome)")
+        return SystemError(.file, "cannot write \(path): \(reason) after \(putCount) bytes\(outcome)")
     }
 
     /// The target of the path's symbolic links, so that the link stays and its target is replaced.
@@ -194,9 +208,9 @@ public final class AtomicFile {
         for _ in 0..<40 {
             guard FileStatus(current, followsLinks: false)?.kind == .link else { return current }
             var target = [CChar](repeating: 0, count: Int(PATH_MAX))
-            let length = readlink(current, &target, target.count)
+            let length = FilePath.with(current) { readlink($0, &target, Int(PATH_MAX)) }
             guard length >= 0 else { throw SystemError.cannot("write", path, errno) }
-            let text = String(decoding: target[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let text = FilePath.text(target[..<length].map { UInt8(bitPattern: $0) })
             current =
                 text.utf8.first == UInt8(ascii: "/") ? text : "\(Folder.parent(of: current) ?? ".")/\(text)"
         }

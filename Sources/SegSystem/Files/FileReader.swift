@@ -15,6 +15,8 @@ public final class FileReader: Sendable {
     public let path: String
     /// The file's size in bytes when it was opened.
     public let count: Int
+    /// Whether it belongs to this user, and nobody else may write it.
+    public let isOwn: Bool
     private let backing: Backing
 
     /// Opens a regular file; anything else (a folder, a pipe, a missing file) is an error of kind `file`.
@@ -27,7 +29,7 @@ public final class FileReader: Sendable {
         try SystemError.checkName(path, to: "read")
         // Without O_NONBLOCK opening a named pipe would wait for its writer.
         let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followsLinks ? 0 : O_NOFOLLOW)
-        let descriptor = open(path, flags)
+        let descriptor = FilePath.with(path) { open($0, flags) }
         guard descriptor >= 0 else { throw .cannot("read", path, errno) }
         guard let status = FileStatus(descriptor: descriptor) else {
             let code = errno
@@ -42,12 +44,26 @@ public final class FileReader: Sendable {
         self.path = path
         self.count = status.kind == .file ? status.size : 0
         self.backing = .descriptor(descriptor)
+        isOwn = status.isOwn
+    }
+
+    /// Another descriptor of a regular file that is open already; errors call it `name`.
+    public init(duplicating opened: Int32, name: String) throws(SystemError) {
+        let descriptor = fcntl(opened, F_DUPFD_CLOEXEC, 0)
+        guard descriptor >= 0, let status = FileStatus(descriptor: descriptor) else {
+            throw .cannot("read", name, errno)
+        }
+        path = name
+        count = status.size
+        isOwn = status.isOwn
+        backing = .descriptor(descriptor)
     }
 
     /// Bytes in memory that are read as if they were the file `name`.
     public init(bytes: [UInt8], name: String) {
         path = name
         count = bytes.count
+        isOwn = true
         backing = .memory(bytes)
     }
 
@@ -99,16 +115,20 @@ public final class FileReader: Sendable {
         }
     }
 
-    /// All bytes of a file.
+    /// All bytes of a file, if the memory budget has room for them.
     /// - Parameters:
     ///   - limit: a file of more bytes than this is an error.
     ///   - acceptsStreams: whether pipes and devices are read to their end as well.
-    ///   - willHold: called with the number of bytes before they are held in memory, and again while a pipe
-    ///   has none; if it throws, reading ends.
+    ///   - poll: called between two blocks, and while a pipe has none; if it throws, reading ends.
     public static func contents(
-        of path: String, limit: Int = 1 << 30, acceptsStreams: Bool = false,
-        willHold: (Int) throws -> Void = { _ in }
+        of path: String, limit: Int = .max, acceptsStreams: Bool = false, poll: () throws -> Void = {}
     ) throws -> [UInt8] {
+        func willHold(_ bytes: Int) throws {
+            try poll()
+            if bytes >= 1 << 20 {
+                try MemoryBudget.process.require(bytes, for: "the file \(TextWidth.escaped(path))")
+            }
+        }
         let file = try FileReader(path, acceptsStreams: acceptsStreams)
         guard file.count <= limit else {
             throw SystemError(

@@ -19,6 +19,10 @@ public struct FileStatus: Sendable {
     public let changed: Int
     /// The number of the file on its disk: the same for all its names.
     public let inode: UInt64
+    /// The number of its disk.
+    public let device: UInt64
+    /// The user to whom it belongs.
+    public let owner: uid_t
     /// The permission bits: read, write and execute.
     public let permissions: mode_t
 
@@ -26,9 +30,10 @@ public struct FileStatus: Sendable {
     /// - Parameter followsLinks: false gives the status of a symbolic link itself.
     public init?(_ path: String, followsLinks: Bool = true) {
         var status = stat()
-        guard !path.utf8.contains(0), (followsLinks ? stat(path, &status) : lstat(path, &status)) == 0 else {
-            return nil
-        }
+        let found =
+            path.utf8.contains(0)
+            ? -1 : FilePath.with(path) { followsLinks ? stat($0, &status) : lstat($0, &status) }
+        guard found == 0 else { return nil }
         self.init(status)
     }
 
@@ -49,11 +54,16 @@ public struct FileStatus: Sendable {
         size = Int(status.st_size)
         changed = Int(status.st_mtim.tv_sec) * 1_000_000_000 + Int(status.st_mtim.tv_nsec)
         inode = UInt64(status.st_ino)
+        device = UInt64(status.st_dev)
+        owner = status.st_uid
         permissions = status.st_mode & 0o7777
     }
 
+    /// Whether it belongs to this user, and nobody else may write it.
+    public var isOwn: Bool { owner == geteuid() && permissions & 0o022 == 0 }
+
     /// Whether there is anything at a path.
     public static func exists(_ path: String) -> Bool {
-        !path.utf8.contains(0) && access(path, F_OK) == 0
+        !path.utf8.contains(0) && FilePath.with(path, { access($0, F_OK) }) == 0
     }
 }

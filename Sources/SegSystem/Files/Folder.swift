@@ -23,18 +23,38 @@ public enum Folder {
     /// The entries of a folder, including hidden ones, ordered by name.
     /// - Parameter limit: reading ends after so many entries.
     public static func entries(of path: String, limit: Int = .max) throws(SystemError) -> [FolderEntry] {
-        try SystemError.checkName(path, to: "read the folder")
-        guard let handle = opendir(path) else { throw .cannot("read the folder", path, errno) }
-        defer { closedir(handle) }
         var entries: [FolderEntry] = []
-        while entries.count < limit, let entry = readdir(handle) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name == "." || name == ".." { continue }
-            entries.append(FolderEntry(name: name, kind: kind(Int(entry.pointee.d_type), "\(path)/\(name)")))
+        try read(path) { name, type in
+            entries.append(FolderEntry(name: name, kind: kind(type, "\(path)/\(name)")))
+            return entries.count < limit
         }
         return entries.sorted { $0.name < $1.name }
+    }
+
+    /// The names in a folder that fit, in no order.
+    static func names(in path: String, where fits: (String) -> Bool) throws(SystemError) -> [String] {
+        var names: [String] = []
+        try read(path) { name, _ in
+            if fits(name) { names.append(name) }
+            return true
+        }
+        return names
+    }
+
+    /// Calls `body` with each entry's name and type until it returns false.
+    private static func read(_ path: String, _ body: (String, Int) -> Bool) throws(SystemError) {
+        try SystemError.checkName(path, to: "read the folder")
+        guard let handle = FilePath.with(path, { opendir($0) }) else {
+            throw .cannot("read the folder", path, errno)
+        }
+        defer { closedir(handle) }
+        while let entry = readdir(handle) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                FilePath.text(bytes.prefix { $0 != 0 })
+            }
+            if name == "." || name == ".." { continue }
+            if !body(name, Int(entry.pointee.d_type)) { return }
+        }
     }
 
     private static func kind(_ type: Int, _ path: String) -> FolderEntry.Kind {
@@ -51,6 +71,15 @@ public enum Folder {
         }
     }
 
+    /// The path from the root without symbolic links; nil if there is no such file or folder.
+    public static func resolved(_ path: String) -> String? {
+        guard !path.utf8.contains(0), let resolved = FilePath.with(path, { realpath($0, nil) }) else {
+            return nil
+        }
+        defer { free(resolved) }
+        return FilePath.text(resolved)
+    }
+
     /// Creates a folder and its parents if they do not exist.
     public static func make(_ path: String, permissions: mode_t = 0o777) throws(SystemError) {
         try SystemError.checkName(path, to: "make the folder")
@@ -61,7 +90,7 @@ public enum Folder {
             missing.append(folder)
             current = parent(of: folder).flatMap { $0 == folder ? nil : $0 }
         }
-        for folder in missing.reversed() where mkdir(folder, permissions) != 0 {
+        for folder in missing.reversed() where FilePath.with(folder, { mkdir($0, permissions) }) != 0 {
             let code = errno
             guard code == EEXIST, FileStatus(folder)?.kind == .folder else {
                 throw .cannot("make the folder", folder, code)

@@ -26,11 +26,11 @@ public final class ScratchFolder {
                 if FileStatus(inner, followsLinks: false)?.kind == .folder {
                     folders.append(inner)
                 } else {
-                    unlink(inner)
+                    _ = FilePath.with(inner) { unlink($0) }
                 }
             }
         }
-        for folder in folders.reversed() { rmdir(folder) }
+        for folder in folders.reversed() { _ = FilePath.with(folder) { rmdir($0) } }
     }
 }
 

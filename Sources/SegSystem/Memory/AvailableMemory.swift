@@ -1,14 +1,33 @@
-// The memory that is available to this process, limited by the machine and by the control groups (version 1
-// and 2) of the process.
+// The memory that is available to this process, limited by the machine, by the control groups (version 1
+// and 2) of the process, and by the address space that `ulimit -v` leaves.
 
 @preconcurrency import Glibc
 
-enum AvailableMemory {
+public enum AvailableMemory {
     /// The available bytes, limited by the machine and all control groups; nil if none of them is known.
     /// - Parameter root: a folder used instead of `/`, for tests.
     static func bytes(root: String = "") -> Int? {
-        let left = [machine(root)] + groups(root).map { $0.left(root) }
+        let left = [machine(root), addressSpaceLeft] + groups(root).map { $0.left(root) }
         return left.compactMap { $0 }.min()
+    }
+
+    /// The limit of the process's address space in bytes (`ulimit -v`); nil if there is none.
+    public static var addressSpace: Int? {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur < 1 << 60 else {
+            return nil
+        }
+        return Int(limit.rlim_cur)
+    }
+
+    private static var addressSpaceLeft: Int? {
+        guard let limit = addressSpace,
+            let pages = FileReader.start(of: "/proc/self/statm", count: 128)?.split(separator: " ").first
+                .flatMap({
+                    Int($0)
+                })
+        else { return nil }
+        return max(limit - pages * sysconf(Int32(_SC_PAGESIZE)), 0)
     }
 
     private static func machine(_ root: String) -> Int? {

@@ -54,9 +54,4 @@ enum Inflate {
     }
 
     private static let blockSize = 1 << 24
-
-    /// The checksum of a zip archive's member.
-    static func checksum(_ bytes: [UInt8]) -> UInt32 {
-        bytes.withUnsafeBufferPointer { UInt32(truncatingIfNeeded: crc32_z(0, $0.baseAddress, $0.count)) }
-    }
 }

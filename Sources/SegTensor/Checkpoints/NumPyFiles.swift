@@ -31,7 +31,8 @@ enum NumPyFiles {
             let name = String(member.name.dropLast(ending.count))
             let range = try directory.packedRange(of: member, for: "array '\(FileText.shown(name))'")
             if member.method == 0, member.size == member.compressedSize {
-                tensors.append(try tensor(name, in: file, range))
+                let checked = member.checksum == 0 ? nil : CheckedRange(range, checksum: member.checksum)
+                tensors.append(try tensor(name, in: file, range, checked))
             } else {
                 let bytes = try unpack(member, range, file, &unpacked)
                 tensors.append(
@@ -62,7 +63,7 @@ enum NumPyFiles {
         }
         let packed = try file.bytes(at: range.lowerBound, count: range.count)
         guard let bytes = try Inflate.bytes(packed, size: member.size),
-            Inflate.checksum(bytes) == member.checksum
+            CRC32.checksum(bytes) == member.checksum
         else {
             throw TensorError(
                 .file, "\(file.path) is damaged: its member '\(name)' cannot be unpacked",
@@ -72,9 +73,9 @@ enum NumPyFiles {
     }
 
     /// The array that is in a range of a file.
-    private static func tensor(_ name: String, in file: FileReader, _ range: Range<Int>) throws
-        -> StoredTensor
-    {
+    private static func tensor(
+        _ name: String, in file: FileReader, _ range: Range<Int>, _ checked: CheckedRange? = nil
+    ) throws -> StoredTensor {
         let shown = "array '\(FileText.shown(name))'"
         var stream = ByteStream(file, from: range.lowerBound, to: range.upperBound)
         guard stream.remaining >= 10, try stream.bytes(6) == signature else {
@@ -115,7 +116,7 @@ enum NumPyFiles {
         let isRowMajor = !header.isFortran || count == 0
         return StoredTensor(
             name: name, dtype: dtype, shape: header.shape, count: count, file: file, start: stream.position,
-            strides: isRowMajor ? nil : StoredSize.columnMajor(header.shape))
+            strides: isRowMajor ? nil : StoredSize.columnMajor(header.shape), checked: checked)
     }
 }
 

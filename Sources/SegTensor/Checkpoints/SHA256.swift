@@ -49,8 +49,7 @@ public struct SHA256 {
     }
 
     /// The digits of a file, read in parts; `between` is called between two parts and may throw.
-    public static func hexadecimal(ofFile path: String, between: () throws -> Void = {}) throws -> String {
-        let file = try FileReader(path)
+    public static func hexadecimal(of file: FileReader, between: () throws -> Void = {}) throws -> String {
         var hash = SHA256()
         var offset = 0
         while offset < file.count {

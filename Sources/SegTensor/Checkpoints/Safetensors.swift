@@ -52,6 +52,10 @@ public struct TensorToWrite {
 }
 
 public enum Safetensors {
+    /// The name under which seg's own files state their checksums: that of the rest of the metadata, then one for
+    /// each tensor in the header's order, with its name, type and shape.
+    private static let checksumKey = "seg_crc32"
+
     /// The largest header, as in the reference implementation.
     static let headerLimit = 100_000_000
 
@@ -75,7 +79,8 @@ public enum Safetensors {
         let header = try SafetensorsHeader(stream.bytes(length), path: path)
         let start = stream.position
         try checkOffsets(header.entries, held: file.count - start, path)
-        let tensors = try header.entries.map { entry in
+        let checksums = try checksums(header, path)
+        let tensors = try header.entries.enumerated().map { place, entry in
             guard let dtype = dtypes[entry.dtype] else {
                 throw TensorError(
                     .file,
@@ -93,9 +98,40 @@ public enum Safetensors {
             }
             return StoredTensor(
                 name: entry.name, dtype: dtype, shape: entry.shape, count: count, file: file,
-                start: start + entry.begin)
+                start: start + entry.begin,
+                checked: checksums.isEmpty
+                    ? nil
+                    : CheckedRange(
+                        start + entry.begin..<start + entry.end, checksum: checksums[place],
+                        after: seal(entry.name, entry.dtype, entry.shape)))
         }
-        return Checkpoint(path: path, format: .safetensors, tensors: tensors, metadata: header.metadata)
+        return Checkpoint(
+            path: path, format: .safetensors, tensors: tensors,
+            metadata: header.metadata.filter { $0.key != checksumKey })
+    }
+
+    /// The checksum of what a header says of a tensor.
+    private static func seal(_ name: String, _ code: String, _ shape: [Int]) -> UInt32 {
+        CRC32.checksum("\(name)\n\(code)\n\(shape)\n")
+    }
+
+    private static func seal(_ metadata: [(key: String, value: String)]) -> UInt32 {
+        metadata.reduce(0) { CRC32.checksum($1.value, after: CRC32.checksum($1.key + "\n", after: $0)) }
+    }
+
+    /// The checksums of the tensors, if the file states some; those of the metadata must fit already.
+    private static func checksums(_ header: SafetensorsHeader, _ path: String) throws -> [UInt32] {
+        guard let text = header.metadata.first(where: { $0.key == checksumKey })?.value else { return [] }
+        let stated = text.split(separator: " ").map { UInt32($0, radix: 16) }
+        let metadata = header.metadata.filter { $0.key != checksumKey }
+        guard stated.count == header.entries.count + 1, let first = stated[0], first == seal(metadata),
+            !stated.contains(nil)
+        else {
+            throw TensorError(
+                .file, "\(path) is damaged: its table does not fit its checksum",
+                help: "copy or download the file again")
+        }
+        return stated.dropFirst().compactMap { $0 }
     }
 
     /// The tensors must cover the rest of the file without holes and overlaps.
@@ -122,9 +158,26 @@ public enum Safetensors {
 
     /// Writes a temporary file in the same folder and renames it to `path`. Tensors are listed in the given
     /// order; their bytes are ordered by element size, the largest first, so that all are aligned.
+    /// - Parameters:
+    ///   - isChecked: whether the file states checksums, which other programs ignore.
+    ///   - accept: given what was written; what it throws leaves the old file in place.
     public static func write(
-        _ tensors: [TensorToWrite], metadata: [(key: String, value: String)] = [], to path: String
+        _ tensors: [TensorToWrite], metadata: [(key: String, value: String)] = [], isChecked: Bool = false,
+        to path: String, accept: (FileReader) throws -> Void = { _ in }
     ) throws {
+        let context = EvaluationContext.current
+        var metadata = metadata
+        if isChecked {
+            var stated = [seal(metadata)]
+            for tensor in tensors {
+                try context.checkInterrupt()
+                var checksum = seal(tensor.name, code(tensor.dtype), tensor.shape)
+                try tensor.use { checksum = CRC32.checksum($0, after: checksum) }
+                stated.append(checksum)
+            }
+            metadata.append(
+                (checksumKey, stated.map { String($0, radix: 16) }.joined(separator: " ")))
+        }
         let order = tensors.indices.sorted {
             (tensors[$1].dtype.size, $0) < (tensors[$0].dtype.size, $1)
         }
@@ -140,11 +193,11 @@ public enum Safetensors {
             position = end
         }
         let header = try header(tensors, ranges, metadata)
-        let context = EvaluationContext.current
         let file = try AtomicFile(path, poll: { try context.checkInterrupt() })
         try withUnsafeBytes(of: UInt64(header.count).littleEndian) { try file.write($0) }
         try file.write(header)
         for place in order { try tensors[place].use { try file.write($0) } }
+        if let written = try file.written() { try accept(written) }
         try file.commit()
     }
 

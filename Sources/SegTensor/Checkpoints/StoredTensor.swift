@@ -45,6 +45,8 @@ public struct StoredTensor: Sendable {
     private let start: Int
     /// Nil for contiguous row-major elements; otherwise the stride of each axis, in elements.
     private let strides: [Int]?
+    /// The part of the file that holds the elements, if the file states its checksum.
+    private let checked: CheckedRange?
 
     /// Bytes of the row-major elements in the stored type.
     public var byteCount: Int { count * dtype.size }
@@ -54,7 +56,7 @@ public struct StoredTensor: Sendable {
     /// The caller has checked that every element is inside the file.
     init(
         name: String, dtype: StoredDType, shape: [Int], count: Int, file: FileReader, start: Int,
-        strides: [Int]? = nil
+        strides: [Int]? = nil, checked: CheckedRange? = nil
     ) {
         self.name = name
         self.dtype = dtype
@@ -64,12 +66,14 @@ public struct StoredTensor: Sendable {
         self.start = start
         // The stride of an axis of size 1 is not used, and a file may state any number for it.
         self.strides = strides.map { zip(shape, $0).map { $0 == 1 ? 0 : $1 } }
+        self.checked = checked
     }
 
     /// The same tensor under another name.
     func named(_ name: String) -> StoredTensor {
         StoredTensor(
-            name: name, dtype: dtype, shape: shape, count: count, file: file, start: start, strides: strides)
+            name: name, dtype: dtype, shape: shape, count: count, file: file, start: start, strides: strides,
+            checked: checked)
     }
 
     /// Where the elements are. Tied weights are several tensors of one place.
@@ -128,10 +132,13 @@ public struct StoredTensor: Sendable {
     }
 
     private func readStored(into target: UnsafeMutableRawBufferPointer) throws {
+        let what = "tensor '\(FileText.shown(name))'"
         if let strides {
+            try checked?.verify(file, what)
             try readStrided(shape[...], strides[...], at: start, into: target)
         } else {
             try file.read(at: start, into: target)
+            try checked?.verify(file, what, held: UnsafeRawBufferPointer(target), at: start)
         }
         if dtype == .bool {
             for i in target.indices where target[i] > 1 { target[i] = 1 }

@@ -29,23 +29,29 @@ public enum TorchZip {
                     .file, "\(file.path) was written on a big-endian machine; seg does not read that")
             }
         }
-        let range = try directory.range(of: contents, for: "its table of contents")
+        let (range, checked) = try directory.checkedRange(of: contents, for: "its table of contents")
         guard range.count <= pickleLimit else {
             throw TensorError(
                 .file, "\(file.path) has a table of contents of \(range.count) bytes: it is not a weight file"
             )
         }
+        try checked?.verify(file, "its table of contents")
         var stream = ByteStream(file, from: range.lowerBound, to: range.upperBound)
         let pickle = try PickleReader.read(&stream)
         let state = try TorchStateDict(pickle, file: file.path, section: section)
+        // Tensors that share a storage share its checksum.
+        var places: [String: (Range<Int>, CheckedRange?)] = [:]
         let tensors = try state.tensors(pickle, file) { storage, tensor in
+            if let known = places[storage.key] { return known }
             guard let member = members["\(folder)data/\(storage.key)"] else {
                 throw TensorError(
                     .file,
                     "\(file.path) is damaged: the numbers of tensor '\(FileText.shown(tensor))' (data/\(FileText.shown(storage.key))) are missing"
                 )
             }
-            return try directory.range(of: member, for: "tensor '\(FileText.shown(tensor))'")
+            let place = try directory.checkedRange(of: member, for: "tensor '\(FileText.shown(tensor))'")
+            places[storage.key] = place
+            return place
         }
         return try state.checkpoint(.torchZip, tensors, file)
     }
@@ -108,7 +114,7 @@ enum TorchLegacy {
                     .file,
                     "\(file.path) is damaged: the numbers of tensor '\(FileText.shown(tensor))' are missing")
             }
-            return range
+            return (range, nil)
         }
         return try state.checkpoint(.torchLegacy, tensors, file)
     }

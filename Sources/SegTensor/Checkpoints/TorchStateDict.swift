@@ -139,7 +139,7 @@ struct TorchStateDict {
     /// needs them.
     func tensors(
         _ pickle: Pickle, _ file: FileReader,
-        place: (_ storage: Pickle.Storage, _ tensor: String) throws -> Range<Int>
+        place: (_ storage: Pickle.Storage, _ tensor: String) throws -> (Range<Int>, CheckedRange?)
     ) throws -> [StoredTensor] {
         var total = 0
         return try entries.map { name, content in
@@ -150,7 +150,7 @@ struct TorchStateDict {
             }
             let storage = pickle.storages[view.storage]
             let size = view.dtype.size
-            let range = try place(storage, name)
+            let (range, checked) = try place(storage, name)
             // All elements are inside the storage's stated count, so that the sum for the last byte does not
             // overflow.
             let reach =
@@ -167,7 +167,7 @@ struct TorchStateDict {
             return StoredTensor(
                 name: name, dtype: view.dtype, shape: view.shape, count: view.count, file: file,
                 start: view.count == 0 ? range.lowerBound : range.lowerBound + view.offset * size,
-                strides: plain ? nil : view.strides)
+                strides: plain ? nil : view.strides, checked: checked)
         }
     }
 

@@ -70,6 +70,12 @@ struct ZipDirectory {
         return try packedRange(of: member, for: what)
     }
 
+    /// A stored member's bytes and their checksum. Writers that compute none state 0.
+    func checkedRange(of member: Member, for what: String) throws -> (Range<Int>, CheckedRange?) {
+        let range = try range(of: member, for: what)
+        return (range, member.checksum == 0 ? nil : CheckedRange(range, checksum: member.checksum))
+    }
+
     /// The bytes of a member as they are in the file, compressed or not.
     func packedRange(of member: Member, for what: String) throws -> Range<Int> {
         guard !member.isEncrypted else {

@@ -112,19 +112,23 @@ public final class FeatureCache: @unchecked Sendable {
     /// sample. True if any node got a value.
     func supply(_ roots: [Node], _ order: [Node], _ context: EvaluationContext) throws -> Bool {
         let stacks = FrozenPrefix.stacks(in: order)
-        if stacks.isEmpty { return false }
+        let isRedrawn = FrozenPrefix.isRedrawn(order)
+        if stacks.isEmpty, !isRedrawn { return false }
         let plain = EvaluationContext()
         plain.interrupted = context.interrupted
         plain.exact = context.exact
         plain.fuses = context.fuses
         var supplied = false
-        var obstacle: String?
+        var obstacle =
+            isRedrawn
+            ? "the pictures are drawn anew in each epoch; augment(…, copies=1) draws them once" : nil
         for stack in stacks {
             let pending = supplied ? Evaluator.pending(roots) : order
             guard let prefix = FrozenPrefix(stack, roots, pending, exact: context.exact) else { continue }
             if prefix.isBare, stack.signature.shape.count == 4 {
                 obstacle = FrozenPrefix.obstacle(stack, pending)
             }
+            if prefix.isBare, prefix.hasSources { continue }
             try supply(prefix, plain)
             supplied = true
         }

@@ -1,7 +1,7 @@
 // Features of frozen layers on disk: entries that no longer fit in memory are written to a folder of the
 // user's cache, one file per entry, and read from there, by this process or another. Files are renamed into
 // place when complete and checked by digest when read; a damaged file is removed, and the entry is computed
-// again. Failures cost time but never affect a result.
+// again. Failures cost time but never affect a result. Files that others own or may write, and links, are not read.
 
 @preconcurrency import Glibc
 import SegSystem
@@ -44,7 +44,7 @@ public final class FeatureStore: Sendable {
 
     /// Removes all files.
     public func clear() {
-        for file in files() { unlink(folder + "/" + file.name) }
+        for file in files() { _ = FilePath.with(folder + "/" + file.name) { unlink($0) } }
         state.withLock { $0 = State() }
     }
 
@@ -54,13 +54,14 @@ public final class FeatureStore: Sendable {
     func find(_ key: Digest) -> TensorData? {
         let path = path(of: key)
         guard let file = try? FileReader(path, followsLinks: false) else { return nil }
+        guard file.isOwn else { return nil }
         guard let value = read(file, key) else {
-            unlink(path)
+            _ = FilePath.with(path) { unlink($0) }
             state.withLock { $0.isScanned = false }
             return nil
         }
         // The file's date is the time of its last use.
-        utimensat(AT_FDCWD, path, nil, AT_SYMLINK_NOFOLLOW)
+        _ = FilePath.with(path) { utimensat(AT_FDCWD, $0, nil, AT_SYMLINK_NOFOLLOW) }
         return value
     }
 
@@ -109,6 +110,9 @@ public final class FeatureStore: Sendable {
         makeRoom(for: size)
         do {
             try Folder.make(folder, permissions: 0o700)
+            guard FileStatus(folder)?.isOwn == true else {
+                throw SystemError(.file, "\(folder) belongs to another user, or others may write it")
+            }
             // A lost entry is computed again, so writing need not wait for the disk.
             let file = try AtomicFile(path, permissions: 0o600, isDurable: false)
             try header.withUnsafeBytes { try file.write($0) }
@@ -133,7 +137,7 @@ public final class FeatureStore: Sendable {
         var total = scanned { $0.bytes }
         for file in files().sorted(by: { $0.used < $1.used }) {
             if total + size <= limit / 16 * 15 { break }
-            if unlink(folder + "/" + file.name) == 0 { total -= file.bytes }
+            if FilePath.with(folder + "/" + file.name, { unlink($0) }) == 0 { total -= file.bytes }
         }
         state.withLock { $0.isScanned = false }
     }
@@ -160,20 +164,12 @@ public final class FeatureStore: Sendable {
         return state.withLock { read($0) }
     }
 
-    /// The entries in the folder; incomplete files of killed processes are removed after an hour.
+    /// The entries in the folder. Incomplete files of killed processes are removed when the next one is written.
     private func files() -> [(name: String, bytes: Int, used: Int)] {
         var found: [(String, Int, Int)] = []
-        for entry in (try? Folder.entries(of: folder)) ?? [] {
-            let path = "\(folder)/\(entry.name)"
-            let isWhole = entry.name.hasSuffix(Self.ending)
-            guard isWhole || entry.name.hasSuffix(AtomicFile.temporaryEnding),
-                let status = FileStatus(path, followsLinks: false)
-            else { continue }
-            if isWhole {
-                found.append((entry.name, status.size, status.changed))
-            } else if status.changed / 1_000_000_000 < Int(Glibc.time(nil)) - 3600 {
-                unlink(path)
-            }
+        for entry in (try? Folder.entries(of: folder)) ?? [] where entry.name.hasSuffix(Self.ending) {
+            guard let status = FileStatus("\(folder)/\(entry.name)", followsLinks: false) else { continue }
+            found.append((entry.name, status.size, status.changed))
         }
         return found
     }
@@ -181,7 +177,7 @@ public final class FeatureStore: Sendable {
     private static func freeBytes(of path: String) -> Int {
         var path = path
         var status = statvfs()
-        while statvfs(path, &status) != 0 {
+        while FilePath.with(path, { statvfs($0, &status) }) != 0 {
             guard let above = Folder.parent(of: path), above != path else { return 0 }
             path = above
         }
@@ -193,6 +189,7 @@ public final class FeatureStore: Sendable {
     /// Results may differ in their last bits between builds of seg and between processors.
     private static func environmentDigest() -> Digest {
         var builder = DigestBuilder()
+        builder.add(Double(geteuid()))
         if let program = FileStatus("/proc/self/exe") {
             builder.add(Double(program.size))
             builder.add(Double(program.changed / 1_000_000_000))

@@ -83,13 +83,28 @@ struct FrozenPrefix {
         return "\(name), the first operation on the pictures, mixes the samples of a batch"
     }
 
+    /// Whether a batch has samples that are drawn anew in each epoch.
+    static func isRedrawn(_ order: [Node]) -> Bool {
+        order.contains { node in
+            node.operation is StackOperation && node.signature.shape.count == 4
+                && node.inputs.contains(where: isRedrawn)
+        }
+    }
+
+    private static func isRedrawn(_ node: Node) -> Bool {
+        (node.operation as? SourceOperation)?.isRedrawn == true
+    }
+
+    /// Whether the samples are read where they are kept: caching their batch would keep them twice.
+    var hasSources: Bool { samples.allSatisfy { $0.isComputed || $0.operation is SourceOperation } }
+
     /// Whether sample tensors depend on nothing that changes.
     private static func isFixed(_ inputs: [Node]) -> Bool {
         var seen = Set<ObjectIdentifier>()
         var pending = inputs
         while let node = pending.popLast() {
             guard seen.insert(ObjectIdentifier(node)).inserted else { continue }
-            if node.isVariable || node.isTracked { return false }
+            if node.isVariable || node.isTracked || isRedrawn(node) { return false }
             if let below = node.pendingInputs { pending.append(contentsOf: below) }
         }
         return true
@@ -143,7 +158,7 @@ struct FrozenPrefix {
 
     /// The digest of a node that depends on nothing that changes: its content if it is computed, its
     /// operations otherwise. Computed once and stored with the node.
-    private static func fixedDigest(_ root: Node, _ known: inout [UInt64: Digest]) throws -> Digest {
+    static func fixedDigest(_ root: Node, _ known: inout [UInt64: Digest]) throws -> Digest {
         var pending = [root]
         while let node = pending.last {
             if known[node.id] != nil {

@@ -14,13 +14,13 @@ enum SegmentationFusion {
             return
         }
         if let interpolation = step.operation as? InterpolateOperation {
-            guard interpolation.mode == .bilinear, step.inputs[0].signature.dtype == .float32,
+            guard interpolation.isPlainBilinear, step.inputs[0].signature.dtype == .float32,
                 step.inputs[0].signature.rank == 4, !graph.roots.contains(node.id)
             else { return }
             group(full: node, logits: step.inputs[0], isResized: true, graph, &plan)
         } else if let softmax = step.operation as? SoftmaxOperation, softmax.logarithm, softmax.axis == 1 {
             let below = graph.steps[step.inputs[0].id]?.operation as? InterpolateOperation
-            if below == nil || below?.mode != .bilinear {
+            if below?.isPlainBilinear != true {
                 group(full: step.inputs[0], logits: step.inputs[0], isResized: false, graph, &plan)
             }
         }
@@ -104,7 +104,7 @@ enum SegmentationFusion {
             if isResized {
                 guard let user = graph.onlyUser(of: softmax),
                     let gradient = graph.steps[user.id]?.operation as? InterpolateGradient,
-                    gradient.mode == .bilinear
+                    gradient.isPlainBilinear
                 else { return false }
                 absorbed.append(softmax.id)
                 last = user
@@ -156,7 +156,10 @@ enum SegmentationFusion {
                 }
             }
             for (node, target, confusion) in confusions where confusion.classes == classes {
-                let place = jobs.firstIndex { $0.target === target && $0.ignore == confusion.ignore }
+                let place = jobs.firstIndex {
+                    $0.target === target && $0.ignore == confusion.ignore
+                        && (!$0.requests.contains(.confusion) || $0.isPerSample == confusion.isPerSample)
+                }
                 if place == nil {
                     jobs.append(
                         SegmentationJob(
@@ -165,6 +168,7 @@ enum SegmentationFusion {
                 }
                 let job = jobs[place ?? jobs.count - 1]
                 job.requests.insert(.confusion)
+                job.isPerSample = confusion.isPerSample
                 plan.steps[node.id] = FusedStep(
                     operation: SegmentationStep(job: job, result: .confusion), inputs: [logits, target])
             }
@@ -206,6 +210,8 @@ final class SegmentationJob: @unchecked Sendable {
     private let smoothing: Double
     /// Changed only while the plan is made.
     var requests: Requests = []
+    /// Whether there is a confusion matrix per sample. Changed only while the plan is made.
+    var isPerSample = false
 
     private struct Results {
         var loss: Double?
@@ -251,7 +257,10 @@ final class SegmentationJob: @unchecked Sendable {
             ? try TensorData(
                 shape: x.shape, dtype: .float32, layout: .channelsLast, for: "the gradient of the loss") : nil
         let confusion =
-            now.contains(.confusion) ? try TensorData(shape: [classes, classes], dtype: .int64) : nil
+            now.contains(.confusion)
+            ? try TensorData(
+                shape: (isPerSample ? [batch] : []) + [classes, classes], dtype: .int64, for: "confusion")
+            : nil
         if let confusion { Elementwise.fill(confusion, 0) }
         let predictions =
             now.contains(.predictions)
@@ -274,6 +283,7 @@ final class SegmentationJob: @unchecked Sendable {
         }
         output.gradient = gradient?.floats
         output.confusion = confusion?.elements()
+        output.confusion_stride = isPerSample ? classes * classes : 0
         output.predictions = predictions?.elements()
         let status = withExtendedLifetime((x, mask, w)) { segmentation_loss(&input, &output) }
         try KernelMemory.check(status, for: "the loss")

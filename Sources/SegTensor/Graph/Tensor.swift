@@ -139,6 +139,12 @@ public final class Tensor: @unchecked Sendable {
         return Tensor(Node(PassOperation(), [t.node], t.signature, isVariable: true))
     }
 
+    /// Identifies the content without computing it, where it is still to be computed.
+    public func graphDigest() throws -> Digest {
+        var known: [UInt64: Digest] = [:]
+        return try FrozenPrefix.fixedDigest(node, &known)
+    }
+
     /// Content hash: type, shape and elements.
     public func digest() throws -> Digest {
         if let known = node.knownDigest { return known }

@@ -3,12 +3,20 @@
 
 import CKernels
 import COpenBLAS
+import SegSystem
 
 /// Row-major matrix products.
-enum MatrixProduct {
+public enum MatrixProduct {
     /// Loads OpenBLAS; every caller calls this first.
-    static func prepare() throws {
-        guard let problem = openblas_load() else { return }
+    public static func prepare() throws {
+        guard let problem = openblas_load() else {
+            let missing = openblas_reserve(Int32(clamping: Parallel.threads))
+            guard missing > 0 else { return }
+            throw TensorError(
+                .memory,
+                "matrix products on \(Parallel.threads) threads need \(ByteCount.text(missing)) more of address space, which ulimit -v does not leave",
+                help: "raise the limit, or use fewer threads with --threads")
+        }
         throw TensorError(
             .file, "matrix products need OpenBLAS: \(String(cString: problem))",
             help: "on Debian: apt-get install libopenblas0")

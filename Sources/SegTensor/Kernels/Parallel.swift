@@ -11,6 +11,15 @@ public enum Parallel {
         set { pool_set_threads(newValue) }
     }
 
+    /// The vector instructions that the kernels use on this processor.
+    public static var instructions: String {
+        switch kernel_level() {
+        case 3: "AVX-512"
+        case 2: "AVX2"
+        default: "no AVX2"
+        }
+    }
+
     /// Calls `body` once for each index in `0..<count`, on several threads, and returns when
     /// all calls have returned. Nested calls run inline.
     public static func run(_ count: Int, _ body: (Int) -> Void) {

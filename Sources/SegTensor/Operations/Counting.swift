@@ -79,7 +79,9 @@ extension Tensor {
             let out = try TensorData(shape: [length], dtype: .int64, for: "bincount")
             Elementwise.fill(out, 0)
             let counts = out.elements(Int64.self)
-            for i in 0..<labels.count { counts[Int(places[i])] += 1 }
+            withExtendedLifetime(labels) {
+                for i in 0..<labels.count { counts[Int(places[i])] += 1 }
+            }
             return Tensor(out)
         }
         guard weights.count == count else {
@@ -87,11 +89,14 @@ extension Tensor {
                 .shape, "bincount: \(weights.count) weights for \(count) values",
                 notes: [Shape.text(shape), Shape.text(weights.shape)])
         }
-        let shares = try weights.to(.float64).value().rowMajor().elements(Double.self)
+        let shares = try weights.to(.float64).value().rowMajor()
         let out = try TensorData(shape: [length], dtype: .float64, for: "bincount")
         Elementwise.fill(out, 0)
         let sums = out.elements(Double.self)
-        for i in 0..<labels.count { sums[Int(places[i])] += shares[i] }
+        withExtendedLifetime((labels, shares)) {
+            let values = shares.elements(Double.self)
+            for i in 0..<labels.count { sums[Int(places[i])] += values[i] }
+        }
         return Tensor(out)
     }
 }

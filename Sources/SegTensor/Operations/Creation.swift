@@ -92,11 +92,13 @@ extension Tensor {
     /// A tensor whose value is fetched when it is read, such as a file's picture. `digest` identifies its
     /// content, so that features computed from it are found without fetching it.
     public static func source(
-        shape: [Int], dtype: DType, digest: Digest, name: String = "source",
+        shape: [Int], dtype: DType, digest: Digest, name: String = "source", isRedrawn: Bool = false,
         _ make: @escaping @Sendable () throws -> TensorData
     ) throws -> Tensor {
         try Tensor.make(
-            SourceOperation(name: name, shape: shape, dtype: dtype, content: digest, make: make), [])
+            SourceOperation(
+                name: name, shape: shape, dtype: dtype, content: digest, isRedrawn: isRedrawn, make: make),
+            [])
     }
 }
 
@@ -168,9 +170,11 @@ struct SourceOperation: Operation {
     let shape: [Int]
     let dtype: DType
     let content: Digest
+    /// Whether the same sample will be another one in the next epoch: nothing made from it is cached.
+    var isRedrawn = false
     let make: @Sendable () throws -> TensorData
 
-    /// Does not include `make`: `content` identifies its result.
+    /// Does not include `make`, since `content` identifies its result, nor whether it is drawn anew.
     private enum CodingKeys: CodingKey { case name, shape, dtype, content }
 
     func infer(_ inputs: [Signature]) throws -> Signature { Signature(shape, dtype) }

@@ -21,7 +21,7 @@ public struct RandomKey: Hashable, Sendable, Encodable {
     }
 
     /// Number `n` of this key, uniform in 0..<1, computed outside the graph.
-    func uniform(_ n: UInt64) -> Double {
+    public func uniform(_ n: UInt64) -> Double {
         let a = Philox.block(seed, stream, n, 2)
         return Double((UInt64(a.0) << 32 | UInt64(a.1)) >> 11) * 0x1p-53
     }

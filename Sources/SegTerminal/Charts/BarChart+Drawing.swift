@@ -6,13 +6,13 @@ import SegSystem
 extension BarChart {
     /// The chart in points; its height depends on the number of bars.
     public var drawing: Drawing {
-        let layout = layout(intervals: 6)
-        let width = Drawing.pageWidth
+        let layout = layout(intervals: Int((self.width ?? Drawing.pageWidth) / 120, within: 2...8))
+        let width = self.width ?? Drawing.pageWidth
         let margin = Drawing.margin
         let size = 12.0
         // Very many bars are closer together, so that the drawing keeps a usable size.
         let pitch = (15_000 / Double(max(bars.count, 1))).held(within: 2...22)
-        let top = margin + (title == nil ? 0 : Drawing.headingHeight)
+        let top = margin + Drawing.headingHeight(title, width: width)
         let bottom = top + Double(max(bars.count, 1)) * pitch
         let below = (layout.axis == nil ? 0 : 24) + (note == nil ? 0 : Drawing.noteHeight)
         var drawing = Drawing(width: width, height: bottom + below + margin)

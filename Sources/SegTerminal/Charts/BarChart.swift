@@ -6,7 +6,7 @@
 import SegSystem
 
 /// Labelled values as horizontal bars.
-public struct BarChart: Chart, Sendable {
+public struct BarChart: SizedChart, Sendable {
     public struct Bar: Sendable {
         public var label: String
         public var value: Double
@@ -22,6 +22,8 @@ public struct BarChart: Chart, Sendable {
     public var log: Bool
     /// Whether each value is followed by its share in the sum; only if no value is negative.
     public var showsShares: Bool
+    /// The width in a file, in points; nil for a page.
+    public var width: Double?
     public var bars: [Bar]
 
     public init(title: String? = nil, log: Bool = false, showsShares: Bool = false, bars: [Bar]) {

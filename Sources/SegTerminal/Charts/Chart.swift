@@ -13,6 +13,11 @@ public protocol Chart {
     var emptiness: String? { get }
 }
 
+/// A chart whose drawing has a width that can be chosen, in points.
+public protocol SizedChart: Chart {
+    var width: Double? { get set }
+}
+
 extension TerminalStyle {
     /// The mark at the end of a text that is cut off.
     var ellipsis: String { unicode ? "…" : "~" }
@@ -23,8 +28,21 @@ extension TerminalStyle {
     }
 
     /// The lines of the title; none if there is no title.
-    func heading(_ title: String?) -> [String] {
-        title.map { [paint(chartLine($0), bold: true)] } ?? []
+    func heading(_ title: String?, isCentered: Bool = false) -> [String] {
+        wrapped(title).map { line in
+            let indent = isCentered ? max((chartColumns - TextWidth.of(line)) / 2, 0) : 0
+            return TextWidth.spaces(indent) + paint(line, bold: true)
+        }
+    }
+
+    /// A title in as many lines as it needs, but at most four.
+    private func wrapped(_ title: String?) -> [String] {
+        guard let title, !title.isEmpty else { return [] }
+        let text = TextWidth.escaped(title)
+        let lines = TextWidth.wrap(text, to: chartColumns)
+        guard lines.count > 4 else { return lines }
+        let rest = lines[3...].joined(separator: " ")
+        return lines.prefix(3) + [TextWidth.truncate(rest, to: chartColumns, ellipsis: ellipsis)]
     }
 
     /// The line for a chart without content.
@@ -41,18 +59,31 @@ extension Drawing {
     static let pageWidth = 720.0
     /// The empty border of a chart.
     static let margin = 16.0
-    /// The height of a heading, below the border.
-    static let headingHeight = 28.0
+    private static let headingSize = 15.0
     /// The height of a note, above the border at the bottom.
     static let noteHeight = 20.0
 
+    /// A title in lines for a drawing of this width.
+    private static func headingLines(_ title: String?, width: Double) -> [String] {
+        Typeface.wrap(
+            TextWidth.escaped(title ?? ""), to: width - 2 * margin, size: headingSize, isBold: true, limit: 6)
+    }
+
+    private static let headingPitch = 20.0
+
+    /// The height of a heading below the border, in a drawing of this width; 0 if there is no title.
+    static func headingHeight(_ title: String?, width: Double) -> Double {
+        let count = headingLines(title, width: width).count
+        return count == 0 ? 0 : 8 + headingPitch * Double(count)
+    }
+
     /// Draws a title at the top.
     mutating func heading(_ title: String?) {
-        let text = Typeface.truncate(
-            TextWidth.escaped(title ?? ""), to: width - 2 * Drawing.margin, size: 15, isBold: true)
-        self.text(
-            text, at: Point(Drawing.margin, Drawing.margin + 13),
-            Lettering(size: 15, color: .ink, isBold: true))
+        for (row, line) in Drawing.headingLines(title, width: width).enumerated() {
+            text(
+                line, at: Point(Drawing.margin, Drawing.margin + 13 + Drawing.headingPitch * Double(row)),
+                Lettering(size: Drawing.headingSize, color: .ink, isBold: true))
+        }
     }
 
     /// Draws a note at the bottom.

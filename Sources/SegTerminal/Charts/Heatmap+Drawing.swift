@@ -8,7 +8,10 @@ extension Heatmap {
         let layout = layout()
         let margin = Drawing.margin
         let largest = Double(max(rowCount, columnCount, 1))
-        let cell = (640 / largest).held(within: 1...48)
+        // Labels, scale and borders need about so much of a given width.
+        let others = 2 * margin + 74 + (hasLabels ? 90 : 0) + (rowLabel == nil ? 0 : 22)
+        let fitting = width.map { max($0 - others, $0 / 4) / Double(max(columnCount, 1)) } ?? 640 / largest
+        var cell = fitting.held(within: 1...(width == nil ? 48 : 400))
         let size = (cell * 0.62).held(within: 6...11.5)
         let showsLabels = hasLabels && cell >= 8
 
@@ -18,19 +21,23 @@ extension Heatmap {
         let rowNames = (0..<rowCount).map { Typeface.truncate(rowName($0), to: 180, size: size) }
         let columnNames = (0..<columnCount).map { Typeface.truncate(columnName($0), to: 180, size: size) }
         let isAcross = widest(columnNames) <= cell - 4
-        let titleHeight = title == nil ? 0 : Drawing.headingHeight
+        let left = margin + (rowLabel == nil ? 0 : 22) + (showsLabels ? widest(rowNames) + 8 : 0)
+        let scaleWidth = 74.0
+        if let chosen = self.width {
+            cell = max((chosen - left - scaleWidth - margin) / Double(max(columnCount, 1)), 1)
+        }
+        let right = left + Double(columnCount) * cell
+        let titleWidth = title.map { Typeface.width(of: TextWidth.escaped($0), size: 15, isBold: true) } ?? 0
+        let width = max(right + scaleWidth + margin, self.width ?? min(titleWidth + 2 * margin, 480))
+        let titleHeight = Drawing.headingHeight(title, width: width)
         let captionSize = 12.0
         let top =
             margin + titleHeight + (columnLabel == nil ? 0 : 22)
             + (showsLabels ? (isAcross ? size + 6 : widest(columnNames) + 8) : 0)
-        let left = margin + (rowLabel == nil ? 0 : 22) + (showsLabels ? widest(rowNames) + 8 : 0)
-        let right = left + Double(columnCount) * cell
         let bottom = top + Double(rowCount) * cell
-        let scaleWidth = 74.0
-        let titleWidth = title.map { Typeface.width(of: TextWidth.escaped($0), size: 15, isBold: true) } ?? 0
         let scaleHeight = max(bottom - top, 90)
         var drawing = Drawing(
-            width: max(right + scaleWidth + margin, min(titleWidth + 2 * margin, 900)),
+            width: width,
             height: max(bottom, top + scaleHeight) + margin + (note == nil ? 0 : Drawing.noteHeight))
 
         drawing.heading(title)

@@ -4,7 +4,7 @@
 import SegSystem
 
 /// A matrix as shades, with labels and, if they fit, values.
-public struct Heatmap: Chart, Sendable {
+public struct Heatmap: SizedChart, Sendable {
     /// The meaning of an entry's shade.
     public enum Shading: Sendable {
         /// The value, from the smallest to the largest; symmetric around zero if there are negative ones.
@@ -23,6 +23,8 @@ public struct Heatmap: Chart, Sendable {
     public let columnCount: Int
     public let values: [Double]
     public var shading: Shading
+    /// The width in a file, in points; nil for cells of the usual size.
+    public var width: Double?
 
     /// - Parameters:
     ///   - rowLabel, columnLabel: the meaning of rows and columns, such as "truth" and "prediction".

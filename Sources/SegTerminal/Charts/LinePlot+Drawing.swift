@@ -9,7 +9,7 @@ extension LinePlot {
         var drawing = Drawing(
             width: width.map(Double.init) ?? Drawing.pageWidth, height: height.map(Double.init) ?? 450)
         let margin = Drawing.margin
-        var top = margin + (title == nil ? 0 : Drawing.headingHeight)
+        var top = margin + Drawing.headingHeight(title, width: drawing.width)
         drawing.heading(title)
         let keyHeight = drawLegend(on: &drawing, left: margin, top: top)
         top += keyHeight + 6
@@ -47,8 +47,10 @@ extension LinePlot {
                 drawing.polyline(run.map(frame.point), .init(color, width: 2, dashes: LinePlot.dashes(index)))
             }
             let isShort = showsMarkers(series[index], drawing.width - 2 * margin)
+            // Of very many points each is smaller.
+            let radius = series[index].isScatter && curve.points.count > 300 ? 1.6 : 3.4
             for place in curve.marked(all: isShort) {
-                drawing.marker(index, at: frame.point(place), radius: 3.4, color)
+                drawing.marker(index, at: frame.point(place), radius: radius, color)
             }
         }
         return drawing
@@ -138,10 +140,12 @@ extension LinePlot {
             }
             let color = ChartPalette.onPaper(index)
             let middle = y + 6
-            drawing.polyline(
-                [.init(x, middle), .init(x + 22, middle)],
-                .init(color, width: 2, dashes: LinePlot.dashes(index)))
-            if showsMarkers(series[index], drawing.width - 2 * left) {
+            if !series[index].isScatter {
+                drawing.polyline(
+                    [.init(x, middle), .init(x + 22, middle)],
+                    .init(color, width: 2, dashes: LinePlot.dashes(index)))
+            }
+            if series[index].isScatter || showsMarkers(series[index], drawing.width - 2 * left) {
                 drawing.marker(index, at: .init(x + 11, middle), radius: 3.4, color)
             }
             drawing.text(

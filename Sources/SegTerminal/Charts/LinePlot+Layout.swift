@@ -74,9 +74,11 @@ extension LinePlot {
         let xAxis = Axis(xExtent, intervals: xIntervals, isRounded: false, limits: xLimits)
         let yAxis = Axis(yExtent, intervals: yIntervals, isRounded: true, limits: yLimits)
         let curves = series.map { series in
-            series.edges == nil
-                ? curve(series, xAxis, yAxis, resolution: max(resolution, 1))
-                : outline(series, xAxis, yAxis)
+            series.isScatter && series.edges == nil
+                ? cloud(series, xAxis, yAxis, resolution: max(resolution, 1))
+                : series.edges == nil
+                    ? curve(series, xAxis, yAxis, resolution: max(resolution, 1))
+                    : outline(series, xAxis, yAxis)
         }
         var emptiness = undrawn.emptiness
         if emptiness == nil, series.allSatisfy({ $0.edges != nil && $0.y.allSatisfy { $0 == 0 } }) {
@@ -141,6 +143,27 @@ extension LinePlot {
             }
         }
         close()
+        return curve
+    }
+
+    /// Points without lines; of many at one place only the first.
+    private func cloud(_ series: Series, _ xAxis: Axis, _ yAxis: Axis, resolution: Int) -> Curve {
+        struct Cell: Hashable { let x, y: Int }
+        var curve = Curve()
+        var used: Set<Cell> = []
+        for index in series.y.indices {
+            guard let x = xAxis.fraction(places(of: series, index).left),
+                let y = yAxis.fraction(series.y[index])
+            else { continue }
+            let place = LinePlot.place(x, y)
+            guard place.isInside else { continue }
+            let cell = Cell(
+                x: Int(rounding: place.x * Double(resolution), within: 0...resolution),
+                y: Int(rounding: place.y * Double(resolution), within: 0...resolution))
+            guard used.insert(cell).inserted else { continue }
+            curve.points.append(place)
+            curve.runs.append([place])
+        }
         return curve
     }
 

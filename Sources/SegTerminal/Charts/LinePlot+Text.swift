@@ -9,7 +9,7 @@ extension LinePlot {
     public func lines(_ style: TerminalStyle) -> [String] { lines(style, height: min(20, style.chartRows)) }
 
     /// - Parameter height: the total number of lines, unless the plot has its own.
-    func lines(_ style: TerminalStyle, height: Int) -> [String] {
+    public func lines(_ style: TerminalStyle, height: Int) -> [String] {
         var style = style
         if let width { style.columns = width }
         let height = self.height ?? height
@@ -66,12 +66,7 @@ extension LinePlot {
     }
 
     private func headingLines(_ style: TerminalStyle, _ columns: Int) -> [String] {
-        var lines: [String] = []
-        if let title {
-            let text = style.chartLine(title)
-            let indent = max((columns - TextWidth.of(text)) / 2, 0)
-            lines.append(TextWidth.spaces(indent) + style.paint(text, bold: true))
-        }
+        var lines = style.heading(title, isCentered: true)
         if let yLabel {
             lines.append(TextWidth.truncate(TextWidth.escaped(yLabel), to: columns, ellipsis: ""))
         }

@@ -17,6 +17,8 @@ public struct LinePlot: Chart, Sendable {
         public var high: [Double]?
         /// The edges of a histogram's bins, one more than there are values; it is drawn as an outline.
         public var edges: [Double]?
+        /// Whether the values are points without a line.
+        public var isScatter = false
 
         public init(
             _ name: String, y: [Double], x: [Double]? = nil, low: [Double]? = nil, high: [Double]? = nil,

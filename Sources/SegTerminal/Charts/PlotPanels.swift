@@ -1,13 +1,67 @@
 // Several line plots as one chart, such as the loss and the metrics of a run.
 
-/// Line plots one below the other on a terminal, in two columns in a file.
+import SegSystem
+
+/// Line plots with a common title: in rows of two or three in a file, and on a terminal where one below the other
+/// would not fit; else one below the other.
 public struct PlotPanels: Chart, Sendable {
+    public var title: String?
     public var plots: [LinePlot]
 
-    public init(_ plots: [LinePlot]) { self.plots = plots }
+    public init(title: String? = nil, _ plots: [LinePlot]) {
+        self.title = title
+        self.plots = plots
+    }
+
+    /// The usual height of a panel on a terminal, and the smallest width of one beside others.
+    private static let (panelHeight, narrowest) = (14, 24)
 
     public func lines(_ style: TerminalStyle) -> [String] {
-        plots.flatMap { plots.count > 1 ? $0.lines(style, height: 14) : $0.lines(style) }
+        let heading = style.heading(title, isCentered: true)
+        guard plots.count > 1 else { return heading + plots.flatMap { $0.lines(style) } }
+        let fitting = (style.columns + 2) / (Self.narrowest + 2)
+        let isSized = plots.contains { $0.width != nil || $0.height != nil }
+        let fits = plots.count * Self.panelHeight + heading.count <= style.chartRows
+        guard style.isTerminal, !isSized, !fits, fitting > 1 else {
+            return heading + stacked.flatMap { $0.lines(style, height: Self.panelHeight) }
+        }
+        let columns = PlotPanels.columns(of: plots.count, atMost: fitting)
+        let rows = (plots.count + columns - 1) / columns
+        var panel = style
+        panel.columns = (style.columns + 2) / columns - 2
+        let height = min(Self.panelHeight, max(8, (style.chartRows - heading.count) / rows))
+        return heading
+            + stride(from: 0, to: plots.count, by: columns).flatMap { start in
+                let row = plots[start..<min(start + columns, plots.count)]
+                return PlotPanels.beside(row.map { $0.lines(panel, height: height) }, width: panel.columns)
+            }
+    }
+
+    /// The plots, the label of a common x axis only below the last.
+    private var stacked: [LinePlot] {
+        plots.enumerated().map { place, plot in
+            var plot = plot
+            if place < plots.count - 1, plot.xLabel == plots.last?.xLabel { plot.xLabel = nil }
+            return plot
+        }
+    }
+
+    private static func beside(_ panels: [[String]], width: Int) -> [String] {
+        (0..<(panels.map(\.count).max() ?? 0)).map { row in
+            var line = ""
+            for (place, panel) in panels.enumerated() where row < panel.count && !panel[row].isEmpty {
+                line = TextWidth.pad(line, to: place * (width + 2)) + panel[row]
+            }
+            return line
+        }
+    }
+
+    /// The number of columns, from two to `most`, that leaves the fewest places empty; of those the one nearest
+    /// to three.
+    private static func columns(of count: Int, atMost most: Int) -> Int {
+        let choices = [3, 2, 4].filter { $0 <= most }
+        func empty(_ columns: Int) -> Int { (columns - count % columns) % columns }
+        return min(choices.min { empty($0) < empty($1) } ?? 1, count)
     }
 
     /// Panels are empty if all of them are.
@@ -16,5 +70,21 @@ public struct PlotPanels: Chart, Sendable {
         return reasons.contains { $0 == nil } ? nil : reasons.first ?? LinePlot(series: []).emptiness
     }
 
-    public var drawing: Drawing { Drawing.grid(plots.map(\.drawing), columns: 2) }
+    public var drawing: Drawing {
+        let sized = plots.map { plot in
+            var plot = plot
+            if plots.count > 1 {
+                plot.width = plot.width ?? 480
+                plot.height = plot.height ?? 320
+            }
+            return plot.drawing
+        }
+        let grid = Drawing.grid(sized, columns: PlotPanels.columns(of: plots.count, atMost: 4))
+        guard title != nil else { return grid }
+        let top = Drawing.headingHeight(title, width: grid.width)
+        var drawing = Drawing(width: grid.width, height: grid.height + top)
+        drawing.heading(title)
+        drawing.place(grid, at: Drawing.Point(0, top))
+        return drawing
+    }
 }

@@ -179,6 +179,18 @@ public struct Drawing: Sendable {
     }
 }
 
+extension Drawing {
+    /// A length with at most two decimals; points are finite and bounded.
+    static func decimal(_ value: Double) -> String {
+        let scaled = Int(rounding: value * 100, within: -(1 << 40)...(1 << 40))
+        let (whole, rest) = (scaled.magnitude / 100, scaled.magnitude % 100)
+        let sign = scaled < 0 ? "-" : ""
+        if rest == 0 { return sign + String(whole) }
+        let digits = rest % 10 == 0 ? String(rest / 10) : rest < 10 ? "0\(rest)" : String(rest)
+        return sign + "\(whole).\(digits)"
+    }
+}
+
 /// The colours of everything that is not data.
 extension RGB {
     static let ink = RGB(hex: 0x22262b)

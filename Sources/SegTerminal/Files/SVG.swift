@@ -1,12 +1,14 @@
 // Drawings as SVG text: valid XML for all names and numbers. Pictures need a PNG encoder, which this
 // module does not have.
 
+import SegSystem
+
 extension Drawing {
     /// The drawing as an SVG document.
     ///
     /// - Parameter encodePNG: returns the bytes of a PNG file of a picture.
     public func svg(encodePNG: (Pixels) throws -> [UInt8]) rethrows -> String {
-        let (w, h) = (SVG.number(width), SVG.number(height))
+        let (w, h) = (Drawing.decimal(width), Drawing.decimal(height))
         var text = """
             <?xml version="1.0" encoding="UTF-8"?>
             <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" \
@@ -57,7 +59,7 @@ private enum SVG {
             let isCoarse = width > Double(picture.width) * 1.5
             return "<image \(box(corner, width, height)) preserveAspectRatio=\"none\""
                 + (isCoarse ? " style=\"image-rendering:pixelated\"" : "")
-                + " xlink:href=\"data:image/png;base64,\(base64(bytes))\"/>"
+                + " xlink:href=\"data:image/png;base64,\(Base64.text(bytes))\"/>"
         }
     }
 
@@ -77,15 +79,7 @@ private enum SVG {
         points.map { "\(number($0.x)),\(number($0.y))" }.joined(separator: " ")
     }
 
-    /// A length with at most two decimals; points are finite and bounded.
-    static func number(_ value: Double) -> String {
-        let scaled = Int(rounding: value * 100, within: -(1 << 40)...(1 << 40))
-        let (whole, rest) = (scaled.magnitude / 100, scaled.magnitude % 100)
-        let sign = scaled < 0 ? "-" : ""
-        if rest == 0 { return sign + String(whole) }
-        let digits = rest % 10 == 0 ? String(rest / 10) : rest < 10 ? "0\(rest)" : String(rest)
-        return sign + "\(whole).\(digits)"
-    }
+    private static func number(_ value: Double) -> String { Drawing.decimal(value) }
 
     /// Text as XML content. Control characters are already escaped (`Drawing.text`); the two noncharacters
     /// that XML 1.0 forbids are replaced.
@@ -102,21 +96,5 @@ private enum SVG {
             }
         }
         return result
-    }
-
-    /// RFC 4648, with padding.
-    static func base64(_ bytes: [UInt8]) -> String {
-        let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var result: [UInt8] = []
-        result.reserveCapacity((bytes.count + 2) / 3 * 4)
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let count = min(3, bytes.count - start)
-            var word = 0
-            for offset in 0..<3 { word = word << 8 | (offset < count ? Int(bytes[start + offset]) : 0) }
-            for digit in 0..<4 {
-                result.append(digit <= count ? digits[word >> (18 - 6 * digit) & 63] : UInt8(ascii: "="))
-            }
-        }
-        return String(decoding: result, as: UTF8.self)
     }
 }

@@ -18,7 +18,7 @@ enum Typeface {
     /// The height of capital letters, as a fraction of the size; for centring.
     static let capHeight = 0.7
 
-    /// The width of `text` at a letter size. Characters without an outline count as a box.
+    /// The width of `text` at a letter size. Characters without an outline are boxes.
     static func width(of text: String, size: Double, isBold: Bool = false) -> Double {
         text.reduce(0) { $0 + glyph($1).advance + (isBold ? boldness : 0) } * size / 1000
     }
@@ -41,6 +41,24 @@ enum Typeface {
         return result + "…"
     }
 
+    /// `text` wrapped at spaces into lines of a width, at most `limit`; a longer word, and the last line, is cut.
+    static func wrap(
+        _ text: String, to width: Double, size: Double, isBold: Bool = false, limit: Int
+    ) -> [String] {
+        func fits(_ line: String) -> Bool {
+            self.width(of: line, size: size, isBold: isBold) <= width + 0.01
+        }
+        var lines: [String] = []
+        for word in text.split(separator: " ") {
+            if let last = lines.last, lines.count == limit || fits("\(last) \(word)") {
+                lines[lines.count - 1] = "\(last) \(word)"
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines.map { truncate($0, to: width, size: size, isBold: isBold) }
+    }
+
     /// The contours of `text` from (0, 0) on its base line, y downwards, curves converted to lines.
     static func contours(of text: String, size: Double, isBold: Bool = false) -> [[Drawing.Point]] {
         let scale = size / 1000
@@ -61,20 +79,16 @@ enum Typeface {
     }
 
     private static func glyph(_ character: Character) -> Glyph {
-        if let glyph = glyphs[character] { return glyph }
-        if character == "−" || character == "–" { return dash }
-        if let base = bases[character], let glyph = glyphs[base] { return glyph }
-        return TextWidth.of(character) == 0 ? empty : box
+        plain(character) ?? accented[character] ?? (TextWidth.of(character) == 0 ? empty : box)
     }
 
-    /// A minus sign as wide as a digit.
-    private static let dash = Glyph(
-        advance: 580,
-        contours: [
-            [(80.0, 310.0), (80, 378), (500, 378), (500, 310)].map {
-                Glyph.Node(x: $0.0, y: $0.1, isOnCurve: true)
-            }
-        ])
+    /// A character that has an outline of its own, or that of another.
+    static func plain(_ character: Character) -> Glyph? {
+        glyphs[character] ?? bases[character].flatMap { glyphs[$0] }
+    }
+
+    /// All letters with an outline.
+    static var letters: [Character] { (Array(glyphs.keys) + bases.keys).filter(\.isLetter) }
 
     private static let empty = Glyph(advance: 0, contours: [])
 
@@ -93,27 +107,35 @@ enum Typeface {
             contours: [square(0, 60, 700, 560, reversed: false), square(50, 110, 650, 510, reversed: true)])
     }()
 
-    /// Letters that are drawn without their accents, and symbols that are drawn as similar ones.
+    /// Characters that are drawn as another, which is the first of each group.
     private static let bases: [Character: Character] = {
-        let families = [
-            "aàáâãäåāăą", "cçćč", "dďđ", "eèéêëēėęě", "gğģ", "iìíîïīįı", "lłľļ", "nñńňņ", "oòóôõöøōő", "rřŕ",
-            "sśšşß", "tťţ", "uùúûüūůűµ", "yýÿ", "zźžż", "AÀÁÂÃÄÅĀĂĄ", "CÇĆČ", "DĎĐ", "EÈÉÊËĒĖĘĚ", "GĞĢ",
-            "IÌÍÎÏĪĮİ", "LŁĽĻ", "NÑŃŇŅ", "OÒÓÔÕÖØŌŐ", "RŘŔ", "SŚŠŞ", "TŤŢ", "UÙÚÛÜŪŮŰ", "YÝŸ", "ZŹŽŻ",
-            "-—‐‑", "x×", " \u{a0}\u{2009}\u{202f}", "\"„", "'‚′", ".․", "/⁄÷", "*•",
+        let groups = [
+            "-‐‑", "—―", "'‚′", "\"„″", " \u{a0}\u{2002}\u{2003}\u{2009}\u{200a}\u{202f}", ".․", "/⁄∕", "*∗",
+            "·•", "μµ", "Δ∆", "|∣", ":∶",
+            "AΑ", "BΒ", "EΕ", "ZΖ", "HΗ", "IΙ", "KΚ", "MΜ", "NΝ", "OΟ", "PΡ", "TΤ", "YΥ", "XΧ", "oο",
         ]
         var bases: [Character: Character] = [:]
-        for family in families {
-            guard let base = family.first else { continue }
-            for character in family.dropFirst() { bases[character] = base }
+        for group in groups {
+            guard let base = group.first else { continue }
+            for character in group.dropFirst() where glyphs[character] == nil { bases[character] = base }
         }
         return bases
     }()
 
     private static let glyphs: [Character: Glyph] = {
         var glyphs: [Character: Glyph] = [:]
-        let entries = FontOutlines.outlines.utf8.split(separator: UInt8(ascii: " "))
-        for (character, entry) in zip(FontOutlines.characters, entries) {
-            glyphs[character] = decode(Array(entry))
+        func add<Characters: Sequence>(_ characters: Characters, _ outlines: String)
+        where Characters.Element == Unicode.Scalar {
+            let entries = outlines.utf8.split(separator: UInt8(ascii: " "))
+            for (character, entry) in zip(characters, entries) {
+                glyphs[Character(character)] = decode(Array(entry))
+            }
+        }
+        add(FontOutlines.characters.unicodeScalars, FontOutlines.outlines)
+        add(
+            (SymbolOutlines.characters + SymbolOutlines.marks).unicodeScalars, SymbolOutlines.outlines)
+        for (letter, dotless) in [("i", "ı"), ("j", "ȷ")] as [(Character, Character)] {
+            glyphs[dotless] = glyphs[letter].map { $0.withoutDot }
         }
         return glyphs
     }()

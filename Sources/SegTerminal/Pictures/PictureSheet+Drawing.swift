@@ -9,9 +9,11 @@ extension PictureSheet {
         let margin = Drawing.margin
         let gap = 10.0
         let size = 12.0
-        let tileWidth = (Double(tiles.map(\.width).max() ?? 1) / 2).held(within: 160...480)
-        let fitting = Int(((1440 + gap) / (tileWidth + gap)), within: 1...12)
+        let usual = (Double(tiles.map(\.width).max() ?? 1) / 2).held(within: 160...480)
+        let fitting = Int((((self.width ?? 1440) + gap) / (usual + gap)), within: 1...12)
         let columns = (self.columns ?? fitting).held(within: 1...max(tiles.count, 1))
+        let tileWidth =
+            self.width.map { max(($0 - 2 * margin + gap) / Double(columns) - gap, 10) } ?? usual
         let rows = (tiles.count + columns - 1) / columns
         let heights = (0..<rows).map { row -> (picture: Double, caption: Double) in
             let own = tiles[(row * columns)..<min((row + 1) * columns, tiles.count)]
@@ -19,7 +21,7 @@ extension PictureSheet {
             return (picture, own.contains { !$0.caption.isEmpty } ? 22 : 0)
         }
         let width = max(2 * margin + Double(columns) * (tileWidth + gap) - gap, 240)
-        let top = margin + (title == nil ? 0 : Drawing.headingHeight)
+        let top = margin + Drawing.headingHeight(title, width: width)
         let keys = keys(width: width - 2 * margin, size)
         let legendHeight = keys.isEmpty ? 0 : 14 + Double((keys.map(\.line).max() ?? 0) + 1) * 19
         let picturesHeight = heights.reduce(0) { $0 + $1.picture + $1.caption + gap } - (rows > 0 ? gap : 0)

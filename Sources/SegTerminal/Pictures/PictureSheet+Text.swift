@@ -30,19 +30,24 @@ extension PictureSheet {
         _ letters: [ClassMask.Entry: Character], _ style: TerminalStyle
     ) -> [String] {
         // Cells are about twice as high as wide. Small pictures are enlarged only up to a limit.
+        let graphics = style.graphics
+        let aspect = graphics.map { Double($0.cellHeight) / Double($0.cellWidth) } ?? 2
         let sizes = row.map { tile in
-            Pixels.fitted(
-                width: tile.width, height: tile.height, into: min(tileColumns, max(tile.width * 2, 16)),
-                tileRows, aspect: 2)
+            let largest = graphics.map { tile.width * 3 / $0.cellWidth } ?? tile.width * 2
+            return Pixels.fitted(
+                width: tile.width, height: tile.height, into: min(tileColumns, max(largest, 16)), tileRows,
+                aspect: aspect)
         }
         let height = sizes.map(\.height).max() ?? 0
         let hasCaptions = row.contains { !$0.caption.isEmpty }
         var canvas = TextCanvas(
-            width: row.count * tileColumns + (row.count - 1) * gap, height: height + (hasCaptions ? 1 : 0))
+            width: row.count * tileColumns + (row.count - 1) * gap,
+            height: (graphics == nil ? height : 0) + (hasCaptions ? 1 : 0))
         for (index, tile) in row.enumerated() {
             let x = index * (tileColumns + gap)
             let size = sizes[index]
             switch tile.content {
+            case _ where graphics != nil: break
             case .picture(let picture):
                 canvas.draw(picture, x: x, y: 0, columns: size.width, rows: size.height, style)
             case .mask(let mask):
@@ -52,9 +57,16 @@ extension PictureSheet {
             let caption = TextWidth.truncate(
                 tile.caption, to: tileColumns, ellipsis: style.ellipsis)
             let indent = max((size.width - TextWidth.of(caption)) / 2, 0)
-            canvas.put(caption, x: x + indent, y: height)
+            canvas.put(caption, x: x + indent, y: graphics == nil ? height : 0)
         }
-        return canvas.lines(style)
+        guard let graphics else { return canvas.lines(style) }
+        let pictures = row.enumerated().map { index, tile in
+            let size = graphics.size(columns: sizes[index].width, rows: sizes[index].height)
+            return TerminalGraphics.Placed(
+                picture: tile.content.pixels(width: size.width, height: size.height),
+                column: index * (tileColumns + gap), columns: sizes[index].width, rows: sizes[index].height)
+        }
+        return [graphics.row(pictures, rows: height)] + canvas.lines(style)
     }
 
     /// Swatch or letter, name, and share of each class, in lines of at most `width` cells.

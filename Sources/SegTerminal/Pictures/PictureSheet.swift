@@ -5,14 +5,22 @@
 import SegSystem
 
 /// Captioned pictures in rows, with a legend of the classes in them.
-public struct PictureSheet: Chart, Sendable {
+public struct PictureSheet: SizedChart, Sendable {
     public struct Tile: Sendable {
         enum Content: Sendable {
             case picture(Pixels)
             case mask(ClassMask)
+
+            /// The picture, or the mask in the colours of its classes, in a size of pixels.
+            func pixels(width: Int, height: Int) -> Pixels {
+                switch self {
+                case .picture(let picture): return picture.resized(width: width, height: height)
+                case .mask(let mask): return mask.resized(width: width, height: height).pixels()
+                }
+            }
         }
         let content: Content
-        let caption: String
+        var caption: String
         /// The mask whose classes are in the legend, for a mask or an overlay.
         let mask: ClassMask?
 
@@ -23,6 +31,12 @@ public struct PictureSheet: Chart, Sendable {
         }
         public static func mask(_ mask: ClassMask, caption: String = "") -> Tile {
             Tile(content: .mask(mask), caption: TextWidth.escaped(caption), mask: mask)
+        }
+
+        /// The pixels of the picture, or of the mask's colours, scaled down to a width.
+        public func pixels(atMost limit: Int) -> Pixels {
+            let size = min(width, max(limit, 1))
+            return content.pixels(width: size, height: max(height * size / width, 1))
         }
 
         var width: Int {
@@ -43,11 +57,27 @@ public struct PictureSheet: Chart, Sendable {
     public var tiles: [Tile]
     /// The number of tiles in a row; nil for as many as fit.
     public var columns: Int?
+    /// The width in a file, in points; nil for one that shows the pictures' pixels.
+    public var width: Double?
 
     public init(title: String? = nil, tiles: [Tile], columns: Int? = nil) {
         self.title = title
         self.tiles = tiles
         self.columns = columns
+    }
+
+    /// Gives each picture a caption; where there are twice as many tiles, each is of a picture and its mask.
+    /// - Returns: false if the counts do not fit.
+    public mutating func setCaptions(_ captions: [String]) -> Bool {
+        guard !captions.isEmpty, tiles.count % captions.count == 0 else {
+            return captions.count == tiles.count
+        }
+        let step = tiles.count / captions.count
+        guard step <= 2 else { return false }
+        for (place, caption) in captions.enumerated() {
+            tiles[place * step].caption = TextWidth.escaped(caption)
+        }
+        return true
     }
 
     public var emptiness: String? { tiles.isEmpty ? "nothing to show" : nil }

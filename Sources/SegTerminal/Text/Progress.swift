@@ -27,10 +27,12 @@ public struct Progress: Sendable {
         self.note = note
     }
 
-    /// The line: label, bar, counts, rate, remaining time, note; one cell narrower than the terminal, so
-    /// that the terminal does not wrap it. Parts that do not fit are left out.
-    public func line(_ style: TerminalStyle) -> String {
-        let width = max(style.columns.held(within: 2...1000) - 1, 1)
+    /// The line: label, bar, counts, rate, remaining time, note; three cells narrower than the terminal, so
+    /// that the terminal does not wrap it, nor the `^C` that it writes behind it. Parts that do not fit are left out.
+    ///
+    /// - Parameter hasBar: false in a file, where nothing is overwritten.
+    public func line(_ style: TerminalStyle, hasBar: Bool = true) -> String {
+        let width = max(style.columns.held(within: 4...1000) - 3, 1)
         let done = max(completed, 0)
         let total = total.map { max($0, 0) }
         var counts = NumberFormat.count(done)
@@ -74,7 +76,7 @@ public struct Progress: Sendable {
         let showsSpeed = fits(speed)
         var parts: [String] = showsHead ? [style.paint(head, bold: true)] : []
         let room = min(width - used - 2, 30)
-        if let total, room >= 5 { parts.append(bar(done, total, room, style)) }
+        if let total, hasBar, room >= 5 { parts.append(bar(done, total, room, style)) }
         parts.append(counts)
         if showsSpeed { parts.append(style.paint(speed, dim: true)) }
         if showsRemaining { parts.append(remaining) }

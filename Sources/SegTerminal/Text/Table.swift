@@ -41,12 +41,11 @@ public struct Table: Sendable {
     /// The table as lines.
     public func lines(_ style: TerminalStyle) -> [String] {
         let count = max(header.count, (rows + footer).map(\.count).max() ?? 0)
-        guard count > 0 else { return title.map { [TextWidth.escaped($0)] } ?? [] }
+        guard count > 0 else { return heading(style) }
         var columns = (0..<count).map(column)
         if style.isTerminal { Table.fit(&columns, to: style.columns, style) }
 
-        var lines: [String] = []
-        if let title { lines.append(style.paint(fitted(title, style), bold: true)) }
+        var lines = heading(style)
         let rule = columns.map { String(repeating: style.unicode ? "─" : "-", count: $0.width) }
         let ruleLine = style.paint(rule.joined(separator: Table.gap), dim: true)
         if header.contains(where: { !$0.isEmpty }) {
@@ -182,9 +181,10 @@ public struct Table: Sendable {
         return text
     }
 
-    private func fitted(_ title: String, _ style: TerminalStyle) -> String {
+    private func heading(_ style: TerminalStyle) -> [String] {
+        guard let title else { return [] }
         let text = TextWidth.escaped(title)
-        return style.isTerminal
-            ? TextWidth.truncate(text, to: style.columns, ellipsis: style.ellipsis) : text
+        let lines = style.isTerminal ? TextWidth.wrap(text, to: style.columns) : [text]
+        return lines.map { style.paint($0, bold: true) }
     }
 }

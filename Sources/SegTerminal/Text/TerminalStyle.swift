@@ -19,6 +19,8 @@ public struct TerminalStyle: Sendable, Equatable {
     public var unicode: Bool
     /// A terminal has a width that lines are fitted to; in a pipe or a file tables have their full width.
     public var isTerminal: Bool
+    /// How pictures are shown as pixels; nil for characters.
+    public var graphics: TerminalGraphics?
 
     /// By default a pipe: 80 columns, unicode, no colour.
     public init(

@@ -10,36 +10,24 @@ import torch
 import torch.nn.functional as F
 
 import formula
-from writing import rounded, torchvision, values
+import own_models
+from writing import rounded, torchvision, values  # noqa: F401
 
-from torchvision.models import mobilenet_v2, segmentation
-from torchvision.models._utils import IntermediateLayerGetter
-from torchvision.models.segmentation.lraspp import LRASPP
+from torchvision.models import segmentation
 
 CLASSES = 21
+# Compared at small sizes alone.
+COMPARED = ["unet", "unet_resnet50", "deeplabv3plus_resnet50", "deeplabv3plus_mobilenet_v3_large"]
 SHAKE = 1e-5
 SHAKES = ["shake", "shake again", "shake more", "shake last"]
 
 
-def lraspp_mobilenet_v2(num_classes=CLASSES, **_):
-    """LR-ASPP on MobileNetV2 (MobileNetV3 paper, section 6.4) at output stride 16:
-    features.14 keeps stride 1, features.15-17 run at dilation 2; low branch
-    features.6 (32 channels, stride 8), high branch features.18 (1280 channels)."""
-    features = mobilenet_v2(weights=None).features
-    features[14].conv[1][0].stride = (1, 1)
-    for index in (15, 16, 17):
-        depthwise = features[index].conv[1][0]
-        depthwise.dilation, depthwise.padding = (2, 2), (2, 2)
-    backbone = IntermediateLayerGetter(features, OrderedDict([("6", "low"), ("18", "high")]))
-    return LRASPP(backbone, low_channels=32, high_channels=1280, num_classes=num_classes)
-
-
 def build(name, classes=CLASSES, aux=True):
     """The model with formula weights; dropout off (p = 0), so that a training step is the same everywhere."""
-    if name == "lraspp_mobilenet_v2":
-        model = lraspp_mobilenet_v2(classes)
+    if name in own_models.MAKERS:
+        model = own_models.MAKERS[name](classes, aux)
     else:
-        options = {} if name.startswith("lraspp") else {"aux_loss": aux}
+        options = {} if name in own_models.WITHOUT_AUX else {"aux_loss": aux}
         maker = getattr(segmentation, name)
         model = maker(weights=None, weights_backbone=None, num_classes=classes, **options)
     for module in model.modules():
@@ -54,7 +42,7 @@ def counts(name):
     rows = []
     for classes in (21, 32):
         for aux in (True, False):
-            if name.startswith("lraspp") and aux:
+            if name in own_models.WITHOUT_AUX and aux:
                 continue
             model = build(name, classes, aux)
             backbone = sum(p.numel() for p in model.backbone.parameters())
@@ -220,7 +208,7 @@ def training(model, shape, kept_steps, samples, digits):
     x = formula.images(shape)
     result = {
         "input": list(shape),
-        "loss": "cross_entropy(out)" + (" + 0.5 * cross_entropy(aux)" if hasattr(model, "aux_classifier") else ""),
+        "loss": "cross_entropy(out)" + (" + 0.5 * cross_entropy(aux)" if getattr(model, "aux_classifier", None) is not None else ""),
         "optimizer": {"name": "sgd", "lr": 0.01, "momentum": 0.9, "weight_decay": 1e-4},
         "dropout": "off (p = 0)",
         "mask_counts": [int(n) for n in torch.bincount(masks.reshape(-1), minlength=CLASSES)],
@@ -288,7 +276,7 @@ def verify(name, path):
 
 
 def trained(name, model):
-    if name.startswith("lraspp"):
+    if name in own_models.WITHOUT_AUX:
         return training(model, (2, 3, 64, 64), kept_steps=(1, 3), samples=4, digits=6)
     # Three pictures: DeepLab's pooled branch has a batch norm over one value per picture, and over two it gives
     # plus and minus one, whatever they are, and gradients of rounding alone.
@@ -297,10 +285,12 @@ def trained(name, model):
 
 def fixture(name):
     model = build(name).eval()
-    light = name.startswith("lraspp")
+    light = name in own_models.WITHOUT_AUX
     shapes = [(1, 3, 64, 64), (3, 3, 97, 131), (1, 3, 520, 520)]
     if light:
         shapes.insert(1, (2, 3, 97, 131))
+    if name in COMPARED:
+        shapes.pop()
     learned = {key for key, _ in model.named_parameters()}
     recipes = formula.fill(model)
     entries = []

@@ -117,6 +117,25 @@ def convolutions():
             inputs["bias"] = real(weight[0])
         yield case(f"conv2d: {name}", "conv2d", inputs, lambda x, weight, bias=None, **a: F.conv2d(x, weight, bias, **a),
                    tuple(inputs), stride=stride, padding=padding, dilation=dilation, groups=groups)
+    table = [
+        # name, input, weight, bias?, stride, padding, output padding, groups, dilation
+        ("2x2 stride 2, a U-Net's", (2, 4, 3, 5), (4, 3, 2, 2), True, 2, 0, 0, 1, 1),
+        ("3x3 stride 2 with output padding", (1, 3, 4, 3), (3, 2, 3, 3), True, 2, 1, 1, 1, 1),
+        ("3x3 stride 1", (1, 2, 4, 5), (2, 3, 3, 3), False, 1, 1, 0, 1, 1),
+        ("4x4 stride 2 in 2 groups", (2, 4, 3, 3), (4, 2, 4, 4), True, 2, 1, 0, 2, 1),
+        ("depthwise 4x4 stride 2", (1, 3, 4, 4), (3, 1, 4, 4), False, 2, 1, 0, 3, 1),
+        ("dilation 2", (1, 2, 4, 4), (2, 2, 3, 3), False, 1, 1, 0, 1, 2),
+        ("uneven kernel, stride and padding", (1, 2, 3, 4), (2, 3, 2, 3), True, (2, 3), (0, 1), (1, 2), 1, 1),
+        ("kernel below the stride", (1, 2, 3, 3), (2, 3, 1, 1), True, 3, 0, 2, 1, 1),
+        ("wide 2x2 stride 2", (2, 32, 9, 7), (32, 16, 2, 2), True, 2, 0, 0, 1, 1),
+    ]
+    for name, shape, weight, bias, stride, padding, extra, groups, dilation in table:
+        inputs = {"x": real(*shape), "weight": real(*weight)}
+        if bias:
+            inputs["bias"] = real(weight[1] * groups)
+        yield case(f"conv_transpose2d: {name}", "conv_transpose2d", inputs,
+                   lambda x, weight, bias=None, **a: F.conv_transpose2d(x, weight, bias, **a), tuple(inputs),
+                   stride=stride, padding=padding, output_padding=extra, groups=groups, dilation=dilation)
 
 
 def norms():
@@ -152,6 +171,18 @@ def pools():
         x = {"x": real(*shape, offset=-2.0)}
         yield case(f"max_pool2d: {name}", "max_pool2d", x, lambda x, **a: F.max_pool2d(x, **a), ("x",), **arguments)
         yield case(f"avg_pool2d: {name}, padding counted", "avg_pool2d", x, lambda x, **a: F.avg_pool2d(x, **a), ("x",), **arguments)
+    for name, shape, arguments in (
+        ("2x2, the last windows cut off", (1, 2, 5, 7), dict(kernel_size=2, stride=2, padding=0, ceil_mode=True)),
+        ("3x3 stride 2 padding 1, rounded up", (2, 2, 6, 8), dict(kernel_size=3, stride=2, padding=1, ceil_mode=True)),
+        ("3x3 stride 3, no window beyond the padding", (1, 2, 7, 5), dict(kernel_size=3, stride=3, padding=1, ceil_mode=True)),
+    ):
+        x = {"x": real(*shape, offset=-2.0)}
+        yield case(f"max_pool2d: {name}", "max_pool2d", x, lambda x, **a: F.max_pool2d(x, **a), ("x",), **arguments)
+        for counted in (True, False):
+            yield case(f"avg_pool2d: {name}, padding {'counted' if counted else 'not counted'}", "avg_pool2d", x,
+                       lambda x, **a: F.avg_pool2d(x, **a), ("x",), count_include_pad=counted, **arguments)
+    dilated = dict(kernel_size=2, stride=1, padding=1, dilation=2)
+    yield case("max_pool2d: dilation 2", "max_pool2d", {"x": real(1, 2, 6, 5)}, lambda x, **a: F.max_pool2d(x, **a), ("x",), **dilated)
     for size in (1, 3, (2, 4)):
         yield case(f"adaptive_avg_pool2d: to {size}", "adaptive_avg_pool2d", {"x": real(2, 3, 5, 7)},
                    lambda x, output_size: F.adaptive_avg_pool2d(x, output_size), ("x",), output_size=size)
@@ -162,6 +193,11 @@ def resizing():
         for shape, size in (((1, 2, 5, 7), (13, 11)), ((1, 2, 13, 11), (5, 7)), ((2, 2, 3, 3), (8, 8)), ((1, 2, 1, 1), (3, 4)), ((1, 2, 4, 5), (4, 5))):
             arguments = {"size": size, "mode": mode} | ({} if corners is None else {"align_corners": corners})
             yield case(f"interpolate: {mode}{' on corners' if corners else ''} {shape[2:]} to {size}", "interpolate",
+                       {"x": real(*shape)}, lambda x, **a: F.interpolate(x, **a), ("x",), **arguments)
+    for mode, corners in (("bilinear", False), ("bilinear", True), ("nearest", None)):
+        for shape, scale in (((1, 2, 5, 7), 1.5), ((2, 2, 5, 7), 0.6), ((1, 2, 5, 5), 1.1), ((1, 2, 5, 20), 1.1)):
+            arguments = {"scale_factor": scale, "mode": mode} | ({} if corners is None else {"align_corners": corners})
+            yield case(f"interpolate: {mode}{' on corners' if corners else ''} {shape[2:]} by {scale}", "interpolate",
                        {"x": real(*shape)}, lambda x, **a: F.interpolate(x, **a), ("x",), **arguments)
     yield case("interpolate: bilinear (33, 33) to (65, 65)", "interpolate", {"x": real(1, 4, 33, 33)},
                lambda x, **a: F.interpolate(x, **a), ("x",), size=(65, 65), mode="bilinear", align_corners=False)
@@ -212,7 +248,7 @@ def elementwise():
     wide = real(3, 5, scale=8.0)
     table = {
         "relu": (F.relu, wide), "relu6": (F.relu6, wide), "hardswish": (F.hardswish, wide), "hardsigmoid": (F.hardsigmoid, wide),
-        "sigmoid": (torch.sigmoid, wide), "tanh": (torch.tanh, wide), "exp": (torch.exp, wide), "abs": (torch.abs, wide),
+        "silu": (F.silu, wide), "gelu": (F.gelu, wide), "sigmoid": (torch.sigmoid, wide), "tanh": (torch.tanh, wide), "exp": (torch.exp, wide), "abs": (torch.abs, wide),
         "sin": (torch.sin, wide), "cos": (torch.cos, wide), "log": (torch.log, positive), "log2": (torch.log2, positive),
         "log10": (torch.log10, positive), "sqrt": (torch.sqrt, positive),
     }
@@ -221,6 +257,10 @@ def elementwise():
     kinks = literal([-6.0, -3.0, -1.0, 0.0, 1.0, 3.0, 6.0])
     for name in ("relu", "relu6", "hardswish", "hardsigmoid", "abs"):
         yield case(f"{name}: at its kinks, PyTorch's choice of gradient", name, {"x": kinks}, lambda x, f=table[name][0]: f(x), ("x",))
+    for slope in (0.01, 0.2):
+        for text, x in (("", wide), (", at its kink", kinks)):
+            yield case(f"leaky_relu: slope {slope}{text}", "leaky_relu", {"x": x}, lambda x, negative_slope: F.leaky_relu(x, negative_slope), ("x",), negative_slope=slope)
+    yield case("gelu: by tanh", "gelu, tanh", {"x": wide}, lambda x: F.gelu(x, approximate="tanh"), ("x",))
     halves = literal([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 2.4, -2.6])
     for name in ("round", "floor", "ceil", "sign"):
         yield case(f"{name}: halves", name, {"x": halves}, lambda x, name=name: getattr(torch, name)(x))
@@ -274,6 +314,9 @@ def arrangement():
     yield case("flip: axis 1", "flip", {"x": x}, lambda x, axis: torch.flip(x, [axis]), ("x",), axis=1)
     yield case("roll: by 2 along axis 1", "roll", {"x": x}, lambda x, shift, axis: torch.roll(x, shift, axis), ("x",), shift=2, axis=1)
     yield case("pad: left, right, top, bottom", "pad", {"x": real(1, 2, 3, 3)}, lambda x, padding, value: F.pad(x, padding, value=value), ("x",), padding=[1, 2, 0, 1], value=0.5)
+    for mode in ("reflect", "replicate", "circular"):
+        yield case(f"pad: {mode}", "pad", {"x": real(1, 2, 4, 5)}, lambda x, padding, mode: F.pad(x, padding, mode), ("x",), padding=[1, 2, 3, 1], mode=mode)
+    yield case("pad: replicate, wider than the picture", "pad", {"x": real(1, 1, 2, 1)}, lambda x, padding, mode: F.pad(x, padding, mode), ("x",), padding=[3, 2, 4, 0], mode="replicate")
     yield case("cat: axis 1", "cat", {"a": real(2, 3), "b": real(2, 2)}, lambda a, b, axis: torch.cat([a, b], axis), ("a", "b"), axis=1)
     yield case("stack: axis 1", "stack", {"a": real(2, 3), "b": real(2, 3)}, lambda a, b, axis: torch.stack([a, b], axis), ("a", "b"), axis=1)
     yield case("permute", "permute", {"x": real(2, 3, 4)}, lambda x, axes: x.permute(axes), ("x",), axes=[2, 0, 1])

@@ -35,6 +35,64 @@ extension Tensor {
         }
         return try Tensor.make(PadOperation(before: all.map(\.0), after: all.map(\.1), number: value), [self])
     }
+
+    /// What borders consist of, where not of one number.
+    public enum Border: String, CaseIterable, Sendable {
+        /// The entries inside the edge, in reverse order; the edge itself is not repeated.
+        case reflect
+        /// The edge, repeated.
+        case replicate
+        /// The entries of the opposite side.
+        case circular
+    }
+
+    /// Borders that are made of the tensor: the number of entries before and after, per axis.
+    public func pad(_ widths: [(Int, Int)], border: Border) throws -> Tensor {
+        guard widths.count <= rank else {
+            throw TensorError(
+                .shape, "pad: widths for \(widths.count) axes, the tensor has \(rank)",
+                notes: [Shape.text(shape)])
+        }
+        var result = self
+        for (place, (before, after)) in widths.enumerated() where (before, after) != (0, 0) {
+            let axis = rank - widths.count + place
+            let size = shape[axis]
+            let most = border == .reflect ? size - 1 : border == .circular ? size : size == 0 ? 0 : Int.max
+            guard before >= 0, after >= 0, before <= most, after <= most else {
+                throw TensorError(
+                    .value,
+                    "pad: widths \(before) and \(after) do not fit an axis of \(size) with borders \"\(border.rawValue)\""
+                        + (size > 0 && most != Int.max ? ": they are from 0 to \(most)" : ""),
+                    notes: [Shape.text(shape)])
+            }
+            let x = result
+            func edge(_ start: Int, _ count: Int, _ width: Int) throws -> Tensor {
+                let part = try x.narrow(axis: axis, start: start, count: count)
+                switch border {
+                case .reflect: return try part.flip(axes: [axis])
+                case .circular: return part
+                case .replicate:
+                    var shape = part.shape
+                    shape[axis] = width
+                    return try part.expand(shape)
+                }
+            }
+            var parts = [x]
+            switch border {
+            case .reflect:
+                if before > 0 { parts.insert(try edge(1, before, before), at: 0) }
+                if after > 0 { parts.append(try edge(size - 1 - after, after, after)) }
+            case .replicate:
+                if before > 0 { parts.insert(try edge(0, 1, before), at: 0) }
+                if after > 0 { parts.append(try edge(size - 1, 1, after)) }
+            case .circular:
+                if before > 0 { parts.insert(try edge(size - before, before, before), at: 0) }
+                if after > 0 { parts.append(try edge(0, after, after)) }
+            }
+            result = try Tensor.cat(parts, axis: axis)
+        }
+        return result
+    }
 }
 
 /// Axes of size 1 repeated, and new axes in front.

@@ -2,6 +2,7 @@
 // their opposites, which add or replace.
 
 import CKernels
+import SegSystem
 
 /// Rows of an axis selected by an integer tensor of any shape, whose axes replace that axis.
 struct TakeOperation: Operation {
@@ -59,7 +60,7 @@ struct TakeOperation: Operation {
 private func resolved(_ index: Int64, _ length: Int) throws -> Int {
     let place = index < 0 ? index + Int64(length) : index
     guard place >= 0, place < length else {
-        throw TensorError(.index, "index \(index) is out of range: the axis has \(length) entries")
+        throw TensorError(.index, "index \(index) is out of range: the axis has \(plural(length, "entry"))")
     }
     return Int(place)
 }

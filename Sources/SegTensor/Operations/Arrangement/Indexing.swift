@@ -1,6 +1,8 @@
 // t[i, a...b, :, mask, "Road"]: resolves the indices in the brackets, and builds the operations that read or
 // replace that part. Indices are checked here, at the call.
 
+import SegSystem
+
 extension Tensor {
     /// One index in the brackets.
     public enum Index: Sendable {
@@ -117,7 +119,8 @@ extension Tensor {
         let total = classes ?? (highest == .max ? highest : highest + 1)
         guard lowest >= 0, highest < total else {
             throw TensorError(
-                .index, "one_hot: class \(lowest < 0 ? lowest : highest) is not among \(total) classes")
+                .index,
+                "one_hot: class \(lowest < 0 ? lowest : highest) is not among \(plural(total, "class"))")
         }
         let numbers = try Tensor.arange(to: Double(total), dtype: .int64, calledAs: "one_hot")
         return try Tensor.apply(.equal, to(.int64).unsqueeze(rank), numbers).to(dtype)
@@ -185,7 +188,7 @@ struct IndexPlan {
             for place in try tensor.doubles() where place >= Double(size) || place < -Double(size) {
                 throw TensorError(
                     .index,
-                    "index \(Tensor.text(of: place)) is out of range: axis \(axis) has \(size) entries",
+                    "index \(Tensor.text(of: place)) is out of range: axis \(axis) has \(plural(size, "entry"))",
                     notes: [Shape.text(x.shape)])
             }
             picks.append((axis, tensor))
@@ -196,7 +199,7 @@ struct IndexPlan {
         let resolved = place < 0 ? place &+ size : place
         guard resolved >= 0, resolved < size else {
             throw TensorError(
-                .index, "index \(place) is out of range: axis \(axis) has \(size) entries",
+                .index, "index \(place) is out of range: axis \(axis) has \(plural(size, "entry"))",
                 help: size == 0
                     ? "the axis is empty" : "indices go from 0 to \(size - 1), or from -\(size) to -1")
         }

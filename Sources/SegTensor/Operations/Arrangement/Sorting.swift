@@ -27,7 +27,7 @@ extension Tensor {
         let resolved = try Shape.axis(axis, rank: rank, in: "topk")
         guard k >= 0, k <= shape[resolved] else {
             throw TensorError(
-                .index, "topk: \(k) of an axis that has \(shape[resolved]) entries",
+                .index, "topk: \(k) of an axis that has \(plural(shape[resolved], "entry"))",
                 notes: [Shape.text(shape)])
         }
         let places = try argsort(axis: resolved, descending: largest).narrow(

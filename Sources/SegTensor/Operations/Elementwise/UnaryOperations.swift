@@ -10,7 +10,7 @@ func logarithm(_ x: Double) -> Double { log(x) }
 public enum UnaryFunction: String, CaseIterable, Sendable, Encodable {
     case negate, abs, sign, floor, ceil, round, reciprocal, sqrt, square
     case exp, log, log2, log10, sin, cos, tanh
-    case sigmoid, relu, relu6, hardswish, hardsigmoid
+    case sigmoid, relu, relu6, hardswish, hardsigmoid, silu, gelu
     case not, isnan, isfinite
 
     fileprivate var kernel: Int {
@@ -36,6 +36,8 @@ public enum UnaryFunction: String, CaseIterable, Sendable, Encodable {
         case .relu6: EW_RELU6
         case .hardswish: EW_HARDSWISH
         case .hardsigmoid: EW_HARDSIGMOID
+        case .silu: EW_SILU
+        case .gelu: EW_GELU
         case .not, .isnan, .isfinite: 0
         }
     }
@@ -127,7 +129,7 @@ struct UnaryOperation: Operation {
     func gradient(_ g: Backward) throws -> [Tensor?] {
         let (x, y, u) = (g.inputs[0], g.result, g.upstream)
         switch function {
-        case .relu, .relu6, .hardswish, .hardsigmoid:
+        case .relu, .relu6, .hardswish, .hardsigmoid, .silu, .gelu:
             return [try activationGradient(u, BatchNormTraining.again(x))]
         case .negate: return [try -u]
         case .abs: return [try activationGradient(u, x)]
@@ -162,6 +164,8 @@ struct ActivationGradientOperation: Operation {
         case .relu6: EW_RELU6_GRAD
         case .hardswish: EW_HARDSWISH_GRAD
         case .hardsigmoid: EW_HARDSIGMOID_GRAD
+        case .silu: EW_SILU_GRAD
+        case .gelu: EW_GELU_GRAD
         case .sigmoid: EW_SIGMOID_GRAD
         case .tanh: EW_TANH_GRAD
         default: EW_SQRT_GRAD
@@ -201,6 +205,12 @@ struct ActivationGradientOperation: Operation {
             // x (x + 3) / 6 has the second derivative 1/3 where hardsigmoid's first is 1/6.
             let inner = try Tensor.make(ActivationGradientOperation(function: .hardsigmoid), [v * u, x])
             return [first, try inner * 2]
+        case .silu:
+            let s = try Tensor.apply(.sigmoid, x)
+            return [first, try v * u * s * (-s + 1) * (x * (-(s * 2) + 1) + 2)]
+        case .gelu:
+            let density = try Tensor.apply(.exp, x * x * -0.5) * (1 / (2 * Double.pi).squareRoot())
+            return [first, try v * u * density * (-(x * x) + 2)]
         default: return [first, nil]
         }
     }

@@ -143,7 +143,9 @@ struct ConvolutionOperation: Operation {
         var gradients: [Tensor?] = [
             g.needs[0]
                 ? try Tensor.make(
-                    ConvolutionInputGradient(attributes: attributes, shape: x.shape), [u, weight]) : nil,
+                    ConvolutionInputGradient(
+                        name: ConvolutionInputGradient.gradient, attributes: attributes, shape: x.shape),
+                    [u, weight]) : nil,
             g.needs[1]
                 ? try Tensor.make(
                     ConvolutionWeightGradient(attributes: attributes, shape: weight.shape), [x, u]) : nil,
@@ -155,11 +157,14 @@ struct ConvolutionOperation: Operation {
     }
 }
 
-/// The gradient of conv2d by its input, from the upstream gradient and the weights.
+/// The gradient of conv2d by its input, from the upstream gradient and the weights; as a layer it is the
+/// transposed convolution.
 struct ConvolutionInputGradient: Operation {
-    var name: String { "conv2d gradient by the input" }
+    static let gradient = "conv2d gradient by the input"
+
+    let name: String
     let attributes: ConvolutionAttributes
-    let shape: [Int]
+    var shape: [Int]
 
     func infer(_ inputs: [Signature]) throws -> Signature { Signature(shape, .float32) }
 
@@ -178,6 +183,20 @@ struct ConvolutionInputGradient: Operation {
                 packedWeight: packed.bytes.assumingMemoryBound(to: Float.self), inputGradient: out.floats)
         }
         return out
+    }
+
+    func multiplyAdds(_ inputs: [Signature], _ result: Signature) -> Int {
+        inputs[0].count * (inputs[1].count / max(1, inputs[1].shape[0]))
+    }
+
+    func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool {
+        carried[0] && !carried[1]
+    }
+
+    func resized(batch: Int) -> any Operation {
+        var copy = self
+        copy.shape[0] = batch
+        return copy
     }
 
     func gradient(_ g: Backward) throws -> [Tensor?] {
@@ -221,8 +240,10 @@ struct ConvolutionWeightGradient: Operation {
         let (x, u, v) = (g.inputs[0], g.inputs[1], g.upstream)
         return [
             g.needs[0]
-                ? try Tensor.make(ConvolutionInputGradient(attributes: attributes, shape: x.shape), [u, v])
-                : nil,
+                ? try Tensor.make(
+                    ConvolutionInputGradient(
+                        name: ConvolutionInputGradient.gradient, attributes: attributes, shape: x.shape),
+                    [u, v]) : nil,
             g.needs[1] ? try Tensor.make(ConvolutionOperation(attributes: attributes), [x, v]) : nil,
         ]
     }

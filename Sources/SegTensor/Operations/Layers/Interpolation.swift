@@ -7,36 +7,46 @@ extension Tensor {
     public enum Interpolation: String, Sendable, Encodable {
         /// Weighted by distance, with pixel centres at half (PyTorch's align_corners=false).
         case bilinear
+        /// Weighted by distance, with the centres of the corner pixels in the same place (align_corners=true).
+        case bilinearOnCorners
         /// The pixel at floor(position × input size / output size).
         case nearest
     }
 
-    /// Resizes the last two axes. With `alignCorners` the centres of the corner pixels coincide.
+    /// Resizes the last two axes.
     public static func interpolate(
-        _ x: Tensor, size: (Int, Int), mode: Interpolation = .bilinear, alignCorners: Bool = false
+        _ x: Tensor, size: (Int, Int), mode: Interpolation = .bilinear
     ) throws -> Tensor {
-        let floats = mode == .bilinear ? try x.to(.float32) : x
+        let floats = mode == .nearest ? x : try x.to(.float32)
         if floats.rank >= 2, Array(x.shape.suffix(2)) == [size.0, size.1] { return floats }
-        let result = try make(InterpolateOperation(height: size.0, width: size.1, mode: mode), [floats])
-        guard alignCorners, mode == .bilinear else { return result }
-        // Rare: two products with the weights of rows and columns.
-        let rows = try cornerWeights(from: x.shape[2], to: size.0)
-        let columns = try cornerWeights(from: x.shape[3], to: size.1)
-        return try matmul(matmul(rows, floats), columns.transpose())
+        return try make(InterpolateOperation(height: size.0, width: size.1, mode: mode), [floats])
     }
 
-    /// The weight of each of `from` pixels in each of `to`, with aligned corners.
-    private static func cornerWeights(from: Int, to: Int) throws -> Tensor {
-        let data = try TensorData(shape: [to, from], dtype: .float32, for: "interpolate")
-        Elementwise.fill(data, 0)
-        for i in 0..<to {
-            let place = to > 1 ? Double(i) * Double(from - 1) / Double(to - 1) : 0
-            let low = min(Int(place), from - 1)
-            let share = Float(place - Double(low))
-            data.floats[i * from + low] += 1 - share
-            data.floats[i * from + min(low + 1, from - 1)] += share
+    /// Resizes the last two axes by a factor, to whole pixels rounded down. As in PyTorch the pixels are then
+    /// 1 / factor apart, which differs from the quotient of the sizes if these were rounded, except where a picture
+    /// keeps its size.
+    public static func interpolate(_ x: Tensor, scale: Double, mode: Interpolation = .bilinear) throws
+        -> Tensor
+    {
+        guard x.rank == 4 else {
+            throw TensorError(
+                .shape, "interpolate: the input must be [N, C, H, W], got \(Shape.text(x.shape))",
+                notes: [Shape.text(x.shape)])
         }
-        return Tensor(data)
+        guard scale > 0, scale * Double(max(x.shape[2], x.shape[3])) < 1e6 else {
+            throw TensorError(
+                .value, "interpolate: the scale \(Tensor.text(of: scale)) gives a size that is not possible")
+        }
+        let (height, width) = (Double(x.shape[2]) * scale, Double(x.shape[3]) * scale)
+        let size = (Int(height), Int(width))
+        let isExact = height == height.rounded(.down) && width == width.rounded(.down)
+        let isSame = size == (x.shape[2], x.shape[3])
+        if isExact || isSame || mode == .bilinearOnCorners {
+            return try interpolate(x, size: size, mode: mode)
+        }
+        let operation = InterpolateOperation(
+            height: size.0, width: size.1, mode: mode, step: Float(1 / scale))
+        return try make(operation, [mode == .nearest ? x : x.to(.float32)])
     }
 }
 
@@ -45,6 +55,11 @@ struct InterpolateOperation: Operation {
     let height: Int
     let width: Int
     let mode: Tensor.Interpolation
+    /// The distance of two output pixels in input pixels; 0: it follows from the sizes.
+    var step: Float = 0
+
+    /// Whether it is the upsampling that `SegmentationFusion` knows.
+    var isPlainBilinear: Bool { mode == .bilinear && step == 0 }
 
     func infer(_ inputs: [Signature]) throws -> Signature {
         let x = inputs[0]
@@ -65,11 +80,14 @@ struct InterpolateOperation: Operation {
     }
 
     /// Sizes for the kernels in C: rank 4 channels last, every other rank as pictures of one channel.
-    static func geometry(_ x: [Int], _ height: Int, _ width: Int) -> resize_geometry {
+    static func geometry(
+        _ x: [Int], _ height: Int, _ width: Int, _ mode: Tensor.Interpolation, _ step: Float
+    ) -> resize_geometry {
         let isMap = x.count == 4
         return resize_geometry(
             batch: isMap ? x[0] : x.dropLast(2).reduce(1, *), channels: isMap ? x[1] : 1,
-            in_height: x[x.count - 2], in_width: x[x.count - 1], out_height: height, out_width: width)
+            in_height: x[x.count - 2], in_width: x[x.count - 1], out_height: height, out_width: width,
+            on_corners: mode == .bilinearOnCorners ? 1 : 0, step_y: step, step_x: step)
     }
 
     func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
@@ -78,7 +96,7 @@ struct InterpolateOperation: Operation {
         let x = result.rank == 4 ? try inputs[0].channelsLast() : try inputs[0].rowMajor()
         let out = try TensorData(shape: result.shape, dtype: x.dtype, layout: x.layout, for: name)
         if out.count == 0 { return out }
-        var geometry = InterpolateOperation.geometry(x.shape, height, width)
+        var geometry = InterpolateOperation.geometry(x.shape, height, width, mode, step)
         if mode == .nearest {
             resize_nearest_forward(&geometry, x.dtype.size, x.bytes, out.bytes)
         } else {
@@ -93,7 +111,7 @@ struct InterpolateOperation: Operation {
 
     func gradient(_ g: Backward) throws -> [Tensor?] {
         let x = g.inputs[0]
-        let operation = InterpolateGradient(shape: x.shape, mode: mode)
+        let operation = InterpolateGradient(shape: x.shape, mode: mode, step: step)
         return [try Tensor.make(operation, [g.upstream.to(.float32)]).to(x.dtype)]
     }
 }
@@ -102,6 +120,9 @@ struct InterpolateGradient: Operation {
     var name: String { "interpolate gradient" }
     let shape: [Int]
     let mode: Tensor.Interpolation
+    var step: Float = 0
+
+    var isPlainBilinear: Bool { mode == .bilinear && step == 0 }
 
     func infer(_ inputs: [Signature]) throws -> Signature { Signature(shape, .float32) }
     func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
@@ -111,7 +132,8 @@ struct InterpolateGradient: Operation {
         let out = try TensorData(shape: shape, dtype: .float32, layout: u.layout, for: name)
         if out.count == 0 { return out }
         let rank = u.shape.count
-        var geometry = InterpolateOperation.geometry(shape, u.shape[rank - 2], u.shape[rank - 1])
+        var geometry = InterpolateOperation.geometry(
+            shape, u.shape[rank - 2], u.shape[rank - 1], mode, step)
         if mode == .nearest {
             resize_nearest_backward(&geometry, u.floats, out.floats)
         } else {
@@ -122,7 +144,7 @@ struct InterpolateGradient: Operation {
     func gradient(_ g: Backward) throws -> [Tensor?] {
         let size = g.inputs[0].shape.suffix(2)
         let operation = InterpolateOperation(
-            height: size[size.startIndex], width: size[size.startIndex + 1], mode: mode)
+            height: size[size.startIndex], width: size[size.startIndex + 1], mode: mode, step: step)
         return [try Tensor.make(operation, [g.upstream])]
     }
 }

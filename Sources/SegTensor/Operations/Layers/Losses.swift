@@ -2,6 +2,7 @@
 // softmax, loss and confusion in one pass) is in SegmentationFusion; it is equal to these separate steps.
 
 import CKernels
+import SegSystem
 
 extension Tensor {
     /// How losses by pixel become one number.
@@ -42,7 +43,7 @@ extension Tensor {
         guard weight.shape == [classes] else {
             throw TensorError(
                 .shape,
-                "the class weights have shape \(Shape.text(weight.shape)), the logits have \(classes) classes",
+                "the class weights have shape \(Shape.text(weight.shape)), the logits have \(plural(classes, "class"))",
                 help: "give one weight per class", notes: [Shape.text(weight.shape)])
         }
         let values = try weight.doubles()
@@ -57,11 +58,15 @@ extension Tensor {
         }
     }
 
-    /// How often class j was predicted where i is the truth: int64, `[classes, classes]`, rows are the truth.
+    /// How often class j was predicted where i is the truth: int64, `[classes, classes]`, rows are the truth;
+    /// with `isPerSample` a matrix for each entry of the first axis.
     public static func confusion(
-        _ predictions: Tensor, _ target: Tensor, classes: Int, ignoreIndex: Int? = nil
+        _ predictions: Tensor, _ target: Tensor, classes: Int, ignoreIndex: Int? = nil,
+        isPerSample: Bool = false
     ) throws -> Tensor {
-        try make(ConfusionOperation(classes: classes, ignore: ignoreIndex ?? .min), [predictions, target])
+        try make(
+            ConfusionOperation(classes: classes, ignore: ignoreIndex ?? .min, isPerSample: isPerSample),
+            [predictions, target])
     }
 }
 
@@ -233,6 +238,7 @@ struct ConfusionOperation: Operation {
     var name: String { "confusion" }
     let classes: Int
     let ignore: Int
+    let isPerSample: Bool
 
     func infer(_ inputs: [Signature]) throws -> Signature {
         let notes = inputs.map { Shape.text($0.shape) }
@@ -247,7 +253,10 @@ struct ConfusionOperation: Operation {
                 .type, "confusion needs whole numbers (classes), got \(input.dtype.rawValue)",
                 notes: notes)
         }
-        return Signature([classes, classes], .int64)
+        guard !isPerSample || inputs[0].rank > 0 else {
+            throw TensorError(.shape, "confusion: a matrix per picture needs masks [N, H, W]", notes: notes)
+        }
+        return Signature((isPerSample ? [inputs[0].shape[0]] : []) + [classes, classes], .int64)
     }
 
     func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
@@ -258,9 +267,15 @@ struct ConfusionOperation: Operation {
         try checkLabels(predictions, classes: classes, ignore: .min, void: .min, "the prediction")
         let out = try TensorData(shape: result.shape, dtype: .int64, for: name)
         Elementwise.fill(out, 0)
-        segmentation_confusion(
-            predictions.bytes, predictions.dtype.kind, target.bytes, target.dtype.kind, target.count, classes,
-            ignore, out.elements())
+        let samples = isPerSample ? target.shape[0] : 1
+        let pixels = target.count / max(samples, 1)
+        for sample in 0..<samples {
+            segmentation_confusion(
+                predictions.bytes + sample * pixels * predictions.dtype.size, predictions.dtype.kind,
+                target.bytes + sample * pixels * target.dtype.size, target.dtype.kind, pixels, classes,
+                ignore,
+                out.elements() + sample * classes * classes)
+        }
         return out
     }
 }

@@ -1,5 +1,7 @@
 // Matrix products, batched: float32 and float64 by OpenBLAS in tiles, integers by a plain loop.
 
+import SegSystem
+
 extension Tensor {
     /// The matrix product, as NumPy's matmul: vectors count as a row on the left, a column on the right;
     /// axes before the last two broadcast.
@@ -14,7 +16,7 @@ extension Tensor {
         guard inner.0 == inner.1 else {
             throw TensorError(
                 .shape,
-                "matmul: shapes \(Shape.text(a.shape)) and \(Shape.text(b.shape)) do not fit: \(inner.0) columns, but \(inner.1) rows",
+                "matmul: shapes \(Shape.text(a.shape)) and \(Shape.text(b.shape)) do not fit: \(plural(inner.0, "column")), but \(plural(inner.1, "row"))",
                 notes: [Shape.text(a.shape), Shape.text(b.shape)])
         }
         let x = a.rank == 1 ? try a.unsqueeze(0) : a

@@ -1,0 +1,122 @@
+// Augmented data: changed copies of frames. The draws depend only on the seed, the frame and the copy, and in
+// data that are drawn anew also on the epoch: the same seed gives the same pictures.
+
+import SegSystem
+import SegTensor
+
+/// The frames of a data set, and changed copies of each. Where a crop gives all a size of their own, the frames
+/// themselves are left out.
+public struct AugmentedDataset: DatasetView {
+    public let source: any Dataset
+    public let changes: [Augmentation]
+    /// The number of copies that stay the same pictures; nil: one, drawn anew in each epoch.
+    public let copies: Int?
+    public let seed: UInt64
+    private let epoch: Int
+    private let key: RandomKey
+    /// The classes that each change looks for.
+    private let classes: [[UInt8]]
+
+    public init(
+        _ source: any Dataset, _ changes: [Augmentation], copies: Int?, seed: UInt64, epoch: Int = 0
+    ) throws {
+        if let copies, copies < 0 || copies > 1_000_000 {
+            throw TensorError(.value, "augment: copies is \(copies); it must be from 0 to 1,000,000")
+        }
+        self.source = source
+        self.changes = changes
+        self.copies = copies
+        self.seed = seed
+        self.epoch = epoch
+        key =
+            copies == nil
+            ? RandomKey(seed: seed).next(UInt64(1) << 62).next(UInt64(bitPattern: Int64(epoch)))
+            : RandomKey(seed: seed)
+        let palette = source.palette
+        classes = try changes.map { change in
+            guard case .crop(_, _, let names) = change.change else { return [] }
+            return try names.map { name in
+                guard let index = palette.index(of: name) else {
+                    throw TensorError(
+                        .label, "crop: the data has no class \"\(name)\", which has= names",
+                        help: nearestName(to: name, among: palette.names).map { "did you mean \"\($0)\"?" }
+                            ?? "its classes are \(palette.names.prefix(12).joined(separator: ", "))")
+                }
+                return UInt8(clamping: index)
+            }
+        }
+    }
+
+    /// The size that a crop gives to all copies.
+    private var size: (height: Int, width: Int)? {
+        for change in changes.reversed() {
+            if case .crop(let height, let width, _) = change.change { return (height, width) }
+        }
+        return nil
+    }
+
+    /// Whether the frames themselves are left out.
+    private var leavesOut: Bool { size != nil && copies != 0 }
+
+    public var count: Int { source.count * ((copies ?? 1) + (leavesOut ? 0 : 1)) }
+    public var isAugmented: Bool { true }
+    public var redraws: Bool { copies == nil || source.redraws }
+    public func sourceIndex(_ index: Int) -> Int { index % source.count }
+    private func copy(_ index: Int) -> Int { index / source.count + (leavesOut ? 1 : 0) }
+
+    public var about: String {
+        let names = changes.map(\.text).joined(separator: ", ")
+        guard let copies else {
+            return source.about
+                + (leavesOut
+                    ? ", drawn anew in each epoch by \(names)"
+                    : ", with a copy of each drawn anew in each epoch by \(names)")
+        }
+        if leavesOut {
+            return source.about + ", "
+                + (copies == 1 ? "changed by \(names)" : "\(copies) changed copies of each by \(names)")
+        }
+        return source.about + ", with \(copies) cop\(copies == 1 ? "y" : "ies") each by \(names)"
+    }
+
+    public func over(_ source: any Dataset, epoch: Int) throws -> any Dataset {
+        try AugmentedDataset(source, changes, copies: copies, seed: seed, epoch: epoch)
+    }
+
+    public func name(_ index: Int) throws -> String {
+        let (name, copy) = (try source.name(sourceIndex(index)), copy(index))
+        return copy == 0 ? name : name + "+\(copy)"
+    }
+
+    public func size(_ index: Int) throws -> (height: Int, width: Int) {
+        try copy(index) == 0 ? source.size(sourceIndex(index)) : size ?? source.size(sourceIndex(index))
+    }
+
+    public func maskSource(_ index: Int) throws -> MaskSource {
+        if copy(index) == 0 { return try source.maskSource(sourceIndex(index)) }
+        let frame = try frame(index)
+        return MaskSource(name: frame.name, mask: frame.mask)
+    }
+
+    public func frame(_ index: Int) throws -> Frame {
+        let copy = copy(index)
+        var frame = try source.frame(sourceIndex(index))
+        if copy == 0 { return frame }
+        frame = frame.kept()
+        frame.isRedrawn = frame.isRedrawn || copies == nil
+        if frame.floats != nil { frame = frame.changed("bytes", image: { $0 }) }
+        let wanted = size ?? (frame.height, frame.width)
+        let own = key.next(UInt64(copy * source.count + sourceIndex(index)))
+        for (number, change) in changes.enumerated() {
+            frame = try change.applied(
+                to: frame, key: own.next(UInt64(number)), classes: classes[number])
+        }
+        if (frame.height, frame.width) != wanted {
+            frame = frame.cropped(
+                height: wanted.height, width: wanted.width, having: [],
+                key: own.next(UInt64(changes.count)))
+        }
+        frame.name += "+\(copy)"
+        return frame
+    }
+}

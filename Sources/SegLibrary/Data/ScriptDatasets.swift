@@ -1,0 +1,150 @@
+// Data sets whose frames a script makes: an object with `count`, `classes` and `at(i)`, and the data that
+// `map(data, f)` gives. The script runs on the interpreter's thread, when a frame is needed; what it computes
+// are promises, and other threads only read their values.
+
+import SegImaging
+import SegRuntime
+import SegSyntax
+import SegTensor
+
+/// An object of a script that is used as a data set.
+struct ScriptDataset: Dataset, @unchecked Sendable {
+    let object: Instance
+    let interpreter: Interpreter
+    let count: Int
+    let palette: ClassPalette
+    var runsScript: Bool { true }
+    func origin(_ index: Int) -> FrameOrigin {
+        FrameOrigin(sequence: "\(object.type.name) \(ObjectIdentifier(object).hashValue)", position: index)
+    }
+    var about: String { "samples of \(object.type.name)" }
+
+    init(_ object: Instance, _ interpreter: Interpreter) throws {
+        self.object = object
+        self.interpreter = interpreter
+        guard let counted = object.field(named: "count"), let number = try interpreter.number(from: counted),
+            let count = Int(exactly: number), count >= 0
+        else { throw Failure(.type, "a data set has a whole number `count`; \(object.type.name) has none") }
+        self.count = count
+        guard case .object(let list as ListObject)? = object.field(named: "classes") else {
+            throw Failure(.type, "a data set has a list `classes` of names; \(object.type.name) has none")
+        }
+        palette = try ClassPalette(
+            names: list.items.map { item in
+                guard let name = item.asString else {
+                    throw Failure(.type, "the classes of a data set are names")
+                }
+                return name
+            })
+    }
+
+    func frame(_ index: Int) throws -> Frame {
+        guard let at = object.method(named: "at") else {
+            throw TensorError(.type, "a data set has a method `at(i)`; \(object.type.name) has none")
+        }
+        let sample = try interpreter.call(at, [.number(Double(index))])
+        func tensor(_ name: String) throws -> Tensor {
+            guard let value = sample.asRecord?[name]?.asTensorValue else {
+                throw TensorError(
+                    .type,
+                    "at(\(index)) of \(object.type.name) does not return a record with a tensor `\(name)`")
+            }
+            return value.promise
+        }
+        let (image, mask) = (try tensor("image"), try tensor("mask"))
+        return try .made(
+            image, mask, name: sample.asRecord?["name"]?.asString ?? "\(index)",
+            by: "at(\(index)) of \(object.type.name)")
+    }
+}
+
+/// The frames of a data set, each changed by a function of a script of (image, mask).
+struct MappedDataset: DatasetView, @unchecked Sendable {
+    let source: any Dataset
+    let function: Value
+    let interpreter: Interpreter
+    private let labels: AxisLabels
+
+    init(_ source: any Dataset, _ function: Value, _ interpreter: Interpreter) throws {
+        self.source = source
+        self.function = function
+        self.interpreter = interpreter
+        labels = try AxisLabels(source.palette.names, colors: source.palette.colors.map(\.code))
+    }
+
+    var runsScript: Bool { true }
+    /// What a function gives may be of any size, and is no longer normalised as the source is.
+    var normalization: Normalization? { nil }
+    var about: String { source.about + ", mapped by \(interpreter.describeFunction(function))" }
+    func size(_ index: Int) throws -> (height: Int, width: Int) {
+        let frame = try frame(index)
+        return (frame.height, frame.width)
+    }
+
+    func frame(_ index: Int) throws -> Frame {
+        let frame = try source.frame(index)
+        let before = interpreter.random.stream.state.count
+        let given = try interpreter.call(
+            function,
+            [
+                .tensor(try frame.imageTensor()), .tensor(try frame.maskTensor(), categories: labels),
+            ])
+        let parts = given.asList?.items ?? given.asRecord.map { [$0["image"], $0["mask"]].compactMap { $0 } }
+        guard let parts, parts.count == 2, let image = parts[0].asTensorValue,
+            let mask = parts[1].asTensorValue
+        else {
+            throw Failure(
+                .type,
+                "map: the function gives \(interpreter.describe(given)) for \(frame.name); it should give [image, mask]",
+                help: "map(data, (image, mask) -> [flip(image, 2), flip(mask, 1)])")
+        }
+        var made = try Frame.made(image.promise, mask.promise, name: frame.name, by: "map of \(frame.name)")
+        // With random numbers it is another picture each time, which is not worth keeping.
+        made.isRedrawn = frame.isRedrawn || interpreter.random.stream.state.count != before
+        return made
+    }
+
+    func over(_ source: any Dataset, epoch: Int) throws -> any Dataset {
+        try MappedDataset(source, function, interpreter)
+    }
+}
+
+extension Interpreter {
+    /// A function by its name, or its source where it has none.
+    fileprivate func describeFunction(_ function: Value) -> String {
+        if case .object(let object as FunctionObject) = function { return object.name ?? object.source }
+        return describe(function)
+    }
+
+    /// How many arguments a function needs; nil where that is not known.
+    func requiredArguments(of function: Value) -> Int? {
+        guard case .object(let object) = function else { return nil }
+        let parameters: [ParameterInfo]
+        switch object {
+        case let function as FunctionObject: parameters = function.parameters
+        case let native as NativeFunction: parameters = native.parameters
+        case let bound as BoundMethod: parameters = bound.function.parameters
+        default: return nil
+        }
+        return parameters.filter { $0.defaultSource == nil && !$0.isRest }.count
+    }
+}
+
+extension Frame {
+    /// A frame of tensors that a script made: an image [3, H, W] of bytes or of floats, a mask [H, W] of numbers.
+    static func made(_ image: Tensor, _ mask: Tensor, name: String, by maker: String) throws -> Frame {
+        guard image.rank == 3, image.shape[0] == 3, mask.rank == 2, mask.shape == Array(image.shape[1...])
+        else {
+            throw TensorError(
+                .shape, "\(maker): image \(image.shape) and mask \(mask.shape)",
+                help: "an image is [3, height, width], its mask [height, width]")
+        }
+        var frame = Frame(
+            name: name, height: mask.shape[0], width: mask.shape[1], imageDigest: try image.graphDigest(),
+            maskDigest: try mask.graphDigest(),
+            image: { try RGBImage(planes: try image.value().rowMajor(), by: maker) },
+            mask: { try MaskImage(classes: try mask.value().rowMajor()) })
+        if image.dtype.isFloating { frame.floats = try image.to(.float32) }
+        return frame
+    }
+}

@@ -1,0 +1,62 @@
+// What work of many parts (a sweep, folds) had finished when Ctrl-C or an error ended it.
+
+import SegRuntime
+import SegSyntax
+
+/// The latest such result of an interpreter.
+private final class PartialResult {
+    var value = Value.nilValue
+}
+
+extension Interpreter {
+    fileprivate var partialResult: PartialResult { attachment(PartialResult.self) { PartialResult() } }
+
+    /// The error that ended some work, which now says what is kept of it.
+    fileprivate func keepingPart(_ error: any Error, _ part: () throws -> Value) -> any Error {
+        var problem = scriptError(error)
+        guard problem.diagnostic.kind != .exit, let record = (try? holdingInterrupts(part))?.asRecord else {
+            return error
+        }
+        partialResult.value = record["result"] ?? .nilValue
+        let done = record["done"]?.asString ?? ""
+        let advice = record["advice"]?.asString.map { "; \($0)" } ?? ""
+        let access = partialResult.value.isNil ? nil : "partial_result() gives what is done"
+        if problem.diagnostic.kind == .interrupt {
+            problem.diagnostic.message += ": \(done)\(advice)"
+            problem.diagnostic.help = access
+        } else {
+            let kept = ([done] + [access].compactMap { $0 }).joined(separator: "; ")
+            problem.diagnostic.help = problem.diagnostic.help.map { "\($0); \(kept)" } ?? kept
+        }
+        return problem
+    }
+}
+
+let partialResultNatives: [Native] = [
+    Native(
+        "keep_partial(work, part)",
+        "Calls work(). If Ctrl-C or an error ends it, part() gives a record: `result`, which partial_result() "
+            + "then gives, and the texts `done`, and `advice` if there is any, which are said with the error.",
+        examples: [
+            "done = []"
+                + "\nwork() = { for x in [1, 2, 0] { if x == 0 { error(\"no\") }; push(done, x) } }"
+                + "\ntry { keep_partial(work, () -> (result=done, done=\"2 of 3 are done\")) } catch e { print(e.help) }"
+                + "\n# expect: 2 of 3 are done; partial_result() gives what is done"
+                + "\nprint(partial_result())  # expect: [1, 2]"
+        ]
+    ) { call in
+        let interpreter = call.interpreter
+        let (work, part) = (try call.function(0), try call.function(1))
+        do {
+            return try interpreter.call(work, [])
+        } catch {
+            throw interpreter.keepingPart(error) { try interpreter.call(part, []) }
+        }
+    },
+    Native(
+        "partial_result()",
+        "What the latest sweep, halving, cross_validate or try_weights that Ctrl-C or an error ended had "
+            + "finished: the table of its trials, its folds, its formulas; nil if there was none.",
+        examples: ["print(partial_result())  # expect: nil"]
+    ) { call in call.interpreter.partialResult.value },
+]

@@ -1,0 +1,112 @@
+// Code that came from a file of `save`: it computes, but has no hands. Its functions carry the file they came from,
+// and so do the functions and types that they make. A native with an effect outside of the process is refused while
+// such a function is running, whoever called it; `load(path, trust=true)` restores functions without an origin.
+
+import SegSyntax
+
+/// The file from which code came.
+public final class FileOrigin: Sendable {
+    public let path: String
+    public init(path: String) { self.path = path }
+}
+
+/// What a native does outside of the process.
+public struct Effect: Sendable {
+    /// As in `may not write files`.
+    let action: String
+    /// The parameter without which a call has no effect; nil: every call has it.
+    let parameter: String?
+
+    public static let writing = Effect(action: "write files", parameter: nil)
+    public static let removing = Effect(action: "remove files", parameter: nil)
+    public static let downloading = Effect(action: "download", parameter: nil)
+    public static let ending = Effect(action: "end the session", parameter: nil)
+
+    /// Writes a file if the argument is given.
+    public static func writing(to parameter: String) -> Effect {
+        Effect(action: "write files", parameter: parameter)
+    }
+
+    /// Restores functions with hands if the argument is true.
+    public static func trusting(by parameter: String) -> Effect {
+        Effect(action: "trust a file", parameter: parameter)
+    }
+}
+
+extension Interpreter {
+    /// Throws if a native's effect is refused: code of a file is running, or the native is a value of a file.
+    func checkHands(_ native: NativeFunction, _ effect: Effect, _ values: [Value]) throws {
+        guard let origin = native.origin ?? runningOrigin else { return }
+        if let parameter = effect.parameter {
+            guard let place = native.parameters.firstIndex(where: { $0.name == parameter }) else { return }
+            switch values[place] {
+            case .nilValue, .bool(false): return
+            default: break
+            }
+        }
+        throw refusal(native.name, origin, effect.action)
+    }
+
+    /// Throws if code of a file is running.
+    func checkHands(_ name: String, _ action: String) throws {
+        if let origin = runningOrigin { throw refusal(name, origin, action) }
+    }
+
+    private func refusal(_ name: String, _ origin: FileOrigin, _ action: String) -> Failure {
+        Failure(
+            .file, "\(name): this is called by code from \(origin.path), which may not \(action)",
+            help: "if you know who made the file: load(\(quotedText(origin.path)), trust=true)")
+    }
+
+    /// The file of the innermost running function that came from one.
+    private var runningOrigin: FileOrigin? {
+        var place = frameCount - 1
+        while place >= 0 {
+            if let origin = frames[place].function._withUnsafeGuaranteedRef({ $0.origin }) { return origin }
+            place -= 1
+        }
+        return nil
+    }
+
+    /// Whether the native that is running was called by the library's own text.
+    public var isCalledByLibrary: Bool {
+        frameCount > 0
+            && frames[frameCount - 1].function._withUnsafeGuaranteedRef { $0.code.module.isLibrary }
+    }
+
+    // MARK: Showing and loading
+
+    /// Runs `body`, in which no function of a file begins: for what only looks at a value.
+    /// - Returns: nil if such a function would have begun.
+    public func withoutFileCode<Result>(_ body: () throws -> Result) throws -> Result? {
+        let (wasRefusing, refusals) = (refusesFileCode, fileCodeRefusals)
+        refusesFileCode = true
+        defer { refusesFileCode = wasRefusing }
+        do {
+            return try body()
+        } catch let error as ScriptError where !error.diagnostic.kind.isForScripts {
+            throw error
+        } catch {
+            if fileCodeRefusals != refusals { return nil }
+            throw error
+        }
+    }
+
+    /// Runs a method of the user's own, which may call what it wants to.
+    func withFileCode<Result>(_ body: () throws -> Result) rethrows -> Result {
+        let wasRefusing = refusesFileCode
+        refusesFileCode = false
+        defer { refusesFileCode = wasRefusing }
+        return try body()
+    }
+
+    /// Called before a function with an origin begins.
+    func checkFileCode(_ function: FunctionObject) throws {
+        guard refusesFileCode, let origin = function.origin else { return }
+        fileCodeRefusals += 1
+        throw Failure(
+            .call,
+            "\(function.code.name): code from \(origin.path) does not run when a value is only shown or loaded"
+        )
+    }
+}

@@ -1,0 +1,182 @@
+// Code that came from a file of `save`: it has no hands, and takes nothing over. Files that say they are what they
+// are not are made here, as scripts cannot write them.
+
+import SegLibrary
+import SegRuntime
+import SegSystem
+import SegTensor
+import TestSupport
+import Testing
+
+/// From <sched.h>, which the Glibc module lacks: 0x200 gives the calling thread a working folder of its own, so that
+/// tests that run beside it keep theirs.
+@_silgen_name("unshare") private func unshare(_ flags: Int32) -> Int32
+
+@Suite(.serialized) struct FileCodeTests {
+    /// A file of `save` with these nodes, of which the last is the value.
+    private func write(_ nodes: [String], to path: String) throws {
+        let graph = "{\"root\": [\(nodes.count - 1)], \"nodes\": [\(nodes.joined(separator: ","))]}"
+        try Safetensors.write([], metadata: [("seg", "1"), ("value", graph)], to: path)
+    }
+
+    private func text(_ text: String) -> String { JSON.text(text) }
+
+    /// What is printed, and the error that ends a script.
+    private func run(_ script: String, in folder: ScratchFolder) throws -> String {
+        let interpreter = Interpreter.standard()
+        var printed = ""
+        interpreter.output = { printed += $0 }
+        interpreter.errorOutput = { _ in }
+        _ = unshare(0x200)
+        do {
+            try folder.asWorkingFolder { _ = try interpreter.run(script) }
+        } catch let error as ScriptError {
+            printed += "error: \(error.diagnostic.message)"
+        }
+        return printed
+    }
+
+    /// Every example of the help, as the body of a function of a file, writes nothing.
+    @Test func noExampleWritesAsCodeOfAFile() throws {
+        let interpreter = Interpreter.standard()
+        var problems: [String] = []
+        var refused: Set<String> = []
+        for native in interpreter.library.natives {
+            for example in native.examples where !example.contains("import(") {
+                let folder = try ScratchFolder()
+                let body = example.split(separator: "\n").map { "    \($0)" }.joined(separator: "\n")
+                let script = """
+                    f() = {
+                    \(body)
+                        nil
+                    }
+                    save(f, "f.run")
+                    """
+                if try run(script, in: folder).contains("error") { continue }
+                let said = try run("load(\"f.run\")()", in: folder)
+                if said.contains("may not") { refused.insert(native.name) }
+                let made = folder.names.filter { $0 != "f.run" }
+                if !made.isEmpty { problems.append("\(native.name): \(made)") }
+            }
+        }
+        #expect(problems.isEmpty, "\(problems)")
+        for name in [
+            "write_text", "write_json", "write_csv", "write_image", "save", "save_weights", "write_tensors",
+            "cache_clear", "exit",
+        ] {
+            #expect(refused.contains(name), "\(name) is not refused")
+        }
+    }
+
+    /// Natives that write have an effect; the others have none that a look at their names would betray.
+    @Test func effectsAreOfThoseThatWrite() {
+        let named = Interpreter.standard().library.natives.filter { native in
+            native.name.hasPrefix("write_") || native.name.hasPrefix("save")
+                || native.signature.contains("save=")
+                || ["exit", "cache_clear", "official_weights", "load"].contains(native.name)
+        }
+        #expect(named.count >= 17)
+        for native in named { #expect(native.effect != nil, "\(native.name) has no effect") }
+    }
+
+    /// A function that says it is of a file of the library, and is not, can bind nothing there.
+    @Test func theScopeOfTheLibraryIsNotTaken() throws {
+        let folder = try ScratchFolder()
+        let type = """
+            type T() { take() = { global iou = x -> 0.99; global _dice = 5; global mine = 1; _dice }; see() = _dice }
+            """
+        try write(
+            [
+                "[\"module\", \"stdlib/losses.seg\", [], []]", "[\"type\", \(text(type)), [0], [], []]",
+                "[\"object\", [1], false, [], []]",
+            ], to: "\(folder.path)/m.run")
+        let said = try run(
+            """
+            before = "{iou}"
+            r = load("m.run")
+            print(r, r.see() == 5)
+            print(r.take())
+            print("{iou}" == before, dice_loss()(rand(1, 3, 2, 2), zeros(1, 2, 2, dtype=int64)) < 2)
+            print(try { mine } catch e { "none" })
+            """, in: folder)
+        #expect(
+            said.hasPrefix("T() false\n5\ntrue true\n") || said.contains("there is nothing called `mine`"),
+            "\(said)")
+        #expect(!said.contains("0.99"))
+    }
+
+    /// A function whose text is the library's own is in the library's scope, but has no hands either.
+    @Test func textsOfTheLibraryHaveNoHandsInAFile() throws {
+        let folder = try ScratchFolder()
+        let source =
+            "keep_search(file, facts, state) = if file != nil { save((facts=facts, state=state), file) }"
+        try write(
+            [
+                "[\"module\", \"stdlib/experiments/kept_search.seg\", [], []]",
+                "[\"cell\", \"pwned\"]",
+                "[\"function\", \(text("state -> save((facts=1, state=state), file)")), [0], [\"file\"], [[1]]]",
+            ], to: "\(folder.path)/m.run")
+        let said = try run("load(\"m.run\")(3)", in: folder)
+        #expect(said.contains("may not write files"), "\(said)")
+        #expect(source.count > 0 && folder.names == ["m.run"])
+    }
+
+    /// A run of a file saves itself nowhere but there.
+    @Test func theAutosaveOfAFileIsItsOwn() throws {
+        let folder = try ScratchFolder()
+        try folder.write("precious", to: "victim")
+        let said = try run(
+            """
+            data = streets(count=2, size=32).normalize()
+            run = trainer(Conv2d(3, 32, 1), data, batch=2, epochs=2, autosave="victim")
+            save(run, "m.run")
+            r = load("m.run")
+            r.epoch()
+            print(r.done, r.autosave)
+            """, in: folder)
+        #expect(said == "1 nil\n", "\(said)")
+        #expect(try folder.text("victim") == "precious")
+    }
+
+    /// One flipped byte of a saved run, wherever it is, is an error or changes nothing.
+    @Test func flippedBytesAreFound() throws {
+        let folder = try ScratchFolder()
+        let path = "\(folder.path)/m.run"
+        let interpreter = Interpreter.standard()
+        try interpreter.run(
+            "x = (a=tensor([1.5, 2, 3]), b=map(0..<70, i -> i), c=\"text\", d=[1, nil, x -> x + 1], e=tensor([1], uint8))"
+        )
+        try interpreter.run("save(x, \(quotedText(path)))")
+        let whole = try FileReader.contents(of: path)
+        let shown = try interpreter.line(try #require(try interpreter.run("load(\(quotedText(path)))")))
+        var loaded = 0
+        for place in 0..<whole.count {
+            var bytes = whole
+            bytes[place] ^= 1 << (place % 8)
+            try AtomicFile.write(bytes, to: path, isDurable: false)
+            guard let value = try? interpreter.run("load(\(quotedText(path)))") else { continue }
+            loaded += 1
+            #expect(try interpreter.line(value) == shown, "byte \(place) of \(whole.count)")
+        }
+        // The name of the checksum, and the spaces that fill the table up.
+        #expect(loaded < 30)
+    }
+
+    @Test func flippedBytesOfPyTorchFilesAreFound() throws {
+        let folder = try ScratchFolder()
+        let path = "\(folder.path)/m.pth"
+        let interpreter = Interpreter.standard()
+        try interpreter.run(
+            "write_tensors((a=tensor([1.5, 2, 3]), b=tensor([1, 2], int64)), \(quotedText(path)))")
+        let whole = try FileReader.contents(of: path)
+        let read = "read_tensors(\(quotedText(path)))"
+        let shown = try interpreter.line(try #require(try interpreter.run(read)))
+        for place in 0..<whole.count {
+            var bytes = whole
+            bytes[place] ^= 1 << (place % 8)
+            try AtomicFile.write(bytes, to: path, isDurable: false)
+            guard let value = try? interpreter.run(read) else { continue }
+            #expect(try interpreter.line(value) == shown, "byte \(place) of \(whole.count)")
+        }
+    }
+}
