@@ -36,8 +36,8 @@ import Testing
             try said { try $0.write("", to: "a.tif") }
                 == "file: DIR holds no PNG or JPEG pictures, but 1 .tif files | seg reads PNG and JPEG; convert them first"
         )
-        #expect(try said { try $0.picture("a_L.png") }.contains("holds 1 masks (…_L.png), but no frames"))
-        #expect(try said { try $0.picture("a.png") }.contains("holds 1 pictures, but no masks"))
+        #expect(try said { try $0.picture("a_L.png") }.contains("holds 1 mask (…_L.png), but no frames"))
+        #expect(try said { try $0.picture("a.png") }.contains("holds 1 picture, but no masks"))
         let missing = try said {
             try $0.picture("a.png")
             try $0.picture("a_L.png")

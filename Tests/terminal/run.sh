@@ -365,7 +365,8 @@ check "and the prompt is left as ever" 'shell\$$' 1
 # ---- The next session
 type_line "'$seg'"
 await '^>$'
-keys Up Up Up
+# Below it are the four entries of the session with pictures and curves.
+keys Up Up Up Up Up
 check "history lasts across sessions" '^> kept' 1
 keys C-c
 type_line 'exit'

@@ -19,8 +19,8 @@ let pictureFileNatives: [Native] = [
     ) { call in .tensor(Tensor(try PictureFile.read(try call.string(0)).planes())) },
     Native(
         "list_pictures(path)",
-        "The PNG and JPEG files in a folder and in the folders below it, or those that fit a pattern "
-            + "(`list_files`), in order. Hidden files are left out, and a folder without any is an error.",
+        "The PNG and JPEG files in a folder and in those below it, or those that fit a pattern, in order. "
+            + "Patterns are those of `list_files`. Hidden files are left out, and a folder without any is an error.",
         examples: [
             "make_folder(\"in\")\nwrite_image(zeros(3, 4, 6), \"in/a.png\")\nwrite_text(\"in/b.txt\", \"\")\n"
                 + "print(list_pictures(\"in\"), list_pictures(\"in/b*\"))  # expect: [\"in/a.png\"] []"

@@ -55,8 +55,8 @@ let partialResultNatives: [Native] = [
     },
     Native(
         "partial_result()",
-        "What the latest sweep, halving, cross_validate or try_weights that Ctrl-C or an error ended had "
-            + "finished: the table of its trials, its folds, its formulas; nil if there was none.",
+        "What the latest sweep, halving, cross_validate or try_weights had done when it was interrupted. It is the "
+            + "table of its trials, folds or formulas, or nil if none was ended by Ctrl-C or an error.",
         examples: ["print(partial_result())  # expect: nil"]
     ) { call in call.interpreter.partialResult.value },
 ]

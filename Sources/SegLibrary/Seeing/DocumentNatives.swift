@@ -9,7 +9,7 @@ import SegTerminal
 let documentNatives: [Native] = [
     Native(
         "html_text(text)",
-        "A text as the content of an HTML element or of a quoted attribute: < > & and quotes are escaped, and "
+        "A text as the content of an HTML element or of a quoted attribute. < > & and quotes are escaped, and "
             + "characters that a page must not have are replaced.",
         examples: ["print(html_text(\"<b> & co\"))  # expect: &lt;b&gt; &amp; co"]
     ) { call in
@@ -56,8 +56,8 @@ let documentNatives: [Native] = [
     },
     Native(
         "picture_url(image, width=nil)",
-        "A picture [3, H, W] or a mask [H, W] as a data: URL, which holds the picture as PNG for the src of an "
-            + "<img>; at most `width` pixels wide if that is given. A mask has the colours of its classes.",
+        "A picture [3, H, W] or a mask [H, W] as a data: URL, for the src of an <img>. It holds the picture as "
+            + "PNG, at most `width` pixels wide if that is given. A mask has the colours of its classes.",
         examples: [
             "print(starts_with(picture_url(zeros(3, 4, 6)), \"data:image/png;base64,\"))  # expect: true"
         ]

@@ -6,9 +6,9 @@ import SegTerminal
 let progressNatives: [Native] = [
     Native(
         "progress(completed=nil, total=nil, seconds=nil, label=\"\", unit=\"\", note=\"\")",
-        "How far long work is: counts, rate and time left, and a note; on a terminal one line with a bar that "
-            + "replaces the previous one, elsewhere plain lines every 10 seconds and later more rarely, always on "
-            + "standard error. Nothing is shown in the first two seconds. `seconds` are those so far, by default "
+        "How far long work is: counts, rate, time left and a note, on standard error. On a terminal it is one line "
+            + "with a bar that replaces the previous one, elsewhere plain lines every 10 seconds and later more rarely. "
+            + "Nothing is shown in the first two seconds. `seconds` are those so far, by default "
             + "since the first call with this label. progress() ends the work and removes the line.",
         examples: ["print(progress(2, 10, seconds=3, label=\"epoch 1\"))  # expect: nil"]
     ) { call in
@@ -26,9 +26,9 @@ let progressNatives: [Native] = [
     },
     Native(
         "live_plot(data=nil)",
-        "On a terminal, keeps curves below all other output, and redraws them in place at the next call and "
-            + "where the window changes. `data` as for `plot`. live_plot() removes them. Elsewhere nothing is shown.",
-        examples: ["live_plot([3, 2, 1])\nlive_plot()"]
+        "On a terminal, keeps curves below all other output. They are redrawn in place at the next call and "
+            + "when the window changes size. `data` as for `plot`. live_plot() removes them. Elsewhere nothing is shown.",
+        examples: ["live_plot([3, 2, 1])\nprint(live_plot())  # expect: nil"]
     ) { call in
         let progress = call.interpreter.progress
         guard !call.isNil(0) else {
