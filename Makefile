@@ -68,6 +68,8 @@ lint:
 	perl Tests/lint/uncalled.pl
 	@echo "== tests use scratch folders"
 	perl Tests/lint/scratch.pl
+	@echo "== no binary files, nothing left over at the top"
+	perl Tests/lint/tree.pl
 
 format: build
 	swift format --in-place --recursive --configuration .swift-format Sources Tests Package.swift examples/embed
