@@ -130,8 +130,15 @@ extension Console {
             ? .done : show(["\(back.joined(separator: ", ")): the library's again"])
     }
 
+    /// `exit`, `:quit` and Ctrl-D. On a terminal it asks before trained runs are lost; another Ctrl-D is a yes.
+    func leave() -> Outcome {
+        guard reader.isTerminal else { return .leave }
+        return mayForget(interpreter.userNames(), atEnd: true) ? .leave : .done
+    }
+
     /// Asks before runs that were not saved are lost with the names that hold them.
-    private func mayForget(_ names: [String]) -> Bool {
+    /// - Parameter atEnd: what the end of the input, Ctrl-D, answers.
+    private func mayForget(_ names: [String], atEnd: Bool = false) -> Bool {
         let unsaved = interpreter.unsavedRuns(of: names)
         guard let first = unsaved.first else { return true }
         show(
@@ -144,8 +151,12 @@ extension Console {
         let question =
             unsaved.count == 1
             ? "lose it? \(save) keeps it (y or n):" : "lose them? \(save) keeps the first (y or n):"
-        guard case .line(let answer) = reader.read(.question(question)) else { return false }
-        return ["y", "yes"].contains(answer.trimmed.lowercased())
+        switch reader.read(.question(question)) {
+        case .line(let answer), .whole(let answer):
+            return ["y", "yes"].contains(answer.trimmed.lowercased())
+        case .end: return atEnd
+        case .interrupted: return false
+        }
     }
 
     /// `:paste`: a block as it is, the line numbers of a printed listing left out.

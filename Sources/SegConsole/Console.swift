@@ -63,7 +63,10 @@ public final class Console {
             fitTerminal()
             if reader.isTerminal { show(banner) }
             while true {
-                guard let entry = readEntry() else { break }
+                guard let entry = readEntry() else {
+                    if leave() == .leave { break }
+                    continue
+                }
                 if handle(entry) == .leave { break }
             }
             reader.completer = nil
@@ -83,7 +86,7 @@ public final class Console {
     private var begun = ""
 
     var transcript: PastedTranscript {
-        PastedTranscript { [interpreter] name in
+        PastedTranscript(columns: reader.size.columns) { [interpreter] name in
             interpreter[name] != nil || interpreter.library.contains(name)
         }
     }
@@ -204,7 +207,11 @@ public final class Console {
         } else if reader.isTerminal, let lines = try fitted.lines(value) {
             try writeLong(lines.joined(separator: "\n") + "\n")
         } else {
-            let text = try interpreter.display(value)
+            var text = try interpreter.display(value)
+            if value.asInstance != nil {
+                text = text.split(separator: "\n", omittingEmptySubsequences: false).flatMap(wrapped)
+                    .joined(separator: "\n")
+            }
             if !text.isEmpty { try writeLong(text + "\n") }
         }
     }

@@ -10,18 +10,23 @@
 // unfinished entry still needs belongs to it, and so does what follows an assignment, which has no answer.
 
 import SegSyntax
+import SegSystem
 
 struct PastedTranscript {
     private static let starts = [">>> ", "> "]
     private static let continuations = ["... ", ". "]
 
+    /// The width of the terminal, which breaks a longer entry where it is copied from the screen.
+    let columns: Int
     /// Whether a name exists in the session that it is pasted into.
     let isKnown: (String) -> Bool
 
-    /// Whether a text is a session: its first line has a prompt, which no line of the language begins with.
+    /// Whether a text is a session: its first line has a prompt, which no line of the language begins with; or, after
+    /// the end of an answer or a remark, a later line has one.
     static func isOne(_ text: String) -> Bool {
-        guard let first = lines(text).first(where: { !$0.allSatisfy(\.isWhitespace) }) else { return false }
-        return rest(of: first, after: starts) != nil
+        let lines = lines(text).filter { !$0.allSatisfy(\.isWhitespace) }
+        guard let start = lines.firstIndex(where: { rest(of: $0, after: starts) != nil }) else { return false }
+        return start == 0 || !Parser(name: "", text: text).parse().diagnostics.isEmpty
     }
 
     /// A line without the mark of a continued entry.
@@ -33,8 +38,16 @@ struct PastedTranscript {
     func entries(_ text: String) -> [String] {
         var entries: [String] = []
         var isOpen = false
+        var isFull = false
         for line in Self.lines(text) {
-            if let start = Self.rest(of: line, after: Self.starts) {
+            let wasFull = isFull
+            isFull = TextWidth.of(String(line)) == columns
+            if isOpen, wasFull, let entry = entries.last, Self.rest(of: line, after: Self.starts) == nil,
+                Self.rest(of: line, after: Self.continuations) == nil,
+                !Self.isComplete(entry)
+            {
+                entries[entries.count - 1] += line
+            } else if let start = Self.rest(of: line, after: Self.starts) {
                 entries.append(start)
                 isOpen = true
             } else if isOpen, let more = Self.rest(of: line, after: Self.continuations) {
@@ -46,6 +59,11 @@ struct PastedTranscript {
             }
         }
         return entries.filter { !$0.allSatisfy(\.isWhitespace) }
+    }
+
+    private static func isComplete(_ entry: String) -> Bool {
+        let program = Parser(name: "", text: entry).parse()
+        return program.diagnostics.isEmpty && !program.isUnfinished
     }
 
     /// Whether a line without a mark belongs to the entry above it.
@@ -74,7 +92,9 @@ struct PastedTranscript {
     /// The lines, without the indentation of the first prompt.
     private static func lines(_ text: String) -> [Substring] {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        let first = lines.first { !$0.allSatisfy(\.isWhitespace) }
+        let first =
+            lines.first { rest(of: $0.drop { $0 == " " || $0 == "\t" }, after: starts) != nil }
+            ?? lines.first { !$0.allSatisfy(\.isWhitespace) }
         let depth = first?.prefix { $0 == " " || $0 == "\t" }.count ?? 0
         return lines.map { line in
             let blank = line.prefix(depth).prefix { $0 == " " || $0 == "\t" }

@@ -67,8 +67,8 @@ struct PromptCommand {
             PromptCommand(
                 name: ":reset", arguments: "", help: "removes all your names; asks if a run was not saved"
             ) { console, _ in console.reset() },
-            PromptCommand(name: ":quit", arguments: "", help: "leaves, as Ctrl-D and `exit` do") { _, _ in
-                .leave
+            PromptCommand(name: ":quit", arguments: "", help: "leaves, as Ctrl-D and `exit` do") {
+                console, _ in console.leave()
             },
             PromptCommand(name: "!", arguments: "COMMAND", help: "runs a command of the shell: !ls") {
                 console, command in try console.shell(command)

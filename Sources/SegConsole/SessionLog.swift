@@ -21,8 +21,19 @@ struct SessionLog {
         entries.append(Entry(text: text, valueStart: gaveValue ? last : nil))
     }
 
-    /// Stores, of a failed entry, the statements before the one that failed.
+    /// Stores, of a failed entry, the statements before the one that failed; an interrupted one as a comment,
+    /// since a part of it may have taken effect.
     mutating func add(_ program: Program, upTo error: Diagnostic) {
+        // Of an entry with a mistake in its form nothing ran.
+        guard program.diagnostics.isEmpty else { return }
+        defer {
+            if error.kind == .interrupt {
+                let lines = String(decoding: program.source.bytes, as: UTF8.self)
+                    .split(separator: "\n", omittingEmptySubsequences: false)
+                let comment = lines.enumerated().map { ($0 == 0 ? "# interrupted: " : "#     ") + $1 }
+                entries.append(Entry(text: comment.joined(separator: "\n"), valueStart: nil))
+            }
+        }
         let places =
             [error.location].compactMap { $0 }.map { ($0.source, $0.span) }
             + error.trace.frames.map { ($0.source, $0.span) }
@@ -53,8 +64,36 @@ struct SessionLog {
         return names.documented + names.undocumented == [name]
     }
 
+    /// Drops definitions that a later entry replaces before anything has used them, such as those of a function that
+    /// was wrong at first.
+    private func current() -> [Entry] {
+        var kept: [Entry] = []
+        for entry in entries {
+            for name in Self.definedFunctions(entry.text) {
+                let users = kept.indices.filter { Self.mentions(name, kept[$0].text) }
+                let isUnused = users.allSatisfy { Self.onlyDefines(name, kept[$0].text) }
+                if isUnused { for place in users.reversed() { kept.remove(at: place) } }
+            }
+            kept.append(entry)
+        }
+        return kept
+    }
+
+    /// The functions and types that an entry of definitions alone defines.
+    private static func definedFunctions(_ text: String) -> [String] {
+        let program = Parser(name: "", text: text).parse()
+        guard program.statements.count == 1, let only = program.statements.first else { return [] }
+        switch only.kind {
+        case .function, .type: break
+        default: return []
+        }
+        let names = program.definedNames
+        return names.documented + names.undocumented
+    }
+
     /// The entries as a script. Where one of them uses `ans`, entries with a value assign it to `ans`.
     func script() -> String {
+        let entries = current()
         let namesAnswer = entries.contains { Self.mentions("ans", $0.text) }
         return entries.map { entry in
             guard namesAnswer, let start = entry.valueStart else { return entry.text + "\n" }

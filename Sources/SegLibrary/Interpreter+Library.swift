@@ -21,7 +21,8 @@ extension Library {
         [
             ("lists", collectionNatives),
             ("strings", textNatives),
-            ("language", languageNatives + helpNatives + sessionNatives + partialResultNatives),
+            ("language", languageNatives + helpNatives + sessionNatives + partialResultNatives
+                    + usedValueNatives),
             ("files", fileNatives),
             ("tensors", makerNatives + elementwiseNatives + reductionNatives + shapingNatives),
             (

@@ -77,7 +77,7 @@ import Testing
 }
 
 @Test func pastedSessions() {
-    let transcript = PastedTranscript { _ in false }
+    let transcript = PastedTranscript(columns: 80) { _ in false }
     #expect(!PastedTranscript.isOne("x = 1\n> 3"))
     #expect(!PastedTranscript.isOne(">3"))
     #expect(PastedTranscript.isOne("\n> x"))

@@ -1,4 +1,4 @@
-// Plays the sessions of Tests/Golden/prompt: each must match the file. With
+// Plays the sessions of Tests/Golden/prompt and of the README: each must match the file. With
 // SEG_UPDATE=1 in the environment the files are rewritten instead; review the diff.
 
 import FoundationEssentials
@@ -41,5 +41,20 @@ func session(_ name: String) throws {
         try actual.write(toFile: path, atomically: true, encoding: .utf8)
     } else {
         #expect(actual == expected)
+    }
+}
+
+/// The README begins with a session. The seconds that its epochs took differ from run to run.
+@Test func theSessionOfTheReadme() throws {
+    let path = "\(folder)/../../../README.md"
+    let readme = try String(contentsOfFile: path, encoding: .utf8)
+    let parts = readme.split(separator: "```\n", maxSplits: 2, omittingEmptySubsequences: false)
+    let expected = try #require(parts.count == 3 ? String(parts[1]) : nil)
+    let actual = played(expected)
+    if getenv("SEG_UPDATE") != nil {
+        try "\(parts[0])```\n\(actual)```\n\(parts[2])".write(toFile: path, atomically: true, encoding: .utf8)
+    } else {
+        let seconds = /\d+\.\d s/
+        #expect(actual.replacing(seconds, with: "") == expected.replacing(seconds, with: ""))
     }
 }

@@ -135,7 +135,7 @@ extension Arguments {
     /// A plot's data: its curves with their title, and the position of the first value of each.
     struct Panel {
         let title: String?
-        let curves: [LinePlot.Series]
+        var curves: [LinePlot.Series]
         /// Lists count from 0, as their indices do; what an object gives as its curves are epochs, from 1.
         var firstX = 0.0
         /// What an object says its curves are over.
@@ -144,16 +144,46 @@ extension Arguments {
 
     /// The data of a plot: titles with curves by name.
     func panels(_ place: Int) throws -> [Panel] {
-        var value = values[place]
-        var firstX = 0.0
-        var xLabel: String?
-        if let instance = value.asInstance, let method = instance.method(named: "curves") {
-            value = try interpreter.call(method, [])
-            firstX = 1
-            xLabel = try instance.method(named: "curves_over").flatMap { method in
-                try interpreter.call(method, []).asString
-            }
+        let value = values[place]
+        if let curves = try ownCurves(value) {
+            return try panels(curves.value, place, firstX: 1, xLabel: curves.over)
         }
+        // Several runs: in each panel the curves of all, each with the name of its run.
+        let several: [(name: String, value: Value)] =
+            value.asRecord.map { Array(zip($0.names, $0.values)) }
+            ?? (value.asList?.items ?? []).enumerated().map { ("\($0 + 1)", $1) }
+        let owned = try several.map { (name: $0.name, curves: try ownCurves($0.value)) }
+        if !owned.isEmpty, !owned.contains(where: { $0.curves == nil }) {
+            var joined: [Panel] = []
+            for (name, curves) in owned {
+                guard let curves else { continue }
+                for var panel in try panels(curves.value, place, firstX: 1, xLabel: curves.over) {
+                    for index in panel.curves.indices {
+                        let own = panel.curves[index].name
+                        panel.curves[index].name = own.isEmpty ? name : "\(name) \(own)"
+                    }
+                    if let known = joined.firstIndex(where: { $0.title == panel.title }) {
+                        joined[known].curves += panel.curves
+                    } else {
+                        joined.append(panel)
+                    }
+                }
+            }
+            return joined
+        }
+        return try panels(value, place)
+    }
+
+    /// What an object says are its curves, and over what they are; nil for other values.
+    private func ownCurves(_ value: Value) throws -> (value: Value, over: String?)? {
+        guard let instance = value.asInstance, let method = instance.method(named: "curves") else { return nil }
+        let over = try instance.method(named: "curves_over").flatMap { try interpreter.call($0, []).asString }
+        return (try interpreter.call(method, []), over)
+    }
+
+    private func panels(_ value: Value, _ place: Int, firstX: Double = 0, xLabel: String? = nil) throws
+        -> [Panel]
+    {
         let isNested = value.asRecord?.values.allSatisfy { $0.asRecord != nil && $0.asRecord?["y"] == nil }
         if let record = value.asRecord, record.count > 0, isNested == true {
             return try zip(record.names, record.values).map { title, inner in

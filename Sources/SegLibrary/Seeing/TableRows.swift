@@ -19,7 +19,10 @@ struct TableRows {
 
     init(_ call: borrowing Arguments, _ place: Int) throws {
         let interpreter = call.interpreter
-        let value = call[place]
+        var value = call[place]
+        if let instance = value.asInstance, !Self.isSequence(instance), let table = instance.method(named: "table") {
+            value = try interpreter.call(table, [])
+        }
         if let tensor = value.asTensorValue {
             guard (1...2).contains(tensor.promise.rank) else { throw call.wrong(place, Self.wanted) }
             try appendRows(of: tensor.promise)
@@ -35,7 +38,8 @@ struct TableRows {
         } else {
             let settings = value.asInstance?.field(named: "settings")?.asList?.items ?? []
             chosen = Set(settings.compactMap(\.asString))
-            for item in try call.items(place) {
+            let items = try value.asInstance == nil ? call.items(place) : interpreter.items(value) ?? []
+            for item in items {
                 guard let row = try Self.row(item, interpreter) else { throw call.wrong(place, Self.wanted) }
                 rows.append((nil, row))
             }

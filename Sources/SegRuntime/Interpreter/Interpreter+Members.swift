@@ -146,6 +146,11 @@ extension Interpreter {
         if !isCall, library.hints.help(forMember: name) == nil, functions.contains(name) {
             return Failure(.name, what, help: "\(name) is a function: write .\(name)(…)")
         }
+        if let columns = value.asInstance?.field(named: "columns")?.asList?.items, !isCall,
+            columns.contains(where: { $0.asString == name })
+        {
+            return Failure(.name, what, help: "it is a column: write .column(\"\(name)\")")
+        }
         let members = memberNames(value)
         var help = help(inNamespace: value, name) ?? library.hints.help(forMember: name)
         if help == nil { help = nearestName(to: name, among: members).map { "did you mean \($0)?" } }
@@ -155,7 +160,8 @@ extension Interpreter {
         if help == nil, !members.isEmpty, members.count <= 12 {
             help = "it has \(members.joined(separator: ", "))"
         }
-        return Failure(.name, isCall ? "\(what), and there is no function \(name)" : what, help: help)
+        let isUnknown = isCall && !library.contains(name)
+        return Failure(.name, isUnknown ? "\(what), and there is no function \(name)" : what, help: help)
     }
 
     /// Whether a value can be called.

@@ -19,8 +19,12 @@ public final class Interpreter {
         fflush(stdout)
         fputs(text, stderr)
     }
-    /// Writes a remark of the library, which may contain names of files.
-    public func note(_ text: String) { errorOutput("note: \(TextWidth.harmless(text))\n") }
+    /// Writes a remark of the library, which may contain names of files; on a terminal broken between words.
+    public func note(_ text: String) {
+        let line = "note: \(TextWidth.harmless(text))"
+        let lines = terminal.isInteractive ? TextWidth.wrap(line, to: terminal.width) : [line]
+        errorOutput(lines.joined(separator: "\n") + "\n")
+    }
     /// The terminal that the display forms are fitted to.
     public struct Terminal: Sendable {
         public var width = 80

@@ -70,6 +70,24 @@ extension LinePlot {
         }
     }
 
+    /// An axis label that is longer than its axis takes the room beside it, then smaller letters, and is cut last.
+    private struct AxisLabel {
+        let text: String
+        let size: Double
+        let middle: Double
+
+        init(_ label: String, along axis: ClosedRange<Double>, of whole: Double) {
+            let label = TextWidth.escaped(label)
+            let room = max(whole - 2 * Drawing.margin, 0)
+            let width = Typeface.width(of: label, size: 12)
+            size = width > room ? max(8, 12 * room / width) : 12
+            text = Typeface.truncate(label, to: room, size: size)
+            let half = Typeface.width(of: text, size: size) / 2
+            let middle = (axis.lowerBound + axis.upperBound) / 2
+            self.middle = min(max(middle, Drawing.margin + half), max(whole - Drawing.margin - half, whole / 2))
+        }
+    }
+
     /// The first eight series differ in colour and, in print, in markers or lightness; from the ninth on
     /// the colours repeat, with dashes.
     private static func dashes(_ index: Int) -> [Double] {
@@ -107,16 +125,16 @@ extension LinePlot {
         drawing.rule(
             from: .init(frame.left, frame.bottom), to: .init(frame.right, frame.bottom), .init(.quiet))
         if let xLabel {
-            let text = Typeface.truncate(TextWidth.escaped(xLabel), to: frame.right - frame.left, size: 12)
+            let label = AxisLabel(xLabel, along: frame.left...frame.right, of: drawing.width)
             drawing.text(
-                text, at: .init((frame.left + frame.right) / 2, floor),
-                .init(size: 12, color: .ink, anchor: .middle))
+                label.text, at: .init(label.middle, floor),
+                .init(size: label.size, color: .ink, anchor: .middle))
         }
         if let yLabel {
-            let text = Typeface.truncate(TextWidth.escaped(yLabel), to: frame.bottom - frame.top, size: 12)
+            let label = AxisLabel(yLabel, along: frame.top...frame.bottom, of: drawing.height)
             drawing.text(
-                text, at: .init(margin + 10, (frame.top + frame.bottom) / 2),
-                .init(size: 12, color: .ink, anchor: .middle, isUpright: true))
+                label.text, at: .init(margin + 10, label.middle),
+                .init(size: label.size, color: .ink, anchor: .middle, isUpright: true))
         }
     }
 

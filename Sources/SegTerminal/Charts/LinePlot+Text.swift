@@ -176,10 +176,10 @@ extension LinePlot {
         bands.draw(on: &canvas, x: left, y: 0, dim: true)
         dots.draw(on: &canvas, x: left, y: 0)
 
-        // Markers: at each point of a short series; without colour, also spread along a long one.
+        // Markers: at each point of a short series; of several series, also spread along a long one.
         for (index, curve) in layout.curves.enumerated() {
-            let isShort = series[index].edges == nil && curve.points.count * 4 <= width
-            guard isShort || (style.color == .none && layout.curves.count > 1) else { continue }
+            let isShort = series[index].edges == nil && curve.points.count * 3 <= width
+            guard isShort || layout.curves.count > 1 else { continue }
             var free = isShort ? -1 : index * width / (6 * layout.curves.count)
             for place in curve.points {
                 let (x, y) = dot(place)

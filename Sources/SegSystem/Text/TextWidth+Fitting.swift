@@ -1,7 +1,5 @@
 // Fitting text to terminal cells: padding, cutting and wrapping by its width.
 
-import SegSystem
-
 extension TextWidth {
     public enum Alignment: Sendable { case left, right, center }
 
@@ -42,7 +40,7 @@ extension TextWidth {
     }
 
     /// `text` cut and padded to exactly `width` cells.
-    static func fit(_ text: String, to width: Int, alignment: Alignment = .left, unicode: Bool) -> String {
+    public static func fit(_ text: String, to width: Int, alignment: Alignment = .left, unicode: Bool) -> String {
         let size = of(text)
         if size == width { return text }
         if size < width { return pad(text, to: width, alignment: alignment) }
@@ -77,5 +75,5 @@ extension TextWidth {
         return lines
     }
 
-    static func spaces(_ count: Int) -> String { String(repeating: " ", count: max(count, 0)) }
+    public static func spaces(_ count: Int) -> String { String(repeating: " ", count: max(count, 0)) }
 }
