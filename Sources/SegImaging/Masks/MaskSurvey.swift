@@ -338,15 +338,15 @@ struct MaskSurvey {
                 help: "give the classes: \(maker)(…, classes=(Road=[128, 64, 128], Sky=[128, 128, 128], …))")
         }
         let list = (values ?? numbers).sorted()
-        // A number of each class, as painting programs write two: 0 and 255.
-        let isTwo = list.count == 2 && list[1] > 1
+        // As painting programs write two classes.
+        let isTwo = list == [0, 255]
         let shown = list.prefix(12).map { "\($0)" }.joined(separator: ", ")
         return TensorError(
             .file,
             "the masks of \(directory) hold numbers (\(shown)\(list.count > 12 ? ", …" : "")), and there is no table of classes (\(files)) that names them",
             help: options.numbersHelp
                 ?? (isTwo
-                    ? "give each number its name: \(maker)(…, classes=(Background=\(list[0]), Object=\(list[1])))"
+                    ? "give each number its name: \(maker)(…, classes=(Background=0, Object=255))"
                     : "give the names in the order of the numbers: \(maker)(…, classes=[\"Road\", \"Sky\", …]), or a record of names and values: classes=(Road=7, Sky=23)")
         )
     }
