@@ -60,13 +60,34 @@ static inline Pixel predicted(Pixel left, Pixel above, Pixel diagonal) {
     return (left & is_left) | (above & is_above) | (diagonal & ~(is_left | is_above));
 }
 
-/// Undoes the filter of a row of pixels of three or four bytes; 0 for a filter that there is not.
+static inline __attribute__((always_inline)) int is_zero(const uint8_t *p, size_t bytes) {
+    uint64_t any = 0, part;
+    for (size_t i = 0; i < bytes; i += 8) {
+        memcpy(&part, p + i, 8);
+        any |= part;
+    }
+    return any == 0;
+}
+
+/// Eight copies of the pixel before `p`.
+static inline __attribute__((always_inline)) void repeat(uint8_t *p, size_t step) {
+    for (size_t i = 0; i < 8 * step; i += step) memcpy(p + i, p - step, step);
+}
+
+/// Undoes the filter of a row of pixels of three or four bytes; 0 for a filter that there is not. Eight
+/// pixels that are all as predicted, as most are in masks, are done at once.
 static inline __attribute__((always_inline)) int unfilter_pixels(
     int filter, const uint8_t *in, const uint8_t *prior, uint8_t *out, size_t row, size_t step
 ) {
     Pixel left = {0}, diagonal = {0};
+    size_t block = 8 * step;
     if (filter == 1) {
         for (size_t i = 0; i < row; i += step) {
+            if (i == block && (block += 8 * step) <= row && is_zero(in + i, 8 * step)) {
+                repeat(out + i, step);
+                i += 7 * step;
+                continue;
+            }
             left = (loaded(in + i, step) + left) & 255;
             stored(left, out + i, step);
         }
@@ -77,6 +98,18 @@ static inline __attribute__((always_inline)) int unfilter_pixels(
         }
     } else if (filter == 4) {
         for (size_t i = 0; i < row; i += step) {
+            if (i == block && (block += 8 * step) <= row && is_zero(in + i, 8 * step)) {
+                // Where left and diagonal are equal the prediction is the pixel above, which is then left and diagonal
+                // of the next; where above is equal to diagonal it is left.
+                const int copies = memcmp(out + i - step, prior + i - step, step) == 0;
+                if (copies || memcmp(prior + i, prior + i - step, 8 * step) == 0) {
+                    if (copies) memcpy(out + i, prior + i, 8 * step);
+                    else repeat(out + i, step);
+                    i += 7 * step;
+                    left = loaded(out + i, step), diagonal = loaded(prior + i, step);
+                    continue;
+                }
+            }
             const Pixel above = loaded(prior + i, step);
             left = (loaded(in + i, step) + predicted(left, above, diagonal)) & 255;
             stored(left, out + i, step);

@@ -36,6 +36,43 @@ import Testing
         #expect(try rgb(2, 3, [0b01_10_0000], palette: [0, 0, 0, 1, 2, 3, 4, 5, 6]) == [1, 2, 3, 4, 5, 6])
     }
 
+    /// Rows in which most bytes are as predicted, as in masks; eight such pixels are decoded at once.
+    @Test func everyFilterIsUndone() throws {
+        var state: UInt32 = 1
+        func random(_ limit: Int) -> Int {
+            state = state &* 1_664_525 &+ 1_013_904_223
+            return Int(state >> 16) % limit
+        }
+        for (type, step) in [(UInt8(2), 3), (UInt8(6), 4)] {
+            for width in [1, 7, 8, 9, 16, 33, 60] {
+                let height = 20
+                let rows = (0..<height).map { _ in
+                    (0..<width * step).map { _ in UInt8(random(24) == 0 ? random(256) : 0) }
+                }
+                let filters = (0..<height).map { _ in UInt8(random(5)) }
+                let file = pngFile(
+                    width: width, height: height, depth: 8, type: type, rows: rows, filters: filters)
+                var expected: [UInt8] = []
+                var prior = [UInt8](repeating: 0, count: width * step)
+                for (row, filter) in zip(rows, filters) {
+                    var bytes = row
+                    for i in bytes.indices {
+                        let left = i < step ? 0 : Int(bytes[i - step])
+                        let above = Int(prior[i])
+                        let diagonal = i < step ? 0 : Int(prior[i - step])
+                        let p = left + above - diagonal
+                        let nearest = [left, above, diagonal].min { abs(p - $0) < abs(p - $1) } ?? 0
+                        let predicted = [0, left, above, (left + above) / 2, nearest][Int(filter)]
+                        bytes[i] = UInt8(truncatingIfNeeded: Int(row[i]) + predicted)
+                    }
+                    expected += stride(from: 0, to: bytes.count, by: step).flatMap { bytes[$0..<$0 + 3] }
+                    prior = bytes
+                }
+                #expect(try PNGImage.read(bytes: file, name: "a").bytes == expected)
+            }
+        }
+    }
+
     @Test func headersAreReadAlone() throws {
         let file = pngFile(width: 3, height: 2, depth: 8, type: 3, rows: [], palette: [0, 0, 0])
         let folder = try ScratchFolder()

@@ -26,10 +26,11 @@ func blackPicture(width: Int, height: Int) throws -> RGBImage {
     try RGBImage(width: width, height: height, bytes: [UInt8](repeating: 0, count: 3 * width * height))
 }
 
-/// A PNG file with stored (not compressed) rows. `rows` holds the packed bytes of each row.
+/// A PNG file with stored (not compressed) rows. `rows` holds the packed bytes of each row, as
+/// its filter of `filters`, by default none, leaves them.
 func pngFile(
     width: Int, height: Int, depth: UInt8, type: UInt8, rows: [[UInt8]], palette: [UInt8] = [],
-    transparency: [UInt8] = [], gamma: Bool = false
+    transparency: [UInt8] = [], gamma: Bool = false, filters: [UInt8] = []
 ) -> [UInt8] {
     func big(_ value: Int) -> [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }
     func chunk(_ name: String, _ data: [UInt8]) -> [UInt8] {
@@ -40,7 +41,7 @@ func pngFile(
         }
         return big(data.count) + Array(name.utf8) + data + big(Int(~checksum))
     }
-    let raw: [UInt8] = rows.flatMap { [0] + $0 }
+    let raw: [UInt8] = rows.enumerated().flatMap { [filters.isEmpty ? 0 : filters[$0]] + $1 }
     var a = 1
     var b = 0
     for byte in raw {

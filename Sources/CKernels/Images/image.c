@@ -328,32 +328,51 @@ static uint8_t nearest_class(uint32_t color, const uint32_t *colors, const uint8
     return value;
 }
 
-size_t image_decode_colors(
+// How many pixels from here on are equal to the first: long runs of one colour are what masks consist of. Eight bytes
+// at a time are compared with those one pixel before.
+static inline __attribute__((always_inline)) ptrdiff_t run_length(
+    const uint8_t *p, ptrdiff_t channels, ptrdiff_t pixels
+) {
+    const ptrdiff_t bytes = (pixels - 1) * channels;
+    ptrdiff_t k = 0;
+    for (; k + 8 <= bytes; k += 8) {
+        if (memcmp(p + k, p + k + channels, 8) != 0) break;
+    }
+    while (k < bytes && p[k] == p[k + channels]) k++;
+    return 1 + k / channels;
+}
+
+static inline __attribute__((always_inline)) size_t decode_colors(
     const uint8_t *restrict source, ptrdiff_t channels, ptrdiff_t pixels, uint8_t *restrict target,
     const uint32_t *restrict keys, const uint8_t *restrict values, uint32_t mask, uint8_t stray, size_t *first
 ) {
     size_t strays = 0;
-    uint32_t last = 0xffffffffu;
-    uint8_t value = stray;
-    int unknown = 0;
-    for (ptrdiff_t i = 0; i < pixels; i++, source += channels) {
-        if (channels == 4 && source[3] == 0) {
-            target[i] = 255;
-            continue;
-        }
-        const uint32_t color = (uint32_t)source[0] << 16 | (uint32_t)source[1] << 8 | source[2];
-        // Adjacent pixels mostly have the same colour.
-        if (color != last) {
+    for (ptrdiff_t i = 0; i < pixels;) {
+        const uint8_t *p = source + i * channels;
+        const ptrdiff_t run = run_length(p, channels, pixels - i);
+        uint8_t value = 255;
+        if (channels != 4 || p[3] != 0) {
+            const uint32_t color = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
             uint32_t place = image_color_place(color, mask);
             while (keys[place] != color && keys[place] != 0xffffffffu) place = (place + 1) & mask;
-            unknown = keys[place] != color;
-            value = unknown ? stray : values[place];
-            last = color;
+            value = keys[place] == color ? values[place] : stray;
+            if (keys[place] != color) {
+                if (strays == 0) *first = (size_t)i;
+                strays += (size_t)run;
+            }
         }
-        if (unknown && strays++ == 0) *first = (size_t)i;
-        target[i] = value;
+        memset(target + i, value, (size_t)run);
+        i += run;
     }
     return strays;
+}
+
+size_t image_decode_colors(
+    const uint8_t *restrict source, ptrdiff_t channels, ptrdiff_t pixels, uint8_t *restrict target,
+    const uint32_t *restrict keys, const uint8_t *restrict values, uint32_t mask, uint8_t stray, size_t *first
+) {
+    return channels == 4 ? decode_colors(source, 4, pixels, target, keys, values, mask, stray, first)
+                         : decode_colors(source, 3, pixels, target, keys, values, mask, stray, first);
 }
 
 void image_nearest_colors(
@@ -380,28 +399,35 @@ void image_nearest_colors(
     }
 }
 
-size_t image_used_colors(
+static inline __attribute__((always_inline)) size_t used_colors(
     const uint8_t *restrict source, ptrdiff_t channels, ptrdiff_t pixels, uint32_t *restrict keys,
     uint32_t *restrict counts, uint32_t mask, size_t limit
 ) {
     size_t used = 0;
-    uint32_t last = 0xffffffffu, place = 0;
-    for (ptrdiff_t i = 0; i < pixels; i++, source += channels) {
-        if (channels == 4 && source[3] == 0) continue;
-        const uint32_t color = (uint32_t)source[0] << 16 | (uint32_t)source[1] << 8 | source[2];
-        if (color != last) {
-            place = image_color_place(color, mask);
-            while (keys[place] != color && keys[place] != 0xffffffffu) place = (place + 1) & mask;
-            if (keys[place] != color) {
-                if (used == limit) return used + 1;
-                keys[place] = color;
-                used++;
-            }
-            last = color;
+    for (ptrdiff_t i = 0; i < pixels;) {
+        const uint8_t *p = source + i * channels;
+        const ptrdiff_t run = run_length(p, channels, pixels - i);
+        i += run;
+        if (channels == 4 && p[3] == 0) continue;
+        const uint32_t color = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+        uint32_t place = image_color_place(color, mask);
+        while (keys[place] != color && keys[place] != 0xffffffffu) place = (place + 1) & mask;
+        if (keys[place] != color) {
+            if (used == limit) return used + 1;
+            keys[place] = color;
+            used++;
         }
-        counts[place]++;
+        counts[place] += (uint32_t)run;
     }
     return used;
+}
+
+size_t image_used_colors(
+    const uint8_t *restrict source, ptrdiff_t channels, ptrdiff_t pixels, uint32_t *restrict keys,
+    uint32_t *restrict counts, uint32_t mask, size_t limit
+) {
+    return channels == 4 ? used_colors(source, 4, pixels, keys, counts, mask, limit)
+                         : used_colors(source, 3, pixels, keys, counts, mask, limit);
 }
 
 void image_map_bytes(
@@ -412,14 +438,24 @@ void image_map_bytes(
 }
 
 void image_count_bytes(const uint8_t *restrict source, ptrdiff_t count, size_t *restrict counts) {
-    // Four tables: equal neighbours would wait for each other's sum.
+    // Four tables: equal neighbours would wait for each other's sum. Masks consist of long runs of one value.
     uint32_t parts[4][256] = {{0}};
     ptrdiff_t i = 0;
-    for (; i + 4 <= count; i += 4) {
-        parts[0][source[i]]++;
-        parts[1][source[i + 1]]++;
-        parts[2][source[i + 2]]++;
-        parts[3][source[i + 3]]++;
+    while (i + 8 <= count) {
+        const uint64_t same = 0x0101010101010101u * source[i];
+        ptrdiff_t run = i;
+        while (run + 8 <= count && memcmp(source + run, &same, 8) == 0) run += 8;
+        if (run > i) {
+            parts[0][source[i]] += (uint32_t)(run - i);
+            i = run;
+            continue;
+        }
+        for (const ptrdiff_t end = i + 8; i < end; i += 4) {
+            parts[0][source[i]]++;
+            parts[1][source[i + 1]]++;
+            parts[2][source[i + 2]]++;
+            parts[3][source[i + 3]]++;
+        }
     }
     for (; i < count; i++) parts[0][source[i]]++;
     for (int value = 0; value < 256; value++) {

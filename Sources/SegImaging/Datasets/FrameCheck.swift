@@ -6,7 +6,7 @@ import Synchronization
 
 public enum FrameCheck {
     /// More pixels than this are not decoded beforehand; their files are only checked for being whole.
-    private static let pixelLimit = 200_000_000
+    static let pixelLimit = 200_000_000
     /// Frames that were found to be right in this process, by their content.
     private static let known = Mutex<Set<Digest>>([])
 

@@ -146,7 +146,12 @@ extension FrameFolder {
         table: ClassTable?, guessesCamVid: Bool, notes: [String], _ options: MaskOptions
     ) throws -> [(part: String, frames: FrameFolder)] {
         let all = parts.flatMap(\.pairs)
-        try checkSizes(all)
+        try check(all) {
+            try? MaskSurvey.rule(
+                for: all.map(\.mask), table: table, directory: masks ?? directory,
+                guessesCamVid: guessesCamVid, options
+            ).rule
+        }
         let (rule, more, transparency) = try MaskSurvey.rule(
             for: all.map(\.mask), table: table, directory: masks ?? directory, guessesCamVid: guessesCamVid,
             options)

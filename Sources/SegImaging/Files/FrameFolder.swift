@@ -79,10 +79,28 @@ public struct FrameFolder: Sendable {
         self.transparency = transparency
     }
 
-    /// Checks by the files' headers that every mask has its frame's size; one error names all others.
-    static func checkSizes(_ pairs: [FramePair]) throws {
+    /// Checks by the files' headers that every mask has its frame's size. Where one has not, the others are decoded,
+    /// so that one error names all files that cannot be used.
+    static func check(_ pairs: [FramePair], rule: () -> MaskRule?) throws {
         var problems = FileProblems()
-        for pair in pairs { problems.collect(pair.mask) { _ = try pair.size() } }
+        var whole: [FramePair] = []
+        for pair in pairs {
+            problems.collect(pair.mask) {
+                _ = try pair.size()
+                whole.append(pair)
+            }
+        }
+        guard !problems.isEmpty else { return }
+        let rule = rule()
+        var pixels = 0
+        for pair in whole where pixels <= FrameCheck.pixelLimit {
+            problems.collect(pair.mask) {
+                let size = try pair.size()
+                pixels += size.width * size.height
+                _ = try pair.readImage()
+                if let rule { _ = try pair.readMask(rule) }
+            }
+        }
         try problems.raise(of: pairs.count, "pairs of frame and mask")
     }
 }
@@ -97,24 +115,35 @@ struct FileProblems {
 
     mutating func add(_ file: String, _ error: any Error) { found.append((file, error)) }
 
-    /// Throws the only error, or one that names all files; interrupts and lack of memory go before.
+    var isEmpty: Bool { found.isEmpty }
+
+    /// Throws the only error, or one that names all files, with the reason where it is another; interrupts and lack of memory go before.
     func raise(of count: Int, _ things: String) throws {
         guard let first = found.first else { return }
         for case let error as TensorError in found.map(\.error)
         where error.kind == .interrupt || error.kind == .memory {
             throw error
         }
-        let others = found.dropFirst().map(\.file)
+        let help = TensorError(anyError: first.error)?.help
+        let others = found.dropFirst().enumerated().map { place, problem in
+            // The same help is the same sort of mistake. A few reasons are enough.
+            guard place < 6, let error = TensorError(anyError: problem.error),
+                help == nil || error.help != help
+            else { return problem.file }
+            let isNamed = error.message.contains(problem.file)
+            let reason = error.message.count > 110 ? "\(error.message.prefix(108))…" : error.message
+            return isNamed ? reason : "\(problem.file) (\(reason))"
+        }
         guard !others.isEmpty, let error = TensorError(anyError: first.error) else { throw first.error }
         throw TensorError(
             error.kind,
-            "\(found.count) of \(count) \(things) cannot be used: \(error.message); also \(Self.list(others))",
+            "\(found.count) of \(count) \(things) cannot be used: \(error.message); also \(Self.list(others, by: others.contains { $0.contains(" ") } ? "; " : ", "))",
             help: error.help)
     }
 
     /// Names for an error: all of them up to a screenful.
-    static func list(_ names: [String]) -> String {
-        names.prefix(20).joined(separator: ", ")
+    static func list(_ names: [String], by separator: String = ", ") -> String {
+        names.prefix(20).joined(separator: separator)
             + (names.count > 20 ? " and \(names.count - 20) more" : "")
     }
 }

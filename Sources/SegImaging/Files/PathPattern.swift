@@ -24,11 +24,12 @@ struct PathPattern {
         var found: [(stars: [String], path: String)] = [([], text.hasPrefix("/") ? "" : ".")]
         for (place, component) in components.enumerated() {
             let isLast = place == components.count - 1
+            let bases = found.map(\.path)
             guard component.contains("*") else {
                 found = found.map { ($0.stars, "\($0.path)/\(component)") }.filter {
                     FileStatus($0.1)?.kind == (isLast ? .file : .folder)
                 }
-                if found.isEmpty { throw nothing(place) }
+                if found.isEmpty { throw nothing(place, in: bases) }
                 continue
             }
             found = try found.flatMap { base in
@@ -43,22 +44,27 @@ struct PathPattern {
                     return (base.stars + stars, "\(base.path)/\(name)")
                 }
             }
-            if found.isEmpty { throw nothing(place) }
+            if found.isEmpty { throw nothing(place, in: bases) }
         }
         return found.map { ($0.stars, $0.path.hasPrefix("./") ? String($0.path.dropFirst(2)) : $0.path) }
     }
 
-    private func nothing(_ place: Int) -> TensorError {
-        let base = components[..<place].joined(separator: "/")
-        let folder = text.hasPrefix("/") ? "/\(base)" : base.isEmpty ? "." : base
-        var inside = ""
-        if !base.contains("*"), let listing = try? FolderListing(folder) {
+    /// The error where no component `place` is in the folders that fit so far.
+    private func nothing(_ place: Int, in bases: [String]) -> TensorError {
+        let fitting = components[..<place].joined(separator: "/")
+        var folder = bases.first.map { $0.isEmpty ? "/" : $0 } ?? "."
+        if folder.hasPrefix("./") { folder = String(folder.dropFirst(2)) }
+        var inside: String?
+        if let listing = try? FolderListing(folder) {
             let names = (listing.folders.map { "\($0)/" } + listing.files).prefix(6)
             inside = "\(folder) holds \(names.isEmpty ? "nothing" : names.joined(separator: ", "))"
+            if place == components.count - 1, listing.files.isEmpty, !listing.folders.isEmpty {
+                inside? += "; a star stands for one name: */\(components[place]) are the files in its folders"
+            }
         }
+        let places = fitting.contains("*") ? " in \(fitting)" : ""
         return TensorError(
-            .file, "no file matches \(text): there is no \(components[place])",
-            help: inside.isEmpty ? nil : inside)
+            .file, "no file matches \(text): there is no \(components[place])\(places)", help: inside)
     }
 
     /// What the stars of one component stand for, each as short as possible from the left; nil if a name does

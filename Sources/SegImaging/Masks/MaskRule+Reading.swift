@@ -154,6 +154,18 @@ extension MaskRule {
             }
         }
         let sorted = others.sorted { $0.number < $1.number }
+        if source == .value, pixels.kind == .palette,
+            let color = sorted.lazy.compactMap({ pixels.color(of: $0.number) }).first(where: {
+                $0.red != $0.green || $0.red != $0.blue
+            })
+        {
+            return TensorError(
+                .value,
+                "\(name) has a palette of colours, such as (\(color)), which have no gray value, but the masks of this data set are read by value",
+                help:
+                    "\(maker)(…, by=\"index\") reads all masks by palette index\(table.hasColors ? ", by=\"color\" by colour" : "")"
+            )
+        }
         let strays = Set(sorted.map(\.number))
         let at = pixels.firstPixel { strays.contains(pixels.number($0)) }
         let total = others.reduce(0) { $0 + $1.pixels }

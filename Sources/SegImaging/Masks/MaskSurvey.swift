@@ -100,7 +100,9 @@ struct MaskSurvey {
             }
         } else {
             base = try ClassTable(.camVid)
-            guard guessesCamVid, holdsColors(of: base) else { throw withoutTable(directory) }
+            guard guessesCamVid, holdsColors(of: base) else {
+                throw withoutTable(directory, guessesCamVid: guessesCamVid)
+            }
             notes.append(
                 "\(directory) has no \(ClassTable.fileNames[0]): the masks have CamVid's colours, so its 32 classes are used"
             )
@@ -325,23 +327,27 @@ struct MaskSurvey {
             && colors.contains { $0 != 0 && known[ClassPalette.Color(code: $0)] != nil }
     }
 
-    private func withoutTable(_ directory: String) -> TensorError {
+    private func withoutTable(_ directory: String, guessesCamVid: Bool) -> TensorError {
         let files = ClassTable.fileNames.joined(separator: ", ")
         let maker = options.maker
         if kinds.contains(.color), channel == nil || isBeyondCounting || !kinds.allSatisfy({ $0 == .color }) {
             let some = colors.sorted().prefix(4).map { "(\(ClassPalette.Color(code: $0)))" }
             return TensorError(
                 .file,
-                "the masks of \(directory) are in colours that are not CamVid's, such as \(some.joined(separator: " ")), and there is no table of classes (\(files))",
+                "the masks of \(directory) are in colours\(guessesCamVid ? " that are not CamVid's" : ""), such as \(some.joined(separator: " ")), and there is no table of classes (\(files))",
                 help: "give the classes: \(maker)(…, classes=(Road=[128, 64, 128], Sky=[128, 128, 128], …))")
         }
         let list = (values ?? numbers).sorted()
+        // As painting programs write two classes.
+        let isTwo = list == [0, 255]
         let shown = list.prefix(12).map { "\($0)" }.joined(separator: ", ")
         return TensorError(
             .file,
             "the masks of \(directory) hold numbers (\(shown)\(list.count > 12 ? ", …" : "")), and there is no table of classes (\(files)) that names them",
             help: options.numbersHelp
-                ?? "give the names in the order of the numbers: \(maker)(…, classes=[\"Road\", \"Sky\", …]), or a record of names and values: classes=(Road=7, Sky=23)"
+                ?? (isTwo
+                    ? "give each number its name: \(maker)(…, classes=(Background=0, Object=255))"
+                    : "give the names in the order of the numbers: \(maker)(…, classes=[\"Road\", \"Sky\", …]), or a record of names and values: classes=(Road=7, Sky=23)")
         )
     }
 

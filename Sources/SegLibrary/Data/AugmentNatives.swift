@@ -100,11 +100,16 @@ let augmentNatives: [Native] = [
             "print(len(augment(streets(count=3, size=32), crop(16))))  # expect: 3",
         ]
     ) { call in
-        .object(
+        let changes = try call.augmentations(1)
+        guard !changes.isEmpty else {
+            throw call.bad(
+                1, "is an empty list: there is nothing to change",
+                help: "augment(data, [hflip(), rotate(15)])")
+        }
+        return .object(
             try DatasetValue(
                 try AugmentedDataset(
-                    try call.dataset(0).dataset, try call.augmentations(1),
-                    copies: call.isNil(2) ? nil : try call.integer(2),
+                    try call.dataset(0).dataset, changes, copies: call.isNil(2) ? nil : try call.integer(2),
                     seed: UInt64(bitPattern: Int64(try call.integer(3))))))
     },
     Native(

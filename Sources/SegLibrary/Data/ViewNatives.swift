@@ -7,7 +7,13 @@ import SegTensor
 
 extension Arguments {
     fileprivate func frameSize(_ place: Int, shorter: Int) throws -> FrameSize {
-        if !values[shorter].isNil { return .shorter(try integer(shorter)) }
+        if !values[shorter].isNil {
+            guard values[place].isNil else {
+                throw Failure(
+                    .call, "resize: size and shorter are two ways to give the size; one of them is needed")
+            }
+            return .shorter(try integer(shorter))
+        }
         guard let sizes = try integers(place), let first = sizes.first, sizes.count <= 2 else {
             throw Failure(
                 .call,

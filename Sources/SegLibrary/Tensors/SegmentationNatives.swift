@@ -141,7 +141,9 @@ extension Arguments {
         guard let found = names.index(of: text) else {
             throw Failure(
                 .label, "there is no class \"\(text)\"",
-                help: nearestName(to: text, among: names.names).map { "did you mean \(quotedText($0))?" })
+                help: nearestName(to: text, among: names.names).map { "did you mean \(quotedText($0))?" }
+                    ?? "the classes are \(names.names.prefix(12).joined(separator: ", "))\(names.names.count > 12 ? ", …" : "")"
+            )
         }
         return found
     }

@@ -59,7 +59,7 @@ extension Drawing {
     static let pageWidth = 720.0
     /// The empty border of a chart.
     static let margin = 16.0
-    private static let headingSize = 15.0
+    static let headingSize = 15.0
     /// The height of a note, above the border at the bottom.
     static let noteHeight = 20.0
 

@@ -11,8 +11,12 @@ extension LinePlot {
         let margin = Drawing.margin
         var top = margin + Drawing.headingHeight(title, width: drawing.width)
         drawing.heading(title)
-        let keyHeight = drawLegend(on: &drawing, left: margin, top: top)
-        top += keyHeight + 6
+        if let start = legendBesideTitle(drawing) {
+            _ = drawLegend(on: &drawing, left: margin, start: start, top: margin + 2)
+        } else {
+            top += drawLegend(on: &drawing, left: margin, start: margin, top: top)
+        }
+        top += 6
 
         let labelSize = 11.0
         // The labels of the x axis end here; the note, if there is one, is below them.
@@ -138,11 +142,21 @@ extension LinePlot {
         }
     }
 
-    /// Draws a wrapped row of legend entries; returns its height.
-    private func drawLegend(on drawing: inout Drawing, left: Double, top: Double) -> Double {
+    /// Where the legend of a low plot, such as for a column of a paper, begins on the line of its title; nil where it
+    /// needs a line of its own.
+    private func legendBesideTitle(_ drawing: Drawing) -> Double? {
+        guard needsLegend, let title, drawing.height < 250 else { return nil }
+        let heading = Typeface.width(of: TextWidth.escaped(title), size: Drawing.headingSize, isBold: true)
+        let entries = names.reduce(-20) { $0 + 48 + Typeface.width(of: $1, size: 12) }
+        let start = drawing.width - Drawing.margin - entries
+        return start >= Drawing.margin + heading + 20 ? start : nil
+    }
+
+    /// Draws a wrapped row of legend entries, of which the first begins at `start`; returns its height.
+    private func drawLegend(on drawing: inout Drawing, left: Double, start: Double, top: Double) -> Double {
         guard needsLegend else { return 0 }
         let size = 12.0
-        var x = left
+        var x = start
         var y = top
         for (index, name) in names.enumerated() {
             let text = Typeface.truncate(name, to: drawing.width - 2 * left - 34, size: size)
