@@ -63,7 +63,7 @@ sub start {
 # Whether a process has ended, with its status as `$?`.
 sub ended { return waitpid($_[0], POSIX::WNOHANG()) > 0 }
 
-# Runs the command to its end, at most 60 seconds (`limit`): { out, err, status, seconds }. The status is -1 past
+# Runs the command to its end, at most 300 seconds (`limit`): { out, err, status, seconds }. The status is -1 past
 # the limit, and 1000 more than the number of a signal. What it says comes through pipes, which no full disk stops.
 sub seg {
     my ($arguments, %options) = @_;
@@ -77,7 +77,7 @@ sub seg {
     my $begun = time;
     my $process = start($arguments, %options);
     delete @options{qw(out err)};
-    my $limit = $begun + ($options{limit} || 60);
+    my $limit = $begun + ($options{limit} || 300);
     while (%readers || !defined $result{status}) {
         my $set = '';
         vec($set, fileno $_, 1) = 1 for values %readers;

@@ -88,6 +88,16 @@ for my $code ('print("result")', '1 + 1', 'for i in 0..<9999 { print(i) }', 'epr
 my $unsaid = seg(['-e', 'error("unsaid")'], err => '/dev/full');
 check('an error that cannot be written', $unsaid->{status} == 1, $unsaid);
 
+# A history that is full in the middle of an entry: the entry is lost, its beginning is not kept.
+for my $entry ('"' . 'a' x 300 . '"', '"' . 'b' x 900 . '"') {
+    my $prompt = Prompt->start(['bash', '-c', "trap '' XFSZ; ulimit -f 1; exec '$command'"], folder => $folder,
+        environment => \%environment);
+    defined $prompt->expect($Prompt::waiting, 20) or check('the prompt starts', 0);
+    $prompt->enter($entry, 10);
+    $prompt->stop;
+}
+check('a history has whole entries', contents(path('state/seg/history')) eq '"' . 'a' x 300 . "\"\n");
+
 # A small file system.
 my $small = path('small');
 mkdir $small;
