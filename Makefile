@@ -11,7 +11,7 @@ SCRIPTS = $(shell find stdlib examples Benchmarks -name '*.seg')
 LIBRARIES = libedit:libedit-dev libpng:libpng-dev zlib:zlib1g-dev openblas:libopenblas-dev
 TOOLS = tmux:tmux curl:curl perl:perl git:git
 
-.PHONY: demo test test-all bench lint format reference build install deps test-deps install-packages clean
+.PHONY: demo test test-all bench fuzz lint format reference build install deps test-deps install-packages clean
 
 demo: build
 	@echo "== examples/first.seg: drawn street scenes, LRASPP trained from scratch, about a minute"
@@ -53,6 +53,11 @@ test-all: test
 	Tests/embed/run.sh --whole $(FLAGS)
 	@echo "== more golden scripts under the sanitizers"
 	Tests/sanitizers/run.sh --all
+	@echo "== signals, full disks, closed streams, strange terminals, several copies at once"
+	Tests/faults/kill.pl $(SEG)
+	Tests/faults/disk.pl $(SEG)
+	Tests/faults/signals.pl $(SEG)
+	Tests/faults/load.sh 1 $(SEG)
 	@echo "== models at full size, and to the last digits of float32 (minutes)"
 	$(SEG) test Tests/Golden-slow
 	$(SEG) --exact test Tests/Golden-exact
@@ -60,6 +65,11 @@ test-all: test
 # Models in seg and, with PYTORCH=VENV/bin/python, in PyTorch, side by side (minutes).
 bench: build
 	perl Benchmarks/bench.pl $(SEG)
+
+# Inputs of all kinds by libFuzzer, under the sanitizers; the build alone takes minutes.
+MINUTES ?= 5
+fuzz: deps
+	Tests/Fuzz/run.sh $(MINUTES)
 
 lint:
 	@echo "== formatting"
@@ -109,4 +119,4 @@ install: deps
 	@echo "== seg is at $(DESTDIR)$(PREFIX)/bin/seg"
 
 clean:
-	rm -rf .build .build-install .build-sanitizers
+	rm -rf .build .build-install .build-sanitizers .build-fuzz .build-threads

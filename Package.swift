@@ -12,7 +12,10 @@ let package = Package(
     products: [
         .executable(name: "seg", targets: ["seg"]),
         .library(name: "Seg", targets: ["Seg"]),
-    ],
+    ]
+        // All modules, for the fuzzer (Tests/Fuzz) only.
+        + (Context.environment["SEG_FUZZ"] == nil
+            ? [] : [.library(name: "SegModules", targets: ["SegConsole", "SegLibrary", "SegImaging"])]),
     targets: [
         // System services for all targets: files, memory, text widths, JSON.
         .target(name: "SegSystem", swiftSettings: swift),
@@ -72,6 +75,13 @@ let package = Package(
         .testTarget(name: "TerminalTests", dependencies: ["SegTerminal", "SegSystem"]),
         .testTarget(name: "LibraryTests", dependencies: ["SegLibrary", "SegSystem", "TestSupport"]),
         .testTarget(name: "ConsoleTests", dependencies: ["SegConsole", "SegSystem", "TestSupport"]),
+        // The inputs of the fuzzer, by the functions that it calls.
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["SegConsole", "SegLibrary", "SegImaging", "SegSystem", "TestSupport"],
+            path: "Tests/Fuzz",
+            exclude: ["Package.swift", "Driver", "corpus", "found", "run.sh", "make_corpus.py"],
+            sources: ["Targets", "Replay"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -43,7 +43,9 @@ public final class HistoryFile {
         // An earlier version, or another program, may have let others read it.
         if status.permissions & 0o077 != 0 { _ = fchmod(descriptor, 0o600) }
         let bytes = Array((Self.escaped(entry) + "\n").utf8)
-        _ = write(descriptor, bytes, bytes.count)
+        let count = write(descriptor, bytes, bytes.count)
+        // A full disk may take a part, to which the next entry would be joined.
+        if count > 0, count < bytes.count { _ = ftruncate(descriptor, off_t(status.size)) }
     }
 
     static func escaped(_ entry: String) -> String {

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The pool of threads under ThreadSanitizer, then the tests of tensors and pictures and the quick golden scripts
 # under AddressSanitizer, the C code also under UndefinedBehaviorSanitizer. Any finding, and a toolchain without
-# sanitizers, ends with status 1. Builds for debugging, in a folder of its own. With `--all` more golden scripts run.
+# sanitizers, ends with status 1. Builds for debugging, in a folder of its own. With `--all` more golden scripts run,
+# and everything with threads under ThreadSanitizer.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -36,4 +37,18 @@ if [ "${1:-}" = --all ]; then
     # Without long_line, which takes minutes here.
     mapfile -t language < <(find Tests/Golden/language -name '*.seg' ! -name '_*' ! -name long_line.seg)
     $scratch/debug/seg test "${language[@]}" Tests/Golden/{gradients,metrics,pictures,data,weights,summary}
+
+    echo "== pictures read ahead, kept features, kernels: ThreadSanitizer"
+    "$clang" -c -Wall -Wextra -Werror -g -O1 -fsanitize=thread Tests/sanitizers/mutex.c -o $scratch/mutex.o
+    threads=(--sanitize thread -Xcc -O1 -Xswiftc -use-ld=lld -Xlinker "$PWD/$scratch/mutex.o"
+        --scratch-path .build-threads)
+    swift build "${threads[@]}" --product seg --quiet
+    folder=$(mktemp -d)
+    trap 'rm -rf "$folder"' EXIT
+    export TSAN_OPTIONS=halt_on_error=1
+    for memory in 8G 64M; do
+        mkdir "$folder/$memory"
+        SEG_CACHE=$folder/cache .build-threads/debug/seg --threads 4 --memory $memory Tests/sanitizers/threads.seg \
+            "$folder/$memory"
+    done
 fi

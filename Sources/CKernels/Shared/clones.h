@@ -5,8 +5,9 @@
 #ifndef SEG_CLONES_H
 #define SEG_CLONES_H
 
-// AddressSanitizer reads one version; three would take minutes to compile.
-#if defined(__x86_64__) && defined(__linux__) && !__has_feature(address_sanitizer)
+// AddressSanitizer reads one version; three would take minutes to compile. ThreadSanitizer crashes where a version is chosen.
+#if defined(__x86_64__) && defined(__linux__) && !__has_feature(address_sanitizer) && \
+    !__has_feature(thread_sanitizer)
 #define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 /// For loops written with vectors of eight floats. With AVX-512's registers the compiler would broadcast a
 /// factor from memory for each product, instead of once for all, and the products would wait for the loads.

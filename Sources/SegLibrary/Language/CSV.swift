@@ -174,7 +174,10 @@ struct CSVFile {
         } else {
             plain = try interpreter.line(cell)
         }
-        let needsQuotes = plain.utf8.contains { $0 == 34 || $0 == separator || $0 == 10 || $0 == 13 }
+        // A byte order mark at the start of a text is passed over by readers.
+        let needsQuotes =
+            plain.utf8.contains { $0 == 34 || $0 == separator || $0 == 10 || $0 == 13 }
+            || plain.unicodeScalars.first == "\u{feff}"
         if needsQuotes { plain = "\"\(plain.replacing("\"", with: "\"\""))\"" }
         return plain
     }

@@ -197,6 +197,7 @@ struct ReduceOperation: Operation {
                 x.dtype)
             let shares = try Tensor.reduce(.sum, ties, axes: axes, keepdims: true)
             return [try ties / shares * u.spread(over: x.shape, axes: axes)]
+        case .prod where x.shape.contains(0): return [try u.spread(over: x.shape, axes: axes)]
         case .prod:
             // The same product as a tree of multiplications, whose gradient is correct for zeros too.
             let scope = TrackingScope()

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Fuzzes with libFuzzer, AddressSanitizer and, in C, UndefinedBehaviorSanitizer. Each target runs for its share of
+# the minutes, one after the other on one core, from the inputs in corpus/ and found/ and from what earlier runs kept
+# in .build-fuzz/corpus. Prints executions and coverage. An input that fails is in .build-fuzz/failed/TARGET:
+# mend the fault, and keep the input, small, in found/TARGET, where `make test` replays it. Status 1 if one failed.
+#
+#     Tests/Fuzz/run.sh [MINUTES] [TARGET…]       MINUTES: 5 by default, of all targets together
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+minutes=${1:-5}
+shift || true
+targets=("$@")
+[ ${#targets[@]} -gt 0 ] || targets=(source script png classes checkpoint graph csv json completion)
+scratch=$PWD/.build-fuzz
+
+echo "== building the fuzzer"
+export SEG_FUZZ=1
+flags=(-c release --package-path Tests/Fuzz --scratch-path "$scratch" -Xswiftc -enable-testing
+    -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld -Xcc -O1 -Xcc -g -Xcc -fsanitize=fuzzer-no-link,address,undefined
+    -Xcc -fno-sanitize-recover=undefined)
+swift build "${flags[@]}" --product Fuzz --quiet
+binary=$(swift build "${flags[@]}" --show-bin-path)/Fuzz
+
+# What Swift's run time allocates once is never freed.
+export ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0:quarantine_size_mb=16:allocator_may_return_null=1
+export UBSAN_OPTIONS=print_stacktrace=1 SEG_CACHE=$scratch/cache
+unset SEG_STDLIB
+status=0
+printf '%-12s %12s %10s %10s %8s\n' target executions coverage features failed
+for target in "${targets[@]}"; do
+    corpus=$scratch/corpus/$target
+    failed=$scratch/failed/$target
+    work=$scratch/work/$target
+    mkdir -p "$corpus" "$failed" "$work"
+    # Digits become bytes.
+    for input in Tests/Fuzz/{corpus,found}/"$target"/*; do
+        case $input in
+        *'*') ;;
+        *.hex) perl -0777 -ne 's/\s//g; print pack "H*", $_' "$input" >"$corpus/$(basename "$input" .hex)" ;;
+        *) cp "$input" "$corpus/" ;;
+        esac
+    done
+    end=$((SECONDS + minutes * 60 / ${#targets[@]}))
+    log=$scratch/$target.log
+    : >"$log"
+    # A process ends at the first fault, or after some minutes, as circles of values are never released.
+    while [ $((end - SECONDS)) -gt 0 ]; do
+        seconds=$((end - SECONDS))
+        options=(-max_total_time=$((seconds < 300 ? seconds : 300)) -timeout=10 -rss_limit_mb=6000
+            -malloc_limit_mb=3000 -max_len=4096 -print_final_stats=1 "-artifact_prefix=$failed/")
+        (
+            cd "$work"
+            ulimit -s unlimited
+            FUZZ_TARGET=$target nice -n 19 "$binary" "${options[@]}" "$corpus" >>"$log" 2>&1
+        ) || true
+        find "$work" -mindepth 1 -delete
+    done
+    read -r executions coverage features < <(
+        perl -ne '$sum += $1 if /^stat::number_of_executed_units: (\d+)/; $cov = $1 if /^#\d+\s.*cov: (\d+)/;
+            $ft = $1 if /^#\d+\s.* ft: (\d+)/; END { printf "%d %d %d\n", $sum, $cov, $ft }' "$log")
+    count=$(find "$failed" -type f | wc -l)
+    [ "$count" = 0 ] || status=1
+    printf '%-12s %12s %10s %10s %8s\n' "$target" "$executions" "$coverage" "$features" "$count"
+done
+[ $status = 0 ] || echo "inputs that failed are in .build-fuzz/failed, what they said in .build-fuzz/*.log"
+exit $status
