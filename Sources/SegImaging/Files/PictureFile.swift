@@ -66,8 +66,13 @@ public enum PictureFile {
 
     /// Writes a picture: as JPEG if the path ends in .jpg or .jpeg, else as a 24-bit PNG.
     public static func write(_ image: RGBImage, to path: String) throws {
+        try AtomicFile.write(encode(image, for: path), to: path)
+    }
+
+    /// The bytes of a picture in the format that a file's name asks for.
+    public static func encode(_ image: RGBImage, for path: String) throws -> [UInt8] {
         let isJPEG = ["jpg", "jpeg"].contains(ending(of: path) ?? "")
-        try AtomicFile.write(isJPEG ? JPEGImage.encode(image) : PNGImage.encode(image), to: path)
+        return try isJPEG ? JPEGImage.encode(image) : PNGImage.encode(image)
     }
 
     static func contents(_ path: String) throws -> [UInt8] {

@@ -122,6 +122,14 @@ extension Arguments {
             ? [.three(numbers[0], numbers[1], numbers[2])] : marks
     }
 
+    /// What a layout lists, which may be many files.
+    fileprivate func listed<Listing: Sendable>(
+        _ maker: String, _ list: @escaping @Sendable (String, MaskOptions) throws -> Listing
+    ) throws -> Listing {
+        let (path, options) = (try string(0), try maskOptions(from: 1, maker: maker))
+        return try interpreter.awaited { try list(path, options) }
+    }
+
     /// Prints a folder's notes and makes its data set.
     fileprivate func made(_ folder: FrameFolder) throws -> Value {
         for note in folder.notes { interpreter.output("note: \(note)\n") }
@@ -156,8 +164,7 @@ let folderNatives: [Native] = [
             """,
         ]
     ) { call in
-        try call.made(
-            FrameFolder.camSeq(try call.string(0), try call.maskOptions(from: 1, maker: "camseq")))
+        try call.made(call.listed("camseq", FrameFolder.camSeq))
     },
     Native(
         "folder(images, masks, classes=nil, void=nil, by=nil, strays=nil)",
@@ -174,10 +181,10 @@ let folderNatives: [Native] = [
             """
         ]
     ) { call in
-        try call.made(
-            FrameFolder.pairs(
-                images: try call.string(0), masks: try call.string(1),
-                try call.maskOptions(from: 2, maker: "folder")))
+        let (images, masks) = (try call.string(0), try call.string(1))
+        let options = try call.maskOptions(from: 2, maker: "folder")
+        return try call.made(
+            call.interpreter.awaited { try FrameFolder.pairs(images: images, masks: masks, options) })
     },
     Native(
         "camvid(dir, classes=nil, void=nil, by=nil, strays=nil)",
@@ -186,8 +193,7 @@ let folderNatives: [Native] = [
             + maskHelp,
         examples: ["camvid(\"CamVid\").train  # expect error: cannot read the folder CamVid"]
     ) { call in
-        try call.made(
-            FrameFolder.camVid(try call.string(0), try call.maskOptions(from: 1, maker: "camvid")))
+        try call.made(call.listed("camvid", FrameFolder.camVid))
     },
     Native(
         "cityscapes(dir, classes=nil, void=nil, by=nil, strays=nil)",
@@ -195,8 +201,7 @@ let folderNatives: [Native] = [
             + "files are in leftImg8bit and gtFine. \(maskHelp)",
         examples: ["cityscapes(\"Cityscapes\").val  # expect error: is not laid out like Cityscapes"]
     ) { call in
-        try call.made(
-            FrameFolder.cityscapes(try call.string(0), try call.maskOptions(from: 1, maker: "cityscapes")))
+        try call.made(call.listed("cityscapes", FrameFolder.cityscapes))
     },
     Native(
         "voc(dir, classes=nil, void=nil, by=nil, strays=nil)",
@@ -204,7 +209,7 @@ let folderNatives: [Native] = [
             + "The parts are those that ImageSets/Segmentation lists. \(maskHelp)",
         examples: ["voc(\"VOC2012\").train  # expect error: cannot read the folder VOC2012"]
     ) { call in
-        try call.made(FrameFolder.voc(try call.string(0), try call.maskOptions(from: 1, maker: "voc")))
+        try call.made(call.listed("voc", FrameFolder.voc))
     },
     Native(
         "regroup(data, groups)",

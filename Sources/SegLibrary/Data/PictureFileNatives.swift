@@ -16,7 +16,10 @@ let pictureFileNatives: [Native] = [
             "path = \"picture.png\"\nwrite_image(zeros(3, 4, 6, dtype=uint8), path)\n"
                 + "print(read_image(path).shape)  # expect: [3, 4, 6]"
         ]
-    ) { call in .tensor(Tensor(try PictureFile.read(try call.string(0)).planes())) },
+    ) { call in
+        let path = try call.string(0)
+        return .tensor(Tensor(try call.interpreter.awaited { try PictureFile.read(path).planes() }))
+    },
     Native(
         "list_pictures(path)",
         "The PNG and JPEG files in a folder and in those below it, or those that fit a pattern, in order. "
@@ -56,7 +59,12 @@ let pictureFileNatives: [Native] = [
         } else {
             throw call.wrong(1, "a size: a number, [h, w] or shorter=")
         }
-        return .tensor(Tensor(try image.resized(width: width, height: height).planes()))
+        let (newWidth, newHeight) = (width, height)
+        return .tensor(
+            Tensor(
+                try call.interpreter.awaited {
+                    try image.resized(width: newWidth, height: newHeight).planes()
+                }))
     },
     Native(
         "write_image(image, path, form=\"index\")",
@@ -74,7 +82,11 @@ let pictureFileNatives: [Native] = [
             throw call.bad(2, "is \"index\" or \"color\", not \"\(try call.string(2))\"")
         }
         guard tensor.rank == 2 else {
-            try PictureFile.write(try RGBImage(planes: try tensor.value().rowMajor()), to: path)
+            let planes = try tensor.value().rowMajor()
+            let bytes = try call.interpreter.awaited {
+                try PictureFile.encode(RGBImage(planes: planes), for: path)
+            }
+            try AtomicFile.write(bytes, to: path)
             return .nilValue
         }
         guard !path.lowercased().hasSuffix(".jpg"), !path.lowercased().hasSuffix(".jpeg") else {

@@ -24,13 +24,42 @@ private func removed(_ call: Arguments, _ place: Value) throws -> Value {
     return list.items.remove(at: at)
 }
 
+/// Numbers in ascending order: pieces are sorted and then merged, so that an interrupt takes effect soon.
+private func inOrder(_ numbers: [Double], _ interpreter: Interpreter) throws -> [Double] {
+    var size = 1 << 17
+    var numbers = numbers
+    try interpreter.pieces(numbers.count, of: size) { part in numbers[part].sort() }
+    while size < numbers.count {
+        var merged: [Double] = []
+        merged.reserveCapacity(numbers.count)
+        for start in stride(from: 0, to: numbers.count, by: 2 * size) {
+            let (middle, end) = (min(start + size, numbers.count), min(start + 2 * size, numbers.count))
+            var (left, right) = (start, middle)
+            try interpreter.pieces(end - start) { part in
+                for _ in part {
+                    if right == end || left < middle && numbers[left] <= numbers[right] {
+                        merged.append(numbers[left])
+                        left += 1
+                    } else {
+                        merged.append(numbers[right])
+                        right += 1
+                    }
+                }
+            }
+        }
+        numbers = merged
+        size *= 2
+    }
+    return numbers
+}
+
 private func sorted(_ items: [Value], by key: Value, descending: Bool, _ interpreter: Interpreter) throws
     -> [Value]
 {
     if key.isNil, !descending {
-        let numbers = items.compactMap(\.asNumber)
-        if numbers.count == items.count, !numbers.contains(where: \.isNaN) {
-            return numbers.sorted().map { .number($0) }
+        if let numbers = try interpreter.numbers(in: items), !numbers.contains(where: \.isNaN) {
+            let ordered = try inOrder(numbers, interpreter)
+            return try interpreter.made(ordered.count) { .number(ordered[$0]) }
         }
     }
     var keyed: [(key: Value, item: Value)] = []
@@ -177,7 +206,7 @@ let collectionNatives: [Native] = [
             columns.append(items)
         }
         let count = columns.map(\.count).min() ?? 0
-        return .list((0..<count).map { row in .list(columns.map { $0[row] }) })
+        return .list(try call.interpreter.made(count) { row in .list(columns.map { $0[row] }) })
     },
     Native(
         "enumerate(xs, start=0)", "The list of [position, x]; positions count from `start`.",
@@ -186,7 +215,9 @@ let collectionNatives: [Native] = [
         ]
     ) { call in
         let start = try call.number(1)
-        return .list(try call.items(0).enumerated().map { .list([.number(start + Double($0)), $1]) })
+        let items = try call.items(0)
+        return .list(
+            try call.interpreter.made(items.count) { .list([.number(start + Double($0)), items[$0]]) })
     },
     Native(
         "sorted(xs, by=nil, descending=false)",
@@ -211,8 +242,17 @@ let collectionNatives: [Native] = [
         "reversed(xs)", "The elements from the last to the first; of a string, a string.",
         examples: ["print(reversed([1, 2, 3]))  # expect: [3, 2, 1]"]
     ) { call in
-        if let text = call[0].asString { return .string(String(text.reversed())) }
-        return .list(try call.items(0).reversed())
+        if let text = call[0].asString {
+            var reversed = ""
+            reversed.reserveCapacity(text.utf8.count)
+            for (place, character) in text.reversed().enumerated() {
+                if place & 0xffff == 0 { try call.interpreter.checkInterrupt() }
+                reversed.append(character)
+            }
+            return .string(reversed)
+        }
+        let items = try call.items(0)
+        return .list(try call.interpreter.made(items.count) { items[items.count - 1 - $0] })
     },
     Native(
         "push(xs, ...values)", "Adds values at the end of a list, in place.",
@@ -282,8 +322,12 @@ let collectionNatives: [Native] = [
         examples: ["print(index_of([\"a\", \"b\"], \"b\"))  # expect: 1"]
     ) { call in
         if let text = call[0].asString {
-            guard let range = text.find(try call.string(1)) else { return .nilValue }
-            return .number(Double(text.distance(from: text.startIndex, to: range.lowerBound)))
+            guard
+                let range = try text.find(
+                    try call.string(1), interrupted: call.interpreter.checkInterrupt)
+            else { return .nilValue }
+            let before = StringObject(String(text[..<range.lowerBound]))
+            return try call.interpreter.count(.object(before)).map { .number(Double($0)) } ?? .nilValue
         }
         for (place, item) in try call.items(0).enumerated() where try call.interpreter.equal(item, call[1]) {
             return .number(Double(place))

@@ -6,15 +6,20 @@ import SegSystem
 /// The positions where a text contains another, without overlaps, in bytes. The other text must not be empty.
 private func places(of needle: [UInt8], in bytes: [UInt8], _ interpreter: Interpreter) throws -> [Int] {
     var found: [Int] = []
-    var place = 0
+    var (place, work) = (0, 0)
     while place + needle.count <= bytes.count {
-        if place & 0xffff == 0 { try interpreter.checkInterrupt() }
-        if bytes[place] == needle[0], bytes[place..<place + needle.count].elementsEqual(needle) {
-            found.append(place)
-            place += needle.count
-        } else {
-            place += 1
+        if work >= 1 << 18 {
+            work = 0
+            try interpreter.checkInterrupt()
         }
+        var same = 0
+        while same < needle.count, bytes[place + same] == needle[same] {
+            same += 1
+            if same & 0xffff == 0 { try interpreter.checkInterrupt() }
+        }
+        if same == needle.count { found.append(place) }
+        work += same + 1
+        place += max(same == needle.count ? same : 1, 1)
     }
     return found
 }
@@ -40,7 +45,8 @@ private func replaced(_ text: String, _ old: String, by new: String, _ interpret
     var result: [UInt8] = []
     result.reserveCapacity(bytes.count + found.count * (new.utf8.count - old.utf8.count))
     var start = 0
-    for place in found {
+    for (number, place) in found.enumerated() {
+        if number & 0xffff == 0 { try interpreter.checkInterrupt() }
         result += bytes[start..<place]
         result += new.utf8
         start = place + old.utf8.count
@@ -49,17 +55,37 @@ private func replaced(_ text: String, _ old: String, by new: String, _ interpret
     return String(decoding: result, as: UTF8.self)
 }
 
+/// A text changed piece by piece, by a change that treats each scalar by itself.
+private func changed(
+    _ text: String, _ interpreter: Interpreter, _ change: (Substring.UnicodeScalarView) -> String
+)
+    throws -> String
+{
+    var result = ""
+    result.reserveCapacity(text.utf8.count)
+    var rest = text.unicodeScalars[...]
+    while !rest.isEmpty {
+        try interpreter.checkInterrupt()
+        let end = rest.index(rest.startIndex, offsetBy: 1 << 16, limitedBy: rest.endIndex) ?? rest.endIndex
+        result += change(rest[..<end])
+        rest = rest[end...]
+    }
+    return result
+}
+
 /// Strings joined in one allocation; nil if an element is not a string.
 private func joined(_ items: [Value], _ separator: String, _ interpreter: Interpreter) throws -> String? {
     var size = separator.utf8.count * max(0, items.count - 1)
-    for item in items {
+    for (place, item) in items.enumerated() {
+        if place & 0xffff == 0 { try interpreter.checkInterrupt() }
         guard case .object(let object) = item, object.kind == .string else { return nil }
         size += unsafeDowncast(object, to: StringObject.self).text.utf8.count
     }
     try interpreter.reserve(size, for: "this string")
-    return String(unsafeUninitializedCapacity: size) { buffer in
+    return try String(unsafeUninitializedCapacity: size) { buffer in
         var used = 0
         for place in items.indices {
+            if place & 0xffff == 0 { try interpreter.checkInterrupt() }
             if place > 0 { used += copied(separator, to: buffer, at: used) }
             if case .object(let object) = items[place] {
                 used += copied(unsafeDowncast(object, to: StringObject.self).text, to: buffer, at: used)
@@ -117,11 +143,11 @@ let textNatives: [Native] = [
     },
     Native("upper(text)", "The text in upper case.", examples: ["print(\"sky\".upper())  # expect: SKY"]) {
         call in
-        .string(try call.string(0).uppercased())
+        .string(try changed(try call.string(0), call.interpreter) { String($0).uppercased() })
     },
     Native("lower(text)", "The text in lower case.", examples: ["print(lower(\"Road\"))  # expect: road"]) {
         call in
-        .string(try call.string(0).lowercased())
+        .string(try changed(try call.string(0), call.interpreter) { String($0).lowercased() })
     },
     Native(
         "trim(text)", "The text without white space at its ends.",

@@ -47,7 +47,7 @@ private func valueAndGradient(of f: Value, at arguments: [Value], name: String, 
 /// The fields hold tracked tensors while f runs, and their original ones afterwards, even if it fails;
 /// running statistics keep the values that f set unless it failed.
 private func modelValueAndGradient(of f: Value, model: Value, _ interpreter: Interpreter) throws -> Value {
-    let walk = ModelWalk(model)
+    let walk = try ModelWalk(model)
     let trainable = walk.trainable
     guard !trainable.isEmpty else {
         throw Failure(
@@ -69,7 +69,7 @@ private func modelValueAndGradient(of f: Value, model: Value, _ interpreter: Int
         let result = try scalar(value, of: "value_and_grad", interpreter)
         let found = try gradients(of: try result.tensor, wrt: tracked)
         putBack(trainable)
-        let buffers = ModelWalk(model).tensors.filter { $0.mark?.role == .buffer }.map(\.value.promise)
+        let buffers = try ModelWalk(model).tensors.filter { $0.mark?.role == .buffer }.map(\.value.promise)
         scope.end(from: [result.promise] + found + buffers)
         let record = RecordObject(zip(trainable, found).map { ($0.path, .tensor($1)) })
         return .list([.object(TensorValue(result.promise)), .object(record)])
@@ -112,12 +112,13 @@ let differentiationNatives: [Native] = [
         "no_grad(f)", "The value of f() as constants: no gradient flows through it.",
         examples: ["print(grad(x -> sum(x * no_grad(() -> x)))(tensor([3])))  # expect: tensor([3])"]
     ) { call in
-        func cut(_ value: Value) throws -> Value {
+        func cut(_ value: Value, _ depth: Int = 0) throws -> Value {
             if let tensor = value.asTensorValue {
                 return .object(TensorValue(try tensor.promise.detached(), categories: tensor.categories))
             }
             guard case .object(let list as ListObject) = value else { return value }
-            return .list(try list.items.map(cut))
+            guard depth < 60 else { throw Failure(.value, "no_grad: the lists are nested too deeply") }
+            return .list(try list.items.map { try cut($0, depth + 1) })
         }
         return try cut(try call.interpreter.call(call[0], []))
     },

@@ -27,15 +27,27 @@ struct ModelWalk {
     /// Every object found, with its path; the model itself first, with an empty path.
     private(set) var objects: [(path: String, object: Instance)] = []
 
+    /// A path is as long as its object is deep: paths of endlessly nested layers would fill the memory.
+    private static let depthLimit = 1000
+
     /// Walks an object, or a list or record of objects.
-    init(_ root: Value) {
+    /// - Throws: an error of kind `value` where they are nested too deeply.
+    init(_ root: Value) throws {
         var seen: Set<ObjectIdentifier> = []
         var seenTensors: Set<ObjectIdentifier> = []
         // An explicit stack: entries are pushed in reverse to keep the fields' order.
-        var work: [(String, Value)] = [("", root)]
+        var work: [(path: String, value: Value, depth: Int)] = [("", root, 0)]
         var owners: [(Instance, String)?] = [nil]
-        while let (path, value) = work.popLast() {
+        var steps = 0
+        while let (path, value, depth) = work.popLast() {
             let owner = owners.popLast() ?? nil
+            steps += 1
+            if steps & 0xfff == 0 { try EvaluationContext.current.checkInterrupt() }
+            guard depth <= Self.depthLimit else {
+                throw Failure(
+                    .value, "the layers are nested in each other more than \(Self.depthLimit) deep",
+                    help: "Sequential takes many layers side by side: Sequential(a, b, c)")
+            }
             guard case .object(let object) = value else { continue }
             if let tensor = object as? TensorValue {
                 if let (instance, field) = owner, tensor.mark != nil,
@@ -69,7 +81,7 @@ struct ModelWalk {
             }
             for (name, entry) in entries.reversed() {
                 guard case .object(let inner) = entry, inner.kind != .string else { continue }
-                work.append((path.isEmpty ? name : path + "." + name, entry))
+                work.append((path.isEmpty ? name : path + "." + name, entry, depth + 1))
                 owners.append(parent.map { ($0, name) })
             }
         }
@@ -83,7 +95,7 @@ struct ModelWalk {
             let isSwapped = call.count > 1 && call[1 - min(place, 1)].asInstance?.type.isCallable == true
             throw call.wrong(place, "a model or layers", help: isSwapped ? "the model comes first" : nil)
         }
-        self.init(call[place])
+        try self.init(call[place])
     }
 
     var trainable: [TensorPlace] { tensors.filter(\.isTrainable) }

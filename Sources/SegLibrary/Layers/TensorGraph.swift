@@ -62,7 +62,10 @@ struct Snapshot {
         }
         for (list, items) in lists { list.items = items }
         for (record, entries) in records {
-            for name in record.names where !entries.contains(where: { $0.0 == name }) { record[name] = nil }
+            if record.names != entries.map(\.0) {
+                let kept = Set(entries.map(\.0))
+                for name in record.names where !kept.contains(name) { record[name] = nil }
+            }
             for (name, value) in entries { record[name] = value }
         }
     }

@@ -78,7 +78,10 @@ final class ValueWriter {
     private func texts(_ values: [Value], path: (Int) -> String) throws -> String {
         var items: [String] = []
         items.reserveCapacity(values.count)
-        for (place, value) in values.enumerated() { items.append(try text(value, path: path(place))) }
+        for (place, value) in values.enumerated() {
+            if place & 0xfff == 0xfff { try interpreter.checkInterrupt() }
+            items.append(try text(value, path: path(place)))
+        }
         return "[\(items.joined(separator: ", "))]"
     }
 

@@ -53,7 +53,8 @@ extension Arguments {
         guard value.asList != nil || value.asRange != nil, let items = try interpreter.items(value) else {
             throw needs("a list of numbers", place, got: value, of: name)
         }
-        return try items.enumerated().map { index, item in
+        return try interpreter.made(items.count) { index in
+            let item = items[index]
             if item.isNil { return .nan }
             guard let number = try interpreter.number(from: item) else {
                 let whole = name.isEmpty ? "" : " of \(name)"
@@ -230,8 +231,8 @@ extension Arguments {
         }
         let numbers = try numbers(of: values[place], place)
         let names = values[place].asTensorValue?.promise.labels[0]?.names
-        return numbers.enumerated().map { index, number in
-            BarChart.Bar(names?.count == numbers.count ? names?[index] ?? "" : "\(index)", number)
+        return try interpreter.made(numbers.count) { index in
+            BarChart.Bar(names?.count == numbers.count ? names?[index] ?? "" : "\(index)", numbers[index])
         }
     }
 

@@ -17,6 +17,11 @@ extension Interpreter {
             allowsColor: terminal.hasColor, environment: Environment.variable)
     }
 
+    /// What a long piece of work gives that touches nothing of the interpreter's; Ctrl-C ends the wait for it.
+    func awaited<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) throws -> Result {
+        try Background.value(body, interrupted: checkInterrupt)
+    }
+
     func print(_ lines: [String]) { output(lines.joined(separator: "\n") + "\n") }
 }
 
@@ -48,7 +53,8 @@ extension Arguments {
             }
         }
         guard let path else {
-            interpreter.print(chart.lines(style ?? interpreter.style))
+            let shown = style ?? interpreter.style
+            interpreter.print(try interpreter.awaited { chart.lines(shown) })
             return .nilValue
         }
         guard ["svg", "png", "pdf"].contains(ending) else {
@@ -57,17 +63,22 @@ extension Arguments {
                 "\(native.name): save must be a name that ends in .png, .svg or .pdf, not \"\(path)\"",
                 argument: place)
         }
-        if let emptiness = chart.emptiness {
+        if let emptiness = try interpreter.awaited({ chart.emptiness }) {
             throw Failure(.value, "\(native.name): \(emptiness), so \(path) is not written", argument: 0)
         }
-        let drawing = chart.drawing
         switch ending {
-        case "svg": try AtomicFile.write(drawing.svg { try PNGImage.encode($0.image) }, to: path)
-        case "pdf": try AtomicFile.write(drawing.pdf { try PNGImage.encode($0.image) }, to: path)
+        case "svg":
+            let text = try interpreter.awaited { try chart.drawing.svg { try PNGImage.encode($0.image) } }
+            try AtomicFile.write(text, to: path)
+        case "pdf":
+            let bytes = try interpreter.awaited { try chart.drawing.pdf { try PNGImage.encode($0.image) } }
+            try AtomicFile.write(bytes, to: path)
         default:
             // A point is a 72nd of an inch; two pixels per point are sharp on a screen.
-            let raster = drawing.raster(scale: (dpi ?? 144) / 72)
-            try AtomicFile.write(PNGImage.encode(raster.image, dpi: dpi), to: path)
+            let bytes = try interpreter.awaited {
+                try PNGImage.encode(chart.drawing.raster(scale: (dpi ?? 144) / 72).image, dpi: dpi)
+            }
+            try AtomicFile.write(bytes, to: path)
         }
         return .nilValue
     }

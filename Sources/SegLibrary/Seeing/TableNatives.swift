@@ -19,7 +19,8 @@ let tableNatives: [Native] = [
         let isNamed = rows.isNamed
         let cells = try rows.cells(rows.header, isNamed: isNamed, call.interpreter)
         let table = Table(header: (isNamed ? [""] : []) + rows.header, rows: cells)
-        call.interpreter.print(table.lines(call.interpreter.style))
+        let style = call.interpreter.style
+        call.interpreter.print(try call.interpreter.awaited { table.lines(style) })
         return .nilValue
     },
     Native(
@@ -72,10 +73,12 @@ let tableNatives: [Native] = [
         for column in dispensable where style.isTerminal {
             var free = style
             free.columns = 10_000
-            let needed = try table(columns).lines(free).map(TextWidth.of).max() ?? 0
+            let (whole, unlimited) = (try table(columns), free)
+            let needed = try interpreter.awaited { whole.lines(unlimited).map(TextWidth.of).max() ?? 0 }
             if needed <= style.columns { break }
             columns.removeAll { $0 == column }
         }
-        return .string(try table(columns).lines(style).joined(separator: "\n"))
+        let whole = try table(columns)
+        return .string(try interpreter.awaited { whole.lines(style).joined(separator: "\n") })
     },
 ]

@@ -124,8 +124,9 @@ struct TableRows {
 
     /// The rows as cells of some columns; whole numbers in full, others with four digits.
     func cells(_ columns: [String], isNamed: Bool, _ interpreter: Interpreter) throws -> [[Table.Cell]] {
-        try rows.map { name, row in
-            (isNamed ? [Table.Cell.text(name ?? "")] : [])
+        try interpreter.made(rows.count) { place in
+            let (name, row) = rows[place]
+            return (isNamed ? [Table.Cell.text(name ?? "")] : [])
                 + (try columns.map { column in
                     guard let value = row[column], !value.isNil || chosen.contains(column) else {
                         return Table.Cell.empty

@@ -2,6 +2,7 @@
 
 import SegImaging
 import SegRuntime
+import SegSystem
 import SegTensor
 import SegTerminal
 
@@ -27,7 +28,9 @@ extension Pixels {
                 picture = try Tensor.apply(.add, .tensor(scaled), .tensor(mean)).clamp(min: 0, max: 1)
             }
         }
-        let image = try RGBImage(planes: try picture.value().rowMajor())
+        let planes = try picture.value().rowMajor()
+        let image = try Background.value(
+            { try RGBImage(planes: planes) }, interrupted: EvaluationContext.current.checkInterrupt)
         guard let pixels = Pixels(width: image.width, height: image.height, bytes: image.bytes) else {
             throw Failure(.value, "the picture is empty")
         }

@@ -75,7 +75,7 @@ extension Arguments {
             }
         }
         if case .object(let range as RangeObject) = values[place], let end = range.end,
-            let low = Int(exactly: range.start), let high = Int(exactly: end), high - low < 1_000_000
+            let low = Int(exactly: range.start), let high = Int(exactly: end), end - range.start < 1_000_000
         {
             return range.isInclusive ? Array(low...max(low, high)) : Array(low..<max(low, high))
         }
@@ -156,17 +156,20 @@ extension Tensor {
         var allBools = true
         // An explicit stack: lists may be nested to any depth.
         var work: [(Value, Int)] = [(value, 0)]
+        var steps = 0
+        func checkSize() throws {
+            try EvaluationContext.current.checkInterrupt()
+            try MemoryBudget.process.require(numbers.count * 8, for: "this tensor of lists")
+        }
         while let (item, depth) = work.popLast() {
             if depth > 32 {
                 throw TensorError(.shape, "a tensor has at most 32 axes; these lists are nested more deeply")
             }
+            steps += 1
+            if steps & 0xffff == 0 { try checkSize() }
             func leaf(_ number: Double) throws {
                 guard shape.count == depth else { throw ragged }
                 numbers.append(number)
-                if numbers.count & 0xfffff == 0 {
-                    try EvaluationContext.current.checkInterrupt()
-                    try MemoryBudget.process.require(numbers.count * 8, for: "this tensor of lists")
-                }
             }
             switch item {
             case .number(let number):
@@ -177,7 +180,18 @@ extension Tensor {
             case .object(let object):
                 var items: [Value]
                 switch object {
-                case let list as ListObject: items = list.items
+                case let list as ListObject:
+                    items = list.items
+                    if let row = try plainNumbers(items), shape.count > depth || numbers.isEmpty {
+                        if shape.count == depth { shape.append(row.count) }
+                        guard shape.count == depth + 1, shape[depth] == row.count else {
+                            throw shape.count == depth + 1 ? uneven(shape[depth], row.count) : ragged
+                        }
+                        allBools = false
+                        numbers += row
+                        try checkSize()
+                        continue
+                    }
                 case let range as RangeObject:
                     guard let end = range.end else {
                         throw TensorError(.value, "a range without an end cannot become a tensor")
@@ -209,15 +223,32 @@ extension Tensor {
                     if !numbers.isEmpty { throw ragged }
                     shape.append(items.count)
                 } else if shape[depth] != items.count {
-                    throw TensorError(
-                        .shape, "lists of \(shape[depth]) and of \(items.count) entries do not make a tensor",
-                        help: "every list at the same depth has the same length")
+                    throw uneven(shape[depth], items.count)
                 }
                 for element in items.reversed() { work.append((element, depth + 1)) }
             }
         }
         let type = dtype ?? (allBools && !numbers.isEmpty ? .bool : .float32)
         return try Tensor.from(numbers, shape: shape, dtype: type)
+    }
+
+    /// The numbers of a list that holds nothing else and is not empty; otherwise nil.
+    private static func plainNumbers(_ items: [Value]) throws -> [Double]? {
+        guard case .number? = items.first else { return nil }
+        var numbers: [Double] = []
+        numbers.reserveCapacity(items.count)
+        for (place, item) in items.enumerated() {
+            if place & 0xffff == 0xffff { try EvaluationContext.current.checkInterrupt() }
+            guard case .number(let number) = item else { return nil }
+            numbers.append(number)
+        }
+        return numbers
+    }
+
+    private static func uneven(_ first: Int, _ other: Int) -> TensorError {
+        TensorError(
+            .shape, "lists of \(first) and of \(other) entries do not make a tensor",
+            help: "every list at the same depth has the same length")
     }
 
     private static var ragged: TensorError {

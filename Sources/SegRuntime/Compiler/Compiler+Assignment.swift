@@ -33,7 +33,7 @@ extension Compiler {
             let source = operand(values[0])
             let registers = targets.map { _ in scope.fresh() }
             emit(
-                .unpack(first: registers[0], count: UInt16(targets.count), from: source),
+                .unpack(first: registers[0], count: scope.operand(targets.count), from: source),
                 .assignment(span, point: span, operands: [values[0].span]))
             for (target, register) in zip(targets, registers) { assign(target, from: register) }
             return
@@ -44,7 +44,9 @@ extension Compiler {
             return
         }
         let first = gather(values)
-        for (place, target) in targets.enumerated() { assign(target, from: first + Register(place)) }
+        for (place, target) in targets.enumerated() {
+            assign(target, from: scope.operand(Int(first) + place))
+        }
     }
 
     /// `x = e`, computed straight into a local's register.
@@ -98,10 +100,10 @@ extension Compiler {
             if local != register { emit(.move(to: local, from: register), origin) }
             scope.assigned.insert(local)
         case .cell(let cell): emit(.setCell(cell: cell, from: register), origin)
-        case .capture(let place): emit(.setCapture(UInt16(truncatingIfNeeded: place), from: register), origin)
+        case .capture(let place): emit(.setCapture(scope.operand(place), from: register), origin)
         case .field(let slot, let access):
             let object = object(access, span)
-            emit(.setField(object: object, slot: UInt16(truncatingIfNeeded: slot), from: register), origin)
+            emit(.setField(object: object, slot: scope.operand(slot), from: register), origin)
         case .method(_, let access):
             report(
                 .name, "`\(name)` is a method of \(access.type.shape.name); methods cannot be replaced", span)

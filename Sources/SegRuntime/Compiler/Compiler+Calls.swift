@@ -28,28 +28,28 @@ extension Compiler {
             if options.isChecking { check(whole, name, arguments, callee.span) }
             if shape == nil {
                 gatherArguments(arguments)
-                emit(.callGlobal(base: register, count: UInt16(arguments.count), to: to, slot), origin)
+                emit(.callGlobal(base: register, count: scope.operand(arguments.count), to: to, slot), origin)
                 return
             }
             emit(.getGlobal(to: register, slot), .expression(callee))
         case (_, .method(let slot, let access)?)? where shape == nil:
             let receiver = scope.fresh()
             if let capture = access.capture {
-                emit(.loadCapture(to: receiver, UInt16(truncatingIfNeeded: capture)), origin)
+                emit(.loadCapture(to: receiver, scope.operand(capture)), origin)
             } else {
                 emit(.move(to: receiver, from: 0), origin)
             }
             gatherArguments(arguments)
             emit(
                 .callOwnMethod(
-                    base: register, count: UInt16(arguments.count), to: to,
-                    method: UInt16(truncatingIfNeeded: slot)),
+                    base: register, count: scope.operand(arguments.count), to: to,
+                    method: scope.operand(slot)),
                 origin)
             return
         default: value(callee, to: register)
         }
         gatherArguments(arguments)
-        let count = UInt16(arguments.count)
+        let count = scope.operand(arguments.count)
         if let shape {
             let site = scope.site(Site(shape: shape))
             emit(.callShaped(base: register, count: count, to: to, site: site), origin)
@@ -74,7 +74,7 @@ extension Compiler {
             named.onlyGlobal = slot
         }
         let site = scope.site(named)
-        emit(.callMember(base: register, count: UInt16(arguments.count), to: to, site: site), origin)
+        emit(.callMember(base: register, count: scope.operand(arguments.count), to: to, site: site), origin)
     }
 
     /// Where `x.f(…)` searches f if x has no such member, nearest first.

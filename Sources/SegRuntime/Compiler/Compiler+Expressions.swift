@@ -119,7 +119,7 @@ extension Compiler {
             return
         }
         if let capture = access.capture {
-            emit(.loadCapture(to: to, UInt16(truncatingIfNeeded: capture)), .place(span))
+            emit(.loadCapture(to: to, scope.operand(capture)), .place(span))
         } else {
             emit(.move(to: to, from: 0), .place(span))
         }
@@ -129,7 +129,7 @@ extension Compiler {
     func object(_ access: SelfAccess, _ span: Span) -> Register {
         guard let capture = access.capture else { return 0 }
         let register = scope.fresh()
-        emit(.loadCapture(to: register, UInt16(truncatingIfNeeded: capture)), .place(span))
+        emit(.loadCapture(to: register, scope.operand(capture)), .place(span))
         return register
     }
 
@@ -141,16 +141,16 @@ extension Compiler {
             if register != to { emit(.move(to: to, from: register), origin) }
         case .cell(let register): emit(.getCell(to: to, cell: register, name: scope.name(name)), origin)
         case .capture(let place):
-            emit(.getCapture(to: to, UInt16(truncatingIfNeeded: place), name: scope.name(name)), origin)
-        case .capturedObject(let place): emit(.loadCapture(to: to, UInt16(truncatingIfNeeded: place)), origin)
+            emit(.getCapture(to: to, scope.operand(place), name: scope.name(name)), origin)
+        case .capturedObject(let place): emit(.loadCapture(to: to, scope.operand(place)), origin)
         case .ownFunction: emit(.loadOwnFunction(to: to), origin)
         case .field(let slot, let access):
             emit(
-                .getField(to: to, object: object(access, span), slot: UInt16(truncatingIfNeeded: slot)),
+                .getField(to: to, object: object(access, span), slot: scope.operand(slot)),
                 origin)
         case .method(let slot, let access):
             emit(
-                .bindMethod(to: to, object: object(access, span), method: UInt16(truncatingIfNeeded: slot)),
+                .bindMethod(to: to, object: object(access, span), method: scope.operand(slot)),
                 origin)
         case .ownType(let access): emit(.loadOwnType(to: to, object: object(access, span)), origin)
         case nil:

@@ -141,7 +141,9 @@ extension Compiler {
             emit(.next(state: state, to: item, exit: exit), origin)
             if names.count > 1 {
                 let place = Span(Int(names[0].1.start), Int(names[names.count - 1].1.end))
-                emit(.unpack(first: variables[0], count: UInt16(names.count), from: spare), .place(place))
+                emit(
+                    .unpack(first: variables[0], count: scope.operand(names.count), from: spare),
+                    .place(place))
             }
             loopBody()
             emit(.jumpBack(again), origin)
@@ -209,7 +211,7 @@ extension Compiler {
         let methods = scope.type?.shape.methodSlots ?? [:]
         beginRegisters(1 + syntax.parameters.count)
         for (place, parameter) in syntax.parameters.enumerated() {
-            let register = Register(truncatingIfNeeded: place + 1)
+            let register = scope.operand(place + 1)
             if let value = parameter.defaultValue {
                 let given = scope.newLabel()
                 emit(.jumpIfGiven(register, given), .expression(value))
@@ -222,7 +224,7 @@ extension Compiler {
             }
             if let slot = scope.type?.shape.fieldSlots[parameter.name] {
                 emit(
-                    .setField(object: 0, slot: UInt16(truncatingIfNeeded: slot), from: register),
+                    .setField(object: 0, slot: scope.operand(slot), from: register),
                     .place(parameter.span))
                 emit(.clear(register), .place(parameter.span))
             }

@@ -32,8 +32,10 @@ extension Compiler {
                 let target = joined ?? to
                 emit(
                     appends
-                        ? .appendString(to: target, first: first, count: UInt16(count), template: template)
-                        : .makeString(to: target, first: first, count: UInt16(count), template: template),
+                        ? .appendString(
+                            to: target, first: first, count: scope.operand(count), template: template)
+                        : .makeString(
+                            to: target, first: first, count: scope.operand(count), template: template),
                     origin)
             }
             texts = [""]
@@ -76,7 +78,7 @@ extension Compiler {
         let hasSpread = items.contains { $0.label == .spread }
         if items.count <= Self.batch, !hasSpread {
             let first = gather(items.map(\.value))
-            return emit(.makeList(to: to, first: first, count: UInt16(items.count)), origin)
+            return emit(.makeList(to: to, first: first, count: scope.operand(items.count)), origin)
         }
         let list = scope.fresh()
         emit(.makeList(to: list, first: list, count: 0), origin)
@@ -85,7 +87,7 @@ extension Compiler {
             if waiting.isEmpty { return }
             temporarily {
                 let first = gather(waiting)
-                emit(.appendToList(list, first: first, count: UInt16(waiting.count)), origin)
+                emit(.appendToList(list, first: first, count: scope.operand(waiting.count)), origin)
             }
             waiting = []
         }
@@ -132,7 +134,7 @@ extension Compiler {
             let start = UInt32(scope.parts.names.count)
             scope.parts.names.append(contentsOf: names)
             return emit(
-                .makeRecord(to: to, first: first, count: UInt16(names.count), names: start), origin)
+                .makeRecord(to: to, first: first, count: scope.operand(names.count), names: start), origin)
         }
         let record = scope.fresh()
         emit(.makeRecord(to: record, first: record, count: 0, names: 0), origin)
@@ -189,6 +191,6 @@ extension Compiler {
             case .wholeAxis(let span): emit(.wholeAxis(to: register), .place(span))
             }
         }
-        return (first ?? scope.fresh(), UInt16(truncatingIfNeeded: items.count))
+        return (first ?? scope.fresh(), scope.operand(items.count))
     }
 }

@@ -97,7 +97,7 @@ final class Compiler {
     private func clearTemporaries() {
         let used = min(scope.parts.registerCount, scope.firstTemporary + 12)
         for register in scope.firstTemporary..<max(scope.firstTemporary, used) {
-            emit(.clear(Register(register)), .place(Span(0, 0)))
+            emit(.clear(scope.operand(register)), .place(Span(0, 0)))
         }
     }
 
@@ -124,7 +124,9 @@ final class Compiler {
     }
 
     func checkSize(_ span: Span) {
-        if scope.isTooLarge { report(.memory, "this function needs too many intermediate values", span) }
+        if scope.isTooLarge {
+            report(.memory, "this function has too many names or intermediate values: more than 60,000", span)
+        }
     }
 
     // MARK: Globals
@@ -237,7 +239,7 @@ final class Compiler {
         for name in survey.assigned where scope.locals[name] == nil {
             if rebindsOutside(name) { continue }
             let local = FunctionScope.Local(
-                register: Register(truncatingIfNeeded: register), isCell: survey.inner.contains(name))
+                register: scope.operand(register), isCell: survey.inner.contains(name))
             scope.locals[name] = local
             own.append(local)
             register += 1
@@ -317,7 +319,7 @@ final class Compiler {
     }
 
     private func addLocal(_ name: String, _ register: inout Int) {
-        let place = Register(truncatingIfNeeded: register)
+        let place = scope.operand(register)
         scope.locals[name] = .init(register: place, isCell: scope.survey.inner.contains(name))
         scope.assigned.insert(place)
         register += 1
@@ -329,7 +331,7 @@ final class Compiler {
         let first = register
         var steps = [
             Unpacking(
-                from: Register(truncatingIfNeeded: from), first: Register(truncatingIfNeeded: first),
+                from: scope.operand(from), first: scope.operand(first),
                 parts: parts, text: pattern.text, span: span)
         ]
         for part in parts {
@@ -344,7 +346,7 @@ final class Compiler {
     private func unpack(_ step: Unpacking) {
         emit(
             .unpackParameter(
-                first: step.first, count: UInt16(truncatingIfNeeded: step.parts.count), from: step.from,
+                first: step.first, count: scope.operand(step.parts.count), from: step.from,
                 name: scope.name(step.text)), .place(step.span))
         // The list is released as soon as its elements have names.
         emit(.clear(step.from), .place(step.span))

@@ -148,21 +148,30 @@ final class FunctionScope {
 
     // MARK: Registers
 
+    /// A register's number, a slot or a number of operands, as an instruction holds it. One that is too large
+    /// for an instruction makes the function too large, which `checkSize` reports.
+    func operand(_ number: Int) -> UInt16 {
+        if number >= Self.operandLimit { isTooLarge = true }
+        return UInt16(truncatingIfNeeded: number)
+    }
+
+    private static let operandLimit = 60_000
+
     func fresh() -> Register {
         let register = nextRegister
         nextRegister += 1
         if nextRegister > parts.registerCount { parts.registerCount = nextRegister }
-        if nextRegister >= 60_000 {
+        if nextRegister >= Self.operandLimit {
             isTooLarge = true
             nextRegister = firstTemporary + 1
         }
-        return Register(truncatingIfNeeded: register)
+        return operand(register)
     }
 
     func freshInBlock() -> Register {
         let register = nextBlockRegister
         nextBlockRegister += 1
-        return Register(truncatingIfNeeded: register)
+        return operand(register)
     }
 
     func isTemporary(_ register: Register) -> Bool { Int(register) >= firstTemporary }

@@ -9,7 +9,7 @@ extension Interpreter {
         var copier = Copier()
         let copied = copier.copy(value)
         while let step = copier.pending.popLast() {
-            copier.fill(step.from, step.to)
+            try copier.fill(step.from, step.to, self)
             copier.steps += 1
             if copier.steps & 0xfff == 0 { try checkInterrupt() }
         }
@@ -62,11 +62,13 @@ private struct Copier {
         return shell
     }
 
-    mutating func fill(_ from: Object, _ to: Object) {
+    mutating func fill(_ from: Object, _ to: Object, _ interpreter: Interpreter) throws {
         switch from.kind {
         case .list:
             let items = unsafeDowncast(from, to: ListObject.self).items
-            unsafeDowncast(to, to: ListObject.self).items = items.map { copy($0) }
+            unsafeDowncast(to, to: ListObject.self).items = try interpreter.made(items.count) {
+                copy(items[$0])
+            }
         case .record:
             let record = unsafeDowncast(from, to: RecordObject.self)
             let fresh = unsafeDowncast(to, to: RecordObject.self)

@@ -113,11 +113,12 @@ extension Interpreter {
             let place = try place(key, count: bytes.count, of: collection)
             return .string(String(string.text[bytes.index(bytes.startIndex, offsetBy: place)]))
         }
-        let characters = Array(string.text)
+        let count = try characterCount(string)
         if let range = key.asRange {
-            return .string(String(characters[try slice(range, count: characters.count)]))
+            return .string(String(try characters(try slice(range, count: count), of: string.text)))
         }
-        return .string(String(characters[try place(key, count: characters.count, of: collection)]))
+        let place = try place(key, count: count, of: collection)
+        return .string(String(try characters(place..<place + 1, of: string.text)))
     }
 
     /// An object through its `at(i)`, else through its children: by number, range or name.

@@ -96,9 +96,7 @@ extension Interpreter {
     public func items(_ value: Value, for purpose: String = "this list") throws -> [Value]? {
         if let list = value.asList { return list.items }
         if let range = value.asRange {
-            let count = try count(of: range)
-            try reserve(elements: count, for: "a list of \(count) numbers")
-            return (0..<count).map { .number(range.start + Double($0)) }
+            return try made(try count(of: range)) { .number(range.start + Double($0)) }
         }
         guard let next = try iterator(value) else { return nil }
         var items: [Value] = []
@@ -113,18 +111,27 @@ extension Interpreter {
     /// A list or range of plain numbers; nil where it is anything else.
     public func numbers(_ value: Value) throws -> [Double]? {
         if let list = value.asList {
-            var numbers: [Double] = []
-            numbers.reserveCapacity(list.items.count)
-            for item in list.items {
-                guard case .number(let number) = item else { return nil }
-                numbers.append(number)
-            }
-            return numbers
+            return try numbers(in: list.items)
         }
         guard let range = value.asRange else { return nil }
-        let count = try count(of: range)
-        try reserve(elements: count, for: "a list of \(count) numbers")
-        return (0..<count).map { range.start + Double($0) }
+        return try made(try count(of: range)) { range.start + Double($0) }
+    }
+
+    /// The numbers of a list that holds nothing else; otherwise nil.
+    public func numbers(in items: [Value]) throws -> [Double]? {
+        var numbers: [Double] = []
+        guard case .number? = items.first ?? .number(0) else { return nil }
+        try reserve(elements: items.count / 2, for: "\(items.count) numbers")
+        numbers.reserveCapacity(items.count)
+        try pieces(items.count) { part in
+            // One element that is no number ends the work of all pieces.
+            guard numbers.count == part.lowerBound else { return }
+            for place in part {
+                guard case .number(let number) = items[place] else { return }
+                numbers.append(number)
+            }
+        }
+        return numbers.count == items.count ? numbers : nil
     }
 
     func notACollection(_ value: Value) -> Failure {
@@ -138,6 +145,20 @@ extension Interpreter {
             help: help)
     }
 
+    /// The largest number of which every smaller whole number is exact.
+    private static let largestCounted = 9_007_199_254_740_992.0
+
+    /// Throws if one cannot count from one number to another by ones.
+    func checkCountable(_ start: Double, _ end: Double) throws {
+        if end - start > Self.largestCounted { throw Failure(.value, "this range does not end") }
+        if max(start.magnitude, end.magnitude) > Self.largestCounted {
+            throw Failure(
+                .value,
+                "numbers of this size are not counted by ones: \(numberText(start)) to \(numberText(end))",
+                help: "whole numbers are exact up to \(numberText(Self.largestCounted))")
+        }
+    }
+
     /// How many numbers a range gives.
     public func count(of range: RangeObject) throws -> Int {
         guard let end = range.end else { throw Failure(.value, "this range has no end") }
@@ -146,15 +167,16 @@ extension Interpreter {
             throw Failure(.value, "this range has no numbers that can be counted")
         }
         let count = range.isInclusive ? steps.rounded(.down) + 1 : steps.rounded(.up)
-        if count > 9_007_199_254_740_992 { throw Failure(.value, "this range does not end") }
-        return max(0, Int(count))
+        if count <= 0 { return 0 }
+        try checkCountable(range.start, end)
+        return Int(count)
     }
 
     /// The number of elements; nil where the value has none.
     public func count(_ value: Value) throws -> Int? {
         guard case .object(let object) = value else { return nil }
         switch object.kind {
-        case .string: return unsafeDowncast(object, to: StringObject.self).characterCount
+        case .string: return try characterCount(unsafeDowncast(object, to: StringObject.self))
         case .list: return unsafeDowncast(object, to: ListObject.self).items.count
         case .record: return unsafeDowncast(object, to: RecordObject.self).count
         case .range: return try count(of: unsafeDowncast(object, to: RangeObject.self))
@@ -191,6 +213,31 @@ extension StringObject {
         } ?? false
     }
 
-    /// The number of characters, as a reader counts them.
-    var characterCount: Int { isSimple ? text.utf8.count : text.count }
+}
+
+extension Interpreter {
+    /// The number of characters of a text, as a reader counts them.
+    func characterCount(_ string: StringObject) throws -> Int {
+        if string.isSimple { return string.text.utf8.count }
+        var count = 0
+        var place = string.text.startIndex
+        while place < string.text.endIndex {
+            if count & 0xffff == 0 { try checkInterrupt() }
+            place = string.text.index(after: place)
+            count += 1
+        }
+        return count
+    }
+
+    /// The part of a text between two characters, counted from its start.
+    func characters(_ range: Range<Int>, of text: String) throws -> Substring {
+        var place = text.startIndex
+        var start = place
+        for count in 0..<range.upperBound {
+            if count & 0xffff == 0 { try checkInterrupt() }
+            if count == range.lowerBound { start = place }
+            place = text.index(after: place)
+        }
+        return range.isEmpty ? "" : text[start..<place]
+    }
 }

@@ -32,7 +32,9 @@ extension Interpreter {
             guard let part = element.asString else {
                 throw wrongElement("a part of a string is a string", element, collection)
             }
-            return unsafeDowncast(object, to: StringObject.self).text.find(part) != nil
+            return try unsafeDowncast(object, to: StringObject.self).text.find(
+                part, interrupted: checkInterrupt)
+                != nil
         case .instance: return try contains(unsafeDowncast(object, to: Instance.self), element)
         case .foreign:
             return try unsafeDowncast(object, to: ForeignValue.self).contains(element, self)
@@ -130,16 +132,29 @@ extension Interpreter {
 }
 
 extension String {
+    /// The first place of another text.
+    public func find(_ wanted: String) -> Range<String.Index>? { find(wanted, interrupted: {}) }
+
     /// The place of the first occurrence of a text, byte by byte; the start for an empty one.
-    public func find(_ wanted: String) -> Range<String.Index>? {
+    public func find(_ wanted: String, interrupted: () throws -> Void) rethrows -> Range<String.Index>? {
         let needle = Array(wanted.utf8)
-        guard let head = needle.first else { return startIndex..<startIndex }
-        var place = utf8.startIndex
-        while let start = utf8[place...].firstIndex(of: head) {
-            if utf8[start...].starts(with: needle) {
-                return start..<utf8.index(start, offsetBy: needle.count)
+        if needle.isEmpty { return startIndex..<startIndex }
+        let bytes = Array(utf8)
+        var (place, work) = (0, 0)
+        while place + needle.count <= bytes.count {
+            var same = 0
+            while same < needle.count, bytes[place + same] == needle[same] {
+                same += 1
+                work += 1
+                if work & 0xfffff == 0 { try interrupted() }
             }
-            place = utf8.index(after: start)
+            if same == needle.count {
+                let start = utf8.index(utf8.startIndex, offsetBy: place)
+                return start..<utf8.index(start, offsetBy: same)
+            }
+            place += 1
+            work += 1
+            if work & 0xfffff == 0 { try interrupted() }
         }
         return nil
     }

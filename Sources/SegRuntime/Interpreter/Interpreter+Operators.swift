@@ -92,6 +92,7 @@ extension Interpreter {
             return .string(try self.text(text, repeated: count))
         }
         guard let list else { return nil }
+        if list.items.isEmpty { return .list([]) }
         let (elements, overflow) = list.items.count.multipliedReportingOverflow(by: count)
         try reserve(elements: overflow ? Int.max : elements, for: "a list repeated \(count) times")
         var items: [Value] = []

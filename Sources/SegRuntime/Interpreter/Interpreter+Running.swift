@@ -35,8 +35,12 @@ extension Interpreter {
 
     private func run(_ program: Program, in module: Module, isOpen: Bool) throws -> Value? {
         try refuse(program.diagnostics)
-        let isFirst = beginNativeStack()
-        defer { if isFirst { nativeStackFloor = 0 } }
+        do {
+            try enterNative()
+        } catch let failure as Failure {
+            throw ScriptError(Diagnostic(failure.kind, failure.message, help: failure.help))
+        }
+        defer { leaveNative() }
         let compiler = Compiler(
             interpreter: self, source: program.source, module: module, options: .init(isOpen: isOpen))
         let code = compiler.compile(program)

@@ -73,9 +73,17 @@ extension Interpreter {
         if case .number(let number) = value { return numberText(number) }
         if !quoted, let text = value.asString { return text }
         // A method `line` may give the object itself.
-        let isFirst = beginNativeStack()
-        defer { if isFirst { nativeStackFloor = 0 } }
-        try checkNativeStack()
+        guard textDepth < Self.textLimit else {
+            throw Failure(
+                .call, "the text of a value is nested too deeply",
+                help: "does a method `line` give its own object?")
+        }
+        try enterNative()
+        textDepth += 1
+        defer {
+            textDepth -= 1
+            leaveNative()
+        }
         var writer = LineWriter(limit: limit)
         try write(value, to: &writer)
         // Sources of functions, labels and paths may hold anything; the strings of lists are quoted already.

@@ -76,6 +76,12 @@ public final class Interpreter {
     @exclusivity(unchecked) public var nativeStackSize = 4 << 20
     /// The lowest address the machine's own recursion may reach.
     var nativeStackFloor: UInt = 0
+    /// Entries of native code into the machine that have not ended.
+    @exclusivity(unchecked) var nativeDepth = 0
+    static let nativeLimit = 20_000
+    /// Texts of values that are written while the text of another value is.
+    var textDepth = 0
+    static let textLimit = 200
     /// Functions that lost their global while they may still run.
     @exclusivity(unchecked) var retired: [FunctionObject] = []
     var holdCount = 0
@@ -167,6 +173,26 @@ public final class Interpreter {
 
     /// Whether such work is running.
     public var isHoldingInterrupts: Bool { holdCount > 0 }
+
+    /// Calls `body` with ranges that cover `0..<count`; an interrupt may take effect between two of them.
+    public func pieces(_ count: Int, of size: Int = 1 << 16, _ body: (Range<Int>) throws -> Void) throws {
+        var start = 0
+        while start < count {
+            try checkInterrupt()
+            let end = count - start > size ? start + size : count
+            try body(start..<end)
+            start = end
+        }
+    }
+
+    /// `count` elements, made one by one: within the memory budget, and until an interrupt.
+    public func made<Element>(_ count: Int, _ element: (Int) throws -> Element) throws -> [Element] {
+        try reserve(elements: count, for: "a list of \(count) elements")
+        var items: [Element] = []
+        items.reserveCapacity(count)
+        try pieces(count) { part in for place in part { items.append(try element(place)) } }
+        return items
+    }
 
     /// Throws an error of kind `memory` if `bytes` more would exceed the budget.
     public func reserve(_ bytes: Int, for what: String) throws {

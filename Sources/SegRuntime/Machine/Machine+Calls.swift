@@ -9,9 +9,9 @@ extension Interpreter {
     /// they are given; it may be called at any depth.
     public func call(_ function: Value, _ arguments: [Value], named: [(String, Value)] = []) throws -> Value {
         let isOutermost = frameCount == 0
-        let isFirst = beginNativeStack()
         // Before a frame is pushed: an error that leaves one behind leaves its registers to the next call.
-        try checkNativeStack()
+        try enterNative()
+        defer { leaveNative() }
         let base = freeRegisters()
         let count = arguments.count + named.count
         try prepareRegisters(base + (count + 2))
@@ -21,10 +21,7 @@ extension Interpreter {
         let shape =
             named.isEmpty ? nil : CallShape(arguments.map { _ in .positional } + named.map { .named($0.0) })
         let depth = frameCount
-        defer {
-            if isOutermost { retired = [] }
-            if isFirst { nativeStackFloor = 0 }
-        }
+        defer { if isOutermost { retired = [] } }
         do {
             try beginCall(base, count, shape, base)
         } catch {
@@ -66,38 +63,29 @@ extension Interpreter {
             names.append(frames[place].function._withUnsafeGuaranteedRef { $0.code.name })
             place -= 1
         }
-        if names.isEmpty {
-            return Failure(
-                .call, "the text of a value is nested too deeply",
-                help: "does a method `line` give its own object?")
-        }
         return Failure(
             .call, "calls are nested too deeply: \(names.reversed().joined(separator: " -> ")) -> …",
             help: "does the recursion end? at most \(Self.frameLimit) calls may be active at once")
     }
 
-    // MARK: The thread's stack
+    // MARK: The door
 
-    /// Sets how far natives that call functions may recurse on the thread's stack.
-    private func findNativeStack() {
+    /// Native code enters the machine here, and only here: to run a text, to call a function, to write a value
+    /// whose methods may be called. Entries within entries are counted, and the thread's stack is measured from
+    /// the first one. `leaveNative` must follow, unless this throws.
+    @inline(__always)
+    func enterNative() throws {
         var here: UInt8 = 0
         let address = withUnsafeMutablePointer(to: &here) { UInt(bitPattern: $0) }
-        nativeStackFloor = address > UInt(nativeStackSize) ? address - UInt(nativeStackSize) : 0
+        if nativeDepth == 0 {
+            nativeStackFloor = address > UInt(nativeStackSize) ? address - UInt(nativeStackSize) : 0
+        }
+        if nativeDepth >= Self.nativeLimit || address < nativeStackFloor { throw tooDeep() }
+        nativeDepth += 1
     }
 
-    /// Finds the stack unless an entry further out has found it.
-    /// - Returns: whether it was found here; then `nativeStackFloor` is 0 again when the work ends.
-    func beginNativeStack() -> Bool {
-        guard nativeStackFloor == 0 else { return false }
-        findNativeStack()
-        return true
-    }
-
-    func checkNativeStack() throws {
-        var here: UInt8 = 0
-        let address = withUnsafeMutablePointer(to: &here) { UInt(bitPattern: $0) }
-        if address < nativeStackFloor { throw tooDeep() }
-    }
+    @inline(__always)
+    func leaveNative() { nativeDepth -= 1 }
 
     // MARK: Beginning a call
 

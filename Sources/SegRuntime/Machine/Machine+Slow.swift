@@ -155,6 +155,7 @@ extension Interpreter {
             throw Failure(
                 .type, "... spreads a list or another collection into a list, got \(describe(value))")
         }
+        try reserve(elements: list.items.count + items.count, for: "this list")
         list.items.append(contentsOf: items)
     }
 
@@ -393,6 +394,8 @@ extension Interpreter {
         }
         let steps = inclusive ? (end - start).rounded(.down) : (end - start).rounded(.up) - 1
         if !(steps >= 0) { return false }
+        // An endless loop is well-defined: `for i in 0...1/0`.
+        if end.isFinite || start.isInfinite { try checkCountable(start, end) }
         state[0] = .number(start)
         state[1] = .number(start + steps)
         state[2] = .number(start)

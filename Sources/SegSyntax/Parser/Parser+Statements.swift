@@ -239,12 +239,13 @@ extension Parser {
         advance()
         if at(.leftParen) { throw forParenthesesSlip() }
         var names: [(String, Span)] = []
+        var seen: Set<String> = []
         repeat {
             if at(.comma) { advance() }
             guard at(.name), !isAfterNewline || previous.kind == .comma else {
                 throw missing("a name", help: "write for x in xs { … }")
             }
-            if names.contains(where: { $0.0 == text(current) }) {
+            if !seen.insert(text(current)).inserted {
                 report("the name `\(text(current))` appears twice", current.span)
             }
             names.append((text(current), current.span))

@@ -7,6 +7,7 @@ import Synchronization
 /// inputs, even when computed, until the scope ends.
 public final class TrackingScope: @unchecked Sendable {
     private let active = Atomic<Bool>(true)
+    private static let nestingLimit = 32
 
     public init() {}
 
@@ -15,6 +16,11 @@ public final class TrackingScope: @unchecked Sendable {
     /// A new leaf that shares `t`'s value. It counts as changing, even after the scope has ended: what
     /// depends on it is never cached as a feature.
     public func track(_ t: Tensor) throws -> Tensor {
+        guard t.node.scopes.count(where: \.isActive) < Self.nestingLimit else {
+            throw TensorError(
+                .value, "gradients of gradients are nested more than \(Self.nestingLimit) deep",
+                help: "does the function take its own gradient?")
+        }
         if !t.node.isTracked, let value = t.node.value {
             return Tensor(Node(value, labels: t.labels, isVariable: true, scope: self))
         }

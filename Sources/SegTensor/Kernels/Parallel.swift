@@ -20,6 +20,26 @@ public enum Parallel {
         }
     }
 
+    /// Calls `body` with ranges that cover `0..<count`, one after the other on this thread: for work that
+    /// cannot be divided.
+    /// - Throws: an interrupt between two ranges.
+    static func pieces(_ count: Int, of size: Int = 1 << 18, _ body: (Range<Int>) throws -> Void) throws {
+        if count <= size { return try body(0..<max(count, 0)) }
+        var start = 0
+        while start < count {
+            try checkStop()
+            let end = count - start > size ? start + size : count
+            try body(start..<end)
+            start = end
+        }
+    }
+
+    /// Throws if the running operation, or the script, is to stop.
+    static func checkStop() throws {
+        if pool_should_stop() { throw TensorError(.interrupt, "interrupted") }
+        try EvaluationContext.current.checkInterrupt()
+    }
+
     /// Calls `body` once for each index in `0..<count`, on several threads, and returns when
     /// all calls have returned. Nested calls run inline.
     public static func run(_ count: Int, _ body: (Int) -> Void) {

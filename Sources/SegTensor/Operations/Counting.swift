@@ -10,13 +10,14 @@ extension Tensor {
             let sorted = data.elements(T.self)
             var values: [T] = []
             var counts: [Int64] = []
-            for i in 0..<data.count {
-                if i & 0xfffff == 0 { try EvaluationContext.current.checkInterrupt() }
-                if let last = values.last, last == sorted[i] {
-                    counts[counts.count - 1] += 1
-                } else {
-                    values.append(sorted[i])
-                    counts.append(1)
+            try Parallel.pieces(data.count) { part in
+                for i in part {
+                    if let last = values.last, last == sorted[i] {
+                        counts[counts.count - 1] += 1
+                    } else {
+                        values.append(sorted[i])
+                        counts.append(1)
+                    }
                 }
             }
             return (try TensorData(values, shape: [values.count], dtype: data.dtype), counts)
@@ -34,11 +35,17 @@ extension Tensor {
         counts: Tensor, edges: Tensor
     ) {
         guard bins > 0 else { throw TensorError(.value, "histogram: bins is \(bins), it must be at least 1") }
-        try MemoryBudget.process.reserve(
-            bins.multipliedReportingOverflow(by: 16).overflow ? .max : bins * 16, for: "histogram")
-        defer { MemoryBudget.process.release(bins * 16) }
+        let bytes = try (Size(bins) * 16).value
+        try MemoryBudget.process.reserve(bytes, for: "histogram")
+        defer { MemoryBudget.process.release(bytes) }
         let values = try doubles()
-        var (low, high) = range ?? (values.min() ?? 0, values.max() ?? 1)
+        var (low, high) = range ?? (values.first ?? 0, values.first ?? 1)
+        if range == nil {
+            try Parallel.pieces(values.count) { part in
+                low = min(low, values[part].min() ?? low)
+                high = max(high, values[part].max() ?? high)
+            }
+        }
         guard low <= high, (high - low).isFinite else {
             throw TensorError(
                 .value, "histogram: the range \(Tensor.text(of: low))...\(Tensor.text(of: high)) has no width"
@@ -46,8 +53,10 @@ extension Tensor {
         }
         if low == high { (low, high) = (low - 0.5, high + 0.5) }
         var counts = [Int64](repeating: 0, count: bins)
-        for value in values where value >= low && value <= high {
-            counts[min(Int((value - low) / (high - low) * Double(bins)), bins - 1)] += 1
+        try Parallel.pieces(values.count) { part in
+            for value in values[part] where value >= low && value <= high {
+                counts[min(Int((value - low) / (high - low) * Double(bins)), bins - 1)] += 1
+            }
         }
         let edges = try Tensor.linspace(from: low, to: high, count: bins + 1, dtype: .float64)
         return (Tensor(try TensorData(counts, shape: [bins])), edges)
@@ -79,8 +88,8 @@ extension Tensor {
             let out = try TensorData(shape: [length], dtype: .int64, for: "bincount")
             Elementwise.fill(out, 0)
             let counts = out.elements(Int64.self)
-            withExtendedLifetime(labels) {
-                for i in 0..<labels.count { counts[Int(places[i])] += 1 }
+            try withExtendedLifetime(labels) {
+                try Parallel.pieces(labels.count) { part in for i in part { counts[Int(places[i])] += 1 } }
             }
             return Tensor(out)
         }
@@ -93,9 +102,9 @@ extension Tensor {
         let out = try TensorData(shape: [length], dtype: .float64, for: "bincount")
         Elementwise.fill(out, 0)
         let sums = out.elements(Double.self)
-        withExtendedLifetime((labels, shares)) {
+        try withExtendedLifetime((labels, shares)) {
             let values = shares.elements(Double.self)
-            for i in 0..<labels.count { sums[Int(places[i])] += values[i] }
+            try Parallel.pieces(labels.count) { part in for i in part { sums[Int(places[i])] += values[i] } }
         }
         return Tensor(out)
     }

@@ -1,6 +1,7 @@
 // New tensors: constants, ranges, deferred sources. Their values too are computed when they are read.
 
 @preconcurrency import Glibc
+import SegSystem
 
 extension Tensor {
     /// A tensor of given values in row-major order.
@@ -13,15 +14,17 @@ extension Tensor {
                 .shape,
                 "\(values.count) values do not make shape \(Shape.text(shape)), which has \(data.count)")
         }
-        func fill<T: Element>(_ type: T.Type) {
+        func fill<T: Element>(_ type: T.Type) throws {
             let out = data.elements(T.self)
-            if dtype == .bool {
-                for i in values.indices { out[i] = T(converting: values[i] != 0 ? 1 : 0) }
-            } else {
-                for i in values.indices { out[i] = T(converting: values[i]) }
+            try Parallel.pieces(values.count) { part in
+                if dtype == .bool {
+                    for i in part { out[i] = T(converting: values[i] != 0 ? 1 : 0) }
+                } else {
+                    for i in part { out[i] = T(converting: values[i]) }
+                }
             }
         }
-        dtype.withElement { fill($0) }
+        try dtype.withElement { try fill($0) }
         for (axis, names) in labels { try check(names, on: axis, of: shape) }
         return Tensor(data, labels: labels)
     }
@@ -154,12 +157,14 @@ struct RangeOperation: Operation {
         -> TensorData
     {
         let out = try TensorData(shape: [count], dtype: dtype, for: name)
-        func fill<T: Element>(_ type: T.Type) {
+        func fill<T: Element>(_ type: T.Type) throws {
             let p = out.elements(T.self)
-            for i in 0..<count { p[i] = T(converting: start + Double(i) * step) }
+            try Parallel.pieces(count) { part in
+                for i in part { p[i] = T(converting: start + Double(i) * step) }
+            }
             if let last, count > 0 { p[count - 1] = T(converting: last) }
         }
-        dtype.withElement { fill($0) }
+        try dtype.withElement { try fill($0) }
         return out
     }
 }
@@ -181,7 +186,9 @@ struct SourceOperation: Operation {
     func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
         -> TensorData
     {
-        let data = try make()
+        // A large picture is drawn, or read, while this thread listens for an interrupt.
+        let isLarge = Shape.count(shape) > 1 << 20
+        let data = try isLarge ? Background.value(make, interrupted: Parallel.checkStop) : make()
         guard data.shape == shape, data.dtype == dtype else {
             throw TensorError(
                 .file,

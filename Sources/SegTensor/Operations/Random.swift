@@ -127,9 +127,9 @@ struct RandomOperation: Operation {
     private func permute<T: Element>(
         _ p: UnsafeMutablePointer<T>, _ count: Int, _ context: EvaluationContext
     ) throws {
-        for i in 0..<count { p[i] = T(converting: Double(i)) }
+        try Parallel.pieces(count) { part in for i in part { p[i] = T(converting: Double(i)) } }
         for i in stride(from: count - 1, to: 0, by: -1) {
-            if i & 0xfffff == 0 { try context.checkInterrupt() }
+            if i & 0xffff == 0 { try context.checkInterrupt() }
             let j = min(Int(key.uniform(UInt64(i)) * Double(i + 1)), i)
             let kept = p[i]
             p[i] = p[j]

@@ -40,7 +40,7 @@ extension Tensor {
         let squares = try Tensor.apply(.square, x - mean)
         let average = try Tensor.make(
             ReduceOperation(kind: .mean, axes: resolved, keepdims: keepdims), [squares])
-        let factor = Double(count) / Double(count - correction)
+        let factor = Double(count) / (Double(count) - Double(correction))
         let variance = correction == 0 ? average : try average * factor
         return root ? try Tensor.apply(.sqrt, variance) : variance
     }
@@ -307,34 +307,44 @@ struct CumulativeSumOperation: Operation {
         let outer = x.shape[..<axis].reduce(1, *)
         let inner = x.shape[(axis + 1)...].reduce(1, *)
         let length = x.shape[axis]
-        func run<T: Element>(_ type: T.Type) {
-            let (from, to) = (x.elements(T.self), out.elements(T.self))
+        if out.count == 0 { return out }
+        /// Calls `body` with each step along the axis and with a range of the positions beside it.
+        func walk(_ body: (_ first: Int, _ row: Int, _ columns: Range<Int>) -> Void) throws {
+            let size = 1 << 16
             for o in 0..<outer {
-                for step in 0..<length {
-                    let position = (o * length + (backwards ? length - 1 - step : step)) * inner
-                    let before = backwards ? position + inner : position - inner
-                    for i in 0..<inner {
-                        to[position + i] =
-                            step == 0 ? from[position + i] : T.adding(to[before + i], from[position + i])
+                try Parallel.pieces(inner, of: size) { columns in
+                    try Parallel.pieces(length, of: max(size / columns.count, 1)) { steps in
+                        for step in steps {
+                            let row = (o * length + (backwards ? length - 1 - step : step)) * inner
+                            body(step, row, columns)
+                        }
                     }
+                }
+                if o & 0xfff == 0, pool_should_stop() { throw TensorError(.interrupt, "interrupted") }
+            }
+        }
+        func run<T: Element>(_ type: T.Type) throws {
+            let (from, to) = (x.elements(T.self), out.elements(T.self))
+            try walk { step, row, columns in
+                let before = backwards ? row + inner : row - inner
+                for i in columns {
+                    to[row + i] = step == 0 ? from[row + i] : T.adding(to[before + i], from[row + i])
                 }
             }
         }
         // Running sums of float32 are kept in float64, so that long ones do not lose precision.
         if result.dtype == .float32 {
             let (from, to) = (x.floats, out.floats)
-            for o in 0..<outer {
-                for i in 0..<inner {
-                    var sum = 0.0
-                    for step in 0..<length {
-                        let position = (o * length + (backwards ? length - 1 - step : step)) * inner + i
-                        sum += Double(from[position])
-                        to[position] = Float(sum)
-                    }
+            var sums = [Double](repeating: 0, count: min(inner, 1 << 16))
+            try walk { step, row, columns in
+                for i in columns {
+                    let sum = (step == 0 ? 0 : sums[i - columns.lowerBound]) + Double(from[row + i])
+                    sums[i - columns.lowerBound] = sum
+                    to[row + i] = Float(sum)
                 }
             }
         } else {
-            result.dtype.withElement { run($0) }
+            try result.dtype.withElement { try run($0) }
         }
         return out
     }

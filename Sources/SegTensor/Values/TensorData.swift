@@ -1,5 +1,7 @@
 // A computed value: bytes, shape, type and order in memory.
 
+import SegSystem
+
 /// The order of a value's elements in memory.
 public enum Layout: Sendable, Hashable {
     /// The last axis varies fastest.
@@ -122,10 +124,18 @@ extension TensorData {
     }
 
     /// All elements in the order of memory, as numbers.
-    func numbers() -> [Double] {
-        func all<T: Element>(_ type: T.Type) -> [Double] {
-            UnsafeBufferPointer(start: elements(T.self), count: count).map(\.number)
+    func numbers() throws -> [Double] {
+        func all<T: Element>(_ type: T.Type) throws -> [Double] {
+            let from = elements(T.self)
+            var numbers: [Double] = []
+            numbers.reserveCapacity(count)
+            try Parallel.pieces(count) { part in for i in part { numbers.append(from[i].number) } }
+            return numbers
         }
-        return dtype.withElement { all($0) }
+        if count > 1 << 16 {
+            try MemoryBudget.process.require(
+                count * MemoryLayout<Double>.stride, for: "the numbers of a tensor")
+        }
+        return try dtype.withElement { try all($0) }
     }
 }

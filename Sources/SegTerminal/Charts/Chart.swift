@@ -4,7 +4,7 @@
 import SegSystem
 
 /// Curves, bars, a matrix or pictures for display.
-public protocol Chart {
+public protocol Chart: Sendable {
     /// The chart as text, fitted to a terminal.
     func lines(_ style: TerminalStyle) -> [String]
     /// The chart for a file.

@@ -150,12 +150,7 @@ struct PadOperation: Operation {
     func infer(_ inputs: [Signature]) throws -> Signature {
         var result = Signature(inputs[0].shape, inputs[0].dtype)
         for axis in before.indices {
-            let sum = result.shape[axis].addingReportingOverflow(before[axis])
-            let total = sum.partialValue.addingReportingOverflow(after[axis])
-            guard !sum.overflow, !total.overflow else {
-                throw TensorError(.memory, "pad: axis \(axis) would not fit into any memory")
-            }
-            result.shape[axis] = total.partialValue
+            result.shape[axis] = try Size.sum([result.shape[axis], before[axis], after[axis]])
             if before[axis] == 0, after[axis] == 0 { result.labels[axis] = inputs[0].labels[axis] }
         }
         return result

@@ -92,6 +92,9 @@ struct TakeAddOperation: Operation {
             let (from, to) = (rows.elements(T.self), out.elements(T.self))
             for o in 0..<outer {
                 for i in 0..<count {
+                    if (o &* count &+ i) & 0xffff == 0, pool_should_stop() {
+                        throw TensorError(.interrupt, "interrupted")
+                    }
                     let source = from + (o * count + i) * inner
                     let target = to + (o * length + (try resolved(places[i], length))) * inner
                     for k in 0..<inner { target[k] = T.adding(target[k], source[k]) }
@@ -230,12 +233,12 @@ struct PutOperation: Operation {
             out = plain.storage === inputs[0].storage ? try plain.copied() : plain
         }
         let step = number == nil ? 1 : 0
-        func run<T: Element>(_ type: T.Type) {
+        func run<T: Element>(_ type: T.Type) throws {
             let (from, to) = (value.elements(T.self), out.elements(T.self))
             let at = places.elements(Int64.self)
-            for i in 0..<places.count { to[Int(at[i])] = from[i * step] }
+            try Parallel.pieces(places.count) { part in for i in part { to[Int(at[i])] = from[i * step] } }
         }
-        result.dtype.withElement { run($0) }
+        try result.dtype.withElement { try run($0) }
         return out
     }
 

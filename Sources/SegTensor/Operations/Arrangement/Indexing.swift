@@ -236,11 +236,18 @@ struct IndexPlan {
         let bools = data.elements(UInt8.self)
         let strides = Shape.strides(mask.shape)
         var lists = [[Int64]](repeating: [], count: max(mask.rank, 1))
-        for i in 0..<data.count where bools[i] != 0 {
-            var rest = i
-            for axis in strides.indices {
-                lists[axis].append(Int64(rest / strides[axis]))
-                rest %= strides[axis]
+        try Parallel.pieces(data.count) { part in
+            for i in part where bools[i] != 0 {
+                var rest = i
+                for axis in strides.indices {
+                    lists[axis].append(Int64(rest / strides[axis]))
+                    rest %= strides[axis]
+                }
+            }
+            let count = lists[0].count
+            if count > 1 << 16 {
+                try MemoryBudget.process.require(
+                    count * lists.count * MemoryLayout<Int64>.stride, for: "the positions of this mask")
             }
         }
         return try lists.prefix(mask.rank).map { Tensor(try TensorData($0, shape: [$0.count])) }

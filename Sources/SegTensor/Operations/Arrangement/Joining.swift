@@ -37,7 +37,7 @@ struct CatOperation: Operation {
                     "cat: shapes \(Shape.text(first.shape)) and \(Shape.text(input.shape)) (number \(index)) differ outside axis \(axis)",
                     notes: [Shape.text(first.shape), Shape.text(input.shape)])
             }
-            result.shape[axis] += input.shape[axis]
+            result.shape[axis] = try (Size(result.shape[axis]) + input.shape[axis]).value
         }
         for place in first.shape.indices where place != axis {
             let labels = inputs.compactMap { $0.labels[place] }

@@ -1,5 +1,6 @@
 // Matrix products, batched: float32 and float64 by OpenBLAS in tiles, integers by a plain loop.
 
+import CKernels
 import SegSystem
 
 extension Tensor {
@@ -68,6 +69,7 @@ struct MatmulOperation: Operation {
         let stepsB = Shape.broadcastStrides(Array(b.shape.dropLast(2)), to: batch)
         let strides = Shape.strides(batch)
         for index in 0..<Shape.count(batch) {
+            if index & 0xff == 0, pool_should_stop() { throw TensorError(.interrupt, "interrupted") }
             var (atA, atB, rest) = (0, 0, index)
             for axis in batch.indices {
                 atA += rest / strides[axis] * stepsA[axis]
@@ -87,13 +89,16 @@ struct MatmulOperation: Operation {
                     a: a.elements() + offsetA, lda: lda, b: b.elements() + offsetB, ldb: ldb,
                     c: out.elements() + offset, ldc: n)
             default:
-                func run<T: Element>(_ type: T.Type) {
+                func run<T: Element>(_ type: T.Type) throws {
                     let (p, q) = (a.elements(T.self) + offsetA, b.elements(T.self) + offsetB)
                     let r = out.elements(T.self) + offset
                     let (rowA, columnA) = transposesFirst ? (1, lda) : (lda, 1)
                     let (rowB, columnB) = transposesSecond ? (1, ldb) : (ldb, 1)
                     for i in 0..<m {
                         for j in 0..<n {
+                            if (i &* n &+ j) & 0xff == 0, pool_should_stop() {
+                                throw TensorError(.interrupt, "interrupted")
+                            }
                             var sum = T(converting: 0)
                             for l in 0..<k {
                                 sum = T.adding(
@@ -103,7 +108,7 @@ struct MatmulOperation: Operation {
                         }
                     }
                 }
-                result.dtype.withElement { run($0) }
+                try result.dtype.withElement { try run($0) }
             }
         }
         return out

@@ -45,14 +45,15 @@ extension Tensor {
         if size == (1, 1) { return try reduce(.mean, x, axes: [2, 3], keepdims: true) }
         if h % size.0 == 0, w % size.1 == 0 { return try avgPool2d(x, kernel: (h / size.0, w / size.1)) }
         // Each window is a few operations of its own.
-        let (windows, overflow) = size.0.multipliedReportingOverflow(by: size.1)
-        guard !overflow, windows <= 1 << 16 else {
+        _ = try Size(max(h, w)) * (1 << 16)
+        guard size.0 <= 1 << 16, size.1 <= 1 << 16, size.0 * size.1 <= 1 << 16 else {
             throw TensorError(
                 .value,
                 "adaptive_avg_pool2d: \(size.0)×\(size.1) windows are more than the 65536 that it takes",
                 help: "interpolate(x, size=…) enlarges a picture")
         }
         let rows = try (0..<size.0).map { i in
+            try EvaluationContext.current.checkInterrupt()
             let top = i * h / size.0
             let band = try x.narrow(axis: 2, start: top, count: ((i + 1) * h + size.0 - 1) / size.0 - top)
             let cells = try (0..<size.1).map { j in
@@ -88,12 +89,15 @@ struct PoolingWindow: Sendable, Encodable {
         self.ceilMode = ceilMode
     }
 
-    private func size(_ input: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ dilation: Int) -> Int {
-        let span = input + 2 * padding - dilation * (kernel - 1) - 1
-        if span < 0 { return 0 }
-        var size = (span + (ceilMode ? stride - 1 : 0)) / stride + 1
+    private func size(_ input: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ dilation: Int) throws
+        -> Int
+    {
+        let padded = try Size(input) + 2 * padding
+        let span = try padded - (dilation * (kernel - 1) + 1)
+        if span.value < 0 { return 0 }
+        var size = try (span + (ceilMode ? stride - 1 : 0)).value / stride + 1
         // PyTorch's rule: the last window must begin inside the picture or its left padding.
-        if ceilMode, (size - 1) * stride >= input + padding { size -= 1 }
+        if ceilMode, try Size(size - 1) * stride >= Size(input) + padding { size -= 1 }
         return size
     }
 
@@ -107,15 +111,15 @@ struct PoolingWindow: Sendable, Encodable {
             kernel.height, kernel.width, stride.height, stride.width, dilation.height, dilation.width,
         ]
         guard sizes.allSatisfy({ $0 > 0 && $0 < 1 << 20 }), padding.height >= 0, padding.width >= 0,
-            padding.height * 2 <= kernel.height, padding.width * 2 <= kernel.width
+            padding.height <= kernel.height / 2, padding.width <= kernel.width / 2
         else {
             throw TensorError(
                 .value,
                 "\(name): kernel \(sizes[0...1]) and stride \(sizes[2...3]) must be at least 1, padding [\(padding.height), \(padding.width)] at most half the kernel"
             )
         }
-        let h = size(x.shape[2], kernel.height, stride.height, padding.height, dilation.height)
-        let w = size(x.shape[3], kernel.width, stride.width, padding.width, dilation.width)
+        let h = try size(x.shape[2], kernel.height, stride.height, padding.height, dilation.height)
+        let w = try size(x.shape[3], kernel.width, stride.width, padding.width, dilation.width)
         guard x.shape[2] > 0, x.shape[3] > 0, h > 0, w > 0 else {
             throw TensorError(
                 .shape,
