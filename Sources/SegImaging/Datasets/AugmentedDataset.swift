@@ -12,6 +12,8 @@ public struct AugmentedDataset: DatasetView {
     /// The number of copies that stay the same pictures; nil: one, drawn anew in each epoch.
     public let copies: Int?
     public let seed: UInt64
+    public let count: Int
+    public let views: ViewCount
     private let epoch: Int
     private let key: RandomKey
     /// The classes that each change looks for.
@@ -28,6 +30,9 @@ public struct AugmentedDataset: DatasetView {
         self.copies = copies
         self.seed = seed
         self.epoch = epoch
+        views = try ViewCount(over: source)
+        let frames = Self.size(changes) != nil && copies != 0 ? 0 : 1
+        count = try (Size(source.count) * ((copies ?? 1) + frames)).value
         key =
             copies == nil
             ? RandomKey(seed: seed).next(UInt64(1) << 62).next(UInt64(bitPattern: Int64(epoch)))
@@ -48,7 +53,8 @@ public struct AugmentedDataset: DatasetView {
     }
 
     /// The size that a crop gives to all copies.
-    private var size: (height: Int, width: Int)? {
+    private var size: (height: Int, width: Int)? { Self.size(changes) }
+    private static func size(_ changes: [Augmentation]) -> (height: Int, width: Int)? {
         for change in changes.reversed() {
             if case .crop(let height, let width, _) = change.change { return (height, width) }
         }
@@ -58,7 +64,6 @@ public struct AugmentedDataset: DatasetView {
     /// Whether the frames themselves are left out.
     private var leavesOut: Bool { size != nil && copies != 0 }
 
-    public var count: Int { source.count * ((copies ?? 1) + (leavesOut ? 0 : 1)) }
     public var isAugmented: Bool { true }
     public var redraws: Bool { copies == nil || source.redraws }
     public func sourceIndex(_ index: Int) -> Int { index % source.count }
@@ -67,16 +72,16 @@ public struct AugmentedDataset: DatasetView {
     public var about: String {
         let names = changes.map(\.text).joined(separator: ", ")
         guard let copies else {
-            return source.about
-                + (leavesOut
-                    ? ", drawn anew in each epoch by \(names)"
-                    : ", with a copy of each drawn anew in each epoch by \(names)")
+            return about(
+                leavesOut
+                    ? "drawn anew in each epoch by \(names)"
+                    : "with a copy of each drawn anew in each epoch by \(names)")
         }
         if leavesOut {
-            return source.about + ", "
-                + (copies == 1 ? "changed by \(names)" : "\(copies) changed copies of each by \(names)")
+            return about(
+                copies == 1 ? "changed by \(names)" : "\(copies) changed copies of each by \(names)")
         }
-        return source.about + ", with \(copies) cop\(copies == 1 ? "y" : "ies") each by \(names)"
+        return about("with \(copies) cop\(copies == 1 ? "y" : "ies") each by \(names)")
     }
 
     public func over(_ source: any Dataset, epoch: Int) throws -> any Dataset {

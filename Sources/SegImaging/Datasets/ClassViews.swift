@@ -9,6 +9,7 @@ public struct Regrouped: DatasetView {
     public let source: any Dataset
     public let groups: [(name: String, members: [String])]
     public let palette: ClassPalette
+    public let views: ViewCount
     /// Members of groups that the data do not have.
     public let notes: [String]
     /// The new number of each old one.
@@ -58,6 +59,7 @@ public struct Regrouped: DatasetView {
                 "regroup: the data have no class \(lacking.map { "\"\($0)\"" }.joined(separator: ", ")); the groups are made of the others"
             ]
         self.source = source
+        views = try ViewCount(over: source)
         self.groups = groups
         self.table = table
         let names = groups.map(\.name)
@@ -67,7 +69,7 @@ public struct Regrouped: DatasetView {
     }
 
     public var about: String {
-        source.about + ", regrouped to \(groups.count) class\(groups.count == 1 ? "" : "es")"
+        about("regrouped to \(groups.count) class\(groups.count == 1 ? "" : "es")")
     }
     public func over(_ source: any Dataset, epoch: Int) throws -> any Dataset {
         try Regrouped(source, groups)
@@ -96,6 +98,7 @@ public struct Regrouped: DatasetView {
 public struct Recolored: DatasetView {
     public let source: any Dataset
     public let palette: ClassPalette
+    public let views: ViewCount
     private let colors: [(name: String, color: ClassPalette.Color)]
 
     /// - Throws: an error of kind `label` for an unknown class, of kind `value` if two have the same colour.
@@ -114,6 +117,7 @@ public struct Recolored: DatasetView {
             new[place] = color
         }
         self.source = source
+        views = try ViewCount(over: source)
         self.colors = colors
         palette = try ClassPalette(names: old.names, colors: new)
     }

@@ -15,6 +15,8 @@ public protocol Dataset: Sendable {
     func size(_ index: Int) throws -> (height: Int, width: Int)
     /// A one-line description: where the frames come from and how they were changed.
     var about: String { get }
+    /// How many views it is made by.
+    var views: ViewCount { get }
     /// Whether it contains changed copies of its frames; it can then no longer be split.
     var isAugmented: Bool { get }
     /// Where frame `index` comes from.
@@ -31,6 +33,39 @@ public protocol Dataset: Sendable {
     var redraws: Bool { get }
     /// The data as they are in an epoch, counted from 0.
     func inEpoch(_ epoch: Int) throws -> any Dataset
+}
+
+/// How many views a data set is made by: every frame passes through those on top of each other, and what is asked
+/// of a data set is asked of all its parts.
+public struct ViewCount: Sendable {
+    public var depth = 0
+    public var total = 0
+    private static let deepest = 500
+    private static let most = 100_000
+
+    /// A source of frames.
+    static let source = ViewCount()
+
+    /// - Throws: if a view of these data sets would be made by too many others.
+    public init(over sources: any Dataset...) throws { try self.init(over: sources) }
+
+    init(over sources: [any Dataset]) throws {
+        depth = (sources.map(\.views.depth).max() ?? 0) + 1
+        guard depth <= Self.deepest else {
+            throw TensorError(
+                .value, "this data set would be changed in more than \(Self.deepest) steps",
+                help: "make it from the source again, or save the changed pictures")
+        }
+        // Each term is at most `most`, so that a list of them in memory can be counted.
+        total = sources.reduce(1) { $0 + $1.views.total + 1 }
+        guard total <= Self.most else {
+            throw TensorError(
+                .value, "this data set would be joined of more than \(Self.most) parts",
+                help: "subset(data, indices) repeats samples, too: subset(data, [0, 1, 0, 1])")
+        }
+    }
+
+    private init() {}
 }
 
 /// A place in a sequence of frames: neighbours are nearly the same picture.
@@ -57,6 +92,7 @@ public struct MaskSource: Sendable {
 
 extension Dataset {
     public var isAugmented: Bool { false }
+    public var views: ViewCount { .source }
     public var normalization: Normalization? { nil }
     public var runsScript: Bool { false }
     public var redraws: Bool { false }
@@ -97,6 +133,12 @@ extension DatasetView {
     public var count: Int { source.count }
     public var palette: ClassPalette { source.palette }
     public var about: String { source.about }
+    /// The source's description with a change after it; of very many changes the first.
+    public func about(_ change: String) -> String {
+        let before = source.about
+        if before.hasSuffix(", …") { return before }
+        return before.utf8.count > 2000 ? before + ", …" : before + ", " + change
+    }
     public var isAugmented: Bool { source.isAugmented }
     public var normalization: Normalization? { source.normalization }
     public var runsScript: Bool { source.runsScript }

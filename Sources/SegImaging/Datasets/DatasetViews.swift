@@ -7,6 +7,7 @@ import SegTensor
 public struct Subset: DatasetView {
     public let source: any Dataset
     public let indices: [Int]
+    public let views: ViewCount
 
     /// - Throws: if an index is not in the source.
     public init(_ source: any Dataset, _ indices: [Int]) throws {
@@ -14,6 +15,7 @@ public struct Subset: DatasetView {
             throw TensorError(.index, "sample \(stray) of \(source.count) does not exist")
         }
         self.source = source
+        views = try ViewCount(over: source)
         self.indices = indices.map { $0 < 0 ? $0 + source.count : $0 }
     }
 
@@ -27,6 +29,16 @@ public struct Subset: DatasetView {
 /// One data set after another.
 public struct Concatenation: Dataset {
     public let parts: [any Dataset]
+    public let count: Int
+    public let views: ViewCount
+    public let isAugmented: Bool
+    public let runsScript: Bool
+    public let redraws: Bool
+    /// The number of the first frame of each part.
+    private let starts: [Int]
+    /// What its parts say about themselves, each once.
+    private let sources: [String]
+    private static let sourcesShown = 4
     /// What differs between the parts and does not prevent the concatenation.
     public let notes: [String]
 
@@ -62,15 +74,33 @@ public struct Concatenation: Dataset {
         }
         self.parts = parts
         self.notes = notes
+        views = try ViewCount(over: parts)
+        var starts: [Int] = []
+        var total = Size(0)
+        for part in parts {
+            starts.append(total.value)
+            total = try total + part.count
+        }
+        self.starts = starts
+        count = total.value
+        isAugmented = parts.contains { $0.isAugmented }
+        runsScript = parts.contains { $0.runsScript }
+        redraws = parts.contains { $0.redraws }
+        var sources: [String] = []
+        for part in parts where sources.count <= Self.sourcesShown {
+            for about in (part as? Concatenation)?.sources ?? [part.about] where !sources.contains(about) {
+                sources.append(about)
+            }
+        }
+        self.sources = sources
     }
 
-    public var count: Int { parts.reduce(0) { $0 + $1.count } }
     public var palette: ClassPalette { parts[0].palette }
-    public var about: String { parts.map(\.about).joined(separator: " + ") }
-    public var isAugmented: Bool { parts.contains { $0.isAugmented } }
+    public var about: String {
+        sources.prefix(Self.sourcesShown).joined(separator: " + ")
+            + (sources.count > Self.sourcesShown ? " + …" : "")
+    }
     public var normalization: Normalization? { parts[0].normalization }
-    public var runsScript: Bool { parts.contains { $0.runsScript } }
-    public var redraws: Bool { parts.contains { $0.redraws } }
     public func inEpoch(_ epoch: Int) throws -> any Dataset {
         redraws ? try Concatenation(try parts.map { try $0.inEpoch(epoch) }) : self
     }
@@ -101,12 +131,16 @@ public struct Concatenation: Dataset {
 
     /// The part that has a sample, and the sample's number in it.
     private func place(_ index: Int) throws -> (part: any Dataset, index: Int) {
-        var index = index
-        for part in parts {
-            if index < part.count { return (part, index) }
-            index -= part.count
+        guard index >= 0, index < count else {
+            throw TensorError(.index, "sample \(index) does not exist")
         }
-        throw TensorError(.index, "sample \(index) does not exist")
+        // The last part that begins at it or before, by bisection; empty ones begin where the next one does.
+        var (low, high) = (0, starts.count)
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if starts[middle] <= index { low = middle } else { high = middle }
+        }
+        return (parts[low], index - starts[low])
     }
 }
 
@@ -160,6 +194,7 @@ public enum FrameChange: Sendable {
 public struct ChangedDataset: DatasetView {
     public let source: any Dataset
     public let change: FrameChange
+    public let views: ViewCount
 
     /// - Throws: for a side that is not from 1 to 65,536, a crop larger than a frame, or pictures that are
     ///   normalised already.
@@ -193,9 +228,10 @@ public struct ChangedDataset: DatasetView {
         }
         self.source = source
         self.change = change
+        views = try ViewCount(over: source)
     }
 
-    public var about: String { source.about + ", " + change.text }
+    public var about: String { about(change.text) }
     public var normalization: Normalization? {
         if case .normalized(let normalization) = change { normalization } else { source.normalization }
     }
@@ -219,6 +255,7 @@ public struct Tiles: DatasetView {
     public let source: any Dataset
     public let size: (height: Int, width: Int)
     public let overlap: Int
+    public let views: ViewCount
     /// The source's frame, and the tile's corner.
     private let places: [(frame: Int, top: Int, left: Int)]
 
@@ -234,6 +271,7 @@ public struct Tiles: DatasetView {
                 .value, "tiles: overlap is \(overlap); it must be from 0 to \(min(height, width) - 1)")
         }
         self.source = source
+        views = try ViewCount(over: source)
         size = (height, width)
         self.overlap = overlap
         func starts(_ side: Int, _ part: Int) -> [Int] {
@@ -242,9 +280,16 @@ public struct Tiles: DatasetView {
         }
         var places: [(Int, Int, Int)] = []
         for frame in 0..<source.count {
+            if frame & 0x3f == 0 { try EvaluationContext.current.checkInterrupt() }
             let own = try source.size(frame)
-            for top in starts(own.height, height) {
-                for left in starts(own.width, width) { places.append((frame, top, left)) }
+            let (tops, lefts) = (starts(own.height, height), starts(own.width, width))
+            if tops.count * lefts.count > 1000 || frame & 0x3f == 0 {
+                try MemoryBudget.process.require(
+                    (places.count + tops.count * lefts.count) * MemoryLayout<(Int, Int, Int)>.stride,
+                    for: "tiles of \(source.count) samples")
+            }
+            for top in tops {
+                for left in lefts { places.append((frame, top, left)) }
             }
         }
         self.places = places
@@ -252,8 +297,9 @@ public struct Tiles: DatasetView {
 
     public var count: Int { places.count }
     public var about: String {
-        source.about + ", in tiles of \(sizeText(height: size.height, width: size.width))"
-            + (overlap > 0 ? " that overlap by \(overlap)" : "")
+        about(
+            "in tiles of \(sizeText(height: size.height, width: size.width))"
+                + (overlap > 0 ? " that overlap by \(overlap)" : ""))
     }
     public func sourceIndex(_ index: Int) -> Int { places[index].frame }
     public func size(_ index: Int) throws -> (height: Int, width: Int) { size }

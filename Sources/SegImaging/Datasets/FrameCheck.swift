@@ -19,7 +19,9 @@ public enum FrameCheck {
         var frames: [(data: any Dataset, index: Int)] = []
         var pixels = 0
         for data in sets {
-            for index in 0..<data.count where seen.insert(data.origin(index)).inserted {
+            for index in 0..<data.count {
+                if index & 0x3f == 0 { try interrupted() }
+                guard seen.insert(data.origin(index)).inserted else { continue }
                 do {
                     try data.checkFiles(index)
                     // What a script makes of the files is found when it is needed.

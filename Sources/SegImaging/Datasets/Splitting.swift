@@ -17,7 +17,7 @@ public enum Splitting {
             )
         }
         let total = sizes.reduce(0, +)
-        var order = Array(0..<data.count)
+        var order = try order(of: data, for: "split")
         if let key { order = try Tensor.permutation(data.count, key: key).doubles().map { Int($0) } }
         var ends: [Int] = []
         if sizes.allSatisfy({ $0.rounded() == $0 }), total > 1 {
@@ -58,7 +58,7 @@ public enum Splitting {
     ) {
         try refuseAugmented(data, "split")
         var places: [String: Int] = [:]
-        let names = try (0..<data.count).map { try data.name($0) }
+        let names = try names(of: data)
         for (place, name) in names.enumerated() {
             if let first = places.updateValue(place, forKey: name) {
                 throw TensorError(
@@ -104,6 +104,30 @@ public enum Splitting {
         return (parts, owner.indices.filter { owner[$0] == nil })
     }
 
+    /// The names of all samples.
+    public static func names(of data: any Dataset) throws -> [String] {
+        try MemoryBudget.process.require(
+            try (Size(data.count) * MemoryLayout<String>.stride).value,
+            for: "the names of \(data.count) samples")
+        return try (0..<data.count).map { index in
+            if index & 0xff == 0 { try EvaluationContext.current.checkInterrupt() }
+            return try data.name(index)
+        }
+    }
+
+    /// The positions of all samples in order.
+    public static func order(of data: any Dataset, for name: String) throws -> [Int] {
+        try checkOrder(data, name)
+        return Array(0..<data.count)
+    }
+
+    /// The positions of the samples, in the orders that a function makes of them, must fit into memory.
+    private static func checkOrder(_ data: any Dataset, _ name: String, times: Int = 4) throws {
+        try MemoryBudget.process.require(
+            try (Size(data.count) * (times * MemoryLayout<Int>.stride)).value,
+            for: "\(name) of \(data.count) samples")
+    }
+
     private static func list(_ names: [String]) -> String {
         names.prefix(8).joined(separator: ", ")
             + (names.count > 8 ? " and \(names.count - 8) more" : "")
@@ -116,7 +140,10 @@ public enum Splitting {
             throw TensorError(
                 .value, "kfold: k must be from 2 to the number of samples (\(data.count)), not \(k)")
         }
+        _ = try Size(data.count) * k
+        try checkOrder(data, "kfold", times: min(k, 1 << 20) + 2)
         return try (0..<k).map { fold in
+            try EvaluationContext.current.checkInterrupt()
             let block = (fold * data.count / k)..<((fold + 1) * data.count / k)
             let rest = (0..<data.count).filter { !block.contains($0) }
             return (try Subset(data, rest), try Subset(data, Array(block)))
@@ -125,14 +152,18 @@ public enum Splitting {
 
     /// The distance of each frame of one part to the nearest frame of another in the same sequence, in frames;
     /// `Int.max` where the other has none of that sequence.
-    public static func nearest(_ part: any Dataset, to other: any Dataset) -> [Int] {
+    public static func nearest(_ part: any Dataset, to other: any Dataset) throws -> [Int] {
+        try checkOrder(part, "leakage")
+        try checkOrder(other, "leakage")
         var places: [String: [Int]] = [:]
         for index in 0..<other.count {
+            if index & 0xff == 0 { try EvaluationContext.current.checkInterrupt() }
             let origin = other.origin(index)
             places[origin.sequence, default: []].append(origin.position)
         }
         for name in places.keys { places[name]?.sort() }
-        return (0..<part.count).map { index in
+        return try (0..<part.count).map { index in
+            if index & 0xff == 0 { try EvaluationContext.current.checkInterrupt() }
             let origin = part.origin(index)
             guard let sorted = places[origin.sequence] else { return Int.max }
             // The first place that is not before this one, by bisection.

@@ -57,7 +57,7 @@ let dataNatives: [Native] = [
         guard size >= 1 else {
             throw Failure(.value, "batches: a batch has at least 1 sample, not \(size)", argument: 1)
         }
-        var order = Array(0..<data.dataset.count)
+        var order = try Splitting.order(of: data.dataset, for: "batches")
         if try call.bool(2) {
             order = try Tensor.permutation(order.count, key: call.interpreter.random.stream.next()).doubles()
                 .map {

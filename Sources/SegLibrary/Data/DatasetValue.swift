@@ -50,7 +50,7 @@ public final class DatasetValue: ForeignValue {
         case "counts_by_picture": .tensor(try countsByPicture(interpreter))
         case "augmented": .bool(dataset.isAugmented)
         case "void_pixels": .number(Double(try counts(interpreter).pixelCounts.void))
-        case "names": .list(try names().map { .string($0) })
+        case "names": .list(try Splitting.names(of: dataset).map { .string($0) })
         case "normalization": normalization()
         case "count": .number(Double(dataset.count))
         case "about": .string(dataset.about)
@@ -97,16 +97,13 @@ public final class DatasetValue: ForeignValue {
                 return try PixelCounts(Subset(dataset, [place])).pixels
             }
         }
-        let names = try names()
+        let names = try Splitting.names(of: dataset)
         var axes = [1: labels]
         if Set(names).count == names.count { axes[0] = try AxisLabels(names) }
         return try Tensor.from(
             rows.joined().map { Double($0) }, shape: [dataset.count, dataset.palette.count], dtype: .int64,
             labels: axes)
     }
-
-    /// The names of the samples.
-    private func names() throws -> [String] { try (0..<dataset.count).map { try dataset.name($0) } }
 
     /// A sample as a record of image [3, H, W], mask [H, W] and name.
     func sample(_ index: Int) throws -> RecordObject {

@@ -63,10 +63,12 @@ struct MappedDataset: DatasetView, @unchecked Sendable {
     let source: any Dataset
     let function: Value
     let interpreter: Interpreter
+    let views: ViewCount
     private let labels: AxisLabels
 
     init(_ source: any Dataset, _ function: Value, _ interpreter: Interpreter) throws {
         self.source = source
+        views = try ViewCount(over: source)
         self.function = function
         self.interpreter = interpreter
         labels = try AxisLabels(source.palette.names, colors: source.palette.colors.map(\.code))
@@ -75,7 +77,7 @@ struct MappedDataset: DatasetView, @unchecked Sendable {
     var runsScript: Bool { true }
     /// What a function gives may be of any size, and is no longer normalised as the source is.
     var normalization: Normalization? { nil }
-    var about: String { source.about + ", mapped by \(interpreter.describeFunction(function))" }
+    var about: String { about("mapped by \(interpreter.describeFunction(function))") }
     func size(_ index: Int) throws -> (height: Int, width: Int) {
         let frame = try frame(index)
         return (frame.height, frame.width)

@@ -88,7 +88,7 @@ extension Arguments {
             lists = try items.map { try names($0, place) }
         } else if let items = value.asList?.items, let first = items.first?.asString {
             // Files, or the names of samples themselves.
-            let known = Set(try (0..<data.count).map { try data.name($0) })
+            let known = Set(try Splitting.names(of: data))
             let isFile = !known.contains(first) && FileStatus(first)?.kind == .file
             lists = isFile ? try items.map { try names($0, place) } : [try names(value, place)]
             isOne = !isFile || items.count == 1
@@ -109,8 +109,8 @@ extension Arguments {
 }
 
 /// How many frames of a part are near to a frame of another.
-private func nearFrames(_ part: any Dataset, _ other: any Dataset, within: Int) -> Int {
-    Splitting.nearest(part, to: other).count { $0 <= within }
+private func nearFrames(_ part: any Dataset, _ other: any Dataset, within: Int) throws -> Int {
+    try Splitting.nearest(part, to: other).count { $0 <= within }
 }
 
 let viewNatives: [Native] = [
@@ -140,7 +140,7 @@ let viewNatives: [Native] = [
             data.dataset, try call.numbers(1) ?? call.tensor(1).doubles(),
             randomly: how == "random" ? try call.key(3) : nil)
         if how == "random", let first = parts.first, parts.count > 1 {
-            let near = parts.dropFirst().reduce(0) { $0 + nearFrames($1, first, within: 2) }
+            let near = try parts.dropFirst().reduce(0) { $0 + (try nearFrames($1, first, within: 2)) }
             let others = parts.dropFirst().reduce(0) { $0 + $1.count }
             call.interpreter.output(
                 "random split: \(near) of \(others) held-out frames are within 2 frames of a training frame, "
@@ -172,7 +172,7 @@ let viewNatives: [Native] = [
         ]
     ) { call in
         let (train, val) = (try call.dataset(0).dataset, try call.dataset(1).dataset)
-        return .number(Double(nearFrames(val, train, within: try call.integer(2, atLeast: 0))))
+        return .number(Double(try nearFrames(val, train, within: try call.integer(2, atLeast: 0))))
     },
     Native(
         "check_pictures(...datasets)",

@@ -39,7 +39,7 @@ enum TensorGraph {
 struct Snapshot {
     private var instances: [(Instance, [Value?])] = []
     private var lists: [(ListObject, [Value])] = []
-    private var records: [(RecordObject, [(String, Value)])] = []
+    private var records: [(record: RecordObject, names: [String], values: [Value])] = []
 
     init(of root: Value) {
         TensorGraph.visit(root) { object in
@@ -48,7 +48,7 @@ struct Snapshot {
                 instances.append((instance, (0..<instance.fieldCount).map { instance.field(at: $0) }))
             case let list as ListObject: lists.append((list, list.items))
             case let record as RecordObject:
-                records.append((record, zip(record.names, record.values).map { ($0, $1) }))
+                records.append((record, record.names, record.values))
             default: break
             }
         }
@@ -61,12 +61,6 @@ struct Snapshot {
             }
         }
         for (list, items) in lists { list.items = items }
-        for (record, entries) in records {
-            if record.names != entries.map(\.0) {
-                let kept = Set(entries.map(\.0))
-                for name in record.names where !kept.contains(name) { record[name] = nil }
-            }
-            for (name, value) in entries { record[name] = value }
-        }
+        for (record, names, values) in records { record.restore(names: names, values: values) }
     }
 }

@@ -148,10 +148,9 @@ extension Interpreter {
     /// The largest number of which every smaller whole number is exact.
     private static let largestCounted = 9_007_199_254_740_992.0
 
-    /// Throws if one cannot count from one number to another by ones.
-    func checkCountable(_ start: Double, _ end: Double) throws {
-        if end - start > Self.largestCounted { throw Failure(.value, "this range does not end") }
-        if max(start.magnitude, end.magnitude) > Self.largestCounted {
+    /// Throws if one cannot count from a number by ones.
+    func checkCountable(from start: Double, to end: Double) throws {
+        if start.magnitude > Self.largestCounted {
             throw Failure(
                 .value,
                 "numbers of this size are not counted by ones: \(numberText(start)) to \(numberText(end))",
@@ -168,7 +167,8 @@ extension Interpreter {
         }
         let count = range.isInclusive ? steps.rounded(.down) + 1 : steps.rounded(.up)
         if count <= 0 { return 0 }
-        try checkCountable(range.start, end)
+        if steps > Self.largestCounted { throw Failure(.value, "this range does not end") }
+        try checkCountable(from: range.start, to: end)
         return Int(count)
     }
 

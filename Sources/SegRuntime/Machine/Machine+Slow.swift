@@ -394,8 +394,8 @@ extension Interpreter {
         }
         let steps = inclusive ? (end - start).rounded(.down) : (end - start).rounded(.up) - 1
         if !(steps >= 0) { return false }
-        // An endless loop is well-defined: `for i in 0...1/0`.
-        if end.isFinite || start.isInfinite { try checkCountable(start, end) }
+        // A loop without an end is well-defined: `for i in 0...1/0`.
+        try checkCountable(from: start, to: end)
         state[0] = .number(start)
         state[1] = .number(start + steps)
         state[2] = .number(start)

@@ -65,6 +65,17 @@ public final class RecordObject: Object {
         }
     }
 
+    /// Gives the record the entries that it had before.
+    public func restore(names: [String], values: [Value]) {
+        if names != self.names {
+            self.names = names
+            positions =
+                names.count < Self.indexedFrom
+                ? [:] : Dictionary(zip(names, names.indices), uniquingKeysWith: { first, _ in first })
+        }
+        self.values = values
+    }
+
     deinit {
         if values.contains(where: \.isContainer) {
             var pending = values
