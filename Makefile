@@ -58,6 +58,10 @@ test-all: test
 	Tests/faults/disk.pl $(SEG)
 	Tests/faults/signals.pl $(SEG)
 	Tests/faults/load.sh 1 $(SEG)
+	@echo "== Ctrl-C at random moments of long operations: back within 0.2 s (minutes)"
+	Tests/faults/interrupts.pl $(SEG)
+	@echo "== the examples of the help with extreme numbers and endless values (about 20 minutes)"
+	Tests/faults/extremes.pl $(SEG)
 	@echo "== models at full size, and to the last digits of float32 (minutes)"
 	$(SEG) test Tests/Golden-slow
 	$(SEG) --exact test Tests/Golden-exact

@@ -25,7 +25,7 @@ public struct SystemError: Error, Sendable, CustomStringConvertible {
     /// `cannot read weights.pth: there is no such file or folder`, from the system's error number.
     public static func cannot(_ verb: String, _ path: String, _ code: Int32) -> SystemError {
         guard !path.isEmpty else { return SystemError(.file, "cannot \(verb) a file without a name") }
-        return SystemError(.file, "cannot \(verb) \(path): \(reason(code))")
+        return SystemError(.file, "cannot \(verb) \(TextWidth.escaped(path)): \(reason(code))")
     }
 
     /// Refuses a path with the byte 0, where the system would see the end of the path.

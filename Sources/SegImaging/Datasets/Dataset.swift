@@ -40,8 +40,8 @@ public protocol Dataset: Sendable {
 public struct ViewCount: Sendable {
     public var depth = 0
     public var total = 0
-    private static let deepest = 500
-    private static let most = 100_000
+    private static let deepest = 400
+    private static let most = 10_000
 
     /// A source of frames.
     static let source = ViewCount()

@@ -143,7 +143,7 @@ struct FileProblems {
 
     /// Names for an error: all of them up to a screenful.
     static func list(_ names: [String], by separator: String = ", ") -> String {
-        names.prefix(20).joined(separator: separator)
+        names.prefix(20).map { TextWidth.escaped($0) }.joined(separator: separator)
             + (names.count > 20 ? " and \(names.count - 20) more" : "")
     }
 }

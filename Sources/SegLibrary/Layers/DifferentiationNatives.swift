@@ -112,13 +112,19 @@ let differentiationNatives: [Native] = [
         "no_grad(f)", "The value of f() as constants: no gradient flows through it.",
         examples: ["print(grad(x -> sum(x * no_grad(() -> x)))(tensor([3])))  # expect: tensor([3])"]
     ) { call in
+        // A list that is shared, or contains itself, is cut once.
+        var known: [ObjectIdentifier: Value] = [:]
         func cut(_ value: Value, _ depth: Int = 0) throws -> Value {
             if let tensor = value.asTensorValue {
                 return .object(TensorValue(try tensor.promise.detached(), categories: tensor.categories))
             }
             guard case .object(let list as ListObject) = value else { return value }
-            guard depth < 60 else { throw Failure(.value, "no_grad: the lists are nested too deeply") }
-            return .list(try list.items.map { try cut($0, depth + 1) })
+            if let copy = known[ObjectIdentifier(list)] { return copy }
+            guard depth < 1000 else { throw Failure(.value, "no_grad: the lists are nested too deeply") }
+            let copy = ListObject([])
+            known[ObjectIdentifier(list)] = .object(copy)
+            copy.items = try call.interpreter.made(list.items.count) { try cut(list.items[$0], depth + 1) }
+            return .object(copy)
         }
         return try cut(try call.interpreter.call(call[0], []))
     },

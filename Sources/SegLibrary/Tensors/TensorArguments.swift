@@ -156,17 +156,14 @@ extension Tensor {
         var allBools = true
         // An explicit stack: lists may be nested to any depth.
         var work: [(Value, Int)] = [(value, 0)]
-        var steps = 0
-        func checkSize() throws {
-            try EvaluationContext.current.checkInterrupt()
-            try MemoryBudget.process.require(numbers.count * 8, for: "this tensor of lists")
-        }
+        var (steps, nextCheck) = (0, 1 << 16)
         while let (item, depth) = work.popLast() {
-            if depth > 32 {
-                throw TensorError(.shape, "a tensor has at most 32 axes; these lists are nested more deeply")
-            }
             steps += 1
-            if steps & 0xffff == 0 { try checkSize() }
+            if steps >= nextCheck {
+                nextCheck = steps + 1 << 16
+                try EvaluationContext.current.checkInterrupt()
+                try MemoryBudget.process.require(numbers.count * 8, for: "this tensor of lists")
+            }
             func leaf(_ number: Double) throws {
                 guard shape.count == depth else { throw ragged }
                 numbers.append(number)
@@ -178,6 +175,10 @@ extension Tensor {
             case .bool(let flag): try leaf(flag ? 1 : 0)
             case .nilValue: throw TensorError(.type, "a tensor holds numbers, not nil")
             case .object(let object):
+                guard depth < 32 || object is TensorValue else {
+                    throw TensorError(
+                        .shape, "a tensor has at most 32 axes; these lists are nested more deeply")
+                }
                 var items: [Value]
                 switch object {
                 case let list as ListObject:
@@ -189,7 +190,7 @@ extension Tensor {
                         }
                         allBools = false
                         numbers += row
-                        try checkSize()
+                        steps += row.count
                         continue
                     }
                 case let range as RangeObject:
@@ -203,11 +204,16 @@ extension Tensor {
                     let count =
                         range.isInclusive
                         ? (end - range.start).rounded(.down) + 1 : (end - range.start).rounded(.up)
-                    let values = (0..<Int(max(0, count))).map { range.start + Double($0) }
+                    let whole = Int(max(0, count))
                     if depth == 0 && shape.isEmpty {
-                        return try Tensor.from(values, shape: [values.count], dtype: dtype ?? .float32)
+                        let end = range.start + Double(whole)
+                        return try dtype == .bool
+                            ? Tensor.arange(from: range.start, to: end, dtype: .float64).to(.bool)
+                            : Tensor.arange(from: range.start, to: end, dtype: dtype ?? .float32)
                     }
-                    items = values.map { .number($0) }
+                    try MemoryBudget.process.require(
+                        whole * 3 * MemoryLayout<Value>.stride, for: "this tensor of ranges")
+                    items = (0..<whole).map { .number(range.start + Double($0)) }
                 case let tensor as TensorValue:
                     if depth == 0 { return try dtype.map { try tensor.promise.to($0) } ?? tensor.promise }
                     allBools = allBools && tensor.promise.dtype == .bool
@@ -259,6 +265,9 @@ extension Tensor {
 
     /// The rows of the first axis as values.
     private func nestedRows() throws -> [Value] {
-        try (0..<(shape.first ?? 0)).map { .tensor(try get([.at($0)])) }
+        try (0..<(shape.first ?? 0)).map { row in
+            if row & 0xff == 0 { try EvaluationContext.current.checkInterrupt() }
+            return .tensor(try get([.at(row)]))
+        }
     }
 }
