@@ -35,12 +35,12 @@ public final class DatasetValue: ForeignValue {
         try savedParts()
     }
 
-    public override var memberNames: [String] {
-        [
-            "classes", "colors", "counts", "counts_by_picture", "void_pixels", "augmented", "names",
-            "normalization", "count", "about",
-        ]
-    }
+    public override var memberNames: [String] { Self.members }
+
+    static let members = [
+        "classes", "colors", "counts", "counts_by_picture", "void_pixels", "augmented", "names",
+        "normalization", "count", "about",
+    ]
 
     public override func member(_ name: String, _ interpreter: Interpreter) throws -> Value? {
         switch name {

@@ -19,6 +19,14 @@ struct ScriptDataset: Dataset, @unchecked Sendable {
     }
     var about: String { "samples of \(object.type.name)" }
 
+    /// Whether an object is a data set: a method `at`, a field `count` and a list `classes`.
+    static func isData(_ object: Instance) -> Bool {
+        guard object.method(named: "at") != nil, object.field(named: "count") != nil,
+            case .object(let classes)? = object.field(named: "classes")
+        else { return false }
+        return classes is ListObject
+    }
+
     init(_ object: Instance, _ interpreter: Interpreter) throws {
         self.object = object
         self.interpreter = interpreter

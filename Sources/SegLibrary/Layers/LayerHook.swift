@@ -1,5 +1,6 @@
 // The context of a layer's call (a layer is an object with `forward`): training or evaluation mode, and an
-// optional trace; also the display of layers at the prompt, and the check of their children.
+// optional trace; also the display of layers at the prompt, and the check of their children. Objects that are
+// data sets have the members of data sets.
 
 import SegRuntime
 
@@ -43,8 +44,22 @@ final class LayerHook: ObjectHook {
         return try body()
     }
 
-    /// A model is displayed as its table, which the library makes.
+    /// An object that is a data set has the members of one, such as `counts`.
+    func memberNames(of object: Instance) -> [String] {
+        guard ScriptDataset.isData(object) else { return [] }
+        return DatasetValue.members.filter { object.field(named: $0) == nil && object.method(named: $0) == nil }
+    }
+
+    func member(_ name: String, of object: Instance, _ interpreter: Interpreter) throws -> Value? {
+        guard DatasetValue.members.contains(name), ScriptDataset.isData(object) else { return nil }
+        return try DatasetValue(try ScriptDataset(object, interpreter)).member(name, interpreter)
+    }
+
+    /// A model is displayed as its table, which the library makes, a data set as one.
     func display(_ object: Instance, _ interpreter: Interpreter) throws -> String? {
+        if ScriptDataset.isData(object) {
+            return try DatasetValue(try ScriptDataset(object, interpreter)).display(interpreter)
+        }
         guard let table = try interpreter.libraryValue("layer_display") else { return nil }
         return try interpreter.line(try interpreter.call(table, [.object(object)]))
     }

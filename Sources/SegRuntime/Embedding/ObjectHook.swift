@@ -1,6 +1,7 @@
 // What a library does around objects that can be called, those of types with a method `forward`: it is
-// notified of each call, and defines how such objects are shown and what their children may be. An
-// interpreter has at most one hook; without one these objects are like all others.
+// notified of each call, and defines how such objects are shown and what their children may be. It can give
+// members to objects of other sorts, too, and show these. An interpreter has at most one hook; without one
+// these objects are like all others.
 
 public protocol ObjectHook: AnyObject {
     /// What errors call such an object, as in "index 9 is out of range: the Stack has 3 parts".
@@ -17,6 +18,12 @@ public protocol ObjectHook: AnyObject {
 
     /// The call ended with an error.
     func failed(_ state: UInt8)
+
+    /// The names of members that an object has beside its own, because of what it is.
+    func memberNames(of object: Instance) -> [String]
+
+    /// One of these members; nil where the object has none of this name.
+    func member(_ name: String, of object: Instance, _ interpreter: Interpreter) throws -> Value?
 
     /// The form at the prompt; nil: the one-line form.
     func display(_ object: Instance, _ interpreter: Interpreter) throws -> String?

@@ -19,7 +19,8 @@ extension Interpreter {
                 return field
             }
             if let method = instance.method(named: name) { return method }
-            return instance.children?[name] ?? instance.settings?[name]
+            if let part = instance.children?[name] ?? instance.settings?[name] { return part }
+            return try objectHook?.member(name, of: instance, self)
         case .foreign: return try unsafeDowncast(object, to: ForeignValue.self).member(name, self)
         case .function:
             let function = unsafeDowncast(object, to: FunctionObject.self)
@@ -68,6 +69,7 @@ extension Interpreter {
         case .instance:
             let instance = unsafeDowncast(object, to: Instance.self)
             return instance.namesOfFields + instance.type.methodNames
+                + (objectHook?.memberNames(of: instance) ?? [])
         case .foreign: return unsafeDowncast(object, to: ForeignValue.self).memberNames
         case .function, .native, .bound: return ["source", "doc", "name", "parameters"]
         case .type:

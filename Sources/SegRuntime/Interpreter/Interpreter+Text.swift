@@ -115,7 +115,7 @@ extension Interpreter {
             if let shown = try shown(instance, by: "display") {
                 return shown.isNil ? "" : TextWidth.harmless(try line(shown))
             }
-            if instance.type.isCallable, let objectHook,
+            if let objectHook, instance.type.isCallable || !objectHook.memberNames(of: instance).isEmpty,
                 case .some(.some(let text)) = try withoutFileCode({ try objectHook.display(instance, self) })
             {
                 return text
