@@ -18,6 +18,12 @@ for epoch in run { }
 report((plain=run, "<img src='http://127.0.0.1:9/x'>"=run), args[0], frames=1, title="</title><script>document.title = 'hit'</script>")
 SEG
 "$seg" "$scratch/run.seg" "$scratch/page.html" || exit 1
+cat > "$scratch/save.seg" <<'SEG'
+data = streets(count=12, size=[48, 64], seed=1).normalize()
+save(trainer(Conv2d(3, 32, 1), data[0..<8], data[8...], batch=4, epochs=1), args[0])
+SEG
+"$seg" "$scratch/save.seg" "$scratch/a.run" > "$scratch/notes" || exit 1
+"$seg" -e "report(load(\"$scratch/a.run\"), \"$scratch/loaded.html\", frames=0)" > /dev/null || exit 1
 # The page is measured from within: a copy without its policy, and with a script that writes down what it finds.
 sed -e '/Content-Security-Policy/d' -e 's|</body>|<script>\
 const slider = document.querySelector("input[type=range]"); slider.value = 20; slider.oninput();\
@@ -49,4 +55,5 @@ if [ "${width:-9999}" -le 500 ]; then echo "pass  it fits a narrow window"; else
 check "light is white" 'paper=rgb(255, 255, 255)' "$scratch/narrow"
 visit 500 measured.html --blink-settings=preferredColorScheme=0 > "$scratch/dark"
 check "dark is dark" 'paper=rgb(22, 25, 29)' "$scratch/dark"
+check "a loaded run has the notes on its data" 'class="note">classes only in the validation data' "$scratch/loaded.html"
 exit $failed
