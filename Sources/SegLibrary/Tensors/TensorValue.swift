@@ -41,6 +41,16 @@ public class TensorValue: ForeignValue {
 
     public override var typeName: String { "tensor" }
     public override func line(_ interpreter: Interpreter) throws -> String { try promise.text() }
+    /// Of several elements each is formatted.
+    public override func formatted(_ format: TextFormat, _ interpreter: Interpreter) throws -> String? {
+        guard format.precision != nil || format.isPercent, promise.count != 1, promise.dtype != .bool else {
+            return nil
+        }
+        var (element, whole) = (format, format)
+        element.width = 0
+        whole.precision = nil
+        return whole.text(try promise.text { element.text($0) })
+    }
     /// A mask with class names is shown as a picture with its legend, any other tensor as numbers.
     public override func display(_ interpreter: Interpreter) throws -> String {
         if categories != nil, promise.rank == 2, !promise.dtype.isFloating, promise.count > 0 {

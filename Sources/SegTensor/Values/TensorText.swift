@@ -39,18 +39,19 @@ extension Tensor: CustomStringConvertible {
     }
 
     /// The one-line form: `tensor([1, 2, 3], int64)`, `tensor(Sky=0.2, Road=0.5)`; a tensor of rank 0 is a
-    /// plain number.
-    public func text() throws -> String {
+    /// plain number. `element` gives the text of a number, by default the shortest that reads back the same.
+    public func text(by element: ((Double) -> String)? = nil) throws -> String {
         let data = try value().rowMajor()
         let suffix = dtype == .float32 ? "" : ", \(dtype.rawValue)"
-        if rank == 0 { return Tensor.text(of: data.number(at: 0), dtype) }
+        let element = element ?? { [dtype] in Tensor.text(of: $0, dtype) }
+        if rank == 0 { return element(data.number(at: 0)) }
         if rank == 1, let names = labels[0]?.names {
             let entries = Tensor.shown(count).map { place in
-                place.map { "\(Tensor.key(names[$0]))=\(Tensor.text(of: data.number(at: $0), dtype))" } ?? "…"
+                place.map { "\(Tensor.key(names[$0]))=\(element(data.number(at: $0)))" } ?? "…"
             }
             return "tensor(\(entries.joined(separator: ", "))\(suffix))"
         }
-        return "tensor(\(nested(data, axis: 0, start: 0))\(suffix))"
+        return "tensor(\(nested(data, axis: 0, start: 0, element))\(suffix))"
     }
 
     /// A label as a record's key: plain where it is a name, quoted otherwise.
@@ -67,13 +68,15 @@ extension Tensor: CustomStringConvertible {
         return Array(0..<kept) + [nil] + Array(count - kept..<count)
     }
 
-    private func nested(_ data: TensorData, axis: Int, start: Int) -> String {
+    private func nested(
+        _ data: TensorData, axis: Int, start: Int, _ element: (Double) -> String
+    ) -> String {
         // Rank is limited by the nesting in a script, but a shape's length is not: deep tensors are cut.
-        if axis == rank { return Tensor.text(of: data.number(at: start), dtype) }
+        if axis == rank { return element(data.number(at: start)) }
         if axis > 15 { return "…" }
         let step = shape[(axis + 1)...].reduce(1, *)
         let entries = Tensor.shown(shape[axis]).map { place in
-            place.map { nested(data, axis: axis + 1, start: start + $0 * step) } ?? "…"
+            place.map { nested(data, axis: axis + 1, start: start + $0 * step, element) } ?? "…"
         }
         return "[\(entries.joined(separator: ", "))]"
     }
