@@ -47,7 +47,9 @@ final class LayerHook: ObjectHook {
     /// An object that is a data set has the members of one, such as `counts`.
     func memberNames(of object: Instance) -> [String] {
         guard ScriptDataset.isData(object) else { return [] }
-        return DatasetValue.members.filter { object.field(named: $0) == nil && object.method(named: $0) == nil }
+        return DatasetValue.members.filter {
+            object.field(named: $0) == nil && object.method(named: $0) == nil
+        }
     }
 
     func member(_ name: String, of object: Instance, _ interpreter: Interpreter) throws -> Value? {

@@ -107,7 +107,8 @@ extension Interpreter {
         }
         throw Failure(
             .type, "\(op.rawValue) compares numbers or strings, got \(describe(left)) and \(describe(right))",
-            help: left.isNil || right.isNil ? "nil stands for no value; test it first: x != nil and x > 0" : nil,
+            help: left.isNil || right.isNil
+                ? "nil stands for no value; test it first: x != nil and x > 0" : nil,
             notes: [typeName(left), typeName(right)])
     }
 
