@@ -9,7 +9,7 @@ use File::Temp ();
 use POSIX ();
 use Time::HiRes qw(time sleep);
 
-our @EXPORT = qw(begin path seg start ended kill_and_wait put contents check finish leftovers between
+our @EXPORT = qw(begin path seg results start ended kill_and_wait put contents check finish leftovers between
     $folder $net $command %environment);
 
 our ($folder, $net, $command, %environment);
@@ -129,6 +129,9 @@ sub contents {
     local $/;
     return scalar(<$in>) // '';
 }
+
+# What a result, or a text, says beside notes: these depend on how fast the machine is.
+sub results { return join '', grep { !/^note:/ } split /^/, ref $_[0] ? $_[0]{out} : $_[0] }
 
 # Temporary files in a folder.
 sub leftovers { my @found = glob(($_[0] || $folder) . '/.seg-*'); return scalar @found }

@@ -141,7 +141,7 @@ for my $bytes (0, 8192, 65_536, 300_000) {
     system("rm -rf '$small'/cache");
     fill($bytes);
     my $result = seg(['--memory', '64M', '-e', $frozen], environment => { SEG_CACHE => "$small/cache" });
-    check("features with $bytes bytes left", $result->{out} eq $whole->{out} && $result->{status} == 0, $result);
+    check("features with $bytes bytes left", results($result) eq results($whole) && $result->{status} == 0, $result);
 }
 fill(0);
 for my $round (1 .. 2) {

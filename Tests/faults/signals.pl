@@ -67,7 +67,7 @@ for (1 .. $rounds) {
         sleep between(0.01, 0.1);
         kill 'CONT', $process;
     }
-    check('stopped and continued', defined $status && $status == 0 && contents($out) eq $whole->{out}, contents($out));
+    check('stopped and continued', defined $status && $status == 0 && results(contents($out)) eq results($whole), contents($out));
 }
 
 # 3. A terminal that goes away, in the middle of a training and while waiting; its history stays.
@@ -176,7 +176,7 @@ for my $round (1 .. $rounds) {
     my $cache = path("cache-$round");
     my @processes = map { start([@small], environment => { SEG_CACHE => $cache }, out => path(".out$_")) } 1 .. 3;
     waitpid $_, 0 for @processes;
-    check('three processes with one cache', contents(path(".out$_")) eq $alone->{out}, contents(path(".out$_"))) for 1 .. 3;
+    check('three processes with one cache', results(contents(path(".out$_"))) eq results($alone), contents(path(".out$_"))) for 1 .. 3;
     # One file, written by two: each reader finds the whole of one.
     my @writers = map {
         start(['-e', "for i in 1...60 { save((k=$_, x=ones(20000) * $_), \"both\"); v = load(\"both\"); "
@@ -203,7 +203,7 @@ sub age { utime $future, $future, split /\0/, qx(find '$folder' -print0) }
 age();
 goes_on('files of the future');
 my $later = seg([@small], environment => { SEG_CACHE => path('cache-1') });
-check('features of the future', $later->{status} == 0 && $later->{out} eq $alone->{out}, $later);
+check('features of the future', $later->{status} == 0 && results($later) eq results($alone), $later);
 put('.seg-1-abcdef', 'remains of a killed process');
 age();
 my $saved = seg(['-e', 'save(2, "one"); print(load("one"))']);
