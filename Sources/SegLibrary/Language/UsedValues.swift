@@ -14,7 +14,8 @@ let usedValueNatives: [Native] = [
         examples: ["k = 5\ng(a) = a * k\nprint(used_by(g))  # expect: (k=\"5\")"]
     ) { call in
         _ = try call.function(0)
-        return try UsedValues(call.interpreter).record(of: call[0])
+        var used = UsedValues(call.interpreter)
+        return try used.record(of: call[0])
     }
 ]
 

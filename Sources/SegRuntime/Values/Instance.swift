@@ -179,7 +179,7 @@ public final class Instance: Object {
     public var children: RecordObject? { record(at: type.childrenSlot) }
 
     /// The record `settings`, whose entries are read and set as fields, where there is one.
-    var settings: RecordObject? { record(at: type.settingsSlot) }
+    public var settings: RecordObject? { record(at: type.settingsSlot) }
 
     private func record(at slot: Int?) -> RecordObject? {
         guard let slot, case .object(let object) = slots[slot], object.kind == .record else { return nil }
