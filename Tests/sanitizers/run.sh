@@ -46,7 +46,7 @@ if [ "${1:-}" = --all ]; then
     folder=$(mktemp -d)
     trap 'rm -rf "$folder"' EXIT
     export TSAN_OPTIONS=halt_on_error=1
-    for memory in 8G 64M; do
+    for memory in 8G 250M; do
         mkdir "$folder/$memory"
         SEG_CACHE=$folder/cache .build-threads/debug/seg --threads 4 --memory $memory Tests/sanitizers/threads.seg \
             "$folder/$memory"
