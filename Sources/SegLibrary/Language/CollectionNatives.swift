@@ -62,9 +62,13 @@ private func sorted(_ items: [Value], by key: Value, descending: Bool, _ interpr
             return try interpreter.made(ordered.count) { .number(ordered[$0]) }
         }
     }
-    var keyed: [(key: Value, item: Value)] = []
-    keyed.reserveCapacity(items.count)
-    for item in items { keyed.append((key.isNil ? item : try interpreter.call(key, [item]), item)) }
+    // The keys, and the copy that sorting makes.
+    try interpreter.reserve(elements: 3 * items.count, for: "the keys of \(items.count) elements")
+    var keyed = try interpreter.made(items.count) { place in
+        let value = key.isNil ? items[place] : try interpreter.call(key, [items[place]])
+        // Scalars of tensors are read once, not at each comparison.
+        return (key: try interpreter.number(from: value).map { .number($0) } ?? value, item: items[place])
+    }
     var steps = 0
     try keyed.sort { left, right in
         steps += 1
@@ -206,6 +210,8 @@ let collectionNatives: [Native] = [
             columns.append(items)
         }
         let count = columns.map(\.count).min() ?? 0
+        try call.interpreter.reserve(
+            elements: (columns.count + 5) * count, for: "a list of \(count) lists")
         return .list(try call.interpreter.made(count) { row in .list(columns.map { $0[row] }) })
     },
     Native(
@@ -216,6 +222,7 @@ let collectionNatives: [Native] = [
     ) { call in
         let start = try call.number(1)
         let items = try call.items(0)
+        try call.interpreter.reserve(elements: 7 * items.count, for: "a list of \(items.count) lists")
         return .list(
             try call.interpreter.made(items.count) { .list([.number(start + Double($0)), items[$0]]) })
     },

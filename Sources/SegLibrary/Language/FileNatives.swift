@@ -113,12 +113,18 @@ let fileNatives: [Native] = [
         let file = try CSVFile(
             path: path, separator: try call.string(2), interpreter: call.interpreter, argument: 2)
         var text = ""
+        func add(_ rows: [[Value]]) throws {
+            try call.interpreter.pieces(rows.count, of: 1 << 12) { part in
+                try call.interpreter.reserve(2 * text.utf8.count, for: "the text of \(rows.count) rows")
+                for place in part { text += try file.line(rows[place]) }
+            }
+        }
         if let rows = try rowsWithoutHeader(call, 0) {
-            for row in rows { text += try file.line(row) }
+            try add(rows)
         } else {
             let table = try TableRows(call, 0)
             if !table.columns.isEmpty { text += try file.line(table.columns.map { .string($0) }) }
-            for row in table.values { text += try file.line(row) }
+            try add(table.values)
         }
         try call.write(text, to: path)
         return .nilValue

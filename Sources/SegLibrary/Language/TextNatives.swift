@@ -3,9 +3,11 @@
 import SegRuntime
 import SegSystem
 
-/// The positions where a text contains another, without overlaps, in bytes. The other text must not be empty.
-private func places(of needle: [UInt8], in bytes: [UInt8], _ interpreter: Interpreter) throws -> [Int] {
-    var found: [Int] = []
+/// Calls `body` with the positions where a text contains another, without overlaps, in bytes. The other text must
+/// not be empty.
+private func forEachPlace(
+    of needle: [UInt8], in bytes: [UInt8], _ interpreter: Interpreter, _ body: (Int) throws -> Void
+) throws {
     var (place, work) = (0, 0)
     while place + needle.count <= bytes.count {
         if work >= 1 << 18 {
@@ -17,39 +19,50 @@ private func places(of needle: [UInt8], in bytes: [UInt8], _ interpreter: Interp
             same += 1
             if same & 0xffff == 0 { try interpreter.checkInterrupt() }
         }
-        if same == needle.count { found.append(place) }
+        if same == needle.count { try body(place) }
         work += same + 1
-        place += max(same == needle.count ? same : 1, 1)
+        place += same == needle.count ? same : 1
     }
-    return found
 }
 
 private func split(_ text: String, at separator: String, _ interpreter: Interpreter) throws -> [String] {
     let bytes = Array(text.utf8)
     var parts: [String] = []
     var start = 0
-    for place in try places(of: Array(separator.utf8), in: bytes, interpreter) + [bytes.count] {
-        if parts.count & 0xffff == 0xffff { try interpreter.checkInterrupt() }
+    func add(upTo place: Int) throws {
+        if parts.count & 0xffff == 0xffff {
+            try interpreter.checkInterrupt()
+            // The objects that hold the parts take as much again.
+            try interpreter.reserve(
+                elements: 4 * parts.count, for: "more than \(parts.count) parts of a text")
+        }
         parts.append(String(decoding: bytes[start..<place], as: UTF8.self))
         start = place + separator.utf8.count
     }
+    try forEachPlace(of: Array(separator.utf8), in: bytes, interpreter, add)
+    try add(upTo: bytes.count)
     return parts
 }
 
 private func replaced(_ text: String, _ old: String, by new: String, _ interpreter: Interpreter) throws
     -> String
 {
-    let bytes = Array(text.utf8)
-    let found = try places(of: Array(old.utf8), in: bytes, interpreter)
-    try interpreter.reserve(bytes.count + found.count * new.utf8.count, for: "this string")
+    try interpreter.reserve(text.utf8.count, for: "the bytes of a text")
+    let (bytes, needle, new) = (Array(text.utf8), Array(old.utf8), Array(new.utf8))
+    var found = 0
+    try forEachPlace(of: needle, in: bytes, interpreter) { _ in found += 1 }
+    if found == 0 { return text }
+    let (added, overflows) = found.multipliedReportingOverflow(by: max(new.count - needle.count, 0))
+    let size = bytes.count + (overflows ? 0 : found * (new.count - needle.count))
+    // The bytes, and the text that is made of them.
+    try interpreter.reserve(overflows || added > Int.max / 4 ? .max : 2 * size, for: "this string")
     var result: [UInt8] = []
-    result.reserveCapacity(bytes.count + found.count * (new.utf8.count - old.utf8.count))
+    result.reserveCapacity(size)
     var start = 0
-    for (number, place) in found.enumerated() {
-        if number & 0xffff == 0 { try interpreter.checkInterrupt() }
+    try forEachPlace(of: needle, in: bytes, interpreter) { place in
         result += bytes[start..<place]
-        result += new.utf8
-        start = place + old.utf8.count
+        result += new
+        start = place + needle.count
     }
     result += bytes[start...]
     return String(decoding: result, as: UTF8.self)
@@ -58,19 +71,49 @@ private func replaced(_ text: String, _ old: String, by new: String, _ interpret
 /// A text changed piece by piece, by a change that treats each scalar by itself.
 private func changed(
     _ text: String, _ interpreter: Interpreter, _ change: (Substring.UnicodeScalarView) -> String
-)
-    throws -> String
-{
+) throws -> String {
+    let size = 1 << 18
+    if text.utf8.count <= size { return change(text.unicodeScalars[...]) }
+    try interpreter.reserve(text.utf8.count, for: "this string")
     var result = ""
     result.reserveCapacity(text.utf8.count)
     var rest = text.unicodeScalars[...]
     while !rest.isEmpty {
         try interpreter.checkInterrupt()
-        let end = rest.index(rest.startIndex, offsetBy: 1 << 16, limitedBy: rest.endIndex) ?? rest.endIndex
+        // The nearest scalar before so many bytes.
+        var end = text.utf8.index(rest.startIndex, offsetBy: size, limitedBy: rest.endIndex) ?? rest.endIndex
+        while end > rest.startIndex, end < rest.endIndex, end.samePosition(in: text.unicodeScalars) == nil {
+            end = text.utf8.index(before: end)
+        }
         result += change(rest[..<end])
         rest = rest[end...]
     }
     return result
+}
+
+/// The text without white space at its ends. Most of it is ASCII; one of these characters stays at each end, which
+/// may belong to the mark beside it.
+private func trimmed(_ text: String, _ interpreter: Interpreter) throws -> String {
+    let bytes = text.utf8
+    func isSpace(_ place: String.Index) -> Bool { bytes[place] == 0x20 || (9...13).contains(bytes[place]) }
+    var (start, end, steps) = (bytes.startIndex, bytes.endIndex, 0)
+    func poll() throws {
+        steps += 1
+        if steps & 0xfffff == 0 { try interpreter.checkInterrupt() }
+    }
+    while start < end {
+        let next = bytes.index(after: start)
+        guard isSpace(start), next < end, isSpace(next) else { break }
+        start = next
+        try poll()
+    }
+    while start < end {
+        let last = bytes.index(before: end)
+        guard isSpace(last), last > start, isSpace(bytes.index(before: last)) else { break }
+        end = last
+        try poll()
+    }
+    return String(text[start..<end].trimmed)
 }
 
 /// Strings joined in one allocation; nil if an element is not a string.
@@ -153,7 +196,7 @@ let textNatives: [Native] = [
         "trim(text)", "The text without white space at its ends.",
         examples: ["print(trim(\" a \"))  # expect: a"]
     ) {
-        call in .string(String(try call.string(0).trimmed))
+        call in .string(try trimmed(try call.string(0), call.interpreter))
     },
     Native(
         "replace(text, old, new)", "The text with each occurrence of `old` replaced.",

@@ -30,7 +30,9 @@ private struct UsedValues {
     mutating func record(of root: Value) throws -> Value {
         var pending = [root]
         while let next = pending.popLast() {
-            guard case .object(let object) = next, seen.insert(ObjectIdentifier(object)).inserted else { continue }
+            guard case .object(let object) = next, seen.insert(ObjectIdentifier(object)).inserted else {
+                continue
+            }
             for (name, value) in used(by: object) {
                 if names.insert(name).inserted {
                     texts.append((name, .string(try text(value, depth: 0))))

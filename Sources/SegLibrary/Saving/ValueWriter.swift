@@ -76,6 +76,8 @@ final class ValueWriter {
     }
 
     private func texts(_ values: [Value], path: (Int) -> String) throws -> String {
+        // The texts, and the one that is joined from them.
+        try interpreter.reserve(elements: 2 * values.count, for: "saving a list of \(values.count) elements")
         var items: [String] = []
         items.reserveCapacity(values.count)
         for (place, value) in values.enumerated() {

@@ -85,8 +85,13 @@ let chartNatives: [Native] = [
                 + "\nprint(contains(read_text(\"example.svg\"), \"<svg\"))  # expect: true"
         ], effect: .writing(to: "save")
     ) { call in
+        /// The values, their shades, and the picture of these.
+        func require(_ count: Int) throws {
+            try call.interpreter.reserve(elements: 3 * count, for: "a heat map of \(count) entries")
+        }
         if let list = call[0].asList {
             let (columns, values) = try call.matrix(list, 0)
+            try require(values.count)
             let map = Heatmap(
                 title: try call.optionalString(1), rowCount: list.items.count, columnCount: columns,
                 values: values)
@@ -98,6 +103,7 @@ let chartNatives: [Native] = [
             throw Failure(
                 .shape, "heatmap needs a matrix, got a tensor of the shape \(tensor.shape)", argument: 0)
         }
+        try require(tensor.count)
         let isCounts =
             tensor.dtype.isInteger && tensor.labels[0] != nil && tensor.labels[0] == tensor.labels[1]
         let map = Heatmap(

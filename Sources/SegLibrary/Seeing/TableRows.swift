@@ -20,7 +20,9 @@ struct TableRows {
     init(_ call: borrowing Arguments, _ place: Int) throws {
         let interpreter = call.interpreter
         var value = call[place]
-        if let instance = value.asInstance, !Self.isSequence(instance), let table = instance.method(named: "table") {
+        if let instance = value.asInstance, !Self.isSequence(instance),
+            let table = instance.method(named: "table")
+        {
             value = try interpreter.call(table, [])
         }
         if let tensor = value.asTensorValue {
@@ -39,13 +41,17 @@ struct TableRows {
             let settings = value.asInstance?.field(named: "settings")?.asList?.items ?? []
             chosen = Set(settings.compactMap(\.asString))
             let items = try value.asInstance == nil ? call.items(place) : interpreter.items(value) ?? []
-            for item in items {
+            for (place, item) in items.enumerated() {
+                if place & 0xfff == 0 { try interpreter.checkInterrupt() }
                 guard let row = try Self.row(item, interpreter) else { throw call.wrong(place, Self.wanted) }
                 rows.append((nil, row))
             }
         }
         var known: Set<String> = []
-        for (_, row) in rows { header += row.names.filter { known.insert($0).inserted } }
+        for (place, (_, row)) in rows.enumerated() {
+            if place & 0xfff == 0 { try interpreter.checkInterrupt() }
+            header += row.names.filter { known.insert($0).inserted }
+        }
         if header.contains(heading) { heading = "row" }
     }
 
@@ -117,7 +123,8 @@ struct TableRows {
 
     /// The values of each row in all columns; nil where a row lacks one.
     var values: [[Value]] {
-        rows.map { name, row in
+        let isNamed = isNamed
+        return rows.map { name, row in
             (isNamed ? [.string(name ?? "")] : []) + header.map { row[$0] ?? .nilValue }
         }
     }

@@ -238,9 +238,10 @@ extension Tensor {
         return try Tensor.from(numbers, shape: shape, dtype: type)
     }
 
-    /// The numbers of a list that holds nothing else and is not empty; otherwise nil.
+    /// The numbers of a list that holds nothing else and is not short; otherwise nil.
     private static func plainNumbers(_ items: [Value]) throws -> [Double]? {
-        guard case .number? = items.first else { return nil }
+        // A short row is not worth an array of its own.
+        guard items.count >= 32, case .number? = items.first else { return nil }
         var numbers: [Double] = []
         numbers.reserveCapacity(items.count)
         for (place, item) in items.enumerated() {

@@ -19,7 +19,7 @@ extension Interpreter {
 
 private struct Copier {
     /// Copies by original; the originals are kept so that no address is used twice.
-    private var made: [ObjectIdentifier: (original: Object, copy: Object)] = [:]
+    private var made = PartedDictionary<ObjectIdentifier, (original: Object, copy: Object)>()
     var pending: [(from: Object, to: Object)] = []
     var steps = 0
 
@@ -54,7 +54,7 @@ private struct Copier {
             shell = BoundMethod(
                 receiver: unsafeDowncast(copy(receiver), to: Instance.self), function: bound.function)
         }
-        made[ObjectIdentifier(object)] = (object, shell)
+        made.insert(ObjectIdentifier(object), (object, shell))
         switch object.kind {
         case .list, .record, .cell, .instance: pending.append((object, shell))
         default: break

@@ -30,27 +30,42 @@ extension Interpreter {
     public func equal(_ left: Value, _ right: Value) throws -> Bool {
         if let plain = try equalShallow(left, right) { return plain }
         var pending = [(left, right)]
-        var seen: Set<Pair> = []
-        while let (left, right) = pending.popLast() {
-            if let plain = try equalShallow(left, right) {
-                if !plain { return false }
-                continue
+        var seen = PartedDictionary<Pair, Void>()
+        var steps = 0
+        /// Compares two elements; those that need a walk of their own wait for it.
+        func agree(_ left: Value, _ right: Value) throws -> Bool {
+            steps += 1
+            if steps & 0xfff == 0 {
+                try checkInterrupt()
+                try reserve(elements: 2 * pending.count, for: "comparing \(pending.count) lists")
             }
+            if let plain = try equalShallow(left, right) { return plain }
+            pending.append((left, right))
+            return true
+        }
+        while let (left, right) = pending.popLast() {
             guard case .object(let a) = left, case .object(let b) = right else { return false }
-            if !seen.insert(Pair(a: ObjectIdentifier(a), b: ObjectIdentifier(b))).inserted { continue }
-            if seen.count & 0xfff == 0 { try checkInterrupt() }
+            let pair = Pair(a: ObjectIdentifier(a), b: ObjectIdentifier(b))
+            if seen[pair] != nil { continue }
+            let waiting = pending.count
+            var size = 0
             if let first = left.asList, let second = right.asList {
-                if first.items.count != second.items.count { return false }
-                for place in first.items.indices.reversed() {
-                    pending.append((first.items[place], second.items[place]))
+                size = first.items.count
+                if size != second.items.count { return false }
+                for place in 0..<size where try !agree(first.items[place], second.items[place]) {
+                    return false
                 }
             } else if let first = left.asRecord, let second = right.asRecord {
-                if first.count != second.count { return false }
+                size = first.count
+                if size != second.count { return false }
                 for (place, name) in first.names.enumerated() {
-                    guard let other = second[name] else { return false }
-                    pending.append((first.values[place], other))
+                    guard let other = second[name], try agree(first.values[place], other) else {
+                        return false
+                    }
                 }
             }
+            // Short lists of plain values are compared again sooner than found.
+            if size > 8 || pending.count > waiting { seen.insert(pair, ()) }
         }
         return true
     }

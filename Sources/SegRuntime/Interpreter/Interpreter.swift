@@ -187,7 +187,11 @@ public final class Interpreter {
 
     /// `count` elements, made one by one: within the memory budget, and until an interrupt.
     public func made<Element>(_ count: Int, _ element: (Int) throws -> Element) throws -> [Element] {
-        try reserve(elements: count, for: "a list of \(count) elements")
+        // The text of the error alone takes longer than a short list.
+        let (bytes, overflows) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+        if overflows || bytes >= 1 << 20 {
+            try reserve(overflows ? .max : bytes, for: "a list of \(count) elements")
+        }
         var items: [Element] = []
         items.reserveCapacity(count)
         try pieces(count) { part in for place in part { items.append(try element(place)) } }

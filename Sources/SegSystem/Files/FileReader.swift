@@ -136,7 +136,16 @@ public final class FileReader: Sendable {
         }
         if file.count > 0 {
             try willHold(file.count)
-            return try file.bytes(at: 0, count: file.count)
+            return try [UInt8](unsafeUninitializedCapacity: file.count) { buffer, filled in
+                let all = UnsafeMutableRawBufferPointer(buffer)
+                while filled < file.count {
+                    try poll()
+                    let end = min(filled + 1 << 24, file.count)
+                    try file.read(
+                        at: filled, into: UnsafeMutableRawBufferPointer(rebasing: all[filled..<end]))
+                    filled = end
+                }
+            }
         }
         // Pipes, and files that the system generates when they are read, do not state their size.
         let bytes = try file.rest(limit: limit, willHold)

@@ -15,6 +15,15 @@ enum CRC32 {
                 UInt(before), start.assumingMemoryBound(to: UInt8.self), bytes.count))
     }
 
+    /// The same for very many bytes; an interrupt may take effect between two parts of them.
+    static func longChecksum(_ bytes: UnsafeRawBufferPointer, after before: UInt32 = 0) throws -> UInt32 {
+        var checksum = before
+        try Parallel.pieces(bytes.count, of: 1 << 24) { part in
+            checksum = self.checksum(UnsafeRawBufferPointer(rebasing: bytes[part]), after: checksum)
+        }
+        return checksum
+    }
+
     static func checksum(_ bytes: [UInt8], after before: UInt32 = 0) -> UInt32 {
         bytes.withUnsafeBytes { checksum($0, after: before) }
     }
@@ -54,7 +63,7 @@ final class CheckedRange: Sendable {
         let end = isHeld ? start : range.upperBound
         try add(file, range.lowerBound..<end, to: &checksum)
         if isHeld {
-            checksum = CRC32.checksum(held, after: checksum)
+            checksum = try CRC32.longChecksum(held, after: checksum)
             try add(file, start + held.count..<range.upperBound, to: &checksum)
         }
         guard checksum == expected else {

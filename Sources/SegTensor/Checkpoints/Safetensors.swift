@@ -172,7 +172,7 @@ public enum Safetensors {
             for tensor in tensors {
                 try context.checkInterrupt()
                 var checksum = seal(tensor.name, code(tensor.dtype), tensor.shape)
-                try tensor.use { checksum = CRC32.checksum($0, after: checksum) }
+                try tensor.use { checksum = try CRC32.longChecksum($0, after: checksum) }
                 stated.append(checksum)
             }
             metadata.append(

@@ -137,7 +137,10 @@ public struct StoredTensor: Sendable {
             try checked?.verify(file, what)
             try readStrided(shape[...], strides[...], at: start, into: target)
         } else {
-            try file.read(at: start, into: target)
+            try Parallel.pieces(target.count, of: 1 << 24) { part in
+                try file.read(
+                    at: start + part.lowerBound, into: UnsafeMutableRawBufferPointer(rebasing: target[part]))
+            }
             try checked?.verify(file, what, held: UnsafeRawBufferPointer(target), at: start)
         }
         if dtype == .bool {

@@ -308,27 +308,36 @@ struct CumulativeSumOperation: Operation {
         let inner = x.shape[(axis + 1)...].reduce(1, *)
         let length = x.shape[axis]
         if out.count == 0 { return out }
-        /// Calls `body` with each step along the axis and with a range of the positions beside it.
-        func walk(_ body: (_ first: Int, _ row: Int, _ columns: Range<Int>) -> Void) throws {
+        /// Calls `body` with steps along the axis and positions beside it; few positions one after the other, so
+        /// that a sum stays where it is.
+        func walk(_ body: (_ steps: Range<Int>, _ columns: Range<Int>, _ base: Int) -> Void) throws {
             let size = 1 << 16
+            let width = inner < 16 ? 1 : size
+            var work = 0
             for o in 0..<outer {
-                try Parallel.pieces(inner, of: size) { columns in
+                for first in stride(from: 0, to: inner, by: width) {
+                    let columns = first..<min(first + width, inner)
                     try Parallel.pieces(length, of: max(size / columns.count, 1)) { steps in
-                        for step in steps {
-                            let row = (o * length + (backwards ? length - 1 - step : step)) * inner
-                            body(step, row, columns)
-                        }
+                        body(steps, columns, o * length * inner)
+                    }
+                    work += columns.count * length
+                    if work >= 1 << 18 {
+                        work = 0
+                        try Parallel.checkStop()
                     }
                 }
-                if o & 0xfff == 0, pool_should_stop() { throw TensorError(.interrupt, "interrupted") }
             }
         }
+        func row(_ step: Int) -> Int { (backwards ? length - 1 - step : step) * inner }
         func run<T: Element>(_ type: T.Type) throws {
             let (from, to) = (x.elements(T.self), out.elements(T.self))
-            try walk { step, row, columns in
-                let before = backwards ? row + inner : row - inner
-                for i in columns {
-                    to[row + i] = step == 0 ? from[row + i] : T.adding(to[before + i], from[row + i])
+            try walk { steps, columns, base in
+                for step in steps {
+                    let row = base + row(step)
+                    let before = backwards ? row + inner : row - inner
+                    for i in columns {
+                        to[row + i] = step == 0 ? from[row + i] : T.adding(to[before + i], from[row + i])
+                    }
                 }
             }
         }
@@ -336,11 +345,27 @@ struct CumulativeSumOperation: Operation {
         if result.dtype == .float32 {
             let (from, to) = (x.floats, out.floats)
             var sums = [Double](repeating: 0, count: min(inner, 1 << 16))
-            try walk { step, row, columns in
-                for i in columns {
-                    let sum = (step == 0 ? 0 : sums[i - columns.lowerBound]) + Double(from[row + i])
-                    sums[i - columns.lowerBound] = sum
-                    to[row + i] = Float(sum)
+            try sums.withUnsafeMutableBufferPointer { sums in
+                try walk { steps, columns, base in
+                    if columns.count == 1 {
+                        var sum = steps.lowerBound == 0 ? 0 : sums[0]
+                        for step in steps {
+                            let place = base + row(step) + columns.lowerBound
+                            sum += Double(from[place])
+                            to[place] = Float(sum)
+                        }
+                        sums[0] = sum
+                        return
+                    }
+                    for step in steps {
+                        let row = base + row(step)
+                        for i in columns {
+                            let sum =
+                                (step == 0 ? 0 : sums[i - columns.lowerBound]) + Double(from[row + i])
+                            sums[i - columns.lowerBound] = sum
+                            to[row + i] = Float(sum)
+                        }
+                    }
                 }
             }
         } else {

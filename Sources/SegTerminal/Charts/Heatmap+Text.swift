@@ -20,7 +20,7 @@ extension Heatmap {
         let labelWidth = min((0..<rowCount).map { TextWidth.of(rowName($0)) }.max() ?? 0, columns / 4)
         let room = columns - labelWidth - 1
         let valueWidth = max((layout.texts.map(TextWidth.of).max() ?? 0) + 1, 3)
-        if columnCount * valueWidth <= room {
+        if !layout.texts.isEmpty, columnCount * valueWidth <= room {
             let names = (0..<columnCount).map { TextWidth.of(columnName($0)) + 1 }
             let wanted = max(valueWidth, min(names.max() ?? 0, 12))
             let cell = min(wanted, room / columnCount)

@@ -70,6 +70,7 @@ public struct Heatmap: SizedChart, Sendable {
         let columnCount: Int
         /// From 0 to 1, or nil for an entry without a shade.
         let shades: [Double?]
+        /// Empty for very many entries.
         let texts: [String]
         let isDiverging: Bool
         /// The values at the ends of the colour map.
@@ -109,7 +110,9 @@ public struct Heatmap: SizedChart, Sendable {
         }
         return Layout(
             rowCount: rowCount, columnCount: columnCount, shades: shades,
-            texts: written(entries, shading), isDiverging: isDiverging, low: low, high: high)
+            // So many values are not read one by one.
+            texts: entries.count > 1_000_000 ? [] : written(entries, shading), isDiverging: isDiverging,
+            low: low, high: high)
     }
 
     private static func written(_ entries: [Double], _ shading: Shading) -> [String] {

@@ -60,6 +60,11 @@ struct ArgsortOperation: Operation {
         let inner = x.shape[(axis + 1)...].reduce(1, *)
         let lines = x.count == 0 ? 0 : x.count / length
         let places = out.elements(Int64.self)
+        // Each line that is being sorted has its values with their positions, twice.
+        if length >= 1 << 16 {
+            try MemoryBudget.process.require(
+                min(lines, Parallel.threads) * length * 32, for: "sorting \(length) values")
+        }
         if x.dtype == .float32, (256...Int(UInt32.max)).contains(length) {
             let values = x.floats
             Parallel.run(lines) { line in
@@ -79,7 +84,12 @@ struct ArgsortOperation: Operation {
             let values = x.elements(T.self)
             Parallel.run(lines) { line in
                 let base = line / inner * length * inner + line % inner
-                var order = (0..<length).map { (key: values[base + $0 * inner], place: $0) }
+                var order: [(key: T, place: Int)] = []
+                order.reserveCapacity(length)
+                for place in 0..<length {
+                    if place & 0xfffff == 0, pool_should_stop() { return }
+                    order.append((values[base + place * inner], place))
+                }
                 var compared = 0
                 // Only an interrupt throws; the result so far is then dropped.
                 try? order.sort { a, b in
@@ -91,8 +101,8 @@ struct ArgsortOperation: Operation {
                     if b.key != b.key { return true }
                     return descending ? a.key > b.key : a.key < b.key
                 }
-                if pool_should_stop() { return }
                 for (position, entry) in order.enumerated() {
+                    if position & 0xfffff == 0, pool_should_stop() { return }
                     places[base + position * inner] = Int64(entry.place)
                 }
             }
