@@ -21,12 +21,16 @@ struct PastedTranscript {
     /// Whether a name exists in the session that it is pasted into.
     let isKnown: (String) -> Bool
 
-    /// Whether a text is a session: its first line has a prompt, which no line of the language begins with; or, after
-    /// the end of an answer or a remark, a later line has one.
+    /// Whether a text is a session: its first line has a prompt, which no line of the language begins with; or a later
+    /// line has one, and what is above it is no code but the end of an answer, a remark or seg's own first line.
     static func isOne(_ text: String) -> Bool {
         let lines = lines(text).filter { !$0.allSatisfy(\.isWhitespace) }
-        guard let start = lines.firstIndex(where: { rest(of: $0, after: starts) != nil }) else { return false }
-        return start == 0 || !Parser(name: "", text: text).parse().diagnostics.isEmpty
+        guard let start = lines.firstIndex(where: { rest(of: $0, after: starts) != nil }) else {
+            return false
+        }
+        if start == 0 { return true }
+        let above = Parser(name: "", text: lines[..<start].joined(separator: "\n")).parse()
+        return above.statements.isEmpty || !above.diagnostics.isEmpty
     }
 
     /// A line without the mark of a continued entry.

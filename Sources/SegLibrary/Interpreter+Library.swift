@@ -21,8 +21,11 @@ extension Library {
         [
             ("lists", collectionNatives),
             ("strings", textNatives),
-            ("language", languageNatives + helpNatives + sessionNatives + partialResultNatives
-                    + usedValueNatives),
+            (
+                "language",
+                languageNatives + helpNatives + sessionNatives + partialResultNatives
+                    + usedValueNatives
+            ),
             ("files", fileNatives),
             ("tensors", makerNatives + elementwiseNatives + reductionNatives + shapingNatives),
             (

@@ -78,6 +78,13 @@ import Testing
 
 @Test func pastedSessions() {
     let transcript = PastedTranscript(columns: 80) { _ in false }
+    #expect(PastedTranscript.isOne("seg 0.1.0   ? for help\n> x = 3\n> x"))
+    #expect(transcript.entries("2  3\n  > x = 3\n  > x\n  3") == ["x = 3", "x"])
+    #expect(PastedTranscript.isOne("# my notes\n> x"))
+    // The terminal broke a long entry at its 20th column.
+    let narrow = PastedTranscript(columns: 20) { _ in false }
+    #expect(
+        narrow.entries("> total = sum([1, 2,\n 3, 4])\n> total") == ["total = sum([1, 2, 3, 4])", "total"])
     #expect(!PastedTranscript.isOne("x = 1\n> 3"))
     #expect(!PastedTranscript.isOne(">3"))
     #expect(PastedTranscript.isOne("\n> x"))

@@ -15,8 +15,9 @@ private func transcripts() throws -> [String] {
 }
 
 /// Plays a transcript and returns the actual session.
-func played(_ transcript: String) -> String {
+func played(_ transcript: String, columns: Int = 80) -> String {
     let reader = ScriptedReader(transcript: transcript)
+    reader.size.columns = columns
     let interpreter = Interpreter.standard()
     interpreter.output = { reader.write($0) }
     var time = 0.0
@@ -50,7 +51,7 @@ func session(_ name: String) throws {
     let readme = try String(contentsOfFile: path, encoding: .utf8)
     let parts = readme.split(separator: "```\n", maxSplits: 2, omittingEmptySubsequences: false)
     let expected = try #require(parts.count == 3 ? String(parts[1]) : nil)
-    let actual = played(expected)
+    let actual = played(expected, columns: 100)
     if getenv("SEG_UPDATE") != nil {
         try "\(parts[0])```\n\(actual)```\n\(parts[2])".write(toFile: path, atomically: true, encoding: .utf8)
     } else {

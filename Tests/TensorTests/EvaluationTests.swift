@@ -47,12 +47,17 @@ struct EvaluationTests {
             for _ in 0..<20 { x = try Tensor.apply(.sin, x) }
             return x
         }
-        let results = [try Tensor.reduce(.sum, chain()), try Tensor.reduce(.max, chain())]
-        let before = MemoryBudget.process.counted
-        try Tensor.evaluate(results)
+        // The memory is that of the process, in which other tests run too: what they take and free differs each time.
+        var held: [Int] = []
+        for _ in 0..<10 {
+            let results = [try Tensor.reduce(.sum, chain()), try Tensor.reduce(.max, chain())]
+            let before = MemoryBudget.process.counted
+            try Tensor.evaluate(results)
+            held.append(MemoryBudget.process.counted - before)
+        }
         #expect(calls.withLock { $0 } == 1)
-        // The source is held; nothing of the chains is.
-        #expect(MemoryBudget.process.counted - before < 6 << 20)
+        // The source is held; nothing of the chains is, which are 80 MB.
+        #expect(try #require(held.min()) < 6 << 20)
     }
 
     @Test func aValueIsNotWrittenOverWhileItCanBeSeen() throws {

@@ -326,6 +326,13 @@ keys C-d
 type_line 'kept'
 check "Ctrl-D cancels an unfinished entry" '^8$'
 keys C-d
+check "Ctrl-D asks before runs are lost" 'lose (it|them)\?' 3
+type_line 'n'
+type_line 'kept'
+check "and stays where they are not to be lost" '^8$'
+keys C-d
+check "it asks again" 'lose (it|them)\?' 3
+keys C-d
 check "Ctrl-D leaves" 'shell\$$' 1
 type_line 'stty -a | grep -o " echo " ; echo status $?'
 check "the terminal echoes as before" '^status 0$'
@@ -359,14 +366,16 @@ else
     echo "pass  no curves are left over"
     passed=$((passed + 1))
 fi
-keys C-d
+type_line 'exit'
+check "exit asks before a run is lost" 'lose it\?' 3
+type_line 'y'
 check "and the prompt is left as ever" 'shell\$$' 1
 
 # ---- The next session
 type_line "'$seg'"
 await '^>$'
-# Below it are the four entries of the session with pictures and curves.
-keys Up Up Up Up Up
+# Below it are the five entries of the session with pictures and curves.
+keys Up Up Up Up Up Up
 check "history lasts across sessions" '^> kept' 1
 keys C-c
 type_line 'exit'

@@ -237,7 +237,6 @@ extension Hints {
         ".accuracy": .say(
             "an epoch e has e.train.accuracy and e.val.accuracy, a history measures(\"accuracy\")"),
         ".mIoU": .say("it is .iou of evaluate(…), .val.iou of an epoch, and measures(\"mIoU\") of a history"),
-        ".best": .say("a run has run.best; the best row of a table is t.sorted(\"mIoU\", descending=true)[0]"),
         ".length": "len(xs)", ".count": "len(xs)",
         ".val": .say("an epoch has it, history[-1].val; a history has measures(\"val.loss\")"),
         ".fit": "trainer(model, train, val).finish()", ".get_last_lr": "run.history[-1].lr",

@@ -177,7 +177,9 @@ extension Arguments {
 
     /// What an object says are its curves, and over what they are; nil for other values.
     private func ownCurves(_ value: Value) throws -> (value: Value, over: String?)? {
-        guard let instance = value.asInstance, let method = instance.method(named: "curves") else { return nil }
+        guard let instance = value.asInstance, let method = instance.method(named: "curves") else {
+            return nil
+        }
         let over = try instance.method(named: "curves_over").flatMap { try interpreter.call($0, []).asString }
         return (try interpreter.call(method, []), over)
     }

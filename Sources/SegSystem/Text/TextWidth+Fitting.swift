@@ -40,7 +40,9 @@ extension TextWidth {
     }
 
     /// `text` cut and padded to exactly `width` cells.
-    public static func fit(_ text: String, to width: Int, alignment: Alignment = .left, unicode: Bool) -> String {
+    public static func fit(_ text: String, to width: Int, alignment: Alignment = .left, unicode: Bool)
+        -> String
+    {
         let size = of(text)
         if size == width { return text }
         if size < width { return pad(text, to: width, alignment: alignment) }

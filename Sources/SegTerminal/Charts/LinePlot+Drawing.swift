@@ -88,7 +88,8 @@ extension LinePlot {
             text = Typeface.truncate(label, to: room, size: size)
             let half = Typeface.width(of: text, size: size) / 2
             let middle = (axis.lowerBound + axis.upperBound) / 2
-            self.middle = min(max(middle, Drawing.margin + half), max(whole - Drawing.margin - half, whole / 2))
+            self.middle = min(
+                max(middle, Drawing.margin + half), max(whole - Drawing.margin - half, whole / 2))
         }
     }
 
