@@ -9,8 +9,8 @@ let usedValueNatives: [Native] = [
     Native(
         "used_by(f)",
         "What a function uses of your script's names, itself and through the functions it calls. It is a record of "
-            + "name to text: plain values as they are written, tensors, functions and types by a digest, data sets "
-            + "and settings in words, other objects by their type.",
+            + "name to text: plain values as they are written, tensors, models, functions and types by a digest, "
+            + "data sets by their names, settings in words, other objects by their type.",
         examples: ["k = 5\ng(a) = a * k\nprint(used_by(g))  # expect: (k=\"5\")"]
     ) { call in
         _ = try call.function(0)
@@ -87,9 +87,28 @@ private struct UsedValues {
         case let function as FunctionObject: return "a function, \(mark(Digest(text: function.source)))"
         case let type as TypeObject: return "a type, \(mark(Digest(text: type.source)))"
         case let instance as Instance:
-            guard let settings = instance.settings else { return instance.type.name }
-            let name = instance.field(named: "name")?.asString ?? instance.type.name
-            return shortened(name + (try text(.object(settings), depth: depth + 1)))
+            // A run has times, which differ in each start: of it the model counts.
+            if let model = instance.field(named: "model"), instance.type.method(named: "next") != nil {
+                return "\(instance.type.name) of \(try text(model, depth: depth + 1))"
+            }
+            if let settings = instance.settings {
+                let name = instance.field(named: "name")?.asString ?? instance.type.name
+                return shortened(name + (try text(.object(settings), depth: depth + 1)))
+            }
+            guard instance.type.isCallable else { return instance.type.name }
+            var parts: [String] = []
+            for place in 0..<instance.fieldCount {
+                guard let field = instance.field(at: place) else { continue }
+                parts.append("\(instance.fieldNames[place])=\(try text(field, depth: depth + 1))")
+            }
+            let whole = parts.joined(separator: ", ")
+            return parts.isEmpty ? instance.type.name : "\(instance.type.name), \(mark(Digest(text: whole)))"
+        case let data as DatasetValue:
+            var names: [String] = []
+            for place in 0..<data.dataset.count { names.append(try data.dataset.name(place)) }
+            let classes = data.dataset.palette.names.joined(separator: "\n")
+            let digest = Digest(text: names.joined(separator: "\n") + "\n\n" + classes)
+            return "\(data.dataset.count) samples, \(data.dataset.about), \(mark(digest))"
         default: return shortened(try interpreter.line(value, quoted: true))
         }
     }
