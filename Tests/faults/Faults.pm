@@ -10,7 +10,7 @@ use POSIX ();
 use Time::HiRes qw(time sleep);
 
 our @EXPORT = qw(begin path seg results start ended kill_and_wait put contents check finish leftovers between
-    $folder $net $command %environment);
+    training_with_features $folder $net $command %environment);
 
 our ($folder, $net, $command, %environment);
 my $scratch;
@@ -21,6 +21,20 @@ $net = <<'SEG';
 type Net() { a = Conv2d(3, 16, 3, padding=1); b = Conv2d(16, 32, 1); forward(x) = b(relu(a(x))) }
 d = streets(count=8, size=[32, 48], seed=1).normalize()
 SEG
+
+# A script that trains the head of a frozen model on so many pictures of a height and width. Under --memory 64M it keeps
+# the features on the disk. It prints the losses.
+sub training_with_features {
+    my ($count, $height, $width) = @_;
+    return <<"SEG";
+d = streets(count=$count, size=[$height, $width], seed=1).normalize()
+seed(1)
+m = lraspp_mobilenet_v2(classes=32)
+freeze(m.backbone)
+run = trainer(m, d, batch=2, epochs=2)
+for epoch in run { print(epoch.train.loss) }
+SEG
+}
 
 # The command, from the first argument; an empty folder is the working folder of what follows.
 sub begin {

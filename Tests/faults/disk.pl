@@ -127,14 +127,7 @@ writes('tmpfs', $small, sub {
 });
 
 # A cache without room changes no result; nor does a history.
-my $frozen = <<'SEG';
-d = streets(count=6, size=[64, 96], seed=1).normalize()
-seed(1)
-m = lraspp_mobilenet_v2(classes=32)
-freeze(m.backbone)
-run = trainer(m, d, batch=2, epochs=2)
-for epoch in run { print(epoch.train.loss) }
-SEG
+my $frozen = training_with_features(6, 64, 96);
 my $whole = seg(['--memory', '64M', '-e', $frozen]);
 check('a training that keeps features', $whole->{status} == 0, $whole);
 for my $bytes (0, 8192, 65_536, 300_000) {

@@ -13,18 +13,13 @@ use warnings;
 use Cwd 'abs_path';
 use File::Basename 'dirname';
 use File::Temp 'tempdir';
+use Getopt::Long;
 use POSIX ':sys_wait_h';
 use Time::HiRes qw(time sleep);
 
 my ($seg, $cases, $seed, $jobs, $match) = ('', 0, 1, 2, '');
-while (@ARGV) {
-    my $argument = shift;
-    if ($argument eq '--cases') { $cases = shift }
-    elsif ($argument eq '--seed') { $seed = shift }
-    elsif ($argument eq '--jobs') { $jobs = shift }
-    elsif ($argument eq '--match') { $match = shift }
-    else { $seg = $argument }
-}
+GetOptions('cases=i' => \$cases, 'seed=i' => \$seed, 'jobs=i' => \$jobs, 'match=s' => \$match) or exit 2;
+$seg = shift // '';
 $seg = abs_path($seg || dirname(abs_path($0)) . '/../../.build/release/seg');
 $ENV{SEG_STDLIB} = abs_path($ENV{SEG_STDLIB}) if $ENV{SEG_STDLIB};
 $ENV{SWIFT_BACKTRACE} = 'enable=no';

@@ -10,19 +10,14 @@ use warnings;
 use Cwd 'abs_path';
 use File::Basename 'dirname';
 use File::Temp 'tempdir';
+use Getopt::Long;
 use Time::HiRes qw(time sleep);
 use lib dirname(abs_path($0));
 use Prompt;
 
 my ($seg, $rounds, $seed, $only, $memory) = ('', 2, 1, '', '3G');
-while (@ARGV) {
-    my $argument = shift;
-    if ($argument eq '--rounds') { $rounds = shift }
-    elsif ($argument eq '--seed') { $seed = shift }
-    elsif ($argument eq '--only') { $only = shift }
-    elsif ($argument eq '--memory') { $memory = shift }
-    else { $seg = $argument }
-}
+GetOptions('rounds=i' => \$rounds, 'seed=i' => \$seed, 'only=s' => \$only, 'memory=s' => \$memory) or exit 2;
+$seg = shift // '';
 $seg = abs_path($seg || dirname(abs_path($0)) . '/../../.build/release/seg');
 $ENV{SEG_STDLIB} = abs_path($ENV{SEG_STDLIB}) if $ENV{SEG_STDLIB};
 srand($seed);

@@ -71,14 +71,7 @@ campaign('autosaving', ['autosave.seg'], 0.4, sub {
 });
 
 # 3. Features on the disk: what is there afterwards changes no number.
-put('features.seg', <<'SEG');
-d = streets(count=12, size=[96, 128], seed=1).normalize()
-seed(1)
-m = lraspp_mobilenet_v2(classes=32)
-freeze(m.backbone)
-run = trainer(m, d, batch=2, epochs=2)
-for epoch in run { print(epoch.train.loss) }
-SEG
+put('features.seg', training_with_features(12, 96, 128));
 my @small = ('--memory', '64M', 'features.seg');
 my $whole = seg([@small], environment => { SEG_CACHE => path('cache-whole') });
 check('a training that keeps features on the disk', $whole->{status} == 0, $whole);

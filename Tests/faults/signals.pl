@@ -161,14 +161,7 @@ if ($> != 0 || system("setpriv --reuid=65534 --regid=65534 --clear-groups true 2
 }
 
 # 7. Two processes on one cache, one history and one file.
-put('features.seg', <<'SEG');
-d = streets(count=8, size=[64, 96], seed=1).normalize()
-seed(1)
-m = lraspp_mobilenet_v2(classes=32)
-freeze(m.backbone)
-run = trainer(m, d, batch=2, epochs=2)
-for epoch in run { print(epoch.train.loss) }
-SEG
+put('features.seg', training_with_features(8, 64, 96));
 my @small = ('--memory', '64M', 'features.seg');
 my $alone = seg([@small], environment => { SEG_CACHE => path('cache-alone') });
 check('features', $alone->{status} == 0, $alone);
