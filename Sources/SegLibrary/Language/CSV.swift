@@ -172,6 +172,13 @@ struct CSVFile {
         {
             plain = try interpreter.line(tensor.dtype == .bool ? .bool(number != 0) : .number(number))
         } else {
+            if let tensor = cell.asTensorValue?.promise {
+                throw Failure(
+                    .type, "write_csv: a tensor of shape \(tensor.shape) is no cell of a table",
+                    help:
+                        "columns are lists or tensors of one axis and one length, (a=…, b=…); write_json keeps tensors"
+                )
+            }
             plain = try interpreter.line(cell)
         }
         // A byte order mark at the start of a text is passed over by readers.
@@ -195,7 +202,7 @@ func rowsWithoutHeader(_ call: borrowing Arguments, _ place: Int) throws -> [[Va
         return rows.map { $0.asList?.items ?? [$0] }
     }
     if let record = value.asRecord {
-        if record.values.contains(where: isNamed) || record.values.allSatisfy({ $0.asList != nil }) {
+        if record.values.contains(where: isNamed) || record.values.allSatisfy(TableRows.isColumn) {
             return nil
         }
         return zip(record.names, record.values).map { [.string($0), $1] }

@@ -68,7 +68,8 @@ let pictureNatives: [Native] = [
     },
     Native(
         "triptych(sample, prediction, save=nil, width=nil, dpi=nil)",
-        "Picture, true mask and predicted mask side by side. The prediction is a mask [H, W] or logits [1, "
+        "Picture, true mask and predicted mask side by side. The legend has the share of each class in the truth "
+            + "and in the prediction. The prediction is a mask [H, W] or logits [1, "
             + "C, H, W], or a record of several by name.",
         examples: [
             "s = streets(count=1, size=32)[0]\ntriptych(s, s.mask, save=\"example.png\")\nprint(read_image(\"example.png\").shape[0])  # expect: 3"
@@ -99,7 +100,8 @@ let pictureNatives: [Native] = [
             tiles.append(.mask(try ClassMask(prediction, names: truth.categories), caption: name))
         }
         // Rows of three, or of four if that leaves fewer gaps.
-        let sheet = PictureSheet(tiles: tiles, columns: tiles.count % 4 == 0 ? 4 : 3)
+        var sheet = PictureSheet(tiles: tiles, columns: tiles.count % 4 == 0 ? 4 : 3)
+        sheet.comparesMasks = true
         return try call.present(sheet, sizedAfter: 2)
     },
 ]

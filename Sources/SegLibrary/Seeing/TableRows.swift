@@ -79,21 +79,30 @@ struct TableRows {
             rows = zip(record.names, inner).compactMap { name, row in row.map { (name, $0) } }
             return
         }
-        let columns = record.values.compactMap(\.asList)
-        if columns.count == record.count {
-            guard Set(columns.map(\.items.count)).count == 1 else {
-                let lengths = zip(record.names, columns).map { "\($0) has \($1.items.count)" }
+        if record.values.allSatisfy(Self.isColumn) {
+            let columns = try record.values.map { try interpreter.items($0) ?? [] }
+            guard Set(columns.map(\.count)).count == 1 else {
+                let lengths = zip(record.names, columns).map { "\($0) has \($1.count)" }
                 throw Failure(
                     .shape,
                     "the columns of a table have equal lengths; \(lengths.joined(separator: ", "))",
                     argument: 0)
             }
-            for place in columns[0].items.indices {
-                rows.append((nil, RecordObject(zip(record.names, columns).map { ($0, $1.items[place]) })))
+            // The labels of a tensor name the rows.
+            let labels = record.values.lazy.compactMap { $0.asTensorValue?.promise.labels[0]?.names }.first
+            for place in columns[0].indices {
+                rows.append(
+                    (labels?[place], RecordObject(zip(record.names, columns).map { ($0, $1[place]) })))
             }
+            if labels != nil { heading = "label" }
             return
         }
         rows = zip(record.names, record.values).map { ($0, RecordObject([("value", $1)])) }
+    }
+
+    /// Whether a value can be a column: a list, or a tensor of one axis.
+    static func isColumn(_ value: Value) -> Bool {
+        value.asList != nil || value.asTensorValue?.promise.rank == 1
     }
 
     /// A row for each entry of the first axis. Without labels, columns are named by their position.

@@ -136,7 +136,9 @@ extension Parser {
         }
         if at(.ellipsis) || at(.halfOpenRange) {
             throw failure(
-                "a range has a left end", current.span, help: "write `0\(text(current))`; a whole axis is `:`"
+                "a range has a left end", current.span,
+                help:
+                    "write `0\(text(current))` for one axis; a whole axis is `:`, so NumPy's `x[..., 0]` is `x[:, :, 0]` with a `:` for each"
             )
         }
         let value = try expression()

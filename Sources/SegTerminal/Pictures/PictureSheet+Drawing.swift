@@ -81,7 +81,7 @@ extension PictureSheet {
         var line = 0
         for item in legendEntries() {
             let name = Typeface.truncate(TextWidth.escaped(item.entry.name), to: width - 80, size: size)
-            let text = name + "  " + NumberFormat.percent(item.share)
+            let text = name + "  " + item.text(arrow: "→")
             let own = 18 + Typeface.width(of: text, size: size) + 20
             if x > 0 && x + own > width + 20 {
                 x = 0

@@ -81,7 +81,7 @@ extension PictureSheet {
             let name = TextWidth.truncate(
                 TextWidth.escaped(item.entry.name), to: max(width - 12, 8),
                 ellipsis: style.ellipsis)
-            let share = NumberFormat.percent(item.share)
+            let share = item.text(arrow: style.unicode ? "→" : "->")
             let size = TextWidth.of(name) + TextWidth.of(share) + 3 + (hasSwatch ? 1 : 0)
             if used > 0 && used + 2 + size > width {
                 lines.append(line)

@@ -60,6 +60,9 @@ public struct PictureSheet: SizedChart, Sendable {
     /// The width in a file, in points; nil for one that shows the pictures' pixels.
     public var width: Double?
 
+    /// Whether the first mask is the truth and the others are predictions, whose shares are not added up.
+    public var comparesMasks = false
+
     public init(title: String? = nil, tiles: [Tile], columns: Int? = nil) {
         self.title = title
         self.tiles = tiles
@@ -82,35 +85,57 @@ public struct PictureSheet: SizedChart, Sendable {
 
     public var emptiness: String? { tiles.isEmpty ? "nothing to show" : nil }
 
-    /// A class in the legend: its letter, and its share in all pixels of masks.
+    /// A class in the legend: its letter, and its share in all pixels of the masks; in the truth and in the
+    /// prediction where these are compared.
     struct LegendEntry {
         let entry: ClassMask.Entry
         let letter: Character
-        let share: Double
+        let shares: [Double]
+
+        func text(arrow: String) -> String {
+            let texts = shares.map { NumberFormat.percent($0) }
+            // The sign of percent once, at the end.
+            return (texts.dropLast().map { $0.replacing(" %", with: "") } + texts.suffix(1))
+                .joined(separator: " \(arrow) ")
+        }
     }
 
     /// The classes in the masks of the tiles, the largest first; classes with the same name and colour are
-    /// merged.
+    /// merged. Of a truth and several predictions only the truth has shares.
     func legendEntries() -> [LegendEntry] {
-        var counts: [ClassMask.Entry: Int] = [:]
+        let masks = tiles.compactMap(\.mask)
+        let groups =
+            !comparesMasks ? [masks] : masks.count == 2 ? masks.map { [$0] } : [Array(masks.prefix(1))]
+        let all = masks.isEmpty ? [] : groups.map(Self.counts)
         var order: [ClassMask.Entry] = []
-        var total = 0
-        for mask in tiles.compactMap(\.mask) {
+        for mask in masks {
             for (index, count) in mask.counts().enumerated() where count > 0 {
                 let entry = mask.entry(index)
-                if counts[entry] == nil { order.append(entry) }
-                counts[entry, default: 0] += count
-                total += count
+                if !order.contains(entry) { order.append(entry) }
             }
         }
         let sorted = order.enumerated().sorted { left, right in
-            let (a, b) = (counts[left.element] ?? 0, counts[right.element] ?? 0)
-            return a == b ? left.offset < right.offset : a > b
+            for group in all {
+                let (a, b) = (group[left.element] ?? 0, group[right.element] ?? 0)
+                if a != b { return a > b }
+            }
+            return left.offset < right.offset
         }
         let entries = sorted.map(\.element)
+        let totals = all.map { max($0.values.reduce(0, +), 1) }
         return zip(entries, ClassMask.letters(for: entries)).map { entry, letter in
-            let share = Double(counts[entry] ?? 0) / Double(max(total, 1))
-            return LegendEntry(entry: entry, letter: letter, share: share)
+            let shares = zip(all, totals).map { Double($0[entry] ?? 0) / Double($1) }
+            return LegendEntry(entry: entry, letter: letter, shares: shares)
         }
+    }
+
+    private static func counts(_ masks: [ClassMask]) -> [ClassMask.Entry: Int] {
+        var counts: [ClassMask.Entry: Int] = [:]
+        for mask in masks {
+            for (index, count) in mask.counts().enumerated() where count > 0 {
+                counts[mask.entry(index), default: 0] += count
+            }
+        }
+        return counts
     }
 }
