@@ -47,6 +47,8 @@ test: build test-deps
 	cd .build/docs && ../release/seg test .
 	@echo "== scripts with expectations, and every example of the help"
 	$(SEG) test Tests/Golden --examples
+	@echo "== tensors, losses and gradients with the kernels of other processors"
+	SEG_KERNELS=sse2 $(SEG) test Tests/Golden/tensors Tests/Golden/losses Tests/Golden/gradients
 
 test-all: test
 	@echo "== a package that depends on seg by a version, built completely"
@@ -62,6 +64,10 @@ test-all: test
 	Tests/faults/interrupts.pl $(SEG)
 	@echo "== the examples of the help with extreme numbers and endless values (about 20 minutes)"
 	Tests/faults/extremes.pl $(SEG)
+	@echo "== all scripts with the kernels of other processors"
+	for level in sse2 avx2; do \
+		! SEG_KERNELS=$$level $(SEG) -e 1 || SEG_KERNELS=$$level $(SEG) test Tests/Golden || exit 1; \
+	done
 	@echo "== models at full size, and to the last digits of float32 (minutes)"
 	$(SEG) test Tests/Golden-slow
 	$(SEG) --exact test Tests/Golden-exact

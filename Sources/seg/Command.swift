@@ -28,6 +28,10 @@ struct Command: Sendable {
     }
 
     private func runAction() -> Int32 {
+        if let wanted = Environment.variable("SEG_KERNELS"), let problem = KernelLevel.problem(with: wanted) {
+            complain("seg: \(problem)")
+            return 1
+        }
         if case .text(let text) = options.action { return say(text) }
         // The flag exists before the handler that raises it.
         interruptFlag.clear()

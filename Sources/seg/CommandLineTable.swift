@@ -134,8 +134,8 @@ enum CommandLineTable {
         CommandOption(names: ["--man"], value: nil, help: "prints the man page", isLast: true) {
             options, _ in options.action = .text(manPage)
         },
-        CommandOption(names: ["--version"], value: nil, help: "prints the version", isLast: true) {
-            options, _ in options.action = .text("seg \(segVersion)\n")
+        CommandOption(names: ["--version"], value: nil, help: "prints the version, and the kernels in use", isLast: true) {
+            options, _ in options.action = .text("seg \(version)\n")
         },
         CommandOption(names: ["--help", "-h"], value: nil, help: "prints this", isLast: true) {
             options, _ in options.action = .text(usage)
@@ -195,6 +195,7 @@ enum CommandLineTable {
         ("SEG_CACHE_LIMIT", "the most that features may take there, such as 20G"),
         ("TORCH_HOME", "PyTorch's cache, which is also searched for weights"),
         ("SEG_WEIGHTS_URL", "where official weights are downloaded from, instead of PyTorch's server"),
+        ("SEG_KERNELS", "sse2, avx2 or avx512: the kernels, instead of the best that the processor has"),
         ("SEG_STDLIB", "a folder to read the library's scripts from, for editing them"),
         ("NO_COLOR", "plain text, as --no-color"),
     ]

@@ -38,7 +38,7 @@ struct Doctor {
 
     func findings() -> [Finding] {
         [
-            Finding(subject: "seg", state: .ok, text: segVersion), processor(), threads(), memory(),
+            Finding(subject: "seg", state: .ok, text: CommandLineTable.version), processor(), threads(), memory(),
             library("OpenBLAS", needed: true) { try MatrixProduct.prepare() },
             library("TurboJPEG", needed: false) { try JPEGImage.load("JPEG") }, curl(),
             folder("cache", UserFolders().cache, variable: "SEG_CACHE"),
@@ -54,13 +54,20 @@ struct Doctor {
         let lines = FileReader.start(of: "/proc/cpuinfo")?.split(separator: "\n") ?? []
         let model = lines.first { $0.hasPrefix("model name") }?.split(separator: ":").last
             .map { $0.drop { $0 == " " } }
-        let text = "\(model ?? "unknown"), kernels for \(Parallel.instructions)"
-        guard Parallel.instructions == "no AVX2" else {
+        let text = "\(model ?? "unknown"), kernels for \(KernelLevel.inUse.rawValue)"
+        if let kind = Environment.variable("OPENBLAS_CORETYPE") {
+            return Finding(
+                subject: "processor", state: .note, text: text,
+                remedy: "OPENBLAS_CORETYPE is \(kind): unset it, as matmul may be several times slower for it")
+        }
+        guard KernelLevel.inUse == .sse2 else {
             return Finding(subject: "processor", state: .ok, text: text)
         }
         return Finding(
             subject: "processor", state: .note, text: text,
-            remedy: "seg works, several times slower than on a processor with AVX2")
+            remedy: KernelLevel.highest > .sse2
+                ? "SEG_KERNELS asks for sse2, which is several times slower than \(KernelLevel.highest.rawValue)"
+                : "seg works, several times slower than on a processor with AVX2")
     }
 
     private func threads() -> Finding {

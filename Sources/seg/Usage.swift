@@ -1,6 +1,7 @@
 // The texts that the command prints about itself from its table: `--help` and the man page.
 
 import SegLibrary
+import SegTensor
 
 extension CommandLineTable {
     /// An option as help shows it: `--threads N`, `--help, -h`.
@@ -55,6 +56,11 @@ extension CommandLineTable {
         }
         return lines.joined(separator: "\n")
     }
+
+    // MARK: The version
+
+    /// The version, and the kernels in use.
+    static var version: String { "\(segVersion) (\(KernelLevel.inUse.rawValue) kernels)" }
 
     // MARK: The man page
 

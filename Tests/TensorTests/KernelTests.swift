@@ -169,6 +169,35 @@ struct PlainConvolution {
         #expect(largestDifference(dw, plain.weightGradient) < 1e-4)
     }
 
+    /// The tiles for AVX-512, here also computed with AVX2 alone, add in the order of the others.
+    @Test(.enabled(if: KernelLevel.inUse >= .avx2), arguments: geometries + wideGeometries)
+    func wideTilesHaveTheBitsOfOthers(_ g: Geometry) throws {
+        let isWide = kernel_wide()
+        defer { kernel_set_wide(isWide) }
+        var numbers = TestNumbers(31)
+        let x = numbers.floats(g.batch * g.inputHeight * g.inputWidth * g.inputChannels)
+        let w = numbers.floats(g.weightCount)
+        let dy = numbers.floats(g.batch * g.outputHeight * g.outputWidth * g.outputChannels)
+        let results = try [Int32(0), 1].map { wide in
+            kernel_set_wide(wide)
+            return [
+                try Self.forward(g, x: x, w: w), try Self.forward(g, x: x, w: w, exact: true),
+                try Self.inputGradient(g, dy: dy, w: w), try Self.weightGradient(g, x: x, dy: dy),
+            ]
+        }
+        #expect(results[0] == results[1])
+    }
+
+    /// Channels for which columns are taken 64 and 32 at a time, with and without a rest.
+    static let wideGeometries = [
+        geometry(1, 24, 13, 11, 64, kernel: (3, 3), padding: 1),
+        geometry(1, 80, 9, 7, 200, kernel: (1, 1)),
+        geometry(1, 1030, 5, 5, 144, kernel: (1, 1)),
+        geometry(1, 64, 24, 25, 168, kernel: (3, 3), padding: 1),
+        geometry(1, 600, 24, 24, 96, kernel: (3, 3), padding: 2, dilation: 2),
+        geometry(2, 128, 9, 9, 128, kernel: (3, 3), padding: 1, groups: 2),
+    ]
+
     @Test(arguments: geometries) func samplesDoNotFeelTheirBatch(_ g: Geometry) throws {
         var three = g
         three.batch = 3

@@ -6,6 +6,7 @@
 set -u
 cd "$(dirname "$0")/../.."
 seg=$(realpath "${1:-.build/release/seg}")
+tests=$PWD/Tests/command
 [ -x "$seg" ] || { echo "there is no $seg; build it first" >&2; exit 2; }
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -172,6 +173,24 @@ check "options before a command" "$(complete_words --threads 2 fmt --)" "--check
 check "files of weights" "$(complete_words weights n)" "net.safetensors "
 check "shells" "$(complete_words --completions z)" "zsh "
 check "a value is not completed as a file" "$(complete_words --threads a)" " "
+
+# ---- Levels of kernels: a run saved on one machine goes on to the same bits on another
+read -r _ version best _ <<<"$("$seg" --version | tr -d '()')"
+check "unknown kernels" "$(SEG_KERNELS=fast "$seg" -e 1 2>&1)" 'seg: SEG_KERNELS must be sse2, avx2 or avx512, got "fast"'
+levels=()
+for level in sse2 avx2 avx512; do
+    SEG_KERNELS=$level "$seg" -e 1 >/dev/null 2>&1 && levels+=("$level")
+done
+check "the best level is the last that the processor has, or the one below" \
+    "$(grep -cx -e "$best" <<<"$(printf '%s\n' "${levels[@]: -2}")")" 1
+for level in "${levels[@]}"; do
+    mkdir "$level"
+    check "the version names the kernels: $level" "$(SEG_KERNELS=$level "$seg" --version)" "seg $version ($level kernels)"
+    SEG_KERNELS=$level "$seg" --threads 3 "$tests/levels.seg" "$level"
+    [ "$level" = sse2 ] && continue
+    check "two networks trained with $level have the bits of everywhere" \
+        "$(cat "$level"/*.safetensors | sha256sum | cut -c 1-16)" 1a2667fd47334af6
+done
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

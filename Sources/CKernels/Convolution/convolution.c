@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#include "clones.h"
+#include "levels.h"
 #include "convolution_tile.h"
 #include "pool.h"
 

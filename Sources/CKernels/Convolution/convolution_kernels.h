@@ -1,12 +1,13 @@
 // The inner kernels of the indirect product: 6 pixels by 16 channels, or 12 by 8 for a narrow last panel,
 // accumulated in registers over the taps and channels. Included where they are compiled for each processor level.
+// Those for AVX-512 are in convolution_wide.c.
 
 #ifndef SEG_CONVOLUTION_KERNELS_H
 #define SEG_CONVOLUTION_KERNELS_H
 
 #include <stdint.h>
 
-#include "clones.h"
+#include "levels.h"
 #include "convolution_tile.h"
 
 /// The arguments of the inner kernels, except for their position.
@@ -18,10 +19,15 @@ typedef struct {
     const conv_segment *segments;
     long segment_count;
     long group_channel;
+    /// The weights of the columns, and how far the next panel is.
     const float *panel;
+    long panel_step;
     float *const *out;
     long column, width;
     int accumulate;
+    /// Weights that the next columns need, and how many floats of each of their panels a pixel of this block fetches.
+    const float *ahead;
+    long ahead_share;
 } block_work;
 
 /// Loads or stores `width` of 8 floats.

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "clones.h"
+#include "levels.h"
 #include "convolution.h"
 #include "convolution_tile.h"
 #include "pool.h"

@@ -5,37 +5,34 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "clones.h"
-#include "convolution_kernels.h"
+#include "levels.h"
+#include "convolution_blocks.h"
 #include "epilogue.h"
 #include "pool.h"
 
 /// All panels of one group over all blocks of the tile.
-CLONES_OF_8 static void run_group(
-    const conv_product *p, const conv_plan *plan, const float *packed, long group, const float *const *pixels,
-    float *const *out, const uint8_t *reached, const uint8_t *interior, long blocks, long count) {
+LEVELS_OF_8(static, void, run_group,
+    (const conv_product *p, const conv_plan *plan, const float *packed, long group, const float *const *pixels,
+     float *const *out, const uint8_t *reached, const uint8_t *interior, long blocks, long count),
+    (p, plan, packed, group, pixels, out, reached, interior, blocks, count)) {
     const long depth = p->kernel_taps * p->run, stride = blocks * CONV_PIXELS;
     for (long kblock = 0; kblock < plan->block_count; kblock++) {
-        const long first = plan->block_starts[kblock];
-        const long segments = plan->block_starts[kblock + 1] - first;
-        for (long column = 0; column < p->width; column += CONV_PANEL) {
-            const long width = min_long(CONV_PANEL, p->width - column);
+        const long first = plan->block_starts[kblock], end = plan->block_starts[kblock + 1];
+        const long length = plan->segments[end - 1].place + plan->segments[end - 1].length - plan->segments[first].place;
+        for (long column = 0, width; column < p->width; column += width) {
+            width = block_columns(p->width - column);
             block_work w = {
                 .pixels = pixels, .pixel_stride = stride, .reached_stride = blocks,
-                .group_channel = group * p->run, .panel = packed + column * depth, .out = out,
-                .column = group * p->width + column, .width = width, .accumulate = kblock > 0,
+                .group_channel = group * p->run, .panel = packed + column * depth, .panel_step = CONV_PANEL * depth,
+                .out = out, .column = group * p->width + column, .width = width, .accumulate = kblock > 0,
             };
+            look_ahead(&w, plan->segments[first].place, length, stride, p->width - column);
             for (long block = 0; block < blocks; block++) {
                 const int whole_rows = plan->row_segments != NULL && interior[block];
                 w.segments = whole_rows ? plan->row_segments : plan->segments + first;
-                w.segment_count = whole_rows ? plan->row_segment_count : segments;
+                w.segment_count = whole_rows ? plan->row_segment_count : end - first;
                 w.reached = reached + block;
-                if (width <= CONV_NARROW) {
-                    kernel_12x8(&w, block * CONV_PIXELS);
-                } else {
-                    kernel_6x16(&w, block * CONV_PIXELS);
-                    if (block * CONV_PIXELS + 6 < count) kernel_6x16(&w, block * CONV_PIXELS + 6);
-                }
+                run_block(&w, block * CONV_PIXELS, count);
             }
         }
     }

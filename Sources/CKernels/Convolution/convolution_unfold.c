@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "clones.h"
+#include "levels.h"
 #include "convolution.h"
 
 void conv_unfold(

@@ -6,9 +6,9 @@
 
 #include <stdlib.h>
 
-#include "clones.h"
+#include "levels.h"
 #include "convolution.h"
-#include "convolution_kernels.h"
+#include "convolution_blocks.h"
 #include "epilogue.h"
 #include "pool.h"
 
@@ -64,9 +64,10 @@ INLINE void output_line(const float8 *m, float8 *y, long to) {
 }
 
 /// Transforms the pixels of `count` tiles into [point][tile][channel]; points are `point_step` floats apart.
-CLONES static void transform_tiles(
-    const conv_geometry *g, const float *zeros, const float *input, const tile_place *places, long count, float *out,
-    long point_step) {
+LEVELS(static, void, transform_tiles,
+    (const conv_geometry *g, const float *zeros, const float *input, const tile_place *places, long count,
+     float *out, long point_step),
+    (g, zeros, input, places, count, out, point_step)) {
     const long channels = g->input_channels, dilation = g->dilation_height;
     for (long tile = 0; tile < count; tile++, out += channels) {
         const float *pixels[POINTS];
@@ -96,9 +97,10 @@ CLONES static void transform_tiles(
 
 /// Transforms [point][tile][column] back into pixels of the result, for the columns from `first`, and applies the
 /// epilogue to them.
-CLONES static void transform_back(
-    const winograd_job *job, const float *products, long point_step, long row_length, const tile_place *places,
-    long count, long first, long columns, float *output, const float *residual) {
+LEVELS(static, void, transform_back,
+    (const winograd_job *job, const float *products, long point_step, long row_length, const tile_place *places,
+     long count, long first, long columns, float *output, const float *residual),
+    (job, products, point_step, row_length, places, count, first, columns, output, residual)) {
     const conv_geometry *g = job->g;
     const long channels = g->output_channels, dilation = g->dilation_height;
     float8 dump[OUT];
@@ -135,9 +137,10 @@ CLONES static void transform_back(
 
 /// Products of the transformed tiles with the filters of `columns` channels from `first`, into
 /// [point][tile][column]; `rows` and `out` are the first point's rows.
-CLONES_OF_8 static void multiply_points(
-    const winograd_job *job, const float *const *rows, long count, long point_step, long first, long columns,
-    float *const *out, long out_step) {
+LEVELS_OF_8(static, void, multiply_points,
+    (const winograd_job *job, const float *const *rows, long count, long point_step, long first, long columns,
+     float *const *out, long out_step),
+    (job, rows, count, point_step, first, columns, out, out_step)) {
     static const uint8_t reached = 1;
     const long channels = job->g->input_channels;
     for (long point = 0; point < POINTS; point++) {
@@ -145,23 +148,18 @@ CLONES_OF_8 static void multiply_points(
             long end = start, filled = 0;
             while (end < job->segment_count && filled + job->segments[end].length <= BLOCK_LENGTH)
                 filled += job->segments[end++].length;
-            for (long column = 0; column < columns; column += CONV_PANEL) {
-                const long width = min_long(CONV_PANEL, columns - column);
+            for (long column = 0, width; column < columns; column += width) {
+                width = block_columns(columns - column);
                 const long lanes = width <= CONV_NARROW ? CONV_NARROW : CONV_PANEL;
                 block_work w = {
                     .pixels = rows, .reached = &reached, .segments = job->segments + start,
                     .segment_count = end - start, .group_channel = point * point_step,
                     .panel = job->filters + (first + column) * POINTS * channels + point * channels * lanes,
+                    .panel_step = CONV_PANEL * POINTS * channels,
                     .out = out, .column = point * out_step + column, .width = width, .accumulate = start > 0,
                 };
-                for (long row = 0; row < count; row += CONV_PIXELS) {
-                    if (lanes == CONV_NARROW) {
-                        kernel_12x8(&w, row);
-                    } else {
-                        kernel_6x16(&w, row);
-                        if (row + 6 < count) kernel_6x16(&w, row + 6);
-                    }
-                }
+                look_ahead(&w, job->segments[start].place, filled, count, columns - column);
+                for (long row = 0; row < count; row += CONV_PIXELS) run_block(&w, row, count);
             }
             start = end;
         }
@@ -274,7 +272,7 @@ INLINE void filter_line(const float8 *f, long step, float8 *t, long to) {
 }
 
 /// The filters of one panel of channels: [point][input][lane].
-CLONES static void transform_filters(const filter_job *job, long column) {
+LEVELS(static, void, transform_filters, (const filter_job *job, long column), (job, column)) {
     const long rest = job->outputs - column, lanes = rest <= CONV_NARROW ? CONV_NARROW : CONV_PANEL;
     float *out = job->filters + column * POINTS * job->inputs;
     const long lane_step = job->transposed ? TAPS : job->inputs * TAPS;
@@ -346,7 +344,7 @@ typedef struct {
 } gradient_job;
 
 /// Transforms the upstream gradient of `count` tiles into [point][tile][channel].
-CLONES static void transform_upstream(const gradient_job *job, long first, long count) {
+LEVELS(static, void, transform_upstream, (const gradient_job *job, long first, long count), (job, first, count)) {
     const conv_geometry *g = job->g;
     const long channels = g->output_channels, dilation = g->dilation_height, point_step = job->tiles * channels;
     for (long tile = first; tile < first + count; tile++) {
@@ -409,7 +407,7 @@ typedef struct {
     long inputs, outputs;
 } fold_job;
 
-CLONES static void fold_output(const fold_job *job, long output) {
+LEVELS(static, void, fold_output, (const fold_job *job, long output), (job, output)) {
     const long point_step = job->inputs * job->outputs;
     for (long c = 0; c < job->inputs; c += 8) {
         float8 lines[3 * IN], taps[TAPS];

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "clones.h"
+#include "levels.h"
 #include "depthwise_taps.h"
 #include "epilogue.h"
 #include "pool.h"
@@ -82,9 +82,10 @@ INLINE void block(
 }
 
 /// `channels` channels of all spans of a row.
-CLONES static void run_spans(
-    const float *source, const depthwise_tap *taps, const span *spans, long span_count, long step, float *out,
-    long out_step, long channels) {
+LEVELS(static, void, run_spans,
+    (const float *source, const depthwise_tap *taps, const span *spans, long span_count, long step, float *out,
+     long out_step, long channels),
+    (source, taps, spans, span_count, step, out, out_step, channels)) {
     for (long s = 0; s < span_count; s++) {
         const depthwise_tap *list = taps + spans[s].tap_start;
         const long n = spans[s].tap_count;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clones.h"
+#include "levels.h"
 #include "depthwise.h"
 #include "depthwise_taps.h"
 #include "pool.h"
@@ -101,9 +101,10 @@ INLINE long group_of_taps(const depthwise_tap *taps, long t, long n, long *low, 
 
 /// The sums of one output row, all taps, `width` channels; `source` is the sample, `dy` the row, `base` the
 /// start of the taps' weights and `total` that of their sums.
-CLONES static void row_sums(
-    const conv_geometry *g, const float *source, const float *dy, const depthwise_tap *taps, long n,
-    const float *base, float *total, long width) {
+LEVELS(static, void, row_sums,
+    (const conv_geometry *g, const float *source, const float *dy, const depthwise_tap *taps, long n,
+     const float *base, float *total, long width),
+    (g, source, dy, taps, n, base, total, width)) {
     const long channels = g->input_channels, step = g->stride_width * channels;
     const long whole = width / 16 * 16;
     long count = 0;

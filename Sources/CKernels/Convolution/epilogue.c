@@ -5,12 +5,12 @@
 
 #include <stddef.h>
 
-#include "clones.h"
+#include "levels.h"
 #include "functions.h"
 
 #define LOOP(B, S, R, ACTIVATE)                                                 \
-    for (long r = 0; r < rows; r++, values += stride) {                         \
-        CHANNELS for (long c = 0; c < channels; c++) {                          \
+    for (long r = 0; r < rows; r++, values += stride) { \
+        CHANNELS for (long c = 0; c < channels; c++) { \
             float v = values[c];                                                \
             if (B) v = v + bias[c];                                             \
             if (S) v = mul_add(v, scale[c], shift[c]);                          \
@@ -22,7 +22,7 @@
     break;
 
 #define COMBINATIONS(ACTIVATE)                                                  \
-    switch (parts) {                                                            \
+    switch (parts) { \
         case 0: LOOP(0, 0, 0, ACTIVATE)                                         \
         case 1: LOOP(1, 0, 0, ACTIVATE)                                         \
         case 2: LOOP(0, 1, 0, ACTIVATE)                                         \
@@ -35,9 +35,10 @@
 
 #define UNCHANGED(v) (v)
 
-CLONES void epilogue_rows(
-    const conv_epilogue *epilogue, long first_channel, const float *residual, float *values, long rows,
-    long channels, long stride) {
+LEVELS(, void, epilogue_rows,
+    (const conv_epilogue *epilogue, long first_channel, const float *residual, float *values, long rows,
+     long channels, long stride),
+    (epilogue, first_channel, residual, values, rows, channels, stride)) {
     if (epilogue == NULL) return;
     const float *bias = epilogue->bias == NULL ? NULL : epilogue->bias + first_channel;
     const float *scale = epilogue->scale == NULL ? NULL : epilogue->scale + first_channel;

@@ -6,17 +6,17 @@
 
 #include <math.h>
 
-#include "clones.h"
+#include "levels.h"
 #include "functions.h"
 
 /// The loops of one operation: EXPR is an expression in x and y.
 #define FORMS(T, R, EXPR)                                                                       \
-    if (a_step && b_step) {                                                                     \
+    if (a_step && b_step) { \
         INDEPENDENT for (long i = 0; i < n; i++) { const T x = a[i], y = b[i]; out[i] = (R)(EXPR); }  \
-    } else if (a_step) {                                                                        \
+    } else if (a_step) { \
         const T y = b[0];                                                                       \
         INDEPENDENT for (long i = 0; i < n; i++) { const T x = a[i]; out[i] = (R)(EXPR); }      \
-    } else if (b_step) {                                                                        \
+    } else if (b_step) { \
         const T x = a[0];                                                                       \
         INDEPENDENT for (long i = 0; i < n; i++) { const T y = b[i]; out[i] = (R)(EXPR); }      \
     } else {                                                                                    \
@@ -66,7 +66,7 @@ INLINE double modulo_double(double x, double y) {
 }
 
 /// The exponents that scripts use most are products and roots: exact and fast.
-CLONES static void power_f32(const float *a, float exponent, float *out, long n) {
+LEVELS(static, void, power_f32, (const float *a, float exponent, float *out, long n), (a, exponent, out, n)) {
     if (exponent == 2.0f) {
         INDEPENDENT for (long i = 0; i < n; i++) out[i] = a[i] * a[i];
     } else if (exponent == 3.0f) {
@@ -80,7 +80,9 @@ CLONES static void power_f32(const float *a, float exponent, float *out, long n)
     }
 }
 
-CLONES void ew_binary_f32(long op, const float *a, long a_step, const float *b, long b_step, float *out, long n) {
+LEVELS(, void, ew_binary_f32,
+    (long op, const float *a, long a_step, const float *b, long b_step, float *out, long n),
+    (op, a, a_step, b, b_step, out, n)) {
     switch (op) {
         FLOAT_CASES(float)
         case EW_SILU_GRAD: FORMS(float, float, x * silu_slope_f32(y))
@@ -96,8 +98,9 @@ CLONES void ew_binary_f32(long op, const float *a, long a_step, const float *b, 
     }
 }
 
-CLONES void ew_binary_f64(
-    long op, const double *a, long a_step, const double *b, long b_step, double *out, long n) {
+LEVELS(, void, ew_binary_f64,
+    (long op, const double *a, long a_step, const double *b, long b_step, double *out, long n),
+    (op, a, a_step, b, b_step, out, n)) {
     switch (op) {
         FLOAT_CASES(double)
         case EW_SILU_GRAD:
@@ -118,34 +121,35 @@ CLONES void ew_binary_f64(
 
 /// Integer arithmetic wraps; it is done in the unsigned type U.
 #define INTEGER_BINARY(NAME, T, U, IS_SIGNED)                                                    \
-    INLINE T divide_##NAME(T x, T y) {                                                          \
+    INLINE T divide_##NAME(T x, T y) { \
         if (y == 0) return 0;                                                                   \
         if (IS_SIGNED && y == (T)-1) return (T)(0 - (U)x);                                      \
         return x / y;                                                                           \
     }                                                                                           \
-    INLINE T modulo_##NAME(T x, T y) {                                                          \
+    INLINE T modulo_##NAME(T x, T y) { \
         if (y == 0 || (IS_SIGNED && y == (T)-1)) return 0;                                      \
         const T r = x % y;                                                                      \
         return IS_SIGNED && r != 0 && (r < 0) != (y < 0) ? (T)(r + y) : r;                      \
     }                                                                                           \
-    INLINE T floor_divide_##NAME(T x, T y) {                                                    \
+    INLINE T floor_divide_##NAME(T x, T y) { \
         if (y == 0) return 0;                                                                   \
         const T q = divide_##NAME(x, y);                                                        \
         if (!IS_SIGNED || y == (T)-1) return q;                                                 \
         return x % y != 0 && (x < 0) != (y < 0) ? (T)(q - 1) : q;                               \
     }                                                                                           \
-    static T power_##NAME(T x, T y) {                                                           \
+    static T power_##NAME(T x, T y) { \
         if (IS_SIGNED && y < 0) return x == 1 ? 1 : x == (T)-1 ? (y % 2 == 0 ? 1 : (T)-1) : 0;  \
         U result = 1, base = (U)x;                                                              \
-        for (U e = (U)y; e != 0; e >>= 1) {                                                     \
+        for (U e = (U)y; e != 0; e >>= 1) { \
             if (e & 1) result = (U)(result * base);                                             \
             base = (U)(base * base);                                                            \
         }                                                                                       \
         return (T)result;                                                                       \
     }                                                                                           \
-    CLONES void ew_binary_##NAME(                                                               \
-        long op, const T *a, long a_step, const T *b, long b_step, T *out, long n) {            \
-        switch (op) {                                                                           \
+    LEVELS(, void, ew_binary_##NAME, \
+        (long op, const T *a, long a_step, const T *b, long b_step, T *out, long n), \
+        (op, a, a_step, b, b_step, out, n)) { \
+        switch (op) { \
             case EW_ADD: FORMS(T, T, (U)x + (U)y)                                               \
             case EW_SUB: FORMS(T, T, (U)x - (U)y)                                               \
             case EW_MUL: FORMS(T, T, (U)x * (U)y)                                               \
@@ -164,9 +168,10 @@ INTEGER_BINARY(i32, int32_t, uint32_t, 1)
 INTEGER_BINARY(u8, uint8_t, unsigned, 0)
 
 #define COMPARE(NAME, T)                                                                        \
-    CLONES void ew_compare_##NAME(                                                              \
-        long op, const T *a, long a_step, const T *b, long b_step, uint8_t *out, long n) {      \
-        switch (op) {                                                                           \
+    LEVELS(, void, ew_compare_##NAME, \
+        (long op, const T *a, long a_step, const T *b, long b_step, uint8_t *out, long n), \
+        (op, a, a_step, b, b_step, out, n)) { \
+        switch (op) { \
             case EW_EQ: FORMS(T, uint8_t, x == y)                                               \
             case EW_NE: FORMS(T, uint8_t, x != y)                                               \
             case EW_LT: FORMS(T, uint8_t, x < y)                                                \
@@ -208,22 +213,22 @@ void ew_binary_columns_f32(
 }
 
 #define SELECT(NAME, T)                                                                         \
-    CLONES static void select_##NAME(                                                           \
-        const uint8_t *condition, long c_step, const T *a, long a_step, const T *b, long b_step,\
-        T *out, long n) {                                                                       \
-        if (!c_step) {                                                                          \
+    LEVELS(static, void, select_##NAME, \
+        (const uint8_t *condition, long c_step, const T *a, long a_step, const T *b, long b_step, T *out, long n), \
+        (condition, c_step, a, a_step, b, b_step, out, n)) { \
+        if (!c_step) { \
             const T *from = condition[0] ? a : b;                                               \
             const long step = condition[0] ? a_step : b_step;                                   \
             for (long i = 0; i < n; i++) out[i] = from[i * step];                               \
-        } else if (a_step && b_step) {                                                          \
-            INDEPENDENT for (long i = 0; i < n; i++) {                                          \
+        } else if (a_step && b_step) { \
+            INDEPENDENT for (long i = 0; i < n; i++) { \
                 const T x = a[i], y = b[i];                                                     \
                 out[i] = condition[i] ? x : y;                                                  \
             }                                                                                   \
-        } else if (a_step) {                                                                    \
+        } else if (a_step) { \
             const T y = b[0];                                                                   \
             INDEPENDENT for (long i = 0; i < n; i++) { const T x = a[i]; out[i] = condition[i] ? x : y; } \
-        } else if (b_step) {                                                                    \
+        } else if (b_step) { \
             const T x = a[0];                                                                   \
             INDEPENDENT for (long i = 0; i < n; i++) { const T y = b[i]; out[i] = condition[i] ? x : y; } \
         } else {                                                                                \
@@ -252,25 +257,31 @@ void ew_fill(long element_bytes, const void *value, void *out, long n) {
     ew_select(element_bytes, &yes, 0, value, 0, value, 0, out, n);
 }
 
-CLONES void ew_clamp_f32(const float *a, float low, float high, float *out, long n) {
+LEVELS(, void, ew_clamp_f32, (const float *a, float low, float high, float *out, long n), (a, low, high, out, n)) {
     INDEPENDENT for (long i = 0; i < n; i++) out[i] = clamp_f32(a[i], low, high);
 }
 
-CLONES void ew_leaky_relu_f32(const float *a, const float *at, float slope, float *out, long n) {
+LEVELS(, void, ew_leaky_relu_f32,
+    (const float *a, const float *at, float slope, float *out, long n),
+    (a, at, slope, out, n)) {
     INDEPENDENT for (long i = 0; i < n; i++) {
         const float x = a[i];
         out[i] = at[i] > 0 ? x : slope * x;
     }
 }
 
-CLONES void ew_and_bool(const uint8_t *a, long a_step, const uint8_t *b, long b_step, uint8_t *out, long n) {
+LEVELS(, void, ew_and_bool,
+    (const uint8_t *a, long a_step, const uint8_t *b, long b_step, uint8_t *out, long n),
+    (a, a_step, b, b_step, out, n)) {
     switch (0) { default: FORMS(uint8_t, uint8_t, (x != 0) & (y != 0)) }
 }
 
-CLONES void ew_or_bool(const uint8_t *a, long a_step, const uint8_t *b, long b_step, uint8_t *out, long n) {
+LEVELS(, void, ew_or_bool,
+    (const uint8_t *a, long a_step, const uint8_t *b, long b_step, uint8_t *out, long n),
+    (a, a_step, b, b_step, out, n)) {
     switch (0) { default: FORMS(uint8_t, uint8_t, (x != 0) | (y != 0)) }
 }
 
-CLONES void ew_not_bool(const uint8_t *a, uint8_t *out, long n) {
+LEVELS(, void, ew_not_bool, (const uint8_t *a, uint8_t *out, long n), (a, out, n)) {
     INDEPENDENT for (long i = 0; i < n; i++) out[i] = a[i] == 0;
 }

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "clones.h"
+#include "levels.h"
 #include "elementwise.h"
 #include "functions.h"
 
@@ -17,7 +17,7 @@
     for (long i = 0; i < n; i++) { const T x = a[i]; out[i] = (EXPR); }                 \
     break;
 
-CLONES void ew_unary_f32(long op, const float *a, float *out, long n) {
+LEVELS(, void, ew_unary_f32, (long op, const float *a, float *out, long n), (op, a, out, n)) {
     switch (op) {
         case EW_NEG: EACH(float, -x)
         case EW_ABS: EACH(float, fabsf(x))
@@ -48,7 +48,7 @@ CLONES void ew_unary_f32(long op, const float *a, float *out, long n) {
 
 INLINE double relu6_f64(double x) { return x < 0 ? 0 : x > 6 ? 6 : x; }
 
-CLONES void ew_unary_f64(long op, const double *a, double *out, long n) {
+LEVELS(, void, ew_unary_f64, (long op, const double *a, double *out, long n), (op, a, out, n)) {
     switch (op) {
         case EW_NEG: EACH(double, -x)
         case EW_ABS: EACH(double, fabs(x))
@@ -79,8 +79,10 @@ CLONES void ew_unary_f64(long op, const double *a, double *out, long n) {
 
 /// Negation and squares wrap; they are done in the unsigned type U.
 #define INTEGER_UNARY(NAME, T, U)                                                       \
-    CLONES void ew_unary_##NAME(long op, const T *a, T *out, long n) {                  \
-        switch (op) {                                                                   \
+    LEVELS(, void, ew_unary_##NAME, \
+        (long op, const T *a, T *out, long n), \
+        (op, a, out, n)) { \
+        switch (op) { \
             case EW_NEG: EACH(T, (T)(0 - (U)x))                                         \
             case EW_ABS: EACH(T, x < 0 ? (T)(0 - (U)x) : x)                             \
             case EW_SIGN: EACH(T, (T)((x > 0) - (x < 0)))                               \

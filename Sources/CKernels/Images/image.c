@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "clones.h"
+#include "levels.h"
 
 #pragma clang fp contract(off)
 
@@ -15,11 +15,11 @@ static inline uint8_t clipped(int32_t value) { return value < 0 ? 0 : value > 25
 enum { WEIGHT_BITS = 22 };
 
 // Four rows at once share the weights and give twelve independent sums.
-CLONES void image_resize_rows_rgb(
-    const uint8_t *restrict source, ptrdiff_t width, ptrdiff_t height, uint8_t *restrict target,
-    ptrdiff_t target_width, const int32_t *restrict starts, const int32_t *restrict counts,
-    const int32_t *restrict weights, ptrdiff_t taps
-) {
+LEVELS(, void, image_resize_rows_rgb,
+    (const uint8_t *restrict source, ptrdiff_t width, ptrdiff_t height, uint8_t *restrict target,
+     ptrdiff_t target_width, const int32_t *restrict starts, const int32_t *restrict counts,
+     const int32_t *restrict weights, ptrdiff_t taps),
+    (source, width, height, target, target_width, starts, counts, weights, taps)) {
     const int32_t half = 1 << (WEIGHT_BITS - 1);
     for (ptrdiff_t y = 0; y < height; y += 4) {
         const ptrdiff_t rows = height - y < 4 ? height - y : 4;
@@ -61,10 +61,11 @@ CLONES void image_resize_rows_rgb(
 
 enum { STRIP = 128 };
 
-CLONES void image_resize_columns(
-    const uint8_t *restrict source, ptrdiff_t row, uint8_t *restrict target, ptrdiff_t target_height,
-    const int32_t *restrict starts, const int32_t *restrict counts, const int32_t *restrict weights, ptrdiff_t taps
-) {
+LEVELS(, void, image_resize_columns,
+    (const uint8_t *restrict source, ptrdiff_t row, uint8_t *restrict target, ptrdiff_t target_height,
+     const int32_t *restrict starts, const int32_t *restrict counts, const int32_t *restrict weights,
+     ptrdiff_t taps),
+    (source, row, target, target_height, starts, counts, weights, taps)) {
     for (ptrdiff_t y = 0; y < target_height; y++) {
         const int32_t *w = weights + y * taps;
         const uint8_t *first = source + starts[y] * row;
@@ -98,9 +99,9 @@ static void narrow(double base, double step, double limit, ptrdiff_t *from, ptrd
 
 enum { CHUNK = 64, FRACTION_BITS = 11 };
 
-CLONES void image_affine_rgb(
-    const uint8_t *restrict source, ptrdiff_t width, ptrdiff_t height, uint8_t *restrict target, const double *m
-) {
+LEVELS(, void, image_affine_rgb,
+    (const uint8_t *restrict source, ptrdiff_t width, ptrdiff_t height, uint8_t *restrict target, const double *m),
+    (source, width, height, target, m)) {
     const int32_t one = 1 << FRACTION_BITS;
     memset(target, 0, (size_t)width * (size_t)height * 3);
     for (ptrdiff_t y = 0; y < height; y++) {
@@ -178,9 +179,9 @@ void image_flip_rows_rgb(
     }
 }
 
-CLONES void image_flip_rows_mask(
-    const uint8_t *restrict source, ptrdiff_t width, ptrdiff_t height, uint8_t *restrict target
-) {
+LEVELS(, void, image_flip_rows_mask,
+    (const uint8_t *restrict source, ptrdiff_t width, ptrdiff_t height, uint8_t *restrict target),
+    (source, width, height, target)) {
     for (ptrdiff_t y = 0; y < height; y++) {
         for (ptrdiff_t x = 0; x < width; x++) target[y * width + x] = source[y * width + width - 1 - x];
     }
@@ -192,13 +193,15 @@ static inline uint8_t cut(float value) {
     return (uint8_t)(int32_t)value;
 }
 
-CLONES void image_brightness(const uint8_t *restrict source, ptrdiff_t count, uint8_t *restrict target, float factor) {
+LEVELS(, void, image_brightness,
+    (const uint8_t *restrict source, ptrdiff_t count, uint8_t *restrict target, float factor),
+    (source, count, target, factor)) {
     for (ptrdiff_t i = 0; i < count; i++) target[i] = cut(factor * (float)source[i]);
 }
 
-CLONES void image_saturation_rgb(
-    const uint8_t *restrict source, ptrdiff_t pixels, uint8_t *restrict target, float factor
-) {
+LEVELS(, void, image_saturation_rgb,
+    (const uint8_t *restrict source, ptrdiff_t pixels, uint8_t *restrict target, float factor),
+    (source, pixels, target, factor)) {
     for (ptrdiff_t i = 0; i < pixels; i++) {
         const int32_t r = source[3 * i], g = source[3 * i + 1], b = source[3 * i + 2];
         const int32_t gray = (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
@@ -208,13 +211,13 @@ CLONES void image_saturation_rgb(
     }
 }
 
-CLONES void image_contrast(
-    const uint8_t *restrict source, ptrdiff_t count, uint8_t *restrict target, float gray, float factor
-) {
+LEVELS(, void, image_contrast,
+    (const uint8_t *restrict source, ptrdiff_t count, uint8_t *restrict target, float gray, float factor),
+    (source, count, target, gray, factor)) {
     for (ptrdiff_t i = 0; i < count; i++) target[i] = cut(gray + factor * ((float)source[i] - gray));
 }
 
-CLONES uint64_t image_gray_sum(const uint8_t *restrict source, ptrdiff_t pixels) {
+LEVELS(, uint64_t, image_gray_sum, (const uint8_t *restrict source, ptrdiff_t pixels), (source, pixels)) {
     uint64_t sum = 0;
     for (ptrdiff_t i = 0; i < pixels; i++) {
         const int32_t r = source[3 * i], g = source[3 * i + 1], b = source[3 * i + 2];
@@ -256,10 +259,10 @@ static ptrdiff_t mirrored(ptrdiff_t at, ptrdiff_t size) {
     return at < size ? at : period - at;
 }
 
-CLONES void image_blur_rgb(
-    const uint8_t *restrict source, ptrdiff_t width, ptrdiff_t height, uint8_t *restrict target,
-    const float *restrict weights, ptrdiff_t radius, float *restrict rows
-) {
+LEVELS(, void, image_blur_rgb,
+    (const uint8_t *restrict source, ptrdiff_t width, ptrdiff_t height, uint8_t *restrict target,
+     const float *restrict weights, ptrdiff_t radius, float *restrict rows),
+    (source, width, height, target, weights, radius, rows)) {
     const ptrdiff_t row = width * 3;
     for (ptrdiff_t y = 0; y < height; y++) {
         const uint8_t *in = source + y * row;
@@ -295,9 +298,10 @@ CLONES void image_blur_rgb(
     }
 }
 
-CLONES void image_add_noise(
-    const uint8_t *restrict source, ptrdiff_t count, uint8_t *restrict target, const float *restrict noise, float scale
-) {
+LEVELS(, void, image_add_noise,
+    (const uint8_t *restrict source, ptrdiff_t count, uint8_t *restrict target, const float *restrict noise,
+     float scale),
+    (source, count, target, noise, scale)) {
     for (ptrdiff_t i = 0; i < count; i++) target[i] = cut((float)source[i] + scale * noise[i] + 0.5f);
 }
 

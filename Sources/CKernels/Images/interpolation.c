@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clones.h"
+#include "levels.h"
 #include "interpolation_axis.h"
 #include "pool.h"
 
@@ -40,8 +40,9 @@ void axis_samples(long in, long out, int on_corners, float step, axis_sample *sa
 }
 
 /// Resizes one row along x.
-CLONES static void stretch_row(
-    const float *restrict row, const axis_sample *x, long out_width, long channels, float *restrict out) {
+LEVELS(static, void, stretch_row,
+    (const float *restrict row, const axis_sample *x, long out_width, long channels, float *restrict out),
+    (row, x, out_width, channels, out)) {
     for (long i = 0; i < out_width; i++, out += channels) {
         const float *a = row + x[i].first * channels, *b = row + x[i].second * channels;
         const float wa = x[i].first_weight, wb = x[i].second_weight;
@@ -49,8 +50,9 @@ CLONES static void stretch_row(
     }
 }
 
-CLONES static void blend_rows(
-    const float *restrict a, const float *restrict b, float wa, float wb, float *restrict out, long n) {
+LEVELS(static, void, blend_rows,
+    (const float *restrict a, const float *restrict b, float wa, float wb, float *restrict out, long n),
+    (a, b, wa, wb, out, n)) {
     for (long i = 0; i < n; i++) out[i] = mul_add(b[i], wb, a[i] * wa);
 }
 
@@ -88,8 +90,9 @@ static void bilinear_task(void *context, long index) {
 }
 
 /// Adds the gradient of an output row to its input row.
-CLONES static void gather_row(
-    const float *restrict row, const axis_sample *x, long out_width, long channels, float *restrict out) {
+LEVELS(static, void, gather_row,
+    (const float *restrict row, const axis_sample *x, long out_width, long channels, float *restrict out),
+    (row, x, out_width, channels, out)) {
     for (long i = 0; i < out_width; i++, row += channels) {
         float *a = out + x[i].first * channels, *b = out + x[i].second * channels;
         const float wa = x[i].first_weight, wb = x[i].second_weight;
@@ -100,7 +103,9 @@ CLONES static void gather_row(
     }
 }
 
-CLONES static void add_weighted(const float *restrict row, float weight, float *restrict total, long n) {
+LEVELS(static, void, add_weighted,
+    (const float *restrict row, float weight, float *restrict total, long n),
+    (row, weight, total, n)) {
     for (long i = 0; i < n; i++) total[i] = mul_add(row[i], weight, total[i]);
 }
 

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "clones.h"
+#include "levels.h"
 #include "pool.h"
 
 enum { CHUNK_ELEMENTS = 65536, BLOCK_ELEMENTS = 16384, MOST_CHUNKS = 256 };
@@ -39,9 +39,10 @@ typedef struct {
     long rows, channels, rows_per_task;
 } norm_job;
 
-CLONES static void scale_shift_rows(
-    const float *x, const float *restrict scale, const float *restrict shift, float *out, long rows,
-    long channels) {
+LEVELS(static, void, scale_shift_rows,
+    (const float *x, const float *restrict scale, const float *restrict shift, float *out, long rows,
+     long channels),
+    (x, scale, shift, out, rows, channels)) {
     for (long r = 0; r < rows; r++, x += channels, out += channels) {
         CHANNELS for (long c = 0; c < channels; c++) out[c] = mul_add(x[c], scale[c], shift[c]);
     }
@@ -63,8 +64,9 @@ void norm_scale_shift_f32(
     pool_run(parts_of(rows, j.rows_per_task), scale_shift_task, &j);
 }
 
-CLONES static void moments_of_rows(
-    const float *restrict x, long rows, long channels, double *restrict sum, double *restrict squares) {
+LEVELS(static, void, moments_of_rows,
+    (const float *restrict x, long rows, long channels, double *restrict sum, double *restrict squares),
+    (x, rows, channels, sum, squares)) {
     CHANNELS for (long c = 0; c < channels; c++) sum[c] = squares[c] = 0;
     for (long r = 0; r < rows; r++, x += channels) {
         CHANNELS for (long c = 0; c < channels; c++) {
@@ -84,9 +86,10 @@ static void moments_task(void *context, long index) {
 }
 
 /// Sums of dy and of dy * (x - mean). The mean is subtracted before the product, so that a large mean loses no digits.
-CLONES static void gradient_sums_of_rows(
-    const float *restrict gradient, const float *restrict x, const float *restrict mean, long rows,
-    long channels, double *restrict sum, double *restrict product) {
+LEVELS(static, void, gradient_sums_of_rows,
+    (const float *restrict gradient, const float *restrict x, const float *restrict mean, long rows, long channels,
+     double *restrict sum, double *restrict product),
+    (gradient, x, mean, rows, channels, sum, product)) {
     CHANNELS for (long c = 0; c < channels; c++) sum[c] = product[c] = 0;
     for (long r = 0; r < rows; r++, x += channels, gradient += channels) {
         CHANNELS for (long c = 0; c < channels; c++) {

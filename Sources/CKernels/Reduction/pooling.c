@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "clones.h"
+#include "levels.h"
 #include "pool.h"
 
 enum { CHANNEL_BLOCK = 32 };
@@ -37,7 +37,9 @@ INLINE float average_divisor(
     return (float)max_long(1, (bottom - y) * (right - x));
 }
 
-CLONES static void max_row(const conv_geometry *g, const float *sample, long oy, float *out) {
+LEVELS(static, void, max_row,
+    (const conv_geometry *g, const float *sample, long oy, float *out),
+    (g, sample, oy, out)) {
     const long channels = g->input_channels;
     long ky0, ky1, kx0, kx1;
     const long y = oy * g->stride_height - g->padding_height;
@@ -74,8 +76,9 @@ void pool_max_forward(const conv_geometry *g, const float *input, float *output)
 }
 
 /// Finds the first maximum of each window again (a NaN counts as one) and adds the gradient there.
-CLONES static void max_gradient_block(
-    const conv_geometry *g, const float *input, const float *gradient, float *out, long width) {
+LEVELS(static, void, max_gradient_block,
+    (const conv_geometry *g, const float *input, const float *gradient, float *out, long width),
+    (g, input, gradient, out, width)) {
     const long channels = g->input_channels;
     for (long oy = 0; oy < g->output_height; oy++) {
         long ky0, ky1, kx0, kx1;
@@ -127,8 +130,9 @@ void pool_max_backward(
     pool_run(g->batch * parts_of(g->input_channels, CHANNEL_BLOCK), max_gradient_task, &j);
 }
 
-CLONES static void average_row(
-    const conv_geometry *g, long count_padding, const float *sample, long oy, float *out) {
+LEVELS(static, void, average_row,
+    (const conv_geometry *g, long count_padding, const float *sample, long oy, float *out),
+    (g, count_padding, sample, oy, out)) {
     const long channels = g->input_channels;
     long ky0, ky1, kx0, kx1;
     const long y = oy * g->stride_height - g->padding_height;
@@ -163,8 +167,9 @@ void pool_average_forward(const conv_geometry *g, long count_padding, const floa
     pool_run(g->batch * g->output_height, average_task, &j);
 }
 
-CLONES static void average_gradient_block(
-    const conv_geometry *g, long count_padding, const float *gradient, float *out, long width) {
+LEVELS(static, void, average_gradient_block,
+    (const conv_geometry *g, long count_padding, const float *gradient, float *out, long width),
+    (g, count_padding, gradient, out, width)) {
     const long channels = g->input_channels;
     for (long oy = 0; oy < g->output_height; oy++) {
         long ky0, ky1, kx0, kx1;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clones.h"
+#include "levels.h"
 #include "pool.h"
 
 enum { INNER_BLOCK = 512, CHUNK_ELEMENTS = 65536, MOST_CHUNKS = 64, LANES = 16 };
@@ -33,11 +33,11 @@ static reduction_plan plan_reduction(long outer, long axis, long inner) {
 
 /// Reductions of elements of type T, accumulated in type A; START gives the neutral element.
 #define REDUCTION(NAME, T, A, R, IS_FLOAT)                                                        \
-    INLINE A start_##NAME(long op, T first) {                                                     \
+    INLINE A start_##NAME(long op, T first) { \
         return op == REDUCE_PROD ? (A)1 : op == REDUCE_MAX || op == REDUCE_MIN ? (A)first : (A)0; \
     }                                                                                             \
-    INLINE A join_##NAME(long op, A x, A y) {                                                     \
-        switch (op) {                                                                             \
+    INLINE A join_##NAME(long op, A x, A y) { \
+        switch (op) { \
             case REDUCE_PROD: return x * y;                                                       \
             case REDUCE_MAX: return (x > y || x != x) ? x : y;                                    \
             case REDUCE_MIN: return (x < y || x != x) ? x : y;                                    \
@@ -45,7 +45,7 @@ static reduction_plan plan_reduction(long outer, long axis, long inner) {
         }                                                                                         \
     }                                                                                             \
     /* A contiguous run, in LANES sums that are combined in order. */                             \
-    INLINE A run_of_##NAME(long op, const T *a, long n) {                                         \
+    INLINE A run_of_##NAME(long op, const T *a, long n) { \
         A lanes[LANES];                                                                           \
         for (int l = 0; l < LANES; l++) lanes[l] = start_##NAME(op, a[0]);                        \
         long i = 0;                                                                               \
@@ -59,16 +59,17 @@ static reduction_plan plan_reduction(long outer, long axis, long inner) {
     }                                                                                             \
     /* Rows of `width` adjacent elements, each column by itself. */                               \
     INLINE void rows_of_##NAME(                                                                   \
-        long op, const T *restrict a, long n, long stride, long width, A *restrict total) {       \
+        long op, const T *restrict a, long n, long stride, long width, A *restrict total) { \
         for (long c = 0; c < width; c++) total[c] = start_##NAME(op, a[c]);                       \
         for (long i = 0; i < n; i++)                                                              \
             for (long c = 0; c < width; c++)                                                      \
                 total[c] = join_##NAME(op, total[c], (A)a[i * stride + c]);                       \
     }                                                                                             \
-    CLONES static void reduce_part_##NAME(                                                        \
-        long op, const T *a, long n, long stride, long width, A *total) {                         \
-        if (stride == 1) {                                                                        \
-            switch (op) {                                                                         \
+    LEVELS(static, void, reduce_part_##NAME, \
+        (long op, const T *a, long n, long stride, long width, A *total), \
+        (op, a, n, stride, width, total)) { \
+        if (stride == 1) { \
+            switch (op) { \
                 case REDUCE_PROD: total[0] = run_of_##NAME(REDUCE_PROD, a, n); break;             \
                 case REDUCE_MAX: total[0] = run_of_##NAME(REDUCE_MAX, a, n); break;               \
                 case REDUCE_MIN: total[0] = run_of_##NAME(REDUCE_MIN, a, n); break;               \
@@ -76,7 +77,7 @@ static reduction_plan plan_reduction(long outer, long axis, long inner) {
             }                                                                                     \
             return;                                                                               \
         }                                                                                         \
-        switch (op) {                                                                             \
+        switch (op) { \
             case REDUCE_PROD: rows_of_##NAME(REDUCE_PROD, a, n, stride, width, total); break;     \
             case REDUCE_MAX: rows_of_##NAME(REDUCE_MAX, a, n, stride, width, total); break;       \
             case REDUCE_MIN: rows_of_##NAME(REDUCE_MIN, a, n, stride, width, total); break;       \
@@ -90,10 +91,10 @@ static reduction_plan plan_reduction(long outer, long axis, long inner) {
         A *partial;                                                                               \
         R *out;                                                                                   \
     } reduction_##NAME;                                                                           \
-    INLINE R finish_##NAME(const reduction_##NAME *r, A total) {                                  \
+    INLINE R finish_##NAME(const reduction_##NAME *r, A total) { \
         return (R)(IS_FLOAT && r->op == REDUCE_MEAN ? total / (A)r->plan.axis : total);           \
     }                                                                                             \
-    static void reduce_task_##NAME(void *context, long index) {                                   \
+    static void reduce_task_##NAME(void *context, long index) { \
         const reduction_##NAME *r = context;                                                      \
         const reduction_plan p = r->plan;                                                         \
         const long block = index % p.blocks, chunk = index / p.blocks % p.chunks;                 \
@@ -103,7 +104,7 @@ static reduction_plan plan_reduction(long outer, long axis, long inner) {
         A total[INNER_BLOCK];                                                                     \
         reduce_part_##NAME(                                                                       \
             r->op, r->a + (o * p.axis + first) * p.inner + column, n, p.inner, width, total);     \
-        if (r->partial != NULL) {                                                                 \
+        if (r->partial != NULL) { \
             memcpy(                                                                               \
                 r->partial + (o * p.chunks + chunk) * p.inner + column, total,                    \
                 (size_t)width * sizeof(A));                                                       \
@@ -113,40 +114,40 @@ static reduction_plan plan_reduction(long outer, long axis, long inner) {
         }                                                                                         \
     }                                                                                             \
     /* Many short rows: a task takes several. */                                                  \
-    static void reduce_rows_task_##NAME(void *context, long index) {                              \
+    static void reduce_rows_task_##NAME(void *context, long index) { \
         const reduction_##NAME *r = context;                                                      \
         const long first = index * r->plan.chunk_length;                                          \
         const long last = min_long(first + r->plan.chunk_length, r->plan.outer);                  \
-        for (long o = first; o < last; o++) {                                                     \
+        for (long o = first; o < last; o++) { \
             A total;                                                                              \
             reduce_part_##NAME(r->op, r->a + o * r->plan.axis, r->plan.axis, 1, 1, &total);       \
             r->out[o] = finish_##NAME(r, total);                                                  \
         }                                                                                         \
     }                                                                                             \
-    void reduce_axis_##NAME(long op, const T *a, long outer, long axis, long inner, R *out) {     \
+    void reduce_axis_##NAME(long op, const T *a, long outer, long axis, long inner, R *out) { \
         if (outer <= 0 || inner <= 0) return;                                                     \
         reduction_##NAME r = {op, plan_reduction(outer, axis, inner), a, NULL, out};              \
-        if (axis <= 0) {                                                                          \
+        if (axis <= 0) { \
             const A nothing = op == REDUCE_PROD ? (A)1 : (A)0;                                    \
             for (long i = 0; i < outer * inner; i++) out[i] = finish_##NAME(&r, nothing);         \
             return;                                                                               \
         }                                                                                         \
-        if (inner == 1 && r.plan.chunks == 1 && outer > 1) {                                      \
+        if (inner == 1 && r.plan.chunks == 1 && outer > 1) { \
             r.plan.chunk_length = max_long(1, CHUNK_ELEMENTS / 4 / axis);                         \
             pool_run(parts_of(outer, r.plan.chunk_length), reduce_rows_task_##NAME, &r);          \
             return;                                                                               \
         }                                                                                         \
         const reduction_plan *p = &r.plan;                                                        \
-        if (p->chunks > 1) {                                                                      \
+        if (p->chunks > 1) { \
             r.partial = malloc((size_t)(outer * p->chunks * inner) * sizeof(A));                  \
-            if (r.partial == NULL) {                                                              \
+            if (r.partial == NULL) { \
                 r.plan.chunks = 1;                                                                \
                 r.plan.chunk_length = axis;                                                       \
             }                                                                                     \
         }                                                                                         \
         pool_run(outer * p->chunks * p->blocks, reduce_task_##NAME, &r);                          \
         if (r.partial == NULL) return;                                                            \
-        for (long o = 0; o < outer; o++) {                                                        \
+        for (long o = 0; o < outer; o++) { \
             A *total = r.partial + o * p->chunks * inner;                                         \
             for (long chunk = 1; chunk < p->chunks; chunk++)                                      \
                 for (long c = 0; c < inner; c++)                                                  \

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stddef.h>
 
-#include "clones.h"
+#include "levels.h"
 #include "pool.h"
 #include "reduce.h"
 #include "vectors.h"
@@ -74,12 +74,15 @@ INLINE void softmax_gradient_of_rows(
     }
 }
 
-CLONES static void softmax_rows(long logarithm, const float *a, float *out, long rows, long n) {
+LEVELS(static, void, softmax_rows,
+    (long logarithm, const float *a, float *out, long rows, long n),
+    (logarithm, a, out, rows, n)) {
     softmax_of_rows(logarithm, a, out, rows, n);
 }
 
-CLONES static void softmax_gradient_rows(
-    long logarithm, const float *gradient, const float *result, float *out, long rows, long n) {
+LEVELS(static, void, softmax_gradient_rows,
+    (long logarithm, const float *gradient, const float *result, float *out, long rows, long n),
+    (logarithm, gradient, result, out, rows, n)) {
     softmax_gradient_of_rows(logarithm, gradient, result, out, rows, n);
 }
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clones.h"
+#include "levels.h"
 #include "pool.h"
 #include "segmentation_labels.h"
 
@@ -71,8 +71,9 @@ static void find_extents(const int32_t *map, long height, long width, long class
 
 /// The distance of each place to the next pixel of class c in the same column, up to `most`, for `rows` rows of
 /// `columns` places; `map` is as wide as the picture.
-CLONES static void column_distances(
-    const int32_t *map, int32_t c, long rows, long columns, long width, int32_t most, int32_t *out) {
+LEVELS(static, void, column_distances,
+    (const int32_t *map, int32_t c, long rows, long columns, long width, int32_t most, int32_t *out),
+    (map, c, rows, columns, width, most, out)) {
     INDEPENDENT for (long x = 0; x < columns; x++) out[x] = map[x] == c ? 0 : most;
     for (long y = 1; y < rows; y++) {
         const int32_t *labels = map + y * width, *above = out + (y - 1) * columns;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clones.h"
+#include "levels.h"
 #include "elementwise.h"
 #include "pool.h"
 #include "segmentation_labels.h"

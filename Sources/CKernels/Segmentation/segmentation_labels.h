@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "clones.h"
+#include "levels.h"
 #include "elementwise.h"
 
 INLINE int64_t label_of(const void *labels, long kind, long i) {

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clones.h"
+#include "levels.h"
 #include "elementwise.h"
 #include "functions.h"
 #include "interpolation_axis.h"
@@ -62,9 +62,10 @@ INLINE int32_t label_at(const segmentation_input *in, long i) {
 }
 
 /// Two rows of logits interpolated, classes padded to whole vectors.
-CLONES static void blend_logits(
-    const float *restrict a, const float *restrict b, float wa, float wb, long pixels, long classes, long lanes,
-    float *restrict row) {
+LEVELS(static, void, blend_logits,
+    (const float *restrict a, const float *restrict b, float wa, float wb, long pixels, long classes, long lanes,
+     float *restrict row),
+    (a, b, wa, wb, pixels, classes, lanes, row)) {
     for (long x = 0; x < pixels; x++, a += classes, b += classes, row += lanes) {
         CHANNELS for (long c = 0; c < classes; c++) row[c] = mul_add(b[c], wb, a[c] * wa);
         for (long c = classes; c < lanes; c++) row[c] = NO_CLASS;
@@ -72,8 +73,9 @@ CLONES static void blend_logits(
 }
 
 /// Passes the gradient of a row on to the two rows of logits that it was interpolated from.
-CLONES static void unblend_gradient(
-    const float *restrict row, float weight, long pixels, long classes, long lanes, float *restrict out) {
+LEVELS(static, void, unblend_gradient,
+    (const float *restrict row, float weight, long pixels, long classes, long lanes, float *restrict out),
+    (row, weight, pixels, classes, lanes, out)) {
     for (long x = 0; x < pixels; x++, out += classes, row += lanes)
         CHANNELS for (long c = 0; c < classes; c++) out[c] = mul_add(row[c], weight, out[c]);
 }
@@ -195,7 +197,7 @@ INLINE void loss_row(
     loss_row(job, space, width, predictions, VECTORS, GRADIENT, BEST, SMOOTHS)
 
 #define WIDTHS(GRADIENT, BEST)                        \
-    switch (vectors) {                                \
+    switch (vectors) { \
         case 1: ROW(1, GRADIENT, BEST, 0); break;     \
         case 2: ROW(2, GRADIENT, BEST, 0); break;     \
         case 3: ROW(3, GRADIENT, BEST, 0); break;     \
@@ -203,9 +205,10 @@ INLINE void loss_row(
         default: ROW(vectors, GRADIENT, BEST, 0);     \
     }
 
-CLONES static void any_row(
-    const loss_job *job, const loss_space *space, long width, int64_t *predictions,
-    int vectors, int wants_gradient, int wants_best) {
+LEVELS(static, void, any_row,
+    (const loss_job *job, const loss_space *space, long width, int64_t *predictions, int vectors,
+     int wants_gradient, int wants_best),
+    (job, space, width, predictions, vectors, wants_gradient, wants_best)) {
     if (job->in->label_smoothing != 0.0f) {
         ROW(vectors, wants_gradient, wants_best, 1);
     } else if (wants_gradient && wants_best) {
@@ -220,9 +223,10 @@ CLONES static void any_row(
 }
 
 /// Adds the results of the pixels of a row, in float64.
-CLONES static void add_row(
-    const loss_space *space, long width, float smoothing, double weight_total, long classes, double *loss,
-    double *weight) {
+LEVELS(static, void, add_row,
+    (const loss_space *space, long width, float smoothing, double weight_total, long classes, double *loss,
+     double *weight),
+    (space, width, smoothing, weight_total, classes, loss, weight)) {
     double lanes[8] = {0}, weights[8] = {0};
     const double hard = 1.0 - (double)smoothing, soft = (double)smoothing / (double)classes;
     long i = 0;

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "clones.h"
+#include "levels.h"
 
 INLINE uint32_t float_bits(float x) {
     uint32_t bits;

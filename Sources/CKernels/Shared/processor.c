@@ -1,14 +1,116 @@
-// The level that the loader chooses for functions with CLONES.
+// The level of the kernels: what the processor can run, whether AVX-512 gains anything on it, and SEG_KERNELS.
 
 #include "processor.h"
 
-int kernel_level(void) {
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "levels.h"
+
+int kernel_level_in_use = KERNEL_SSE2;
+int kernel_wide_tiles = 0;
+
+int kernel_level(void) { return kernel_level_in_use; }
+int kernel_wide(void) { return kernel_wide_tiles; }
+void kernel_set_wide(int wide) { kernel_wide_tiles = wide; }
+
+int kernel_highest_level(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-        return 3;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2")) return 2;
+        return KERNEL_AVX512;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"))
+        return KERNEL_AVX2;
 #endif
-    return 1;
+    return KERNEL_SSE2;
+}
+
+void kernel_set_level(int level) {
+    const int highest = kernel_highest_level();
+    kernel_level_in_use = level < highest ? level : highest;
+    kernel_wide_tiles = kernel_level_in_use == KERNEL_AVX512;
+}
+
+#if defined(__x86_64__)
+enum { CHAINS = 12 };
+
+/// Twelve chains of multiply-adds, enough to fill the pipelines: `steps` for each.
+#define CHAIN_KERNEL(name, level, vector, zeros, constraint)                                              \
+    level __attribute__((noinline)) static void name(long steps) {                                        \
+        vector sums[CHAINS], factor = zeros;                                                              \
+        UNROLLED for (int i = 0; i < CHAINS; i++) sums[i] = zeros;                                        \
+        _Pragma("clang loop unroll(disable)") for (long k = 0; k < steps; k++) {                          \
+            UNROLLED for (int i = 0; i < CHAINS; i++) {                                                   \
+                sums[i] = factor * factor + sums[i];                                                      \
+                __asm__("" : "+" constraint(sums[i]));                                                    \
+            }                                                                                             \
+        }                                                                                                 \
+    }
+CHAIN_KERNEL(chains_of_4, , float4, (float4){0}, "x")
+CHAIN_KERNEL(chains_of_8, __attribute__((target("arch=x86-64-v3"))), float8, (float8){0}, "x")
+CHAIN_KERNEL(chains_of_16, __attribute__((target("arch=x86-64-v4"))), float16, (float16){0}, "v")
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void run_chains(int level, long steps) {
+    if (level == KERNEL_AVX512) {
+        chains_of_16(steps);
+    } else if (level == KERNEL_AVX2) {
+        chains_of_8(steps);
+    } else {
+        chains_of_4(steps);
+    }
+}
+
+/// The shortest of some times of `steps` multiply-adds in each chain.
+static double chain_seconds(int level, long steps, int tries) {
+    double best = 1;
+    for (int i = 0; i < tries; i++) {
+        const double start = now();
+        run_chains(level, steps);
+        const double time = now() - start;
+        if (time < best) best = time;
+    }
+    return best;
+}
+
+double kernel_peak(int level) {
+    const long lanes = level == KERNEL_AVX512 ? 16 : level == KERNEL_AVX2 ? 8 : 4, steps = 200000;
+    return 2e-9 * (double)(lanes * CHAINS * steps) / chain_seconds(level, steps, 20);
+}
+
+/// Whether the units are 512 bits wide. Where they are half as wide, as in Zen 4, AVX-512 gains nothing. Takes
+/// microseconds.
+static int gains_from_512(void) {
+    double eight = 1, sixteen = 1;
+    // In turn, so that a change of the clock's rate meets both.
+    for (int i = 0; i < 8; i++) {
+        const double a = chain_seconds(KERNEL_AVX2, 200, 1), b = chain_seconds(KERNEL_AVX512, 200, 1);
+        if (a < eight) eight = a;
+        if (b < sixteen) sixteen = b;
+    }
+    return 2 * eight > 1.5 * sixteen;
+}
+#else
+double kernel_peak(int level) { return level * 0.0; }
+static int gains_from_512(void) { return 1; }
+#endif
+
+__attribute__((constructor)) static void choose_level(void) {
+    const char *wanted = getenv("SEG_KERNELS");
+    int level = kernel_highest_level();
+    if (wanted != NULL && strcmp(wanted, "sse2") == 0) {
+        level = KERNEL_SSE2;
+    } else if (wanted != NULL && strcmp(wanted, "avx2") == 0) {
+        level = KERNEL_AVX2;
+    } else if (level == KERNEL_AVX512 && (wanted == NULL || strcmp(wanted, "avx512") != 0) && !gains_from_512()) {
+        level = KERNEL_AVX2;
+    }
+    kernel_set_level(level);
 }

@@ -3,7 +3,7 @@
 #ifndef SEG_VECTORS_H
 #define SEG_VECTORS_H
 
-#include "clones.h"
+#include "levels.h"
 
 INLINE float8 select8(int8 mask, float8 yes, float8 no) {
     return (float8)(((int8)yes & mask) | ((int8)no & ~mask));

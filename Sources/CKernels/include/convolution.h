@@ -70,6 +70,12 @@ int conv_winograd_gradient_points(
     const conv_geometry *g, const float *input, const float *upstream, float *pixels, float *gradients);
 void conv_winograd_fold(const conv_geometry *g, const float *sums, float *weight_gradient);
 
+/// c [m, n] = the sum over the k rows of a [k, m] and b [k, n] of their outer products, or that sum added to c. The
+/// steps are the row lengths in memory. On this thread; returns 0, or -1 if there is no scratch memory.
+int conv_outer_product(
+    long m, long n, long k, const float *a, long a_step, const float *b, long b_step, int accumulate, float *c,
+    long c_step);
+
 /// Rows [pixels, columns] of one group's taps and channels, starting at column `first_column` of
 /// [tap][channel]; `input` is one sample, and pixels are those of its output.
 void conv_unfold(

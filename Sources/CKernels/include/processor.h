@@ -3,8 +3,25 @@
 #ifndef SEG_PROCESSOR_H
 #define SEG_PROCESSOR_H
 
-/// The level of vector instructions that the kernels use (see clones.h): 3 for AVX-512, 2 for AVX2, 1 for those that
-/// every processor of this kind has.
+/// Levels of vector instructions (levels.h). On processors of other kinds the first stands for what they have.
+enum { KERNEL_SSE2 = 1, KERNEL_AVX2 = 2, KERNEL_AVX512 = 3 };
+
+/// The level that the kernels use, chosen when the program starts: the highest that the processor has and gains from,
+/// or what SEG_KERNELS names, at most what the processor has.
 int kernel_level(void);
+
+/// The highest level that this processor can run.
+int kernel_highest_level(void);
+
+/// Changes the level, to one that the processor can run.
+void kernel_set_level(int level);
+
+/// Whether convolutions use tiles for vectors of sixteen floats: so with AVX-512. For tests on other processors, where
+/// such tiles are slow; the bits are the same.
+int kernel_wide(void);
+void kernel_set_wide(int wide);
+
+/// Billions of products and sums a second of this thread, by multiply-adds in registers, at a level.
+double kernel_peak(int level);
 
 #endif

@@ -166,7 +166,7 @@ struct CSVFile {
 
     private func text(_ cell: Value) throws -> String {
         if cell.isNil { return "" }
-        var plain: String
+        let plain: String
         if let tensor = cell.asTensorValue?.promise, tensor.count == 1,
             let number = try tensor.decimalNumbers().first
         {
@@ -185,8 +185,14 @@ struct CSVFile {
         let needsQuotes =
             plain.utf8.contains { $0 == 34 || $0 == separator || $0 == 10 || $0 == 13 }
             || plain.unicodeScalars.first == "\u{feff}"
-        if needsQuotes { plain = "\"\(plain.replacing("\"", with: "\"\""))\"" }
-        return plain
+        guard needsQuotes else { return plain }
+        // By scalars: a quote and a mark that combines with it are one character.
+        var quoted = "\""
+        for scalar in plain.unicodeScalars {
+            if scalar == "\"" { quoted += "\"" }
+            quoted.unicodeScalars.append(scalar)
+        }
+        return quoted + "\""
     }
 }
 

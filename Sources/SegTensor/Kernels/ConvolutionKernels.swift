@@ -1,8 +1,7 @@
 // Convolution of float32 tensors stored channels last, over raw pointers: chooses between the kernels of
-// CKernels (indirect product, depthwise, Winograd) and, for the gradient by the weights, products of OpenBLAS. The
+// CKernels (indirect product, depthwise, Winograd, and sums of outer products for the gradient by the weights). The
 // caller checks shapes; the only error here is lack of memory.
 
-import COpenBLAS
 import CKernels
 
 /// The attributes of a convolution and the input size. Output sizes follow from them.

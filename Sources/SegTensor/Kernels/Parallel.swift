@@ -11,15 +11,6 @@ public enum Parallel {
         set { pool_set_threads(newValue) }
     }
 
-    /// The vector instructions that the kernels use on this processor.
-    public static var instructions: String {
-        switch kernel_level() {
-        case 3: "AVX-512"
-        case 2: "AVX2"
-        default: "no AVX2"
-        }
-    }
-
     /// Calls `body` with ranges that cover `0..<count`, one after the other on this thread: for work that
     /// cannot be divided.
     /// - Throws: an interrupt between two ranges.

@@ -1,8 +1,7 @@
-// The gradient of a convolution by its weights: products over pixels, by OpenBLAS. The work is divided into
+// The gradient of a convolution by its weights: sums of outer products over pixels. The work is divided into
 // parts of the pixels, whose sums are added in order, and into tiles of columns (tap, channel); both depend
 // on the geometry, never on the number of threads.
 
-import COpenBLAS
 import CKernels
 import Synchronization
 
@@ -46,7 +45,6 @@ struct WeightGradient {
         input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
         into weightGradient: UnsafeMutablePointer<Float>
     ) throws {
-        try MatrixProduct.prepare()
         let groupFloats = outputs * columns
         let partFloats = groupFloats * geometry.groups
         // A single part of a kernel of one tap is stored like the result.
@@ -91,7 +89,7 @@ struct WeightGradient {
         var pixel = part * parts.size
         guard width > 0 else { return true }
         var kernelGeometry = geometry.kernelGeometry
-        var beta: Float = 0
+        var adds: Int32 = 0
         let direct = geometry.isPointwise
         guard direct || KernelMemory.scratch(slot: 1, floats: Self.chunk * width) != nil else { return false }
         while pixel < last {
@@ -112,14 +110,14 @@ struct WeightGradient {
                 rows = UnsafePointer(unfolded)
                 rowLength = width
             }
-            openblas_sgemm(
-                true, false, Int32(outputs), Int32(width), Int32(count), 1,
-                outputGradient + pixel * geometry.outputChannels + group * outputs,
-                Int32(geometry.outputChannels), rows, Int32(rowLength), beta, sums + first, Int32(columns))
-            beta = 1
+            let status = conv_outer_product(
+                outputs, width, count, outputGradient + pixel * geometry.outputChannels + group * outputs,
+                geometry.outputChannels, rows, rowLength, adds, sums + first, columns)
+            guard status == 0 else { return false }
+            adds = 1
             pixel += count
         }
-        if beta == 0 {
+        if adds == 0 {
             // An empty part: nothing to add.
             for output in 0..<outputs { (sums + output * columns + first).update(repeating: 0, count: width) }
         }

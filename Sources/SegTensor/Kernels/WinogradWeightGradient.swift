@@ -1,8 +1,8 @@
 // The gradient of a convolution by its weights through Winograd's F(4x4, 3x3): sample by sample, the tiles are
-// transformed into 36 points, and each point is one matrix product by OpenBLAS. Samples are added in order.
+// transformed into 36 points, and each point is one sum of outer products. Samples are added in order.
 
 import CKernels
-import COpenBLAS
+import Synchronization
 
 enum WinogradWeightGradient {
     /// Rows of a product that one task computes.
@@ -13,7 +13,6 @@ enum WinogradWeightGradient {
         _ g: ConvolutionGeometry, input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
         into weightGradient: UnsafeMutablePointer<Float>
     ) throws {
-        try MatrixProduct.prepare()
         let points = 36
         var geometry = g.kernelGeometry
         let tiles = conv_winograd_tiles(&geometry)
@@ -28,6 +27,7 @@ enum WinogradWeightGradient {
         let pixels = workspaces.pixels.bytes.assumingMemoryBound(to: Float.self)
         let gradients = workspaces.gradients.bytes.assumingMemoryBound(to: Float.self)
         let sums = workspaces.sums.bytes.assumingMemoryBound(to: Float.self)
+        let failed = Atomic(false)
         let rows = MatrixProduct.parts(outputs, limit: taskRows)
         try withExtendedLifetime(workspaces) {
             for sample in 0..<g.batch {
@@ -40,12 +40,13 @@ enum WinogradWeightGradient {
                     let first = task % rows.count * rows.size
                     let height = min(rows.size, outputs - first)
                     guard height > 0 else { return }
-                    openblas_sgemm(
-                        true, false, Int32(height), Int32(inputs), Int32(tiles), 1,
-                        gradients + point * tiles * outputs + first, Int32(outputs),
-                        pixels + point * tiles * inputs, Int32(inputs), sample == 0 ? 0 : 1,
-                        sums + (point * outputs + first) * inputs, Int32(inputs))
+                    let status = conv_outer_product(
+                        height, inputs, tiles, gradients + point * tiles * outputs + first, outputs,
+                        pixels + point * tiles * inputs, inputs, sample == 0 ? 0 : 1,
+                        sums + (point * outputs + first) * inputs, inputs)
+                    if status != 0 { failed.store(true, ordering: .relaxed) }
                 }
+                try KernelMemory.check(failed.load(ordering: .relaxed) ? -1 : 0, for: "the gradient of conv2d")
             }
             conv_winograd_fold(&geometry, sums, weightGradient)
         }
