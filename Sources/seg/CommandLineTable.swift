@@ -134,7 +134,9 @@ enum CommandLineTable {
         CommandOption(names: ["--man"], value: nil, help: "prints the man page", isLast: true) {
             options, _ in options.action = .text(manPage)
         },
-        CommandOption(names: ["--version"], value: nil, help: "prints the version, and the kernels in use", isLast: true) {
+        CommandOption(
+            names: ["--version"], value: nil, help: "prints the version, and the kernels in use", isLast: true
+        ) {
             options, _ in options.action = .text("seg \(version)\n")
         },
         CommandOption(names: ["--help", "-h"], value: nil, help: "prints this", isLast: true) {

@@ -38,7 +38,8 @@ struct Doctor {
 
     func findings() -> [Finding] {
         [
-            Finding(subject: "seg", state: .ok, text: CommandLineTable.version), processor(), threads(), memory(),
+            Finding(subject: "seg", state: .ok, text: CommandLineTable.version), processor(), threads(),
+            memory(),
             library("OpenBLAS", needed: true) { try MatrixProduct.prepare() },
             library("TurboJPEG", needed: false) { try JPEGImage.load("JPEG") }, curl(),
             folder("cache", UserFolders().cache, variable: "SEG_CACHE"),
@@ -54,11 +55,13 @@ struct Doctor {
         let lines = FileReader.start(of: "/proc/cpuinfo")?.split(separator: "\n") ?? []
         let model = lines.first { $0.hasPrefix("model name") }?.split(separator: ":").last
             .map { $0.drop { $0 == " " } }
-        let text = "\(model ?? "unknown"), kernels for \(KernelLevel.inUse.rawValue)"
+        let text = "\(model ?? "unknown"), kernels for \(KernelLevel.inUse.rawValue), at most "
+            + "\(Int(KernelLevel.inUse.peak.rounded())) billion operations a second on a thread"
         if let kind = Environment.variable("OPENBLAS_CORETYPE") {
             return Finding(
                 subject: "processor", state: .note, text: text,
-                remedy: "OPENBLAS_CORETYPE is \(kind): unset it, as matmul may be several times slower for it")
+                remedy: "OPENBLAS_CORETYPE is \(kind): unset it, as matmul may be several times slower for it"
+            )
         }
         guard KernelLevel.inUse == .sse2 else {
             return Finding(subject: "processor", state: .ok, text: text)

@@ -6,7 +6,7 @@
 
 #include "processor.h"
 
-/// What `kernel_level` and `kernel_wide` say.
+/// What `kernel_set_level` has set.
 extern int kernel_level_in_use, kernel_wide_tiles;
 
 /// Defines the kernel `name`, whose body follows, once for each level: LEVELS(static, void, f, (int a), (a)) { … }.

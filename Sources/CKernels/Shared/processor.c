@@ -12,8 +12,6 @@ int kernel_level_in_use = KERNEL_SSE2;
 int kernel_wide_tiles = 0;
 
 int kernel_level(void) { return kernel_level_in_use; }
-int kernel_wide(void) { return kernel_wide_tiles; }
-void kernel_set_wide(int wide) { kernel_wide_tiles = wide; }
 
 int kernel_highest_level(void) {
 #if defined(__x86_64__)
@@ -27,10 +25,10 @@ int kernel_highest_level(void) {
     return KERNEL_SSE2;
 }
 
-void kernel_set_level(int level) {
+void kernel_set_level(int level, int wide) {
     const int highest = kernel_highest_level();
     kernel_level_in_use = level < highest ? level : highest;
-    kernel_wide_tiles = kernel_level_in_use == KERNEL_AVX512;
+    kernel_wide_tiles = wide;
 }
 
 #if defined(__x86_64__)
@@ -112,5 +110,5 @@ __attribute__((constructor)) static void choose_level(void) {
     } else if (level == KERNEL_AVX512 && (wanted == NULL || strcmp(wanted, "avx512") != 0) && !gains_from_512()) {
         level = KERNEL_AVX2;
     }
-    kernel_set_level(level);
+    kernel_set_level(level, level == KERNEL_AVX512);
 }

@@ -13,13 +13,9 @@ int kernel_level(void);
 /// The highest level that this processor can run.
 int kernel_highest_level(void);
 
-/// Changes the level, to one that the processor can run.
-void kernel_set_level(int level);
-
-/// Whether convolutions use tiles for vectors of sixteen floats: so with AVX-512. For tests on other processors, where
-/// such tiles are slow; the bits are the same.
-int kernel_wide(void);
-void kernel_set_wide(int wide);
+/// Changes the level, to one that the processor can run. `wide`: convolutions use tiles for vectors of sixteen floats,
+/// as is right with AVX-512. Tests ask for them on other processors, where such tiles are slow; the bits are the same.
+void kernel_set_level(int level, int wide);
 
 /// Billions of products and sums a second of this thread, by multiply-adds in registers, at a level.
 double kernel_peak(int level);

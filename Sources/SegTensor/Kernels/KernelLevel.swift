@@ -18,10 +18,7 @@ public enum KernelLevel: String, CaseIterable, Comparable, Sendable {
     public static func < (a: Self, b: Self) -> Bool { a.number < b.number }
 
     /// The level in use: the highest that the processor has and gains from, or what SEG_KERNELS names.
-    public static var inUse: KernelLevel {
-        get { KernelLevel(kernel_level()) }
-        set { kernel_set_level(newValue.number) }
-    }
+    public static var inUse: KernelLevel { KernelLevel(kernel_level()) }
 
     /// The highest level that this processor can run.
     public static var highest: KernelLevel { KernelLevel(kernel_highest_level()) }

@@ -46,7 +46,8 @@ enum WinogradWeightGradient {
                         sums + (point * outputs + first) * inputs, inputs)
                     if status != 0 { failed.store(true, ordering: .relaxed) }
                 }
-                try KernelMemory.check(failed.load(ordering: .relaxed) ? -1 : 0, for: "the gradient of conv2d")
+                try KernelMemory.check(
+                    failed.load(ordering: .relaxed) ? -1 : 0, for: "the gradient of conv2d")
             }
             conv_winograd_fold(&geometry, sums, weightGradient)
         }
