@@ -94,7 +94,7 @@ struct Command: Sendable {
                 if error.diagnostic.kind == .exit { return status }
             }
             return console.run()
-        case .check(let paths): return check(paths, interpreter)
+        case .check(let paths): return try check(paths, interpreter)
         case .format(let paths, let isCheck): return format(paths, isCheck, interpreter)
         case .test(let paths, let examples): return try test(paths, examples, interpreter)
         case .weights(let paths): return weights(paths, interpreter)
@@ -151,7 +151,7 @@ struct Command: Sendable {
         return nil
     }
 
-    private func check(_ paths: [String], _ interpreter: Interpreter) -> Int32 {
+    private func check(_ paths: [String], _ interpreter: Interpreter) throws -> Int32 {
         var status: Int32 = 0
         for path in paths {
             guard let source = read(path, as: path, interpreter) else {
@@ -159,6 +159,7 @@ struct Command: Sendable {
                 continue
             }
             let diagnostics = interpreter.check(source)
+            try interpreter.checkInterrupt()
             if !diagnostics.isEmpty, status == 0 { status = 1 }
             show(diagnostics)
         }

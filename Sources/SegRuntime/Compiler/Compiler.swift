@@ -50,6 +50,7 @@ final class Compiler {
         scope.parts.firstTemporary = scope.nextRegister
         var hasValue = false
         for (place, statement) in program.statements.enumerated() {
+            if interpreter.isToStop { break }
             if place == program.statements.count - 1, case .expression(let value) = statement.kind {
                 self.value(value, to: result)
                 hasValue = true

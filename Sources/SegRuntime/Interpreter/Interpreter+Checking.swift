@@ -9,8 +9,9 @@ extension Interpreter {
 
     /// The errors of a text, in the order of its lines, at most 20. They include unknown names and
     /// calls that do not fit known functions.
+    /// After an interrupt, which the caller is to check, they are not all.
     public func check(_ source: Source) -> [Diagnostic] {
-        let program = Parser(source: source).parse()
+        let program = Parser(source: source, isToStop: { self.isToStop }).parse()
         let module = Module(name: source.name)
         let compiler = Compiler(
             interpreter: self, source: source, module: module, options: .init(isChecking: true))

@@ -11,8 +11,15 @@ extension Interpreter {
     /// - Throws: `ScriptError`.
     @discardableResult
     public func run(_ source: Source, isPrompt: Bool = false) throws -> Value? {
-        let program = Parser(source: source).parse()
-        return try run(program, in: session, isOpen: isPrompt)
+        try run(parse(source), in: session, isOpen: isPrompt)
+    }
+
+    /// The tree of a text. Ctrl-C ends the reading of a long one.
+    /// - Throws: `ScriptError`.
+    func parse(_ source: Source) throws -> Program {
+        let program = Parser(source: source, isToStop: { self.isToStop }).parse()
+        try located { try checkInterrupt() }
+        return program
     }
 
     /// Runs a text given as a string.
@@ -44,6 +51,7 @@ extension Interpreter {
         let compiler = Compiler(
             interpreter: self, source: program.source, module: module, options: .init(isOpen: isOpen))
         let code = compiler.compile(program)
+        try located { try checkInterrupt() }
         try refuse(compiler.diagnostics)
         var givesValue = false
         if case .expression? = program.statements.last?.kind { givesValue = true }
@@ -104,7 +112,7 @@ extension Interpreter {
         let module = Module(name: source.name, isLibrary: true)
         scriptModules[source.name] = module
         do {
-            _ = try run(Parser(source: source).parse(), in: module, isOpen: false)
+            _ = try run(parse(source), in: module, isOpen: false)
             loadedScripts[place] = .loaded
             libraryModule.docs.merge(module.docs) { $1 }
         } catch {
@@ -162,7 +170,7 @@ extension Interpreter {
         let module = Module(name: full)
         importing.append(identity)
         defer { importing.removeLast() }
-        _ = try run(Parser(source: source).parse(), in: module, isOpen: false)
+        _ = try run(parse(source), in: module, isOpen: false)
         let record = RecordObject()
         for name in module.names {
             if let slot = module.slot(of: name), !globals[slot].isUnassigned { record[name] = globals[slot] }

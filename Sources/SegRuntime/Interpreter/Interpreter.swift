@@ -157,6 +157,9 @@ public final class Interpreter {
         if interruptFlag.isRaised { try interrupt() }
     }
 
+    /// Whether the next check throws.
+    var isToStop: Bool { interruptFlag.isRaised && holdCount == 0 }
+
     @inline(never)
     private func interrupt() throws {
         if holdCount > 0 { return }

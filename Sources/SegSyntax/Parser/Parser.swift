@@ -40,9 +40,13 @@ public final class Parser {
     /// Inside the braces of a string, whose end is not the text's.
     private var isWithinString = false
     private var isAborted = false
+    /// Asked now and then; true ends the parsing, without an error.
+    private let isToStop: (() -> Bool)?
 
-    public init(source: Source) {
+    /// - Parameter isToStop: asked now and then; once it is true, what is left of the text is not read.
+    public init(source: Source, isToStop: (() -> Bool)? = nil) {
         self.source = source
+        self.isToStop = isToStop
         if let problem = source.utf8Problem {
             diagnostics = [problem]
             isAborted = true
@@ -256,6 +260,7 @@ public final class Parser {
 
     func count(_ span: Span) throws(Bail) {
         nodes += 1
+        if nodes % 4096 == 0, let isToStop, isToStop() { stop() }
         if nodes > Parser.nodeLimit {
             throw giveUp(
                 "the text is too large: more than \(Parser.nodeLimit) values and operations", span,
