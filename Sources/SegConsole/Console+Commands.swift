@@ -82,8 +82,11 @@ extension Console {
     func save(_ path: String) throws -> Outcome {
         let path = UserFolders().expanded(unquoted(path))
         let isThere = FileStatus.exists(path)
-        try AtomicFile.write(log.script(), to: path)
-        let entries = plural(log.count, "entry")
+        let script = log.script { [interpreter] text in
+            interpreter.check(Source(name: path, text: text)).map { Int($0.location?.span.start ?? 0) }
+        }
+        try AtomicFile.write(script.text, to: path)
+        let entries = plural(script.count, "entry")
         let isForeign = isThere && !savedPaths.contains(path)
         savedPaths.insert(path)
         return show(["saved \(entries) to \(path)\(isForeign ? ", replacing what was there" : "")"])

@@ -95,9 +95,21 @@ struct PromptCommand {
             let isPath = name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }
             return isPath && !name.isEmpty ? "?" + name : nil
         }
+        // IPython's shell commands without a sign; `cd ..` cannot be an expression.
+        if entry.hasPrefix("cd "), interpreter["cd"] == nil { return "!" + entry }
+        if ["ls", "pwd", "clear"].contains(entry), interpreter[entry] == nil { return "!" + entry }
         if entry.hasPrefix("del "), interpreter["del"] == nil { return ":forget " + entry.dropFirst(4) }
         return nil
     }
+
+    /// Commands of other prompts, which seg has in another form.
+    private static let habits = [
+        "who": "who() lists your names", "whos": "who() lists your names", "exit": "write exit, or :quit",
+        "ls": "write !ls", "cd": "write !cd FOLDER", "pwd": "write !pwd", "help": "write ?",
+        "history": "the arrow keys go through earlier entries, Ctrl-R searches them",
+        "matplotlib": "leave it out: plot(data) shows at once",
+        "edit": "write the code to a file, and :load FILE", "pdb": "an error lists the calls that led to it",
+    ]
 
     /// What `help(x)` asks for, which is shown as `?x`: a name, a path or a text; nil for other entries.
     private static func subjectOfHelp(_ entry: String) -> String? {
@@ -142,7 +154,7 @@ struct PromptCommand {
             let near = nearestName(to: name, among: rows.map(\.name))
             throw Failure(
                 .name, "there is no command \(name)",
-                help: near.map { "did you mean \($0)?" }
+                help: habits[String(name.dropFirst())] ?? near.map { "did you mean \($0)?" }
                     ?? "the commands are \(rows.map(\.name).joined(separator: " "))")
         }
         if row.arguments.isEmpty, !rest.isEmpty {

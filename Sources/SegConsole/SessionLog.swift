@@ -11,8 +11,6 @@ struct SessionLog {
 
     private var entries: [Entry] = []
 
-    var count: Int { entries.count }
-
     /// Stores an entry that ran to its end.
     /// - Parameter gaveValue: whether its last expression became `ans`.
     mutating func add(_ program: Program, gaveValue: Bool) {
@@ -91,23 +89,31 @@ struct SessionLog {
         return names.documented + names.undocumented
     }
 
-    /// The entries as a script. Where one of them uses `ans`, entries with a value assign it to `ans`.
-    func script() -> String {
-        let entries = current()
-        let namesAnswer = entries.contains { Self.mentions("ans", $0.text) }
-        return entries.map { entry in
-            guard namesAnswer, let start = entry.valueStart else { return entry.text + "\n" }
-            let bytes = Array(entry.text.utf8)
-            return String(decoding: bytes[..<start], as: UTF8.self) + "ans = "
-                + String(decoding: bytes[start...], as: UTF8.self) + "\n"
-        }.joined()
+    /// The entries as a script that has no mistakes, and how many it holds. Where one of them uses `ans`, entries
+    /// with a value assign it to `ans`.
+    /// - Parameter mistakes: the places of a text's mistakes, in bytes, as `seg check` finds them.
+    func script(mistakes: (String) -> [Int]) -> (text: String, count: Int) {
+        var draft = SessionDraft(current().map { SessionDraft.Part(text: $0.text, valueStart: $0.valueStart) })
+        while true {
+            let texts = draft.texts
+            var end = 0
+            let ends = texts.map { text -> Int in
+                end += text.utf8.count
+                return end
+            }
+            guard let mistake = mistakes(texts.joined()).first,
+                let place = ends.firstIndex(where: { $0 > mistake }), draft.leaveOut(place)
+            else { return (texts.joined(), draft.kept) }
+        }
     }
 
-    private static func mentions(_ name: String, _ text: String) -> Bool {
-        guard text.contains(name) else { return false }
+    static func mentions(_ name: String, _ text: String) -> Bool { mentions(of: name, text) > 0 }
+
+    static func mentions(of name: String, _ text: String) -> Int {
+        guard text.contains(name) else { return 0 }
         let source = Source(name: "", text: text)
-        return source.classified().contains { part in
-            (part.kind == .name || part.kind == .call) && source.text(part.span) == name
+        return source.classified().count { part in
+            [.name, .call, .type].contains(part.kind) && source.text(part.span) == name
         }
     }
 }

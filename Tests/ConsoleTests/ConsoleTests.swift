@@ -63,6 +63,32 @@ import Testing
     #expect(interpreter["total"]?.asNumber == 3)
 }
 
+/// A type with a misspelt name, of which an object was made, is not in the script: a run finds its mistake first.
+@Test func savedSessionsHaveNoMistakes() throws {
+    let folder = try ScratchFolder()
+    defer { withExtendedLifetime(folder) {} }
+    func saved(_ entries: String) throws -> String {
+        _ = played("\(entries)\n> :save \(folder.path)/s.seg")
+        let text = try folder.text("s.seg")
+        try Interpreter.standard().run(text, name: "s.seg")
+        return text
+    }
+    let wrong = "> type T(n) { forward(x) = rellu(x * n) }\n> t = T(2)\n> t\n> n = 1"
+    let right = "type T(n) { forward(x) = relu(x * n) }\nt = T(2)\n"
+    #expect(try saved("\(wrong)\n> type T(n) { forward(x) = relu(x * n) }\n> t = T(2)\n> t") == "n = 1\n\(right)t\n")
+    // What was not defined again is a comment.
+    #expect(
+        try saved("\(wrong)\n> t.n = 3\n> type T(n) { forward(x) = relu(x * n) }")
+            == "# left out: t = T(2)\nn = 1\n# left out: t.n = 3\n\(right.dropLast(9))")
+    #expect(
+        try saved("> f(x) = nowhere(x)\n> g = map([1, 2], x -> x)\n> h(x) = f(x)")
+            == "# left out: f(x) = nowhere(x)\ng = map([1, 2], x -> x)\n# left out: h(x) = f(x)\n")
+    // A function that calls one which is defined again is kept.
+    #expect(
+        try saved("> type U(n) { forward(x) = rellu(x) }\n> make() = U(1)\n> u = make()\n> type U(n) { a = n }")
+            == "make() = U(1)\n# left out: u = make()\ntype U(n) { a = n }\n")
+}
+
 @Test func savedRunsAreForgottenWithoutAQuestion() throws {
     let folder = try ScratchFolder()
     defer { withExtendedLifetime(folder) {} }

@@ -21,7 +21,9 @@ extension Arguments {
     fileprivate func augmentations(_ place: Int) throws -> [Augmentation] {
         func one(_ value: Value) throws -> Augmentation {
             guard let found = value.foreign(AugmentationValue.self) else {
-                throw wrong(place, "hflip(), rotate(15) and the like, one or a list")
+                throw wrong(
+                    place, "hflip(), rotate(15) and the like, one or a list",
+                    help: interpreter.isCallable(value) ? "an augmentation is made by a call: hflip()" : nil)
             }
             return found.augmentation
         }

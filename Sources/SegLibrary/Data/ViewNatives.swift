@@ -10,7 +10,8 @@ extension Arguments {
         if !values[shorter].isNil {
             guard values[place].isNil else {
                 throw Failure(
-                    .call, "resize: size and shorter are two ways to give the size; one of them is needed")
+                    .call, "resize: size and shorter are two ways to give the size; one of them is needed",
+                    help: "resize(data, [h, w]) has that height and width")
             }
             return .shorter(try integer(shorter))
         }
@@ -136,6 +137,11 @@ let viewNatives: [Native] = [
         }
         let data = try call.dataset(0)
         if let parts = try call.namedParts(data.dataset, 1) { return parts }
+        if case .number(let part) = call[1] {
+            throw call.bad(
+                1, "is the number \(numberText(part)); it lists all parts",
+                help: part < 1 ? "split(data, [0.8, 0.2])" : "split(data, [7, 3])")
+        }
         let parts = try Splitting.split(
             data.dataset, try call.numbers(1) ?? call.tensor(1).doubles(),
             randomly: how == "random" ? try call.key(3) : nil)

@@ -100,10 +100,10 @@ let fileNatives: [Native] = [
         return try file.table(try call.interpreter.readFile(path), header: hasHeader)
     },
     Native(
-        "write_csv(rows, path, separator=\",\")",
-        "Writes a table as a CSV file. It is what `table` prints, such as a list of records, a run's history or a "
-            + "tensor with labels, which `tensor(read_csv(path))` reads back. Lists of lists, and tensors without "
-            + "labels, are written without a header.",
+        "write_csv(rows, path, separator=\",\", columns=nil)",
+        "Writes a table as a CSV file, its numbers in full. It is what `table` prints, such as a list of records, a "
+            + "run's history or a tensor with labels, which `tensor(read_csv(path))` reads back; `columns` names those "
+            + "to write, in their order. Lists of lists, and tensors without labels, are written without a header.",
         examples: [
             "write_csv([(a=1, b=\"x\")], \"rows.csv\")\nprint(read_csv(\"rows.csv\"))  # expect: [(a=1, b=\"x\")]",
             "write_csv(tensor([3, 4], labels=[\"Sky\", \"Road\"]), \"rows.csv\")\nprint(tensor(read_csv(\"rows.csv\")).labels)  # expect: [\"Sky\", \"Road\"]",
@@ -119,10 +119,10 @@ let fileNatives: [Native] = [
                 for place in part { text += try file.line(rows[place]) }
             }
         }
-        if let rows = try rowsWithoutHeader(call, 0) {
+        if call.isNil(3), let rows = try rowsWithoutHeader(call, 0) {
             try add(rows)
         } else {
-            let table = try TableRows(call, 0)
+            let table = try TableRows(call, 0, columns: 3)
             if !table.columns.isEmpty { text += try file.line(table.columns.map { .string($0) }) }
             try add(table.values)
         }

@@ -21,13 +21,13 @@ extension Hints {
             "label_smoothing": ["smoothing"], "num_classes": ["classes", "count"], "n_classes": ["classes"],
             "num_epochs": ["epochs"], "n_epochs": ["epochs"], "step_size": ["every"], "betas": ["betas"],
             "scale_factor": ["scale"], "random_state": ["seed"], "n_splits": ["k"], "input": ["x", "t"],
-            "target": ["masks"], "criterion": ["loss"], "loss_fn": ["loss"], "scheduler": ["schedule"],
+            "target": ["masks"], "criterion": ["loss"], "loss_fn": ["loss"], "scheduler": ["schedule"], "lr_scheduler": ["schedule"],
             "axis": ["dim"], "keepdims": ["keepdim"], "train_loader": ["train"], "val_loader": ["val"],
             "validation_data": ["val"],
             "max_norm": ["limit", "clip"], "delimiter": ["separator"], "sep": ["separator"],
             "aux_loss": ["aux_loss"], "xlabel": ["x_label"], "ylabel": ["y_label"], "path": ["save"],
             "filename": ["save"], "min": ["low"], "max": ["high"], "repeats": ["count"], "num": ["count"],
-            "factor": ["gamma"], "learning_rate": ["lr", "optimizer"], "pretrained": ["weights"],
+            "factor": ["gamma"], "learning_rate": ["lr"], "pretrained": ["weights"],
             "fill_value": ["value"], "initial": ["start"],
         ],
         namespaces: ["torch"],
@@ -47,8 +47,8 @@ extension Hints {
     // MARK: Python
 
     private static let python: [String: Habit] = [
-        "len_": "len(x)", "print_": "print(x)", "int": "number(text), or floor(x)",
-        "float": "number(text), or to(t, float32)", "append": "push(xs, x)", "includes": "x in xs",
+        "len_": "len(x)", "print_": "print(x)", "int": "floor(x), x.item() of a tensor, or number(text)",
+        "float": "x.item() of a tensor, number(text), or to(t, float32)", "append": "push(xs, x)", "includes": "x in xs",
         "isinstance": "x is list, or x is Conv2d", "typeof": "type_of(x), or x is list",
         "set": "unique(tensor(xs)), or the keys of a record", "tuple": "a list, [a, b]",
         "input": .say("a script takes its arguments from the list `args`"),
@@ -69,6 +69,7 @@ extension Hints {
         "random": .say(
             "its functions are there without a module: rand(3), randint(0, 10, [3]), permutation(n), seed(n)"),
         "time": "clock()", "sys": .say("the arguments are the list `args`"), "sys.argv": "args",
+        "sys.stderr": "eprint(x)", "sys.stdout": "print(x)",
         "os": "file_exists(path), or a path in the string", "os.path.join": "\"{folder}/{name}\"",
         "os.path.exists": "file_exists(path)", "json": "read_json(path), write_json(value, path)",
         "csv": "read_csv(path), write_csv(rows, path)",
@@ -147,6 +148,7 @@ extension Hints {
             "augment(data, [brightness(0.7...1.3), contrast(0.7...1.3), saturation(0.5...1.5), hue(0.05)])",
         "RandomCrop": "augment(data, crop(256))", "CenterCrop": "crop(data, 256)",
         "RandomResizedCrop": "augment(data, [scale(0.5...2), crop(256)])",
+        "HorizontalFlip": "augment(data, hflip())", "VerticalFlip": "augment(data, vflip())",
         "RandomVerticalFlip": "augment(data, vflip())", "GaussianBlur": "augment(data, blur(0...2))",
         "RandomErasing": "augment(data, cutout(0.1...0.3))",
         "RandomAffine": "augment(data, [rotate(15), shift(0.1), scale(0.8...1.2)])",
@@ -232,7 +234,12 @@ extension Hints {
         ".nonzero": "a mask, x[x > 0]",
         ".data": .say("leave it out: a tensor is its values"), ".state": "opt.state",
         ".param_groups": "run.optimizer.lr = 1e-4",
-        ".lr": "run.optimizer.lr = 1e-4",
+        ".lr": "run.optimizer.lr = 1e-4", ".learning_rate": "run.optimizer.lr = 1e-4",
+        ".run": "run.finish()", ".resume": "run.finish()", ".metrics": "run.history",
+        ".best_model": "run.best.model", ".num_classes": "len(data.classes)", ".class_names": "data.classes",
+        ".transform": "augment(data, [hflip(), rotate(15)])",
+        ".train_loss": .say("an epoch e has e.train.loss, a history measures(\"train.loss\")"),
+        ".val_loss": .say("an epoch e has e.val.loss, a history measures(\"val.loss\")"),
         ".loss": .say("an epoch e has e.train.loss and e.val.loss, a history measures(\"loss\")"),
         ".accuracy": .say(
             "an epoch e has e.train.accuracy and e.val.accuracy, a history measures(\"accuracy\")"),
@@ -243,6 +250,11 @@ extension Hints {
         "device:": .say(onProcessor), "requires_grad:": .say(noMarks), "num_workers:": .say(onProcessor),
         "pin_memory:": .say(onProcessor), "non_blocking:": .say(onProcessor),
         "lr:": .say("the optimizer has it: optimizer=adam(lr=1e-3)"),
+        "learning_rate:": .say("the optimizer has it: optimizer=adam(lr=1e-3)"),
+        "shuffle:": .say("leave it out: a trainer draws the order of each epoch by its seed"),
+        "verbose:": .say("leave it out: run.finish() prints a line for each epoch"),
+        "callbacks:": "trainer(…, stop=early_stop(patience=3))",
+        "metrics:": .say("leave it out: each epoch has loss, accuracy and mIoU"),
         "momentum:": .say("the optimizer has it: optimizer=sgd(lr=0.1, momentum=0.9)"),
         "weight_decay:": .say("the optimizer has it: optimizer=adam(lr=1e-3, weight_decay=1e-4)"),
         "inplace:": .say("leave it out: tensors are values"),
@@ -300,6 +312,7 @@ extension Hints {
     // MARK: matplotlib
 
     private static let matplotlib: [String: Habit] = [
+        "imshow": "show(image), or heatmap(x)", "savefig": "plot(data, save=\"a.png\"), or save=\"a.svg\"",
         "plt": "plot(data), bars(data), heatmap(data), show(image)",
         "ax": "plot(data), bars(data), heatmap(data), show(image)",
         "fig": "plot(data, save=\"a.png\")", "sns": "plot(data), bars(data), heatmap(data)",

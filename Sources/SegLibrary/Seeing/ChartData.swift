@@ -292,6 +292,13 @@ extension Arguments {
         }
     }
 
+    /// Whether the curves of an object, such as a sweep's table, are over numbers that are spread over decades.
+    func isInDecades(_ place: Int) throws -> Bool {
+        guard let method = self[place].asInstance?.method(named: "curves_in_decades") else { return false }
+        guard case .bool(let isSpread) = try interpreter.call(method, []) else { return false }
+        return isSpread
+    }
+
     /// The width or height of a chart: characters or lines on the terminal, points in a file.
     func extent(_ place: Int, file: Bool, isHeight: Bool) throws -> Int? {
         if isNil(place) { return nil }

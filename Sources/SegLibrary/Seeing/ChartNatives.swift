@@ -6,13 +6,13 @@ import SegTerminal
 
 /// The signature of `plot` and `scatter` from the data on.
 private let plotParameters =
-    "(data, y=nil, title=nil, x_label=nil, y_label=nil, log=false, xlim=nil, ylim=nil, width=nil, height=nil, "
+    "(data, y=nil, title=nil, x_label=nil, y_label=nil, log=nil, xlim=nil, ylim=nil, width=nil, height=nil, "
     + "save=nil, dpi=nil)"
 
 /// Curves or points with the arguments of `plotParameters`.
 private func presentPlot(_ call: Arguments, isScatter: Bool) throws -> Value {
     let isFile = !call.isNil(10)
-    let log = try call.logAxes(5)
+    let log = call.isNil(5) ? (x: try call.isInDecades(0), y: false) : try call.logAxes(5)
     let (xLimits, yLimits) = (try call.limits(6, isLog: log.x), try call.limits(7, isLog: log.y))
     let width = try call.extent(8, file: isFile, isHeight: false)
     let height = try call.extent(9, file: isFile, isHeight: true)
@@ -28,10 +28,10 @@ private func presentPlot(_ call: Arguments, isScatter: Bool) throws -> Value {
         return LinePlot(
             title: isAlone ? title : panel.title, xLabel: xLabel ?? panel.xLabel, yLabel: yLabel, logX: log.x,
             logY: log.y,
-            xLimits: xLimits, yLimits: yLimits, width: width, height: height, firstX: panel.firstX,
-            series: series)
+            xLimits: xLimits, yLimits: yLimits, firstX: panel.firstX, series: series)
     }
-    return try call.present(PlotPanels(title: isAlone ? nil : title, plots), save: 10, dpi: 11)
+    let figure = PlotPanels(title: isAlone ? nil : title, width: width, height: height, plots)
+    return try call.present(figure, save: 10, dpi: 11)
 }
 
 let chartNatives: [Native] = [
@@ -41,9 +41,9 @@ let chartNatives: [Native] = [
             + "indices, from 0; plot(x, y) draws y over x. Takes lists and tensors of numbers, a list or a "
             + "record of curves, what `histogram` gives, a schedule, a run or its history (epochs from 1); a "
             + "curve may be (x=…, y=…, low=…, high=…), with a band. log=\"x\", \"y\" or \"xy\" names the "
-            + "logarithmic axes, xlim=[0, 10] and ylim= their ends. width= and height=, of each panel "
-            + "where there are several, are characters and lines on the terminal, points (72 per inch) in a "
-            + "file; a PNG has dpi= pixels per inch, by default 144. A column of a paper is about 240 points wide: "
+            + "logarithmic axes (the settings of a sweep over decades have one unless log is false), xlim=[0, 10] and ylim= their ends. width= and height=, of the whole "
+            + "figure, are characters and lines on the terminal, points (72 per inch) in a file, where the letters of "
+            + "a small figure are smaller; a PNG has dpi= pixels per inch, by default 144. A column of a paper is about 240 points wide: "
             + "width=240, dpi=300.",
         examples: [
             "plot((loss=[3, 2, 1]), save=\"example.svg\")"

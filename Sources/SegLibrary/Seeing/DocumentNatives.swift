@@ -43,10 +43,10 @@ let documentNatives: [Native] = [
             LinePlot(
                 title: try panel.title ?? call.optionalString(1),
                 xLabel: try call.optionalString(2) ?? panel.xLabel,
-                yLabel: try call.optionalString(3), width: width, height: height, firstX: panel.firstX,
-                series: panel.curves)
+                yLabel: try call.optionalString(3), firstX: panel.firstX, series: panel.curves)
         }
-        let document = try PlotPanels(plots).drawing.svg { try PNGImage.encode($0.image) }
+        let figure = PlotPanels(width: width, height: height, plots)
+        let document = try figure.drawing.svg { try PNGImage.encode($0.image) }
         // In a page the element needs neither the declaration nor the names of its languages.
         guard let start = document.range(of: "<svg"), let end = document[start...].firstIndex(of: ">") else {
             return .string(document)

@@ -6,32 +6,37 @@ import SegTerminal
 
 let tableNatives: [Native] = [
     Native(
-        "table(rows)",
+        "table(rows, columns=nil)",
         "Prints a table, from a list of records or objects. A run's history is one, too, and so are a record of "
             + "records (their names are the first column), one of lists (its columns), and a tensor with labels. "
-            + "`write_csv(rows, path)` writes the same to a file.",
+            + "`columns` names those to print, in their order. A terminal that is too narrow leaves out columns on "
+            + "the right, but not the one that the rows are sorted by. `write_csv(rows, path)` writes the same to a "
+            + "file.",
         examples: [
+            "table([(name=\"a\", n=1, k=2), (name=\"b\", n=12, k=3)], columns=[\"k\", \"name\"])  # expect: k  name\n# expect: ─  ────\n# expect: 2  a\n# expect: 3  b",
             "table([(name=\"a\", n=1), (name=\"b\", n=12)])  # expect: name   n\n# expect: ────  ──\n# expect: a      1\n# expect: b     12",
             "table((name=[\"a\", \"b\"], n=[1, 12]))  # expect: name   n\n# expect: ────  ──\n# expect: a      1\n# expect: b     12",
         ]
     ) { call in
-        let rows = try TableRows(call, 0)
+        let rows = try TableRows(call, 0, columns: 1)
         let isNamed = rows.isNamed
         let cells = try rows.cells(rows.header, isNamed: isNamed, call.interpreter)
-        let table = Table(header: (isNamed ? [""] : []) + rows.header, rows: cells)
+        var table = Table(header: (isNamed ? [""] : []) + rows.header, rows: cells)
+        table.essential = rows.order.flatMap { table.header.firstIndex(of: $0) }
         let style = call.interpreter.style
         call.interpreter.print(try call.interpreter.awaited { table.lines(style) })
         return .nilValue
     },
     Native(
-        "table_rows(x)",
-        "What `table` prints, as a list of records that all have the same names. An entry that a row lacks is nil.",
+        "table_rows(x, columns=nil)",
+        "What `table` prints, as a list of records that all have the same names. An entry that a row lacks is nil; "
+            + "`columns` names those to take.",
         examples: [
             "print(table_rows([(a=1), (a=2, b=3)]))  # expect: [(a=1, b=nil), (a=2, b=3)]",
             "print(table_rows(tensor([3], labels=[\"Sky\"])))  # expect: [(label=\"Sky\", value=3)]",
         ]
     ) { call in
-        let table = try TableRows(call, 0)
+        let table = try TableRows(call, 0, columns: 1)
         let names = table.columns
         return .list(
             table.values.map { values in .object(RecordObject(Array(zip(names, values)))) })

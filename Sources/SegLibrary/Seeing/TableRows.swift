@@ -14,10 +14,18 @@ struct TableRows {
     private(set) var heading = "name"
     /// The columns that were chosen, in a table of trials: nil is one of their values, not a lack of one.
     private var chosen: Set<String> = []
+    /// The column by which the rows are in order: a narrow terminal shows it, too.
+    private(set) var order: String?
 
     private static let wanted = "a list or record of records, a history or a tensor with labels"
 
-    init(_ call: borrowing Arguments, _ place: Int) throws {
+    /// - Parameter selection: the place of the argument with the columns to take, nil for all.
+    init(_ call: borrowing Arguments, _ place: Int, columns selection: Int? = nil) throws {
+        try self.init(of: call, place)
+        if let selection, !call.isNil(selection) { try select(call, selection) }
+    }
+
+    private init(of call: borrowing Arguments, _ place: Int) throws {
         let interpreter = call.interpreter
         var value = call[place]
         if let instance = value.asInstance, !Self.isSequence(instance),
@@ -40,6 +48,7 @@ struct TableRows {
         } else {
             let settings = value.asInstance?.field(named: "settings")?.asList?.items ?? []
             chosen = Set(settings.compactMap(\.asString))
+            order = value.asInstance?.field(named: "sorted_by")?.asString
             let items = try value.asInstance == nil ? call.items(place) : interpreter.items(value) ?? []
             for (place, item) in items.enumerated() {
                 if place & 0xfff == 0 { try interpreter.checkInterrupt() }
@@ -53,6 +62,25 @@ struct TableRows {
             header += row.names.filter { known.insert($0).inserted }
         }
         if header.contains(heading) { heading = "row" }
+    }
+
+    /// Keeps some columns, in the order in which an argument names them.
+    private mutating func select(_ call: borrowing Arguments, _ place: Int) throws {
+        let items = call[place].asString.map { [.string($0)] } ?? (try call.items(place))
+        var names: [String] = []
+        for item in items {
+            guard let name = item.asString else { throw call.wrong(place, "the names of columns") }
+            guard columns.contains(name) else { throw noColumn(name) }
+            if !names.contains(name) { names.append(name) }
+        }
+        if names.isEmpty { throw call.wrong(place, "the names of columns") }
+        // The names of the rows are a column as the others where it is named, and left out where it is not.
+        let isNamed = isNamed
+        rows = rows.map { name, row in
+            let entries = names.map { ($0, isNamed && $0 == heading ? .string(name ?? "") : row[$0] ?? .nilValue) }
+            return (nil, RecordObject(entries))
+        }
+        header = names
     }
 
     /// Whether the rows are the elements of an object. Those of a trainer are not: asking for them trains.
@@ -181,7 +209,8 @@ struct TableRows {
 
     /// The error for a column that the table does not have.
     func noColumn(_ name: String) -> Failure {
-        let near = nearestName(to: name, among: columns)
+        let near =
+            columns.first { $0.lowercased() == name.lowercased() } ?? nearestName(to: name, among: columns)
         return Failure(
             .name, "the table has no column \(name); it has \(columns.joined(separator: ", "))",
             help: near.map { "did you mean \(quotedText($0))?" })

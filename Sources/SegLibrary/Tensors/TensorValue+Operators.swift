@@ -106,7 +106,11 @@ extension TensorValue {
         guard case .value(let value) = key else { return .all }
         switch value {
         case .number(let number): return .at(try whole(number))
-        case .bool, .nilValue:
+        case .nilValue:
+            throw Failure(
+                .type, "a tensor is indexed by whole numbers, ranges, labels or masks, got nil",
+                help: "unsqueeze(x, 0) adds a first axis, unsqueeze(x, 1) a second")
+        case .bool:
             throw Failure(.type, "a tensor is indexed by whole numbers, ranges, labels or masks")
         case .object(let object):
             switch object {

@@ -427,7 +427,12 @@ extension Interpreter {
         guard items.count == count else {
             throw Failure(
                 .value,
-                "\(plural(count, "name")) are bound to \(plural(items.count, "value")), \(short(value))")
+                "\(plural(count, "name")) are bound to \(plural(items.count, "value")), \(short(value))",
+                help: value.asRecord.flatMap { record in
+                    record.count == 0 || record.count > 5
+                        ? nil
+                        : "the entries of a record have names: \(record.names.map { "." + $0 }.joined(separator: ", "))"
+                })
         }
         for (place, item) in items.enumerated() { first[place] = item }
     }

@@ -141,10 +141,16 @@ extension Parser {
                     "write `0\(text(current))` for one axis; a whole axis is `:`, so NumPy's `x[..., 0]` is `x[:, :, 0]` with a `:` for each"
             )
         }
+        if at(.name), text(current) == "None" {
+            throw failure(
+                "an axis is not added by an index", current.span,
+                help: "write unsqueeze(x, 0) for a new first axis, unsqueeze(x, 1) for a second")
+        }
         let value = try expression()
         if at(.colon) {
             let colon = current
             advance()
+            if case .range = value.kind { throw stepSlip(colon) }
             throw try sliceSlip(from: source.text(value.span), colon)
         }
         return .value(value)
@@ -154,12 +160,27 @@ extension Parser {
     private func sliceSlip(from lower: String, _ colon: Token) throws(Bail) -> Bail {
         var upper: String?
         if current.kind.startsOperand { upper = source.text(try expression().span) }
+        if at(.colon) {
+            let second = current
+            advance()
+            return stepSlip(second)
+        }
         let isPlain = (at(.rightBracket) || at(.comma)) && lower.utf8.count + (upper?.utf8.count ?? 0) < 40
         return failure(
             "a slice is not written with `:`", colon.span,
             help: isPlain
                 ? "write `\(lower)\(upper.map { "..<" + $0 } ?? "...")`"
                 : "a slice is `1...3` with its end, `1..<3` without, `2...` to the end")
+    }
+
+    /// `xs[0:9:2]` and `xs[0...9:2]`, from behind the last colon.
+    private func stepSlip(_ colon: Token) -> Bail {
+        let isBackwards = at(.minus)
+        return failure(
+            isBackwards ? "a slice does not go backwards" : "a slice has no step", colon.span,
+            help: isBackwards
+                ? "flip(x, 0) turns an axis of a tensor, reversed(xs) a list"
+                : "x[arange(0, 10, 2)] takes every second of the first ten of a tensor; for a list, filter its indices")
     }
 
     // MARK: Parentheses

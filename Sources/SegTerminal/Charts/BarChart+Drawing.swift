@@ -6,8 +6,13 @@ import SegSystem
 extension BarChart {
     /// The chart in points; its height depends on the number of bars.
     public var drawing: Drawing {
-        let layout = layout(intervals: Int((self.width ?? Drawing.pageWidth) / 120, within: 2...8))
         let width = self.width ?? Drawing.pageWidth
+        let scale = Drawing.scale(width: width)
+        return drawing(width: width / scale).scaled(by: scale)
+    }
+
+    private func drawing(width: Double) -> Drawing {
+        let layout = layout(intervals: Int(width / 120, within: 2...8))
         let margin = Drawing.margin
         let size = 12.0
         // Very many bars are closer together, so that the drawing keeps a usable size.

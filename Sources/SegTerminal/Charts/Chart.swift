@@ -57,6 +57,12 @@ extension TerminalStyle {
 extension Drawing {
     /// The width of a page, in points.
     static let pageWidth = 720.0
+    /// How much smaller than usual letters and lines of a small chart are: those of 11 points at least 6.6, which
+    /// can still be read in print.
+    static func scale(width: Double, height: Double = .infinity) -> Double {
+        min(width / 360, height / 220).held(within: 0.6...1)
+    }
+
     /// The empty border of a chart.
     static let margin = 16.0
     static let headingSize = 15.0

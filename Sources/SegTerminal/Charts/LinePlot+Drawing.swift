@@ -4,10 +4,17 @@
 import SegSystem
 
 extension LinePlot {
-    /// The plot in points.
+    /// The plot in points. A small one is a larger one made smaller, with all its letters and lines.
     public var drawing: Drawing {
-        var drawing = Drawing(
-            width: width.map(Double.init) ?? Drawing.pageWidth, height: height.map(Double.init) ?? 450)
+        let width = self.width.map(Double.init) ?? Drawing.pageWidth
+        // A plot of a chosen width has the form of the usual one.
+        let height = self.height.map(Double.init) ?? (self.width == nil ? 450 : (width * 0.7).held(within: 100...450))
+        let scale = Drawing.scale(width: width, height: height)
+        return drawing(width: width / scale, height: height / scale).scaled(by: scale)
+    }
+
+    private func drawing(width: Double, height: Double) -> Drawing {
+        var drawing = Drawing(width: width, height: height)
         let margin = Drawing.margin
         var top = margin + Drawing.headingHeight(title, width: drawing.width)
         drawing.heading(title)

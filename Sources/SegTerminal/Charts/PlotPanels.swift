@@ -7,9 +7,14 @@ import SegSystem
 public struct PlotPanels: Chart, Sendable {
     public var title: String?
     public var plots: [LinePlot]
+    /// The size of all panels together, as `LinePlot` has it.
+    public var width: Int?
+    public var height: Int?
 
-    public init(title: String? = nil, _ plots: [LinePlot]) {
+    public init(title: String? = nil, width: Int? = nil, height: Int? = nil, _ plots: [LinePlot]) {
         self.title = title
+        self.width = width
+        self.height = height
         self.plots = plots
     }
 
@@ -18,9 +23,9 @@ public struct PlotPanels: Chart, Sendable {
 
     public func lines(_ style: TerminalStyle) -> [String] {
         let heading = style.heading(title, isCentered: true)
-        guard plots.count > 1 else { return heading + plots.flatMap { $0.lines(style) } }
+        guard plots.count > 1 else { return heading + stacked.flatMap { $0.lines(style) } }
         let fitting = (style.columns + 2) / (Self.narrowest + 2)
-        let isSized = plots.contains { $0.width != nil || $0.height != nil }
+        let isSized = width != nil || height != nil
         let fits = plots.count * Self.panelHeight + heading.count <= style.chartRows
         guard style.isTerminal, !isSized, !fits, fitting > 1 else {
             return heading + stacked.flatMap { $0.lines(style, height: Self.panelHeight) }
@@ -37,10 +42,12 @@ public struct PlotPanels: Chart, Sendable {
             }
     }
 
-    /// The plots, the label of a common x axis only below the last.
+    /// The plots one below the other, the label of a common x axis only below the last.
     private var stacked: [LinePlot] {
         plots.enumerated().map { place, plot in
             var plot = plot
+            plot.width = width
+            plot.height = height.map { max($0 / plots.count, 5) }
             if place < plots.count - 1, plot.xLabel == plots.last?.xLabel { plot.xLabel = nil }
             return plot
         }
@@ -71,17 +78,21 @@ public struct PlotPanels: Chart, Sendable {
     }
 
     public var drawing: Drawing {
+        let columns = PlotPanels.columns(of: plots.count, atMost: 4)
+        let rows = (plots.count + columns - 1) / max(columns, 1)
+        let wide = width.map { $0 / max(columns, 1) }
+        let top = Drawing.headingHeight(title, width: Double((wide ?? 480) * columns))
         let sized = plots.map { plot in
             var plot = plot
-            if plots.count > 1 {
-                plot.width = plot.width ?? 480
-                plot.height = plot.height ?? 320
-            }
+            plot.width = wide ?? (plots.count > 1 ? 480 : nil)
+            // A panel of a figure whose height was not chosen has that of the usual one.
+            plot.height =
+                height.map { max(($0 - Int(top, within: 0...10_000)) / max(rows, 1), 40) }
+                ?? (plots.count > 1 ? wide.map { $0 * 2 / 3 } ?? 320 : nil)
             return plot.drawing
         }
-        let grid = Drawing.grid(sized, columns: PlotPanels.columns(of: plots.count, atMost: 4))
+        let grid = Drawing.grid(sized, columns: columns)
         guard title != nil else { return grid }
-        let top = Drawing.headingHeight(title, width: grid.width)
         var drawing = Drawing(width: grid.width, height: grid.height + top)
         drawing.heading(title)
         drawing.place(grid, at: Drawing.Point(0, top))

@@ -113,26 +113,41 @@ public struct Drawing: Sendable {
         elements.append(.picture(picture, corner, width: min(width, 2e4), height: min(height, 2e4)))
     }
 
-    /// Adds another drawing to this one, its upper left at `corner`.
-    public mutating func place(_ drawing: Drawing, at corner: Point) {
-        func moved(_ point: Point) -> Point { Point(point.x + corner.x, point.y + corner.y) }
+    /// Adds another drawing to this one, its upper left at `corner`, in another size with `scale`.
+    public mutating func place(_ drawing: Drawing, at corner: Point, scale: Double = 1) {
+        func moved(_ point: Point) -> Point { Point(point.x * scale + corner.x, point.y * scale + corner.y) }
+        func scaled(_ stroke: Stroke) -> Stroke {
+            Stroke(stroke.color, width: stroke.width * scale, dashes: stroke.dashes.map { $0 * scale })
+        }
         for element in drawing.elements {
             switch element {
             case .rule(let start, let end, let stroke):
-                elements.append(.rule(moved(start), moved(end), stroke))
-            case .polyline(let points, let stroke): elements.append(.polyline(points.map(moved), stroke))
+                elements.append(.rule(moved(start), moved(end), scaled(stroke)))
+            case .polyline(let points, let stroke):
+                elements.append(.polyline(points.map(moved), scaled(stroke)))
             case .polygon(let points, let color, let opacity):
                 elements.append(.polygon(points.map(moved), color, opacity: opacity))
             case .rectangle(let point, let width, let height, let color):
-                elements.append(.rectangle(moved(point), width: width, height: height, color))
+                elements.append(
+                    .rectangle(moved(point), width: width * scale, height: height * scale, color))
             case .circle(let center, let radius, let color):
-                elements.append(.circle(moved(center), radius: radius, color))
-            case .text(let text, let point, let lettering):
+                elements.append(.circle(moved(center), radius: radius * scale, color))
+            case .text(let text, let point, var lettering):
+                lettering.size = (lettering.size * scale).held(within: 1...500)
                 elements.append(.text(text, moved(point), lettering))
             case .picture(let picture, let point, let width, let height):
-                elements.append(.picture(picture, moved(point), width: width, height: height))
+                elements.append(
+                    .picture(picture, moved(point), width: width * scale, height: height * scale))
             }
         }
+    }
+
+    /// The drawing in another size, its letters and lines too.
+    func scaled(by scale: Double) -> Drawing {
+        if scale == 1 { return self }
+        var drawing = Drawing(width: width * scale, height: height * scale)
+        drawing.place(self, at: Point(0, 0), scale: scale)
+        return drawing
     }
 
     /// Drawings in rows of `columns`, each column as wide and each row as high as its largest.

@@ -106,13 +106,15 @@ public enum NumberFormat {
     }
 
     /// A column of numbers with a common number of decimals: whole numbers as counts, else enough decimals
-    /// for about four digits of the typical number, and exponents for numbers that would otherwise be 0.
+    /// for about four digits of the typical number, and exponents for numbers that would otherwise be 0 or
+    /// fill half a line.
     public static func column(_ values: [Double]) -> [String] {
         let finite = values.filter { $0.isFinite }
         guard !finite.isEmpty else { return values.map(numberText) }
-        if finite.allSatisfy({ $0.rounded() == $0 && abs($0) < 1e15 }) {
+        if finite.allSatisfy({ $0.rounded() == $0 }) {
             return values.map {
-                $0.isFinite ? count(Int($0, within: -(1 << 52)...(1 << 52))) : numberText($0)
+                abs($0) < 1e12
+                    ? count(Int($0, within: -(1 << 52)...(1 << 52))) : scientific($0, 5)
             }
         }
         let sizes = finite.filter { $0 != 0 }.map { log10(abs($0)) }.sorted()
@@ -126,7 +128,8 @@ public enum NumberFormat {
         return values.map { value in
             let magnitude = abs(value)
             let vanishes = magnitude > 0 && magnitude < smallest
-            if value.isFinite && (vanishes || magnitude >= 1e15) { return scientific(value, 2) }
+            if vanishes { return scientific(value, 2) }
+            if magnitude >= 1e9 { return scientific(value, 5) }
             return thousands(fixed(value, decimals))
         }
     }

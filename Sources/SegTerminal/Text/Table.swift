@@ -29,6 +29,8 @@ public struct Table: Sendable {
     public var rows: [[Cell]]
     /// Rows below a second rule, such as totals.
     public var footer: [[Cell]]
+    /// The place of a column that is never left out, as the first is not.
+    public var essential: Int?
 
     /// Rows may be shorter than the header; longer ones get columns without a heading.
     public init(title: String? = nil, header: [String], rows: [[Cell]], footer: [[Cell]] = []) {
@@ -43,7 +45,7 @@ public struct Table: Sendable {
         let count = max(header.count, (rows + footer).map(\.count).max() ?? 0)
         guard count > 0 else { return heading(style) }
         var columns = (0..<count).map(column)
-        if style.isTerminal { Table.fit(&columns, to: style.columns, style) }
+        if style.isTerminal { Table.fit(&columns, to: style.columns, essential: essential, style) }
 
         var lines = heading(style)
         let rule = columns.map { String(repeating: style.unicode ? "─" : "-", count: $0.width) }
@@ -141,8 +143,10 @@ public struct Table: Sendable {
     private static let numberSigns = Set(",.-+<e".utf8)
 
     /// Narrows the widest text columns first. If the table still does not fit, removes columns from the
-    /// right and marks that with a last column of dots.
-    private static func fit(_ columns: inout [Column], to width: Int, _ style: TerminalStyle) {
+    /// right and puts a column of dots in their place.
+    private static func fit(
+        _ columns: inout [Column], to width: Int, essential: Int?, _ style: TerminalStyle
+    ) {
         func total() -> Int { columns.reduce(0) { $0 + $1.width } + gap.count * (columns.count - 1) }
         var excess = total() - max(width, 1)
         while excess > 0 {
@@ -153,9 +157,14 @@ public struct Table: Sendable {
         }
         guard excess > 0, let rowCount = columns.first?.texts.count else { return }
         let mark = style.ellipsis
-        while columns.count > 1 && total() + gap.count + 1 > width { columns.removeLast() }
+        var last = columns.count - 1
+        while last > 0 && total() + gap.count + 1 > width {
+            if last != essential { columns.remove(at: last) }
+            last -= 1
+        }
         let dots = Array(repeating: mark, count: rowCount)
-        columns.append(Column(heading: mark, texts: dots, isNumeric: false, width: 1, smallest: 1))
+        columns.insert(
+            Column(heading: mark, texts: dots, isNumeric: false, width: 1, smallest: 1), at: last + 1)
         if let first = columns.first, total() > width {
             columns[0].width = max(1, first.width - (total() - width))
         }
