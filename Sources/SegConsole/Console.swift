@@ -297,12 +297,13 @@ public final class Console {
 
     // MARK: Completion
 
-    /// The line and cursor of the last Tab, to know a second one.
-    private var lastTab: (line: String, cursor: Int)?
+    /// The line and cursor of the last Tab, and how often it was pressed there again.
+    private var lastTab: (line: String, cursor: Int, page: Int)?
 
     private func complete(_ line: String, _ cursor: Int) -> LineCompletion {
-        let isSecond = lastTab?.line == line && lastTab?.cursor == cursor
-        lastTab = (line, cursor)
+        let isAgain = lastTab?.line == line && lastTab?.cursor == cursor
+        let page = isAgain ? (lastTab?.page ?? 0) + 1 : 0
+        lastTab = (line, cursor, page)
         // Tab before anything is typed indents.
         let before = line.utf8.prefix(cursor)
         if before.allSatisfy({
@@ -318,7 +319,7 @@ public final class Console {
         let size = reader.size
         let listing = CompletionListing(
             columns: size.columns, rows: size.rows, hasColor: interpreter.terminal.hasColor,
-            showsAll: isSecond, help: { completer.help(on: $0) })
+            page: page, help: { completer.help(on: $0) })
         return listing.completion(found)
     }
 }

@@ -85,7 +85,7 @@ private struct ValueKind {
             "list", "sorted", "reversed", "split", "kfold", "split_text", "keys", "values", "to_list", "zip",
         ],
         "string": ["upper", "lower", "trim", "replace", "join", "format", "read_text", "string"],
-        "Table": ["table"],
+        "Table": ["sweep"],
         "Trainer": ["trainer"],
         "Evaluation": ["evaluate"],
         "tensor": [
@@ -102,6 +102,26 @@ private struct ValueKind {
             "deeplabv3plus_resnet50", "deeplabv3plus_resnet101", "deeplabv3plus_mobilenet_v3_large",
         ],
     ]
+
+    /// What methods and fields of the library's types give, by type and name.
+    static let ofMembers: [String: [String: String]] = [
+        "Trainer": [
+            "evaluate": "Evaluation", "fork": "Trainer", "epoch": "Epoch", "next": "Epoch", "finish": "History",
+            "history": "History", "model": "model", "best": "Best", "optimizer": "Optimizer", "loss": "Loss",
+            "train": "dataset", "val": "dataset",
+        ],
+        "Table": ["sorted": "Table", "filter": "Table", "best": "record", "column": "list", "rows": "list"],
+        "Evaluation": ["classes": "Table", "pictures": "Table", "confusion": "tensor", "by_class": "tensor"],
+        "Best": ["model": "model"], "History": ["measures": "list", "epochs": "list", "class_iou": "list"],
+    ]
+
+    /// Members of values that are of no type of the library's scripts.
+    static let plainMembers = [
+        "dataset": ["counts", "classes", "count", "names", "about"], "tensor": ["shape", "dtype", "labels"],
+    ]
+
+    /// What an index gives where it is no name of a column.
+    static let ofElements = ["History": "Epoch", "tensor": "tensor", "string": "string"]
 }
 
 /// The first parameters of the library's functions; finding them reads its files, so it is done once.
@@ -118,16 +138,20 @@ struct MemberCandidates {
     /// The candidates behind a point, the likeliest first.
     func candidates(of path: CompletionContext.Path, _ prefix: String) -> [Completer.Candidate] {
         let value = resolver.value(of: path)
-        let own = value.map { members(of: $0) } ?? []
+        let known = value.map { kindName(of: $0) } ?? resultKind(of: path)
+        let own = value.map { members(of: $0) } ?? known.map(members(ofKind:)) ?? []
         // A record's entries are enough where there is one that fits.
         let isRecord = value.map { interpreter.typeName($0) == "record" } ?? false
         if isRecord, !own.isEmpty, prefix.isEmpty || own.contains(where: { $0.hasPrefix(prefix) }) {
             return own.map { member($0, of: value) }
         }
-        let known = value.map { kindName(of: $0) } ?? resultKind(of: path)
-        guard let kind = ValueKind.table[known ?? ""] else {
+        func candidate(_ name: String) -> Completer.Candidate {
+            value != nil || !own.contains(name) ? member(name, of: value) : member(name, ofKind: known ?? "")
+        }
+        let isModel = known.flatMap(type(named:))?.isCallable ?? false
+        guard let kind = ValueKind.table[known ?? ""] ?? (isModel ? ValueKind.table["model"] : nil) else {
             let others = prefix.isEmpty ? [] : functions().filter { !own.contains($0) }
-            return own.map { member($0, of: value) } + others.map { function($0) }
+            return own.map(candidate) + others.map { function($0) }
         }
         let taking = functions(taking: kind, isAnyOwn: !prefix.isEmpty)
         let first = kind.likely.compactMap { name -> String? in
@@ -140,7 +164,7 @@ struct MemberCandidates {
         var names = first + own.filter { !first.contains($0) }
         names += taking.filter { !names.contains($0) }
         if !prefix.isEmpty { names += ["print", "save", "copy", "type_of"].filter { !names.contains($0) } }
-        return names.map { own.contains($0) ? member($0, of: value) : function($0) }
+        return names.map { own.contains($0) ? candidate($0) : function($0) }
     }
 
     private func kindName(of value: Value) -> String {
@@ -152,34 +176,72 @@ struct MemberCandidates {
         return instance.type.isCallable && !isOfTraining ? "model" : name
     }
 
-    /// What a literal or a call gives, by its bracket or the name of the function; nil where that is not known.
+    /// What a literal or a call gives, by its bracket or by what is called; nil where that is not known. Nothing is
+    /// called.
     private func resultKind(of path: CompletionContext.Path) -> String? {
-        if path.text.hasPrefix("["), path.text.hasSuffix("]") { return "list" }
-        if path.text.hasPrefix("\""), path.text.hasSuffix("\"") { return "string" }
-        guard path.steps == nil, path.text.hasSuffix(")") else { return nil }
-        var depth = 0
-        var callee = ""
-        for c in path.text.reversed() {
-            if c == ")" || c == "]" { depth += 1 }
-            if depth == 0 {
-                guard c.isLetter || c.isNumber || c == "_" else { break }
-                callee.append(c)
-            }
-            if c == "(" || c == "[" { depth -= 1 }
+        guard let steps = path.steps, case .name(let first)? = steps.first else {
+            if path.text.hasPrefix("["), path.text.hasSuffix("]") { return "list" }
+            return path.text.hasPrefix("\"") && path.text.hasSuffix("\"") ? "string" : nil
         }
-        let name = String(callee.reversed())
-        guard interpreter[name] == nil else { return nil }
-        return ValueKind.results.first { $0.value.contains(name) }?.key
+        // What is before a step: a value, or a kind where a call made it. The name that led there, and of what it
+        // is a member.
+        var value = (try? interpreter.value(named: first)) ?? nil
+        var kind: String?
+        var (name, owner): (String, String?) = (first, nil)
+        for (place, step) in steps.enumerated().dropFirst() {
+            let before = value.map { kindName(of: $0) } ?? kind
+            let next = value.flatMap { resolver.follow(step, from: $0) }
+            switch step {
+            case .name: return nil
+            case .member(let member):
+                (name, owner) = (member, before)
+                kind = ValueKind.ofMembers[before ?? ""]?[member]
+            case .call:
+                if let type = value.flatMap(type(of:)) {
+                    kind = type.name
+                } else if before == "model" {
+                    kind = "tensor"
+                } else if let known = ValueKind.ofMembers[owner ?? ""]?[name] {
+                    kind = known
+                } else if name == "load", path.text.contains(".run\"") {
+                    kind = "Trainer"
+                } else {
+                    let isOwn = place == 1 && interpreter[name] != nil
+                    kind = isOwn ? nil : ValueKind.results.first { $0.value.contains(name) }?.key
+                }
+            case .label where before == "Table": kind = "list"
+            case .position, .label, .index: kind = ValueKind.ofElements[before ?? ""]
+            }
+            value = next
+        }
+        return value.map { kindName(of: $0) } ?? kind
     }
 
     // MARK: Fields and methods
 
     private func members(of value: Value) -> [String] {
         var known: Set<String> = []
-        let hidden = internals(of: value)
+        let hidden = (value.asInstance?.type).map(internals) ?? []
         return interpreter.memberNames(value).filter { name in
             isMember(name) && !hidden.contains(name) && known.insert(name).inserted
         }
+    }
+
+    /// The members of a value that no code has made yet, by its kind.
+    private func members(ofKind kind: String) -> [String] {
+        guard let type = type(named: kind) else { return ValueKind.plainMembers[kind] ?? [] }
+        let hidden = internals(of: type)
+        return (type.fieldNames + type.methodNames).filter { isMember($0) && !hidden.contains($0) }
+    }
+
+    private func type(named name: String) -> TypeObject? {
+        ((try? interpreter.value(named: name)) ?? nil).flatMap(type(of:))
+    }
+
+    /// The type that a value is, if it is one.
+    private func type(of value: Value) -> TypeObject? {
+        guard case .object(let object) = value else { return nil }
+        return object as? TypeObject
     }
 
     /// Whether a name is allowed after a dot, and means to be seen: `backbone.4` and `_logits` do not.
@@ -190,9 +252,8 @@ struct MemberCandidates {
 
     /// Of a type of the library, the methods without documentation, those that its forms call (`for`, brackets,
     /// display), and the fields below a plain comment.
-    private func internals(of value: Value) -> Set<String> {
-        guard case .object(let object) = value, let type = (object as? Instance)?.type,
-            interpreter[type.name] == nil, (try? interpreter.libraryValue(type.name)) ?? nil != nil
+    private func internals(of type: TypeObject) -> Set<String> {
+        guard interpreter[type.name] == nil, (try? interpreter.libraryValue(type.name)) ?? nil != nil
         else { return [] }
         var hidden: Set<String> = ["line", "display", "forward", "at", "next"]
         for name in type.methodNames where type.method(named: name)?.doc == nil { hidden.insert(name) }
@@ -216,6 +277,13 @@ struct MemberCandidates {
 
     private func member(_ name: String, of value: Value?) -> Completer.Candidate {
         Completer.Candidate(name: name, text: name, help: value.map { memberHelp($0, name) } ?? "")
+    }
+
+    /// A member of a value that is not made yet: of a method its parameters and what it does.
+    private func member(_ name: String, ofKind kind: String) -> Completer.Candidate {
+        let method = type(named: kind)?.method(named: name)
+        let help = method.map { Completer(interpreter).about(.object($0)) } ?? "a field"
+        return Completer.Candidate(name: name, text: name, help: help)
     }
 
     private func memberHelp(_ value: Value, _ name: String) -> String {

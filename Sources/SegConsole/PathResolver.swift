@@ -25,9 +25,12 @@ struct PathResolver {
         return value
     }
 
-    private func follow(_ step: CompletionContext.Step, from value: Value) -> Value? {
+    /// The fields of the library's types whose elements are those of the object.
+    private static let elements = ["History": "epochs", "Table": "rows"]
+
+    func follow(_ step: CompletionContext.Step, from value: Value) -> Value? {
         switch step {
-        case .name: return nil
+        case .name, .call, .index: return nil
         case .member(let name): return (try? interpreter.member(value, name)) ?? nil
         case .label(let label):
             if let record = record(of: value) { return record[label] }
@@ -40,6 +43,11 @@ struct PathResolver {
                 return list.items.indices.contains(at) ? list.items[at] : nil
             case let foreign as ForeignValue:
                 return (try? foreign.get([.value(.number(Double(place)))], interpreter)) ?? nil
+            case let instance as Instance where Self.elements[instance.type.name] != nil:
+                guard let field = Self.elements[instance.type.name], interpreter[instance.type.name] == nil,
+                    let list = instance.field(named: field)
+                else { return nil }
+                return follow(step, from: list)
             default:
                 guard let record = record(of: value) else { return nil }
                 let at = place < 0 ? place + record.count : place

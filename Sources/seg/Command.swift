@@ -125,11 +125,18 @@ struct Command: Sendable {
         if let size = TerminalSize.of(STDOUT_FILENO) {
             (interpreter.terminal.width, interpreter.terminal.height) = size
         }
+        var flushed = MonotonicClock.seconds
         interpreter.output = { text in
             // Not fputs, for which a byte 0 ends the text.
             var text = text
             let written = text.withUTF8 { fwrite($0.baseAddress, 1, $0.count, stdout) == $0.count }
             if !written, errno == EPIPE { _exit(0) }
+            // The log of a long run is read while it runs.
+            let now = MonotonicClock.seconds
+            if now - flushed > 1 {
+                flushed = now
+                fflush(stdout)
+            }
         }
         return interpreter
     }

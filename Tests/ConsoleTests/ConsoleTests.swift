@@ -215,9 +215,22 @@ import Testing
     let ranked = listing.completion(.init(prefix: "name", items: items, isRanked: true)).listing
     #expect(ranked.count <= 8 && ranked.first?.contains("help") == true)
     #expect(ranked.dropLast().last?.hasSuffix("…") == true)
-    #expect(ranked.last?.contains("Tab shows all") == true)
+    #expect(ranked.last?.contains("Tab shows the rest") == true)
     let many = listing.completion(.init(prefix: "name", items: items)).listing
     #expect(many.count <= 12 && many.allSatisfy { $0.count <= 40 })
     let few = listing.completion(.init(prefix: "name", items: Array(items.prefix(3)))).listing
     #expect(few.count == 3 && few.allSatisfy { $0.count <= 40 })
+    // Tab again shows the next part, in the end the first again; nothing where all was shown.
+    func page(_ page: Int, _ count: Int, isRanked: Bool = false) -> [String] {
+        var listing = listing
+        listing.page = page
+        return listing.completion(.init(prefix: "name", items: Array(items.prefix(count)), isRanked: isRanked))
+            .listing
+    }
+    let pages = (0..<7).map { page($0, 200) }
+    #expect(pages[0] != pages[1] && pages[0].last == "  … and 168 more; Tab shows them")
+    #expect(pages[6].contains { $0.contains("name199") } && !pages[6].contains { $0.contains("more") })
+    #expect(page(7, 200) == pages[0])
+    #expect(page(1, 200, isRanked: true).first?.contains("name5") == true)
+    #expect(page(1, 3) == [])
 }

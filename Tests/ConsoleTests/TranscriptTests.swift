@@ -20,6 +20,7 @@ func played(_ transcript: String, columns: Int = 80) -> String {
     reader.size.columns = columns
     let interpreter = Interpreter.standard()
     interpreter.output = { reader.write($0) }
+    interpreter.errorOutput = { reader.write($0) }
     var time = 0.0
     let console = Console(interpreter: interpreter, reader: reader, version: "") {
         time += 1.5

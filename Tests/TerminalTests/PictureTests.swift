@@ -117,7 +117,7 @@ private func makeMask(_ indices: [Int], width: Int = 4) -> ClassMask? {
         let style = TerminalStyle(columns: 80, unicode: false, isTerminal: true)
         #expect(
             progress.line(style)
-                == "epoch 2/5  [######--------------]  12/40  3.0 batches/s  0:09 left  loss 1.23")
+                == "epoch 2/5  loss 1.23  [######--------------]  12/40  3.0 batches/s  0:09 left")
         #expect(
             progress.line(TerminalStyle(columns: 40, unicode: false))
                 == "epoch 2/5  [##----]  12/40  0:09 left")

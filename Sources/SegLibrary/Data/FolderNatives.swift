@@ -132,7 +132,7 @@ extension Arguments {
 
     /// Prints a folder's notes and makes its data set.
     fileprivate func made(_ folder: FrameFolder) throws -> Value {
-        for note in folder.notes { interpreter.output("note: \(note)\n") }
+        for note in folder.notes { interpreter.note(note) }
         return .object(try DatasetValue(FolderDataset(folder)))
     }
 
@@ -224,7 +224,7 @@ let folderNatives: [Native] = [
         ]
     ) { call in
         let regrouped = try Regrouped(try call.dataset(0).dataset, try call.groups(1))
-        for note in regrouped.notes { call.interpreter.output("note: \(note)\n") }
+        for note in regrouped.notes { call.interpreter.note(note) }
         return .object(try DatasetValue(regrouped))
     },
     Native(

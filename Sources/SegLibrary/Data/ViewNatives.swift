@@ -104,7 +104,7 @@ extension Arguments {
 
     private func noteUnlisted(_ count: Int, _ all: Int) {
         if count > 0 {
-            interpreter.output("note: split: \(count) of \(all) samples are in no part\n")
+            interpreter.note("split: \(count) of \(all) samples are in no part")
         }
     }
 }
@@ -148,9 +148,9 @@ let viewNatives: [Native] = [
         if how == "random", let first = parts.first, parts.count > 1 {
             let near = try parts.dropFirst().reduce(0) { $0 + (try nearFrames($1, first, within: 2)) }
             let others = parts.dropFirst().reduce(0) { $0 + $1.count }
-            call.interpreter.output(
+            call.interpreter.note(
                 "random split: \(near) of \(others) held-out frames are within 2 frames of a training frame, "
-                    + "nearly the same picture; results will look better than they are\n")
+                    + "nearly the same picture; results will look better than they are")
         }
         return .list(try parts.map { .object(try DatasetValue($0)) })
     },
@@ -199,7 +199,7 @@ let viewNatives: [Native] = [
         examples: ["a = streets(count=2, size=32)\nprint(len(concat(a, a)))  # expect: 4"]
     ) { call in
         let joined = try Concatenation(try call.datasets(0))
-        for note in joined.notes { call.interpreter.output("note: \(note)\n") }
+        for note in joined.notes { call.interpreter.note(note) }
         return .object(try DatasetValue(joined))
     },
     Native(

@@ -28,7 +28,7 @@ extension Hints {
             "aux_loss": ["aux_loss"], "xlabel": ["x_label"], "ylabel": ["y_label"], "path": ["save"],
             "filename": ["save"], "min": ["low"], "max": ["high"], "repeats": ["count"], "num": ["count"],
             "factor": ["gamma"], "learning_rate": ["lr"], "pretrained": ["weights"],
-            "fill_value": ["value"], "initial": ["start"],
+            "fill_value": ["value"], "names": ["titles"], "captions": ["titles"], "initial": ["start"],
         ],
         namespaces: ["torch"],
         purposes: [

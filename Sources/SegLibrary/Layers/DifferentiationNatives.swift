@@ -146,6 +146,7 @@ let differentiationNatives: [Native] = [
             "s = (n=1)\ntry { commit_step(s, () -> { s.n = 2; error(\"no\") }, x -> x) } catch { }\nprint(s.n)  # expect: 1"
         ]
     ) { call in
+        call.interpreter.flushOutput()
         let snapshot = Snapshot(of: call[0])
         let made: Value
         do {

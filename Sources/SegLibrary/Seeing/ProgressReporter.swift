@@ -32,6 +32,7 @@ final class ProgressReporter {
     /// Reports how far some work is.
     /// - Parameter seconds: since its beginning; nil since the first report with this label.
     func report(_ given: Progress, seconds: Double?) {
+        interpreter.flushOutput()
         var progress = given
         let now = MonotonicClock.seconds
         if progress.label != label || progress.completed < completed {
@@ -150,6 +151,7 @@ extension Interpreter {
     func reporting<Result>(
         _ label: String, total: Int?, unit: String, _ body: ((Int) throws -> Void) throws -> Result
     ) rethrows -> Result {
+        flushOutput()
         let start = MonotonicClock.seconds
         defer { progress.finish() }
         return try body { done in

@@ -21,8 +21,9 @@ let tableNatives: [Native] = [
         let rows = try TableRows(call, 0, columns: 1)
         let isNamed = rows.isNamed
         let cells = try rows.cells(rows.header, isNamed: isNamed, call.interpreter)
-        var table = Table(header: (isNamed ? [""] : []) + rows.header, rows: cells)
-        table.essential = rows.order.flatMap { table.header.firstIndex(of: $0) }
+        let header = (isNamed ? [""] : []) + rows.header
+        let table = Table(
+            header: header, rows: cells, essential: rows.order.flatMap { header.firstIndex(of: $0) })
         let style = call.interpreter.style
         call.interpreter.print(try call.interpreter.awaited { table.lines(style) })
         return .nilValue

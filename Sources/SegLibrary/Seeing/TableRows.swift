@@ -66,7 +66,7 @@ struct TableRows {
 
     /// Keeps some columns, in the order in which an argument names them.
     private mutating func select(_ call: borrowing Arguments, _ place: Int) throws {
-        let items = call[place].asString.map { [.string($0)] } ?? (try call.items(place))
+        let items = call[place].asString == nil ? try call.items(place) : [call[place]]
         var names: [String] = []
         for item in items {
             guard let name = item.asString else { throw call.wrong(place, "the names of columns") }

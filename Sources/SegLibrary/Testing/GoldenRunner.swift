@@ -226,7 +226,10 @@ public struct GoldenRunner {
         var printed = ""
         let output = interpreter.output
         interpreter.output = { printed += $0 }
-        defer { interpreter.output = output }
+        // Notes are expected like what is printed; other texts on standard error are not.
+        let errorOutput = interpreter.errorOutput
+        interpreter.errorOutput = { if $0.hasPrefix("note: ") { printed += $0 } else { errorOutput($0) } }
+        defer { (interpreter.output, interpreter.errorOutput) = (output, errorOutput) }
         let single = Program(
             source: program.source, statements: [statement], diagnostics: [], isUnfinished: false)
         do {
@@ -247,6 +250,7 @@ public struct GoldenRunner {
     {
         var printed = ""
         interpreter.output = { printed += $0 }
+        interpreter.errorOutput = { if $0.hasPrefix("note: ") { printed += $0 } }
         // Positions are shown with the file's own name, independent of its folder.
         let name = source.name.split(separator: "/").last.map(String.init) ?? source.name
         do {

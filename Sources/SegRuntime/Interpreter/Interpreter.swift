@@ -14,6 +14,8 @@ public final class Interpreter {
     public var output: (String) -> Void = { text in
         fputs(text, stdout)
     }
+    /// Writes what `output` still holds back; called where work begins or goes on, which may take long.
+    public var flushOutput: () -> Void = { fflush(stdout) }
     /// Receives progress, warnings and the output of `eprint`.
     public var errorOutput: (String) -> Void = { text in
         fflush(stdout)

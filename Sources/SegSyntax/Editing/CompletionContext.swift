@@ -21,8 +21,7 @@ public struct CompletionContext: Sendable, Equatable {
 
     /// The expression before a dot, a bracket or a call.
     public struct Path: Sendable, Equatable {
-        /// Its steps where it can be followed without running anything: names, members, and
-        /// indices that are literals; nil where it holds a call or an operator.
+        /// Its steps: names, members, indices and calls; nil where it begins with anything but a name.
         public var steps: [Step]?
         /// Its text.
         public var text: String
@@ -33,6 +32,9 @@ public struct CompletionContext: Sendable, Equatable {
         case member(String)
         case position(Int)
         case label(String)
+        /// An index that is no literal, which cannot be followed without running something.
+        case index
+        case call
     }
 
     /// The innermost call whose parentheses are open.
@@ -313,7 +315,8 @@ private struct ContextReader {
                 isPlain = false
                 break
             }
-            if let step = literalStep(open, at) { steps.append(step) } else { isPlain = false }
+            let isCall = token.kind == .rightParen
+            steps.append(isCall ? .call : literalStep(open, at) ?? .index)
             start = open
             guard isIndex(open) else {
                 isPlain = false

@@ -234,6 +234,16 @@ extension Parser {
 
     // MARK: Loops
 
+    /// `for i, [a, b] in xs`: only parameters unpack what is within an element.
+    private func nestedNamesSlip(isFirst: Bool) -> Bail {
+        failure(
+            "the names of a `for` have no brackets", current.span,
+            help: isFirst
+                ? "write for a, b in xs { … }"
+                : "write for i, pair in xs { a, b = pair … }, or each element by map: xs.map([i, [a, b]] -> …)",
+            isLocal: false)
+    }
+
     private func forLoop() throws(Bail) -> Statement {
         let word = current
         advance()
@@ -242,6 +252,7 @@ extension Parser {
         var seen: Set<String> = []
         repeat {
             if at(.comma) { advance() }
+            if at(.leftBracket) { throw nestedNamesSlip(isFirst: names.isEmpty) }
             guard at(.name), !isAfterNewline || previous.kind == .comma else {
                 throw missing("a name", help: "write for x in xs { … }")
             }

@@ -27,7 +27,7 @@ public struct Progress: Sendable {
         self.note = note
     }
 
-    /// The line: label, bar, counts, rate, remaining time, note; three cells narrower than the terminal, so
+    /// The line: label, note, bar, counts, rate, remaining time; three cells narrower than the terminal, so
     /// that the terminal does not wrap it, nor the `^C` that it writes behind it. Parts that do not fit are left out.
     ///
     /// - Parameter hasBar: false in a file, where nothing is overwritten.
@@ -76,11 +76,12 @@ public struct Progress: Sendable {
         let showsSpeed = fits(speed)
         var parts: [String] = showsHead ? [style.paint(head, bold: true)] : []
         let room = min(width - used - 2, 30)
+        // Below the note of one line is that of the next, as in the lines of epochs.
+        if showsNote { parts.append(note) }
         if let total, hasBar, room >= 5 { parts.append(bar(done, total, room, style)) }
         parts.append(counts)
         if showsSpeed { parts.append(style.paint(speed, dim: true)) }
         if showsRemaining { parts.append(remaining) }
-        if showsNote { parts.append(note) }
         return TextWidth.truncate(parts.joined(separator: "  "), to: width, ellipsis: "")
     }
 

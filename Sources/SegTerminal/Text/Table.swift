@@ -33,11 +33,14 @@ public struct Table: Sendable {
     public var essential: Int?
 
     /// Rows may be shorter than the header; longer ones get columns without a heading.
-    public init(title: String? = nil, header: [String], rows: [[Cell]], footer: [[Cell]] = []) {
+    public init(
+        title: String? = nil, header: [String], rows: [[Cell]], footer: [[Cell]] = [], essential: Int? = nil
+    ) {
         self.title = title
         self.header = header
         self.rows = rows
         self.footer = footer
+        self.essential = essential
     }
 
     /// The table as lines.
