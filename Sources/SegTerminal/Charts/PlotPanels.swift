@@ -77,24 +77,36 @@ public struct PlotPanels: Chart, Sendable {
         return reasons.contains { $0 == nil } ? nil : reasons.first ?? LinePlot(series: []).emptiness
     }
 
+    /// The width below which a panel is not beside others, unless the figure's width is not chosen.
+    private static let narrowestDrawn = 140
+
     public var drawing: Drawing {
-        let columns = PlotPanels.columns(of: plots.count, atMost: 4)
-        let rows = (plots.count + columns - 1) / max(columns, 1)
-        let wide = width.map { $0 / max(columns, 1) }
-        let top = Drawing.headingHeight(title, width: Double((wide ?? 480) * columns))
+        let most = width.map { max($0 / Self.narrowestDrawn, 1) } ?? 4
+        let columns = max(PlotPanels.columns(of: plots.count, atMost: min(most, 4)), 1)
+        let rows = max((plots.count + columns - 1) / columns, 1)
+        let wide = width.map { $0 / columns } ?? 480
+        // Without a chosen height each panel has the proportions of the usual one.
+        let usual = wide * 2 / 3
+        let scale = Drawing.scale(
+            width: Double(wide), height: Double(height.map { $0 / rows } ?? usual))
+        let titleWidth = Double(wide * columns) / scale
+        let top = Drawing.headingHeight(title, width: titleWidth) * scale
         let sized = plots.map { plot in
             var plot = plot
-            plot.width = wide ?? (plots.count > 1 ? 480 : nil)
-            // A panel of a figure whose height was not chosen has that of the usual one.
-            plot.height =
-                height.map { max(($0 - Int(top, within: 0...10_000)) / max(rows, 1), 40) }
-                ?? (plots.count > 1 ? wide.map { $0 * 2 / 3 } ?? 320 : nil)
+            guard plots.count > 1 else {
+                (plot.width, plot.height) = (width, height)
+                return plot.drawing
+            }
+            plot.width = wide
+            plot.height = height.map { max(($0 - Int(top, within: 0...10_000)) / rows, 40) } ?? usual
             return plot.drawing
         }
         let grid = Drawing.grid(sized, columns: columns)
         guard title != nil else { return grid }
+        var heading = Drawing(width: titleWidth, height: top / scale + Drawing.margin)
+        heading.heading(title)
         var drawing = Drawing(width: grid.width, height: grid.height + top)
-        drawing.heading(title)
+        drawing.place(heading, at: Drawing.Point(0, 0), scale: scale)
         drawing.place(grid, at: Drawing.Point(0, top))
         return drawing
     }
