@@ -195,12 +195,21 @@ import Testing
 @Test func completionRunsNothing() throws {
     let interpreter = Interpreter.standard()
     try interpreter.run(
-        "calls = 0; touch() = { global calls = calls + 1; (a=1) }; r = (inner=(leaf=1, list=[(deep=2)]))")
+        "type Made(size) { grow() = size + 1 }; calls = 0; touch() = { global calls = calls + 1; (a=1) }; r = (inner=(leaf=1, list=[(deep=2)]))")
     let completer = Completer(interpreter)
     func found(_ text: String) -> [String] {
         completer.candidates(in: text, at: text.utf8.count).items.map(\.text)
     }
     #expect(found("touch().") == [])
+    // What a call gives is known by what is called, and the element of a history by its type.
+    #expect(found("evaluate(m, d).acc") == ["accuracy"])
+    #expect(found("load(\"x.run\").hist") == ["history"])
+    #expect(found("load(\"x.json\").") == [])
+    #expect(found("trainer(m, d).evaluate(d).conf") == ["confusion"])
+    #expect(found("trainer(m, d).history[i].va") == ["val"])
+    #expect(found("trainer(m, d).history[-1].numb") == ["number"])
+    #expect(found("Made(1).") == ["size", "grow"])
+    #expect(found("Made(1).") == found("Made(touch()).") && interpreter["calls"]?.asNumber == 0)
     #expect(found("r.inner.") == ["leaf", "list"])
     #expect(found("r.inner.list[0].") == ["deep"])
     #expect(found("x = \"{r.inner.le") == ["leaf"])

@@ -20,6 +20,8 @@ import Testing
                 case .member(let name): "." + name
                 case .position(let at): "[\(at)]"
                 case .label(let label): "[\(label)]"
+                case .index: "[…]"
+                case .call: "()"
                 }
             }.joined()
         }
@@ -50,7 +52,9 @@ import Testing
         ("model.backbone[14].conv.|", "member model.backbone[14].conv ''"),
         ("xs[-1].a|", "member xs[-1] 'a'"),
         ("r[\"k\"].a|", "member r[k] 'a'"),
-        ("f(x).a|", "member ?f(x) 'a'"),
+        ("f(x).a|", "member f() 'a'"),
+        ("run.evaluate(f(d)).a|", "member run.evaluate() 'a'"),
+        ("run.history[i + 1].val.|", "member run.history[…].val ''"),
         ("(a + b).c|", "member ?(a + b) 'c'"),
         ("self.we|", "member self 'we'"),
         ("1 + model.|", "member model ''"),

@@ -57,6 +57,15 @@ import Testing
         #expect(table.lines(pipe)[0].hasSuffix("column19"))
     }
 
+    /// A table stays sorted by a column that can be seen.
+    @Test func anEssentialColumnIsNeverLeftOut() {
+        let names = (0..<20).map { "column\($0)" }
+        let table = Table(header: names, rows: [names.map { .text($0) }], essential: 15)
+        let lines = table.lines(terminal)
+        #expect(lines[0] == "column0  column1  column2  …  column15")
+        #expect(lines.allSatisfy { TextWidth.of($0) <= 40 })
+    }
+
     @Test func longTablesAreWholeInAPipe() {
         let table = Table(header: ["i"], rows: (0..<100).map { [.number(Double($0))] })
         #expect(table.lines(pipe).count == 102)

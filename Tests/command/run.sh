@@ -74,6 +74,23 @@ rm ./-script.seg
 says 3 "a" -e 'try { print("a"); exit(3); print("b") } catch e { print("caught") }'
 says 1 "error: exit: status is 256; an exit status is from 0 to 255" -e 'exit(256)'
 check "eprint writes to standard error" "$("$seg" -e 'print("a"); eprint("b"); print("c")' 2>/dev/null)" $'a\nc'
+cat >noted.seg <<'END'
+data = streets(count=2, size=32)
+run = trainer(Conv2d(3, 32, 1), data, val=data.augment(hflip()), batch=2, epochs=1)
+print(run)
+END
+check "notes are on standard error" "$("$seg" noted.seg 2>/dev/null)" "trainer: 0 of 1 epochs done"
+check "a note" "$("$seg" noted.seg 2>&1 >/dev/null | grep -c '^note: the validation data are augmented')" 1
+# The log of a script that runs for long is written while it runs.
+cat >long.seg <<'END'
+print("begun")
+started = clock()
+while clock() - started < 1.2 { }
+print("on the way")
+while clock() - started < 20 { }
+END
+timeout -s KILL 4 "$seg" long.seg >log
+check "output is written while a script runs" "$(cat log)" $'begun\non the way'
 check "print and eprint keep their order" "$("$seg" -e 'print("a", end=""); eprint("b", "c", sep="-"); print("d")' 2>&1)" $'ab-c\nd'
 says 1 "error: the text of a value is nested too deeply" -e 'type T() { line() = self }
 T()'

@@ -226,9 +226,8 @@ public struct GoldenRunner {
         var printed = ""
         let output = interpreter.output
         interpreter.output = { printed += $0 }
-        // Notes are expected like what is printed; other texts on standard error are not.
         let errorOutput = interpreter.errorOutput
-        interpreter.errorOutput = { if $0.hasPrefix("note: ") { printed += $0 } else { errorOutput($0) } }
+        interpreter.errorOutput = { printed += note($0, interpreter) }
         defer { (interpreter.output, interpreter.errorOutput) = (output, errorOutput) }
         let single = Program(
             source: program.source, statements: [statement], diagnostics: [], isUnfinished: false)
@@ -243,6 +242,14 @@ public struct GoldenRunner {
         }
     }
 
+    /// Notes are expected like what is printed, the script's folder as it is written in a script; other texts on
+    /// standard error are not.
+    private func note(_ text: String, _ interpreter: Interpreter) -> String {
+        guard text.hasPrefix("note: ") else { return "" }
+        guard let folder = interpreter.arguments.first, !folder.isEmpty else { return text }
+        return text.replacing(folder, with: "{args[0]}")
+    }
+
     // MARK: The whole output
 
     private func compareWhole(_ source: Source, _ expected: String, _ interpreter: Interpreter) throws
@@ -250,7 +257,7 @@ public struct GoldenRunner {
     {
         var printed = ""
         interpreter.output = { printed += $0 }
-        interpreter.errorOutput = { if $0.hasPrefix("note: ") { printed += $0 } }
+        interpreter.errorOutput = { printed += note($0, interpreter) }
         // Positions are shown with the file's own name, independent of its folder.
         let name = source.name.split(separator: "/").last.map(String.init) ?? source.name
         do {

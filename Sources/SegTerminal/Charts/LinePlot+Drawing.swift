@@ -153,7 +153,7 @@ extension LinePlot {
     /// Where the legend of a low plot, such as for a column of a paper, begins on the line of its title; nil where it
     /// needs a line of its own.
     private func legendBesideTitle(_ drawing: Drawing) -> Double? {
-        guard needsLegend, let title, drawing.height < 250 else { return nil }
+        guard needsLegend, let title, drawing.height < 280 else { return nil }
         let heading = Typeface.width(of: TextWidth.escaped(title), size: Drawing.headingSize, isBold: true)
         let entries = names.reduce(-20) { $0 + 48 + Typeface.width(of: $1, size: 12) }
         let start = drawing.width - Drawing.margin - entries

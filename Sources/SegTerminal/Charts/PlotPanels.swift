@@ -90,7 +90,7 @@ public struct PlotPanels: Chart, Sendable {
         let scale = Drawing.scale(
             width: Double(wide), height: Double(height.map { $0 / rows } ?? usual))
         let titleWidth = Double(wide * columns) / scale
-        let top = Drawing.headingHeight(title, width: titleWidth) * scale
+        let top = (Drawing.headingHeight(title, width: titleWidth) * scale).rounded(.up)
         let sized = plots.map { plot in
             var plot = plot
             guard plots.count > 1 else {
@@ -102,10 +102,11 @@ public struct PlotPanels: Chart, Sendable {
             return plot.drawing
         }
         let grid = Drawing.grid(sized, columns: columns)
-        guard title != nil else { return grid }
+        if title == nil && plots.count == 1 { return grid }
         var heading = Drawing(width: titleWidth, height: top / scale + Drawing.margin)
         heading.heading(title)
-        var drawing = Drawing(width: grid.width, height: grid.height + top)
+        var drawing = Drawing(
+            width: width.map(Double.init) ?? grid.width, height: height.map(Double.init) ?? grid.height + top)
         drawing.place(heading, at: Drawing.Point(0, 0), scale: scale)
         drawing.place(grid, at: Drawing.Point(0, top))
         return drawing
