@@ -98,7 +98,9 @@ struct SessionDraft {
             case .assign: (isDefinition, definesFunction) = (!names.isEmpty, false)
             default: (isDefinition, definesFunction) = (false, false)
             }
-            isLook = names.isEmpty && !Source(name: "", text: part.text).classified().contains { [.call, .type].contains($0.kind) }
+            var isExpression = false
+            if case .expression? = only?.kind { isExpression = true }
+            isLook = isExpression && !Source(name: "", text: part.text).classified().contains { [.call, .type].contains($0.kind) }
         }
 
         /// Whether it needs a name's value. A function's own name in its body is the function itself.

@@ -250,7 +250,6 @@ extension Hints {
         "device:": .say(onProcessor), "requires_grad:": .say(noMarks), "num_workers:": .say(onProcessor),
         "pin_memory:": .say(onProcessor), "non_blocking:": .say(onProcessor),
         "lr:": .say("the optimizer has it: optimizer=adam(lr=1e-3)"),
-        "learning_rate:": .say("the optimizer has it: optimizer=adam(lr=1e-3)"),
         "shuffle:": .say("leave it out: a trainer draws the order of each epoch by its seed"),
         "verbose:": .say("leave it out: run.finish() prints a line for each epoch"),
         "callbacks:": "trainer(…, stop=early_stop(patience=3))",

@@ -91,7 +91,9 @@ public struct Hints: Sendable {
     /// For an argument that a function does not have.
     func help(forArgument label: String, among parameters: [String]) -> String? {
         if let name = arguments[label]?.first(where: parameters.contains) { return "here it is \(name)=" }
-        return habits[label + ":"]?.text
+        // `learning_rate` is `lr`, of which the function may say where it belongs.
+        let names = [label] + (arguments[label] ?? [])
+        return names.lazy.compactMap { habits[$0 + ":"] }.first?.text
     }
 }
 
