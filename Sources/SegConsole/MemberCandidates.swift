@@ -106,7 +106,8 @@ private struct ValueKind {
     /// What methods and fields of the library's types give, by type and name.
     static let ofMembers: [String: [String: String]] = [
         "Trainer": [
-            "evaluate": "Evaluation", "fork": "Trainer", "epoch": "Epoch", "next": "Epoch", "finish": "History",
+            "evaluate": "Evaluation", "fork": "Trainer", "epoch": "Epoch", "next": "Epoch",
+            "finish": "History",
             "history": "History", "model": "model", "best": "Best", "optimizer": "Optimizer", "loss": "Loss",
             "train": "dataset", "val": "dataset",
         ],

@@ -43,7 +43,8 @@ struct SessionDraft {
             let entry = Entry(part)
             let absent = missing.union(waiting.keys).filter(entry.uses)
             if at == place || !absent.isEmpty {
-                let isLate = at != place && entry.definesFunction && absent.allSatisfy { isDefined($0, after: at) }
+                let isLate =
+                    at != place && entry.definesFunction && absent.allSatisfy { isDefined($0, after: at) }
                 if isLate, let name = entry.names.first {
                     waiting[name] = Set(absent.flatMap { waiting[$0] ?? [$0] })
                     missing.remove(name)
@@ -51,7 +52,8 @@ struct SessionDraft {
                 }
                 missing.formUnion(entry.names)
                 if part.valueStart != nil { missing.insert("ans") }
-                let leavesNoTrace = entry.isDefinition
+                let leavesNoTrace =
+                    entry.isDefinition
                     ? entry.names.allSatisfy { isDefined($0, after: at) } : entry.isLook
                 parts[at] = Part(text: leavesNoTrace ? "" : Self.comment(part.text), isLeftOut: true)
                 continue
@@ -100,7 +102,11 @@ struct SessionDraft {
             }
             var isExpression = false
             if case .expression? = only?.kind { isExpression = true }
-            isLook = isExpression && !Source(name: "", text: part.text).classified().contains { [.call, .type].contains($0.kind) }
+            isLook =
+                isExpression
+                && !Source(name: "", text: part.text).classified().contains {
+                    [.call, .type].contains($0.kind)
+                }
         }
 
         /// Whether it needs a name's value. A function's own name in its body is the function itself.

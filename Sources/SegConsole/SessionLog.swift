@@ -93,7 +93,8 @@ struct SessionLog {
     /// with a value assign it to `ans`.
     /// - Parameter mistakes: the places of a text's mistakes, in bytes, as `seg check` finds them.
     func script(mistakes: (String) -> [Int]) -> (text: String, count: Int) {
-        var draft = SessionDraft(current().map { SessionDraft.Part(text: $0.text, valueStart: $0.valueStart) })
+        var draft = SessionDraft(
+            current().map { SessionDraft.Part(text: $0.text, valueStart: $0.valueStart) })
         while true {
             let texts = draft.texts
             var end = 0

@@ -75,7 +75,9 @@ import Testing
     }
     let wrong = "> type T(n) { forward(x) = rellu(x * n) }\n> t = T(2)\n> t\n> n = 1"
     let right = "type T(n) { forward(x) = relu(x * n) }\nt = T(2)\n"
-    #expect(try saved("\(wrong)\n> type T(n) { forward(x) = relu(x * n) }\n> t = T(2)\n> t") == "n = 1\n\(right)t\n")
+    #expect(
+        try saved("\(wrong)\n> type T(n) { forward(x) = relu(x * n) }\n> t = T(2)\n> t")
+            == "n = 1\n\(right)t\n")
     // What was not defined again is a comment.
     #expect(
         try saved("\(wrong)\n> t.n = 3\n> type T(n) { forward(x) = relu(x * n) }")
@@ -85,7 +87,8 @@ import Testing
             == "# left out: f(x) = nowhere(x)\ng = map([1, 2], x -> x)\n# left out: h(x) = f(x)\n")
     // A function that calls one which is defined again is kept.
     #expect(
-        try saved("> type U(n) { forward(x) = rellu(x) }\n> make() = U(1)\n> u = make()\n> type U(n) { a = n }")
+        try saved(
+            "> type U(n) { forward(x) = rellu(x) }\n> make() = U(1)\n> u = make()\n> type U(n) { a = n }")
             == "make() = U(1)\n# left out: u = make()\ntype U(n) { a = n }\n")
 }
 
@@ -195,7 +198,8 @@ import Testing
 @Test func completionRunsNothing() throws {
     let interpreter = Interpreter.standard()
     try interpreter.run(
-        "type Made(size) { grow() = size + 1 }; calls = 0; touch() = { global calls = calls + 1; (a=1) }; r = (inner=(leaf=1, list=[(deep=2)]))")
+        "type Made(size) { grow() = size + 1 }; calls = 0; touch() = { global calls = calls + 1; (a=1) }; r = (inner=(leaf=1, list=[(deep=2)]))"
+    )
     let completer = Completer(interpreter)
     func found(_ text: String) -> [String] {
         completer.candidates(in: text, at: text.utf8.count).items.map(\.text)
@@ -233,8 +237,10 @@ import Testing
     func page(_ page: Int, _ count: Int, isRanked: Bool = false) -> [String] {
         var listing = listing
         listing.page = page
-        return listing.completion(.init(prefix: "name", items: Array(items.prefix(count)), isRanked: isRanked))
-            .listing
+        return listing.completion(
+            .init(prefix: "name", items: Array(items.prefix(count)), isRanked: isRanked)
+        )
+        .listing
     }
     let pages = (0..<7).map { page($0, 200) }
     #expect(pages[0] != pages[1] && pages[0].last == "  … and 168 more; Tab shows them")

@@ -21,7 +21,8 @@ extension Hints {
             "label_smoothing": ["smoothing"], "num_classes": ["classes", "count"], "n_classes": ["classes"],
             "num_epochs": ["epochs"], "n_epochs": ["epochs"], "step_size": ["every"], "betas": ["betas"],
             "scale_factor": ["scale"], "random_state": ["seed"], "n_splits": ["k"], "input": ["x", "t"],
-            "target": ["masks"], "criterion": ["loss"], "loss_fn": ["loss"], "scheduler": ["schedule"], "lr_scheduler": ["schedule"],
+            "target": ["masks"], "criterion": ["loss"], "loss_fn": ["loss"], "scheduler": ["schedule"],
+            "lr_scheduler": ["schedule"],
             "axis": ["dim"], "keepdims": ["keepdim"], "train_loader": ["train"], "val_loader": ["val"],
             "validation_data": ["val"],
             "max_norm": ["limit", "clip"], "delimiter": ["separator"], "sep": ["separator"],
@@ -48,7 +49,8 @@ extension Hints {
 
     private static let python: [String: Habit] = [
         "len_": "len(x)", "print_": "print(x)", "int": "floor(x), x.item() of a tensor, or number(text)",
-        "float": "x.item() of a tensor, number(text), or to(t, float32)", "append": "push(xs, x)", "includes": "x in xs",
+        "float": "x.item() of a tensor, number(text), or to(t, float32)", "append": "push(xs, x)",
+        "includes": "x in xs",
         "isinstance": "x is list, or x is Conv2d", "typeof": "type_of(x), or x is list",
         "set": "unique(tensor(xs)), or the keys of a record", "tuple": "a list, [a, b]",
         "input": .say("a script takes its arguments from the list `args`"),

@@ -77,7 +77,9 @@ struct TableRows {
         // The names of the rows are a column as the others where it is named, and left out where it is not.
         let isNamed = isNamed
         rows = rows.map { name, row in
-            let entries = names.map { ($0, isNamed && $0 == heading ? .string(name ?? "") : row[$0] ?? .nilValue) }
+            let entries = names.map {
+                ($0, isNamed && $0 == heading ? .string(name ?? "") : row[$0] ?? .nilValue)
+            }
             return (nil, RecordObject(entries))
         }
         header = names

@@ -180,7 +180,8 @@ extension Parser {
             isBackwards ? "a slice does not go backwards" : "a slice has no step", colon.span,
             help: isBackwards
                 ? "flip(x, 0) turns an axis of a tensor, reversed(xs) a list"
-                : "x[arange(0, 10, 2)] takes every second of the first ten of a tensor; for a list, filter its indices")
+                : "x[arange(0, 10, 2)] takes every second of the first ten of a tensor; for a list, filter its indices"
+        )
     }
 
     // MARK: Parentheses

@@ -8,7 +8,8 @@ extension LinePlot {
     public var drawing: Drawing {
         let width = self.width.map(Double.init) ?? Drawing.pageWidth
         // A plot of a chosen width has the form of the usual one.
-        let height = self.height.map(Double.init) ?? (self.width == nil ? 450 : (width * 0.7).held(within: 100...450))
+        let height =
+            self.height.map(Double.init) ?? (self.width == nil ? 450 : (width * 0.7).held(within: 100...450))
         let scale = Drawing.scale(width: width, height: height)
         return drawing(width: width / scale, height: height / scale).scaled(by: scale)
     }
