@@ -30,7 +30,7 @@ extension Frame {
                     .value,
                     "\(maker): the image has values from \(Tensor.text(of: low)) to \(Tensor.text(of: high)); the floats of a picture are from 0 to 1"
                         + (isNormalized ? " before they are normalised" : ""),
-                    help: high > 1.002
+                    help: low >= -0.002
                         ? "divide the bytes by 255, or make them bytes again: to(image, uint8)"
                         : "floats that are normalised already need no normalize")
             }
