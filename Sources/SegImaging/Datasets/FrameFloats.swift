@@ -40,7 +40,9 @@ extension Frame {
         /// The picture as bytes, for changes that are made on bytes. Of normalised floats, `normalization` is undone.
         public func picture(undoing normalization: Normalization?) throws -> RGBImage {
             var data = try tensor.value().rowMajor()
-            if areNormalized, let normalization { data = try normalization.undone(Tensor(data)).value().rowMajor() }
+            if areNormalized, let normalization {
+                data = try normalization.undone(Tensor(data)).value().rowMajor()
+            }
             let (low, high) = Self.range(data)
             guard low >= -0.002, high <= 1.002 else {
                 throw TensorError(

@@ -121,7 +121,8 @@ public struct ClassTable: Sendable, Equatable {
                         .value,
                         "void=[\(a), \(b), \(c)] can be the colour of \(owner.name) or the values of three classes",
                         help:
-                            "for the colour write void=[[\(a), \(b), \(c)]], for the values the names of the classes")
+                            "for the colour write void=[[\(a), \(b), \(c)]], for the values the names of the classes"
+                    )
                 }
                 if hasColors, !areValues {
                     table.voidColor(color)

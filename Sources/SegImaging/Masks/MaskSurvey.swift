@@ -126,7 +126,8 @@ struct MaskSurvey {
         }
         if source == .index, options.by == nil, let other = otherPalette {
             throw MaskRule.otherPalette(
-                other.file, other.number, other.color, than: paletteColors[other.number], maker: options.maker)
+                other.file, other.number, other.color, than: paletteColors[other.number], maker: options.maker
+            )
         }
         if let note { notes.append(note) }
         if options.by == nil, source != .color, let found = try contradiction(table, source, channel) {
@@ -190,7 +191,8 @@ struct MaskSurvey {
     private mutating func read(_ places: [Int]) throws {
         var failures: [any Error] = []
         for place in places {
-            do { try add(
+            do {
+                try add(
                     MaskPixels(bytes: PictureFile.contents(files[place]), name: files[place]),
                     of: files[place])
             } catch {

@@ -50,7 +50,8 @@ extension RGBImage {
         if data.dtype != .uint8, let stray = try Tensor(data).doubles().first(where: { $0 < 0 || $0 > 255 }) {
             throw TensorError(
                 .value,
-                "\(maker): the image holds \(Tensor.text(of: stray)); bytes are from 0 to 255, floats from 0 to 1")
+                "\(maker): the image holds \(Tensor.text(of: stray)); bytes are from 0 to 255, floats from 0 to 1"
+            )
         }
         try self.init(planes: data)
     }

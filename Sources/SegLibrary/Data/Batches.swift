@@ -18,7 +18,8 @@ struct PreparedBatch {
 
 /// A record of a batch: images [N, 3, H, W] float32, masks [N, H, W], names, count. Pictures of another size are an
 /// error, or with `ofOneSize` begin another batch.
-private func made(_ data: DatasetValue, _ indices: [Int], epoch: Int, ofOneSize: Bool) throws -> PreparedBatch {
+private func made(_ data: DatasetValue, _ indices: [Int], epoch: Int, ofOneSize: Bool) throws -> PreparedBatch
+{
     let dataset = try data.dataset.inEpoch(epoch)
     let (pictures, groups) = (AheadGroup(), AheadGroup())
     var images: [Tensor] = []

@@ -90,7 +90,8 @@ let pictureFileNatives: [Native] = [
                         0,
                         "has values from \(Tensor.text(of: low)) to \(Tensor.text(of: high)); the floats of a picture are from 0 to 1",
                         help: low < 0
-                            ? "take the picture from the data before normalize" : "to(image, uint8) makes bytes")
+                            ? "take the picture from the data before normalize"
+                            : "to(image, uint8) makes bytes")
                 }
             }
             let planes = try tensor.value().rowMajor()

@@ -117,7 +117,9 @@ private struct UsedValues {
                 let name = instance.field(named: "name")?.asString ?? instance.type.name
                 return shortened(name + (try text(.object(settings), depth: depth + 1)))
             }
-            guard instance.type.isCallable || !instance.type.module.isLibrary else { return instance.type.name }
+            guard instance.type.isCallable || !instance.type.module.isLibrary else {
+                return instance.type.name
+            }
             if let known = known[ObjectIdentifier(instance)] { return known }
             known[ObjectIdentifier(instance)] = "…"
             kept.append(instance)
@@ -148,7 +150,9 @@ private struct UsedValues {
         let dataset = data.dataset
         var lines = dataset.palette.names
         guard let folder = dataset as? FolderDataset else {
-            if let parts = try data.saved(interpreter)?.parts { lines.append(try text(parts, depth: depth + 1)) }
+            if let parts = try data.saved(interpreter)?.parts {
+                lines.append(try text(parts, depth: depth + 1))
+            }
             if dataset.runsScript { return lines.joined(separator: "\n") }
             for place in 0..<dataset.count { lines.append(try dataset.name(place)) }
             return lines.joined(separator: "\n")

@@ -62,7 +62,8 @@ final class LayerHook: ObjectHook {
         guard DatasetValue.members.contains(name), object.method(named: "at") != nil,
             object.field(named: "count") != nil
         else { return nil }
-        return "to be a data set, which has \(name), it needs a list `classes` of names: classes = [\"Road\", \"Sky\"]"
+        return
+            "to be a data set, which has \(name), it needs a list `classes` of names: classes = [\"Road\", \"Sky\"]"
     }
 
     /// A model is displayed as its table, which the library makes, a data set as one.
