@@ -23,6 +23,8 @@ public protocol Dataset: Sendable {
     func origin(_ index: Int) -> FrameOrigin
     /// The mask of frame `index` alone, for counting: nothing of its picture is read.
     func maskSource(_ index: Int) throws -> MaskSource
+    /// The files of frame `index`; nil if it is of none.
+    func files(_ index: Int) -> FramePair?
     /// Checks quickly that the files of frame `index` are there, fit together and are whole, without decoding them.
     func checkFiles(_ index: Int) throws
     /// How its pictures are normalised; nil: they are bytes.
@@ -97,6 +99,7 @@ extension Dataset {
     public var runsScript: Bool { false }
     public var redraws: Bool { false }
     public func inEpoch(_ epoch: Int) throws -> any Dataset { self }
+    public func files(_ index: Int) -> FramePair? { nil }
     public func checkFiles(_ index: Int) throws {}
     public func name(_ index: Int) throws -> String { try maskSource(index).name }
     public func size(_ index: Int) throws -> (height: Int, width: Int) {
@@ -148,6 +151,7 @@ extension DatasetView {
     public func size(_ index: Int) throws -> (height: Int, width: Int) {
         try source.size(sourceIndex(index))
     }
+    public func files(_ index: Int) -> FramePair? { source.files(sourceIndex(index)) }
     public func checkFiles(_ index: Int) throws { try source.checkFiles(sourceIndex(index)) }
     public func origin(_ index: Int) -> FrameOrigin { source.origin(sourceIndex(index)) }
     public func inEpoch(_ epoch: Int) throws -> any Dataset {

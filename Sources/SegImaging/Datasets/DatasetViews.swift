@@ -120,6 +120,10 @@ public struct Concatenation: Dataset {
         let (part, place) = try place(index)
         return try part.size(place)
     }
+    public func files(_ index: Int) -> FramePair? {
+        guard let (part, place) = try? place(index) else { return nil }
+        return part.files(place)
+    }
     public func checkFiles(_ index: Int) throws {
         let (part, place) = try place(index)
         try part.checkFiles(place)

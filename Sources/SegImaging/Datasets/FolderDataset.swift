@@ -1,5 +1,5 @@
 // The data set of a folder of frames. Files are read when a frame is needed; their sizes and digests
-// are cached.
+// are cached as long as the files do not change.
 
 import SegTensor
 import Synchronization
@@ -24,6 +24,7 @@ public struct FolderDataset: Dataset {
         let size = try sizes.size(index, of: folder.pairs[index])
         return (size.height, size.width)
     }
+    public func files(_ index: Int) -> FramePair? { folder.pairs[index] }
     public func checkFiles(_ index: Int) throws {
         let pair = folder.pairs[index]
         _ = try pair.size()
@@ -58,14 +59,44 @@ public struct FolderDataset: Dataset {
         let facts = try sizes.facts(index, of: pair, rule)
         return Frame(
             name: pair.name, height: facts.height, width: facts.width, imageDigest: facts.image,
-            maskDigest: facts.maskContent, image: { try pair.readImage() },
-            mask: { try pair.readMask(rule) })
+            maskDigest: facts.maskContent,
+            image: {
+                let image = try pair.readImage()
+                try facts.stamps.check(pair)
+                return image
+            },
+            mask: {
+                let mask = try pair.readMask(rule)
+                try facts.stamps.check(pair)
+                return mask
+            })
     }
 }
 
-/// Sizes and digests of files, read once per process.
+/// A frame's files as they were when it was made.
+private struct PairStamps: Sendable, Equatable {
+    let image: FileIdentity.Stamp?
+    let mask: FileIdentity.Stamp?
+
+    init(_ pair: FramePair) {
+        image = FileIdentity.stamp(pair.image)
+        mask = FileIdentity.stamp(pair.mask)
+    }
+
+    /// An error of kind `file` if one of them has changed: picture and mask would no longer be those of the frame.
+    func check(_ pair: FramePair) throws {
+        let now = PairStamps(pair)
+        guard now != self else { return }
+        throw TensorError(
+            .file, "\(now.image != image ? pair.image : pair.mask) was changed while it was used",
+            help: "take the sample again, as in data[0]: it then has the files as they are now")
+    }
+}
+
+/// Sizes and digests of files, read once per process and again where a file has changed.
 private final class FrameSizes: @unchecked Sendable {
     struct Facts {
+        let stamps: PairStamps
         let width: Int
         let height: Int
         /// Of the files.
@@ -75,24 +106,28 @@ private final class FrameSizes: @unchecked Sendable {
         let maskContent: Digest
     }
     private let stored = Mutex<[Int: Facts]>([:])
-    private let headers = Mutex<[Int: (width: Int, height: Int)]>([:])
+    private let headers = Mutex<[Int: (stamps: PairStamps, width: Int, height: Int)]>([:])
 
     /// The size, from the files' headers.
     func size(_ index: Int, of pair: FramePair) throws -> (width: Int, height: Int) {
-        if let size = headers.withLock({ $0[index] }) { return size }
+        let stamps = PairStamps(pair)
+        if let known = headers.withLock({ $0[index] }), known.stamps == stamps {
+            return (known.width, known.height)
+        }
         let size = try pair.size()
-        headers.withLock { $0[index] = size }
+        headers.withLock { $0[index] = (stamps, size.width, size.height) }
         return size
     }
 
     func known(_ index: Int) -> Facts? { stored.withLock { $0[index] } }
 
     func facts(_ index: Int, of pair: FramePair, _ rule: MaskRule) throws -> Facts {
-        if let facts = known(index) { return facts }
+        let stamps = PairStamps(pair)
+        if let facts = known(index), facts.stamps == stamps { return facts }
         let size = try size(index, of: pair)
         let mask = try pair.maskDigest()
         let facts = Facts(
-            width: size.width, height: size.height, image: try pair.imageDigest(), mask: mask,
+            stamps: stamps, width: size.width, height: size.height, image: try pair.imageDigest(), mask: mask,
             maskContent: rule.digest(ofFile: mask))
         stored.withLock { $0[index] = facts }
         return facts

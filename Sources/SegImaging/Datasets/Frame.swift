@@ -17,7 +17,7 @@ public struct Frame: Sendable {
     /// Mean and standard deviation per channel if the picture is to be normalised; it is then float32.
     public var normalization: Normalization?
     /// The picture [3, H, W] where a script made it of floats; bytes lose what is not in 0…1.
-    public var floats: Tensor?
+    public var floats: Floats?
     /// Whether it is drawn anew in each epoch, so that its features are not worth keeping.
     public var isRedrawn = false
     /// Whether an earlier form of it is in the picture cache.
@@ -38,12 +38,13 @@ public struct Frame: Sendable {
 
     /// The picture as a tensor [3, H, W]: bytes, or float32 if it is normalised.
     public func imageTensor() throws -> Tensor {
-        if let floats, isRedrawn, normalization == nil {
-            return try Tensor.source(
-                shape: floats.shape, dtype: .float32, digest: imageDigest, isRedrawn: true
-            ) { try floats.value() }
+        if let floats {
+            let checked = try Tensor.source(
+                shape: floats.tensor.shape, dtype: .float32, digest: imageDigest, isRedrawn: isRedrawn
+            ) { try floats.checked(forNormalizing: normalization != nil) }
+            guard let normalization, !floats.areNormalized else { return checked }
+            return try normalization.applied(to: checked)
         }
-        if let floats { return try normalization.map { try $0.applied(to: floats) } ?? floats }
         let (height, width, make) = (height, width, kept().image)
         guard let normalization else {
             return try Tensor.source(

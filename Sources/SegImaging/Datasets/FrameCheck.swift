@@ -15,13 +15,21 @@ public enum FrameCheck {
     /// - Throws: the error of the only bad frame, or one that names all of them.
     public static func run(_ sets: [any Dataset], interrupted: () throws -> Void = {}) throws {
         var problems = FileProblems()
-        var seen: Set<FrameOrigin> = []
+        // The same picture may have another mask, or be in data whose lines are the same.
+        struct Key: Hashable {
+            let origin: FrameOrigin
+            let image: String?
+            let mask: String?
+        }
+        var seen: Set<Key> = []
         var frames: [(data: any Dataset, index: Int)] = []
         var pixels = 0
         for data in sets {
             for index in 0..<data.count {
                 if index & 0x3f == 0 { try interrupted() }
-                guard seen.insert(data.origin(index)).inserted else { continue }
+                let files = data.files(index)
+                let key = Key(origin: data.origin(index), image: files?.image, mask: files?.mask)
+                guard seen.insert(key).inserted else { continue }
                 do {
                     try data.checkFiles(index)
                     // What a script makes of the files is found when it is needed.

@@ -4,6 +4,19 @@ import CKernels
 import SegTensor
 import Synchronization
 
+extension Dataset {
+    /// Differs as soon as one of the mask files is written again. Very many are not looked at.
+    public var maskStamp: Int {
+        guard count <= 1_000_000 else { return 0 }
+        var hasher = Hasher()
+        for index in 0..<count {
+            guard let pair = files(index) else { continue }
+            hasher.combine(FileIdentity.stamp(pair.mask))
+        }
+        return hasher.finalize()
+    }
+}
+
 /// The class counts of the masks of a data set.
 public struct PixelCounts: Sendable {
     /// Pixels of each class.

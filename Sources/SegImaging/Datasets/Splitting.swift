@@ -150,6 +150,63 @@ public enum Splitting {
         }
     }
 
+    /// For each frame of one part whether the other has it too: it is of the same place of a sequence, of the same file by
+    /// any path, or of a file with the same bytes.
+    public static func shared(_ part: any Dataset, with other: any Dataset) throws -> [Bool] {
+        let near = try nearest(part, to: other)
+        var paths: Set<String> = []
+        var bySize: [Int: [String]] = [:]
+        func eachFile(_ data: any Dataset, _ body: (Int, FramePair) throws -> Void) throws {
+            for index in 0..<data.count {
+                if index & 0xff == 0 { try EvaluationContext.current.checkInterrupt() }
+                if let files = data.files(index) { try body(index, files) }
+            }
+        }
+        try eachFile(other) { _, files in
+            guard paths.insert(Folder.resolved(files.image) ?? files.image).inserted else { return }
+            if let size = FileStatus(files.image)?.size { bySize[size, default: []].append(files.image) }
+        }
+        var result = near.map { $0 == 0 }
+        guard !paths.isEmpty else { return result }
+        var digests: [String: Digest] = [:]
+        func digest(_ path: String) -> Digest? {
+            if let known = digests[path] { return known }
+            let made = try? FileReader.contents(of: path).withUnsafeBytes { Digest($0) }
+            digests[path] = made
+            return made
+        }
+        try eachFile(part) { index, files in
+            if result[index] { return }
+            if paths.contains(Folder.resolved(files.image) ?? files.image) {
+                result[index] = true
+            } else if let size = FileStatus(files.image)?.size, let alike = bySize[size],
+                let own = digest(files.image)
+            {
+                try EvaluationContext.current.checkInterrupt()
+                result[index] = alike.contains { digest($0) == own }
+            }
+        }
+        return result
+    }
+
+    /// How many pictures have samples in several parts: tiles or repetitions, which a cut has divided. 0 for very many
+    /// samples, which are not looked at.
+    public static func divided(_ parts: [any Dataset]) throws -> Int {
+        guard parts.allSatisfy({ $0.count <= 1_000_000 }) else { return 0 }
+        var owner: [FrameOrigin: Int] = [:]
+        var found: Set<FrameOrigin> = []
+        for (number, part) in parts.enumerated() {
+            for index in 0..<part.count {
+                if index & 0xff == 0 { try EvaluationContext.current.checkInterrupt() }
+                let origin = part.origin(index)
+                if let first = owner.updateValue(number, forKey: origin), first != number {
+                    found.insert(origin)
+                }
+            }
+        }
+        return found.count
+    }
+
     /// The distance of each frame of one part to the nearest frame of another in the same sequence, in frames;
     /// `Int.max` where the other has none of that sequence.
     public static func nearest(_ part: any Dataset, to other: any Dataset) throws -> [Int] {

@@ -1,4 +1,5 @@
-// Whether a file of a data set is unchanged: by size and date, and by its bytes if their digest is known.
+// Whether a file of a data set is unchanged: by size and date, and by its bytes if their digest is known. Within a
+// process, also by its number on the disk, which is another one where a file was replaced.
 
 import SegSystem
 import SegTensor
@@ -21,6 +22,18 @@ public struct FileIdentity: Sendable, Equatable {
     public init?(path: String) {
         guard let status = FileStatus(path) else { return nil }
         self.init(size: status.size, changed: status.changed)
+    }
+
+    /// What differs as soon as a file is written again or replaced; nil if there is none.
+    static func stamp(_ path: String) -> Stamp? {
+        FileStatus(path).map { Stamp(size: $0.size, changed: $0.changed, inode: $0.inode, device: $0.device) }
+    }
+
+    struct Stamp: Sendable, Hashable {
+        let size: Int
+        let changed: Int
+        let inode: UInt64
+        let device: UInt64
     }
 
     /// Whether a path still has the same bytes. If only the date is new, the bytes are compared by their

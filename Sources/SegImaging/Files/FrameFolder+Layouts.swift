@@ -203,6 +203,14 @@ extension FrameFolder {
                 notes.append("\(base): the masks of test are not there")
                 continue
             }
+            var known: Set<String> = []
+            let twice = names.filter { !known.insert($0).inserted }
+            guard twice.isEmpty else {
+                throw TensorError(
+                    .file,
+                    "\(lists)/\(part).txt lists \(FileProblems.list(twice)) more than once",
+                    help: "each name is a line of its own, once")
+            }
             let missing = names.filter { byName[$0] == nil }
             guard missing.isEmpty else {
                 throw TensorError(

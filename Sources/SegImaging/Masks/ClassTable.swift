@@ -28,7 +28,7 @@ public struct ClassTable: Sendable, Equatable {
         case name(String)
         case value(Int)
         case color(Color)
-        /// A colour where the classes have colours, else three values.
+        /// Three values, or a colour; see `withVoid`.
         case three(Int, Int, Int)
     }
 
@@ -99,7 +99,9 @@ public struct ClassTable: Sendable, Equatable {
     public var classes: [Entry] { entries.filter { !$0.isVoid } }
     public var hasColors: Bool { entries.contains { !$0.colors.isEmpty } }
 
-    /// The table with classes, colours and values turned into void. An unknown name is an error of kind `label`.
+    /// The table with classes, colours and values turned into void. Three different numbers that are all values of classes
+    /// are values, others a colour if the classes have colours. An unknown name is an error of kind `label`; three
+    /// values that are the colour of a class, too, are one of kind `value`.
     public func withVoid(_ marks: [VoidMark]) throws -> ClassTable {
         var table = self
         for mark in marks {
@@ -108,8 +110,22 @@ public struct ClassTable: Sendable, Equatable {
             case .value(let value): try table.voidValue(value)
             case .color(let color): table.voidColor(color)
             case .three(let a, let b, let c):
-                if hasColors {
-                    table.voidColor(Color(UInt8(clamping: a), UInt8(clamping: b), UInt8(clamping: c)))
+                let color = Color(UInt8(clamping: a), UInt8(clamping: b), UInt8(clamping: c))
+                let areValues =
+                    Set([a, b, c]).count == 3
+                    && [a, b, c].allSatisfy { value in
+                        entries.contains { $0.value == value } || voidValues.contains(value)
+                    }
+                if areValues, let owner = entries.first(where: { $0.colors.contains(color) }) {
+                    throw TensorError(
+                        .value,
+                        "void=[\(a), \(b), \(c)] can be the colour of \(owner.name) or the values of three classes",
+                        help:
+                            "for the colour write void=[[\(a), \(b), \(c)]], for the values the names of the classes"
+                    )
+                }
+                if hasColors, !areValues {
+                    table.voidColor(color)
                 } else {
                     for value in [a, b, c] { try table.voidValue(value) }
                 }

@@ -35,9 +35,9 @@ public struct MaskImage: Sendable, Equatable {
 }
 
 extension MaskImage {
-    /// A mask from a tensor value [H, W] of class numbers. Negative numbers and 255 become `ignored`; larger
-    /// ones and fractions are an error of kind `value`.
-    public init(classes data: TensorData) throws {
+    /// A mask from a tensor value [H, W] of class numbers, of which 255 is `ignored`. Negative numbers, larger ones and
+    /// fractions are an error of kind `value`, which names what made the mask.
+    public init(classes data: TensorData, by maker: String? = nil) throws {
         guard data.shape.count == 2 else {
             throw TensorError(.shape, "a mask has the shape [height, width], not \(data.shape)")
         }
@@ -47,14 +47,13 @@ extension MaskImage {
             return
         }
         let numbers = try Tensor(data).doubles()
-        if let place = numbers.firstIndex(where: { $0 > 255 || $0.rounded() != $0 }) {
+        if let place = numbers.firstIndex(where: { !(0...255).contains($0) || $0.rounded() != $0 }) {
             throw TensorError(
                 .value,
-                "a mask holds \(Tensor.text(of: numbers[place])) at [\(place / data.shape[1]), \(place % data.shape[1])]; the numbers of classes are from 0 to 254, and 255 is void"
-            )
+                "\(maker.map { "\($0): the" } ?? "a") mask holds \(Tensor.text(of: numbers[place])) at [\(place / data.shape[1]), \(place % data.shape[1])]; the numbers of classes are from 0 to 254, and 255 is void",
+                help: numbers[place] < 0 ? "where(mask < 0, 255, mask) makes negative labels void" : nil)
         }
-        let bytes = numbers.map { $0 < 0 ? MaskImage.ignored : UInt8($0) }
-        try self.init(width: data.shape[1], height: data.shape[0], bytes: bytes)
+        try self.init(width: data.shape[1], height: data.shape[0], bytes: numbers.map { UInt8($0) })
     }
 }
 

@@ -101,6 +101,7 @@ extension MaskRule {
 
     private func numbers(_ pixels: MaskPixels, _ name: String) throws -> MaskImage {
         let used = pixels.usedNumbers()
+        if source == .index, pixels.kind == .palette { try checkPalette(pixels, used.keys.sorted(), name) }
         var table = [UInt8](repeating: MaskImage.ignored, count: pixels.wide.isEmpty ? 256 : 65_536)
         var others: [(number: Int, pixels: Int)] = []
         for (number, count) in used {
@@ -140,7 +141,31 @@ extension MaskRule {
         return known.map { ($0.key, $0.value) } ?? (color, MaskImage.ignored)
     }
 
+    /// Palettes that contradict each other are an error, but for grays in order, which are no colours of classes.
+    private func checkPalette(_ pixels: MaskPixels, _ used: [Int], _ name: String) throws {
+        guard !used.allSatisfy({ pixels.color(of: $0)?.code == UInt32($0) * 0x010101 }) else { return }
+        for number in used {
+            if let known = indexColors[number], let color = pixels.color(of: number), color != known {
+                throw Self.otherPalette(name, number, color, than: (known, nil), maker: maker)
+            }
+        }
+    }
+
     // MARK: Errors
+
+    /// The error for a file whose palette has another colour at an index.
+    static func otherPalette(
+        _ name: String, _ number: Int, _ color: ClassPalette.Color,
+        than first: (color: ClassPalette.Color, file: String?)?, maker: String
+    ) -> TensorError {
+        TensorError(
+            .value,
+            "\(name) has another palette: index \(number) is (\(color))"
+                + (first.map { ", in \($0.file ?? "the masks looked at first") it is (\($0.color))" } ?? ""),
+            help:
+                "if the indices are the classes all the same, write \(maker)(…, by=\"index\"); if the colours are, give them: classes=(Road=[128, 64, 128], …)"
+        )
+    }
 
     private func strayNumbers(
         _ others: [(number: Int, pixels: Int)], _ pixels: MaskPixels, _ name: String
@@ -211,7 +236,8 @@ extension MaskRule {
         let index =
             switch pixels.kind {
             case .palette: "; \(maker)(…, by=\"index\") reads all masks by palette index"
-            case .gray: "; \(maker)(…, by=\"value\") reads all masks by value"
+            case .gray:
+                "; \(maker)(…, by=\"value\") reads all masks by value, by=\"index\" those with a palette by its index"
             case .color: ""
             }
         return TensorError(

@@ -35,10 +35,13 @@ public struct MaskRule: Sendable, Equatable {
     /// `classOfColor` as an open-addressing hash table of four times the size needed, for the kernels.
     let hashKeys: [UInt32]
     let hashValues: [UInt8]
+    /// The colours that the palettes of the masks looked at give to indices: another one in a file that is read by index
+    /// shows that its numbers mean something else. Empty where a script says that indices decide.
+    let indexColors: [Int: ClassPalette.Color]
 
     public init(
         _ table: ClassTable, by source: Source, channel: Channel = .gray, strays: Strays = .refused,
-        maker: String
+        maker: String, indexColors: [Int: ClassPalette.Color] = [:]
     ) throws {
         guard source != .color || table.hasColors else {
             throw TensorError(
@@ -56,6 +59,7 @@ public struct MaskRule: Sendable, Equatable {
         self.channel = channel
         self.strays = strays
         self.maker = maker
+        self.indexColors = indexColors
         palette = try table.palette()
         classOfColor = table.classOfColor
         classOfValue = table.classOfValue

@@ -45,6 +45,10 @@ struct MaskSurvey {
     /// Whether all palettes are PASCAL VOC's colour map, which many programs write whatever the classes are.
     private var hasStandardPalettes = true
     private var hasPalettes = false
+    /// The colours of palette indices, and the files in which they are; grays in order are no palette.
+    private var paletteColors: [Int: (color: ClassPalette.Color, file: String)] = [:]
+    /// A file whose palette gives an index another colour than an earlier one.
+    private var otherPalette: (number: Int, color: ClassPalette.Color, file: String)?
     private var isComplete = false
     /// Pixels that are transparent, and all, of the files that were read.
     private var clear = 0
@@ -120,28 +124,85 @@ struct MaskSurvey {
             let source: MaskRule.Source = table.hasColors && !kinds.allSatisfy(\.isGray) ? .color : .value
             return (try rule(table, source, .gray), notes)
         }
+        if source == .index, options.by == nil, let other = otherPalette {
+            throw MaskRule.otherPalette(
+                other.file, other.number, other.color, than: paletteColors[other.number], maker: options.maker
+            )
+        }
         if let note { notes.append(note) }
+        if options.by == nil, source != .color, let found = try contradiction(table, source, channel) {
+            notes.append(found)
+        }
         return (try rule(table, source, channel), notes)
+    }
+
+    /// A note where a number of the masks is of one class by its number and of another by its colour, as 0 is of the
+    /// first class and black perhaps of the last. It is an error where the order of the table may mean nothing: of
+    /// two classes, and of classes whose colours are grays.
+    private func contradiction(_ table: ClassTable, _ source: MaskRule.Source, _ channel: MaskRule.Channel)
+        throws -> String?
+    {
+        guard table.hasColors, !table.hasOwnValues, let values else { return nil }
+        let (byNumber, byColor) = (table.classOfValue, table.classOfColor)
+        func color(of number: Int) -> ClassPalette.Color? {
+            if let known = paletteColors[number] { return known.color }
+            guard let level = UInt8(exactly: number) else { return nil }
+            return switch channel {
+            case .gray: ClassPalette.Color(level, level, level)
+            case .red: ClassPalette.Color(level, 0, 0)
+            case .green: ClassPalette.Color(0, level, 0)
+            case .blue: ClassPalette.Color(0, 0, level)
+            }
+        }
+        let names = table.classes.map(\.name)
+        func title(_ number: UInt8) -> String { number == MaskImage.ignored ? "void" : names[Int(number)] }
+        for number in values.sorted() {
+            guard let color = color(of: number), let first = byNumber[number], let second = byColor[color],
+                first != second
+            else { continue }
+            let what = source == .index ? "palette index" : "value"
+            let areGrays = byColor.keys.allSatisfy { $0.red == $0.green && $0.red == $0.blue }
+            guard areGrays || names.count <= 2 else {
+                return
+                    "the masks are read by \(what) in the order of the table: \(number) is \(title(first)), though (\(color)) is the colour of \(title(second))"
+            }
+            // The numbers in the order of the grays, black first.
+            let order = table.classes.sorted { ($0.colors.first?.code ?? 0) < ($1.colors.first?.code ?? 0) }
+            let numbered = order.prefix(4).enumerated().map { "\"\($1.name)\"=\($0)" }
+            throw TensorError(
+                .value,
+                "the masks can be read in two ways: the \(what) \(number) is \(title(first)) by its place in the table, and \(title(second)) by its colour (\(color))",
+                help:
+                    "write \(options.maker)(…, by=\"\(source.rawValue)\") if the numbers follow the order of the table; else give each class its number, as in classes=(\(numbered.joined(separator: ", "))\(order.count > 4 ? ", …" : ""))"
+            )
+        }
+        return nil
     }
 
     private func rule(_ table: ClassTable, _ source: MaskRule.Source, _ channel: MaskRule.Channel) throws
         -> MaskRule
     {
-        try MaskRule(table, by: source, channel: channel, strays: options.strays, maker: options.maker)
+        try MaskRule(
+            table, by: source, channel: channel, strays: options.strays, maker: options.maker,
+            indexColors: source == .index && options.by == nil ? paletteColors.mapValues(\.color) : [:])
     }
 
     /// Adds what some of the files hold. Broken files are left to the reading of the masks; an error if all are.
     private mutating func read(_ places: [Int]) throws {
         var failures: [any Error] = []
         for place in places {
-            do { try add(MaskPixels(bytes: PictureFile.contents(files[place]), name: files[place])) } catch {
+            do {
+                try add(
+                    MaskPixels(bytes: PictureFile.contents(files[place]), name: files[place]),
+                    of: files[place])
+            } catch {
                 failures.append(error)
             }
         }
         if failures.count == places.count, let first = failures.first { throw first }
     }
 
-    private mutating func add(_ pixels: MaskPixels) {
+    private mutating func add(_ pixels: MaskPixels, of file: String) {
         clear += pixels.transparentCount
         self.pixels += pixels.count
         filesRead += 1
@@ -167,6 +228,14 @@ struct MaskSurvey {
         }
         if pixels.kind == .palette, !isRamp {
             hasPalettes = true
+            for number in used.sorted() where number != 255 {
+                guard let color = pixels.color(of: number) else { continue }
+                if let first = paletteColors[number] {
+                    if first.color != color { otherPalette = otherPalette ?? (number, color, file) }
+                } else {
+                    paletteColors[number] = (color, file)
+                }
+            }
             let plain = used.filter { $0 != 255 }
             hasStandardPalettes =
                 hasStandardPalettes

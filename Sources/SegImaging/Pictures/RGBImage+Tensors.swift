@@ -45,17 +45,13 @@ extension RGBImage {
         try self.init(width: width, height: height, bytes: bytes)
     }
 
-    /// The same for a picture that `maker` gave. An error of kind `value` for floats that bytes cannot hold.
+    /// The same for a picture of whole numbers that `maker` gave. An error of kind `value` for those that are no bytes.
     public init(planes data: TensorData, by maker: String) throws {
-        if data.dtype.isFloating {
-            let numbers = try Tensor(data).doubles()
-            let (low, high) = (numbers.min() ?? 0, numbers.max() ?? 0)
-            guard low >= -0.002, high <= 1.002 else {
-                throw TensorError(
-                    .value,
-                    "\(maker): the image has values from \(Tensor.text(of: low)) to \(Tensor.text(of: high)); to be changed further it must be bytes, or floats from 0 to 1",
-                    help: "make it of this kind after all other changes")
-            }
+        if data.dtype != .uint8, let stray = try Tensor(data).doubles().first(where: { $0 < 0 || $0 > 255 }) {
+            throw TensorError(
+                .value,
+                "\(maker): the image holds \(Tensor.text(of: stray)); bytes are from 0 to 255, floats from 0 to 1"
+            )
         }
         try self.init(planes: data)
     }

@@ -46,8 +46,9 @@ let dataNatives: [Native] = [
         return .object(try DatasetValue(try Regrouped(scenes, left)))
     },
     Native(
-        "batches(data, size, shuffle=false, drop_last=false)",
-        "Batches to loop over: records with images [N, 3, H, W] (float32), masks [N, H, W], names and count.",
+        "batches(data, size, shuffle=false, drop_last=false, of_one_size=false)",
+        "Batches to loop over: records with images [N, 3, H, W] (float32), masks [N, H, W], names and count. "
+            + "Pictures of different sizes are an error; with of_one_size=true a batch ends where the size changes.",
         examples: [
             "for b in batches(streets(count=5, size=32), 2) { print(b.images.shape[0]) }  # expect: 2\n# expect: 2\n# expect: 1"
         ]
@@ -65,7 +66,7 @@ let dataNatives: [Native] = [
                 }
         }
         if try call.bool(3) { order.removeLast(order.count % size) }
-        return .object(BatchesValue(data, order: order, size: size))
+        return .object(BatchesValue(data, order: order, size: size, ofOneSize: try call.bool(4)))
     },
     Native(
         "batch_of(data, indices, epoch=0, then=nil)",

@@ -8,7 +8,7 @@ import SegTensor
 
 public final class DatasetValue: ForeignValue {
     public let dataset: any Dataset
-    private var counted: CountsValue?
+    private var counted: (counts: CountsValue, files: Int)?
     /// The batch that is expected next, so that its pictures can be made while another batch is used.
     var upcoming: PreparedBatch?
     /// The loops over batches of data that are drawn anew, each an epoch.
@@ -71,11 +71,13 @@ public final class DatasetValue: ForeignValue {
 
     /// Pixels by class, counted at the first access.
     func counts(_ interpreter: Interpreter) throws -> CountsValue {
-        if let counted { return counted }
+        // Masks that were written again are counted again.
+        let files = dataset.maskStamp
+        if let counted, counted.files == files { return counted.counts }
         let made = try interpreter.reporting("counting", total: dataset.count, unit: "masks") { between in
             try CountsValue(PixelCounts(dataset, between: between), labels: labels)
         }
-        counted = made
+        counted = (made, files)
         return made
     }
 

@@ -82,6 +82,18 @@ let pictureFileNatives: [Native] = [
             throw call.bad(2, "is \"index\" or \"color\", not \"\(try call.string(2))\"")
         }
         guard tensor.rank == 2 else {
+            if tensor.dtype.isFloating {
+                let low = try Tensor.reduce(.min, tensor).item()
+                let high = try Tensor.reduce(.max, tensor).item()
+                guard low >= -0.01, high <= 1.01 else {
+                    throw call.bad(
+                        0,
+                        "has values from \(Tensor.text(of: low)) to \(Tensor.text(of: high)); the floats of a picture are from 0 to 1",
+                        help: low < 0
+                            ? "take the picture from the data before normalize"
+                            : "to(image, uint8) makes bytes")
+                }
+            }
             let planes = try tensor.value().rowMajor()
             let bytes = try call.interpreter.awaited {
                 try PictureFile.encode(RGBImage(planes: planes), for: path)

@@ -83,8 +83,6 @@ struct MappedDataset: DatasetView, @unchecked Sendable {
     }
 
     var runsScript: Bool { true }
-    /// What a function gives may be of any size, and is no longer normalised as the source is.
-    var normalization: Normalization? { nil }
     var about: String { about("mapped by \(interpreter.describeFunction(function))") }
     func size(_ index: Int) throws -> (height: Int, width: Int) {
         let frame = try frame(index)
@@ -108,7 +106,15 @@ struct MappedDataset: DatasetView, @unchecked Sendable {
                 "map: the function gives \(interpreter.describe(given)) for \(frame.name); it should give [image, mask]",
                 help: "map(data, (image, mask) -> [flip(image, 2), flip(mask, 1)])")
         }
-        var made = try Frame.made(image.promise, mask.promise, name: frame.name, by: "map of \(frame.name)")
+        if frame.normalization != nil, !image.promise.dtype.isFloating {
+            throw Failure(
+                .value,
+                "map: the pictures are normalised, and the function gives \(image.promise.dtype.rawValue) for \(frame.name)",
+                help: "map the data before normalize: data.map(f).normalize()")
+        }
+        var made = try Frame.made(
+            image.promise, mask.promise, name: frame.name, by: "map of \(frame.name)",
+            normalization: frame.normalization)
         // With random numbers it is another picture each time, which is not worth keeping.
         made.isRedrawn = frame.isRedrawn || interpreter.random.stream.state.count != before
         return made
@@ -142,19 +148,29 @@ extension Interpreter {
 
 extension Frame {
     /// A frame of tensors that a script made: an image [3, H, W] of bytes or of floats, a mask [H, W] of numbers.
-    static func made(_ image: Tensor, _ mask: Tensor, name: String, by maker: String) throws -> Frame {
+    /// Floats that are made of normalised ones are normalised alike.
+    static func made(
+        _ image: Tensor, _ mask: Tensor, name: String, by maker: String, normalization: Normalization? = nil
+    ) throws -> Frame {
         guard image.rank == 3, image.shape[0] == 3, mask.rank == 2, mask.shape == Array(image.shape[1...])
         else {
             throw TensorError(
                 .shape, "\(maker): image \(image.shape) and mask \(mask.shape)",
                 help: "an image is [3, height, width], its mask [height, width]")
         }
+        let floats =
+            image.dtype.isFloating
+            ? Floats(try image.to(.float32), areNormalized: normalization != nil, by: maker) : nil
         var frame = Frame(
             name: name, height: mask.shape[0], width: mask.shape[1], imageDigest: try image.graphDigest(),
             maskDigest: try mask.graphDigest(),
-            image: { try RGBImage(planes: try image.value().rowMajor(), by: maker) },
-            mask: { try MaskImage(classes: try mask.value().rowMajor()) })
-        if image.dtype.isFloating { frame.floats = try image.to(.float32) }
+            image: {
+                try floats?.picture(undoing: normalization)
+                    ?? RGBImage(planes: try image.value().rowMajor(), by: maker)
+            },
+            mask: { try MaskImage(classes: try mask.value().rowMajor(), by: maker) })
+        frame.floats = floats
+        frame.normalization = normalization
         return frame
     }
 }

@@ -109,9 +109,24 @@ extension Arguments {
     }
 }
 
-/// How many frames of a part are near to a frame of another.
-private func nearFrames(_ part: any Dataset, _ other: any Dataset, within: Int) throws -> Int {
-    try Splitting.nearest(part, to: other).count { $0 <= within }
+/// How many samples of a part are near to a frame of another, or of a picture that it has, too. With `asPictures`,
+/// how many different pictures they show.
+private func nearFrames(
+    _ part: any Dataset, _ other: any Dataset, within: Int, asPictures: Bool = false
+) throws -> Int {
+    let shared = try Splitting.shared(part, with: other)
+    let near = try Splitting.nearest(part, to: other).enumerated().filter { $1 <= within || shared[$0] }
+    return asPictures ? Set(near.map { part.origin($0.offset) }).count : near.count
+}
+
+extension Interpreter {
+    /// A note where a cut of a data set leaves samples of one picture on both sides.
+    fileprivate func noteDivided(_ name: String, _ pictures: Int) {
+        guard pictures > 0 else { return }
+        output(
+            "note: \(name): \(pictures == 1 ? "1 picture has" : "\(pictures) pictures have") samples in two parts, as tiles or repetitions; results will look better than they are: divide the data first, then cut each part into tiles\n"
+        )
+    }
 }
 
 let viewNatives: [Native] = [
@@ -152,6 +167,11 @@ let viewNatives: [Native] = [
                 "random split: \(near) of \(others) held-out frames are within 2 frames of a training frame, "
                     + "nearly the same picture; results will look better than they are")
         }
+        call.interpreter.noteDivided("split", try Splitting.divided(parts))
+        let left = data.dataset.count - parts.reduce(0) { $0 + $1.count }
+        if left > 0, (try call.numbers(1) ?? []).contains(where: { $0 != $0.rounded() }) {
+            call.interpreter.output("note: split: \(left) of \(data.dataset.count) samples are in no part\n")
+        }
         return .list(try parts.map { .object(try DatasetValue($0)) })
     },
     Native(
@@ -161,15 +181,18 @@ let viewNatives: [Native] = [
             "folds = kfold(streets(count=10, size=32), 5)\nprint(len(folds), len(folds[0][0]))  # expect: 5 8"
         ]
     ) { call in
-        .list(
-            try Splitting.folds(try call.dataset(0).dataset, try call.integer(1)).map { fold in
+        let folds = try Splitting.folds(try call.dataset(0).dataset, try call.integer(1))
+        call.interpreter.noteDivided("kfold", try Splitting.divided(folds.map(\.validation)))
+        return .list(
+            try folds.map { fold in
                 .list([.object(try DatasetValue(fold.train)), .object(try DatasetValue(fold.validation))])
             })
     },
     Native(
-        "leakage(train, val, within=2)",
-        "How many samples of val are within so many frames of one of train in the same sequence. These are nearly "
-            + "the same pictures.",
+        "leakage(train, val, within=2, pictures=false)",
+        "How many samples of val are within so many frames of one of train in the same sequence, or of a file that "
+            + "train has, too, by any path or with the same bytes. These are nearly the same pictures. With within=0 only "
+            + "the same pictures count. pictures=true counts different pictures, of which tiles and copies are samples.",
         examples: [
             """
             data = streets(count=10, size=32)
@@ -178,7 +201,10 @@ let viewNatives: [Native] = [
         ]
     ) { call in
         let (train, val) = (try call.dataset(0).dataset, try call.dataset(1).dataset)
-        return .number(Double(try nearFrames(val, train, within: try call.integer(2, atLeast: 0))))
+        return .number(
+            Double(
+                try nearFrames(
+                    val, train, within: try call.integer(2, atLeast: 0), asPictures: try call.bool(3))))
     },
     Native(
         "check_pictures(...datasets)",

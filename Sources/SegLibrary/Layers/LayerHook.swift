@@ -57,6 +57,15 @@ final class LayerHook: ObjectHook {
         return try DatasetValue(try ScriptDataset(object, interpreter)).member(name, interpreter)
     }
 
+    /// What an object lacks to be a data set, where something of one is asked.
+    func help(forMissing name: String, of object: Instance) -> String? {
+        guard DatasetValue.members.contains(name), object.method(named: "at") != nil,
+            object.field(named: "count") != nil
+        else { return nil }
+        return
+            "to be a data set, which has \(name), it needs a list `classes` of names: classes = [\"Road\", \"Sky\"]"
+    }
+
     /// A model is displayed as its table, which the library makes, a data set as one.
     func display(_ object: Instance, _ interpreter: Interpreter) throws -> String? {
         if ScriptDataset.isData(object) {

@@ -77,6 +77,12 @@ private func facts(of data: DatasetValue) throws -> [(String, Value)] {
     if (first.height, first.width) == (last.height, last.width) {
         facts.append(("size", .list([.number(Double(first.height)), .number(Double(first.width))])))
     }
+    // Floats of a script with values below 0 are normalised by numbers that are not known.
+    if first.floats != nil, first.normalization == nil,
+        try Tensor.reduce(.min, try first.imageTensor()).item() < 0
+    {
+        return facts
+    }
     // A batch of bytes is divided by 255.
     facts.append(("mean", .list((first.normalization?.mean ?? [0, 0, 0]).map { .number($0) })))
     facts.append(("std", .list((first.normalization?.deviation ?? [1, 1, 1]).map { .number($0) })))

@@ -35,7 +35,10 @@ let foreignMakers: [String: ForeignMaker] = [
         guard let data = parts.record["data"]?.foreign(DatasetValue.self) else { throw incomplete("batches") }
         let order = try parts.integers("order")
         guard order.allSatisfy({ (0..<data.dataset.count).contains($0) }) else { throw incomplete("batches") }
-        return .object(BatchesValue(data, order: order, size: max(1, try parts.integer("size"))))
+        var ofOneSize = false
+        if case .bool(let flag)? = parts.record["of_one_size"] { ofOneSize = flag }
+        return .object(
+            BatchesValue(data, order: order, size: max(1, try parts.integer("size")), ofOneSize: ofOneSize))
     },
 ]
 
@@ -461,6 +464,7 @@ extension BatchesValue {
             .object(
                 RecordObject([
                     ("data", .object(data)), ("order", list(order)), ("size", .number(Double(size))),
+                    ("of_one_size", .bool(ofOneSize)),
                 ]))
         )
     }

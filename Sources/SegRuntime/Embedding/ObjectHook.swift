@@ -21,6 +21,8 @@ public protocol ObjectHook: AnyObject {
 
     /// The names of members that an object has beside its own, because of what it is.
     func memberNames(of object: Instance) -> [String]
+    /// The help of the error for a member that an object lacks.
+    func help(forMissing name: String, of object: Instance) -> String?
 
     /// One of these members; nil where the object has none of this name.
     func member(_ name: String, of object: Instance, _ interpreter: Interpreter) throws -> Value?

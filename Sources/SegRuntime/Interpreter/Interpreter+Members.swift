@@ -145,6 +145,9 @@ extension Interpreter {
         default: what = "\(describe(value)) has no member \(name)"
         }
         if let help = value.asForeign?.help(forMissing: name) { return Failure(.name, what, help: help) }
+        if let object = value.asInstance, let help = objectHook?.help(forMissing: name, of: object) {
+            return Failure(.name, what, help: help)
+        }
         if !isCall, library.hints.help(forMember: name) == nil, functions.contains(name) {
             return Failure(.name, what, help: "\(name) is a function: write .\(name)(…)")
         }
