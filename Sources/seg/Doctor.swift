@@ -55,7 +55,8 @@ struct Doctor {
         let lines = FileReader.start(of: "/proc/cpuinfo")?.split(separator: "\n") ?? []
         let model = lines.first { $0.hasPrefix("model name") }?.split(separator: ":").last
             .map { $0.drop { $0 == " " } }
-        let text = "\(model ?? "unknown"), kernels for \(KernelLevel.inUse.rawValue), at most "
+        let text =
+            "\(model ?? "unknown"), kernels for \(KernelLevel.inUse.rawValue), at most "
             + "\(Int(KernelLevel.inUse.peak.rounded())) billion operations a second on a thread"
         if let kind = Environment.variable("OPENBLAS_CORETYPE") {
             return Finding(

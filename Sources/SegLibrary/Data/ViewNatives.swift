@@ -190,8 +190,8 @@ let viewNatives: [Native] = [
     },
     Native(
         "leakage(train, val, within=2, pictures=false)",
-        "How many samples of val are within so many frames of one of train in the same sequence, or of a file that "
-            + "train has, too, by any path or with the same bytes. These are nearly the same pictures. With within=0 only "
+        "How many samples of val are within so many frames of one of train in the same sequence, or in both. Such "
+            + "samples are nearly the same pictures, and so are files with the same bytes. With within=0 only "
             + "the same pictures count. pictures=true counts different pictures, of which tiles and copies are samples.",
         examples: [
             """
