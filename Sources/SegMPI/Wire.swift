@@ -11,7 +11,7 @@
     }
 
     /// Bytes on their way, kept until they have gone.
-    final class Sending {
+    final class Sending: @unchecked Sendable {
         private let memory: UnsafeMutableRawBufferPointer?
         private var requests: [Int32] = []
 

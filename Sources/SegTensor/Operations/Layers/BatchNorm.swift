@@ -328,8 +328,10 @@ struct BatchNormInputGradient: Operation {
         let inverse = try inverseDeviation(mean + channels, channels, epsilon)
         let factors = try TensorData(shape: [3, channels], dtype: .float32)
         let (a, b, d) = (factors.floats, factors.floats + channels, factors.floats + 2 * channels)
+        // Samples that do not count have no gradient, though the sums of the others are not 0.
+        let counts: Float = share?.count == 0 ? 0 : 1
         for c in 0..<channels {
-            let scale = (inputs.count > 4 ? inputs[4].floats[c] : 1) * inverse.floats[c]
+            let scale = counts * (inputs.count > 4 ? inputs[4].floats[c] : 1) * inverse.floats[c]
             let slope = -scale * inverse.floats[c] * sums[c] / Float(all)
             a[c] = scale
             b[c] = slope
