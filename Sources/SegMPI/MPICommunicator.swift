@@ -47,6 +47,7 @@
             return String(text.prefix { $0 != "\n" && $0 != "," })
         }
 
+        public var traffic: (messages: Int, bytes: Int) { watcher.traffic }
         public var isEnding: Bool { watcher.ending != nil }
 
         // MARK: Collectives

@@ -68,7 +68,6 @@
         var ending: String? { state.withLock { $0.ending?.text } }
 
         func began(_ sequence: Int, _ meeting: Meeting) {
-            if getenv("SEG_TRACE") != nil { fputs("R\(rank) \(sequence) \(meeting.text)\n", stderr) }
             state.withLock { state in
                 state.sequence = sequence
                 state.meetings[sequence] = meeting

@@ -3,6 +3,7 @@
 
     import CMPI
     @preconcurrency import Glibc
+    import SegSystem
 
     /// Messages of one channel never meet those of the other.
     enum Channel {
@@ -93,16 +94,15 @@
         case failed
     }
 
-    /// Waits a little, longer and longer: first other threads run, then the processor rests.
+    /// Waits a little, longer and longer: most messages come within microseconds, and after that the processor is for
+    /// others. It never yields: on a busy machine that would give a whole slice of time away.
     struct Patience {
-        private var count = 0
+        private let started = MonotonicClock.seconds
+        private var pause: UInt32 = 20
         mutating func wait() {
-            count += 1
-            if count < 100 {
-                sched_yield()
-            } else {
-                usleep(UInt32(min(20 + (count - 100), 500)))
-            }
+            if MonotonicClock.seconds - started < 50e-6 { return }
+            usleep(pause)
+            pause = min(pause + 5, 500)
         }
     }
 #endif

@@ -6,9 +6,11 @@ import SegSyntax
 import SegSystem
 import SegTensor
 
-/// What rank 0 does with results that come while it computes.
+/// What rank 0 does with results that come while it computes, and what other ranks send with theirs.
 final class ResultDelivery {
     var deliver: (() throws -> Void)?
+    /// Other ranks: the notes of a part of the work, for rank 0; nil where there is none.
+    var notes: [Value]?
 }
 
 extension Interpreter {

@@ -15,6 +15,13 @@ let rankNatives: [Native] = [
         examples: ["print(ranks())  # expect: 1"]
     ) { call in .number(Double(call.interpreter.communicator.ranks)) },
     Native(
+        "rank_traffic()", "The messages and bytes that this rank has sent to others, as a record.",
+        examples: ["print(rank_traffic())  # expect: (messages=0, bytes=0)"]
+    ) { call in
+        let (messages, bytes) = call.interpreter.communicator.traffic
+        return .record([("messages", .number(Double(messages))), ("bytes", .number(Double(bytes)))])
+    },
+    Native(
         "on_root(f)",
         "What f() gives on rank 0, on all ranks; the others do not call f. For what must happen once and is no "
             + "function of the library that writes files, all of which do so themselves.",
@@ -52,6 +59,16 @@ let rankNatives: [Native] = [
         let interpreter = call.interpreter
         guard interpreter.communicator.ranks > 1 else { return call[0] }
         return try RankSums(interpreter).sum(call[0])
+    },
+    Native(
+        "pass_note(text, about)",
+        "Whether rank 0 prints a note for this rank, which works on a part of spread_work.",
+        examples: ["print(pass_note(\"short\", \"length\"))  # expect: false"]
+    ) { call in
+        let delivery = call.interpreter.resultDelivery
+        guard delivery.notes != nil else { return .bool(false) }
+        delivery.notes?.append(.list([.string(try call.string(0)), call[1]]))
+        return .bool(true)
     },
     Native(
         "my_part(count)", "The places of `count` that this rank has, one after the other: a list [first, end].",

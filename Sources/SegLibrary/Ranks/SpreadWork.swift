@@ -50,11 +50,14 @@ final class SpreadWork {
             try finish(number, value, try ValuePacking.bytes(of: value, interpreter))
             return try deliver(waiting: false)
         }
+        interpreter.resultDelivery.notes = []
+        defer { interpreter.resultDelivery.notes = nil }
         let (value, text) = try interpreter.captured {
             try interpreter.alone { try interpreter.call(work, [.number(Double(number))]) }
         }
         values[number] = value
-        let printed = try ValuePacking.bytes(of: .string(text), interpreter)
+        let said = Value.list([.string(text), .list(interpreter.resultDelivery.notes ?? [])])
+        let printed = try ValuePacking.bytes(of: said, interpreter)
         let length = withUnsafeBytes(of: UInt64(printed.count).littleEndian) { Array($0) }
         let bytes = length + printed + (try ValuePacking.bytes(of: value, interpreter))
         try communicator.report(TaskResult(job: job, number: number, bytes: bytes))
@@ -64,9 +67,14 @@ final class SpreadWork {
     private func deliver(waiting: Bool) throws {
         for result in try communicator.takeResults(waiting: waiting) where result.job == job {
             let length = Int(result.bytes.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
-            let text = try ValuePacking.value(of: Array(result.bytes[8..<8 + length]), interpreter)
+            let said = try ValuePacking.value(of: Array(result.bytes[8..<8 + length]), interpreter).asList?.items
             let bytes = Array(result.bytes[(8 + length)...])
-            if let text = text.asString, !text.isEmpty { interpreter.output(text) }
+            if let note = try interpreter.libraryValue("note") {
+                for entry in said?.last?.asList?.items ?? [] {
+                    _ = try interpreter.call(note, entry.asList?.items ?? [])
+                }
+            }
+            if let text = said?.first?.asString, !text.isEmpty { interpreter.output(text) }
             try finish(result.number, try ValuePacking.value(of: bytes, interpreter), bytes)
         }
     }

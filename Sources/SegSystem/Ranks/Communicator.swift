@@ -74,6 +74,8 @@ public protocol Communicator: AnyObject, Sendable {
     var rank: Int { get }
     var ranks: Int { get }
 
+    /// Messages and bytes that this rank has sent.
+    var traffic: (messages: Int, bytes: Int) { get }
     /// Whether the job ends before its scripts do: an error of a rank, or Ctrl-C.
     var isEnding: Bool { get }
 
@@ -106,6 +108,7 @@ public final class SingleProcess: Communicator {
 
     public var rank: Int { 0 }
     public var ranks: Int { 1 }
+    public var traffic: (messages: Int, bytes: Int) { (0, 0) }
     public var isEnding: Bool { false }
     public func broadcast(_ bytes: [UInt8], _ meeting: Meeting) -> [UInt8] { bytes }
     public func gather(_ bytes: [UInt8], _ meeting: Meeting) -> [[UInt8]] { [bytes] }
