@@ -18,7 +18,9 @@ let package = Package(
         // All modules, for the fuzzer (Tests/Fuzz) only.
         + (Context.environment["SEG_FUZZ"] == nil
             ? [] : [.library(name: "SegModules", targets: ["SegConsole", "SegLibrary", "SegImaging"])]),
-    traits: [.trait(name: "MPI", description: "Many machines: one script on all ranks that mpirun or srun starts.")],
+    traits: [
+        .trait(name: "MPI", description: "Many machines: one script on all ranks that mpirun or srun starts.")
+    ],
     targets: [
         // System services for all targets: files, memory, text widths, JSON.
         .target(name: "SegSystem", swiftSettings: swift),

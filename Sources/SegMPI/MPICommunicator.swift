@@ -167,20 +167,25 @@
         /// Up a tree and down again: few messages.
         private func smallSum(_ numbers: SharedNumbers, _ tag: (Int) -> Int32) throws {
             let (parent, children) = tree
-            let bytes = UnsafeMutableRawBufferPointer(start: numbers.start, count: numbers.count * numbers.size)
-            let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 16)
+            let bytes = UnsafeMutableRawBufferPointer(
+                start: numbers.start, count: numbers.count * numbers.size)
+            let scratch = UnsafeMutableRawBufferPointer.allocate(
+                byteCount: max(bytes.count, 1), alignment: 16)
             defer { scratch.deallocate() }
             let part = UnsafeMutableRawBufferPointer(rebasing: scratch[..<bytes.count])
             for child in children {
                 try receive(part, from: child, tag: tag(0))
-                numbers.add(UnsafeRawPointer(scratch.baseAddress ?? numbers.start), first: 0, count: numbers.count)
+                numbers.add(
+                    UnsafeRawPointer(scratch.baseAddress ?? numbers.start), first: 0, count: numbers.count)
             }
             if let parent {
-                outgoing.append(try Sending(copyOf: Array(bytes), to: parent, tag: tag(0), channel: Channel.data))
+                outgoing.append(
+                    try Sending(copyOf: Array(bytes), to: parent, tag: tag(0), channel: Channel.data))
                 try receive(bytes, from: parent, tag: tag(1))
             }
             for child in children.reversed() {
-                outgoing.append(try Sending(copyOf: Array(bytes), to: child, tag: tag(1), channel: Channel.data))
+                outgoing.append(
+                    try Sending(copyOf: Array(bytes), to: child, tag: tag(1), channel: Channel.data))
             }
             let messages = children.count + (parent == nil ? 0 : 1)
             watcher.count(messages: messages, bytes: messages * bytes.count)

@@ -113,7 +113,9 @@
         /// Sends words, and bytes after them.
         func send(_ kind: Kind, to other: Int, _ words: [UInt64] = [], bytes: [UInt8] = []) throws {
             var message: [UInt8] = []
-            for word in words { for place in 0..<8 { message.append(UInt8(truncatingIfNeeded: word >> (8 * UInt64(place)))) } }
+            for word in words {
+                for place in 0..<8 { message.append(UInt8(truncatingIfNeeded: word >> (8 * UInt64(place)))) }
+            }
             message += bytes
             guard message.count <= Sending.largest else {
                 throw SystemError(.memory, "the result of a part of a search is larger than 1 GB")
@@ -142,7 +144,9 @@
             if !isOrderly || rank != 0 {
                 // Rank 0 has to hear of an error here before this rank is gone.
                 let until = MonotonicClock.seconds + Self.grace
-                while MonotonicClock.seconds < until, state.withLock({ !$0.outgoing.isEmpty }) { usleep(1000) }
+                while MonotonicClock.seconds < until, state.withLock({ !$0.outgoing.isEmpty }) {
+                    usleep(1000)
+                }
             }
             let ending = state.withLock { $0.ending }
             let status = ending?.status ?? 0
@@ -204,7 +208,11 @@
                 checkLost(now)
                 if let ending = state.withLock({ $0.ending }) {
                     stop()
-                    if now - ending.time > Self.grace { LastResort(status: ending.status, text: ending.isShown || rank != 0 ? "" : ending.text).act() }
+                    if now - ending.time > Self.grace {
+                        LastResort(
+                            status: ending.status, text: ending.isShown || rank != 0 ? "" : ending.text
+                        ).act()
+                    }
                 }
                 if !heard { usleep(2000) }
             }
@@ -216,7 +224,9 @@
             guard mpi_probe(-1, -1, Channel.control, &source, &tag, &count) else { return false }
             var bytes = [UInt8](repeating: 0, count: count)
             let whole = bytes.withUnsafeMutableBytes { memory -> Bool in
-                guard let receiving = try? Receiving(memory, from: Int(source), tag: tag, channel: Channel.control)
+                guard
+                    let receiving = try? Receiving(
+                        memory, from: Int(source), tag: tag, channel: Channel.control)
                 else { return false }
                 while true {
                     guard let isDone = try? receiving.isDone() else { return false }
@@ -237,9 +247,14 @@
             func word(_ place: Int) -> Int {
                 let first = 8 * place
                 guard first + 8 <= bytes.count else { return 0 }
-                return Int(truncatingIfNeeded: bytes[first..<first + 8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+                return Int(
+                    truncatingIfNeeded: bytes[first..<first + 8].reversed().reduce(UInt64(0)) {
+                        $0 << 8 | UInt64($1)
+                    })
             }
-            func text(after words: Int) -> String { String(decoding: bytes.dropFirst(8 * words), as: UTF8.self) }
+            func text(after words: Int) -> String {
+                String(decoding: bytes.dropFirst(8 * words), as: UTF8.self)
+            }
             state.withLock { $0.heard[source] = MonotonicClock.seconds }
             switch kind {
             case .alive: break

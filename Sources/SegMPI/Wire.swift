@@ -30,7 +30,8 @@
             let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 16)
             bytes.withUnsafeBytes { copy.copyMemory(from: $0) }
             memory = copy
-            try send(UnsafeRawBufferPointer(rebasing: copy[..<bytes.count]), to: rank, tag: tag, channel: channel)
+            try send(
+                UnsafeRawBufferPointer(rebasing: copy[..<bytes.count]), to: rank, tag: tag, channel: channel)
         }
 
         deinit { memory?.deallocate() }
@@ -56,7 +57,9 @@
     final class Receiving {
         private var requests: [Int32] = []
 
-        init(_ bytes: UnsafeMutableRawBufferPointer, from rank: Int, tag: Int32, channel: Int32 = Channel.data) throws {
+        init(
+            _ bytes: UnsafeMutableRawBufferPointer, from rank: Int, tag: Int32, channel: Int32 = Channel.data
+        ) throws {
             var start = 0
             repeat {
                 let count = min(bytes.count - start, Sending.largest)

@@ -58,7 +58,9 @@ struct Command: Sendable {
         interpreter.arguments = options.arguments
         if communicator.ranks > 1 {
             isSilent.store(communicator.rank > 0, ordering: .relaxed)
-            Ranks.watch(communicator) { [context = interpreter.evaluationContext] in context.interrupted?() == true }
+            Ranks.watch(communicator) { [context = interpreter.evaluationContext] in
+                context.interrupted?() == true
+            }
             interpreter.join(communicator)
         }
         // The process ends with it: releasing its values first would only cost time.
@@ -87,7 +89,8 @@ struct Command: Sendable {
         switch options.action {
         case .interactive:
             if interpreter.communicator.ranks > 1 {
-                complain("seg: the prompt and standard input are for one process; give a script: mpirun seg FILE")
+                complain(
+                    "seg: the prompt and standard input are for one process; give a script: mpirun seg FILE")
                 return 1
             }
             if isatty(STDIN_FILENO) == 1 {
@@ -324,7 +327,9 @@ struct Command: Sendable {
     private func complain(_ text: String) { write(TextWidth.harmless(text)) }
 
     private func write(_ text: String) {
-        if isSilent.load(ordering: .relaxed) { return complaints.withLock { $0 += ($0.isEmpty ? "" : "\n") + text } }
+        if isSilent.load(ordering: .relaxed) {
+            return complaints.withLock { $0 += ($0.isEmpty ? "" : "\n") + text }
+        }
         fflush(stdout)
         fputs(text + "\n", stderr)
     }

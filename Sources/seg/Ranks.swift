@@ -22,15 +22,21 @@ enum Ranks {
             guard let launcher = Launcher.several else { return SingleProcess.shared }
             guard let communicator = MPICommunicator.start(stop: { flag.raise() }) else {
                 throw Problem(
-                    message: "\(launcher.name) started \(launcher.count) processes, but MPI does not start here",
-                    help: "seg needs MPI_THREAD_SERIALIZED; \(MPICommunicator.library) must be the MPI of \(launcher.name)")
+                    message:
+                        "\(launcher.name) started \(launcher.count) processes, but MPI does not start here",
+                    help:
+                        "seg needs MPI_THREAD_SERIALIZED; \(MPICommunicator.library) must be the MPI of \(launcher.name)"
+                )
             }
             // As Ctrl-C: a scheduler's end of time, and what mpirun sends when it is interrupted.
             signal(SIGTERM) { _ in interruptFlag.raise() }
             guard communicator.ranks > 1 else {
                 throw Problem(
-                    message: "\(launcher.name) started \(launcher.count) processes, but each is alone in its job",
-                    help: "\(launcher.name) must be of the MPI that seg was built with: \(MPICommunicator.library)")
+                    message:
+                        "\(launcher.name) started \(launcher.count) processes, but each is alone in its job",
+                    help:
+                        "\(launcher.name) must be of the MPI that seg was built with: \(MPICommunicator.library)"
+                )
             }
             return communicator
         }
@@ -45,12 +51,14 @@ enum Ranks {
         static func join(_ flag: InterruptFlag) throws -> any Communicator {
             guard let launcher = Launcher.several else { return SingleProcess.shared }
             throw Problem(
-                message: "\(launcher.name) started \(launcher.count) processes, but this seg was built without MPI: "
+                message:
+                    "\(launcher.name) started \(launcher.count) processes, but this seg was built without MPI: "
                     + "each would run the whole script",
                 help: "`make mpi` builds one with MPI; see docs/clusters.md")
         }
 
-        static func watch(_ communicator: any Communicator, _ isInterrupted: @escaping @Sendable () -> Bool) {}
+        static func watch(_ communicator: any Communicator, _ isInterrupted: @escaping @Sendable () -> Bool) {
+        }
 
         static var version: String { "" }
     #endif

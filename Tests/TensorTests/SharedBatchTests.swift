@@ -81,7 +81,9 @@ struct SharedBatchTests {
         let whole = try Tensor.dropout(.ones([4, 3, 5]), p: 0.5, key: key).doubles()
         for first in 0..<4 {
             let share = BatchShare(samples: 1, first: first, count: 1, total: 4)
-            let part = try Self.asTwin(share) { try Tensor.dropout(.ones([1, 3, 5]), p: 0.5, key: key).doubles() }
+            let part = try Self.asTwin(share) {
+                try Tensor.dropout(.ones([1, 3, 5]), p: 0.5, key: key).doubles()
+            }
             #expect(part == Array(whole[15 * first..<15 * (first + 1)]))
         }
     }

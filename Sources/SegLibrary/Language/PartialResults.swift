@@ -64,7 +64,9 @@ let partialResultNatives: [Native] = [
             return try interpreter.call(work, [])
         } catch {
             if interpreter.scriptError(error).diagnostic.kind == .interrupt {
-                _ = try? interpreter.holdingInterrupts { try interpreter.alone { try interpreter.call(f, []) } }
+                _ = try? interpreter.holdingInterrupts {
+                    try interpreter.alone { try interpreter.call(f, []) }
+                }
             }
             throw error
         }

@@ -71,7 +71,8 @@ let rankNatives: [Native] = [
         return .bool(true)
     },
     Native(
-        "my_part(count)", "The places of `count` that this rank has, one after the other: a list [first, end].",
+        "my_part(count)",
+        "The places of `count` that this rank has, one after the other: a list [first, end].",
         examples: ["print(my_part(10))  # expect: [0, 10]"]
     ) { call in
         let (rank, ranks) = (call.interpreter.communicator.rank, call.interpreter.communicator.ranks)
@@ -144,7 +145,9 @@ let rankNatives: [Native] = [
         var order = Array(0..<max(count, 0))
         if !call[3].isNil {
             let costs = try order.map { i -> Double in
-                guard case .number(let cost) = try interpreter.call(call[3], [.number(Double(i))]) else { return 0 }
+                guard case .number(let cost) = try interpreter.call(call[3], [.number(Double(i))]) else {
+                    return 0
+                }
                 return cost
             }
             order.sort { (costs[$1], $0) < (costs[$0], $1) }

@@ -67,7 +67,8 @@ final class SpreadWork {
     private func deliver(waiting: Bool) throws {
         for result in try communicator.takeResults(waiting: waiting) where result.job == job {
             let length = Int(result.bytes.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
-            let said = try ValuePacking.value(of: Array(result.bytes[8..<8 + length]), interpreter).asList?.items
+            let said = try ValuePacking.value(of: Array(result.bytes[8..<8 + length]), interpreter).asList?
+                .items
             let bytes = Array(result.bytes[(8 + length)...])
             if let note = try interpreter.libraryValue("note") {
                 for entry in said?.last?.asList?.items ?? [] {

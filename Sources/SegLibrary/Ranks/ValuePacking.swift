@@ -94,7 +94,9 @@ enum ValuePacking {
     }
 
     private static func read(_ reader: inout ByteReader, depth: Int) throws -> Value {
-        guard depth < depthLimit, let mark = Mark(rawValue: try reader.byte()) else { throw ByteReader.damaged }
+        guard depth < depthLimit, let mark = Mark(rawValue: try reader.byte()) else {
+            throw ByteReader.damaged
+        }
         switch mark {
         case .none: return .nilValue
         case .no: return .bool(false)
@@ -175,7 +177,9 @@ private struct ByteReader {
     }
     mutating func read(into memory: UnsafeMutableRawBufferPointer) throws {
         guard memory.count <= bytes.count - place else { throw Self.damaged }
-        bytes.withUnsafeBytes { memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[place..<place + memory.count])) }
+        bytes.withUnsafeBytes {
+            memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[place..<place + memory.count]))
+        }
         place += memory.count
     }
 }

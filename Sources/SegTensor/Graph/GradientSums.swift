@@ -41,7 +41,8 @@ public final class GradientSums {
 
     /// Computes gradients, and other values with them.
     /// - Returns: the sums of the gradients over the ranks.
-    public static func evaluate(_ gradients: [Tensor], with others: [Tensor], _ context: EvaluationContext) throws
+    public static func evaluate(_ gradients: [Tensor], with others: [Tensor], _ context: EvaluationContext)
+        throws
         -> [Tensor]
     {
         let sums = try GradientSums(gradients, context)

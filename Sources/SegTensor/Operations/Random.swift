@@ -46,7 +46,9 @@ extension Tensor {
 
     /// The elements before those of `x` in the batch of which it is a part.
     private static func first(_ x: Tensor) -> Int {
-        guard x.rank > 0, let share = EvaluationContext.current.share, share.covers(x.shape[0]) else { return 0 }
+        guard x.rank > 0, let share = EvaluationContext.current.share, share.covers(x.shape[0]) else {
+            return 0
+        }
         return x.count / x.shape[0] * share.first
     }
 }
