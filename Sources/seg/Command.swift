@@ -16,6 +16,7 @@ let interruptFlag = InterruptFlag()
 /// Whether this is a rank that rank 0 speaks for, and what it would have said.
 private let isSilent = Atomic<Bool>(false)
 private let complaints = Mutex("")
+private let hasComplained = Atomic<Bool>(false)
 
 struct Command: Sendable {
     let options: Options
@@ -47,7 +48,8 @@ struct Command: Sendable {
             status = max(status, 1)
         }
         let ended = communicator.end(status: status, text: complaints.withLock { $0 })
-        if !ended.text.isEmpty { write(ended.text) }
+        // Of errors on several ranks, one is said.
+        if !ended.text.isEmpty, !hasComplained.load(ordering: .relaxed) { write(ended.text) }
         return ended.status
     }
 
@@ -330,6 +332,7 @@ struct Command: Sendable {
         if isSilent.load(ordering: .relaxed) {
             return complaints.withLock { $0 += ($0.isEmpty ? "" : "\n") + text }
         }
+        hasComplained.store(true, ordering: .relaxed)
         fflush(stdout)
         fputs(text + "\n", stderr)
     }

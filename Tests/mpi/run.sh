@@ -171,6 +171,7 @@ case \$host in 10.77.0.2) one=a ;; *) one=b ;; esac
 exec ip netns exec $name\$one unshare -u sh -c "hostname machine-\$one; \$*"
 AGENT
     chmod +x agent
+    export SEG_RANK_TIMEOUT=30
     across() {
         ip netns exec "${name}head" unshare -u sh -c 'hostname head; exec "$@"' sh \
             timeout 300 mpirun -q --host 10.77.0.2,10.77.0.3 -n 2 --mca plm_rsh_agent "$PWD/agent" --mca btl self,tcp \
