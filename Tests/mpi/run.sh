@@ -176,6 +176,7 @@ AGENT
         ip netns exec "${name}head" unshare -u sh -c 'hostname head; exec "$@"' sh \
             timeout 300 mpirun -q --host 10.77.0.2,10.77.0.3 -n 2 --mca plm_rsh_agent "$PWD/agent" --mca btl self,tcp \
             --mca btl_tcp_if_include 10.77.0.0/24 --mca oob_tcp_if_include 10.77.0.0/24 \
+            --mca oob_tcp_keepalive_time 5 --mca oob_tcp_keepalive_intvl 2 --mca oob_tcp_keepalive_probes 3 \
             -x SEG_CACHE -x SEG_RANK_TIMEOUT "$@"
     }
     across "$seg" --threads 1 "$tests/_everyone.seg" >out 2>errors
