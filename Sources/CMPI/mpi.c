@@ -12,7 +12,6 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static MPI_Comm channels[2];
 static int own_rank = 0, all_ranks = 1, largest_tag = 32767;
-static char host[MPI_MAX_PROCESSOR_NAME + 1] = "";
 static char library[MPI_MAX_LIBRARY_VERSION_STRING + 1] = "";
 
 /// Requests by number; those that are done are used again.
@@ -21,12 +20,11 @@ static int *unused = NULL;
 static int request_count = 0, unused_count = 0, room = 0;
 
 bool mpi_start(void) {
-    int given = MPI_THREAD_SINGLE, length = 0, found = 0, *bound = NULL;
+    int given = MPI_THREAD_SINGLE, found = 0, *bound = NULL;
     if (MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &given) != MPI_SUCCESS) return false;
     if (given < MPI_THREAD_SERIALIZED) return false;
     MPI_Comm_rank(MPI_COMM_WORLD, &own_rank);
     MPI_Comm_size(MPI_COMM_WORLD, &all_ranks);
-    MPI_Get_processor_name(host, &length);
     MPI_Comm_get_attr(MPI_COMM_WORLD, MPI_TAG_UB, &bound, &found);
     if (found) largest_tag = *bound;
     for (int channel = 0; channel < 2; channel++) {
@@ -40,7 +38,6 @@ bool mpi_start(void) {
 int mpi_rank(void) { return own_rank; }
 int mpi_ranks(void) { return all_ranks; }
 int mpi_largest_tag(void) { return largest_tag; }
-const char *mpi_host(void) { return host; }
 
 const char *mpi_library(void) {
     int length = 0;

@@ -15,8 +15,6 @@ int mpi_rank(void);
 int mpi_ranks(void);
 /// The largest tag of a message.
 int mpi_largest_tag(void);
-/// The name of this machine.
-const char *mpi_host(void);
 /// Which MPI the program runs with.
 const char *mpi_library(void);
 

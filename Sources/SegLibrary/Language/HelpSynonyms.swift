@@ -86,7 +86,10 @@ struct HelpSynonym: Sendable {
             ["training_seconds", "freeze", "cache_info", "memory_info"],
             "`:time E` measures; `seg --threads N` sets the threads"),
         .init(
-            ["mpi", "distributed", "cluster", "slurm", "torchrun", "ddp", "distributeddataparallel", "world size"],
+            [
+                "mpi", "distributed", "cluster", "slurm", "torchrun", "ddp", "distributeddataparallel",
+                "world size",
+            ],
             ["ranks", "rank", "on_root", "everywhere", "sweep"],
             "`mpirun -n 8 seg FILE` runs a script on several machines; docs/clusters.md"),
         .init(

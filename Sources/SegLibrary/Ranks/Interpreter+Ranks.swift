@@ -20,6 +20,7 @@ extension Interpreter {
     public func join(_ communicator: any Communicator) {
         guard communicator.ranks > 1 else { return }
         setCommunicator(communicator)
+        evaluationContext.features?.isShared = true
         guard communicator.rank > 0 else { return }
         output = { _ in }
         errorOutput = { _ in }
