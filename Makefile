@@ -9,9 +9,14 @@ PAGES = $(filter-out docs/reference.md,$(wildcard docs/*.md))
 SCRIPTS = $(shell find stdlib examples Benchmarks -name '*.seg')
 # Required libraries and tools, and the Debian package of each.
 LIBRARIES = libedit:libedit-dev libpng:libpng-dev zlib:zlib1g-dev openblas:libopenblas-dev
+# An MPI beside these, for `make mpi`; another one, such as MPICH, serves too where pkg-config knows it as mpi-c.
+MPI_LIBRARIES = mpi-c:libopenmpi-dev
+MPI_TOOLS = mpirun:openmpi-bin
+SEG_MPI = .build-mpi/release/seg
 TOOLS = tmux:tmux curl:curl perl:perl git:git
 
-.PHONY: demo test test-all bench fuzz lint format reference build install deps test-deps install-packages clean
+.PHONY: demo test test-all test-mpi mpi bench bench-mpi fuzz lint format reference build install deps mpi-deps \
+	test-deps install-packages clean
 
 demo: build
 	@echo "== examples/first.seg: drawn street scenes, LRASPP trained from scratch, about a minute"
@@ -50,7 +55,18 @@ test: build test-deps
 	@echo "== tensors, losses and gradients with the kernels of other processors"
 	SEG_KERNELS=sse2 $(SEG) test Tests/Golden/tensors Tests/Golden/losses Tests/Golden/gradients
 
-test-all: test
+# seg for many machines: the same, with the package trait MPI, beside the plain build.
+mpi: mpi-deps
+	@echo "== building the release with MPI"
+	swift build -c release --traits MPI --scratch-path .build-mpi --product seg
+	@echo "== mpirun -n 2 $(CURDIR)/$(SEG_MPI) script.seg; see docs/clusters.md"
+
+# Ranks on this machine, more than it has processors, and across network namespaces where these can be made.
+test-mpi: export SEG_CACHE = $(CURDIR)/.build/cache
+test-mpi: build mpi
+	Tests/mpi/run.sh $(SEG_MPI) $(SEG)
+
+test-all: test test-mpi
 	@echo "== a package that depends on seg by a version, built completely"
 	Tests/embed/run.sh --whole $(FLAGS)
 	@echo "== more golden scripts under the sanitizers"
@@ -75,6 +91,10 @@ test-all: test
 # Models in seg and, with PYTORCH=VENV/bin/python, in PyTorch, side by side (minutes).
 bench: build
 	perl Benchmarks/bench.pl $(SEG)
+
+# Two ranks against one process and against PyTorch's DistributedDataParallel; the table on paper of docs/clusters.md.
+bench-mpi: mpi
+	perl Benchmarks/mpi/bench.pl $(SEG_MPI)
 
 # Inputs of all kinds by libFuzzer, under the sanitizers; the build alone takes minutes.
 MINUTES ?= 5
@@ -107,6 +127,11 @@ deps:
 	@for p in $(LIBRARIES); do pkg-config --exists $${p%:*} 2>/dev/null || missing="$$missing $${p#*:}"; done; \
 	[ -z "$$missing" ] || $(MAKE) --no-print-directory install-packages PACKAGES="pkg-config $$missing"
 
+mpi-deps: deps
+	@for p in $(MPI_LIBRARIES); do pkg-config --exists $${p%:*} 2>/dev/null || missing="$$missing $${p#*:}"; done; \
+	for p in $(MPI_TOOLS); do command -v $${p%:*} >/dev/null || missing="$$missing $${p#*:}"; done; \
+	[ -z "$$missing" ] || $(MAKE) --no-print-directory install-packages PACKAGES="$$missing"
+
 test-deps:
 	@for p in $(TOOLS); do command -v $${p%:*} >/dev/null || missing="$$missing $${p#*:}"; done; \
 	/sbin/ldconfig -p | grep -q libturbojpeg.so.0 || missing="$$missing libturbojpeg0"; \
@@ -129,4 +154,4 @@ install: deps
 	@echo "== seg is at $(DESTDIR)$(PREFIX)/bin/seg"
 
 clean:
-	rm -rf .build .build-install .build-sanitizers .build-fuzz .build-threads
+	rm -rf .build .build-mpi .build-install .build-sanitizers .build-fuzz .build-threads

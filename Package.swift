@@ -7,6 +7,8 @@ let c: [CSetting] = [.enableWarning("all"), .enableWarning("extra"), .treatAllWa
 let kernels =
     c + [.headerSearchPath("Shared"), .headerSearchPath("Convolution"), .headerSearchPath("Images")]
 
+let mpi: Set<String> = ["MPI"]
+
 let package = Package(
     name: "seg",
     products: [
@@ -16,6 +18,9 @@ let package = Package(
         // All modules, for the fuzzer (Tests/Fuzz) only.
         + (Context.environment["SEG_FUZZ"] == nil
             ? [] : [.library(name: "SegModules", targets: ["SegConsole", "SegLibrary", "SegImaging"])]),
+    traits: [
+        .trait(name: "MPI", description: "Many machines: one script on all ranks that mpirun or srun starts.")
+    ],
     targets: [
         // System services for all targets: files, memory, text widths, JSON.
         .target(name: "SegSystem", swiftSettings: swift),
@@ -57,6 +62,13 @@ let package = Package(
         .target(
             name: "Seg", dependencies: ["SegLibrary", "SegRuntime", "SegTensor"], swiftSettings: swift),
 
+        // Ranks on MPI. Without the trait, nothing depends on these, and they compile to nothing.
+        .systemLibrary(name: "CSystemMPI", pkgConfig: "mpi-c", providers: [.apt(["libopenmpi-dev"])]),
+        .target(
+            name: "CMPI", dependencies: [.target(name: "CSystemMPI", condition: .when(traits: mpi))],
+            cSettings: c + [.define("SEG_MPI", .when(traits: mpi))]),
+        .target(name: "SegMPI", dependencies: ["CMPI", "SegSystem"], swiftSettings: swift),
+
         // The command and its prompt.
         .systemLibrary(name: "CSystemEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .target(name: "CLibedit", dependencies: ["CSystemEdit"], cSettings: c),
@@ -64,7 +76,10 @@ let package = Package(
             name: "SegConsole", dependencies: ["SegLibrary", "CLibedit", "SegSystem"], swiftSettings: swift),
         .executableTarget(
             name: "seg",
-            dependencies: ["SegConsole", "SegLibrary", "SegImaging", "SegTensor", "SegSystem"],
+            dependencies: [
+                "SegConsole", "SegLibrary", "SegImaging", "SegTensor", "SegSystem",
+                .target(name: "SegMPI", condition: .when(traits: mpi)),
+            ],
             swiftSettings: swift),
 
         .target(name: "TestSupport", dependencies: ["SegSystem"], path: "Tests/TestSupport"),

@@ -27,6 +27,7 @@ extension Library {
                     + usedValueNatives
             ),
             ("files", fileNatives),
+            ("ranks", rankNatives),
             ("tensors", makerNatives + elementwiseNatives + reductionNatives + shapingNatives),
             (
                 "layers",

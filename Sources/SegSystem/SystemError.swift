@@ -7,6 +7,8 @@
 public struct SystemError: Error, Sendable, CustomStringConvertible {
     public enum Kind: String, Sendable {
         case file, memory
+        /// The job of this process ends: Ctrl-C, or an error of another rank.
+        case ended
     }
 
     public var kind: Kind

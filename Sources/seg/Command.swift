@@ -8,9 +8,15 @@ import SegRuntime
 import SegSyntax
 import SegSystem
 import SegTensor
+import Synchronization
 
 /// Set by the handler of SIGINT; one for the process, like the signal.
 let interruptFlag = InterruptFlag()
+
+/// Whether this is a rank that rank 0 speaks for, and what it would have said.
+private let isSilent = Atomic<Bool>(false)
+private let complaints = Mutex("")
+private let hasComplained = Atomic<Bool>(false)
 
 struct Command: Sendable {
     let options: Options
@@ -18,16 +24,6 @@ struct Command: Sendable {
     init(_ options: Options) { self.options = options }
 
     func run() -> Int32 {
-        var status = runAction()
-        // Results that could not be written are not lost in silence.
-        if let reason = Self.flushed() {
-            complain("seg: cannot write the output: \(reason)")
-            status = max(status, 1)
-        }
-        return status
-    }
-
-    private func runAction() -> Int32 {
         if let wanted = Environment.variable("SEG_KERNELS"), let problem = KernelLevel.problem(with: wanted) {
             complain("seg: \(problem)")
             return 1
@@ -36,10 +32,39 @@ struct Command: Sendable {
         // The flag exists before the handler that raises it.
         interruptFlag.clear()
         signal(SIGINT) { _ in interruptFlag.raise() }
+        let communicator: any Communicator
+        do {
+            communicator = try Ranks.join(interruptFlag)
+        } catch {
+            let problem = error as? Ranks.Problem
+            complain("seg: \(problem?.message ?? "\(error)")")
+            if let help = problem?.help { complain("help: \(help)") }
+            return 1
+        }
+        var status = runAction(communicator)
+        // Results that could not be written are not lost in silence.
+        if let reason = Self.flushed() {
+            complain("seg: cannot write the output: \(reason)")
+            status = max(status, 1)
+        }
+        let ended = communicator.end(status: status, text: complaints.withLock { $0 })
+        // Of errors on several ranks, one is said.
+        if !ended.text.isEmpty, !hasComplained.load(ordering: .relaxed) { write(ended.text) }
+        return ended.status
+    }
+
+    private func runAction(_ communicator: any Communicator) -> Int32 {
         if let memory = options.memory { MemoryBudget.process.limit = memory }
         if let threads = options.threads { Parallel.threads = threads }
         let interpreter = makeInterpreter()
         interpreter.arguments = options.arguments
+        if communicator.ranks > 1 {
+            isSilent.store(communicator.rank > 0, ordering: .relaxed)
+            Ranks.watch(communicator) { [context = interpreter.evaluationContext] in
+                context.interrupted?() == true
+            }
+            interpreter.join(communicator)
+        }
         // The process ends with it: releasing its values first would only cost time.
         _ = Unmanaged.passRetained(interpreter)
         do {
@@ -65,6 +90,11 @@ struct Command: Sendable {
         }
         switch options.action {
         case .interactive:
+            if interpreter.communicator.ranks > 1 {
+                complain(
+                    "seg: the prompt and standard input are for one process; give a script: mpirun seg FILE")
+                return 1
+            }
             if isatty(STDIN_FILENO) == 1 {
                 return Console(interpreter: interpreter, version: segVersion).run()
             }
@@ -83,6 +113,9 @@ struct Command: Sendable {
             if let value = try interpreter.run(Source(name: "<command line>", text: code)), !value.isNil {
                 interpreter.output(try interpreter.line(value) + "\n")
             }
+        case .fileThenPrompt where interpreter.communicator.ranks > 1:
+            complain("seg: the prompt is for one process: leave out -i")
+            return 1
         case .fileThenPrompt(let path):
             guard let source = read(path, as: path, interpreter) else { return 2 }
             let console = Console(interpreter: interpreter, version: segVersion)
@@ -265,6 +298,8 @@ struct Command: Sendable {
     private func report(_ error: ScriptError, _ interpreter: Interpreter) -> Int32 {
         interpreter.endProgress()
         fflush(stdout)
+        // The end of the whole job is said once, by rank 0.
+        if interpreter.communicator.isEnding { return 130 }
         switch error.diagnostic.kind {
         case .exit: return interpreter.exitStatus
         case .interrupt:
@@ -294,6 +329,10 @@ struct Command: Sendable {
     private func complain(_ text: String) { write(TextWidth.harmless(text)) }
 
     private func write(_ text: String) {
+        if isSilent.load(ordering: .relaxed) {
+            return complaints.withLock { $0 += ($0.isEmpty ? "" : "\n") + text }
+        }
+        hasComplained.store(true, ordering: .relaxed)
         fflush(stdout)
         fputs(text + "\n", stderr)
     }

@@ -60,7 +60,7 @@ extension CommandLineTable {
     // MARK: The version
 
     /// The version, and the kernels in use.
-    static var version: String { "\(segVersion) (\(KernelLevel.inUse.rawValue) kernels)" }
+    static var version: String { "\(segVersion) (\(KernelLevel.inUse.rawValue) kernels)\(Ranks.version)" }
 
     // MARK: The man page
 

@@ -96,6 +96,7 @@ struct OperationExample {
                     DropoutOperation(p: 0.25, key: key),
                     DropoutOperation(p: 0.5, key: RandomKey(seed: 2, stream: 2)),
                     DropoutOperation(p: 0.5, key: RandomKey(seed: 1, stream: 1)),
+                    DropoutOperation(p: 0.5, key: key, first: 4),
                 ]),
         ]
     }
@@ -241,6 +242,7 @@ struct OperationExample {
 
     private static func layers() -> [OperationExample] {
         let (windows, convolutions) = (windows(), convolutions())
+        let part = BatchShare(samples: 1, first: 1, count: 1, total: 2)
         /// The first of some operations, and the others as its variants.
         func example(_ operations: [any Operation]) -> OperationExample {
             OperationExample(operations[0], Array(operations.dropFirst()))
@@ -280,10 +282,15 @@ struct OperationExample {
                 BatchNormTraining(epsilon: 1e-5, hasAffine: true),
                 BatchNormTraining(epsilon: 1e-3, hasAffine: true),
                 BatchNormTraining(epsilon: 1e-5, hasAffine: false),
+                BatchNormTraining(epsilon: 1e-5, hasAffine: true, share: part),
             ]),
-            example([BatchStatistics()]),
+            example([BatchStatistics(), BatchStatistics(share: part)]),
             example([BatchNormSums(epsilon: 1e-5), BatchNormSums(epsilon: 1e-3)]),
-            example([BatchNormInputGradient(epsilon: 1e-5), BatchNormInputGradient(epsilon: 1e-3)]),
+            example([BatchNormWholeSums()]),
+            example([
+                BatchNormInputGradient(epsilon: 1e-5), BatchNormInputGradient(epsilon: 1e-3),
+                BatchNormInputGradient(epsilon: 1e-5, share: part),
+            ]),
             example(windows.map { MaxPoolOperation(window: $0) }),
             example(windows.map { MaxPoolGradient(window: $0) }),
             example(

@@ -130,6 +130,9 @@ struct OperationRow {
         OperationRow(BatchNormTraining.self, ["batch_norm"], .once),
         OperationRow(BatchStatistics.self, ["batch statistics"], .once),
         OperationRow(BatchNormSums.self, ["batch_norm gradient"], .none),
+        OperationRow(
+            BatchNormWholeSums.self, ["batch_norm gradient"], .none,
+            values: .test("aPartOfABatchIsNormalisedAsTheWhole")),
         OperationRow(BatchNormInputGradient.self, ["batch_norm gradient"], .none),
         OperationRow(MaxPoolOperation.self, ["max_pool2d"], .once),
         OperationRow(MaxPoolGradient.self, ["max_pool2d gradient"], .none),

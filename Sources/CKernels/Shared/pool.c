@@ -3,6 +3,8 @@
 // only for those that joined. Idle workers spin briefly, yield for a while, then
 // sleep on a futex.
 
+#define _GNU_SOURCE
+
 #include "pool.h"
 
 #include <linux/futex.h>
@@ -165,8 +167,16 @@ static void start_workers(long count) {
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+/// The processors on which the process may run, as a launcher or `taskset` has bound it.
+static long usable_processors(void) {
+    // More processors than a set of this size has: the system refuses to fill it.
+    cpu_set_t usable;
+    if (sched_getaffinity(0, sizeof usable, &usable) == 0) return CPU_COUNT(&usable);
+    return sysconf(_SC_NPROCESSORS_ONLN);
+}
+
 void pool_set_threads(long threads) {
-    if (threads < 1) threads = sysconf(_SC_NPROCESSORS_ONLN);
+    if (threads < 1) threads = usable_processors();
     if (threads < 1) threads = 1;
     if (threads > MAX_THREADS) threads = MAX_THREADS;
     atomic_store(&wanted_threads, threads);

@@ -27,7 +27,7 @@ let pictureFileNatives: [Native] = [
         examples: [
             "make_folder(\"in\")\nwrite_image(zeros(3, 4, 6), \"in/a.png\")\nwrite_text(\"in/b.txt\", \"\")\n"
                 + "print(list_pictures(\"in\"), list_pictures(\"in/b*\"))  # expect: [\"in/a.png\"] []"
-        ]
+        ], asksRoot: true
     ) { call in
         let path = try call.string(0)
         let interpreter = call.interpreter

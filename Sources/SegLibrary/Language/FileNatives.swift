@@ -14,7 +14,8 @@ let fileNatives: [Native] = [
     },
     Native(
         "file_exists(path)", "Whether there is a file or folder of that name.",
-        examples: ["print(file_exists(\"/\"), file_exists(\"/no/such/file\"))  # expect: true false"]
+        examples: ["print(file_exists(\"/\"), file_exists(\"/no/such/file\"))  # expect: true false"],
+        asksRoot: true
     ) { call in .bool(FileStatus.exists(try call.string(0))) },
     Native(
         "list_files(pattern)",
@@ -22,7 +23,7 @@ let fileNatives: [Native] = [
         examples: [
             "write_text(\"a.txt\", \"\")\nwrite_text(\"b.txt\", \"\")\nprint(list_files(\"*.txt\"))  # expect: [\"a.txt\", \"b.txt\"]",
             "print(list_files(\"results/*.csv\"))  # expect: []",
-        ]
+        ], asksRoot: true
     ) { call in
         let interpreter = call.interpreter
         let pattern = FilePattern(try call.string(0))
@@ -41,7 +42,7 @@ let fileNatives: [Native] = [
         "Whether two paths lead to one file or folder, by links or by another way to write it.",
         examples: [
             "write_text(\"a.txt\", \"\")\nprint(same_file(\"a.txt\", \"./a.txt\"), same_file(\"a.txt\", \"b.txt\"))  # expect: true false"
-        ]
+        ], asksRoot: true
     ) { call in
         guard let one = FileStatus(try call.string(0)), let other = FileStatus(try call.string(1)) else {
             return .bool(false)

@@ -86,6 +86,13 @@ struct HelpSynonym: Sendable {
             ["training_seconds", "freeze", "cache_info", "memory_info"],
             "`:time E` measures; `seg --threads N` sets the threads"),
         .init(
+            [
+                "mpi", "distributed", "cluster", "slurm", "torchrun", "ddp", "distributeddataparallel",
+                "world size",
+            ],
+            ["ranks", "rank", "on_root", "everywhere", "sweep"],
+            "`mpirun -n 8 seg FILE` runs a script on several machines; docs/clusters.md"),
+        .init(
             ["memory", "out of memory", "oom", "ram"],
             ["training_memory", "memory_advice", "memory_info", "peak_bytes"],
             "`seg --memory 8G` sets the limit"),

@@ -152,7 +152,7 @@ public let languageNatives: [Native] = [
     },
     Native(
         "clock()", "Seconds since some point in the past, for measuring time.",
-        examples: ["print(clock() > 0)  # expect: true"]
+        examples: ["print(clock() > 0)  # expect: true"], asksRoot: true
     ) {
         _ in .number(MonotonicClock.seconds)
     },

@@ -54,6 +54,24 @@ let partialResultNatives: [Native] = [
         }
     },
     Native(
+        "on_interrupt(work, f)",
+        "work(); if Ctrl-C or the end of a job of several ranks stops it, f() runs before the script ends.",
+        examples: ["print(on_interrupt(() -> 3, () -> print(\"stopped\")))  # expect: 3"]
+    ) { call in
+        let interpreter = call.interpreter
+        let (work, f) = (try call.function(0), try call.function(1))
+        do {
+            return try interpreter.call(work, [])
+        } catch {
+            if interpreter.scriptError(error).diagnostic.kind == .interrupt {
+                _ = try? interpreter.holdingInterrupts {
+                    try interpreter.alone { try interpreter.call(f, []) }
+                }
+            }
+            throw error
+        }
+    },
+    Native(
         "partial_result()",
         "What the latest sweep, halving, cross_validate or try_weights had done when it was interrupted. It is the "
             + "table of its trials, folds or formulas, or nil if none was ended by Ctrl-C or an error.",

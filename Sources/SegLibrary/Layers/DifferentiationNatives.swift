@@ -155,7 +155,7 @@ let differentiationNatives: [Native] = [
             snapshot.restore()
             throw error
         }
-        return try call.interpreter.holdingInterrupts {
+        let result = try call.interpreter.holdingInterrupts {
             do {
                 let result = try call.interpreter.call(call[2], [made])
                 try Tensor.evaluate(TensorGraph.pending(in: .list([call[0], result])))
@@ -165,5 +165,8 @@ let differentiationNatives: [Native] = [
                 throw error
             }
         }
+        // Between two steps is the time to hear of what other ranks have done.
+        if let deliver = call.interpreter.resultDelivery.deliver { try deliver() }
+        return result
     },
 ]

@@ -162,7 +162,7 @@ let makerNatives: [Native] = [
             + "`limit` the value of --memory, `left` the part of it that the process does not use yet.",
         examples: [
             "m = memory_info()\nprint(m.used <= m.peak <= m.limit, m.left < m.limit)  # expect: true true"
-        ]
+        ], asksRoot: true
     ) { _ in
         .object(
             RecordObject([

@@ -16,11 +16,14 @@ public struct Effect: Sendable {
     let action: String
     /// The parameter without which a call has no effect; nil: every call has it.
     let parameter: String?
+    /// Whether files change: of several ranks, rank 0 does it for all.
+    var changesFiles = true
 
     public static let writing = Effect(action: "write files", parameter: nil)
-    public static let removing = Effect(action: "remove files", parameter: nil)
+    /// Of several ranks each clears what it has itself.
+    public static let removing = Effect(action: "remove files", parameter: nil, changesFiles: false)
     public static let downloading = Effect(action: "download", parameter: nil)
-    public static let ending = Effect(action: "end the session", parameter: nil)
+    public static let ending = Effect(action: "end the session", parameter: nil, changesFiles: false)
 
     /// Writes a file if the argument is given.
     public static func writing(to parameter: String) -> Effect {
@@ -29,22 +32,32 @@ public struct Effect: Sendable {
 
     /// Restores functions with hands if the argument is true.
     public static func trusting(by parameter: String) -> Effect {
-        Effect(action: "trust a file", parameter: parameter)
+        Effect(action: "trust a file", parameter: parameter, changesFiles: false)
+    }
+
+    /// Whether a call has the effect.
+    fileprivate func happens(_ native: NativeFunction, _ values: [Value]) -> Bool {
+        guard let parameter else { return true }
+        guard let place = native.parameters.firstIndex(where: { $0.name == parameter }) else { return false }
+        switch values[place] {
+        case .nilValue, .bool(false): return false
+        default: return true
+        }
     }
 }
 
 extension Interpreter {
     /// Throws if a native's effect is refused: code of a file is running, or the native is a value of a file.
     func checkHands(_ native: NativeFunction, _ effect: Effect, _ values: [Value]) throws {
-        guard let origin = native.origin ?? runningOrigin else { return }
-        if let parameter = effect.parameter {
-            guard let place = native.parameters.firstIndex(where: { $0.name == parameter }) else { return }
-            switch values[place] {
-            case .nilValue, .bool(false): return
-            default: break
-            }
-        }
+        guard let origin = native.origin ?? runningOrigin, effect.happens(native, values) else { return }
         throw refusal(native.name, origin, effect.action)
+    }
+
+    /// Whether rank 0 makes a call for all ranks.
+    func isForRoot(_ native: NativeFunction, _ values: [Value]) -> Bool {
+        if native.native.asksRoot { return true }
+        guard let effect = native.native.effect, effect.changesFiles else { return false }
+        return effect.happens(native, values)
     }
 
     /// Throws if code of a file is running.

@@ -21,9 +21,13 @@ public struct Native: Sendable {
     public let quick: (@Sendable (UnsafeMutablePointer<Value>, Int) -> Value?)?
     /// What it does outside of the process; refused to code that came from a file.
     public let effect: Effect?
+    /// Whether what it finds may differ from process to process: the time, the files of a folder. Of several
+    /// ranks, rank 0 asks, and all get its answer.
+    public let asksRoot: Bool
 
     public init(
         _ signature: String, _ doc: String, examples: [String] = [], effect: Effect? = nil,
+        asksRoot: Bool = false,
         quick: (@Sendable (UnsafeMutablePointer<Value>, Int) -> Value?)? = nil,
         _ body: @escaping @Sendable (inout Arguments) throws -> Value
     ) {
@@ -31,6 +35,7 @@ public struct Native: Sendable {
         self.doc = doc
         self.examples = examples
         self.effect = effect
+        self.asksRoot = asksRoot
         self.quick = quick
         self.body = body
     }
@@ -74,6 +79,7 @@ extension Failure {
             switch error.kind {
             case .file: .file
             case .memory: .memory
+            case .ended: .interrupt
             }
         self.init(kind, error.message, help: error.help)
     }

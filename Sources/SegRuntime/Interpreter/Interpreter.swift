@@ -41,6 +41,10 @@ public final class Interpreter {
     public let interruptFlag: InterruptFlag
     /// The arguments after the script's name; `args` in a script.
     public var arguments: [String] = []
+    /// How this process talks to the others of its job.
+    public var communicator: any Communicator = SingleProcess.shared
+    /// Of several ranks, makes a call on rank 0 and gives all what it gave; nil where there is one process.
+    @exclusivity(unchecked) public var atRoot: ((String, () throws -> Value) throws -> Value)?
     /// What the library does around calls of objects.
     @exclusivity(unchecked) public var objectHook: (any ObjectHook)?
     /// Makes a failure of an error thrown below the bridge; nil: it is reported unchanged.

@@ -290,9 +290,11 @@ extension Interpreter {
             }
         }
         if let effect = native.native.effect { try checkHands(native, effect, values) }
+        let atRoot = atRoot.flatMap { isForRoot(native, values) ? $0 : nil }
         var arguments = Arguments(interpreter: self, native: native, values: values, given: given)
         values = []
         do {
+            if let atRoot { return try atRoot(native.name) { try native.native.body(&arguments) } }
             return try native.native.body(&arguments)
         } catch var failure as Failure {
             // From the place in the signature to the place in the call.

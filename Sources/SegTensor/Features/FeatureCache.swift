@@ -28,6 +28,9 @@ public final class FeatureCache: @unchecked Sendable {
     public let limit: Int
     /// The store for values that no longer fit in memory; nil: none.
     public let store: FeatureStore?
+    /// Whether the store has all values, not only those that no longer fit in memory: other ranks of this machine then
+    /// find what this one has computed.
+    public var isShared = false
     private let state = Mutex(State())
     private let reclaimer: MemoryBudget.Reclaimer
 
@@ -149,6 +152,7 @@ public final class FeatureCache: @unchecked Sendable {
             if !missing.isEmpty {
                 for (index, value) in zip(missing, try prefix.compute(missing, sample: sample, plain)) {
                     keep(value, keys[index])
+                    if isShared { store?.keep(value, keys[index]) }
                     values[index] = value
                 }
             }

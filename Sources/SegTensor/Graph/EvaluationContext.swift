@@ -2,6 +2,7 @@
 // node. Each interpreter has one; while it runs a script, it is the current one.
 
 import CKernels
+import SegSystem
 
 /// The settings under which nodes are created and values computed.
 public final class EvaluationContext: @unchecked Sendable {
@@ -17,6 +18,13 @@ public final class EvaluationContext: @unchecked Sendable {
     public var features: FeatureCache?
     /// Whether fast algorithms that round differently are disabled.
     public var exact = false
+    /// The ranks among which a batch may be spread, and the part of it that this one has; nil: a whole batch.
+    public var communicator: any Communicator = SingleProcess.shared
+    public var share: BatchShare?
+    /// Names a collective by what it does, and adds the line of the script.
+    public var meeting: (String) -> Meeting = { Meeting($0) }
+    /// Called after each node that is computed.
+    var afterNode: ((Node) throws -> Void)?
     /// Whether nodes may be computed together; the results are identical to the bit.
     var fuses = true
 

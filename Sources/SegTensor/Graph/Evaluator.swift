@@ -27,6 +27,7 @@ enum Evaluator {
             try context.checkInterrupt()
             let step = plan.steps.removeValue(forKey: node.id)
             try run(node, with: step, context)
+            if let afterNode = context.afterNode { try afterNode(node) }
         }
     }
 

@@ -41,7 +41,15 @@ extension Tensor {
         guard x.dtype.isFloating else {
             throw TensorError(.type, "dropout needs floats, got \(x.dtype.rawValue)")
         }
-        return p == 0 ? x : try make(DropoutOperation(p: p, key: key), [x])
+        return p == 0 ? x : try make(DropoutOperation(p: p, key: key, first: first(x)), [x])
+    }
+
+    /// The elements before those of `x` in the batch of which it is a part.
+    private static func first(_ x: Tensor) -> Int {
+        guard x.rank > 0, let share = EvaluationContext.current.share, share.covers(x.shape[0]) else {
+            return 0
+        }
+        return x.count / x.shape[0] * share.first
     }
 }
 
@@ -143,6 +151,8 @@ struct DropoutOperation: Operation {
     var name: String { "dropout" }
     let p: Double
     let key: RandomKey
+    /// The place of the first element in the batch of which the input is a part.
+    var first = 0
 
     func infer(_ inputs: [Signature]) throws -> Signature { inputs[0] }
 
@@ -161,15 +171,18 @@ struct DropoutOperation: Operation {
             Elementwise.blocks(x.count) { start, n in
                 var i = start
                 while i < start + n {
-                    let words = Philox.block(key.seed, key.stream, UInt64(i / 4), 4)
+                    let words = Philox.block(key.seed, key.stream, UInt64((first + i) / 4), 4)
+                    // All four, but where the elements of an earlier part end within them.
+                    let skipped = (first + i) % 4
+                    let count = min(4 - skipped, start + n - i)
                     withUnsafeBytes(of: words) { bytes in
                         let four = bytes.bindMemory(to: UInt32.self)
-                        for k in 0..<min(4, start + n - i) {
-                            let kept = UInt64(four[k]) >= limit
+                        for k in 0..<count {
+                            let kept = UInt64(four[skipped + k]) >= limit
                             to[i + k] = kept ? T(converting: from[i + k].number * factor) : T(converting: 0)
                         }
                     }
-                    i += 4
+                    i += count
                 }
             }
         }

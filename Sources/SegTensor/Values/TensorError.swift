@@ -35,6 +35,7 @@ public struct TensorError: Error, Sendable, CustomStringConvertible {
             switch error.kind {
             case .file: .file
             case .memory: .memory
+            case .ended: .interrupt
             }
         self.init(kind, error.message, help: error.help)
     }

@@ -2,6 +2,7 @@
 // own in training, with their gradients (Ioffe and Szegedy 2015).
 
 import CKernels
+import SegSystem
 
 extension Tensor {
     /// (x - mean) / sqrt(variance + epsilon) · weight + bias, all by channel. `weight` and `bias` are both
@@ -21,8 +22,10 @@ extension Tensor {
         _ x: Tensor, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Double = 1e-5
     ) throws -> (output: Tensor, mean: Tensor, variance: Tensor) {
         let x = try x.to(.float32)
-        let statistics = try make(BatchStatistics(), [x])
-        let operation = BatchNormTraining(epsilon: epsilon, hasAffine: weight != nil || bias != nil)
+        let share = EvaluationContext.current.share.flatMap { $0.covers(x.shape[0]) ? $0 : nil }
+        let statistics = try make(BatchStatistics(share: share), [x])
+        let operation = BatchNormTraining(
+            epsilon: epsilon, hasAffine: weight != nil || bias != nil, share: share)
         let affine = try affine(weight, bias, channels: x.shape[1])
         let output = try make(operation, [x, statistics] + affine.map { try $0.to(.float32) })
         return (output, try statistics.get([.at(0)]), try statistics.get([.at(1)]))
@@ -127,9 +130,10 @@ struct BatchNormOperation: Operation {
     }
 }
 
-/// Mean (row 0) and variance (row 1, divided by n) by channel; [2, C].
+/// Mean (row 0) and variance (row 1, divided by n) by channel; [2, C]. Of a part of a batch, those of the whole.
 struct BatchStatistics: Operation {
     var name: String { "batch statistics" }
+    var share: BatchShare?
 
     func infer(_ inputs: [Signature]) throws -> Signature {
         try checkChannels(inputs, names: [])
@@ -139,7 +143,7 @@ struct BatchStatistics: Operation {
                 .shape, "batch_norm: cannot average the empty shape \(Shape.text(x))", notes: [Shape.text(x)])
         }
         // A variance of one value is 0, and running statistics divide by n - 1: PyTorch refuses it too.
-        guard x[0] * x[2] * x[3] > 1 else {
+        guard (share?.total ?? x[0]) * x[2] * x[3] > 1 else {
             throw TensorError(
                 .shape,
                 "batch_norm in training needs more than one value per channel, \(Shape.text(x)) has one",
@@ -158,7 +162,27 @@ struct BatchStatistics: Operation {
         let status = norm_statistics_f32(
             x.floats, out.floats, out.floats + channels, x.count / channels, channels)
         try KernelMemory.check(status, for: "batch_norm")
+        if let share { try combine(out.floats, channels, share, context) }
         return out
+    }
+
+    /// The statistics of all parts from those of each, by sums in float64 of the means and the mean squares.
+    private func combine(
+        _ own: UnsafeMutablePointer<Float>, _ channels: Int, _ share: BatchShare, _ context: EvaluationContext
+    ) throws {
+        let sums = try TensorData(shape: [2, channels], dtype: .float64)
+        let (means, squares) = (sums.elements(Double.self), sums.elements(Double.self) + channels)
+        let part = Double(share.count) / Double(share.total)
+        for c in 0..<channels {
+            let mean = Double(own[c])
+            means[c] = part * mean
+            squares[c] = part * (Double(own[channels + c]) + mean * mean)
+        }
+        try sums.sumOverRanks(.float64, "batch_norm", context)
+        for c in 0..<channels {
+            own[c] = Float(means[c])
+            own[channels + c] = Float(max(squares[c] - means[c] * means[c], 0))
+        }
     }
 
     func gradient(_ g: Backward) throws -> [Tensor?] {
@@ -171,12 +195,23 @@ struct BatchStatistics: Operation {
     }
 }
 
+extension TensorData {
+    /// Makes the numbers their sums over the ranks.
+    fileprivate func sumOverRanks(_ kind: SharedNumbers.Kind, _ what: String, _ context: EvaluationContext)
+        throws
+    {
+        let numbers = SharedNumbers(kind, bytes, count: count)
+        try context.communicator.sum(numbers, context.meeting(what)).finish()
+    }
+}
+
 /// Inputs: x, its statistics and, if affine, weight and bias. The gradient by x includes the path through the
 /// statistics; the statistics get no gradient.
 struct BatchNormTraining: Operation {
     var name: String { "batch_norm" }
     let epsilon: Double
     let hasAffine: Bool
+    var share: BatchShare?
 
     func infer(_ inputs: [Signature]) throws -> Signature {
         try checkChannels([inputs[0]] + inputs.dropFirst(2), names: ["weight", "bias"])
@@ -206,8 +241,11 @@ struct BatchNormTraining: Operation {
         let sums = try Tensor.make(BatchNormSums(epsilon: epsilon), [u, x, statistics])
         var gradients: [Tensor?] = [nil, nil]
         if g.needs[0] {
-            let inputs = [u, x, statistics, sums] + (hasAffine ? [g.inputs[2]] : [])
-            gradients[0] = try Tensor.make(BatchNormInputGradient(epsilon: epsilon), inputs)
+            // The gradient by the input needs the sums over the whole batch; those by weight and bias are summed with
+            // all other gradients.
+            let whole = try share == nil ? sums : Tensor.make(BatchNormWholeSums(), [sums])
+            let inputs = [u, x, statistics, whole] + (hasAffine ? [g.inputs[2]] : [])
+            gradients[0] = try Tensor.make(BatchNormInputGradient(epsilon: epsilon, share: share), inputs)
         }
         if hasAffine {
             gradients.append(g.needs[2] ? try sums.get([.at(0)]) : nil)
@@ -241,6 +279,25 @@ struct BatchNormSums: Operation {
     }
 }
 
+/// The sums of `BatchNormSums` over all parts of a batch.
+struct BatchNormWholeSums: Operation {
+    var name: String { "batch_norm gradient" }
+
+    func infer(_ inputs: [Signature]) throws -> Signature { Signature(inputs[0].shape, .float32) }
+
+    func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
+        -> TensorData
+    {
+        let sums = try TensorData(shape: result.shape, dtype: .float64)
+        let out = try TensorData(shape: result.shape, dtype: .float32)
+        let (from, to) = (inputs[0].floats, sums.elements(Double.self))
+        for place in 0..<sums.count { to[place] = Double(from[place]) }
+        try sums.sumOverRanks(.float64, name, context)
+        for place in 0..<sums.count { out.floats[place] = Float(to[place]) }
+        return out
+    }
+}
+
 private func inverseDeviation(_ variance: UnsafePointer<Float>, _ channels: Int, _ epsilon: Double) throws
     -> TensorData
 {
@@ -254,6 +311,7 @@ private func inverseDeviation(_ variance: UnsafePointer<Float>, _ channels: Int,
 struct BatchNormInputGradient: Operation {
     var name: String { "batch_norm gradient" }
     let epsilon: Double
+    var share: BatchShare?
 
     func infer(_ inputs: [Signature]) throws -> Signature { Signature(inputs[1].shape, .float32) }
 
@@ -264,16 +322,20 @@ struct BatchNormInputGradient: Operation {
         let (u, x) = (try inputs[0].channelsLast(), try inputs[1].channelsLast())
         let channels = x.shape[1]
         let rows = x.count / channels
+        // Of the whole batch.
+        let all = share.map { rows / $0.samples * $0.total } ?? rows
         let (mean, sums) = (inputs[2].floats, inputs[3].floats)
         let inverse = try inverseDeviation(mean + channels, channels, epsilon)
         let factors = try TensorData(shape: [3, channels], dtype: .float32)
         let (a, b, d) = (factors.floats, factors.floats + channels, factors.floats + 2 * channels)
+        // Samples that do not count have no gradient, though the sums of the others are not 0.
+        let counts: Float = share?.count == 0 ? 0 : 1
         for c in 0..<channels {
-            let scale = (inputs.count > 4 ? inputs[4].floats[c] : 1) * inverse.floats[c]
-            let slope = -scale * inverse.floats[c] * sums[c] / Float(rows)
+            let scale = counts * (inputs.count > 4 ? inputs[4].floats[c] : 1) * inverse.floats[c]
+            let slope = -scale * inverse.floats[c] * sums[c] / Float(all)
             a[c] = scale
             b[c] = slope
-            d[c] = -scale * sums[channels + c] / Float(rows) - slope * mean[c]
+            d[c] = -scale * sums[channels + c] / Float(all) - slope * mean[c]
         }
         let out =
             isFree ? u : try TensorData(shape: x.shape, dtype: .float32, layout: .channelsLast, for: name)
