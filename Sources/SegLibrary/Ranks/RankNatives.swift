@@ -81,7 +81,7 @@ let rankNatives: [Native] = [
     },
     Native(
         "with_part_of_batch(part, f)",
-        "What f() gives where a batch is a part of one that is spread over the ranks; `part` is [samples, first, "
+        "What f() gives where a batch is a part of one that is spread over the ranks. `part` is [samples, first, "
             + "count, total], or nil for a whole batch. Batch norm in training and dropout then are those of the "
             + "whole batch.",
         examples: ["print(with_part_of_batch(nil, () -> 1))  # expect: 1"]
@@ -107,8 +107,8 @@ let rankNatives: [Native] = [
     },
     Native(
         "compute_gradients(gradients, ...others)",
-        "Computes a record of gradients, and other values with them, and gives the gradients; in a part of a batch "
-            + "their sums over the ranks, which are on their way while the others are computed.",
+        "Computes a record of gradients, and other values with them, and gives the gradients. In a part of a batch "
+            + "it gives their sums over the ranks, which are on their way while the others are computed.",
         examples: ["print(compute_gradients((w=tensor([1]))))  # expect: (w=tensor([1]))"]
     ) { call in
         guard let record = call[0].asRecord else { throw call.wrong(0, "a record of gradients") }
