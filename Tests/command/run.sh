@@ -89,8 +89,9 @@ while clock() - started < 1.2 { }
 print("on the way")
 while clock() - started < 20 { }
 END
-timeout -s KILL 4 "$seg" long.seg >log
+{ timeout -s KILL 4 "$seg" long.seg >log; } 2>/dev/null
 check "output is written while a script runs" "$(cat log)" $'begun\non the way'
+rm noted.seg long.seg log
 check "print and eprint keep their order" "$("$seg" -e 'print("a", end=""); eprint("b", "c", sep="-"); print("d")' 2>&1)" $'ab-c\nd'
 says 1 "error: the text of a value is nested too deeply" -e 'type T() { line() = self }
 T()'

@@ -74,8 +74,10 @@ let dataNatives: [Native] = [
             + "without copies= are drawn; then= has the positions of the next batch, which is made ready meanwhile.",
         examples: ["print(batch_of(streets(count=5, size=32), [4, 0]).count)  # expect: 2"]
     ) { call in
-        try call.dataset(0).batch(
-            try call.integers(1) ?? [], epoch: try call.integer(2), then: try call.integers(3))
+        let data = try call.dataset(0)
+        return try data.batch(
+            try call.samplePositions(1, of: data.dataset.count), epoch: try call.integer(2),
+            then: try call.integers(3))
     },
     Native(
         "pixels_with(counts)",

@@ -240,10 +240,11 @@ let viewNatives: [Native] = [
         }
     },
     Native(
-        "subset(data, indices)", "Some samples, by a list or tensor of their positions.",
+        "subset(data, indices)",
+        "Some samples, by a list or tensor of their positions, or by a tensor of bool with an entry for each sample.",
         examples: ["print(len(subset(streets(count=5, size=32), [0, 4])))  # expect: 2"]
     ) { call in
-        let indices = try call.integers(1) ?? []
+        let indices = try call.samplePositions(1, of: try call.dataset(0).dataset.count)
         return try call.view { try Subset($0, indices) }
     },
     Native(
@@ -272,7 +273,16 @@ let viewNatives: [Native] = [
         "Pictures as float32, (x / 255 - mean) / std by channel; by default with ImageNet's numbers.",
         examples: ["print(streets(count=1, size=32).normalize()[0].image.dtype)  # expect: float32"]
     ) { call in
-        let normalization = try Normalization(mean: try call.channels(1), deviation: try call.channels(2))
+        let (mean, deviation) = (try call.channels(1), try call.channels(2))
+        if let most = (mean + deviation).max(), most > 1, mean.allSatisfy({ $0 > 1 }),
+            deviation.allSatisfy({ $0 > 1 })
+        {
+            throw Failure(
+                .value,
+                "normalize: these numbers are for pictures of 0 to 255, and here pictures are of 0 to 1",
+                help: "divide both by 255: normalize(data, tensor(mean) / 255, tensor(std) / 255)")
+        }
+        let normalization = try Normalization(mean: mean, deviation: deviation)
         return try call.view { try ChangedDataset($0, .normalized(normalization)) }
     },
 ]

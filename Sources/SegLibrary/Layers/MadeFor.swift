@@ -22,7 +22,7 @@ let madeForNatives: [Native] = [
     ) { call in
         guard case .object(let model as Instance) = call[0] else { throw call.wrong(0, "a model") }
         var entries: [(String, Value)] = []
-        if !call.isNil(1) { entries = try facts(of: try call.dataset(1)) }
+        if !call.isNil(1) { entries = try facts(of: try call.dataset(1), call.interpreter) }
         if !call.rest(2).isEmpty { throw call.wrong(2, "facts by name, such as classes=") }
         let given = call.namedRest(2) ?? RecordObject()
         let known = ["classes", "colors", "size", "mean", "std", "ignore"]
@@ -67,14 +67,18 @@ let madeForNatives: [Native] = [
 ]
 
 /// What a model of these data needs to know of another picture.
-private func facts(of data: DatasetValue) throws -> [(String, Value)] {
+private func facts(of data: DatasetValue, _ interpreter: Interpreter) throws -> [(String, Value)] {
     var facts: [(String, Value)] = [
         ("classes", .list(data.labels.names.map { .string($0) })),
         ("colors", .colors(data.labels.colors ?? [])),
     ]
     guard data.dataset.count > 0 else { return facts }
-    let (first, last) = (try data.dataset.frame(0), try data.dataset.frame(data.dataset.count - 1))
-    if (first.height, first.width) == (last.height, last.width) {
+    let first = try data.dataset.frame(0)
+    let haveOneSize = try (0..<data.dataset.count).allSatisfy {
+        try interpreter.checkInterrupt()
+        return try data.dataset.size($0) == (first.height, first.width)
+    }
+    if haveOneSize {
         facts.append(("size", .list([.number(Double(first.height)), .number(Double(first.width))])))
     }
     // Floats of a script with values below 0 are normalised by numbers that are not known.

@@ -66,7 +66,8 @@ let tableNatives: [Native] = [
         let footer = call.isNil(1) ? nil : try TableRows(call, 1)
         let dispensable = call.isNil(2) ? [] : try call.items(2).compactMap(\.asString)
         let interpreter = call.interpreter
-        let style = interpreter.style
+        // Text for a value: without colours, which would be shown as escaped characters.
+        let style = interpreter.style.withoutColor
         let isNamed = rows.isNamed
         let title = try call.optionalString(3)
         func table(_ columns: [String]) throws -> Table {

@@ -80,9 +80,29 @@ extension Arguments {
             return range.isInclusive ? Array(low...max(low, high)) : Array(low..<max(low, high))
         }
         if let value = values[place].asTensorValue, value.promise.count > 1 {
-            return try value.promise.doubles().map { Int($0) }
+            guard value.promise.dtype != .bool else { throw wrong(place, "a whole number or a list of them") }
+            return try value.promise.doubles().map { number in
+                guard let whole = Int(exactly: number) else {
+                    throw wrong(place, "a whole number or a list of them")
+                }
+                return whole
+            }
         }
         return [try integer(place)]
+    }
+
+    /// Positions of samples, given as whole numbers, or by a tensor of bool that is true for those wanted.
+    func samplePositions(_ place: Int, of count: Int) throws -> [Int] {
+        guard let mask = values[place].asTensorValue?.promise, mask.dtype == .bool else {
+            return try integers(place) ?? []
+        }
+        guard mask.shape == [count] else {
+            throw Failure(
+                .shape,
+                "a tensor of bool chooses among all samples: it is to have \(count) entries, got shape \(mask.shape)"
+            )
+        }
+        return try mask.doubles().enumerated().filter { $0.element != 0 }.map(\.offset)
     }
 
     /// Two numbers, height and width, given as one number or as a list.

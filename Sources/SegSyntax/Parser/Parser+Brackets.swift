@@ -168,9 +168,11 @@ extension Parser {
         let isPlain = (at(.rightBracket) || at(.comma)) && lower.utf8.count + (upper?.utf8.count ?? 0) < 40
         return failure(
             "a slice is not written with `:`", colon.span,
-            help: isPlain
-                ? "write `\(lower)\(upper.map { "..<" + $0 } ?? "...")`"
-                : "a slice is `1...3` with its end, `1..<3` without, `2...` to the end")
+            help: lower.hasPrefix("\"")
+                ? "names are listed: `[[\(lower), …]]`, or positions are given: `2...5`"
+                : isPlain
+                    ? "write `\(lower)\(upper.map { "..<" + $0 } ?? "...")`"
+                    : "a slice is `1...3` with its end, `1..<3` without, `2...` to the end")
     }
 
     /// `xs[0:9:2]` and `xs[0...9:2]`, from behind the last colon.

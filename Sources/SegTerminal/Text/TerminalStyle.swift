@@ -34,6 +34,13 @@ public struct TerminalStyle: Sendable, Equatable {
         self.isTerminal = isTerminal
     }
 
+    /// The same without colours.
+    public var withoutColor: TerminalStyle {
+        var plain = self
+        plain.color = .none
+        return plain
+    }
+
     /// The style for an output, from the caller's information about it and the environment.
     ///
     /// - Parameters:
