@@ -79,7 +79,7 @@ data = streets(count=2, size=32)
 run = trainer(Conv2d(3, 32, 1), data, val=data.augment(hflip()), batch=2, epochs=1)
 print(run)
 END
-check "notes are on standard error" "$("$seg" noted.seg 2>/dev/null)" "trainer: 0 of 1 epochs done"
+check "notes are on standard error" "$("$seg" noted.seg 2>/dev/null)" "trainer: 0 of 1 epoch done"
 check "a note" "$("$seg" noted.seg 2>&1 >/dev/null | grep -c '^note: the validation data are augmented')" 1
 # The log of a script that runs for long is written while it runs.
 cat >long.seg <<'END'
