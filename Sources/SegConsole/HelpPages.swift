@@ -55,7 +55,7 @@ public struct HelpPages {
         var lines = ["?NAME explains a name, ?TOPIC lists a topic, ?\"early stopping\" searches.", ""]
         lines += interpreter.helpOverview(width: width)
         let column = (interpreter.helpTopics().map { TextWidth.of($0.topic) }.max() ?? 0)
-        let commands = PromptCommand.table.filter { !$0.name.hasPrefix("?") }.map(\.usage)
+        let commands = PromptCommand.table.filter { !$0.name.hasPrefix("?") }.map(\.name)
         let last = [
             ("?if ?for ?fn", "and other forms of the language"),
             ("?prompt", commands.joined(separator: "  ")),

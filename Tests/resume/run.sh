@@ -42,13 +42,13 @@ for case in 1 3; do
     case_of $case "$folder/$case.run" begin >/dev/null
     for delay in $(seq 5 400); do
         : >"$folder/said"
-        "$seg" --threads 1 Tests/resume/_run.seg $case "$folder/$case.run" finish >"$folder/said" 2>&1 &
+        "$seg" --threads 1 Tests/resume/_run.seg $case "$folder/$case.run" finish >"$folder/said" 2>"$folder/errors" &
         process=$!
         sleep "$((delay * 3 / 1000)).$(printf %03d $((delay * 3 % 1000)))"
         if kill -KILL $process 2>/dev/null; then kills=$((kills + 1)); fi
         wait $process 2>/dev/null
-        if grep -q error "$folder/said"; then
-            check "case $case, killed and loaded" "$(cat "$folder/said")" finished
+        if grep -q "^error" "$folder/errors"; then
+            check "case $case, killed and loaded" "$(cat "$folder/errors")" finished
             break
         fi
         if grep -q finished "$folder/said"; then break; fi
@@ -62,12 +62,12 @@ for what in halving folds; do
     killed=0
     for delay in $(seq 20 400); do
         : >"$folder/said"
-        "$seg" --threads 1 Tests/resume/_run.seg 0 "$folder/$what.run" $what >"$folder/said" 2>&1 &
+        "$seg" --threads 1 Tests/resume/_run.seg 0 "$folder/$what.run" $what >"$folder/said" 2>"$folder/errors" &
         process=$!
         sleep "$((delay * 5 / 1000)).$(printf %03d $((delay * 5 % 1000)))"
         if kill -KILL $process 2>/dev/null; then killed=$((killed + 1)); fi
         wait $process 2>/dev/null
-        if grep -q -e error -e finished "$folder/said"; then break; fi
+        if grep -q -e "^error" -e finished "$folder/said" "$folder/errors"; then break; fi
     done
     check "$what, killed $killed times" "$(cat "$folder/said")" "$whole"
 done
