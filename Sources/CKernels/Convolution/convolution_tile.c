@@ -18,7 +18,9 @@ LEVELS_OF_8(static, void, run_group,
     const long depth = p->kernel_taps * p->run, stride = blocks * CONV_PIXELS;
     for (long kblock = 0; kblock < plan->block_count; kblock++) {
         const long first = plan->block_starts[kblock], end = plan->block_starts[kblock + 1];
-        const long length = plan->segments[end - 1].place + plan->segments[end - 1].length - plan->segments[first].place;
+        // A phase of a stride that no tap reaches has no segments.
+        const conv_segment *begin = plan->segments + first, *last = plan->segments + end - 1;
+        const long place = end > first ? begin->place : 0, length = end > first ? last->place + last->length - place : 0;
         for (long column = 0, width; column < p->width; column += width) {
             width = block_columns(p->width - column);
             block_work w = {
@@ -26,7 +28,7 @@ LEVELS_OF_8(static, void, run_group,
                 .group_channel = group * p->run, .panel = packed + column * depth, .panel_step = CONV_PANEL * depth,
                 .out = out, .column = group * p->width + column, .width = width, .accumulate = kblock > 0,
             };
-            look_ahead(&w, plan->segments[first].place, length, stride, p->width - column);
+            look_ahead(&w, place, length, stride, p->width - column);
             for (long block = 0; block < blocks; block++) {
                 const int whole_rows = plan->row_segments != NULL && interior[block];
                 w.segments = whole_rows ? plan->row_segments : plan->segments + first;
