@@ -38,6 +38,7 @@ extern int kernel_level_in_use, kernel_wide_tiles;
 #define AVX512 __attribute__((target("arch=x86-64-v4")))
 #define AVX2 __attribute__((target("arch=x86-64-v3")))
 #else
+#define ONE_LEVEL
 #define LEVELS(linkage, result, name, parameters, arguments) linkage result name parameters
 #define LEVELS_OF_8(linkage, result, name, parameters, arguments) linkage result name parameters
 #endif

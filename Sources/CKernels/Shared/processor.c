@@ -14,7 +14,7 @@ int kernel_wide_tiles = 0;
 int kernel_level(void) { return kernel_level_in_use; }
 
 int kernel_highest_level(void) {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(ONE_LEVEL)
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
