@@ -9,8 +9,8 @@
 #include "levels.h"
 #include "pool.h"
 
-/// Rows of the inner length that are packed at a time; columns of `a` packed at a time; length of a sum (with 32, as in
-/// convolutions, a tenth slower on Zen 3, and no more exact than is needed: PyTorch has one long sum). ROW is no
+/// Rows of the inner length that are packed at a time; columns of `a` packed at a time; length of a sum (longer than
+/// in convolutions, which is faster, and exact enough: PyTorch has one long sum). ROW is no
 /// power of two: rows at such distances share the same few places of a cache.
 enum { INNER = 256, HEIGHT = 96, SUM_LENGTH = 128, PIECES = INNER / SUM_LENGTH, ROW = INNER + 16 };
 
