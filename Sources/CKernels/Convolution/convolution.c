@@ -12,7 +12,7 @@
 #include "convolution_tile.h"
 #include "pool.h"
 
-enum { SMALLEST_TILE = 48, LARGEST_TILE = 480, TILE_PRODUCTS = 1 << 20, BLOCK_LENGTH = 1024, SUM_LENGTH = 32 };
+enum { SMALLEST_TILE = 96, LARGEST_TILE = 480, TILE_PRODUCTS = 1 << 20, BLOCK_LENGTH = 1024, SUM_LENGTH = 32 };
 
 typedef struct {
     conv_product product;
