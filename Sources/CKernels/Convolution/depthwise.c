@@ -25,38 +25,28 @@ typedef struct {
     long first, last, tap_start, tap_count;
 } span;
 
-/// `count` pixels by 16, 8 or 1 channels, starting at channel c.
-INLINE void block_16(
-    const float *source, const depthwise_tap *taps, long n, long c, long step, float *out, long out_step,
-    int count) {
-    float8 total[PIXELS][2];
-    for (int i = 0; i < count; i++) total[i][0] = total[i][1] = splat8(0.0f);
-    for (long t = 0; t < n; t++) {
-        const float *x = source + taps[t].offset + c, *w = taps[t].weight + c;
-        const float8 w0 = *(const float8 *)w, w1 = *(const float8 *)(w + 8);
-        for (int i = 0; i < count; i++, x += step) {
-            total[i][0] = MUL_ADD8(*(const float8 *)x, w0, total[i][0]);
-            total[i][1] = MUL_ADD8(*(const float8 *)(x + 8), w1, total[i][1]);
-        }
+/// `count` pixels by `lanes` channels of `vectors` vectors, starting at channel c.
+#define BLOCK_KERNEL(name, vector, lanes, vectors)                                                        \
+    INLINE void name(                                                                                     \
+        const float *source, const depthwise_tap *taps, long n, long c, long step, float *out,            \
+        long out_step, int count) {                                                                       \
+        vector total[PIXELS][vectors];                                                                    \
+        for (int i = 0; i < count; i++)                                                                   \
+            UNROLLED for (int j = 0; j < vectors; j++) total[i][j] = (vector){0};                         \
+        for (long t = 0; t < n; t++) {                                                                    \
+            const float *x = source + taps[t].offset + c, *w = taps[t].weight + c;                        \
+            vector factor[vectors];                                                                       \
+            UNROLLED for (int j = 0; j < vectors; j++) factor[j] = *(const vector *)(w + lanes * j);      \
+            for (int i = 0; i < count; i++, x += step)                                                    \
+                UNROLLED for (int j = 0; j < vectors; j++)                                                \
+                    total[i][j] = MUL_ADD8(*(const vector *)(x + lanes * j), factor[j], total[i][j]);     \
+        }                                                                                                 \
+        for (int i = 0; i < count; i++, out += out_step)                                                  \
+            UNROLLED for (int j = 0; j < vectors; j++) *(vector *)(out + c + lanes * j) = total[i][j];    \
     }
-    for (int i = 0; i < count; i++, out += out_step) {
-        *(float8 *)(out + c) = total[i][0];
-        *(float8 *)(out + c + 8) = total[i][1];
-    }
-}
-
-INLINE void block_8(
-    const float *source, const depthwise_tap *taps, long n, long c, long step, float *out, long out_step,
-    int count) {
-    float8 total[PIXELS];
-    for (int i = 0; i < count; i++) total[i] = splat8(0.0f);
-    for (long t = 0; t < n; t++) {
-        const float *x = source + taps[t].offset + c;
-        const float8 w = *(const float8 *)(taps[t].weight + c);
-        for (int i = 0; i < count; i++, x += step) total[i] = MUL_ADD8(*(const float8 *)x, w, total[i]);
-    }
-    for (int i = 0; i < count; i++, out += out_step) *(float8 *)(out + c) = total[i];
-}
+BLOCK_KERNEL(block_32, float16, 16, 2)
+BLOCK_KERNEL(block_16, float8, 8, 2)
+BLOCK_KERNEL(block_8, float8, 8, 1)
 
 INLINE void block_1(
     const float *source, const depthwise_tap *taps, long n, long c, long step, float *out, long out_step,
@@ -71,8 +61,9 @@ INLINE void block_1(
 
 INLINE void block(
     const float *source, const depthwise_tap *taps, long n, long step, float *out, long out_step, long channels,
-    int count) {
+    int count, int wide) {
     long c = 0;
+    for (; wide && c + 32 <= channels; c += 32) block_32(source, taps, n, c, step, out, out_step, count);
     for (; c + 16 <= channels; c += 16) block_16(source, taps, n, c, step, out, out_step, count);
     if (c + 8 <= channels) {
         block_8(source, taps, n, c, step, out, out_step, count);
@@ -84,16 +75,16 @@ INLINE void block(
 /// `channels` channels of all spans of a row.
 LEVELS(static, void, run_spans,
     (const float *source, const depthwise_tap *taps, const span *spans, long span_count, long step, float *out,
-     long out_step, long channels),
-    (source, taps, spans, span_count, step, out, out_step, channels)) {
+     long out_step, long channels, int wide),
+    (source, taps, spans, span_count, step, out, out_step, channels, wide)) {
     for (long s = 0; s < span_count; s++) {
         const depthwise_tap *list = taps + spans[s].tap_start;
         const long n = spans[s].tap_count;
         long i = spans[s].first;
         for (; i + PIXELS <= spans[s].last; i += PIXELS)
-            block(source + i * step, list, n, step, out + i * out_step, out_step, channels, PIXELS);
+            block(source + i * step, list, n, step, out + i * out_step, out_step, channels, PIXELS, wide);
         for (; i < spans[s].last; i++)
-            block(source + i * step, list, n, step, out + i * out_step, out_step, channels, 1);
+            block(source + i * step, list, n, step, out + i * out_step, out_step, channels, 1, wide);
     }
 }
 
@@ -180,7 +171,8 @@ static void forward_task(void *context, long index) {
         const long n = depthwise_forward_taps(g, y, j->packed + task.channel, task.taps);
         const long count = make_spans(task.taps, n, g->output_width, task.spans);
         run_spans(
-            source, task.taps, task.spans, count, g->stride_width * channels, out, channels, task.channels);
+            source, task.taps, task.spans, count, g->stride_width * channels, out, channels, task.channels,
+            kernel_wide_tiles);
         if (j->epilogue != NULL) {
             const float *residual = j->epilogue->residual;
             epilogue_rows(
@@ -214,7 +206,7 @@ static void gradient_task(void *context, long index) {
             const long count = make_spans(task.taps, n, pixels, task.spans);
             run_spans(
                 source, task.taps, task.spans, count, channels, out + phase * channels,
-                g->stride_width * channels, task.channels);
+                g->stride_width * channels, task.channels, kernel_wide_tiles);
         }
     }
 }
