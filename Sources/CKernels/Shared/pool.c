@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { MAX_THREADS = 256, SPINS = 400, YIELDS = 20, SCRATCH_SLOTS = 8 };
@@ -61,6 +62,17 @@ bool pool_was_stopped(void) { return watch.stopped; }
 /// Whether this thread is a worker inside a region.
 static _Thread_local bool in_region = false;
 
+/// Whether this thread has not asked `stop` in this tick of the system's clock, which is some milliseconds. Tasks may
+/// take microseconds, and a `stop` that counts references costs more than that when all threads ask.
+static bool may_ask(void) {
+    static _Thread_local struct timespec asked;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    if (now.tv_nsec == asked.tv_nsec && now.tv_sec == asked.tv_sec) return false;
+    asked = now;
+    return true;
+}
+
 bool pool_should_stop(void) {
     if (watch.stop != NULL) {
         if (!watch.stopped && watch.stop(watch.context)) watch.stopped = true;
@@ -89,7 +101,7 @@ static void take_tasks(void) {
     for (;;) {
         if (stop != NULL) {
             if (atomic_load_explicit(&pool.stopped, memory_order_relaxed)) return;
-            if (stop(pool.stop_context)) {
+            if (may_ask() && stop(pool.stop_context)) {
                 atomic_store_explicit(&pool.stopped, true, memory_order_relaxed);
                 return;
             }
@@ -191,7 +203,7 @@ void pool_run(long tasks, void (*body)(void *context, long index), void *context
     const long threads = pool_threads();
     if (tasks <= 1 || threads == 1 || atomic_exchange(&pool.busy, 1) != 0) {
         for (long index = 0; index < tasks; index++) {
-            if (watch.stop != NULL && (watch.stopped || watch.stop(watch.context))) {
+            if (watch.stop != NULL && (watch.stopped || (may_ask() && watch.stop(watch.context)))) {
                 watch.stopped = true;
                 return;
             }
