@@ -35,7 +35,7 @@ extern int kernel_level_in_use, kernel_wide_tiles;
         return name##_sse2 arguments;                                                                    \
     }                                                                                                    \
     INLINE result name##_body parameters
-#define AVX512 __attribute__((target("arch=x86-64-v4")))
+#define AVX512 __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
 #define AVX2 __attribute__((target("arch=x86-64-v3")))
 #else
 #define ONE_LEVEL
@@ -44,9 +44,11 @@ extern int kernel_level_in_use, kernel_wide_tiles;
 #endif
 
 // Other libraries set these options by compiler flags. SwiftPM refuses a dependency that passes such flags, and
-// compiles releases with -O2, so they are set here. Products and sums are fused where the processor can; roots and
-// remainders are clang's `__builtin_elementwise_…`, which do not set errno; loops over registers are UNROLLED.
-#pragma clang fp contract(fast)
+// compiles releases with -O2, so they are set here. A product and a sum are fused where one expression has both, and
+// nowhere else: `contract(fast)` would leave it to the code generator, which fuses other pairs for AVX-512 than for
+// AVX2, so that the levels would differ in last bits. Roots and remainders are clang's `__builtin_elementwise_…`,
+// which do not set errno; loops over registers are UNROLLED.
+#pragma clang fp contract(on)
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -76,10 +78,7 @@ typedef float float16 __attribute__((vector_size(64), aligned(4)));
 
 /// a * b + c with one rounding where the processor can. Every kernel that has a
 /// fused and a separate form uses this, so that both give the same bits.
-INLINE float mul_add(float a, float b, float c) {
-#pragma clang fp contract(on)
-    return a * b + c;
-}
+INLINE float mul_add(float a, float b, float c) { return a * b + c; }
 
 /// The same for eight floats.
 #define MUL_ADD8(a, b, c) ((a) * (b) + (c))

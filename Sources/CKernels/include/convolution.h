@@ -3,8 +3,7 @@
 // No unfolding is needed: a kernel of six pixels by sixteen channels multiplies pixels,
 // found through a table of pointers (Dukhan, "The Indirect Convolution Algorithm",
 // 2019), by weights packed into panels. Each sample is computed independently.
-// Depthwise layers are in depthwise.h; the Swift side (`ConvolutionKernels`) chooses
-// the kernel, and computes the weight gradient with OpenBLAS.
+// Depthwise layers are in depthwise.h; the Swift side (`ConvolutionKernels`) chooses the kernel.
 
 #ifndef SEG_CONVOLUTION_H
 #define SEG_CONVOLUTION_H
