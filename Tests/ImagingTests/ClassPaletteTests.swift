@@ -76,6 +76,81 @@ import Testing
         #expect(said("name,r,g,b\n").contains("names no classes | each line is name,r,g,b"))
     }
 
+    private func values(_ text: String) throws -> [String] {
+        try ClassTable.parse(text, file: "labels.txt").entries.map { "\($0.name) \($0.value)" }
+    }
+
+    @Test func namesWithAndWithoutValues() throws {
+        let plain = ["Sky 0", "Road 1", "Traffic light 2"]
+        for text in [
+            "Sky\nRoad\nTraffic light", "name\nSky\nRoad\nTraffic light",
+            "Class\r\nSky\r\nRoad\r\nTraffic light\r\n",
+            "name,category\nSky,far\nRoad,flat\nTraffic light,thin", "0: Sky\n1: Road\n2: Traffic light",
+            "names:\n  0: Sky\n  1: Road\n  2: Traffic light",
+        ] {
+            #expect(try values(text) == plain, "\(text)")
+        }
+        let numbered = ["Sky 2", "Road 0", "Traffic light 7"]
+        for text in [
+            "name,value\nSky,2\nRoad,0\nTraffic light,7", "Sky,2\nRoad,0\nTraffic light,7",
+            "2;Sky\n0;Road\n7;Traffic light", "Sky\t2\nRoad\t0\nTraffic light\t7",
+            "2 Sky\n0 Road\n7 Traffic light", "Sky 2\nRoad 0\nTraffic light 7",
+            "id name\n2 Sky\n0 Road\n7 Traffic light", "Sky=2\nRoad=0\nTraffic light=7",
+            "id,name,category\n2,Sky,far\n0,Road,flat\n7,Traffic light,thin",
+            "label,name\n2,Sky\n0,Road\n7,Traffic light",
+            "name,id,trainId\nSky,2,2\nRoad,0,0\nTraffic light,7,7",
+        ] {
+            #expect(try values(text) == numbered, "\(text)")
+        }
+        // Names that are words for colours, end in numbers, or have commas.
+        #expect(try values("red\ngreen\nblue") == ["red 0", "green 1", "blue 2"])
+        #expect(try values("Lane 1\nLane 2\nLane 3") == ["Lane 1 0", "Lane 2 1", "Lane 3 2"])
+        #expect(try values("Trees, low\nRoad") == ["Trees, low 0", "Road 1"])
+        #expect(
+            said("Tree\t2\nRoad\nSky").contains("line 1: 'Tree\t2' has a number, and other lines have none"))
+        #expect(said("0 Sky\nRoad").contains("line 2: 'Road' is not of the form Value Name"))
+        #expect(said("Tree\t2\nRoad\t2").contains("line 2: the value 2 is already that of Tree in line 1"))
+        #expect(said("name,id\nSky,0\nRoad,x\nCar,2").contains("line 3: 'x' is not a value of masks"))
+        #expect(said("name,id\nSky,-1\nRoad,0").contains("line 2: '-1' is not a value of masks, 0...65535"))
+        #expect(
+            said("name,id,trainId\nSky,0,2\nRoad,1,0").contains(
+                "the columns id and trainid give classes different values"))
+        #expect(said("Klasse,Zahl\nSky,0\nRoad,1").contains("nothing says what the column zahl holds"))
+        #expect(said("name,color\nSky,#000000\nRoad,#010101").contains("the column color is not read"))
+        #expect(said("Sky\nRoad\nSky").contains("line 3: there is a class Sky already"))
+    }
+
+    @Test func valuesBesideColours() throws {
+        let wanted = ["Sky 0 7 7 7", "Road 2 9 9 9", "Far car 1 8 8 8"]
+        for text in [
+            "name,id,r,g,b\nSky,0,7,7,7\nRoad,2,9,9,9\nFar car,1,8,8,8",
+            "name,r,g,b,id\nSky,7,7,7,0\nRoad,9,9,9,2\nFar car,8,8,8,1",
+            "0 7 7 7 Sky\n2 9 9 9 Road\n1 8 8 8 Far car", "7 7 7 0 Sky\n9 9 9 2 Road\n8 8 8 1 Far car",
+            "Sky 0 7 7 7\nRoad 2 9 9 9\nFar car 1 8 8 8", "0 Sky 7 7 7\n2 Road 9 9 9\n1 Far car 8 8 8",
+            "id r g b name\n0 7 7 7 Sky\n2 9 9 9 Road\n1 8 8 8 Far car",
+            "0,Sky,7,7,7\n2,Road,9,9,9\n1,Far car,8,8,8", "0;7;7;7;Sky\n2;9;9;9;Road\n1;8;8;8;Far car",
+        ] {
+            let found = try ClassTable.parse(text, file: "t").entries.map {
+                "\($0.name) \($0.value) \($0.colors[0])"
+            }
+            #expect(found == wanted, "\(text)")
+        }
+        #expect(try values("0 0 0 0 Sky") == ["Sky 0"])
+        // Without a heading, or with one that contradicts itself.
+        for text in ["7 128 64 128 Road\n23 70 130 180 Sky", "Sky,128,128,128,0\nRoad,64,64,128,0"] {
+            #expect(
+                said(text).contains(
+                    "a value may come before the colour or after it | a first line that names"))
+        }
+        #expect(
+            said("name,id,r,g,b\nSky,0,7,7,7\nRoad,0,9,9,9").contains(
+                "line 3: the value 0 is already that of Sky"))
+        #expect(
+            said("name,id,r,g,b\nSky,0,7,7,7\nSky,1,9,9,9").contains(
+                "line 3: Sky has the value 1, and 0 before"))
+        #expect(said("name,r,g\nSky,0,0\nRoad,1,1").contains("2 of the columns r, g and b"))
+    }
+
     @Test func labelMapsOfCVAT() throws {
         let text = "# label:color_rgb:parts:actions\nbackground:0,0,0::\nTraffic light:48,112,32:a,b:c\n"
         #expect(try names(text) == ["background: 0 0 0", "Traffic light: 48 112 32"])

@@ -49,7 +49,8 @@ extension FrameFolder {
             ]
         return try made(
             parts: [("all", pairs)], directory: directory,
-            table: options.classes ?? ClassTable.find(in: [directory]), guessesCamVid: true, notes: notes,
+            table: options.classes ?? ClassTable.find(in: [[directory]], options), guessesCamVid: true,
+            notes: notes,
             options)[0].frames
     }
 
@@ -104,7 +105,7 @@ extension FrameFolder {
                     part.part,
                     try folders(images: "\(directory)/\(part.images)", masks: "\(directory)/\(part.masks)")
                 )
-            }, directory: directory, table: options.classes ?? ClassTable.find(in: places),
+            }, directory: directory, table: options.classes ?? ClassTable.find(in: [places], options),
             guessesCamVid: true, notes: [], options)
     }
 
@@ -244,7 +245,8 @@ extension FrameFolder {
                 )
             ]
         }
-        let table = try options.classes ?? ClassTable.find(in: [base, directory]) ?? PascalVOC.table()
+        let table =
+            try options.classes ?? ClassTable.find(in: [[base, directory]], options) ?? PascalVOC.table()
         return try made(
             parts: found, directory: directory, table: table, guessesCamVid: false, notes: notes, options)
     }

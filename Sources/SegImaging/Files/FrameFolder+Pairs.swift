@@ -11,16 +11,16 @@ extension FrameFolder {
     /// or by two patterns, where what `*` stands for pairs them. A file without a partner is an error.
     public static func pairs(images: String, masks: String, _ options: MaskOptions) throws -> FrameFolder {
         let (pairs, places) = try matched(images: images, masks: masks)
-        let table = try options.classes ?? ClassTable.find(in: places)
+        let table = try options.classes ?? ClassTable.find(in: places, options)
         return try made(
             parts: [("all", pairs)], directory: images, masks: masks, table: table, guessesCamVid: false,
             notes: [], options)[0].frames
     }
 
     /// The pairs, and the folders where a table of their classes may be.
-    private static func matched(images: String, masks: String) throws -> ([FramePair], [String]) {
+    private static func matched(images: String, masks: String) throws -> ([FramePair], [[String]]) {
         let (frames, labels) = (try PictureSet(images), try PictureSet(masks))
-        let places = labels.tablePlaces + frames.tablePlaces
+        let places = [labels.tablePlaces + frames.tablePlaces, [labels.folderAbove, frames.folderAbove]]
         if let a = frames.pattern, let b = labels.pattern {
             guard a.stars == b.stars else {
                 throw TensorError(
@@ -171,8 +171,9 @@ extension FrameFolder {
 private struct PictureSet {
     let pattern: PathPattern?
     var pictures: [FoundPicture]
-    /// Folders where a table may be, the nearest first.
+    /// Folders where a table may be, the nearest first, and the folder above them.
     let tablePlaces: [String]
+    let folderAbove: String
 
     init(_ path: String) throws {
         pattern = PathPattern(path)
@@ -199,7 +200,7 @@ private struct PictureSet {
             } ?? path
         var plain = Substring(fixed)
         while plain.count > 1, plain.hasSuffix("/") { plain = plain.dropLast() }
-        let above = Folder.parent(of: String(plain)) ?? "."
-        tablePlaces = [first, String(plain), above]
+        folderAbove = Folder.parent(of: String(plain)) ?? "."
+        tablePlaces = [first, String(plain)]
     }
 }
