@@ -77,6 +77,16 @@ import Testing
                 == [1, 0, 2, 255])
         let binary = try ClassTable([.init("no", value: 0), .init("yes", value: 255)], hasOwnValues: true)
         #expect(try read(png(2, 8, 0, [255, 0]), by: .value, table: binary) == [1, 0])
+        // White of few bits is 255 where the classes are levels.
+        #expect(try read(png(2, 1, 0, [0b0100_0000]), by: .value, table: binary) == [0, 1])
+        #expect(try read(png(2, 2, 0, [0b0011_0000]), by: .value, table: binary) == [0, 1])
+        #expect(
+            try read(
+                png(2, 1, 3, [0b0100_0000], palette: [0, 0, 0, 255, 255, 255]), by: .value, table: binary)
+                == [0, 1])
+        let said = complaint { _ = try read(png(2, 4, 0, [0x0e]), by: .value, table: binary) }
+        #expect(said.contains("at most 17 from that of a class") && !said.contains("void=["))
+        #expect(try read(png(2, 4, 0, [0x0e]), by: .value, strays: .nearest, table: binary) == [0, 1])
     }
 
     @Test func strayColoursAreNamed() throws {
@@ -121,6 +131,13 @@ import Testing
         let levels = try ClassTable([.init("no", value: 0), .init("yes", value: 200)], hasOwnValues: true)
         #expect(
             try read(png(3, 8, 0, [3, 190, 200]), by: .value, strays: .nearest, table: levels) == [0, 1, 1])
+        // Many are no longer listed as void: they may be the smeared edges of classes.
+        let many = png(12, 8, 0, (0..<12).map { UInt8($0 * 20 + 10) })
+        let list = complaint { _ = try read(many, by: .value) }
+        #expect(list.contains("(10, 30, 50, 70, 90, 110, 130, 150 and 4 more)"))
+        #expect(list.contains("strays=\"void\" makes all other values void") && !list.contains("void=["))
+        let smeared = complaint { _ = try read(png(3, 8, 0, [60, 61, 62]), by: .value) }
+        #expect(smeared.contains("void=[60, 61, 62]") && smeared.contains("If smoothing or JPEG made them"))
         let colored = png(2, 8, 2, [1, 1, 1, 1, 2, 3])
         #expect(
             complaint { _ = try read(colored, by: .value) }.contains(

@@ -29,6 +29,8 @@ struct MaskPixels {
     let wide: [UInt16]
     /// For numbers: the pixels that are transparent, if any is.
     let isTransparent: [Bool]?
+    /// Whether the file is a JPEG, which changes the pixels.
+    let isJPEG: Bool
     var count: Int { width * height }
     /// The number of transparent pixels.
     var transparentCount: Int {
@@ -37,13 +39,15 @@ struct MaskPixels {
     }
 
     /// Gray values of 8 bits.
-    init(width: Int, height: Int, values: [UInt8], isTransparent: [Bool]?) {
+    init(width: Int, height: Int, values: [UInt8], isTransparent: [Bool]?, isJPEG: Bool) {
+        self.isJPEG = isJPEG
         (self.width, self.height, kind, palette) = (width, height, .gray(8), [])
         (bytes, channels, wide, self.isTransparent) = (values, 1, [], isTransparent)
     }
 
     init(bytes: [UInt8], name: String) throws {
-        if JPEGImage.isJPEG(bytes) {
+        isJPEG = JPEGImage.isJPEG(bytes)
+        if isJPEG {
             let image = try JPEGImage.read(bytes: bytes, name: name)
             (width, height, kind, palette) = (image.width, image.height, .color, [])
             (self.bytes, channels, wide, isTransparent) = (image.bytes, 3, [], nil)
@@ -107,9 +111,14 @@ struct MaskPixels {
         switch kind {
         case .palette: return number < palette.count ? palette[number] : nil
         case .gray(16): return number.isMultiple(of: 257) ? gray(number / 257) : nil
-        case .gray(let depth): return gray(number * 255 / ((1 << depth) - 1))
+        case .gray: return gray(level(number))
         case .color: return nil
         }
+    }
+
+    /// A gray value of less than 8 bits as a level of light, of 0 to 255; other numbers unchanged.
+    func level(_ number: Int) -> Int {
+        if case .gray(let depth) = kind, depth < 8 { number * 255 / ((1 << depth) - 1) } else { number }
     }
 
     private func gray(_ level: Int) -> Color? {

@@ -14,6 +14,13 @@ extension MaskRule {
     /// The same from the bytes of a file.
     public func readMask(bytes: [UInt8], name: String) throws -> MaskImage {
         let pixels = try MaskPixels(bytes: bytes, name: name)
+        // JPEG pictures are decoded upright.
+        let orientation = pixels.isJPEG ? .upright : PNGImage.orientation(of: bytes)
+        return try classes(pixels, name).turned(orientation)
+    }
+
+    private func classes(_ pixels: MaskPixels, _ name: String) throws -> MaskImage {
+        if pixels.isJPEG, hasNearMarks { throw savedAsJPEG(pixels, name) }
         guard pixels.kind == .color else { return try numbers(pixels, name) }
         if source == .color { return try colors(pixels, name) }
         return try channelValues(pixels, name)
@@ -80,7 +87,8 @@ extension MaskRule {
         let values = (0..<pixels.count).map { bytes[$0 * step + offset] }
         return try numbers(
             MaskPixels(
-                width: pixels.width, height: pixels.height, values: values, isTransparent: clear), name)
+                width: pixels.width, height: pixels.height, values: values, isTransparent: clear,
+                isJPEG: pixels.isJPEG), name)
     }
 
     // MARK: Files of numbers
@@ -89,14 +97,20 @@ extension MaskRule {
     private func classOf(_ number: Int, _ pixels: MaskPixels) -> UInt8? {
         switch source {
         case .color: return pixels.color(of: number).flatMap { classOfColor[$0] }
-        case .index: return classOfValue[number]
+        case .index: return classOfValue[value(of: number, pixels)]
         case .value:
             guard pixels.kind == .palette, let color = pixels.color(of: number) else {
-                return classOfValue[number]
+                return classOfValue[value(of: number, pixels)]
             }
             guard color.red == color.green, color.red == color.blue else { return nil }
             return classOfValue[Int(color.red)]
         }
+    }
+
+    /// What a number of a file is to a table of values: in a file of less than 8 bits a level of light, where the classes are
+    /// levels, so that white is 255.
+    private func value(of number: Int, _ pixels: MaskPixels) -> Int {
+        table.hasLevels ? pixels.level(number) : number
     }
 
     private func numbers(_ pixels: MaskPixels, _ name: String) throws -> MaskImage {
@@ -129,7 +143,8 @@ extension MaskRule {
         if source == .color {
             return pixels.color(of: number).map { nearest(to: $0).number } ?? MaskImage.ignored
         }
-        let known = classOfValue.min { (abs($0.key - number), $0.key) < (abs($1.key - number), $1.key) }
+        let value = value(of: number, pixels)
+        let known = classOfValue.min { (abs($0.key - value), $0.key) < (abs($1.key - value), $1.key) }
         return known?.value ?? MaskImage.ignored
     }
 
@@ -195,17 +210,69 @@ extension MaskRule {
         let at = pixels.firstPixel { strays.contains(pixels.number($0)) }
         let total = others.reduce(0) { $0 + $1.pixels }
         let list = sorted.prefix(8).map { "\($0.number)" }.joined(separator: ", ")
+        let rest = others.count > 8 ? " and \(others.count - 8) more" : ""
         let what = pixels.kind == .palette ? "palette index" : "value"
-        let limit = table.entries.count
         let why =
             table.hasOwnValues
-            ? "the classes have the values \(table.classes.prefix(8).map { "\($0.value)" }.joined(separator: ", "))\(table.classes.count > 8 ? ", …" : "")"
-            : "there are \(limit) classes, numbered from 0 to \(limit - 1)"
+            ? "the classes have the values \(valuesText)"
+            : "there are \(table.entries.count) classes, numbered from 0 to \(table.entries.count - 1)"
+        // Values between those of classes are no void that the masks' makers meant.
+        let isSmeared = pixels.isJPEG || others.count > 8 || table.hasLevels
+        let isRun = zip(sorted, sorted.dropFirst(2)).contains { $1.number == $0.number + 2 }
+        let levels =
+            "if they are levels of gray, give the levels: classes=(Background=0, Object=255), strays=\"nearest\""
+        var message =
+            "\(name): \(Self.share(total, pixels)) a \(what) that belongs to no class (\(list)\(rest)), the first is \(pixels.number(at)) at \(place(of: at, pixels)); \(why)"
+        let help: String
+        if table.hasLevels, isSmeared {
+            let far =
+                others.map { other in
+                    table.entries.map { abs($0.value - value(of: other.number, pixels)) }.min() ?? 0
+                }.max() ?? 0
+            message +=
+                "; the values are at most \(far) from that of a class (was the mask scaled smoothly or saved as JPEG?)"
+            help =
+                "\(maker)(…, strays=\"nearest\") takes the class of the nearest value, strays=\"void\" leaves these pixels out"
+        } else if isSmeared {
+            help =
+                "255 is void; \(maker)(…, strays=\"void\") makes all other values void. If the mask was scaled smoothly or saved as JPEG, values between two classes are those of a third: use the masks as they were before"
+                + (table.hasOwnValues ? "" : ", or, \(levels)")
+        } else {
+            help =
+                "255 is void; make others void with \(maker)(…, void=\(others.count == 1 ? list : "[\(list)]")), or all with strays=\"void\""
+                + (isRun && !table.hasOwnValues
+                    ? ". If smoothing or JPEG made them, use the masks as they were before, or, \(levels)"
+                    : "")
+        }
+        return TensorError(.value, message, help: help)
+    }
+
+    /// The values of the classes.
+    private var valuesText: String {
+        let values = table.classes.map(\.value)
+        return values.prefix(8).map { "\($0)" }.joined(separator: ", ")
+            + (values.count > 8 ? " and \(values.count - 8) more" : "")
+    }
+
+    /// The error for a JPEG file where classes are too near each other for it: its values between two classes are those of a
+    /// third, and nothing shows it.
+    private func savedAsJPEG(_ pixels: MaskPixels, _ name: String) -> TensorError {
+        let used = pixels.usedColors(limit: 1 << 20) ?? [:]
+        let others: [Int]
+        if source == .color {
+            others = used.filter { classOfColor[ClassPalette.Color(code: $0.key)] == nil }.map(\.value)
+        } else {
+            // Gray is in all channels.
+            others = used.filter { classOfValue[Int($0.key & 255)] == nil }.map(\.value)
+        }
+        let what = source == .color ? "colours" : "values"
+        let count = others.reduce(0, +)
         return TensorError(
             .value,
-            "\(name): \(Self.share(total, pixels)) a \(what) that belongs to no class (\(list)\(others.count > 8 ? ", …" : "")), the first is \(pixels.number(at)) at \(place(of: at, pixels)); \(why)",
-            help:
-                "255 is void; make others void with \(maker)(…, void=\(others.count == 1 ? list : "[\(list)]")), or all with strays=\"void\""
+            "\(name) is a JPEG file, which changes \(what), and those of the classes are too near each other to be told apart: \(others.count) of its \(used.count) \(what), with \(count) of \(pixels.count) pixels, belong to no class, and others may be of the wrong one",
+            help: source == .color
+                ? "use the masks as they were before they were saved as JPEG, as PNG"
+                : "use the masks as they were before they were saved as JPEG, as PNG; if they are levels of gray, give the levels: \(maker)(…, classes=(Background=0, Object=255), strays=\"nearest\")"
         )
     }
 
@@ -220,11 +287,12 @@ extension MaskRule {
         let near = nearest(to: first)
         var message =
             "\(name): \(Self.share(total, pixels)) a colour that belongs to no class; the first is (\(first)) at \(place(of: at, pixels))"
+        let isMany = others.count > 8
         if others.count > 1 {
             let far = others.map { nearest(to: $0.color).color.largestDifference(to: $0.color) }.max() ?? 0
             message +=
-                "; there are \(others.count) such colours, at most \(far) levels from the colour of a class\(others.count > 8 ? " (was the mask scaled smoothly or saved as JPEG?)" : "")"
-            if others.count <= 8 {
+                "; there are \(others.count) such colours, at most \(far) levels from the colour of a class\(pixels.isJPEG ? " (the file is a JPEG, which changes colours)" : isMany ? " (was the mask scaled smoothly or saved as JPEG?)" : "")"
+            if !isMany {
                 let list = others.sorted { $0.pixels > $1.pixels }.map { "(\($0.color))" }
                 message += ": \(list.joined(separator: ", "))"
             }
@@ -232,7 +300,7 @@ extension MaskRule {
         let title =
             near.number == MaskImage.ignored ? "void" : palette.names[Int(near.number)]
         let list = others.map { "[\($0.color.red), \($0.color.green), \($0.color.blue)]" }.sorted()
-        let voids = others.count > 8 ? "" : " or void=[\(list.joined(separator: ", "))]"
+        let voids = isMany || pixels.isJPEG ? "" : " or void=[\(list.joined(separator: ", "))]"
         let index =
             switch pixels.kind {
             case .palette: "; \(maker)(…, by=\"index\") reads all masks by palette index"

@@ -20,6 +20,9 @@ public struct MaskRule: Sendable, Equatable {
         case refused, nearest, void
     }
 
+    /// Colours that differ by less in every channel are one colour to JPEG.
+    private static let nearColors = 8
+
     public let table: ClassTable
     public let source: Source
     public let channel: Channel
@@ -38,6 +41,8 @@ public struct MaskRule: Sendable, Equatable {
     /// The colours that the palettes of the masks looked at give to indices: another one in a file that is read by index
     /// shows that its numbers mean something else. Empty where a script says that indices decide.
     let indexColors: [Int: ClassPalette.Color]
+    /// Whether values or colours between those of two classes can be those of a third, as in numbers 0, 1, 2.
+    let hasNearMarks: Bool
 
     public init(
         _ table: ClassTable, by source: Source, channel: Channel = .gray, strays: Strays = .refused,
@@ -63,12 +68,21 @@ public struct MaskRule: Sendable, Equatable {
         palette = try table.palette()
         classOfColor = table.classOfColor
         classOfValue = table.classOfValue
+        let marks = classOfColor.sorted { $0.key.code < $1.key.code }
+        hasNearMarks =
+            source != .color
+            ? !table.hasLevels
+            : marks.indices.contains { place in
+                marks[..<place].contains {
+                    $0.value != marks[place].value
+                        && $0.key.largestDifference(to: marks[place].key) < Self.nearColors
+                }
+            }
         var size = 64
         while size < 4 * classOfColor.count { size *= 2 }
         var keys = [UInt32](repeating: .max, count: size)
         var values = [UInt8](repeating: 0, count: size)
-        let colors = classOfColor.sorted { $0.key.code < $1.key.code }
-        for (color, number) in colors {
+        for (color, number) in marks {
             var place = color.hashPlace(size)
             while keys[place] != .max { place = (place + 1) & (size - 1) }
             keys[place] = color.code
@@ -78,11 +92,12 @@ public struct MaskRule: Sendable, Equatable {
         var builder = DigestBuilder()
         builder.add("\(source.rawValue) \(channel.rawValue) \(strays.rawValue)")
         if source == .color {
-            for (color, number) in colors { builder.add([Int(color.code), Int(number)]) }
+            for (color, number) in marks { builder.add([Int(color.code), Int(number)]) }
         } else {
             for (value, number) in classOfValue.sorted(by: { $0.key < $1.key }) {
                 builder.add([value, Int(number)])
             }
+            if table.hasLevels { builder.add("levels") }
         }
         digest = builder.finish()
     }

@@ -40,6 +40,11 @@ struct MaskSurvey {
     private var colors: Set<UInt32> = []
     /// Numbers of gray values, and of indices into palettes.
     private var numbers: Set<Int> = []
+    /// Of `numbers` those of gray files with less than 8 bits, and the levels of light that they are.
+    private var fewBits: Set<Int> = []
+    private var levelsOfFewBits: Set<Int> = []
+    private var manyBits: Set<Int> = []
+    private var jpegFile: String?
     /// Whether colours were too many to collect: a photograph, or a mask saved as JPEG.
     private var isBeyondCounting = false
     /// Whether all palettes are PASCAL VOC's colour map, which many programs write whatever the classes are.
@@ -130,6 +135,7 @@ struct MaskSurvey {
             )
         }
         if let note { notes.append(note) }
+        if options.by == nil, source == .color { try checkValues(table, channel) }
         if options.by == nil, source != .color, let found = try contradiction(table, source, channel) {
             notes.append(found)
         }
@@ -179,6 +185,30 @@ struct MaskSurvey {
         return nil
     }
 
+    /// An error where gray masks are of classes by their colour and, with another meaning, by the values that the table
+    /// gives.
+    private func checkValues(_ table: ClassTable, _ channel: MaskRule.Channel) throws {
+        guard table.hasOwnValues, !hasPalettes, channel == .gray, self.channel == .gray, let values else {
+            return
+        }
+        let (byNumber, byColor) = (table.classOfValue, table.classOfColor)
+        let both = values.sorted().compactMap { number -> (number: Int, first: UInt8, second: UInt8)? in
+            guard let first = byNumber[number], let level = UInt8(exactly: number),
+                let second = byColor[ClassPalette.Color(level, level, level)]
+            else { return nil }
+            return (number, first, second)
+        }
+        guard both.count == values.count, let found = both.first(where: { $0.first != $0.second }) else {
+            return
+        }
+        let names = table.classes.map(\.name)
+        func title(_ number: UInt8) -> String { number == MaskImage.ignored ? "void" : names[Int(number)] }
+        throw TensorError(
+            .value,
+            "the masks can be read in two ways: \(found.number) is \(title(found.first)) by the values of the table, and \(title(found.second)) by its colours",
+            help: "write \(options.maker)(…, by=\"value\") or by=\"color\"")
+    }
+
     private func rule(_ table: ClassTable, _ source: MaskRule.Source, _ channel: MaskRule.Channel) throws
         -> MaskRule
     {
@@ -206,6 +236,7 @@ struct MaskSurvey {
         clear += pixels.transparentCount
         self.pixels += pixels.count
         filesRead += 1
+        if pixels.isJPEG { jpegFile = jpegFile ?? file }
         if pixels.kind == .color {
             kinds.insert(.color)
             guard let used = pixels.usedColors() else {
@@ -217,6 +248,12 @@ struct MaskSurvey {
         }
         let used = pixels.usedNumbers().keys
         numbers.formUnion(used)
+        if case .gray(let depth) = pixels.kind, depth < 8 {
+            fewBits.formUnion(used)
+            levelsOfFewBits.formUnion(used.map { pixels.level($0) })
+        } else {
+            manyBits.formUnion(used)
+        }
         // A palette of grays in order is a gray picture.
         let isRamp =
             pixels.kind == .palette
@@ -259,7 +296,12 @@ struct MaskSurvey {
     /// All numbers that the masks hold, if they can be read as numbers.
     private var values: Set<Int>? {
         guard !isBeyondCounting, let channel else { return nil }
-        guard kinds.contains(.color) else { return numbers }
+        guard kinds.contains(.color) else {
+            // A program that saves space writes a mask of 0 and 255 in 1 bit, beside others in 8.
+            let areLevels =
+                manyBits.contains(255) && manyBits.isSubset(of: [0, 255]) && fewBits.contains { $0 > 0 }
+            return areLevels ? manyBits.union(levelsOfFewBits) : numbers
+        }
         let parts = colors.map { code -> Int in
             switch channel {
             case .gray, .blue: Int(code & 255)
@@ -282,6 +324,13 @@ struct MaskSurvey {
             guard let channel, !isBeyondCounting else { throw colorsWithoutTable() }
             if kinds.contains(.color), isOnlyBlack { return .undecided }
             if let verdict = try levels(table) { return verdict }
+            // Palettes of black and white, of classes that are these levels.
+            let shades = paletteColors.values.map(\.color)
+            if hasPalettes, table.hasOwnValues, !numbers.allSatisfy({ allowed[$0] != nil }),
+                shades.allSatisfy({ $0.red == $0.green && $0.red == $0.blue && allowed[Int($0.red)] != nil })
+            {
+                return .rule(.value, channel)
+            }
             return .rule(number, channel)
         }
         let known = table.classOfColor
@@ -372,7 +421,7 @@ struct MaskSurvey {
         let classes = names.count == 1 ? "one class" : plural(count, "class")
         throw TensorError(
             .value,
-            "the masks hold the values \(list) only, and there \(count == 1 ? "is" : "are") \(classes), \(Self.joined(Array(names.prefix(8)))): \(why)",
+            "the masks hold the values \(list) only, and there \(count == 1 ? "is" : "are") \(classes), \(names.count > 8 ? names.prefix(8).joined(separator: ", ") + ", …" : Self.joined(names)): \(why)",
             help:
                 "to read them as the classes 0 to \(own.count - 1): \(options.maker)(…, classes=(\(pairs)))\(sorted.last == 255 ? "; if 255 is void: void=255" : "")"
         )
@@ -407,6 +456,14 @@ struct MaskSurvey {
                 help: "give the classes: \(maker)(…, classes=(Road=[128, 64, 128], Sky=[128, 128, 128], …))")
         }
         let list = (values ?? numbers).sorted()
+        if let jpegFile {
+            return TensorError(
+                .file,
+                "the masks of \(directory) are JPEG files, such as \(jpegFile), which change values (\(list.count) are in use), and there is no table of classes (\(files))",
+                help:
+                    "if they are levels of gray, give the levels: \(maker)(…, classes=(Background=0, Object=255), strays=\"nearest\"); numbers of classes do not survive JPEG: use the masks as they were before"
+            )
+        }
         // As painting programs write two classes.
         let isTwo = list == [0, 255]
         let shown = list.prefix(12).map { "\($0)" }.joined(separator: ", ")
