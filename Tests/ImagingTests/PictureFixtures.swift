@@ -27,10 +27,11 @@ func blackPicture(width: Int, height: Int) throws -> RGBImage {
 }
 
 /// A PNG file with stored (not compressed) rows. `rows` holds the packed bytes of each row, as
-/// its filter of `filters`, by default none, leaves them.
+/// its filter of `filters`, by default none, leaves them. `exif` is before the pixels, `late` after them.
 func pngFile(
     width: Int, height: Int, depth: UInt8, type: UInt8, rows: [[UInt8]], palette: [UInt8] = [],
-    transparency: [UInt8] = [], gamma: Bool = false, filters: [UInt8] = []
+    transparency: [UInt8] = [], gamma: Bool = false, filters: [UInt8] = [], exif: [UInt8] = [],
+    late: [UInt8] = []
 ) -> [UInt8] {
     func big(_ value: Int) -> [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }
     func chunk(_ name: String, _ data: [UInt8]) -> [UInt8] {
@@ -56,10 +57,12 @@ func pngFile(
     packed += big(b << 16 | a)
     var file: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]
     file += chunk("IHDR", big(width) + big(height) + [depth, type, 0, 0, 0])
+    if !exif.isEmpty { file += chunk("eXIf", exif) }
     if gamma { file += chunk("gAMA", big(100_000)) }
     if !palette.isEmpty { file += chunk("PLTE", palette) }
     if !transparency.isEmpty { file += chunk("tRNS", transparency) }
     file += chunk("IDAT", packed)
+    if !late.isEmpty { file += chunk("eXIf", late) }
     file += chunk("IEND", [])
     return file
 }

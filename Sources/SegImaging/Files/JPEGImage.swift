@@ -18,11 +18,10 @@ public enum JPEGImage {
         /// As stored.
         var width = 0
         var height = 0
-        /// EXIF's number, 1 to 8: how the stored picture is turned to be upright. 1 leaves it unchanged.
-        var orientation = 1
+        var orientation = Orientation.upright
 
         /// As a viewer shows it.
-        var size: (width: Int, height: Int) { orientation > 4 ? (height, width) : (width, height) }
+        var size: (width: Int, height: Int) { orientation.size(width, height) }
     }
 
     static func header(ofFile path: String) throws -> Header {
@@ -48,7 +47,7 @@ public enum JPEGImage {
                 bytes, bytes.count, Int32(header.width), Int32(header.height), target, &message.text)
             guard done != 0 else { throw message.error("read", name) }
         }
-        return stored.upright(header.orientation)
+        return stored.turned(header.orientation)
     }
 
     static func encode(_ image: RGBImage) throws -> [UInt8] {
@@ -98,7 +97,10 @@ public enum JPEGImage {
                 return header
             }
             guard at + 2 + length <= bytes.count else { return nil }
-            if marker == 0xe1 { header.orientation = orientation(bytes[(at + 4)..<(at + 2 + length)]) ?? 1 }
+            let part = bytes[(at + 4)..<(at + 2 + length)]
+            if marker == 0xe1, part.starts(with: [0x45, 0x78, 0x69, 0x66, 0, 0]) {
+                header.orientation = Orientation(exif: part.dropFirst(6))
+            }
             at += 2 + length
         }
         return nil
@@ -106,25 +108,6 @@ public enum JPEGImage {
 
     private static func damaged(_ name: String) -> TensorError {
         TensorError(.file, "cannot read \(name): its header is damaged")
-    }
-
-    /// The orientation in an EXIF part: entry 0x0112 of its first directory.
-    private static func orientation(_ part: ArraySlice<UInt8>) -> Int? {
-        let tiff = Array(part.dropFirst(6))
-        guard part.starts(with: [0x45, 0x78, 0x69, 0x66, 0, 0]), tiff.count >= 8 else { return nil }
-        let isLittle = tiff[0] == 0x49
-        func number(_ at: Int, _ count: Int) -> Int? {
-            guard at >= 0, at + count <= tiff.count else { return nil }
-            let bytes = tiff[at..<at + count]
-            return (isLittle ? Array(bytes.reversed()) : Array(bytes)).reduce(0) { $0 << 8 | Int($1) }
-        }
-        guard let start = number(4, 4), let count = number(start, 2) else { return nil }
-        for entry in 0..<count {
-            let at = start + 2 + 12 * entry
-            guard let tag = number(at, 2) else { return nil }
-            if tag == 0x0112 { return number(at + 8, 2).flatMap { (1...8).contains($0) ? $0 : nil } }
-        }
-        return nil
     }
 
     /// A buffer for a message of CTurboJPEG.
@@ -137,35 +120,6 @@ public enum JPEGImage {
             let isOurs = ["it ", "there "].contains { said.hasPrefix($0) }
             return TensorError(
                 .file, "cannot \(verb) \(name): \(isOurs ? said : "it is damaged (TurboJPEG: \(said))")")
-        }
-    }
-}
-
-extension RGBImage {
-    /// The picture turned and mirrored by EXIF's number.
-    fileprivate func upright(_ orientation: Int) -> RGBImage {
-        guard orientation > 1 else { return self }
-        let swaps = orientation > 4
-        let (wide, high) = swaps ? (height, width) : (width, height)
-        return RGBImage(width: wide, height: high) { target in
-            bytes.withUnsafeBufferPointer { source in
-                for y in 0..<high {
-                    for x in 0..<wide {
-                        let from: (x: Int, y: Int) =
-                            switch orientation {
-                            case 2: (width - 1 - x, y)
-                            case 3: (width - 1 - x, height - 1 - y)
-                            case 4: (x, height - 1 - y)
-                            case 5: (y, x)
-                            case 6: (y, height - 1 - x)
-                            case 7: (width - 1 - y, height - 1 - x)
-                            default: (width - 1 - y, x)
-                            }
-                        let (to, at) = ((y * wide + x) * 3, (from.y * width + from.x) * 3)
-                        for c in 0..<3 { target[to + c] = source[at + c] }
-                    }
-                }
-            }
         }
     }
 }

@@ -11,7 +11,7 @@ public enum PNGImage {
         bytes.starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
     }
 
-    /// The size of a picture, from the file's first 33 bytes only.
+    /// The size of a picture as a viewer shows it; the pixels are not read.
     public static func size(ofFile path: String) throws -> (width: Int, height: Int) {
         let file = try FileReader(path)
         let header = try file.bytes(at: 0, count: min(33, file.count))
@@ -24,20 +24,21 @@ public enum PNGImage {
         guard [0, 2, 3, 4, 6].contains(header[25]), number(16) > 0, number(20) > 0 else {
             throw TensorError(.file, "cannot read \(path): its header is damaged")
         }
-        return (number(16), number(20))
+        return try orientation(of: file).size(number(16), number(20))
     }
 
-    /// A picture as 8-bit RGB from the bytes of a file, with the values that Pillow gives; palettes are resolved,
-    /// alpha is dropped. `name` is the file's name in errors.
+    /// A picture as 8-bit RGB from the bytes of a file, with the values that Pillow gives, upright as EXIF says; palettes are
+    /// resolved, alpha is dropped. `name` is the file's name in errors.
     public static func read(bytes: [UInt8], name: String) throws -> RGBImage {
         let info = try header(bytes, name)
         let width = Int(info.width)
         let height = Int(info.height)
-        return try RGBImage(width: width, height: height) { target in
+        let stored = try RGBImage(width: width, height: height) { target in
             var message = Message()
             let done = cpng_decode_rgb(bytes, bytes.count, target, width * height * 3, &message.text)
             guard done != 0 else { throw message.error("read", name) }
         }
+        return stored.turned(orientation(of: bytes))
     }
 
     /// The samples of a file as they are stored, with its palette (empty for other kinds of files).

@@ -24,10 +24,14 @@ public enum PictureFile {
 
     /// Whether EXIF says that a picture is shown with sides exchanged.
     static func isTurned(_ path: String) -> Bool {
-        guard let start = try? FileReader(path).bytes(at: 0, count: 3), JPEGImage.isJPEG(start) else {
+        guard let file = try? FileReader(path), let start = try? file.bytes(at: 0, count: min(8, file.count))
+        else {
             return false
         }
-        return (try? JPEGImage.header(ofFile: path).orientation).map { $0 > 4 } ?? false
+        let orientation =
+            JPEGImage.isJPEG(start)
+            ? try? JPEGImage.header(ofFile: path).orientation : try? PNGImage.orientation(of: file)
+        return orientation?.swapsSides ?? false
     }
 
     /// Checks that a file is not cut off, by its end and, for PNG, the lengths of its chunks.
