@@ -16,16 +16,18 @@ public struct Regrouped: DatasetView {
     private let table: [UInt8]
 
     /// A group may name classes that the data lack, if it has others and the name is not a slip: groups are
-    /// published for data sets of which others have a part.
+    /// published for data sets of which others have a part. A group without members is a class without pixels.
     /// - Throws: an error of kind `label` if a group has an unknown class or two have the same, of kind `value`
     ///   if there is no group.
     public init(_ source: any Dataset, _ groups: [(name: String, members: [String])]) throws {
-        guard !groups.isEmpty else { throw TensorError(.value, "regroup needs at least one group") }
+        guard groups.contains(where: { !$0.members.isEmpty }) else {
+            throw TensorError(.value, "regroup needs at least one group of classes")
+        }
         let old = source.palette
         var table = [UInt8](repeating: MaskImage.ignored, count: 256)
         var owners: [String: String] = [:]
         var lacking: [String] = []
-        var colors: [ClassPalette.Color] = []
+        var colors: [ClassPalette.Color?] = []
         for (number, group) in groups.enumerated() {
             let unknown = group.members.filter { old.index(of: $0) == nil }
             let near = unknown.compactMap { nearestName(to: $0, among: old.names) }.first
@@ -34,7 +36,7 @@ public struct Regrouped: DatasetView {
                     .label,
                     "regroup: the data has no class \(unknown.map { "\"\($0)\"" }.joined(separator: ", ")), which \(group.name) should contain",
                     help: near.map { "did you mean \"\($0)\"?" }
-                        ?? "its classes are \(old.names.prefix(12).joined(separator: ", "))\(old.count > 12 ? ", …" : "")"
+                        ?? "its classes are \(old.names.prefix(12).joined(separator: ", "))\(old.count > 12 ? ", …" : ""); \(Self.key(group.name))=[] makes a class without pixels, in a record of groups"
                 )
             }
             lacking += unknown
@@ -50,7 +52,7 @@ public struct Regrouped: DatasetView {
                 table[index] = UInt8(clamping: number)
             }
             let place = old.index(of: group.name) ?? group.members.first.flatMap { old.index(of: $0) }
-            colors.append(place.map { old.colors[$0] } ?? .black)
+            colors.append(place.map { old.colors[$0] })
         }
         notes =
             lacking.isEmpty
@@ -63,9 +65,20 @@ public struct Regrouped: DatasetView {
         self.groups = groups
         self.table = table
         let names = groups.map(\.name)
+        // A class without pixels gets a colour that no other class has.
+        let taken = Set(colors.compactMap { $0 })
+        var others = ClassPalette.distinctColors.filter { !taken.contains($0) }.makeIterator()
+        let own = colors.compactMap { $0 ?? others.next() }
         palette =
-            Set(colors).count == colors.count
-            ? try ClassPalette(names: names, colors: colors) : try ClassPalette(names: names)
+            taken.count == colors.count { $0 != nil } && own.count == names.count
+            ? try ClassPalette(names: names, colors: own) : try ClassPalette(names: names)
+    }
+
+    /// A name as the key of a record.
+    private static func key(_ name: String) -> String {
+        let isWord =
+            name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" } && name.first?.isNumber == false
+        return isWord ? name : "\"\(name)\""
     }
 
     public var about: String {

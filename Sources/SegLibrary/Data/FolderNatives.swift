@@ -146,8 +146,9 @@ extension Arguments {
 private let maskHelp =
     "classes= gives the classes: names in the order of the masks' numbers, a record of names to colours or "
     + "values, or the path of a table. void= turns names, values or colours into void, which is 255 and never "
-    + "counts. by= says what decides, \"color\", \"index\" or \"value\". strays=\"nearest\" or \"void\" takes "
-    + "colours of no class, which are errors otherwise."
+    + "counts; three numbers are values where all three are values of classes, else a colour where classes have "
+    + "colours, and [[r, g, b]] is always a colour. by= says what decides, \"color\", \"index\" or \"value\". strays=\"nearest\" or \"void\" takes "
+    + "colours of no class, or levels of gray between those of classes, which are errors otherwise."
 
 let folderNatives: [Native] = [
     Native(
@@ -214,12 +215,14 @@ let folderNatives: [Native] = [
     Native(
         "regroup(data, groups)",
         "The data with classes merged, renamed, dropped and ordered. The groups are a record of each new name "
-            + "to one old name or a list; classes in no group become void. A list of names keeps these classes. "
+            + "to one old name or a list; classes in no group become void, and [] makes a class without pixels. A "
+            + "list of names keeps these classes. "
             + "`camvid_groups` makes the usual 11 of CamVid's 32.",
         examples: [
             """
             data = streets(count=1, size=32).regroup((Ground=["Road", "Sidewalk"], Sky="Sky"))
             print(data.classes)  # expect: ["Ground", "Sky"]
+            print(data.regroup((Sky="Sky", Ice=[])).counts.labels)  # expect: [["Sky", "Ice"]]
             """
         ]
     ) { call in
@@ -253,7 +256,8 @@ extension Arguments {
             if let name = value.asString { return [name] }
             let items = value.asList?.items ?? []
             let names = items.compactMap(\.asString)
-            guard names.count == items.count, !names.isEmpty else {
+            // An empty list makes a class without pixels.
+            guard names.count == items.count, value.asList != nil else {
                 throw wrong(
                     place, "a record of new names to old names, one or a list",
                     help: "regroup(data, (Ground=[\"Road\", \"Sidewalk\"], Sky=\"Sky\"))")
