@@ -21,6 +21,8 @@ public protocol Dataset: Sendable {
     var isAugmented: Bool { get }
     /// Where frame `index` comes from.
     func origin(_ index: Int) -> FrameOrigin
+    /// The part that frame `index` is of the picture from which it comes; nil: all of it, or not known.
+    func area(_ index: Int) -> PictureWindow?
     /// The mask of frame `index` alone, for counting: nothing of its picture is read.
     func maskSource(_ index: Int) throws -> MaskSource
     /// The files of frame `index`; nil if it is of none.
@@ -100,6 +102,7 @@ extension Dataset {
     public var redraws: Bool { false }
     public func inEpoch(_ epoch: Int) throws -> any Dataset { self }
     public func files(_ index: Int) -> FramePair? { nil }
+    public func area(_ index: Int) -> PictureWindow? { nil }
     public func checkFiles(_ index: Int) throws {}
     public func name(_ index: Int) throws -> String { try maskSource(index).name }
     public func size(_ index: Int) throws -> (height: Int, width: Int) {
@@ -152,6 +155,7 @@ extension DatasetView {
         try source.size(sourceIndex(index))
     }
     public func files(_ index: Int) -> FramePair? { source.files(sourceIndex(index)) }
+    public func area(_ index: Int) -> PictureWindow? { source.area(sourceIndex(index)) }
     public func checkFiles(_ index: Int) throws { try source.checkFiles(sourceIndex(index)) }
     public func origin(_ index: Int) -> FrameOrigin { source.origin(sourceIndex(index)) }
     public func inEpoch(_ epoch: Int) throws -> any Dataset {

@@ -128,6 +128,10 @@ public struct Concatenation: Dataset {
         let (part, place) = try place(index)
         try part.checkFiles(place)
     }
+    public func area(_ index: Int) -> PictureWindow? {
+        guard let (part, place) = try? place(index) else { return nil }
+        return part.area(place)
+    }
     public func origin(_ index: Int) -> FrameOrigin {
         guard let (part, place) = try? place(index) else { return FrameOrigin(sequence: "", position: index) }
         return part.origin(place)
@@ -307,6 +311,16 @@ public struct Tiles: DatasetView {
     }
     public func sourceIndex(_ index: Int) -> Int { places[index].frame }
     public func size(_ index: Int) throws -> (height: Int, width: Int) { size }
+    public func area(_ index: Int) -> PictureWindow? {
+        let place = places[index]
+        var area = PictureWindow(top: place.top, left: place.left, height: size.height, width: size.width)
+        guard let outer = source.area(place.frame) else { return area }
+        // A tile of a tile, unless that was resized.
+        guard let own = try? source.size(place.frame), own == (outer.height, outer.width) else { return nil }
+        area.top += outer.top
+        area.left += outer.left
+        return area
+    }
     public func name(_ index: Int) throws -> String { named(try source.name(places[index].frame), index) }
     public func frame(_ index: Int) throws -> Frame {
         let place = places[index]

@@ -4,11 +4,11 @@
 import SegTensor
 
 /// A rectangle in the coordinates of a picture.
-struct PictureWindow: Sendable, Equatable {
-    var top: Int
-    var left: Int
-    var height: Int
-    var width: Int
+public struct PictureWindow: Sendable, Hashable {
+    public var top: Int
+    public var left: Int
+    public var height: Int
+    public var width: Int
 }
 
 /// Copies the part of a window that is inside of a picture of `pixel` bytes per pixel.
