@@ -187,6 +187,19 @@ struct WeightFit {
             + (names.count > 4 ? " and \(names.count - 4) more" : "")
     }
 
+    /// Other prefixes by which names of the file are those of tensors that are missing, most of them first.
+    private func prefixesOfMissing() -> [String] {
+        let wanted = Set(unfilled)
+        var counts: [String: Int] = [:]
+        for name in unused where name.utf8.count <= 400 {
+            for place in name.indices where name[place] == "." {
+                let rest = name.index(after: place)
+                if wanted.contains(String(name[rest...])) { counts[String(name[..<rest]), default: 0] += 1 }
+            }
+        }
+        return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
+    }
+
     /// The help of an error: where the missing tensors may be, and last what can always be written.
     private func hints(_ last: String) -> String {
         var hints: [String] = []
@@ -194,12 +207,22 @@ struct WeightFit {
             hints.append("\(index) lists this file as a part of the model: load that")
         }
         let rest = unused.contains { names.inModel($0) == nil }
-        if rest, !names.prefix.isEmpty {
+        let parts = unfilled.isEmpty ? [] : prefixesOfMissing()
+        if let other = parts.first {
+            let own = names.prefix.isEmpty ? "" : ", section=\(quotedText(String(names.prefix.dropLast())))"
+            let others = parts.prefix(3).map { quotedText(String($0.dropLast())) }.joined(
+                separator: ", then ")
+            hints.append(
+                "\(quotedText(other)) holds tensors that are missing: load_weights(model, path\(own), strict=false), then the same with section=\(others)"
+            )
+        } else if rest, !names.prefix.isEmpty, unfilled.isEmpty {
             let sections = ([names.prefix] + names.rivals).map { quotedText(String($0.dropLast())) }
             hints.append("section=\(sections.joined(separator: " or ")) takes the names that begin so")
         }
         if file.sections.count > 1 {
-            hints.append("the file has the state dicts \(listed(file.sections)): section= chooses one")
+            hints.append(
+                "the file has the state dicts \(listed(file.sections)): section= chooses one\(unfilled.isEmpty ? "" : "; parts of one model load one after the other, with strict=false")"
+            )
         }
         return (hints + [last]).joined(separator: "; ")
     }
