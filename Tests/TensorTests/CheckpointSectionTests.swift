@@ -71,7 +71,7 @@ import Testing
         ]
         #expect(
             w(file(dictionary(parts)), nil)
-                == "w.pth holds several state dicts: generator, critic; section=\"generator\" takes the tensors of generator"
+                == "w.pth holds several state dicts: generator, critic; section=\"generator\" takes the tensors of generator; parts of one model are loaded one after the other, with strict=false"
         )
         let tuple = file {
             for (_, write) in parts { write(&$0) }

@@ -107,10 +107,10 @@ extension MaskRule {
         }
     }
 
-    /// What a number of a file is to a table of values: in a file of less than 8 bits a level of light, where the classes are
-    /// levels, so that white is 255.
+    /// What a number of a file is to a table of values. In a file of less than 8 bits one that is no class is a level of light
+    /// where the classes are levels, so that white is 255.
     private func value(of number: Int, _ pixels: MaskPixels) -> Int {
-        table.hasLevels ? pixels.level(number) : number
+        table.hasLevels && classOfValue[number] == nil ? pixels.level(number) : number
     }
 
     private func numbers(_ pixels: MaskPixels, _ name: String) throws -> MaskImage {

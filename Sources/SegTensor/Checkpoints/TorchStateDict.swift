@@ -220,7 +220,9 @@ struct TorchStateDict {
     private static func severalStateDicts(_ file: String, _ sections: [String]) -> TensorError {
         TensorError(
             .file, "\(file) holds several state dicts: \(FileText.listed(sections))",
-            help: "section=\(quoted(sections[0])) takes the tensors of \(FileText.shown(sections[0]))")
+            help:
+                "section=\(quoted(sections[0])) takes the tensors of \(FileText.shown(sections[0])); parts of one model are loaded one after the other, with strict=false"
+        )
     }
 
     private static func noStateDict(
