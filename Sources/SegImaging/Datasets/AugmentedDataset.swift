@@ -45,7 +45,7 @@ public struct AugmentedDataset: DatasetView {
                     throw TensorError(
                         .label, "crop: the data has no class \"\(name)\", which has= names",
                         help: nearestName(to: name, among: palette.names).map { "did you mean \"\($0)\"?" }
-                            ?? "its classes are \(palette.names.prefix(12).joined(separator: ", "))")
+                            ?? "its classes are \(listText(palette.names, most: 12))")
                 }
                 return UInt8(clamping: index)
             }

@@ -36,7 +36,7 @@ public struct Regrouped: DatasetView {
                     .label,
                     "regroup: the data has no class \(unknown.map { "\"\($0)\"" }.joined(separator: ", ")), which \(group.name) should contain",
                     help: near.map { "did you mean \"\($0)\"?" }
-                        ?? "its classes are \(old.names.prefix(12).joined(separator: ", "))\(old.count > 12 ? ", …" : ""); \(Self.key(group.name))=[] makes a class without pixels, in a record of groups"
+                        ?? "its classes are \(listText(old.names, most: 12)); \(Self.key(group.name))=[] makes a class without pixels, in a record of groups"
                 )
             }
             lacking += unknown
@@ -124,7 +124,7 @@ public struct Recolored: DatasetView {
                 throw TensorError(
                     .label, "with_colors: the data has no class \"\(name)\"",
                     help: near.map { "did you mean \"\($0)\"?" }
-                        ?? "its classes are \(old.names.prefix(12).joined(separator: ", "))\(old.count > 12 ? ", …" : "")"
+                        ?? "its classes are \(listText(old.names, most: 12))"
                 )
             }
             new[place] = color

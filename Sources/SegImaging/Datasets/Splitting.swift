@@ -91,12 +91,13 @@ public enum Splitting {
             let near = unknown.first.flatMap { nearestName(to: $0, among: names) }
             throw TensorError(
                 .value,
-                "split: no sample has the name \(list(unknown))",
+                "split: no sample has the name \(listText(unknown, most: 8))",
                 help: near.map { "did you mean \($0)?" }
                     ?? "samples have names such as \(names.prefix(3).joined(separator: ", "))")
         }
         guard twice.isEmpty else {
-            throw TensorError(.value, "split: \(list(twice)) \(twice.count == 1 ? "is" : "are") in two parts")
+            throw TensorError(
+                .value, "split: \(listText(twice, most: 8)) \(twice.count == 1 ? "is" : "are") in two parts")
         }
         let parts = try lists.indices.map { number in
             try Subset(data, owner.indices.filter { owner[$0] == number })
@@ -126,11 +127,6 @@ public enum Splitting {
         try MemoryBudget.process.require(
             try (Size(data.count) * (times * MemoryLayout<Int>.stride)).value,
             for: "\(name) of \(data.count) samples")
-    }
-
-    private static func list(_ names: [String]) -> String {
-        names.prefix(8).joined(separator: ", ")
-            + (names.count > 8 ? " and \(names.count - 8) more" : "")
     }
 
     /// `k` pairs of training and validation part; the validation parts are blocks that cover all frames.

@@ -43,7 +43,7 @@ struct FolderListing {
         let inside =
             folders.isEmpty
             ? nil
-            : "it holds the folders \(folders.prefix(5).joined(separator: ", ")); folder(images=\"\(path)/*/*.png\", masks=…) reaches into folders"
+            : "it holds the folders \(listText(folders, most: 5)); folder(images=\"\(path)/*/*.png\", masks=…) reaches into folders"
         return TensorError(.file, "\(path) holds no PNG or JPEG pictures", help: inside)
     }
 

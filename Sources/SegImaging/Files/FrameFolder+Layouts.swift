@@ -88,7 +88,7 @@ extension FrameFolder {
                 throw TensorError(
                     .file, "\(directory) is not laid out like CamVid",
                     help:
-                        "expected 701_StillsRaw_full and LabeledApproved_full, or train and trainannot; it holds \(listing.folders.isEmpty ? "no folders" : listing.folders.prefix(6).joined(separator: ", "))"
+                        "expected 701_StillsRaw_full and LabeledApproved_full, or train and trainannot; it holds \(listing.folders.isEmpty ? "no folders" : listText(listing.folders, most: 6))"
                 )
             }
         }
@@ -184,7 +184,7 @@ extension FrameFolder {
             throw TensorError(
                 .file,
                 "\(directory) is not laid out like PASCAL VOC: it has no folders JPEGImages and SegmentationClass",
-                help: folders.isEmpty ? nil : "\(base) holds \(folders.prefix(6).joined(separator: ", "))")
+                help: folders.isEmpty ? nil : "\(base) holds \(listText(folders, most: 6))")
         }
         let frames = try FolderListing("\(base)/JPEGImages").pictures
         let masks = try FolderListing("\(base)/SegmentationClass").pictures

@@ -56,8 +56,8 @@ struct PathPattern {
         if folder.hasPrefix("./") { folder = String(folder.dropFirst(2)) }
         var inside: String?
         if let listing = try? FolderListing(folder) {
-            let names = (listing.folders.map { "\($0)/" } + listing.files).prefix(6)
-            inside = "\(folder) holds \(names.isEmpty ? "nothing" : names.joined(separator: ", "))"
+            let names = listing.folders.map { "\($0)/" } + listing.files
+            inside = "\(folder) holds \(names.isEmpty ? "nothing" : listText(names, most: 6))"
             if place == components.count - 1, listing.files.isEmpty, !listing.folders.isEmpty {
                 inside? += "; a star stands for one name: */\(components[place]) are the files in its folders"
             }

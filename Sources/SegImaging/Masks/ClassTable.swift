@@ -144,7 +144,7 @@ public struct ClassTable: Sendable, Equatable {
             throw TensorError(
                 .label, "void: there is no class \"\(name)\"",
                 help: near.map { "did you mean \"\($0)\"?" }
-                    ?? "the classes are \(entries.prefix(12).map(\.name).joined(separator: ", "))")
+                    ?? "the classes are \(listText(entries.map(\.name), most: 12))")
         }
         entries[place].isVoid = true
     }

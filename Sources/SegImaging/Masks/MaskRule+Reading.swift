@@ -209,12 +209,11 @@ extension MaskRule {
         let strays = Set(sorted.map(\.number))
         let at = pixels.firstPixel { strays.contains(pixels.number($0)) }
         let total = others.reduce(0) { $0 + $1.pixels }
-        let list = sorted.prefix(8).map { "\($0.number)" }.joined(separator: ", ")
-        let rest = others.count > 8 ? " and \(others.count - 8) more" : ""
+        let list = listText(sorted.map { "\($0.number)" }, most: 8)
         let what = pixels.kind == .palette ? "palette index" : "value"
         let why =
             table.hasOwnValues
-            ? "the classes have the values \(valuesText)"
+            ? "the classes have the values \(listText(table.classes.map { "\($0.value)" }, most: 8))"
             : "there are \(table.entries.count) classes, numbered from 0 to \(table.entries.count - 1)"
         // Values between those of classes are no void that the masks' makers meant.
         let isSmeared = pixels.isJPEG || others.count > 8 || table.hasLevels
@@ -222,7 +221,7 @@ extension MaskRule {
         let levels =
             "if they are levels of gray, give the levels: classes=(Background=0, Object=255), strays=\"nearest\""
         var message =
-            "\(name): \(Self.share(total, pixels)) a \(what) that belongs to no class (\(list)\(rest)), the first is \(pixels.number(at)) at \(place(of: at, pixels)); \(why)"
+            "\(name): \(Self.share(total, pixels)) a \(what) that belongs to no class (\(list)), the first is \(pixels.number(at)) at \(place(of: at, pixels)); \(why)"
         let help: String
         if table.hasLevels, isSmeared {
             let far =
@@ -245,13 +244,6 @@ extension MaskRule {
                     : "")
         }
         return TensorError(.value, message, help: help)
-    }
-
-    /// The values of the classes.
-    private var valuesText: String {
-        let values = table.classes.map(\.value)
-        return values.prefix(8).map { "\($0)" }.joined(separator: ", ")
-            + (values.count > 8 ? " and \(values.count - 8) more" : "")
     }
 
     /// The error for a JPEG file where classes are too near each other for it: its values between two classes are those of a

@@ -1,6 +1,7 @@
 // How the masks of one data set are read: which of colour, palette index or value decides, and what each
 // stands for. There is one rule for a whole data set: MaskSurvey chooses it, MaskRule+Reading applies it.
 
+import SegSystem
 import SegTensor
 
 /// The meaning of the pixels of mask files.
@@ -137,8 +138,7 @@ public struct MaskRule: Sendable, Equatable {
             table.entries.filter(\.isVoid).map(\.name) + table.voidValues.map { "\($0)" }
             + table.voidColors.filter { !isGrayOfValue($0) }.map { "(\($0))" }
         if !voids.isEmpty {
-            let more = voids.count > 6 ? " and \(voids.count - 6) more" : ""
-            parts.append("void: \(voids.prefix(6).joined(separator: " "))\(more)")
+            parts.append("void: \(listText(voids, most: 6, separator: " "))")
         }
         return parts.joined(separator: ", ")
     }

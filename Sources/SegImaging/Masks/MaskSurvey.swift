@@ -103,7 +103,7 @@ struct MaskSurvey {
                 let several = given.entries.filter { $0.colors.count > 1 }.map(\.name)
                 if !several.isEmpty {
                     notes.append(
-                        "\(given.origin ?? "the table") gives several colours to \(several.prefix(6).joined(separator: ", "))"
+                        "\(given.origin ?? "the table") gives several colours to \(listText(several, most: 6))"
                     )
                 }
             }

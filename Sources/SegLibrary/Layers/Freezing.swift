@@ -91,7 +91,7 @@ private struct FreezeSelection {
             help = nearestName(
                 to: String(last), among: Set(paths.flatMap { $0.split(separator: ".").map(String.init) }))
         }
-        let tops = paths.filter { !$0.contains(".") }.prefix(8).joined(separator: ", ")
+        let tops = listText(paths.filter { !$0.contains(".") }, most: 8)
         let isMode = text == "train" || text == "eval"
         return Failure(
             .name, "no layer or tensor of the model matches \"\(text)\"",
