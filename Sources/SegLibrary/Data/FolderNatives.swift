@@ -222,7 +222,7 @@ let folderNatives: [Native] = [
             """
             data = streets(count=1, size=32).regroup((Ground=["Road", "Sidewalk"], Sky="Sky"))
             print(data.classes)  # expect: ["Ground", "Sky"]
-            print(data.regroup((Sky="Sky", Ice=[])).counts.labels)  # expect: [["Sky", "Ice"]]
+            print(data.regroup((Sky="Sky", Ice=[])).counts.labels)  # expect: ["Sky", "Ice"]
             """
         ]
     ) { call in
