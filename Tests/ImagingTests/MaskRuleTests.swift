@@ -135,7 +135,7 @@ import Testing
         let many = png(12, 8, 0, (0..<12).map { UInt8($0 * 20 + 10) })
         let list = complaint { _ = try read(many, by: .value) }
         #expect(list.contains("(10, 30, 50, 70, 90, 110, 130, 150 and 4 more)"))
-        #expect(list.contains("strays=\"void\" makes all other values void") && !list.contains("void=["))
+        #expect(list.contains("strays=\"void\") makes all other values void") && !list.contains("void=["))
         let smeared = complaint { _ = try read(png(3, 8, 0, [60, 61, 62]), by: .value) }
         #expect(smeared.contains("void=[60, 61, 62]") && smeared.contains("If smoothing or JPEG made them"))
         let colored = png(2, 8, 2, [1, 1, 1, 1, 2, 3])

@@ -81,9 +81,9 @@ let dataNatives: [Native] = [
     },
     Native(
         "sample_pictures(data)",
-        "Which samples are of the same picture, as tiles and changed copies are: a record of `picture`, the number of "
+        "Which samples are of the same picture, as tiles and changed copies are. A record of `picture`, the number of "
             + "each sample's picture in the order in which they first occur, their `count`, and `repeated`, the share "
-            + "of the pixels of tiles that overlapping ones show several times.",
+            + "of the pixels of tiles that other tiles of the picture show, too.",
         examples: [
             """
             p = sample_pictures(streets(count=2, size=[40, 60]).tiles(40, overlap=20))
