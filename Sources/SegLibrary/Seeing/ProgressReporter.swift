@@ -38,7 +38,8 @@ final class ProgressReporter {
         if progress.label != label || progress.completed < completed {
             label = progress.label
             started = now - (seconds ?? 0)
-            if outputs == nil { written = started }
+            // Works that take turns, as training step by step, do not each write a line.
+            if outputs == nil { written = max(written, started) }
         }
         completed = progress.completed
         progress.elapsed = seconds ?? now - started
