@@ -285,6 +285,31 @@ let viewNatives: [Native] = [
         let normalization = try Normalization(mean: mean, deviation: deviation)
         return try call.view { try ChangedDataset($0, .normalized(normalization)) }
     },
+    Native(
+        "sample_pictures(data)",
+        "Which samples are of the same picture, as tiles and changed copies are. A record of `picture`, the number of "
+            + "each sample's picture in the order in which they first occur, their `count`, and `repeated`, the share "
+            + "of the pixels of tiles that other tiles of the picture show, too.",
+        examples: [
+            """
+            p = sample_pictures(streets(count=2, size=[40, 60]).tiles(40, overlap=20))
+            print(p.picture.to_list(), p.count, "{p.repeated:.2}")  # expect: [0, 0, 1, 1] 2 0.25
+            """
+        ]
+    ) { call in
+        let found = try SamplePictures(try call.dataset(0).dataset)
+        return .object(
+            RecordObject([
+                (
+                    "picture",
+                    .tensor(
+                        try Tensor.from(
+                            found.numbers.map { Double($0) }, shape: [found.numbers.count], dtype: .int64))
+                ),
+                ("count", .number(Double(found.count))),
+                ("repeated", .number(found.pixels == 0 ? 0 : Double(found.repeated) / Double(found.pixels))),
+            ]))
+    },
 ]
 
 extension Arguments {
