@@ -89,7 +89,18 @@ extension Console {
         let entries = plural(script.count, "entry")
         let isForeign = isThere && !savedPaths.contains(path)
         savedPaths.insert(path)
-        return show(["saved \(entries) to \(path)\(isForeign ? ", replacing what was there" : "")"])
+        let said = "saved \(entries) to \(path)\(isForeign ? ", replacing what was there" : "")"
+        guard let last = log.interrupted.last else { return show([said]) }
+        let entry = TextWidth.truncate(last, to: 40, ellipsis: "…")
+        let count = log.interrupted.count
+        let what =
+            count == 1
+            ? "\(entry) was interrupted, and is a comment"
+            : "\(entry) and \(count - 1) more were interrupted, and are comments"
+        let note =
+            "note: \(what) in the script: a run that was trained so comes out differently there; save(run, path) "
+            + "keeps the run itself"
+        return show([said] + TextWidth.wrap(note, to: style.columns))
     }
 
     /// A path may be quoted.

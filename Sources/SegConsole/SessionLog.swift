@@ -7,6 +7,8 @@ struct SessionLog {
         var text: String
         /// Where the expression starts, in bytes, whose value became `ans`.
         var valueStart: Int?
+        /// What Ctrl-C ended: the entry is then a comment.
+        var interrupted: String?
     }
 
     private var entries: [Entry] = []
@@ -29,7 +31,8 @@ struct SessionLog {
                 let lines = String(decoding: program.source.bytes, as: UTF8.self)
                     .split(separator: "\n", omittingEmptySubsequences: false)
                 let comment = lines.enumerated().map { ($0 == 0 ? "# interrupted: " : "#     ") + $1 }
-                entries.append(Entry(text: comment.joined(separator: "\n"), valueStart: nil))
+                let first = String(lines.first ?? "")
+                entries.append(Entry(text: comment.joined(separator: "\n"), interrupted: first))
             }
         }
         let places =
@@ -88,6 +91,9 @@ struct SessionLog {
         let names = program.definedNames
         return names.documented + names.undocumented
     }
+
+    /// The first lines of the entries that Ctrl-C ended.
+    var interrupted: [String] { entries.compactMap(\.interrupted) }
 
     /// The entries as a script that has no mistakes, and how many it holds. Where one of them uses `ans`, entries
     /// with a value assign it to `ans`.

@@ -52,7 +52,7 @@ enum ExperimentFolder {
         print(result)
         write_csv(run.history, "results/history.csv")
         write_csv(result.classes(), "results/classes.csv")
-        plot(run.history.curves(), save="results/curves.svg")
+        plot(run, save="results/curves.svg")
         save_weights(run.best.model, "results/model.pth")
 
         """

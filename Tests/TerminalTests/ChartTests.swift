@@ -6,6 +6,7 @@ import Testing
 @testable import SegTerminal
 
 private let terminal = TerminalStyle(columns: 44, rows: 24, isTerminal: true)
+private func svg(_ chart: some Chart) -> String { chart.drawing.svg { _ in [] } }
 private let ascii = TerminalStyle(columns: 44, rows: 24, unicode: false, isTerminal: true)
 
 @Suite struct AxisTests {
@@ -62,8 +63,43 @@ private let ascii = TerminalStyle(columns: 44, rows: 24, unicode: false, isTermi
 
 @Suite struct LinePlotTests {
     private let curves = LinePlot(
-        title: "loss", xLabel: "epoch", firstX: 1,
-        series: [.init("train", y: [2.8, 1.6, 1.1, 0.9]), .init("val", y: [2.1, 1.5, .nan, 1.2])])
+        title: "loss", xLabel: "epoch",
+        series: [
+            .init("train", y: [2.8, 1.6, 1.1, 0.9], x: [1, 2, 3, 4]),
+            .init("val", y: [2.1, 1.5, .nan, 1.2], x: [1, 2, 3, 4]),
+        ])
+
+    /// The curves of one run have one colour and one shape of markers; training is dashed, its markers are hollow.
+    @Test func twoCurvesOfEachRun() {
+        let runs = LinePlot(
+            series: ["a", "b"].enumerated().flatMap { run, name in
+                [true, false].map { isTraining in
+                    let start = Double(4 * run + (isTraining ? 1 : 0))
+                    var series = LinePlot.Series(
+                        "\(name) \(isTraining ? "train" : "val")", y: [start, start, start])
+                    series.group = run
+                    series.isSecondary = isTraining
+                    return series
+                }
+            })
+        let wide = { TerminalStyle(columns: 60, rows: 24, unicode: $0, isTerminal: true) }
+        let lines = runs.lines(wide(true), height: 12)
+        #expect(lines.last == "  ○ a train   ● a val   △ b train   ▲ b val")
+        // A line is whole from its first marker to its last, a dashed one has gaps.
+        func hasGaps(_ marker: Character) -> Bool? {
+            guard let line = lines.dropLast().first(where: { $0.contains(marker) }),
+                let first = line.firstIndex(of: marker), let last = line.lastIndex(of: marker)
+            else { return nil }
+            return line[first...last].contains(" ")
+        }
+        #expect(hasGaps("●") == false && hasGaps("▲") == false)
+        #expect(hasGaps("○") == true && hasGaps("△") == true)
+        #expect(runs.lines(wide(false), height: 12).last == "  a a train   A a val   b b train   B b val")
+        let dashed = svg(runs).split(separator: "<").filter { $0.contains("stroke-dasharray=\"5 4\"") }
+        #expect(dashed.count == 4)
+        #expect(dashed.filter { $0.contains("#0072b2") }.count == 2)
+        #expect(!svg(runs).contains("#009e73"))
+    }
 
     @Test func braille() {
         #expect(
@@ -319,6 +355,20 @@ private let ascii = TerminalStyle(columns: 44, rows: 24, unicode: false, isTermi
         let line = confusion.lines(style)[3]
         #expect(line.contains("\u{1b}[38;2;0;0;0;48;2;"))
         #expect(TextWidth.of(line) == 5 + 15)
+    }
+
+    /// In a file, names without room are numbers.
+    @Test func numbersWithoutRoomForNames() {
+        let names = (0..<32).map { "class \($0)" }
+        var map = Heatmap(
+            rows: names, columns: names, rowCount: 32, columnCount: 32,
+            values: [Double](repeating: 1, count: 1024))
+        #expect(svg(map).contains(">class 31<"))
+        map.width = 240
+        #expect(!svg(map).contains(">class"))
+        let numbers = [0, 10, 20, 30].map { svg(map).ranges(of: ">\($0)<").count }
+        #expect(numbers.allSatisfy { $0 >= 2 }, "\(numbers)")
+        #expect(svg(Heatmap(rowCount: 2, columnCount: 2, values: [5, 6, 7, 8])).ranges(of: ">1<").count == 2)
     }
 
     @Test func largeOnesShrink() {

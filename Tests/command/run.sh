@@ -5,23 +5,13 @@
 #     Tests/command/run.sh [SEG]        SEG: the command, .build/release/seg by default
 set -u
 cd "$(dirname "$0")/../.."
+. Tests/checks.sh
 seg=$(realpath "${1:-.build/release/seg}")
 tests=$PWD/Tests/command
 [ -x "$seg" ] || { echo "there is no $seg; build it first" >&2; exit 2; }
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
-passed=0
-failed=0
-
-check() { # name, found, wanted
-    if [ "$2" = "$3" ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        printf 'FAILED: %s: expected\n%s\nbut found\n%s\n' "$1" "$3" "$2"
-    fi
-}
 # says STATUS TEXT ARGUMENTS …: the command ends with the status, and its first line is the text.
 says() {
     local wanted="$1: $2"
@@ -210,5 +200,4 @@ for level in "${levels[@]}"; do
         "$(cat "$level"/*.safetensors | sha256sum | cut -c 1-16)" 4fb98533102a275c
 done
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+checked

@@ -6,6 +6,7 @@
 #     Tests/mpi/run.sh [SEG_WITH_MPI [PLAIN_SEG]]
 set -u
 cd "$(dirname "$0")/../.."
+. Tests/checks.sh
 seg=$(realpath "${1:-.build-mpi/release/seg}")
 plain=$(realpath "${2:-.build/release/seg}")
 tests=$PWD/Tests/mpi
@@ -13,17 +14,6 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 export SEG_CACHE=${SEG_CACHE:-$folder/cache}
-passed=0
-failed=0
-
-check() { # what, found, wanted
-    if [ "$2" = "$3" ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        printf 'FAILED: %s: expected\n%s\nbut found\n%s\n' "$1" "$3" "$2"
-    fi
-}
 # Only shared memory: no address of this machine is used.
 ranks() { # how many, then the words after `seg`
     local n=$1
@@ -209,5 +199,4 @@ else
     echo "network namespaces cannot be made here: machines of their own are not tested"
 fi
 
-echo "$passed checks of ranks passed, $failed failed"
-[ $failed = 0 ]
+checked

@@ -7,22 +7,13 @@
 #     Tests/resume/run.sh [SEG]        SEG: the command, .build/release/seg by default
 set -u
 cd "$(dirname "$0")/../.."
+. Tests/checks.sh
 seg=${1:-.build/release/seg}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-passed=0
-failed=0
 
 case_of() { "$seg" --threads 1 Tests/resume/_run.seg "$@"; }
 
-check() { # what, found, wanted
-    if [ "$2" = "$3" ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        printf 'FAILED: %s: expected\n%s\nbut found\n%s\n' "$1" "$3" "$2"
-    fi
-}
 expect_equal() { # case, what was done
     check "case $1, $2" "$(case_of "$1" "$folder/$1.run" compare "$folder/$1.whole")" equal
 }
@@ -94,5 +85,4 @@ check "one changed file is reported" "$found" 1
 
 [ $kills -gt 0 ] && kills=some
 check "processes were killed in time" "$kills" some
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+checked

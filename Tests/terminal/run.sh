@@ -209,6 +209,8 @@ else
     echo "pass  no line of progress is left over"
     passed=$((passed + 1))
 fi
+type_line ':save stopped.seg'
+check ":save says that an interrupted entry is a comment" '^note: run = fresh\(\); run.finish\(\) and 3 more' 6
 type_line 'again = fresh(); again.step(run.steps); s.same(state_dict(run.model), state_dict(again.model))'
 check "the batch in flight left nothing" '^true$'
 type_line 'run.step(); run.steps > again.steps'

@@ -64,6 +64,8 @@ public final class DatasetValue: ForeignValue {
         case "images": "data[0].image is a picture; batches(data, 10) gives batches of them"
         case "masks", "labels", "targets": "data[0].mask is a mask; batches(data, 10) gives batches of them"
         case "len": "write len(data)"
+        case "train", "val", "valid", "test": "train, val = split(data, [0.8, 0.2]) makes two parts"
+        case "filenames", "paths", "files", "ids": "data.names has the names of the samples"
         case "batch_size": "batches(data, 10), or batch=10 of a trainer"
         default: nil
         }

@@ -98,6 +98,27 @@ extension HelpSynonym {
         best { phrase in phrase.areAll(in: wanted.stems, exactly: true) ? phrase.stems.count : 0 }
     }
 
+    /// The names that answer the words of a name, as a hint; nil where no phrase has just these words.
+    static func hint(for name: String) -> String? {
+        // A short name is rather a variable.
+        guard name.count > 2 else { return nil }
+        let wanted = SearchWords(name)
+        let meant = all.filter { synonym in
+            synonym.phrases.contains { phrase in
+                let words = SearchWords(phrase)
+                return words.areAll(in: wanted.stems, exactly: true)
+                    && wanted.areAll(in: words.stems, exactly: true)
+            }
+        }
+        let names = meant.flatMap(\.names).filter {
+            $0.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
+        }
+        let texts =
+            [names.isEmpty ? nil : "see " + names.prefix(4).joined(separator: ", ")] + meant.map(\.note)
+        let said = texts.compactMap { $0 }
+        return said.isEmpty ? nil : said.joined(separator: "; ")
+    }
+
     /// Those with a phrase that has all words of the search.
     fileprivate static func meaningMore(than wanted: SearchWords) -> [HelpSynonym] {
         best { phrase in wanted.areAll(in: phrase.stems) ? 1 : 0 }

@@ -11,6 +11,7 @@ extension Hints {
         modules: [
             "numpy": "np", "pyplot": "plt", "matplotlib": "plt", "mpl": "plt", "functional": "F",
             "torchvision": "tv", "T": "tv", "transforms": "tv", "lr_scheduler": "optim", "pd": "pandas",
+            "albumentations": "tv", "timm": "smp", "models": "smp", "segmentation_models_pytorch": "smp",
         ],
         arguments: [
             "dim": ["axis"], "dims": ["axis"], "axes": ["axis"], "keepdim": ["keepdims"],
@@ -37,12 +38,21 @@ extension Hints {
             .listAddition: "push(list, x) adds an element; tensor(list) + x adds to each",
             .listMask: "select from a list with a tensor of bools: tensor(list)[mask]",
             .severalIndices: "tensor(x)[i, j] takes several indices",
+            .entryOfEach: "rows.column(\"x\") has the entry x of each record",
             .textFormat: "a value and its format are written in the string: \"loss {x:.3}\"",
-        ])
+        ], meanings: HelpSynonym.hint)
 
     private static let onProcessor = "leave it out: everything runs on the processor"
     private static let givesParameters =
         "an optimizer gets the parameters from the trainer: trainer(model, data, optimizer=adam(lr=1e-3))"
+    private static let models =
+        "models are there without a module: unet(), unet_resnet50(), deeplabv3plus(), deeplabv3(), fcn(), lraspp()"
+    private static let encoders =
+        "the encoders are resnet50, resnet101, mobilenet_v2 and mobilenet_v3_large; unet(width=16) is small"
+    private static let optimizers =
+        "the optimizers are adam, adamw, sgd and rmsprop; Optimizer(name, settings, f) makes one of your own"
+    private static let toRemember =
+        "write_csv(run.history, \"h.csv\"), plot(run), or report(run, \"page.html\")"
     private static let noMarks = "leave it out: value_and_grad(model, f) finds what is needed"
 
     // MARK: Python
@@ -104,6 +114,19 @@ extension Hints {
         ".setdefault": "get(r, name, value)",
         ".__init__": .say("leave it out: a type's body sets its fields"),
         ".encode": .say("leave it out: a string is a text"), ".capitalize": "upper(text)",
+        "_": "ans", "__": "ans", "Out": "ans",
+        "In": .say("the Up key and Ctrl-R bring earlier entries back"),
+        "history": .say(
+            "a run has one, run.history; at the prompt the Up key and Ctrl-R bring earlier entries back"),
+        "clear": .say("Ctrl-L clears the screen, `:forget x` removes the name x, `:reset` all names"),
+        "cls": .say("Ctrl-L clears the screen"), "reset": .say("at the prompt `:reset` removes your names"),
+        "vars": "who()", "man": .say("at the prompt `?name`, in a script help(name)"),
+        "ls": "list_files(\"*\"), or !ls at the prompt", "pwd": .say("at the prompt `!pwd`"),
+        "cd": .say("at the prompt `!cd folder`"), "echo": "print(x)", "puts": "print(x)", "disp": "print(x)",
+        "logging": "print(x), or eprint(x)", "warn": "eprint(\"…\")", "warnings": "eprint(\"…\")",
+        "NULL": "nil", "NA": "nil", "DataFrame": "Table(rows)", "groupby": "t.filter(r -> r.x == 1)",
+        ".groupby": "t.filter(r -> r.x == 1)", ".describe": "mean(t[\"mIoU\"]), std(t[\"mIoU\"])",
+        "by:": "sorted(xs, by=f)[0] for the smallest, [-1] for the largest",
         "async": .say("leave it out: seg runs one thing after the other"),
     ]
 
@@ -116,6 +139,12 @@ extension Hints {
         "tv": .say("data sets and augmentations: camseq(dir), resize(data, 520), augment(data, [hflip()])"),
         "device": .say(onProcessor), "cuda": .say(onProcessor), "autocast": .say(onProcessor),
         "GradScaler": .say(onProcessor), "DataParallel": .say(onProcessor),
+        "smp": .say(models), "tv.models": .say(models), "FPN": .say(models), "PSPNet": .say(models),
+        "SegFormer": .say(models), "resnet18": .say(encoders), "resnet34": .say(encoders),
+        "vgg16": .say(encoders), "efficientnet_b0": .say(encoders), "mobilenet_v3_small": .say(encoders),
+        "torchmetrics": .say(
+            "evaluate(model, data) has all measures; iou(c), dice(c), pixel_accuracy(c) are of a confusion matrix"
+        ),
         "Linear": "Conv2d(m, n, 1), or x @ w",
         "Module": "type Name(a) { … } with forward(x) = …",
         "ModuleList": "a list of layers, or Sequential(…)",
@@ -130,19 +159,38 @@ extension Hints {
         "NLLLoss": "cross_entropy(), which takes logits",
         "BCELoss": "any function of (logits, masks)", "BCEWithLogitsLoss": "any function of (logits, masks)",
         "MSELoss": "(logits, masks) -> mean((logits - masks) ^ 2)", "DiceLoss": "dice_loss()",
+        "L1Loss": "(logits, masks) -> mean(abs(logits - masks))",
+        "HuberLoss": "any function of (logits, masks)", "KLDivLoss": "any function of (logits, masks)",
+        "JaccardLoss": "lovasz_loss()",
         "FocalLoss": "focal_loss(gamma=2)", "SGD": "sgd(lr=0.1, momentum=0.9)", "Adam": "adam(lr=1e-3)",
         "AdamW": "adamw(lr=1e-3)", "RMSprop": "rmsprop(lr=1e-3)", "StepLR": "step_lr(every=3, gamma=0.1)",
         "PolynomialLR": "poly_lr(power=0.9)", "CosineAnnealingLR": "cosine_lr()",
         "ReduceLROnPlateau": "plateau_lr(patience=3)", "LinearLR": "warmup(schedule)",
         "ExponentialLR": "(done, epochs) -> 0.9 ^ done", "LambdaLR": "a function of (epochs done, epochs)",
         "MultiStepLR": "(done, epochs) -> if done < 3 { 1 } else { 0.1 }",
+        "OneCycleLR": "warmup(cosine_lr())", "CosineAnnealingWarmRestarts": "cosine_lr()",
+        "cosine_annealing": "cosine_lr()", "cosine_schedule": "cosine_lr()", "cosine_decay": "cosine_lr()",
+        "step_decay": "step_lr(every=3, gamma=0.1)", "poly_decay": "poly_lr(power=0.9)",
+        "Adagrad": .say(optimizers), "Adadelta": .say(optimizers), "Adamax": .say(optimizers),
+        "NAdam": .say(optimizers), "RAdam": .say(optimizers), "LBFGS": .say(optimizers),
+        "ModelCheckpoint": "run.best.model, and trainer(…, autosave=\"a.run\")",
+        "SummaryWriter": .write(toRemember), "mlflow": .write(toRemember), "wandb": .write(toRemember),
+        "lr_find": "sweep(f, lr=[1e-4, 1e-3, 1e-2])", "lr_finder": "sweep(f, lr=[1e-4, 1e-3, 1e-2])",
+        "GridSearchCV": "sweep(f, lr=[1e-4, 1e-3, 1e-2])", "set_seed": "seed(n)", "set_seeds": "seed(n)",
+        "torchsummary": "summary(model)", "num_params": "count_parameters(model)",
         "EarlyStopping": "early_stop(patience=3)",
         "DataLoader": "trainer(model, data, batch=10), or batches(data, 10)",
         "Dataset": "camseq(dir), or an object with count, classes and at(i)",
         "random_split": "split(data, [0.8, 0.2], by=\"random\")", "Subset": "subset(data, [0, 2])",
         "ConcatDataset": "concat(a, b)", "KFold": "kfold(data, k), or cross_validate(data, f, k=5)",
+        "train_val_split": "split(data, [0.8, 0.2])", "StratifiedKFold": "kfold(data, k)",
         "train_test_split": "split(data, [0.8, 0.2], by=\"random\")",
         "confusion_matrix": "confusion(predictions, masks, classes=n)",
+        "mean_iou": "evaluate(model, data).iou, or mean_present(iou(c)) of a confusion matrix",
+        "mIoU": "evaluate(model, data).iou, or mean_present(iou(c)) of a confusion matrix",
+        "accuracy": "evaluate(model, data).accuracy, or pixel_accuracy(c) of a confusion matrix",
+        "iou_score": "iou(c)", "jaccard_index": "iou(c)", "dice_coef": "dice(c)", "f_score": "dice(c)",
+        "compute_class_weight": "inverse_frequency(data.counts)",
         "jaccard_score": "iou(confusion(predictions, masks, classes=n))",
         "f1_score": "dice(confusion(predictions, masks, classes=n))",
         "precision_score": "precision(confusion(predictions, masks, classes=n))",
@@ -156,6 +204,12 @@ extension Hints {
         "RandomRotation": "augment(data, rotate(15))",
         "ColorJitter":
             "augment(data, [brightness(0.7...1.3), contrast(0.7...1.3), saturation(0.5...1.5), hue(0.05)])",
+        "random_flip": "augment(data, hflip())", "RandomScale": "augment(data, scale(0.5...2))",
+        "random_resize": "augment(data, scale(0.5...2))",
+        "ToPILImage": "show(image), or write_image(image, path)", "make_grid": "show([a, b])",
+        "draw_segmentation_masks": "overlay(image, mask)", "colorize": "show(mask)",
+        "decode_segmap": "show(mask)",
+        "imsave": "write_image(image, path)", "read_png": "read_image(path)",
         "RandomCrop": "augment(data, crop(256))", "CenterCrop": "crop(data, 256)",
         "RandomResizedCrop": "augment(data, [scale(0.5...2), crop(256)])",
         "HorizontalFlip": "augment(data, hflip())", "VerticalFlip": "augment(data, vflip())",
@@ -183,6 +237,11 @@ extension Hints {
         "concatenate": "cat(tensors)", "tile": "cat([x, x])", "repeat_interleave": "gather(x, 0, places)",
         "nonzero": "a mask, x[x > 0]", "masked_select": "x[mask]", "masked_fill": "where(mask, value, x)",
         "index_select": "x[[0, 2]]", "swapaxes": "transpose(x, 0, 1)", "moveaxis": "permute(x, 1, 0)",
+        "randperm": "permutation(n)", "broadcast_to": "expand(x, [3, 4])", "isclose": "abs(a - b) < 1e-6",
+        "logical_xor": "a != b", "floor_divide": "a // b", "remainder": "a % b", "fmod": "a % b",
+        "trunc": "sign(x) * floor(abs(x))", "log1p": "log(1 + x)", "expm1": "exp(x) - 1", "swish": "silu(x)",
+        "Softplus": "x -> log(1 + exp(x))",
+        "where()": .say("x[mask] has the elements where a mask is true, arange(len(x))[mask] their places"),
         "rsqrt": "1 / sqrt(x)", "square": "x ^ 2", "clip": "clamp(x, 0, 1)",
         "inference_mode": "no_grad(() -> m(x))",
         "set_grad_enabled": "no_grad(() -> m(x))", "jaccard": "iou(c)",
@@ -340,7 +399,8 @@ extension Hints {
         "plt.subplot": .say(
             "a record of records is drawn as panels: plot((loss=(train=a), accuracy=(train=b)))"),
         "plt.yscale": "plot(data, log=true)", "plt.semilogy": "plot(data, log=true)",
-        "plt.loglog": "plot(data, log=true)",
+        "plt.semilogx": "plot(data, log=\"x\")", "plt.loglog": "plot(data, log=\"xy\")",
+        "plt.xlim": "plot(data, xlim=[0, 10])", "plt.ylim": "plot(data, ylim=[0, 1])",
         "plt.fill_between": "plot((y=m, low=a, high=b))", "plt.errorbar": "plot((y=m, low=a, high=b))",
         "plt.close": .say("leave it out: nothing stays open"),
         "plt.grid": .say("leave it out"), "plt.tight_layout": .say("leave it out"),

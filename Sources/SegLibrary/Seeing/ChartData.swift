@@ -133,12 +133,10 @@ extension Arguments {
         return [try series("", value, place)]
     }
 
-    /// A plot's data: its curves with their title, and the position of the first value of each.
+    /// A plot's data: its curves with their title.
     struct Panel {
         let title: String?
         var curves: [LinePlot.Series]
-        /// Lists count from 0, as their indices do; what an object gives as its curves are epochs, from 1.
-        var firstX = 0.0
         /// What an object says its curves are over.
         var xLabel: String?
     }
@@ -147,19 +145,24 @@ extension Arguments {
     func panels(_ place: Int) throws -> [Panel] {
         let value = values[place]
         if let curves = try ownCurves(value) {
-            return try panels(curves.value, place, firstX: 1, xLabel: curves.over)
+            return try panels(curves.value, place, xLabel: curves.over)
         }
-        // Several runs: in each panel the curves of all, each with the name of its run.
+        // Several runs: in each panel the curves of all, each with the name of its run and in its colour.
         let several: [(name: String, value: Value)] =
             value.asRecord.map { Array(zip($0.names, $0.values)) }
             ?? (value.asList?.items ?? []).enumerated().map { ("\($0 + 1)", $1) }
         let owned = try several.map { (name: $0.name, curves: try ownCurves($0.value)) }
         if !owned.isEmpty, !owned.contains(where: { $0.curves == nil }) {
             var joined: [Panel] = []
-            for (name, curves) in owned {
+            for (run, (name, curves)) in owned.enumerated() {
                 guard let curves else { continue }
-                for var panel in try panels(curves.value, place, firstX: 1, xLabel: curves.over) {
+                for var panel in try panels(curves.value, place, xLabel: curves.over) {
+                    let parts = panel.curves.map(\.name)
                     for index in panel.curves.indices {
+                        if Set(parts).isSubset(of: ["train", "val"]) {
+                            panel.curves[index].group = run
+                            panel.curves[index].isSecondary = parts.count > 1 && parts[index] == "train"
+                        }
                         let own = panel.curves[index].name
                         panel.curves[index].name = own.isEmpty ? name : "\(name) \(own)"
                     }
@@ -184,16 +187,14 @@ extension Arguments {
         return (try interpreter.call(method, []), over)
     }
 
-    private func panels(_ value: Value, _ place: Int, firstX: Double = 0, xLabel: String? = nil) throws
-        -> [Panel]
-    {
+    private func panels(_ value: Value, _ place: Int, xLabel: String? = nil) throws -> [Panel] {
         let isNested = value.asRecord?.values.allSatisfy { $0.asRecord != nil && $0.asRecord?["y"] == nil }
         if let record = value.asRecord, record.count > 0, isNested == true {
             return try zip(record.names, record.values).map { title, inner in
-                Panel(title: title, curves: try curves(inner, place), firstX: firstX, xLabel: xLabel)
+                Panel(title: title, curves: try curves(inner, place), xLabel: xLabel)
             }
         }
-        return [Panel(title: nil, curves: try curves(value, place), firstX: firstX, xLabel: xLabel)]
+        return [Panel(title: nil, curves: try curves(value, place), xLabel: xLabel)]
     }
 
     /// The data of `plot(x, y)`: the curves of y, over the numbers x.

@@ -28,7 +28,7 @@ private func presentPlot(_ call: Arguments, isScatter: Bool) throws -> Value {
         return LinePlot(
             title: isAlone ? title : panel.title, xLabel: xLabel ?? panel.xLabel, yLabel: yLabel, logX: log.x,
             logY: log.y,
-            xLimits: xLimits, yLimits: yLimits, firstX: panel.firstX, series: series)
+            xLimits: xLimits, yLimits: yLimits, series: series)
     }
     let figure = PlotPanels(title: isAlone ? nil : title, width: width, height: height, plots)
     return try call.present(figure, save: 10, dpi: 11)
@@ -39,7 +39,7 @@ let chartNatives: [Native] = [
         "plot" + plotParameters,
         "Curves on the terminal, or in a .png, .svg or .pdf with save=. plot(y) draws a list of numbers over its "
             + "indices, from 0; plot(x, y) draws y over x. Takes lists and tensors of numbers, a list or a "
-            + "record of curves, what `histogram` gives, a schedule, a run or its history (epochs from 1); a "
+            + "record of curves, what `histogram` gives, a schedule, a run or its history (epochs from 1), several runs by name (a colour for each, training dashed); a "
             + "curve may be (x=…, y=…, low=…, high=…), with a band. log=\"x\", \"y\" or \"xy\" names the "
             + "logarithmic axes (the settings of a sweep over decades have one unless log is false), xlim=[0, 10] and ylim= their ends. width= and height=, of the whole "
             + "figure, are characters and lines on the terminal, points (72 per inch) in a file, where the letters of "
@@ -79,7 +79,8 @@ let chartNatives: [Native] = [
     },
     Native(
         "heatmap(data, title=nil, save=nil, width=nil, dpi=nil)",
-        "A matrix as shades; a confusion matrix is shown by row, as fractions of the row's sum.",
+        "A matrix as shades; a confusion matrix is shown by row, as fractions of the row's sum. In a file, rows and "
+            + "columns have numbers where there is no room for their names: the places in data.classes.",
         examples: [
             "heatmap(eye(3), save=\"example.svg\")"
                 + "\nprint(contains(read_text(\"example.svg\"), \"<svg\"))  # expect: true"

@@ -43,7 +43,7 @@ let documentNatives: [Native] = [
             LinePlot(
                 title: try panel.title ?? call.optionalString(1),
                 xLabel: try call.optionalString(2) ?? panel.xLabel,
-                yLabel: try call.optionalString(3), firstX: panel.firstX, series: panel.curves)
+                yLabel: try call.optionalString(3), series: panel.curves)
         }
         let figure = PlotPanels(width: width, height: height, plots)
         let document = try figure.drawing.svg { try PNGImage.encode($0.image) }

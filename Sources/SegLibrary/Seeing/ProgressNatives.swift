@@ -36,7 +36,7 @@ let progressNatives: [Native] = [
             return .nilValue
         }
         let plots = try call.panels(0).map {
-            LinePlot(title: $0.title, xLabel: $0.xLabel, firstX: $0.firstX, series: $0.curves)
+            LinePlot(title: $0.title, xLabel: $0.xLabel, series: $0.curves)
         }
         progress.keep { style in
             // The progress and some of what was printed stay visible.

@@ -147,8 +147,10 @@ let reductionNatives: [Native] = [
             "print(sort(tensor([3, 1, 2])))  # expect: tensor([1, 2, 3])"
         ]
     ) { call in
-        if call[0].asInstance?.method(named: "sorted") != nil {
-            throw call.wrong(0, "a tensor", help: "a table is ordered by a column: t.sorted(\"mIoU\")")
+        if call[0].asList?.items.contains(where: { $0.asString != nil || $0.asRecord != nil }) ?? false {
+            throw call.wrong(
+                0, "numbers",
+                help: "sorted(xs) orders any list, rows.sorted(\"x\") records by an entry")
         }
         return try call.list(
             try call.collection(0).sort(axis: try call.axis(1), descending: try call.bool(2)), at: 0)

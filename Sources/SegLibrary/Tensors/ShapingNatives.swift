@@ -6,8 +6,14 @@ import SegTensor
 extension Arguments {
     /// A list of tensors, as in `cat` and `stack`.
     func tensors(_ place: Int) throws -> [Tensor] {
-        guard case .object(let list as ListObject) = values[place] else {
-            throw wrong(place, "a list of tensors")
+        // The tensors one by one, as some languages have them.
+        let areApart =
+            count > place + 1
+            && (values[place + 1].asList != nil || (values[place + 1].asTensorValue?.promise.rank ?? 0) > 0)
+        guard case .object(let list as ListObject) = values[place], !areApart else {
+            throw wrong(
+                place, "a list of tensors",
+                help: areApart ? "write them as one list: \(native.name)([a, b])" : nil)
         }
         return try list.items.map { item in
             if let value = item.asTensorValue { return try value.tensor }

@@ -14,8 +14,17 @@ extension Arguments {
         case .bool(let flag): return try Tensor.scalar(flag ? 1 : 0, dtype: .bool)
         case .object(let object) where object is ListObject || object is RangeObject:
             return try Tensor.nested(values[place], dtype: nil)
-        default: throw wrong(place, "a tensor")
+        default: throw wrong(place, "a tensor", help: columnHelp(place))
         }
+    }
+
+    /// For a table where numbers are wanted: `t.max("mIoU")`.
+    private func columnHelp(_ place: Int) -> String? {
+        guard let columns = values[place].asInstance?.columnNames, !columns.isEmpty else { return nil }
+        let named =
+            values.lazy.compactMap(\.asString).first { columns.contains($0) } ?? columns[columns.count - 1]
+        if native.name == "sort" { return "a table is ordered by a column: t.sorted(\(quotedText(named)))" }
+        return "a column of the table is a list: \(native.name)(t[\(quotedText(named))])"
     }
 
     func optionalTensor(_ place: Int) throws -> Tensor? {

@@ -65,6 +65,7 @@ extension Compiler {
         switch target {
         case .name(let name, let span): store(name, from: value, span)
         case .member(let base, let name, let nameSpan, let span):
+            checkField(base, name, nameSpan)
             let place = place(base)
             let origin = Origin.assignment(span, point: nameSpan, operands: [base.span])
             emit(.setMember(place.register, site: scope.site(Site(name: name)), from: value), origin)
@@ -80,6 +81,22 @@ extension Compiler {
             }
             putBack(place)
         }
+    }
+
+    /// `self.x = e` where the type has no field `x`, known where the type is defined. Those of `children` and
+    /// `settings` are known only to the object.
+    private func checkField(_ base: Expression, _ name: String, _ span: Span) {
+        guard case .selfReference = base.kind, let type = scope.resolveSelf()?.type else { return }
+        let shape = type.shape
+        guard shape.fieldSlots[name] == nil, shape.methodSlots[name] == nil,
+            !["children", "settings"].contains(where: { shape.fieldSlots[$0] != nil })
+        else { return }
+        let near = nearestName(to: name, among: shape.fieldNames).map { "did you mean \($0)?" }
+        report(
+            .name, "\(shape.name) has no field \(name)", span,
+            help: near
+                ?? "the fields are the parameters of a type and the names that its body assigns without `self`: "
+                + "type \(shape.name)(…) { \(name) = … }")
     }
 
     private func indexOrigin(_ base: Expression, _ items: [IndexItem], _ span: Span) -> Origin {
@@ -126,7 +143,8 @@ extension Compiler {
             target.span.joined(value.span), point: sign, operands: [target.span, value.span])
         switch target {
         case .name(let name, let span): compoundAssign(name, op, value, span, origin)
-        case .member(let base, let name, _, _):
+        case .member(let base, let name, let nameSpan, _):
+            checkField(base, name, nameSpan)
             let place = place(base)
             let current = scope.fresh()
             emit(.getMember(to: current, place.register, site: scope.site(Site(name: name))), origin)

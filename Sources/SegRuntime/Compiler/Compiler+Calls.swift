@@ -186,7 +186,7 @@ extension Interpreter {
             let list = names.joined(separator: ", ")
             let message =
                 "\(name): \(names.count == 1 ? "argument \(list) is" : "arguments \(list) are") missing"
-            return Failure(.call, message, help: "the signature is \(signature)")
+            return Failure(.call, message, help: "\(habit)the signature is \(signature)")
         case .tooMany(let count):
             let most = parameters.count
             let takes =

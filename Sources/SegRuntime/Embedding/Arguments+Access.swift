@@ -93,7 +93,15 @@ extension Arguments {
 
     /// A value that can be called.
     public func function(_ place: Int) throws -> Value {
-        guard interpreter.isCallable(values[place]) else { throw wrong(place, "a function") }
+        guard interpreter.isCallable(values[place]) else {
+            // The function first, as some languages have it.
+            let isSwapped = place > 0 && interpreter.isCallable(values[0])
+            throw wrong(
+                place, "a function",
+                help: isSwapped
+                    ? "the function comes after what it is for: \(native.name)(\(name(0)), \(name(place)))"
+                    : nil)
+        }
         return values[place]
     }
 

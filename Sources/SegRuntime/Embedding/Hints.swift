@@ -22,7 +22,8 @@ public struct Hints: Sendable {
     }
 
     /// By the form in which the other library is written: `Linear`, a name; `np.mean`, a name with its module;
-    /// `.backward`, a member; `device:`, an argument; `adam()`, what a call gives by position. A module itself, `np`, has the hint for all its names that
+    /// `.backward`, a member; `device:`, an argument; `adam()`, what a call gives by position.
+    /// A module itself, `np`, has the hint for all its names that
     /// have none of their own.
     public var habits: [String: Habit]
     /// Other names of modules: `numpy` for `np`.
@@ -33,6 +34,8 @@ public struct Hints: Sendable {
     public var namespaces: [String]
     /// Help for what the language has no syntax for.
     public var purposes: [Purpose: String]
+    /// Names of the library by what a name says in plain words: `mean_iou`.
+    public var meanings: @Sendable (String) -> String?
 
     public enum Purpose: Sendable, Hashable {
         /// `[1, 2] * 2`
@@ -45,17 +48,21 @@ public struct Hints: Sendable {
         case severalIndices
         /// `"%d" % 3`
         case textFormat
+        /// `rows.x` of a list of records
+        case entryOfEach
     }
 
     public init(
         habits: [String: Habit] = [:], modules: [String: String] = [:], arguments: [String: [String]] = [:],
-        namespaces: [String] = [], purposes: [Purpose: String] = [:]
+        namespaces: [String] = [], purposes: [Purpose: String] = [:],
+        meanings: @escaping @Sendable (String) -> String? = { _ in nil }
     ) {
         self.habits = habits
         self.modules = modules
         self.arguments = arguments
         self.namespaces = namespaces
         self.purposes = purposes
+        self.meanings = meanings
     }
 
     /// For a name that does not exist and the members after it: `["np", "mean"]`.
@@ -77,6 +84,20 @@ public struct Hints: Sendable {
         return general.text
     }
 
+    /// For a name as another library writes it in its module, `percentile`, or in another case, `random_crop`; last, for
+    /// one whose words the help knows.
+    func help(forWordsOf name: String) -> String? {
+        for module in Set(modules.values).union(namespaces).union(["np"]).sorted() {
+            if let habit = habits["\(module).\(name)"] { return habit.text }
+        }
+        let folded = Self.folded(name)
+        let forms = habits.keys.filter { $0.allSatisfy { $0 != "." && $0 != ":" && $0 != "(" } }
+        if let form = forms.sorted().first(where: { Self.folded($0) == folded }) { return habits[form]?.text }
+        return meanings(name)
+    }
+
+    private static func folded(_ name: String) -> String { name.lowercased().filter { $0 != "_" } }
+
     /// For a member that a value does not have.
     func help(forMember name: String) -> String? { habits["." + name]?.text }
 
@@ -85,7 +106,7 @@ public struct Hints: Sendable {
         names.reversed().lazy.compactMap { habits["." + $0] }.first?.text
     }
 
-    /// For positional arguments that a function does not take.
+    /// For positional arguments that a function does not take, or lacks.
     func help(forCall name: String) -> String? { habits[name + "()"]?.text }
 
     /// For an argument that a function does not have.

@@ -123,7 +123,8 @@ extension Interpreter {
         throw Failure(
             .type, "\(op.rawValue) compares numbers or strings, got \(describe(left)) and \(describe(right))",
             help: left.isNil || right.isNil
-                ? "nil stands for no value; test it first: x != nil and x > 0" : nil,
+                ? "nil stands for no value; test it first: x != nil and x > 0"
+                : left.asList != nil || right.asList != nil ? library.hints.purposes[.listArithmetic] : nil,
             notes: [typeName(left), typeName(right)])
     }
 

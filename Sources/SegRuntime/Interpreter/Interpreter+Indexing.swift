@@ -10,6 +10,7 @@ extension Interpreter {
         guard let number = try number(from: key) else {
             var help: String?
             if case .bool = key { help = library.hints.purposes[.listMask] }
+            if let name = key.asString { help = helpForEntryOfEach(collection, name) }
             throw Failure(
                 .type, "a \(typeName(collection)) is indexed by a number or a range, not by \(describe(key))",
                 help: help, notes: ["", typeName(key)])
@@ -182,7 +183,12 @@ extension Interpreter {
             }
         case .instance:
             let instance = unsafeDowncast(object, to: Instance.self)
-            guard let children = instance.children else { throw notIndexable(collection) }
+            guard let children = instance.children else {
+                guard instance.type.method(named: "at") != nil else { throw notIndexable(collection) }
+                throw Failure(
+                    .type, "the elements of a \(instance.type.name) cannot be set",
+                    help: instance.columnNames.isEmpty ? nil : Self.rowsAnew(key.asString ?? "x"))
+            }
             if instance.type.isCallable { try objectHook?.checkChild(value, of: instance, self) }
             if let name = key.asString {
                 setEntry(children, name, to: value)
@@ -217,6 +223,11 @@ extension Interpreter {
             help = "it has \(record.names.map(quotedText).joined(separator: ", "))"
         }
         return Failure(.index, "\(owner) has no entry \(quotedText(name))", help: help)
+    }
+
+    /// Help for a table, whose columns cannot be set.
+    static func rowsAnew(_ column: String) -> String {
+        "make its rows anew: Table(map(t.rows, r -> (...r, \(column)=…)))"
     }
 
     private func notIndexable(_ collection: Value) -> Failure {

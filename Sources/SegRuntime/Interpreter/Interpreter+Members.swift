@@ -103,6 +103,11 @@ extension Interpreter {
                 setEntry(settings, name, to: new)
                 break
             }
+            if instance.columnNames.contains(name) {
+                throw Failure(
+                    .name, "\(name) is a column of the \(instance.type.name), which cannot be set",
+                    help: Self.rowsAnew(name))
+            }
             let near = nearestName(to: name, among: instance.namesOfFields)
             throw Failure(
                 .name, "\(instance.type.name) has no field \(name)",
@@ -151,11 +156,12 @@ extension Interpreter {
         if !isCall, library.hints.help(forMember: name) == nil, functions.contains(name) {
             return Failure(.name, what, help: "\(name) is a function: write .\(name)(…)")
         }
-        if let columns = value.asInstance?.field(named: "columns")?.asList?.items, !isCall,
-            columns.contains(where: { $0.asString == name })
+        if !isCall, let columns = value.asInstance?.columnNames,
+            let column = columns.first(where: { editDistance($0, name) == 0 })
         {
-            return Failure(.name, what, help: "it is a column: write .column(\"\(name)\")")
+            return Failure(.name, what, help: "it is a column: write .column(\(quotedText(column)))")
         }
+        if !isCall, let help = helpForEntryOfEach(value, name) { return Failure(.name, what, help: help) }
         let members = memberNames(value)
         var help = help(inNamespace: value, name) ?? library.hints.help(forMember: name)
         if help == nil { help = nearestName(to: name, among: members).map { "did you mean \($0)?" } }
@@ -167,6 +173,12 @@ extension Interpreter {
         }
         let isUnknown = isCall && !library.contains(name)
         return Failure(.name, isUnknown ? "\(what), and there is no function \(name)" : what, help: help)
+    }
+
+    /// Help for an entry that is asked of a list of records instead of one of them.
+    func helpForEntryOfEach(_ value: Value, _ name: String) -> String? {
+        guard value.asList?.items.first?.asRecord?[name] != nil else { return nil }
+        return library.hints.purposes[.entryOfEach]
     }
 
     /// Whether a value can be called.

@@ -29,6 +29,9 @@ extension Interpreter {
         if near.map({ library.contains($0) }) ?? true, let help = library.hints.help(forMembers: members) {
             return help
         }
+        // Words that the help knows say more than a name of the library that is only similar.
+        let isTypo = near.map { !library.contains($0) || editDistance($0, name) == 0 } ?? false
+        if !isTypo, let help = library.hints.help(forWordsOf: name) { return help }
         return near.map { "did you mean `\($0)`?" }
     }
 

@@ -186,6 +186,9 @@ public final class Instance: Object {
         return unsafeDowncast(object, to: RecordObject.self)
     }
 
+    /// The columns of an object of rows, such as a table.
+    public var columnNames: [String] { field(named: "columns")?.asList?.items.compactMap(\.asString) ?? [] }
+
     /// The names of its fields, and of the children and settings that can be read like fields.
     var namesOfFields: [String] { fieldNames + (children?.names ?? []) + (settings?.names ?? []) }
 }

@@ -58,6 +58,7 @@ extension Parser {
         case .else: throw failure("this `else` has no `if` before it", word.span, isLocal: false)
         case .catch: throw failure("this `catch` has no `try` before it", word.span, isLocal: false)
         case .doubleSlash: throw failure("a comment begins with `#`", word.span, isLocal: false)
+        case .star where peek().kind == .name && restOfLine(200).contains(","): throw starTargetSlip()
         case .name: break
         default: return nil
         }
@@ -216,6 +217,7 @@ extension Parser {
         switch current.kind {
         case .plus:
             return failure("`+` has no value on its left", span, help: "leave the sign out")
+        case .star where openBrackets.isEmpty && previous.kind == .comma: return starTargetSlip()
         case .doubleSlash: return failure("a comment begins with `#`", span, isLocal: false)
         case .slash where peek().kind == .star || peek().kind == .doubleStar:
             return failure("a comment begins with `#`", span, isLocal: false)
@@ -332,10 +334,9 @@ extension Parser {
                     "\(quoted(previous)) is not a keyword", previous.span, help: "did you mean `\(meant)`?",
                     isLocal: false)
             }
-            let rest = current.end - current.start <= 30 ? text(current) : "…"
             return failure(
                 "\(quoted(current)) is not expected here", span,
-                help: "a call has parentheses: \(text(previous))(\(rest))", isLocal: false)
+                help: "a call has parentheses: \(text(previous))(\(restOfLine(30)))", isLocal: false)
         }
         if !inBrackets, at(.name), peek().kind == .assign, previous.start != statementStart { return nil }
         if previous.kind == .number, at(.name), !inBrackets, previous.start == statementStart {
@@ -351,6 +352,24 @@ extension Parser {
                 help: "to multiply, write `\(text(previous)) * \(text(current))`", isLocal: inBrackets)
         }
         return nil
+    }
+
+    /// The line from the current token on, without a comment; "…" where it is longer.
+    private func restOfLine(_ limit: Int) -> String {
+        let tail = source.bytes[Int(current.start)...].prefix {
+            $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "#")
+        }
+        let text = String(decoding: tail, as: UTF8.self)
+        let trimmed = text.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
+        return trimmed.count <= limit ? trimmed : "…"
+    }
+
+    /// `a, *b = xs`
+    func starTargetSlip() -> Bail {
+        failure(
+            "a name cannot take the rest of a list", current.span,
+            help: "write a, b = xs[0], xs[1...]; `a, b = xs` needs a list of as many elements", isLocal: false
+        )
     }
 
     /// `for (a, b) in xs`, `for (i = 0; …)`

@@ -29,15 +29,23 @@ struct BrailleCanvas {
         colors[cell] = color
     }
 
-    /// A line between two dots (Bresenham). Both ends are on the canvas or near it.
-    mutating func line(from start: (x: Int, y: Int), to end: (x: Int, y: Int), color: RGB?) {
+    /// A line between two dots (Bresenham), or of dashes of so many dots. Both ends are on the canvas or near it.
+    ///
+    /// - Parameter travelled: the length of the line that this one continues.
+    /// - Returns: the length with this line.
+    mutating func line(
+        from start: (x: Int, y: Int), to end: (x: Int, y: Int), color: RGB?, dash: Int? = nil,
+        after travelled: Int = 0
+    ) -> Int {
+        var travelled = travelled
         var (x, y) = start
         let (dx, dy) = (abs(end.x - x), -abs(end.y - y))
         let (stepX, stepY) = (x < end.x ? 1 : -1, y < end.y ? 1 : -1)
         var error = dx + dy
         while true {
-            dot(x: x, y: y, color: color)
-            if x == end.x && y == end.y { return }
+            if dash.map({ travelled / $0 % 2 == 0 }) ?? true { dot(x: x, y: y, color: color) }
+            if x == end.x && y == end.y { return travelled }
+            travelled += 1
             let doubled = 2 * error
             if doubled >= dy {
                 error += dy

@@ -13,15 +13,21 @@ extension Heatmap {
         let fitting = width.map { max($0 - others, $0 / 4) / Double(max(columnCount, 1)) } ?? 640 / largest
         var cell = fitting.held(within: 1...(width == nil ? 48 : 400))
         let size = (cell * 0.62).held(within: 6...11.5)
-        let showsLabels = hasLabels && cell >= 8
+        let showsNames = hasLabels && cell >= 8
 
         func widest(_ texts: [String]) -> Double {
             texts.map { Typeface.width(of: $0, size: size) }.max() ?? 0
         }
-        let rowNames = (0..<rowCount).map { Typeface.truncate(rowName($0), to: 180, size: size) }
-        let columnNames = (0..<columnCount).map { Typeface.truncate(columnName($0), to: 180, size: size) }
-        let isAcross = widest(columnNames) <= cell - 4
-        let left = margin + (rowLabel == nil ? 0 : 22) + (showsLabels ? widest(rowNames) + 8 : 0)
+        // Without room for the names, and without names, some of the numbers.
+        let step = showsNames ? 1 : numberStep(cell: cell, size: size)
+        func label(_ place: Int, _ name: (Int) -> String) -> String {
+            if showsNames { return Typeface.truncate(name(place), to: 180, size: size) }
+            return place % step == 0 ? String(place) : ""
+        }
+        let rowNames = (0..<rowCount).map { label($0, rowName) }
+        let columnNames = (0..<columnCount).map { label($0, columnName) }
+        let isAcross = !showsNames || widest(columnNames) <= cell - 4
+        let left = margin + (rowLabel == nil ? 0 : 22) + widest(rowNames) + 8
         let scaleWidth = 74.0
         if let chosen = self.width {
             cell = max((chosen - left - scaleWidth - margin) / Double(max(columnCount, 1)), 1)
@@ -33,7 +39,7 @@ extension Heatmap {
         let captionSize = 12.0
         let top =
             margin + titleHeight + (columnLabel == nil ? 0 : 22)
-            + (showsLabels ? (isAcross ? size + 6 : widest(columnNames) + 8) : 0)
+            + (isAcross ? size + 6 : widest(columnNames) + 8)
         let bottom = top + Double(rowCount) * cell
         let scaleHeight = max(bottom - top, 90)
         var drawing = Drawing(
@@ -57,22 +63,27 @@ extension Heatmap {
                 TextWidth.escaped(rowLabel), at: .init(margin + captionSize, (top + bottom) / 2),
                 .init(size: captionSize, color: .ink, anchor: .middle, isUpright: true))
         }
-        if showsLabels {
-            let half = size * Typeface.capHeight / 2
-            for (row, name) in rowNames.enumerated() {
-                let y = top + (Double(row) + 0.5) * cell + half
-                drawing.text(name, at: .init(left - 6, y), .init(size: size, color: .ink, anchor: .end))
-            }
-            for (column, name) in columnNames.enumerated() {
-                let x = left + (Double(column) + 0.5) * cell
-                drawing.text(
-                    name, at: .init(isAcross ? x : x + half, top - 6),
-                    .init(size: size, color: .ink, anchor: isAcross ? .middle : .start, isUpright: !isAcross))
-            }
+        let half = size * Typeface.capHeight / 2
+        for (row, name) in rowNames.enumerated() where !name.isEmpty {
+            let y = top + (Double(row) + 0.5) * cell + half
+            drawing.text(name, at: .init(left - 6, y), .init(size: size, color: .ink, anchor: .end))
+        }
+        for (column, name) in columnNames.enumerated() where !name.isEmpty {
+            let x = left + (Double(column) + 0.5) * cell
+            drawing.text(
+                name, at: .init(isAcross ? x : x + half, top - 6),
+                .init(size: size, color: .ink, anchor: isAcross ? .middle : .start, isUpright: !isAcross))
         }
         drawCells(layout, left: left, top: top, cell, size, on: &drawing)
         drawScale(layout, x: right + 18, top: top, height: scaleHeight, on: &drawing)
         return drawing
+    }
+
+    /// Every how many rows and columns there is room for a number.
+    private func numberStep(cell: Double, size: Double) -> Int {
+        let room = Typeface.width(of: String(max(rowCount, columnCount)), size: size) + 4
+        let steps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+        return steps.first { Double($0) * cell >= room } ?? max(rowCount, columnCount, 1)
     }
 
     private func drawCells(

@@ -50,19 +50,19 @@ extension LinePlot {
         }
         for (index, curve) in layout.curves.enumerated() {
             for band in curve.bands {
-                drawing.polygon(band.map(frame.point), ChartPalette.onPaper(index), opacity: 0.18)
+                drawing.polygon(band.map(frame.point), ChartPalette.onPaper(colorPlace(index)), opacity: 0.18)
             }
         }
         for (index, curve) in layout.curves.enumerated() {
-            let color = ChartPalette.onPaper(index)
+            let color = ChartPalette.onPaper(colorPlace(index))
             for run in curve.runs {
-                drawing.polyline(run.map(frame.point), .init(color, width: 2, dashes: LinePlot.dashes(index)))
+                drawing.polyline(run.map(frame.point), .init(color, width: 2, dashes: dashes(index)))
             }
             let isShort = showsMarkers(series[index], drawing.width - 2 * margin)
             // Of very many points each is smaller.
             let radius = series[index].isScatter && curve.points.count > 300 ? 1.6 : 3.4
             for place in curve.marked(all: isShort) {
-                drawing.marker(index, at: frame.point(place), radius: radius, color)
+                drawing.marker(markerPlace(index), at: frame.point(place), radius: radius, color)
             }
         }
         return drawing
@@ -102,9 +102,17 @@ extension LinePlot {
     }
 
     /// The first eight series differ in colour and, in print, in markers or lightness; from the ninth on
-    /// the colours repeat, with dashes.
-    private static func dashes(_ index: Int) -> [Double] {
-        index < ChartPalette.count ? [] : index / ChartPalette.count % 2 == 1 ? [7, 4] : [2, 3]
+    /// the colours repeat, with dashes. Of several runs the training is dashed.
+    private func dashes(_ index: Int) -> [Double] {
+        if series[index].group != nil { return series[index].isSecondary ? [5, 4] : [] }
+        return index < ChartPalette.count ? [] : index / ChartPalette.count % 2 == 1 ? [7, 4] : [2, 3]
+    }
+
+    /// The marker of a series; the curves of one run have the same, the one filled, the other hollow.
+    private func markerPlace(_ index: Int) -> Int {
+        guard let group = series[index].group else { return index }
+        let shapes = Drawing.markerShapes
+        return group % shapes + (series[index].isSecondary ? shapes : 0)
     }
 
     private func drawAxes(
@@ -179,15 +187,15 @@ extension LinePlot {
                     break
                 }
             }
-            let color = ChartPalette.onPaper(index)
+            let color = ChartPalette.onPaper(colorPlace(index))
             let middle = y + 6
             if !series[index].isScatter {
                 drawing.polyline(
                     [.init(x, middle), .init(x + 22, middle)],
-                    .init(color, width: 2, dashes: LinePlot.dashes(index)))
+                    .init(color, width: 2, dashes: dashes(index)))
             }
             if series[index].isScatter || showsMarkers(series[index], drawing.width - 2 * left) {
-                drawing.marker(index, at: .init(x + 11, middle), radius: 3.4, color)
+                drawing.marker(markerPlace(index), at: .init(x + 11, middle), radius: 3.4, color)
             }
             drawing.text(
                 text, at: .init(x + 28, middle + size * Typeface.capHeight / 2),

@@ -95,7 +95,7 @@ extension LinePlot {
         if let edges = series.edges {
             return index + 1 < edges.count ? (edges[index], edges[index + 1]) : (.nan, .nan)
         }
-        var place = firstX + Double(index)
+        var place = Double(index)
         if let places = series.x { place = index < places.count ? places[index] : .nan }
         return (place, place)
     }

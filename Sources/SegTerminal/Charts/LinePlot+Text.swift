@@ -51,6 +51,9 @@ extension LinePlot {
     static let unicodeMarkers = Array("●▲■◆○△□◇▼▽★☆✕✚") + letters
     static let asciiMarkers = Array("*o+x#@%&$=^~<>") + letters
     private static let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    /// Those of several runs: of the validation, and of the training.
+    static let pairs = (filled: Array("●▲■◆▼★") + letters, hollow: Array("○△□◇▽☆abcdefghijklmnopqrstuvwxyz"))
+    static let asciiPairs = (filled: letters, hollow: Array("abcdefghijklmnopqrstuvwxyz"))
 
     private static func withoutEnd(_ text: String) -> String {
         var text = text
@@ -58,11 +61,15 @@ extension LinePlot {
         return text
     }
 
-    private func ink(_ index: Int) -> Ink { Ink(color: ChartPalette.onTerminal(index)) }
+    private func ink(_ index: Int) -> Ink { Ink(color: ChartPalette.onTerminal(colorPlace(index))) }
 
     private func marker(_ index: Int, _ style: TerminalStyle) -> Character {
-        let markers = style.unicode ? LinePlot.unicodeMarkers : LinePlot.asciiMarkers
-        return markers[index % markers.count]
+        var markers = style.unicode ? LinePlot.unicodeMarkers : LinePlot.asciiMarkers
+        if series[index].group != nil {
+            let pairs = style.unicode ? LinePlot.pairs : LinePlot.asciiPairs
+            markers = series[index].isSecondary ? pairs.hollow : pairs.filled
+        }
+        return markers[colorPlace(index) % markers.count]
     }
 
     private func headingLines(_ style: TerminalStyle, _ columns: Int) -> [String] {
@@ -92,7 +99,7 @@ extension LinePlot {
                 line = " "
                 used = 1
             }
-            let sign = style.paint(String(marker(index, style)), ChartPalette.onTerminal(index))
+            let sign = style.paint(String(marker(index, style)), ChartPalette.onTerminal(colorPlace(index)))
             line += " " + sign + " " + text + "  "
             used += size
         }
@@ -152,7 +159,7 @@ extension LinePlot {
             )
         }
         for (index, curve) in layout.curves.enumerated() {
-            let color = ChartPalette.onTerminal(index)
+            let color = ChartPalette.onTerminal(colorPlace(index))
             for band in curve.bands {
                 LinePlot.forEachColumn(of: band, columns: bands.width) { x, low, high in
                     let top = dot(Place(x: 0, y: high)).y
@@ -166,9 +173,12 @@ extension LinePlot {
                 guard let first = run.first else { continue }
                 var last = dot(first)
                 dots.dot(x: last.x, y: last.y, color: color)
+                var drawn = 0
                 for place in run.dropFirst() {
                     let next = dot(place)
-                    dots.line(from: last, to: next, color: color)
+                    drawn = dots.line(
+                        from: last, to: next, color: color, dash: series[index].isSecondary ? 3 : nil,
+                        after: drawn)
                     last = next
                 }
             }

@@ -10,7 +10,7 @@ public struct LinePlot: Chart, Sendable {
     public struct Series: Sendable {
         public var name: String
         public var y: [Double]
-        /// The x positions of the values; nil counts from the plot's `firstX`.
+        /// The x positions of the values; nil counts from 0, as indices do.
         public var x: [Double]?
         /// A band around the curve, such as the lowest and highest of several folds.
         public var low: [Double]?
@@ -19,6 +19,10 @@ public struct LinePlot: Chart, Sendable {
         public var edges: [Double]?
         /// Whether the values are points without a line.
         public var isScatter = false
+        /// The place of its colour and its marker, which the curves of one run share; nil for those of its own.
+        public var group: Int?
+        /// Whether its line is dashed and its markers are hollow: a run's training beside its validation.
+        public var isSecondary = false
 
         public init(
             _ name: String, y: [Double], x: [Double]? = nil, low: [Double]? = nil, high: [Double]? = nil,
@@ -59,14 +63,12 @@ public struct LinePlot: Chart, Sendable {
     /// The size, in characters on a terminal and in points in a file; nil for the usual one.
     public var width: Int?
     public var height: Int?
-    /// The x position of the first value of a series without `x`: 1 for epochs.
-    public var firstX: Double
     public var series: [Series]
 
     public init(
         title: String? = nil, xLabel: String? = nil, yLabel: String? = nil, logX: Bool = false,
         logY: Bool = false, xLimits: Limits = Limits(), yLimits: Limits = Limits(), width: Int? = nil,
-        height: Int? = nil, firstX: Double = 0, series: [Series]
+        height: Int? = nil, series: [Series]
     ) {
         self.title = title
         self.xLabel = xLabel
@@ -77,7 +79,6 @@ public struct LinePlot: Chart, Sendable {
         self.yLimits = yLimits
         self.width = width
         self.height = height
-        self.firstX = firstX
         self.series = series
     }
 
@@ -85,6 +86,9 @@ public struct LinePlot: Chart, Sendable {
 
     /// The displayed names: escaped, on one line.
     var names: [String] { series.map { TextWidth.escaped($0.name) } }
+
+    /// The place of a series among the colours.
+    func colorPlace(_ index: Int) -> Int { series[index].group ?? index }
 
     /// Whether a legend is needed to distinguish the series.
     var needsLegend: Bool { series.count > 1 || !(series.first?.name ?? "").isEmpty }

@@ -172,6 +172,9 @@ public struct Drawing: Sendable {
         return result
     }
 
+    /// How many shapes markers have.
+    static let markerShapes = 5
+
     /// A mark for the points of series `index`: circle, triangle, square, diamond and so on, filled for the
     /// first five and hollow for the next, so that ten series can be distinguished in print without colour.
     mutating func marker(_ index: Int, at point: Point, radius: Double, _ color: RGB) {
