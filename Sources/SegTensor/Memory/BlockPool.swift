@@ -1,5 +1,6 @@
 // Allocates the memory of tensors, within the process's budget. The system fills fresh pages with zeros,
-// which takes as long as many an operation, so freed blocks are kept by size and reused.
+// which takes as long as many an operation, so freed memory is kept and reused: small blocks by their size, large
+// ones as ranges of addresses.
 
 import CKernels
 @preconcurrency import Glibc
@@ -11,55 +12,75 @@ enum BlockPool {
     private struct Block: @unchecked Sendable { let pointer: UnsafeMutableRawPointer }
 
     private struct State: Sendable {
-        var kept = 0
-        /// Blocks by their size.
-        var free: [Int: [Block]] = [:]
+        /// Small blocks by their size, and the bytes of all of them.
+        var blocks: [Int: [Block]] = [:]
+        var blockBytes = 0
+        /// Whole pages.
+        var ranges = FreeRanges()
         var isKnownToBudget = false
+
+        var kept: Int { blockBytes + ranges.total }
     }
 
     private static let state = Mutex(State())
 
-    /// The size of the block for `bytes`: eight sizes per doubling, so at most an eighth is wasted.
+    /// Blocks of at least this size have their own pages, huge ones if the system supports them.
+    private static let pagesFrom = 1 << 20
+    private static let pages = 1 << 14
+
+    /// The size of the block for `bytes`: of the small ones eight sizes per doubling, else whole pages.
     static func blockSize(_ bytes: Int) -> Int {
         if bytes <= 512 { return (max(bytes, 1) + 63) & ~63 }
+        if bytes >= pagesFrom { return (bytes + pages - 1) & ~(pages - 1) }
         let top = Int.bitWidth - 1 - (bytes - 1).leadingZeroBitCount
         let step = max(1 << (top - 3), 64)
         return (bytes + step - 1) & ~(step - 1)
     }
 
-    /// A block of at least `bytes`, 64-byte aligned, contents undefined, and its size.
+    /// A block of at least `bytes`, 64-byte aligned, contents undefined.
     /// - Throws: an error of kind memory if the budget is exceeded; `what` names the purpose.
-    static func allocate(_ bytes: Int, for what: () -> String) throws(TensorError) -> (
-        pointer: UnsafeMutableRawPointer, size: Int
-    ) {
+    static func allocate(_ bytes: Int, for what: () -> String) throws(TensorError) -> UnsafeMutableRawPointer
+    {
         let size = bytes > Int.max / 4 ? Int.max / 2 : blockSize(bytes)
         guard MemoryBudget.process.tryReserve(size) else { throw .refusal(Double(bytes), what()) }
         guard let block = take(size) ?? fresh(size) ?? afterTrimming(size) else {
             MemoryBudget.process.release(size)
             throw .refusal(Double(bytes), what())
         }
-        memory_guard(block.pointer, bytes, block.size)
+        memory_guard(block, bytes, size)
         return block
     }
 
-    /// Takes back a block of `allocate`: `bytes` as requested, `size` as returned.
-    static func free(_ pointer: UnsafeMutableRawPointer, bytes: Int, size: Int) {
-        MemoryBudget.process.release(blockSize(bytes))
+    /// Takes back a block of `allocate`.
+    static func free(_ pointer: UnsafeMutableRawPointer, bytes: Int) {
+        let size = blockSize(bytes)
+        MemoryBudget.process.release(size)
         memory_guard(pointer, 0, size)
         let limit = MemoryBudget.process.limit / 4
         let isKept = state.withLock { state in
             guard state.kept + size <= limit else { return false }
-            state.free[size, default: []].append(Block(pointer: pointer))
-            count(size, &state)
+            keep(pointer, size, isRange: size >= pagesFrom, &state)
             return true
         }
-        if !isKept { giveBack(Block(pointer: pointer), size) }
+        if !isKept { giveBack(pointer, size) }
     }
 
     // MARK: Kept blocks
 
-    /// A kept block of the requested size or, for blocks of whole pages, up to half as large again.
-    private static func take(_ size: Int) -> (pointer: UnsafeMutableRawPointer, size: Int)? {
+    /// Keeps a block or, if `isRange`, a part of memory that has its own pages.
+    private static func keep(
+        _ pointer: UnsafeMutableRawPointer, _ size: Int, isRange: Bool, _ state: inout State
+    ) {
+        MemoryBudget.process.keep(size)
+        if isRange {
+            state.ranges.insert(FreeRanges.Range(start: UInt(bitPattern: pointer), size: size))
+        } else {
+            state.blocks[size, default: []].append(Block(pointer: pointer))
+            state.blockBytes += size
+        }
+    }
+
+    private static func take(_ size: Int) -> UnsafeMutableRawPointer? {
         state.withLock { state in
             if !state.isKnownToBudget {
                 state.isKnownToBudget = true
@@ -67,21 +88,17 @@ enum BlockPool {
                     self.state.withLock { trim(&$0, toKeep: max($0.kept - surplus, 0)) }
                 }
             }
-            var best = size
-            if state.free[size]?.isEmpty != false {
-                best = Int.max
-                if size >= pagesFrom {
-                    for (other, blocks) in state.free
-                    where other > size && other <= size / 2 * 3 && !blocks.isEmpty {
-                        best = min(best, other)
-                    }
+            if size >= pagesFrom {
+                if let start = state.ranges.take(size) {
+                    MemoryBudget.process.keep(-size)
+                    return UnsafeMutableRawPointer(bitPattern: start)
                 }
+            } else if let block = state.blocks[size]?.popLast() {
+                state.blockBytes -= size
+                MemoryBudget.process.keep(-size)
+                return block.pointer
             }
-            if let block = state.free[best]?.popLast() {
-                count(-best, &state)
-                return (block.pointer, best)
-            }
-            // Blocks beyond the peak use so far would never be reused.
+            // Memory beyond the peak use so far would never be reused.
             let peak = MemoryBudget.process.peak
             let most = max(max(peak + peak / 8, 384 << 20) - MemoryBudget.process.counted, 0)
             if state.kept > most { trim(&state, toKeep: most) }
@@ -89,47 +106,62 @@ enum BlockPool {
         }
     }
 
-    private static func count(_ bytes: Int, _ state: inout State) {
-        state.kept += bytes
-        MemoryBudget.process.keep(bytes)
-    }
-
-    /// Returns blocks to the system until at most so many bytes are kept.
+    /// Returns memory to the system until at most so many bytes are kept.
     static func trim(toKeep room: Int) { state.withLock { trim(&$0, toKeep: room) } }
 
     private static func trim(_ state: inout State, toKeep room: Int) {
-        for (size, blocks) in state.free.sorted(by: { $0.key > $1.key }) {
+        while state.kept > room {
+            let surplus = (state.kept - room + pages - 1) & ~(pages - 1)
+            guard let range = state.ranges.takeLargest(atMost: surplus) else { break }
+            MemoryBudget.process.keep(-range.size)
+            guard let pointer = UnsafeMutableRawPointer(bitPattern: range.start) else { continue }
+            // What is left of a range may be smaller than any block that has its own pages.
+            memory_guard(pointer, range.size, range.size)
+            munmap(pointer, range.size)
+        }
+        for (size, blocks) in state.blocks.sorted(by: { $0.key > $1.key }) {
             var left = blocks
             while state.kept > room, let block = left.popLast() {
-                giveBack(block, size)
-                count(-size, &state)
+                giveBack(block.pointer, size)
+                state.blockBytes -= size
+                MemoryBudget.process.keep(-size)
             }
-            state.free[size] = left.isEmpty ? nil : left
-            if state.kept <= room { return }
+            state.blocks[size] = left.isEmpty ? nil : left
         }
     }
 
     // MARK: The system's memory
 
-    /// Blocks of at least this size have their own pages, huge ones if the system supports them.
-    private static let pagesFrom = 1 << 20
-
-    private static func afterTrimming(_ size: Int) -> (pointer: UnsafeMutableRawPointer, size: Int)? {
+    private static func afterTrimming(_ size: Int) -> UnsafeMutableRawPointer? {
         trim(toKeep: 0)
         return fresh(size)
     }
 
-    private static func fresh(_ size: Int) -> (pointer: UnsafeMutableRawPointer, size: Int)? {
-        guard size >= pagesFrom else { return aligned_alloc(64, size).map { ($0, size) } }
-        let pages = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-        guard let pages, pages != MAP_FAILED else { return nil }
-        if size >= 2 << 20 { madvise(pages, size, 14 /* MADV_HUGEPAGE */) }
-        return (pages, size)
+    private static let hugePage = 2 << 20
+
+    private static func fresh(_ size: Int) -> UnsafeMutableRawPointer? {
+        guard size >= pagesFrom else { return aligned_alloc(64, size) }
+        guard size >= hugePage else { return mapped(size) }
+        // Whole huge pages; what the block does not need of the last one is kept.
+        let whole = (size + hugePage - 1) & ~(hugePage - 1)
+        guard let start = mapped(whole + hugePage) else { return mapped(size) }
+        let offset = hugePage - (Int(bitPattern: start) & (hugePage - 1))
+        let block = start + offset
+        munmap(start, offset)
+        if offset < hugePage { munmap(block + whole, hugePage - offset) }
+        madvise(block, whole, 14 /* MADV_HUGEPAGE */)
+        if whole > size { state.withLock { keep(block + size, whole - size, isRange: true, &$0) } }
+        return block
     }
 
-    private static func giveBack(_ block: Block, _ size: Int) {
-        memory_guard(block.pointer, size, size)
-        if size >= pagesFrom { munmap(block.pointer, size) } else { Glibc.free(block.pointer) }
+    private static func mapped(_ size: Int) -> UnsafeMutableRawPointer? {
+        let pages = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        return pages == MAP_FAILED ? nil : pages
+    }
+
+    private static func giveBack(_ pointer: UnsafeMutableRawPointer, _ size: Int) {
+        memory_guard(pointer, size, size)
+        if size >= pagesFrom { munmap(pointer, size) } else { Glibc.free(pointer) }
     }
 }
 

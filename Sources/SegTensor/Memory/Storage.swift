@@ -6,18 +6,17 @@ import Synchronization
 final class Storage: @unchecked Sendable {
     let bytes: UnsafeMutableRawPointer
     let byteCount: Int
-    private let blockSize: Int
     /// Convolution weights packed from these bytes in the order that kernels read; dropped when the bytes
     /// change.
     private let packedWeights = Mutex<[PackedForm: Storage]?>(nil)
 
     /// - Throws: `TensorError` of kind memory if the budget is exceeded; `what` names the purpose.
     init(byteCount: Int, for what: @autoclosure () -> String = "a tensor") throws {
-        (self.bytes, self.blockSize) = try BlockPool.allocate(byteCount, for: what)
+        self.bytes = try BlockPool.allocate(byteCount, for: what)
         self.byteCount = byteCount
     }
 
-    deinit { BlockPool.free(bytes, bytes: byteCount, size: blockSize) }
+    deinit { BlockPool.free(bytes, bytes: byteCount) }
 
     func packed(for form: PackedForm) -> Storage? { packedWeights.withLock { $0?[form] } }
     func keep(_ packed: Storage, for form: PackedForm) {
