@@ -23,25 +23,27 @@ my @work = (
 
 sub median { my @x = sort { $a <=> $b } @_; $x[@x / 2] }
 
-# Milliseconds and megabytes of one process: its last line, after notes.
+# Milliseconds, megabytes and billions of multiply-adds of one process: its last line, after notes.
 sub measure {
     open(my $from, "-|", @_) or die "$_[0]: $!\n";
     my $line = (<$from>)[-1] // "";
     close $from;
-    $line =~ /^([\d.]+) ([\d.]+)$/ or die "@_ printed '$line'\n";
-    return ($1, $2);
+    $line =~ /^([\d.]+) ([\d.]+)(?: ([\d.]+))?$/ or die "@_ printed '$line'\n";
+    return ($1, $2, $3 // 0);
 }
 
 my ($processor) = do { open(my $f, "<", "/proc/cpuinfo") or die; map { /^model name\s*:\s*(.*)/ ? $1 : () } <$f> };
 printf "%s; %s\n", $processor // "processor not known", join(", ", `$seg --version` =~ /(.+)/g);
-printf "%-24s %9s %9s", "", "seg ms", "MB";
+# What two threads could do at most: multiply-adds are two operations.
+my ($peak) = `$seg doctor` =~ /at most (\d+) billion operations/;
+printf "%-24s %9s %7s %6s", "", "seg ms", "MB", "share";
 printf " %9s %9s %7s %9s %7s", "PyTorch", "MB", "ratio", "as written", "ratio" if $python;
 print "\n";
 for my $work (@work) {
     my ($model, $what) = @$work;
     my $repetitions = $model eq "lraspp" ? 5 : 2;
     my %times;
-    my %peaks;
+    my (%peaks, $adds);
     for (1 .. $rounds) {
         my @runs = (["seg", $seg, "--threads", 2, "$folder/work.seg", $model, $what, $repetitions, $size]);
         if ($python) {
@@ -50,13 +52,16 @@ for my $work (@work) {
         }
         for (@runs) {
             my ($who, @command) = @$_;
-            my ($time, $peak) = measure(@command);
+            my ($time, $memory, $multiply_adds) = measure(@command);
             push @{$times{$who}}, $time;
-            push @{$peaks{$who}}, $peak;
+            push @{$peaks{$who}}, $memory;
+            $adds = $multiply_adds if $who eq "seg";
         }
     }
     my $own = median(@{$times{seg}});
-    printf "%-24s %9.1f %9.0f", "$model $what", $own, median(@{$peaks{seg}});
+    # Winograd's algorithm needs fewer products than the plain sum, whose share this is.
+    my $share = $adds && $peak ? sprintf("%.2f", 2e3 * $adds / $own / (2 * $peak)) : "";
+    printf "%-24s %9.1f %7.0f %6s", "$model $what", $own, median(@{$peaks{seg}}), $share;
     if ($python) {
         my ($best, $written) = (median(@{$times{best}}), median(@{$times{written}}));
         printf " %9.1f %9.0f %7.2f %9.1f %7.2f", $best, median(@{$peaks{best}}), $best / $own, $written, $written / $own;

@@ -59,7 +59,7 @@ public struct HelpPages {
         let last = [
             ("?if ?for ?fn", "and other forms of the language"),
             ("?prompt", commands.joined(separator: "  ")),
-            ("?keys", "Tab completes; Up and Ctrl-R: earlier entries; Ctrl-C stops; Ctrl-D leaves"),
+            ("?prompt", "Tab completes; Up and Ctrl-R: earlier entries; Ctrl-C stops; Ctrl-D leaves"),
         ]
         lines.append("")
         for (name, text) in last {

@@ -46,14 +46,17 @@ extension Arguments {
             guard let number = try interpreter.number(from: values[place]) else {
                 throw wrong(place, "a number, or a range of \(what) such as \(example)")
             }
-            drawn = zero ? (-abs(number), number) : (number, number)
+            guard !zero || number >= 0 else {
+                throw bad(place, "must be 0 or more: it is drawn in either direction")
+            }
+            drawn = zero ? (-number, number) : (number, number)
         }
         guard drawn.low <= drawn.high, bounds.contains(drawn.low), bounds.contains(drawn.high) else {
             let (low, high) = (
                 zero ? 0 : bounds.lowerBound, bounds.upperBound
             )
             let given =
-                drawn.low == drawn.high || zero && drawn.low == -abs(drawn.high)
+                drawn.low == drawn.high || zero && drawn.low == -drawn.high
                 ? Tensor.text(of: drawn.high)
                 : "\(Tensor.text(of: drawn.low))...\(Tensor.text(of: drawn.high))"
             throw bad(

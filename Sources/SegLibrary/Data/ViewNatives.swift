@@ -169,8 +169,8 @@ let viewNatives: [Native] = [
         }
         call.interpreter.noteDivided("split", try Splitting.divided(parts))
         let left = data.dataset.count - parts.reduce(0) { $0 + $1.count }
-        if left > 0, (try call.numbers(1) ?? []).contains(where: { $0 != $0.rounded() }) {
-            call.interpreter.output("note: split: \(left) of \(data.dataset.count) samples are in no part\n")
+        if left > 0 {
+            call.interpreter.note("split: \(left) of \(data.dataset.count) samples are in no part")
         }
         return .list(try parts.map { .object(try DatasetValue($0)) })
     },

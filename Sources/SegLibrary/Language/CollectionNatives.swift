@@ -73,6 +73,10 @@ private func sorted(_ items: [Value], by key: Value, descending: Bool, _ interpr
     try keyed.sort { left, right in
         steps += 1
         if steps & 0xfff == 0 { try interpreter.checkInterrupt() }
+        // Not a number is last in both orders, as in `sort`.
+        if case .number(let a) = left.key, case .number(let b) = right.key, a.isNaN || b.isNaN {
+            return !a.isNaN
+        }
         let order = try interpreter.order(left.key, right.key)
         return descending ? order > 0 : order < 0
     }
@@ -232,6 +236,7 @@ let collectionNatives: [Native] = [
             + "of a table, `by` may be the name of a column; those without a number there go last.",
         examples: [
             "print(sorted([3, 1, 2]))  # expect: [1, 2, 3]",
+            "print(sorted([3, nan, 1]))  # expect: [1, 3, nan]",
             "print(sorted([\"bb\", \"a\"], by=len))  # expect: [\"a\", \"bb\"]",
             "print(sorted([(a=1), (a=2)], by=\"a\", descending=true))  # expect: [(a=2), (a=1)]",
         ]

@@ -87,7 +87,7 @@ let fileNatives: [Native] = [
     Native(
         "read_csv(path, header=true, separator=\",\")",
         "The rows of a CSV file as a table: a list of records named by the first row, or of lists without a "
-            + "header. Text that is a number becomes one, an empty entry is nil. Rows of different lengths are an "
+            + "header. Text that is a number becomes one (not \"007\"), an empty entry is nil. Rows of different lengths are an "
             + "error. `rows.sorted(\"loss\")` orders them, `rows.column(\"loss\")` is a column as a list.",
         examples: [
             "write_csv([(a=1, b=\"x\")], \"rows.csv\")\nprint(read_csv(\"rows.csv\"))  # expect: [(a=1, b=\"x\")]",

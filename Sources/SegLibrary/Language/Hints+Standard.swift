@@ -58,7 +58,8 @@ extension Hints {
     // MARK: Python
 
     private static let python: [String: Habit] = [
-        "len_": "len(x)", "print_": "print(x)", "int": "floor(x), x.item() of a tensor, or number(text)",
+        "len_": "len(x)", "print_": "print(x)",
+        "int": "floor(x), below 0 -floor(-x); x.item() of a tensor, or number(text)",
         "float": "x.item() of a tensor, number(text), or to(t, float32)", "append": "push(xs, x)",
         "includes": "x in xs",
         "isinstance": "x is list, or x is Conv2d", "typeof": "type_of(x), or x is list",
@@ -238,7 +239,8 @@ extension Hints {
         "nonzero": "a mask, x[x > 0]", "masked_select": "x[mask]", "masked_fill": "where(mask, value, x)",
         "index_select": "x[[0, 2]]", "swapaxes": "transpose(x, 0, 1)", "moveaxis": "permute(x, 1, 0)",
         "randperm": "permutation(n)", "broadcast_to": "expand(x, [3, 4])", "isclose": "abs(a - b) < 1e-6",
-        "logical_xor": "a != b", "floor_divide": "a // b", "remainder": "a % b", "fmod": "a % b",
+        "logical_xor": "a != b", "floor_divide": "a // b", "remainder": "a % b",
+        "fmod": "sign(a) * (abs(a) % abs(b)); a % b has the sign of b",
         "trunc": "sign(x) * floor(abs(x))", "log1p": "log(1 + x)", "expm1": "exp(x) - 1", "swish": "silu(x)",
         "Softplus": "x -> log(1 + exp(x))",
         "where()": .say("x[mask] has the elements where a mask is true, arange(len(x))[mask] their places"),

@@ -40,6 +40,13 @@ public class TensorValue: ForeignValue {
     }
 
     public override var typeName: String { "tensor" }
+    /// In lists and records tensors are equal if their shapes, names and elements are.
+    public override func equals(_ other: ForeignValue, _ interpreter: Interpreter) throws -> Bool {
+        guard let other = (other as? TensorValue)?.promise else { return false }
+        if promise === other { return true }
+        guard promise.shape == other.shape, promise.labels == other.labels else { return false }
+        return try Tensor.apply(.equal, promise, other).doubles().allSatisfy { $0 != 0 }
+    }
     public override func line(_ interpreter: Interpreter) throws -> String { try promise.text() }
     /// Of several elements each is formatted.
     public override func formatted(_ format: TextFormat, _ interpreter: Interpreter) throws -> String? {

@@ -154,7 +154,10 @@ extension Interpreter {
             return Failure(.name, what, help: help)
         }
         if !isCall, library.hints.help(forMember: name) == nil, functions.contains(name) {
-            return Failure(.name, what, help: "\(name) is a function: write .\(name)(…)")
+            return Failure(
+                .name, what,
+                help: library.values.contains { $0.name == name }
+                    ? "write \(name) alone" : "\(name) is a function: write .\(name)(…)")
         }
         if !isCall, let columns = value.asInstance?.columnNames,
             let column = columns.first(where: { editDistance($0, name) == 0 })
