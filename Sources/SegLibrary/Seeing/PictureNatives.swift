@@ -7,10 +7,10 @@ import SegTerminal
 
 let pictureNatives: [Native] = [
     Native(
-        "show(value, save=nil, width=nil, dpi=nil, titles=nil)",
+        "show(value, save=nil, width=nil, dpi=nil, titles=nil, columns=nil)",
         "Pictures and masks on the terminal, or in a file with save= (see `plot`). Takes a picture [3, H, W] or "
             + "the name of a PNG or JPEG file, a mask [H, W], a sample (both), a batch of them, several in a list or "
-            + "by name in a record, or a data set (a contact sheet). `titles` is a list of captions, one for each.",
+            + "by name in a record, or a data set (a contact sheet). `titles` is a list of captions, one for each; `columns` is how many are in a row.",
         examples: [
             "show(streets(count=1, size=32)[0], save=\"example.png\")"
                 + "\nprint(read_image(\"example.png\").shape[0])  # expect: 3",
@@ -27,6 +27,7 @@ let pictureNatives: [Native] = [
             throw call.bad(
                 4, "has \(plural(titles.count, "text")) for \(plural(sheet.tiles.count, "picture"))")
         }
+        if !call.isNil(5) { sheet.columns = try call.integer(5, atLeast: 1) }
         return try call.present(sheet, sizedAfter: 1)
     },
     Native(
