@@ -96,12 +96,14 @@ extension MaskSurvey {
             ? "0 would be \(names[0]), and 255 void"
             : values == [0, 255]
                 ? "255 would be void, not \(names[1])" : "they are not the numbers 0 to \(count - 1)"
+        // The others are numbers of classes.
+        let isPlain = sorted.last == 255 && sorted.dropLast().allSatisfy { $0 < count }
         let classes = names.count == 1 ? "one class" : plural(count, "class")
         throw TensorError(
             .value,
             "the masks hold the values \(list) only, and there \(count == 1 ? "is" : "are") \(classes), \(names.count > 8 ? names.prefix(8).joined(separator: ", ") + ", …" : Self.joined(names)): \(why)",
             help:
-                "to read them as the classes 0 to \(own.count - 1): \(options.maker)(…, classes=(\(pairs)))\(sorted.last == 255 ? "; if 255 is void: void=255" : "")"
+                "to read them as the classes 0 to \(own.count - 1): \(options.maker)(…, classes=(\(pairs)))\(isPlain ? "; if 255 is void: void=255" : "")"
         )
     }
 

@@ -270,7 +270,8 @@ struct MaskSurvey {
         let isKnown = { (code: UInt32) in code < 0x0100_0000 && known[ClassPalette.Color(code: code)] != nil }
         let found = colors.filter(isKnown)
         let others = colors.subtracting(found)
-        let showsClasses = found.contains { $0 != 0 }
+        // Black and a gray that is void may be what a number looks like.
+        let showsClasses = found.contains { $0 != 0 && !table.isVoidGray(ClassPalette.Color(code: $0)) }
         let isStandard = hasPalettes && hasStandardPalettes
         if others.isEmpty, !isBeyondCounting {
             guard showsClasses else { return .undecided }
@@ -295,14 +296,16 @@ struct MaskSurvey {
                     "the palette of the masks is PASCAL VOC's colour map, not the table's colours: masks are read by palette index"
             )
         }
-        if showsClasses { return .rule(.color, .gray) }
+        let isGray = kinds.allSatisfy(\.isGray)
+        // Of numbers from 0 a few, and 255, can be grays of the table.
+        let isNumbered = isGray && isCountable && others.count > found.count
+        if showsClasses, !isNumbered { return .rule(.color, .gray) }
         if hasPalettes {
             guard found.isEmpty, isCountable else { return .rule(.color, .gray) }
             return .rule(
                 .index, .gray,
                 note: "no colour of the masks is in the table: masks are read by palette index")
         }
-        let isGray = kinds.allSatisfy(\.isGray)
         if let verdict = try levels(table) { return verdict }
         if isGray {
             // A table of grays, and other grays: a mask that was smoothed or saved as JPEG.
