@@ -44,6 +44,8 @@ struct MaskSurvey {
     var fewBits: Set<Int> = []
     var levelsOfFewBits: Set<Int> = []
     var manyBits: Set<Int> = []
+    /// Files of a palette in which only black is used, of those that are no ramp of grays.
+    var blackPalettes = 0
     var jpegFile: String?
     /// Whether colours were too many to collect: a photograph, or a mask saved as JPEG.
     var isBeyondCounting = false
@@ -125,9 +127,7 @@ struct MaskSurvey {
             verdict = try self.verdict(table)
         }
         guard case .rule(let source, let channel, let note) = verdict else {
-            // Nothing but black.
-            let source: MaskRule.Source = table.hasColors && !kinds.allSatisfy(\.isGray) ? .color : .value
-            return (try rule(table, source, .gray), notes)
+            return (try rule(table, try sourceOfBlack(table), .gray), notes)
         }
         if source == .index, options.by == nil, let other = otherPalette {
             throw MaskRule.otherPalette(
@@ -192,6 +192,7 @@ struct MaskSurvey {
             pixels.kind == .palette
             && used.allSatisfy { pixels.color(of: $0)?.code == UInt32($0) * 0x010101 }
         kinds.insert(isRamp ? .gray(8) : pixels.kind)
+        if isRamp, used.allSatisfy({ $0 == 0 }), !pixels.hasCommonPalette { blackPalettes += 1 }
         for number in used {
             // Values of 16 bits without a colour count as unknown colours.
             colors.insert(pixels.color(of: number)?.code ?? 0x0100_0000 + UInt32(number))
@@ -287,6 +288,8 @@ struct MaskSurvey {
                     "the masks can be read by colour and by palette index, with different classes: their palette is PASCAL VOC's colour map, and the colours used belong to classes too",
                     help: "write \(options.maker)(…, by=\"color\") or by=\"index\"")
             }
+            // More files may decide.
+            guard isComplete || (try? checkValues(table, .gray)) != nil else { return .undecided }
             return .rule(.color, .gray)
         }
         if isStandard, isCountable, kinds == [.palette] {
@@ -298,7 +301,7 @@ struct MaskSurvey {
         }
         let isGray = kinds.allSatisfy(\.isGray)
         // Of numbers from 0 a few, and 255, can be grays of the table.
-        let isNumbered = isGray && isCountable && others.count > found.count
+        let isNumbered = channel != nil && !hasPalettes && isCountable && others.count > found.count
         if showsClasses, !isNumbered { return .rule(.color, .gray) }
         if hasPalettes {
             guard found.isEmpty, isCountable else { return .rule(.color, .gray) }
@@ -332,7 +335,7 @@ struct MaskSurvey {
 
 extension MaskPixels.Kind {
     /// Whether it is of gray values.
-    fileprivate var isGray: Bool {
+    var isGray: Bool {
         if case .gray = self { true } else { false }
     }
 }
