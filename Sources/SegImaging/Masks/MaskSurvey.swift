@@ -147,7 +147,24 @@ struct MaskSurvey {
     {
         try MaskRule(
             table, by: source, channel: channel, strays: options.strays, maker: options.maker,
-            indexColors: source == .index && options.by == nil ? paletteColors.mapValues(\.color) : [:])
+            indexColors: source == .index && options.by == nil ? paletteColors.mapValues(\.color) : [:],
+            readable: readable(table))
+    }
+
+    /// The rules that read all that was looked at.
+    private func readable(_ table: ClassTable) -> Set<MaskRule.Source> {
+        guard !isBeyondCounting else { return [] }
+        let (byNumber, byColor) = (table.classOfValue, table.classOfColor)
+        var found: Set<MaskRule.Source> = []
+        if table.hasColors,
+            colors.allSatisfy({ $0 < 0x0100_0000 && byColor[ClassPalette.Color(code: $0)] != nil })
+        {
+            found.insert(.color)
+        }
+        if let values, values.allSatisfy({ byNumber[$0] != nil }) {
+            found.insert(hasPalettes ? .index : .value)
+        }
+        return found
     }
 
     /// Adds what some of the files hold. Broken files are left to the reading of the masks; an error if all are.
