@@ -100,6 +100,7 @@ extension MaskSurvey {
     /// as painting programs write them, or numbers from 1. 255 alone is a class to whoever painted it, void to everyone else.
     /// Undecided before all files are known, else an error that asks.
     func levels(_ table: ClassTable) throws -> Verdict? {
+        if let verdict = try onlyStrays(table) { return verdict }
         guard let values, values.count > 1, !table.hasOwnValues,
             values.count == table.classes.count || (values == [0, 255] && table.classes.count == 1),
             options.strays == .refused, table.voidValues.isEmpty, table.entries.allSatisfy({ !$0.isVoid })
@@ -129,6 +130,21 @@ extension MaskSurvey {
             "the masks hold the values \(list) only, and there \(count == 1 ? "is" : "are") \(classes), \(names.count > 8 ? names.prefix(8).joined(separator: ", ") + ", …" : Self.joined(names)): \(why)",
             help:
                 "to read them as the classes 0 to \(own.count - 1): \(options.maker)(…, classes=(\(pairs)))\(isPlain ? "; if 255 is void: void=255" : "")"
+        )
+    }
+
+    /// Where strays are void, and 0 is the only number of a class: levels of gray, of which all but black would be void.
+    private func onlyStrays(_ table: ClassTable) throws -> Verdict? {
+        guard let values, options.strays == .void, !table.hasOwnValues, table.classes.count > 1,
+            table.voidValues.isEmpty, table.entries.allSatisfy({ !$0.isVoid }),
+            values.count > 1, values.allSatisfy({ $0 == 0 || $0 >= table.entries.count })
+        else { return nil }
+        guard isComplete else { return .undecided }
+        throw TensorError(
+            .value,
+            "of the \(values.count) values of the masks, up to \(values.max() ?? 0), 0 alone is the number of a class, and strays=\"void\" would make all others void",
+            help:
+                "if they are levels of gray, give the levels: \(options.maker)(…, classes=(Background=0, Object=255), strays=\"nearest\"); if 0 alone counts: void=255"
         )
     }
 
