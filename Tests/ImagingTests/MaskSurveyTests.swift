@@ -65,7 +65,8 @@ import Testing
         // Black alone, beside a mask that decides.
         #expect(try classes([rgb([[0, 0, 0]]), rgb([[2, 2, 2]])]) == [[0], [2]])
         #expect(try classes([rgb([[0, 0, 0]]), rgb([[1, 2, 3]])]) == [[2], [0]])
-        #expect(said([gray([0])]).contains("only 0, which is A by its place in the table, and C by its colour"))
+        #expect(
+            said([gray([0])]).contains("only 0, which is A by its place in the table, and C by its colour"))
         #expect(try classes([gray([0])], table: "0 0 0 A\n9 9 9 B\n") == [[0]])
         #expect(try classes([indexed([0], [0, 0, 0, 10, 20, 30])]) == [[2]])
         #expect(said([indexed([0], Self.pascal)]).contains("only 0"))
@@ -78,8 +79,9 @@ import Testing
         let high = said([rgb([[0, 0, 0], [1, 1, 1], [2, 2, 2], [7, 7, 7]])])
         #expect(high.contains("a value that belongs to no class (7)"))
         #expect(said([rgb([[0, 0, 0], [255, 255, 255]])]).contains("the first is (255 255 255)"))
-        #expect(said([gray([0, 255])]).contains("only 0 and 255; 0 is A by its place in the table, and C by"))
-        let two = try folder([gray([0, 255])], table: "1 2 3 A\n10 20 30 B\n")
+        #expect(
+            said([gray([0, 255])]).contains("only 0 and 255; 0 is A by its place in the table, and C by"))
+        let two = try folder([gray([0, 255])], table: "1 2 3 A\n10 20 30 B\n4 4 4 C\n")
         #expect(two.notes == ["the masks hold the values 0 and 255 only, and 255 is void"])
         // White that is void shows no colours; numbers and colours in one folder.
         var options = camSeqOptions

@@ -68,10 +68,13 @@ import Testing
         let tree = try ScratchFolder()
         try tree.file("a.png", file(exif(3)))
         try tree.file("a_L.png", file())
-        #expect(try FrameFolder.camSeq(tree.path, options).notes.first?.hasPrefix("\(tree.path)/a.png is turned") == true)
+        #expect(
+            try FrameFolder.camSeq(tree.path, options).notes.first?.hasPrefix("\(tree.path)/a.png is turned")
+                == true)
         try tree.file("b.png", file(exif(2)))
         try tree.file("b_L.png", file())
-        #expect(try FrameFolder.camSeq(tree.path, options).notes.first?.hasPrefix("2 frames, such as") == true)
+        #expect(
+            try FrameFolder.camSeq(tree.path, options).notes.first?.hasPrefix("2 frames, such as") == true)
         for name in ["a", "b"] { try tree.file("\(name)_L.png", file(exif(3))) }
         #expect(try FrameFolder.camSeq(tree.path, options).notes.isEmpty)
     }

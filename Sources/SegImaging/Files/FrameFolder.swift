@@ -84,7 +84,9 @@ public struct FrameFolder: Sendable {
     static func noteOfTurns(_ pairs: [FramePair]) -> String? {
         let turned = pairs.filter { pair in
             let orientation = PictureFile.orientation(pair.image)
-            guard orientation != .upright, PictureFile.orientation(pair.mask) == .upright else { return false }
+            guard orientation != .upright, PictureFile.orientation(pair.mask) == .upright else {
+                return false
+            }
             guard orientation.swapsSides, let size = try? pair.size() else { return !orientation.swapsSides }
             return size.width == size.height
         }

@@ -320,9 +320,9 @@ extension MaskRule {
         )
     }
 
-    /// The help where no rule reads all masks.
+    /// The help where no rule reads all masks that were looked at.
     private static let mixed =
-        "no rule reads all masks of this data set: some are in colours, others hold numbers or use another channel; write them in one way, or make a data set of each and join them with concat"
+        "one rule reads all masks of a data set: if these are of two kinds, colours and numbers, write them in one way, or make a data set of each kind and join them with concat"
 
     /// The rules besides this one that read the masks; nil if there is none.
     private var otherRules: String? {

@@ -50,7 +50,7 @@ public struct MaskRule: Sendable, Equatable {
     public init(
         _ table: ClassTable, by source: Source, channel: Channel = .gray, strays: Strays = .refused,
         maker: String, indexColors: [Int: ClassPalette.Color] = [:],
-        readable: Set<Source> = Set(Source.allCases)
+        readable: Set<Source> = []
     ) throws {
         guard source != .color || table.hasColors else {
             throw TensorError(

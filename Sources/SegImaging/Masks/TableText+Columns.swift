@@ -7,10 +7,12 @@ extension TableText {
     /// Names of columns.
     enum Heads {
         /// Those that say `name` go before others.
-        static let name = [
-            "name", "names", "class_name", "classname", "class name", "label_name", "class", "classes", "label",
-            "labels",
-        ] + groups
+        static let name =
+            [
+                "name", "names", "class_name", "classname", "class name", "label_name", "class", "classes",
+                "label",
+                "labels",
+            ] + groups
         /// Columns that often name a group of classes.
         static let groups = ["category", "categories"]
         static let value = [
