@@ -237,6 +237,9 @@ extension MaskRule {
         // Values between those of classes are no void that the masks' makers meant.
         let isSmeared = pixels.isJPEG || others.count > 8 || table.hasLevels
         let isRun = zip(sorted, sorted.dropFirst(2)).contains { $1.number == $0.number + 2 }
+        let areLevels =
+            !table.hasOwnValues && sorted.count > 1 && sorted[0].number >= 32
+            && zip(sorted, sorted.dropFirst()).allSatisfy { $1.number - $0.number >= 32 }
         let levels =
             "if they are levels of gray, give the levels: classes=(Background=0, Object=255), strays=\"nearest\""
         var message =
@@ -260,7 +263,7 @@ extension MaskRule {
                 "255 is void; make others void with \(maker)(…, void=\(others.count == 1 ? list : "[\(list)]")), or all with strays=\"void\""
                 + (isRun && !table.hasOwnValues
                     ? ". If smoothing or JPEG made them, use the masks as they were before, or, \(levels)"
-                    : "")
+                    : areLevels ? "; or, \(levels)" : "")
         }
         return TensorError(.value, message, help: help)
     }
