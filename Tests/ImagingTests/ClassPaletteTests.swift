@@ -1,7 +1,9 @@
 // Classes and their colours, and the tables that name them.
 
 import SegImaging
+import SegSystem
 import SegTensor
+import TestSupport
 import Testing
 
 @Suite struct ClassPaletteTests {
@@ -118,6 +120,20 @@ import Testing
         #expect(said("Klasse,Zahl\nSky,0\nRoad,1").contains("nothing says what the column zahl holds"))
         #expect(said("name,color\nSky,#000000\nRoad,#010101").contains("the column color is not read"))
         #expect(said("Sky\nRoad\nSky").contains("line 3: there is a class Sky already"))
+    }
+
+    @Test func tablesOfOtherEncodings() throws {
+        let tree = try ScratchFolder()
+        let text = "0 0 0 Straße\r\n7 8 9 Gehweg\r\n"
+        let little =
+            [0xff, 0xfe] + text.utf16.flatMap { unit -> [UInt8] in [UInt8(unit & 255), UInt8(unit >> 8)] }
+        let big =
+            [0xfe, 0xff] + text.utf16.flatMap { unit -> [UInt8] in [UInt8(unit >> 8), UInt8(unit & 255)] }
+        let latin = text.unicodeScalars.map { UInt8($0.value) }
+        for bytes in [Array(text.utf8), little, big, latin] {
+            try tree.file("t.txt", bytes)
+            #expect(try ClassTable.read("\(tree.path)/t.txt").entries.map(\.name) == ["Straße", "Gehweg"])
+        }
     }
 
     @Test func valuesBesideColours() throws {

@@ -65,7 +65,12 @@ import Testing
         // Black alone, beside a mask that decides.
         #expect(try classes([rgb([[0, 0, 0]]), rgb([[2, 2, 2]])]) == [[0], [2]])
         #expect(try classes([rgb([[0, 0, 0]]), rgb([[1, 2, 3]])]) == [[2], [0]])
-        #expect(try classes([gray([0])]) == [[0]])
+        #expect(
+            said([gray([0])]).contains("only 0, which is A by its place in the table, and C by its colour"))
+        #expect(try classes([gray([0])], table: "0 0 0 A\n9 9 9 B\n") == [[0]])
+        #expect(try classes([indexed([0], [0, 0, 0, 10, 20, 30])]) == [[2]])
+        #expect(said([indexed([0], Self.pascal)]).contains("only 0"))
+        #expect(said([indexed([0], [0, 0, 0, 1, 1, 1])]).contains("only 0"))
         #expect(try classes([rgb([[0, 0, 0]])]) == [[2]])
         // Gray values that are the colours of classes.
         #expect(try classes([gray([0, 200])]) == [[2, 3]])
@@ -74,9 +79,19 @@ import Testing
         let high = said([rgb([[0, 0, 0], [1, 1, 1], [2, 2, 2], [7, 7, 7]])])
         #expect(high.contains("a value that belongs to no class (7)"))
         #expect(said([rgb([[0, 0, 0], [255, 255, 255]])]).contains("the first is (255 255 255)"))
-        let two = try folder([gray([0, 255])])
-        #expect(two.notes.first == "the masks hold the values 0 and 255 only, and 255 is void")
-        #expect(two.notes.last?.hasSuffix("0 is A, though (0 0 0) is the colour of C") == true)
+        #expect(
+            said([gray([0, 255])]).contains("only 0 and 255; 0 is A by its place in the table, and C by"))
+        let two = try folder([gray([0, 255])], table: "1 2 3 A\n10 20 30 B\n4 4 4 C\n")
+        #expect(two.notes == ["the masks hold the values 0 and 255 only, and 255 is void"])
+        // White that is void shows no colours; numbers and colours in one folder.
+        var options = camSeqOptions
+        options.void = [.value(255)]
+        #expect(try classes([gray([0, 1, 2, 3, 255])], options) == [[0, 1, 2, 3, 255]])
+        let mixed = said([rgb([[1, 2, 3], [10, 20, 30]]), gray([1, 3])])
+        #expect(mixed.contains("holds numbers (1, 3)") && mixed.contains("join them with concat"))
+        // A palette that is cut off.
+        let short = said([indexed([0, 1, 2], [1, 2, 3, 10, 20, 30])])
+        #expect(short.contains("the palette of the file has 2 colours"))
         // A table of grays, and a smoothed mask.
         let smooth = said([gray([0, 3, 180, 253])], table: "0 0 0 A\n255 255 255 B")
         #expect(smooth.contains("at most 75 levels from the colour of a class"))

@@ -63,6 +63,22 @@ import Testing
         #expect(try PictureFile.read(bytes: file(exif(9)), name: "a").bytes == plain)
     }
 
+    @Test func turnsThatKeepTheSizeAreNoted() throws {
+        let options = MaskOptions(maker: "camseq", classes: try ClassTable(names: (0..<7).map { "c\($0)" }))
+        let tree = try ScratchFolder()
+        try tree.file("a.png", file(exif(3)))
+        try tree.file("a_L.png", file())
+        #expect(
+            try FrameFolder.camSeq(tree.path, options).notes.first?.hasPrefix("\(tree.path)/a.png is turned")
+                == true)
+        try tree.file("b.png", file(exif(2)))
+        try tree.file("b_L.png", file())
+        #expect(
+            try FrameFolder.camSeq(tree.path, options).notes.first?.hasPrefix("2 frames, such as") == true)
+        for name in ["a", "b"] { try tree.file("\(name)_L.png", file(exif(3))) }
+        #expect(try FrameFolder.camSeq(tree.path, options).notes.isEmpty)
+    }
+
     @Test func aTurnedFrameNeedsATurnedMask() throws {
         let tree = try ScratchFolder()
         try tree.file("a.png", file(exif(6)))

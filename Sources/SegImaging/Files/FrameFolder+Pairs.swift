@@ -155,12 +155,13 @@ extension FrameFolder {
         let (rule, more, transparency) = try MaskSurvey.rule(
             for: all.map(\.mask), table: table, directory: masks ?? directory, guessesCamVid: guessesCamVid,
             options)
+        let allNotes = notes + more + (noteOfTurns(all).map { [$0] } ?? [])
         return parts.enumerated().map { place, part in
             let name = parts.count == 1 && part.part == "all" ? directory : "\(directory), \(part.part)"
             return (
                 part.part,
                 FrameFolder(
-                    directory: name, rule: rule, pairs: part.pairs, notes: place == 0 ? notes + more : [],
+                    directory: name, rule: rule, pairs: part.pairs, notes: place == 0 ? allNotes : [],
                     transparency: transparency)
             )
         }

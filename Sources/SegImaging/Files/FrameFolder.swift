@@ -27,7 +27,7 @@ public struct FramePair: Sendable, Equatable {
             throw TensorError(
                 .value,
                 "\(mask) is \(sizeText(height: labels.height, width: labels.width)), but its frame \(image) is \(sizeText(height: frame.height, width: frame.width))",
-                help: isTurned && PictureFile.isTurned(image)
+                help: isTurned && PictureFile.orientation(image).swapsSides
                     ? "EXIF says that the frame is to be turned, as viewers show it; turn the mask too, or write the frame upright"
                     : "a mask has one value for each pixel of its frame")
         }
@@ -77,6 +77,26 @@ public struct FrameFolder: Sendable {
         self.pairs = pairs
         self.notes = notes
         self.transparency = transparency
+    }
+
+    /// A note where frames are turned or mirrored as EXIF says, in a way that keeps their size, and their masks are not:
+    /// no size shows whether the masks were drawn on the turned pictures.
+    static func noteOfTurns(_ pairs: [FramePair]) -> String? {
+        let turned = pairs.filter { pair in
+            let orientation = PictureFile.orientation(pair.image)
+            guard orientation != .upright, PictureFile.orientation(pair.mask) == .upright else {
+                return false
+            }
+            guard orientation.swapsSides, let size = try? pair.size() else { return !orientation.swapsSides }
+            return size.width == size.height
+        }
+        guard let first = turned.first else { return nil }
+        guard turned.count > 1 else {
+            return
+                "\(first.image) is turned or mirrored as EXIF says, its mask not: it fits only if it was drawn on the turned picture"
+        }
+        return
+            "\(turned.count) frames, such as \(first.image), are turned or mirrored as EXIF says, their masks not: they fit only if they were drawn on the turned pictures"
     }
 
     /// Checks by the files' headers that every mask has its frame's size. Where one has not, the others are decoded,

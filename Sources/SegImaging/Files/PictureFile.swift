@@ -22,16 +22,16 @@ public enum PictureFile {
             ? try JPEGImage.header(ofFile: path).size : try PNGImage.size(ofFile: path)
     }
 
-    /// Whether EXIF says that a picture is shown with sides exchanged.
-    static func isTurned(_ path: String) -> Bool {
+    /// How EXIF says that a picture is shown.
+    static func orientation(_ path: String) -> Orientation {
         guard let file = try? FileReader(path), let start = try? file.bytes(at: 0, count: min(8, file.count))
         else {
-            return false
+            return .upright
         }
         let orientation =
             JPEGImage.isJPEG(start)
             ? try? JPEGImage.header(ofFile: path).orientation : try? PNGImage.orientation(of: file)
-        return orientation?.swapsSides ?? false
+        return orientation ?? .upright
     }
 
     /// Checks that a file is not cut off, by its end and, for PNG, the lengths of its chunks.

@@ -175,6 +175,11 @@ public struct ClassTable: Sendable, Equatable {
         }
     }
 
+    /// Whether a colour is a gray that is void and of no class, as that of a void value is.
+    func isVoidGray(_ color: Color) -> Bool {
+        color.red == color.green && color.red == color.blue && voidColors.contains(color)
+    }
+
     private func checkCount() throws {
         guard classes.count <= ClassPalette.limit else {
             throw TensorError(

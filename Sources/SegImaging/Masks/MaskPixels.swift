@@ -116,6 +116,13 @@ struct MaskPixels {
         }
     }
 
+    /// Whether its palette is one that programs write whatever the classes are: grays in order, or PASCAL VOC's.
+    var hasCommonPalette: Bool {
+        palette.count > 1
+            && (palette.indices.allSatisfy { palette[$0].code == UInt32($0) * 0x010101 }
+                || palette.indices.allSatisfy { $0 > 254 || palette[$0] == ClassPalette.pascalColor($0) })
+    }
+
     /// A gray value of less than 8 bits as a level of light, of 0 to 255; other numbers unchanged.
     func level(_ number: Int) -> Int {
         if case .gray(let depth) = kind, depth < 8 { number * 255 / ((1 << depth) - 1) } else { number }

@@ -75,9 +75,10 @@ extension MaskRule {
             throw TensorError(
                 .value,
                 "\(name) has colours, such as (\(pixels.color(at: at))) at \(place(of: at, pixels)), but the masks of this data set are read by \(source == .index ? "index" : "value")",
-                help: table.hasColors
-                    ? "\(maker)(…, by=\"color\") reads all masks by colour"
-                    : "give each class its colour: \(maker)(…, classes=(Road=[128, 64, 128], …))")
+                help: otherRules
+                    ?? (table.hasColors
+                        ? Self.mixed
+                        : "give each class its colour: \(maker)(…, classes=(Road=[128, 64, 128], …))"))
         }
         var clear = step == 4 ? (0..<pixels.count).map { bytes[4 * $0 + 3] == 0 } : nil
         if !odd.isEmpty {
@@ -189,11 +190,31 @@ extension MaskRule {
             let colors = others.compactMap { other in
                 pixels.color(of: other.number).map { ($0, other.pixels) }
             }
+            // Numbers of classes beside masks of colours.
+            if pixels.kind != .palette, others.count > 1, others.count == pixels.usedNumbers().count,
+                others.allSatisfy({ classOfValue[$0.number] != nil })
+            {
+                return TensorError(
+                    .value,
+                    "\(name) holds numbers (\(listText(others.map(\.number).sorted().map { "\($0)" }, most: 8))), none of which is the gray of a class, but the masks of this data set are read by colour",
+                    help: otherRules ?? Self.mixed)
+            }
             if colors.count == others.count {
                 return strayColors(colors, pixels, name) { pixels.color(of: pixels.number($0)) ?? .black }
             }
         }
         let sorted = others.sorted { $0.number < $1.number }
+        if source == .color, pixels.kind == .palette,
+            let beyond = sorted.first(where: { $0.number >= pixels.palette.count })
+        {
+            let at = pixels.firstPixel { pixels.number($0) == beyond.number }
+            return TensorError(
+                .value,
+                "\(name): \(Self.share(beyond.pixels, pixels)) the index \(beyond.number), the first at \(place(of: at, pixels)), but the palette of the file has \(plural(pixels.palette.count, "colour")): the index has no colour",
+                help: otherRules
+                    ?? "write the file again with a colour for each index; \(maker)(…, strays=\"void\") leaves these pixels out"
+            )
+        }
         if source == .value, pixels.kind == .palette,
             let color = sorted.lazy.compactMap({ pixels.color(of: $0.number) }).first(where: {
                 $0.red != $0.green || $0.red != $0.blue
@@ -202,9 +223,7 @@ extension MaskRule {
             return TensorError(
                 .value,
                 "\(name) has a palette of colours, such as (\(color)), which have no gray value, but the masks of this data set are read by value",
-                help:
-                    "\(maker)(…, by=\"index\") reads all masks by palette index\(table.hasColors ? ", by=\"color\" by colour" : "")"
-            )
+                help: otherRules)
         }
         let strays = Set(sorted.map(\.number))
         let at = pixels.firstPixel { strays.contains(pixels.number($0)) }
@@ -218,6 +237,9 @@ extension MaskRule {
         // Values between those of classes are no void that the masks' makers meant.
         let isSmeared = pixels.isJPEG || others.count > 8 || table.hasLevels
         let isRun = zip(sorted, sorted.dropFirst(2)).contains { $1.number == $0.number + 2 }
+        let areLevels =
+            !table.hasOwnValues && sorted.count > 1 && sorted[0].number >= 32
+            && zip(sorted, sorted.dropFirst()).allSatisfy { $1.number - $0.number >= 32 }
         let levels =
             "if they are levels of gray, give the levels: classes=(Background=0, Object=255), strays=\"nearest\""
         var message =
@@ -241,7 +263,7 @@ extension MaskRule {
                 "255 is void; make others void with \(maker)(…, void=\(others.count == 1 ? list : "[\(list)]")), or all with strays=\"void\""
                 + (isRun && !table.hasOwnValues
                     ? ". If smoothing or JPEG made them, use the masks as they were before, or, \(levels)"
-                    : "")
+                    : areLevels ? "; or, \(levels)" : "")
         }
         return TensorError(.value, message, help: help)
     }
@@ -293,18 +315,24 @@ extension MaskRule {
             near.number == MaskImage.ignored ? "void" : palette.names[Int(near.number)]
         let list = others.map { "[\($0.color.red), \($0.color.green), \($0.color.blue)]" }.sorted()
         let voids = isMany || pixels.isJPEG ? "" : " or void=[\(list.joined(separator: ", "))]"
-        let index =
-            switch pixels.kind {
-            case .palette: "; \(maker)(…, by=\"index\") reads all masks by palette index"
-            case .gray:
-                "; \(maker)(…, by=\"value\") reads all masks by value, by=\"index\" those with a palette by its index"
-            case .color: ""
-            }
+        let index = otherRules.map { "; \($0)" } ?? ""
         return TensorError(
             .value, message,
             help:
                 "the nearest class is \(title) (\(near.color)); add the colour to the table, or write \(maker)(…, strays=\"nearest\")\(voids.isEmpty ? " or" : ",") strays=\"void\"\(voids)\(index)"
         )
+    }
+
+    /// The help where no rule reads all masks that were looked at.
+    private static let mixed =
+        "one rule reads all masks of a data set: if these are of two kinds, colours and numbers, write them in one way, or make a data set of each kind and join them with concat"
+
+    /// The rules besides this one that read the masks; nil if there is none.
+    private var otherRules: String? {
+        let texts = Source.allCases.filter { $0 != source && readable.contains($0) }.map { source in
+            "\(maker)(…, by=\"\(source.rawValue)\") reads all masks by \(source == .color ? "colour" : source == .index ? "palette index" : "value")"
+        }
+        return texts.isEmpty ? nil : texts.joined(separator: ", ")
     }
 
     private func place(of pixel: Int, _ pixels: MaskPixels) -> String {

@@ -42,12 +42,15 @@ public struct MaskRule: Sendable, Equatable {
     /// The colours that the palettes of the masks looked at give to indices: another one in a file that is read by index
     /// shows that its numbers mean something else. Empty where a script says that indices decide.
     let indexColors: [Int: ClassPalette.Color]
+    /// The rules by which the masks looked at can be read without strays: errors propose no other.
+    let readable: Set<Source>
     /// Whether values or colours between those of two classes can be those of a third, as in numbers 0, 1, 2.
     let hasNearMarks: Bool
 
     public init(
         _ table: ClassTable, by source: Source, channel: Channel = .gray, strays: Strays = .refused,
-        maker: String, indexColors: [Int: ClassPalette.Color] = [:]
+        maker: String, indexColors: [Int: ClassPalette.Color] = [:],
+        readable: Set<Source> = []
     ) throws {
         guard source != .color || table.hasColors else {
             throw TensorError(
@@ -66,6 +69,7 @@ public struct MaskRule: Sendable, Equatable {
         self.strays = strays
         self.maker = maker
         self.indexColors = indexColors
+        self.readable = readable
         palette = try table.palette()
         classOfColor = table.classOfColor
         classOfValue = table.classOfValue

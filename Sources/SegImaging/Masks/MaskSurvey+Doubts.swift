@@ -23,23 +23,31 @@ extension MaskSurvey {
             }
         }
         let names = table.classes.map(\.name)
-        func title(_ number: UInt8) -> String { number == MaskImage.ignored ? "void" : names[Int(number)] }
         for number in values.sorted() {
             guard let color = color(of: number), let first = byNumber[number], let second = byColor[color],
                 first != second
             else { continue }
             let what = source == .index ? "palette index" : "value"
             let areGrays = byColor.keys.allSatisfy { $0.red == $0.green && $0.red == $0.blue }
-            guard areGrays || names.count <= 2 else {
+            guard areGrays || names.count <= 2 || values.isSubset(of: [0, 255]) else {
                 return
-                    "the masks are read by \(what) in the order of the table: \(number) is \(title(first)), though (\(color)) is the colour of \(title(second))"
+                    "the masks are read by \(what) in the order of the table: \(number) is \(Self.title(first, table)), though (\(color)) is the colour of \(Self.title(second, table))"
+            }
+            if values.contains(255), values.count == 2 {
+                let owner = second == MaskImage.ignored ? "Background" : Self.title(second, table)
+                throw TensorError(
+                    .value,
+                    "the masks hold only 0 and 255; 0 is \(Self.title(first, table)) by its place in the table, and \(Self.title(second, table)) by its colour (\(color))",
+                    help:
+                        "write \(options.maker)(…, by=\"\(source.rawValue)\") if 0 is \(Self.title(first, table)) and 255 void; else give both numbers their classes, as in classes=(\"\(owner)\"=0, Object=255)"
+                )
             }
             // The numbers in the order of the grays, black first.
             let order = table.classes.sorted { ($0.colors.first?.code ?? 0) < ($1.colors.first?.code ?? 0) }
             let numbered = order.prefix(4).enumerated().map { "\"\($1.name)\"=\($0)" }
             throw TensorError(
                 .value,
-                "the masks can be read in two ways: the \(what) \(number) is \(title(first)) by its place in the table, and \(title(second)) by its colour (\(color))",
+                "the masks can be read in two ways: the \(what) \(number) is \(Self.title(first, table)) by its place in the table, and \(Self.title(second, table)) by its colour (\(color))",
                 help:
                     "write \(options.maker)(…, by=\"\(source.rawValue)\") if the numbers follow the order of the table; else give each class its number, as in classes=(\(numbered.joined(separator: ", "))\(order.count > 4 ? ", …" : ""))"
             )
@@ -47,12 +55,10 @@ extension MaskSurvey {
         return nil
     }
 
-    /// An error where gray masks are of classes by their colour and, with another meaning, by the values that the table
-    /// gives.
+    /// An error where gray masks are of classes by their colour and, with another meaning, by the numbers that the table
+    /// gives or that follow from its order.
     func checkValues(_ table: ClassTable, _ channel: MaskRule.Channel) throws {
-        guard table.hasOwnValues, !hasPalettes, channel == .gray, self.channel == .gray, let values else {
-            return
-        }
+        guard !hasPalettes, channel == .gray, self.channel == .gray, let values else { return }
         let (byNumber, byColor) = (table.classOfValue, table.classOfColor)
         let both = values.sorted().compactMap { number -> (number: Int, first: UInt8, second: UInt8)? in
             guard let first = byNumber[number], let level = UInt8(exactly: number),
@@ -63,18 +69,38 @@ extension MaskSurvey {
         guard both.count == values.count, let found = both.first(where: { $0.first != $0.second }) else {
             return
         }
-        let names = table.classes.map(\.name)
-        func title(_ number: UInt8) -> String { number == MaskImage.ignored ? "void" : names[Int(number)] }
+        // 255 is the white of a class where nothing gives it another meaning.
+        if !table.hasOwnValues, both.contains(where: { $0.number == 255 && $0.second != MaskImage.ignored }) {
+            return
+        }
+        let place = table.hasOwnValues ? "the values of the table" : "its place in the table"
         throw TensorError(
             .value,
-            "the masks can be read in two ways: \(found.number) is \(title(found.first)) by the values of the table, and \(title(found.second)) by its colours",
+            "the masks can be read in two ways: \(found.number) is \(Self.title(found.first, table)) by \(place), and \(Self.title(found.second, table)) by \(table.hasOwnValues ? "its colours" : "its colour")",
             help: "write \(options.maker)(…, by=\"value\") or by=\"color\"")
+    }
+
+    /// What decides where nothing but black is used. An error where that is another class by its number than by its colour.
+    func sourceOfBlack(_ table: ClassTable) throws -> MaskRule.Source {
+        guard table.hasColors else { return .value }
+        guard kinds.allSatisfy(\.isGray), blackPalettes < filesRead else { return .color }
+        guard let second = table.classOfColor[.black], let first = table.classOfValue[0], first != second
+        else { return .value }
+        throw TensorError(
+            .value,
+            "the masks hold only 0, which is \(Self.title(first, table)) by \(table.hasOwnValues ? "the values of the table" : "its place in the table"), and \(Self.title(second, table)) by its colour, black",
+            help: "write \(options.maker)(…, by=\"value\") or by=\"color\"")
+    }
+
+    private static func title(_ number: UInt8, _ table: ClassTable) -> String {
+        number == MaskImage.ignored ? "void" : table.classes[Int(number)].name
     }
 
     /// As many values as classes, but not their numbers: levels of gray such as 0 and 255, or 0, 128 and 255,
     /// as painting programs write them, or numbers from 1. 255 alone is a class to whoever painted it, void to everyone else.
     /// Undecided before all files are known, else an error that asks.
     func levels(_ table: ClassTable) throws -> Verdict? {
+        if let verdict = try onlyStrays(table) { return verdict }
         guard let values, values.count > 1, !table.hasOwnValues,
             values.count == table.classes.count || (values == [0, 255] && table.classes.count == 1),
             options.strays == .refused, table.voidValues.isEmpty, table.entries.allSatisfy({ !$0.isVoid })
@@ -96,12 +122,29 @@ extension MaskSurvey {
             ? "0 would be \(names[0]), and 255 void"
             : values == [0, 255]
                 ? "255 would be void, not \(names[1])" : "they are not the numbers 0 to \(count - 1)"
+        // The others are numbers of classes.
+        let isPlain = sorted.last == 255 && sorted.dropLast().allSatisfy { $0 < count }
         let classes = names.count == 1 ? "one class" : plural(count, "class")
         throw TensorError(
             .value,
             "the masks hold the values \(list) only, and there \(count == 1 ? "is" : "are") \(classes), \(names.count > 8 ? names.prefix(8).joined(separator: ", ") + ", …" : Self.joined(names)): \(why)",
             help:
-                "to read them as the classes 0 to \(own.count - 1): \(options.maker)(…, classes=(\(pairs)))\(sorted.last == 255 ? "; if 255 is void: void=255" : "")"
+                "to read them as the classes 0 to \(own.count - 1): \(options.maker)(…, classes=(\(pairs)))\(isPlain ? "; if 255 is void: void=255" : "")"
+        )
+    }
+
+    /// Where strays are void, and 0 is the only number of a class: levels of gray, of which all but black would be void.
+    private func onlyStrays(_ table: ClassTable) throws -> Verdict? {
+        guard let values, options.strays == .void, !table.hasOwnValues, table.classes.count > 1,
+            table.voidValues.isEmpty, table.entries.allSatisfy({ !$0.isVoid }),
+            values.count > 1, values.allSatisfy({ $0 == 0 || $0 >= table.entries.count })
+        else { return nil }
+        guard isComplete else { return .undecided }
+        throw TensorError(
+            .value,
+            "of the \(values.count) values of the masks, up to \(values.max() ?? 0), 0 alone is the number of a class, and strays=\"void\" would make all others void",
+            help:
+                "if they are levels of gray, give the levels: \(options.maker)(…, classes=(Background=0, Object=255), strays=\"nearest\"); if 0 alone counts: void=255"
         )
     }
 

@@ -44,6 +44,8 @@ struct MaskSurvey {
     var fewBits: Set<Int> = []
     var levelsOfFewBits: Set<Int> = []
     var manyBits: Set<Int> = []
+    /// Files of a palette in which only black is used, of those that are no ramp of grays.
+    var blackPalettes = 0
     var jpegFile: String?
     /// Whether colours were too many to collect: a photograph, or a mask saved as JPEG.
     var isBeyondCounting = false
@@ -125,9 +127,7 @@ struct MaskSurvey {
             verdict = try self.verdict(table)
         }
         guard case .rule(let source, let channel, let note) = verdict else {
-            // Nothing but black.
-            let source: MaskRule.Source = table.hasColors && !kinds.allSatisfy(\.isGray) ? .color : .value
-            return (try rule(table, source, .gray), notes)
+            return (try rule(table, try sourceOfBlack(table), .gray), notes)
         }
         if source == .index, options.by == nil, let other = otherPalette {
             throw MaskRule.otherPalette(
@@ -147,7 +147,24 @@ struct MaskSurvey {
     {
         try MaskRule(
             table, by: source, channel: channel, strays: options.strays, maker: options.maker,
-            indexColors: source == .index && options.by == nil ? paletteColors.mapValues(\.color) : [:])
+            indexColors: source == .index && options.by == nil ? paletteColors.mapValues(\.color) : [:],
+            readable: readable(table))
+    }
+
+    /// The rules that read all that was looked at.
+    private func readable(_ table: ClassTable) -> Set<MaskRule.Source> {
+        guard !isBeyondCounting else { return [] }
+        let (byNumber, byColor) = (table.classOfValue, table.classOfColor)
+        var found: Set<MaskRule.Source> = []
+        if table.hasColors,
+            colors.allSatisfy({ $0 < 0x0100_0000 && byColor[ClassPalette.Color(code: $0)] != nil })
+        {
+            found.insert(.color)
+        }
+        if let values, values.allSatisfy({ byNumber[$0] != nil }) {
+            found.insert(hasPalettes ? .index : .value)
+        }
+        return found
     }
 
     /// Adds what some of the files hold. Broken files are left to the reading of the masks; an error if all are.
@@ -192,6 +209,7 @@ struct MaskSurvey {
             pixels.kind == .palette
             && used.allSatisfy { pixels.color(of: $0)?.code == UInt32($0) * 0x010101 }
         kinds.insert(isRamp ? .gray(8) : pixels.kind)
+        if isRamp, used.allSatisfy({ $0 == 0 }), !pixels.hasCommonPalette { blackPalettes += 1 }
         for number in used {
             // Values of 16 bits without a colour count as unknown colours.
             colors.insert(pixels.color(of: number)?.code ?? 0x0100_0000 + UInt32(number))
@@ -270,7 +288,8 @@ struct MaskSurvey {
         let isKnown = { (code: UInt32) in code < 0x0100_0000 && known[ClassPalette.Color(code: code)] != nil }
         let found = colors.filter(isKnown)
         let others = colors.subtracting(found)
-        let showsClasses = found.contains { $0 != 0 }
+        // Black and a gray that is void may be what a number looks like.
+        let showsClasses = found.contains { $0 != 0 && !table.isVoidGray(ClassPalette.Color(code: $0)) }
         let isStandard = hasPalettes && hasStandardPalettes
         if others.isEmpty, !isBeyondCounting {
             guard showsClasses else { return .undecided }
@@ -286,6 +305,8 @@ struct MaskSurvey {
                     "the masks can be read by colour and by palette index, with different classes: their palette is PASCAL VOC's colour map, and the colours used belong to classes too",
                     help: "write \(options.maker)(…, by=\"color\") or by=\"index\"")
             }
+            // More files may decide.
+            guard isComplete || (try? checkValues(table, .gray)) != nil else { return .undecided }
             return .rule(.color, .gray)
         }
         if isStandard, isCountable, kinds == [.palette] {
@@ -295,14 +316,16 @@ struct MaskSurvey {
                     "the palette of the masks is PASCAL VOC's colour map, not the table's colours: masks are read by palette index"
             )
         }
-        if showsClasses { return .rule(.color, .gray) }
+        let isGray = kinds.allSatisfy(\.isGray)
+        // Of numbers from 0 a few, and 255, can be grays of the table.
+        let isNumbered = channel != nil && !hasPalettes && isCountable && others.count > found.count
+        if showsClasses, !isNumbered { return .rule(.color, .gray) }
         if hasPalettes {
             guard found.isEmpty, isCountable else { return .rule(.color, .gray) }
             return .rule(
                 .index, .gray,
                 note: "no colour of the masks is in the table: masks are read by palette index")
         }
-        let isGray = kinds.allSatisfy(\.isGray)
         if let verdict = try levels(table) { return verdict }
         if isGray {
             // A table of grays, and other grays: a mask that was smoothed or saved as JPEG.
@@ -329,7 +352,7 @@ struct MaskSurvey {
 
 extension MaskPixels.Kind {
     /// Whether it is of gray values.
-    fileprivate var isGray: Bool {
+    var isGray: Bool {
         if case .gray = self { true } else { false }
     }
 }

@@ -6,10 +6,15 @@ import SegTensor
 extension TableText {
     /// Names of columns.
     enum Heads {
-        static let name = [
-            "name", "names", "class", "classes", "label", "labels", "class_name", "classname", "class name",
-            "label_name", "category", "categories",
-        ]
+        /// Those that say `name` go before others.
+        static let name =
+            [
+                "name", "names", "class_name", "classname", "class name", "label_name", "class", "classes",
+                "label",
+                "labels",
+            ] + groups
+        /// Columns that often name a group of classes.
+        static let groups = ["category", "categories"]
         static let value = [
             "value", "values", "id", "ids", "index", "idx", "number", "no", "class_id", "classid", "class id",
             "label_id", "labelid", "class_index", "class_idx", "pixel_value", "gray", "grey", "train_id",
@@ -103,7 +108,13 @@ extension TableText {
             TensorError(.file, "\(file): \(what)", help: help)
         }
         func places(_ names: [String]) -> [Int] { heading.indices.filter { names.contains(heading[$0]) } }
-        let named = places(Heads.name)
+        /// A number that several classes share is that of their group.
+        func isGroup(_ column: Int) -> Bool {
+            guard Heads.groups.contains(heading[column]), numbers.contains(column) else { return false }
+            let own = lines.compactMap { $0.fields.count > column ? $0.fields[column] : nil }
+            return Set(own).count < own.count
+        }
+        let named = Heads.name.flatMap { places([$0]) }.filter { !isGroup($0) }
         var columns = Columns()
         columns.name =
             named.first { !numbers.contains($0) } ?? named.first

@@ -12,7 +12,7 @@ import SegTensor
 ///   others, which are not used;
 /// - `name:r,g,b:parts:actions`.
 ///
-/// Empty lines and lines that start with `#` or `//` are skipped; carriage returns and a byte order mark are ignored.
+/// Empty lines, lines that start with `#` or `//`, and what follows ` # ` are skipped; carriage returns and a byte order mark are ignored.
 struct TableText {
     struct Row {
         let line: Int
@@ -39,7 +39,7 @@ struct TableText {
         let body = Substring(text.unicodeScalars.dropFirst(mark))
         let lines: [Line] = body.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
             .enumerated()
-            .map { ($0 + 1, $1.trimmed, []) }
+            .map { ($0 + 1, Self.withoutNote($1).trimmed, []) }
             .filter { !$0.text.isEmpty && !$0.text.hasPrefix("#") && !$0.text.hasPrefix("//") }
         guard let first = lines.first?.text else {
             throw TensorError(
@@ -97,6 +97,18 @@ struct TableText {
 
     // MARK: Dividing lines
 
+    /// A line without the note at its end: `Road # of any kind`. `Car #1` is a name, and so is what is in quotes.
+    private static func withoutNote(_ line: Substring) -> Substring {
+        guard !line.contains("\"") else { return line }
+        let mark = line.indices.first { place in
+            guard line[place] == "#", place > line.startIndex else { return false }
+            let next = line.index(after: place)
+            return line[line.index(before: place)].isWhitespace && next < line.endIndex
+                && line[next].isWhitespace
+        }
+        return mark.map { line[..<$0] } ?? line
+    }
+
     /// What is between columns; nil for words. A comma may be part of a name: columns have a number or a heading.
     private static func separator(_ lines: [Line]) -> Character? {
         let first = lines[0].text
@@ -136,7 +148,11 @@ struct TableText {
         return fields.map { field in
             let plain = field.trimmed
             let isWrapped = plain.count >= 2 && plain.hasPrefix("\"") && plain.hasSuffix("\"")
-            return isWrapped ? plain.dropFirst().dropLast() : plain
+            guard isWrapped else { return plain }
+            // A quote within quotes is doubled.
+            let parts = plain.dropFirst().dropLast().split(
+                separator: "\"\"", omittingEmptySubsequences: false)
+            return Substring(parts.joined(separator: "\""))
         }
     }
 
@@ -174,7 +190,7 @@ struct TableText {
         if trail > 3 { trail = after.contains { $0 < 4 } ? 3 : 4 }
         if trail == 1 {
             // `Lane 1`, `Lane 2` are names, `Tree<tab>2` is a name and its value.
-            let stems = words.map { $0.dropLast().joined(separator: " ") }
+            let stems = words.map { $0.dropFirst(lead).dropLast().joined(separator: " ") }
             let numbers = words.map { $0.last ?? "" }
             let areTabbed = lines.allSatisfy { line in
                 line.text.lastIndex { $0.isWhitespace }.map { line.text[$0] == "\t" } ?? false
