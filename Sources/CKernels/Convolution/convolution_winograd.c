@@ -12,8 +12,7 @@
 #include "epilogue.h"
 #include "pool.h"
 
-/// Each task reads all filters, so that few tiles cost bandwidth: on Emerald Rapids 96 tiles take a fifth less time
-/// than 48, on Zen 3 the time between 24 and 144 differs by a tenth.
+/// Each task reads all filters, so that few tiles cost bandwidth; many leave threads without work.
 enum { OUT = 4, IN = 6, POINTS = 36, TAPS = 9, SUM_LENGTH = 32, BLOCK_LENGTH = 256, TASK_TILES = 96, GROUP_COLUMNS = 256 };
 
 // The points a and b, and what the transforms need of them.

@@ -35,6 +35,7 @@ extern int kernel_level_in_use, kernel_wide_tiles;
         return name##_sse2 arguments;                                                                    \
     }                                                                                                    \
     INLINE result name##_body parameters
+// Without the width the compiler would halve vectors of sixteen.
 #define AVX512 __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
 #define AVX2 __attribute__((target("arch=x86-64-v3")))
 #else

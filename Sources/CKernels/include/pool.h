@@ -22,7 +22,7 @@ void pool_run(long tasks, void (*body)(void *context, long index), void *context
 
 /// Lets `stop(context)` end the regions that this thread starts from now on: once it returns true, no
 /// further task begins. The result of such a region is then incomplete. `stop` may be called on any
-/// thread of the pool. NULL removes it.
+/// thread of the pool, by each once in some milliseconds. NULL removes it.
 void pool_watch(bool (*stop)(void *context), void *context);
 
 /// Whether the region whose task runs on this thread, or one about to be started, should end; for
