@@ -42,25 +42,26 @@ struct Orientation: Equatable, Sendable {
 
     /// The pixels of a picture, each of so many bytes, turned and mirrored; as many as `target` has room for.
     func turn(
-        _ source: UnsafePointer<UInt8>, _ width: Int, _ height: Int, channels: Int,
-        to target: UnsafeMutablePointer<UInt8>
+        _ bytes: [UInt8], _ width: Int, _ height: Int, channels: Int, to target: UnsafeMutablePointer<UInt8>
     ) {
         let (wide, high) = size(width, height)
-        for y in 0..<high {
-            for x in 0..<wide {
-                let from: (x: Int, y: Int) =
-                    switch number {
-                    case 2: (width - 1 - x, y)
-                    case 3: (width - 1 - x, height - 1 - y)
-                    case 4: (x, height - 1 - y)
-                    case 5: (y, x)
-                    case 6: (y, height - 1 - x)
-                    case 7: (width - 1 - y, height - 1 - x)
-                    case 8: (width - 1 - y, x)
-                    default: (x, y)
-                    }
-                let (to, at) = ((y * wide + x) * channels, (from.y * width + from.x) * channels)
-                for c in 0..<channels { target[to + c] = source[at + c] }
+        bytes.withUnsafeBufferPointer { source in
+            for y in 0..<high {
+                for x in 0..<wide {
+                    let from: (x: Int, y: Int) =
+                        switch number {
+                        case 2: (width - 1 - x, y)
+                        case 3: (width - 1 - x, height - 1 - y)
+                        case 4: (x, height - 1 - y)
+                        case 5: (y, x)
+                        case 6: (y, height - 1 - x)
+                        case 7: (width - 1 - y, height - 1 - x)
+                        case 8: (width - 1 - y, x)
+                        default: (x, y)
+                        }
+                    let (to, at) = ((y * wide + x) * channels, (from.y * width + from.x) * channels)
+                    for c in 0..<channels { target[to + c] = source[at + c] }
+                }
             }
         }
     }
@@ -70,11 +71,8 @@ extension RGBImage {
     func turned(_ orientation: Orientation) -> RGBImage {
         guard orientation != .upright else { return self }
         let (wide, high) = orientation.size(width, height)
-        return RGBImage(width: wide, height: high) { target in
-            bytes.withUnsafeBufferPointer { source in
-                guard let start = source.baseAddress else { return }
-                orientation.turn(start, width, height, channels: 3, to: target)
-            }
+        return RGBImage(width: wide, height: high) {
+            orientation.turn(bytes, width, height, channels: 3, to: $0)
         }
     }
 }
@@ -83,11 +81,8 @@ extension MaskImage {
     func turned(_ orientation: Orientation) -> MaskImage {
         guard orientation != .upright else { return self }
         let (wide, high) = orientation.size(width, height)
-        return MaskImage(width: wide, height: high) { target in
-            bytes.withUnsafeBufferPointer { source in
-                guard let start = source.baseAddress else { return }
-                orientation.turn(start, width, height, channels: 1, to: target)
-            }
+        return MaskImage(width: wide, height: high) {
+            orientation.turn(bytes, width, height, channels: 1, to: $0)
         }
     }
 }

@@ -130,9 +130,7 @@ struct CSVFile {
         if text.isEmpty { return .nilValue }
         // A name of digits that begins with 0, as "007" or CamVid's "0016E5", is no number.
         let digits = text.drop { $0 == "-" || $0 == "+" }.prefix(2)
-        if digits.first == "0", digits.dropFirst().first.map({ $0 != "." }) == true, !text.contains(".") {
-            return .string(text)
-        }
+        if digits.first == "0", digits.count == 2, !text.contains(".") { return .string(text) }
         return Double(text).map { .number($0) } ?? .string(text)
     }
 

@@ -25,7 +25,7 @@ private func extreme(
             let two = a.isNaN || b.isNaN ? Double.nan : pick(a, b)
             return .number(call.plainNumber(2).map { pick(two, $0) } ?? two)
         }
-        if let other = call[1].asTensorValue, !call.isNil(1), other.promise.rank >= 0 {
+        if call[1].asTensorValue != nil {
             throw Failure(
                 .type, "\(name): the second argument is an axis, got a tensor",
                 help: "\(name)imum(a, b) compares two tensors element by element", argument: 1)
