@@ -86,6 +86,23 @@ import Testing
         #expect(message { try Folder.make(long) }.hasSuffix("its name is too long"))
     }
 
+    @Test func contentThatChangesIsSeenWithSizeAndDateOfBefore() throws {
+        let folder = try ScratchFolder()
+        try folder.write("abc", to: "file")
+        let path = "\(folder.path)/file"
+        let before = try #require(FileStatus(path))
+        let date = timespec(tv_sec: before.changed / 1_000_000_000, tv_nsec: before.changed % 1_000_000_000)
+        // The clock of files has ticks of some milliseconds.
+        usleep(20_000)
+        let open = fopen(path, "r+")
+        fputs("xyz", open)
+        fclose(open)
+        #expect(utimensat(AT_FDCWD, path, [date, date], 0) == 0)
+        let after = try #require(FileStatus(path))
+        #expect((after.size, after.changed, after.inode) == (before.size, before.changed, before.inode))
+        #expect(after.touched != before.touched)
+    }
+
     @Test func parentsOfPaths() {
         #expect(Folder.parent(of: "/a/b") == "/a")
         #expect(Folder.parent(of: "/a") == "/")

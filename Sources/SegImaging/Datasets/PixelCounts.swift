@@ -5,11 +5,13 @@ import SegTensor
 import Synchronization
 
 extension Dataset {
-    /// Differs as soon as one of the mask files is written again. Very many are not looked at.
+    /// Differs as soon as one of the mask files is written again, or a script makes other masks. Very many are not
+    /// looked at.
     public var maskStamp: Int {
         guard count <= 1_000_000 else { return 0 }
         var hasher = Hasher()
         for index in 0..<count {
+            if runsScript, let made = try? frame(index), !made.isRedrawn { hasher.combine(made.maskDigest) }
             guard let pair = files(index) else { continue }
             hasher.combine(FileIdentity.stamp(pair.mask))
         }

@@ -26,12 +26,15 @@ public struct FileIdentity: Sendable, Equatable {
 
     /// What differs as soon as a file is written again or replaced; nil if there is none.
     static func stamp(_ path: String) -> Stamp? {
-        FileStatus(path).map { Stamp(size: $0.size, changed: $0.changed, inode: $0.inode, device: $0.device) }
+        FileStatus(path).map {
+            Stamp(size: $0.size, changed: $0.changed, touched: $0.touched, inode: $0.inode, device: $0.device)
+        }
     }
 
     struct Stamp: Sendable, Hashable {
         let size: Int
         let changed: Int
+        let touched: Int
         let inode: UInt64
         let device: UInt64
     }

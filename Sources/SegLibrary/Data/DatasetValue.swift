@@ -73,8 +73,11 @@ public final class DatasetValue: ForeignValue {
 
     /// Pixels by class, counted at the first access.
     func counts(_ interpreter: Interpreter) throws -> CountsValue {
-        // Masks that were written again are counted again.
+        // Masks that were written again, or that a script makes anew, are counted again. To look takes no random
+        // number.
+        let state = interpreter.random.stream.state
         let files = dataset.maskStamp
+        interpreter.random.stream.state = state
         if let counted, counted.files == files { return counted.counts }
         let made = try interpreter.reporting("counting", total: dataset.count, unit: "masks") { between in
             try CountsValue(PixelCounts(dataset, between: between), labels: labels)

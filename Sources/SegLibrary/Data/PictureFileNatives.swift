@@ -96,7 +96,10 @@ let pictureFileNatives: [Native] = [
             }
             let planes = try tensor.value().rowMajor()
             let bytes = try call.interpreter.awaited {
-                try PictureFile.encode(RGBImage(planes: planes), for: path)
+                let image =
+                    try tensor.dtype.isFloating
+                    ? RGBImage(planes: planes) : RGBImage(planes: planes, by: "write_image")
+                return try PictureFile.encode(image, for: path)
             }
             try AtomicFile.write(bytes, to: path)
             return .nilValue

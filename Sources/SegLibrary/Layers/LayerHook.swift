@@ -3,6 +3,7 @@
 // data sets have the members of data sets.
 
 import SegRuntime
+import SegTensor
 
 /// The state of an interpreter's layers.
 final class LayerHook: ObjectHook {
@@ -15,22 +16,41 @@ final class LayerHook: ObjectHook {
     @exclusivity(unchecked) private var baseTraining = false
     /// Observes the calls of layers.
     @exclusivity(unchecked) private var trace: LayerTrace?
+    /// The class names of the models that are running and know them, the innermost last.
+    @exclusivity(unchecked) private var classNames: [AxisLabels?] = []
 
     let noun = "layer"
 
     func began(_ object: Instance, _ argument: Value, depth: Int) -> UInt8 {
-        let before: UInt8 = isTraining ? 1 : 0
+        var before: UInt8 = isTraining ? 1 : 0
         isTraining = baseTraining && !object.isFrozen
         trace?.began(object, argument, depth: depth)
+        if let known = object.attached {
+            classNames.append(known.classNames)
+            before |= 2
+        }
         return before
     }
 
-    func ended(_ result: Value, depth: Int, _ state: UInt8) {
-        isTraining = state == 1
+    /// The logits [N, C, H, W] of a model that knows its C classes carry their names.
+    func ended(_ result: Value, depth: Int, _ state: UInt8) -> Value {
+        var result = result
+        if let names = leave(state), let logits = result.asTensorValue?.promise, logits.rank == 4,
+            logits.shape[1] == names.names.count, let named = try? logits.labelled(axis: 1, names)
+        {
+            result = .tensor(named)
+        }
         trace?.ended(result, depth: depth)
+        return result
     }
 
-    func failed(_ state: UInt8) { isTraining = state == 1 }
+    func failed(_ state: UInt8) { _ = leave(state) }
+
+    /// Restores the mode of before a call; the names of the classes that its model knows.
+    private func leave(_ state: UInt8) -> AxisLabels? {
+        isTraining = state & 1 == 1
+        return state & 2 == 0 ? nil : classNames.removeLast()
+    }
 
     /// Runs a body with layers in training or evaluation mode, and with an optional trace.
     func within<Result>(training: Bool, trace: LayerTrace? = nil, _ body: () throws -> Result) rethrows

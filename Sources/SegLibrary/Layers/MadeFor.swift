@@ -92,3 +92,11 @@ private func facts(of data: DatasetValue, _ interpreter: Interpreter) throws -> 
     facts.append(("std", .list((first.normalization?.deviation ?? [1, 1, 1]).map { .number($0) })))
     return facts
 }
+
+extension RecordObject {
+    /// Of what a model remembers: its classes as labels of its logits.
+    var classNames: AxisLabels? {
+        guard let names = self["classes"]?.asList?.items.compactMap(\.asString) else { return nil }
+        return try? AxisLabels(names)
+    }
+}

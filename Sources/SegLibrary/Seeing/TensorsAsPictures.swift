@@ -30,7 +30,10 @@ extension Pixels {
         }
         let planes = try picture.value().rowMajor()
         let image = try Background.value(
-            { try RGBImage(planes: planes) }, interrupted: EvaluationContext.current.checkInterrupt)
+            {
+                try plain.dtype.isFloating
+                    ? RGBImage(planes: planes) : RGBImage(planes: planes, by: "this picture")
+            }, interrupted: EvaluationContext.current.checkInterrupt)
         guard let pixels = Pixels(width: image.width, height: image.height, bytes: image.bytes) else {
             throw Failure(.value, "the picture is empty")
         }

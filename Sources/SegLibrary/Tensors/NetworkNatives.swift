@@ -212,6 +212,7 @@ let networkNatives: [Native] = [
                 .value, "reduction is \"mean\", \"sum\" or \"none\", not \"\(wanted)\"", argument: 5)
         }
         let (masks, ignore) = try call.masks(ignoring: 3)
+        _ = try call.checkedClassNames()
         if let weighted = try call.optionalTensor(2)?.labels[0], let known = call.categories(1) {
             try AxisLabels.check(
                 weighted.names, of: "the class weights", against: known.names, of: "the masks")

@@ -132,13 +132,21 @@ let reductionNatives: [Native] = [
         return try call.isPlainList(0) ? call.plain(result) : .tensor(result)
     },
     Native(
-        "argmax(x, axis=nil)", "The position of the largest element; the first of equal ones.",
+        "argmax(x, axis=nil)",
+        "The position of the largest element; the first of equal ones. Of logits that carry class names it is "
+            + "a mask with these classes.",
         examples: [
-            "print(argmax([3, 1, 4]))  # expect: 2"
+            "print(argmax([3, 1, 4]))  # expect: 2",
+            "m = Conv2d(3, 2, 1)\nmade_for(m, classes=[\"Road\", \"Sky\"])\n"
+                + "print(argmax(m(zeros(1, 3, 4, 4)), axis=1).classes)  # expect: [\"Road\", \"Sky\"]",
         ]
     ) { call in
-        let result = try call.collection(0).argmax(axis: try call.axis(1))
-        return try call.isPlainList(0) ? call.plain(result) : .tensor(result)
+        let x = try call.collection(0)
+        let axis = try call.axis(1)
+        let result = try x.argmax(axis: axis)
+        if call.isPlainList(0) { return try call.plain(result) }
+        let names = axis.flatMap { x.labels[$0 < 0 ? $0 + x.rank : $0] }
+        return .tensor(result, categories: result.rank >= 2 ? names : nil)
     },
     Native(
         "cumsum(x, axis=nil)", "Running sums along `axis`, or over all elements as one row.",

@@ -90,10 +90,8 @@ private func labels(_ call: Arguments, ignoring place: Int) throws -> (
 ) {
     var predictions = try call.tensor(0)
     let (masks, ignore) = try call.masks(ignoring: place)
-    if let predicted = call.categories(0), let known = call.categories(1) {
-        try AxisLabels.check(predicted.names, of: "the predictions", against: known.names, of: "the masks")
-    }
-    let names = call.categories(1) ?? call.categories(0)
+    let predicted = try call.checkedClassNames()
+    let names = call.categories(1) ?? predicted
     var classes = call[2].isNil ? names?.names.count : try call.integer(2)
     if predictions.rank == masks.rank + 1 {
         classes = classes ?? predictions.shape[1]
@@ -106,6 +104,20 @@ private func labels(_ call: Arguments, ignoring place: Int) throws -> (
 }
 
 extension Arguments {
+    /// The class names of the predictions, the first argument: of a mask, or of the logits of a model that knows
+    /// its classes.
+    /// - Throws: an error of kind label unless the masks, the second argument, have the same, if they have any.
+    func checkedClassNames() throws -> AxisLabels? {
+        guard let predictions = self[0].asTensorValue, let masks = self[1].asTensorValue else { return nil }
+        let isLogits = predictions.promise.rank == masks.promise.rank + 1
+        let own = isLogits ? predictions.promise.labels[1] : predictions.categories
+        if let own, let known = masks.categories {
+            try AxisLabels.check(
+                own.names, of: isLogits ? "the logits" : "the predictions", against: known.names, of: "the masks")
+        }
+        return own
+    }
+
     /// The masks, the second argument, and the one class number that does not count besides void. Several
     /// classes of `ignore=`, each a number, or a name if the masks have class names, become void in the masks.
     func masks(ignoring place: Int) throws -> (masks: Tensor, ignore: Int?) {

@@ -14,7 +14,8 @@ public protocol ObjectHook: AnyObject {
     func began(_ object: Instance, _ argument: Value, depth: Int) -> UInt8
 
     /// The call that began at this depth returned a result.
-    func ended(_ result: Value, depth: Int, _ state: UInt8)
+    /// - Returns: what the caller gets.
+    func ended(_ result: Value, depth: Int, _ state: UInt8) -> Value
 
     /// The call ended with an error.
     func failed(_ state: UInt8)

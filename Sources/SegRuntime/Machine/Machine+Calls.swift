@@ -173,10 +173,11 @@ extension Interpreter {
         frameCount += 1
     }
 
-    /// The end of a `forward` whose frame is still on top.
+    /// The end of a `forward` whose frame is still on top: what its caller gets.
     @inline(never)
-    func leaveObject(_ frame: Frame, _ result: Value) {
+    func leaveObject(_ frame: Frame, _ result: Value) -> Value {
         objectHook?.ended(result, depth: frameCount - 1, UInt8(truncatingIfNeeded: frame.hooked - 1))
+            ?? result
     }
 
     /// A method of `self`, found when it was compiled; `first` holds `self`.

@@ -616,12 +616,12 @@ extension Interpreter {
                         (top, ip, registers, executable) = currentState()
 
                     case .give(let from):
-                        let value = take(registers + Int(from))
+                        var value = take(registers + Int(from))
                         for place in 0..<executable.pointee.registerCount {
                             SegRuntime.clear(registers + place)
                         }
                         let frame = top.pointee
-                        if frame.hooked != 0 { leaveObject(frame, value) }
+                        if frame.hooked != 0 { value = leaveObject(frame, value) }
                         frameCount -= 1
                         guard let result = frame.result else { return value }
                         if case .number(let number) = value {
@@ -638,7 +638,7 @@ extension Interpreter {
                             SegRuntime.clear(registers + place)
                         }
                         let frame = top.pointee
-                        if frame.hooked != 0 { leaveObject(frame, .nilValue) }
+                        if frame.hooked != 0 { _ = leaveObject(frame, .nilValue) }
                         frameCount -= 1
                         guard let result = frame.result else { return .nilValue }
                         result.pointee = .nilValue

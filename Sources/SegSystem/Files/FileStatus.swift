@@ -17,6 +17,8 @@ public struct FileStatus: Sendable {
     public let size: Int
     /// The last change of the content, in nanoseconds since 1970.
     public let changed: Int
+    /// The last change of content, name or rights, in nanoseconds since 1970: no program sets it back.
+    public let touched: Int
     /// The number of the file on its disk: the same for all its names.
     public let inode: UInt64
     /// The number of its disk.
@@ -53,6 +55,7 @@ public struct FileStatus: Sendable {
         }
         size = Int(status.st_size)
         changed = Int(status.st_mtim.tv_sec) * 1_000_000_000 + Int(status.st_mtim.tv_nsec)
+        touched = Int(status.st_ctim.tv_sec) * 1_000_000_000 + Int(status.st_ctim.tv_nsec)
         inode = UInt64(status.st_ino)
         device = UInt64(status.st_dev)
         owner = status.st_uid

@@ -131,6 +131,13 @@ final class Node: @unchecked Sendable {
         }
     }
 
+    /// The node whose value a pending one with other labels passes on; the node itself where it is none.
+    var withoutLabels: Node {
+        var node = self
+        while let step = node.pendingStep, step.operation is RelabelOperation { node = step.inputs[0] }
+        return node
+    }
+
     /// Sets the value and drops the inputs if no gradient can be requested.
     func fulfil(_ value: TensorData) {
         let keeps = isTracked

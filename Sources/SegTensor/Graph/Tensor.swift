@@ -32,10 +32,13 @@ public final class Tensor: @unchecked Sendable {
                 Double(bytes),
                 "\(operation.name) of shape \(Shape.text(signature.shape)), \(signature.dtype.rawValue),")
         }
-        var node = Node(operation, inputs.map(\.node), signature)
+        // Labels matter to the shape rule alone, which has seen them: no step of theirs stands between an
+        // operation and what it takes, where it would hide one from the rules of fusion.
+        let sources = inputs.map { $0.node.withoutLabels }
+        var node = Node(operation, sources, signature)
         if node.depth > deepest || node.heldBytes > heaviest {
-            try Evaluator.evaluate(inputs.map(\.node), in: .current)
-            node = Node(operation, inputs.map(\.node), signature)
+            try Evaluator.evaluate(sources, in: .current)
+            node = Node(operation, sources, signature)
         }
         return Tensor(node)
     }
