@@ -94,21 +94,24 @@ extension ClassTable {
         var places: [String: Int] = [:]
         var ownersOfColors: [Color: Int] = [:]
         var ownersOfValues: [Int: (line: Int, name: String)] = [:]
-        for row in rows.rows {
+        for (place, row) in rows.rows.enumerated() {
             func wrong(_ what: String) -> TensorError {
                 TensorError(.file, "\(file), line \(row.line): \(what)", help: rows.help)
             }
             guard !row.name.isEmpty else { throw wrong("the class has no name") }
             var value: Int?
+            var isVoid = false
             if let field = row.value {
-                guard let number = Int(field), (0...65_535).contains(number) else {
+                guard let number = Int(field), (-1...65_535).contains(number) else {
                     throw wrong("'\(field.prefix(20))' is not a value of masks, 0...65535")
                 }
-                if let first = ownersOfValues[number], first.name != row.name {
+                // Not in the masks: void, as 255 is, which several lines can have.
+                isVoid = number == -1 || ownersOfValues[255] != nil && number == 255
+                if !isVoid, let first = ownersOfValues[number], first.name != row.name {
                     throw wrong("the value \(number) is already that of \(first.name) in line \(first.line)")
                 }
-                ownersOfValues[number] = (row.line, row.name)
-                value = number
+                if !isVoid { ownersOfValues[number] = (row.line, row.name) }
+                value = isVoid ? 255 : number
             }
             let color = try row.color.map { fields in
                 let parts = try fields.map { field in
@@ -131,7 +134,10 @@ extension ClassTable {
                 continue
             }
             places[row.name] = entries.count
-            entries.append(Entry(row.name, colors: color.map { [$0] } ?? [], value: value ?? entries.count))
+            entries.append(
+                Entry(
+                    row.name, colors: color.map { [$0] } ?? [], value: value ?? entries.count,
+                    row: value ?? place, isVoid: isVoid))
             guard entries.count <= ClassPalette.limit else {
                 throw wrong("there are more than the \(ClassPalette.limit) classes that masks can hold")
             }

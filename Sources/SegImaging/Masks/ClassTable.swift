@@ -14,12 +14,18 @@ public struct ClassTable: Sendable, Equatable {
         public var colors: [Color]
         /// The value of its pixels in masks of numbers.
         public let value: Int
+        /// Its place among the lines of its table; the value where there are no lines.
+        public let row: Int
         public var isVoid = false
 
-        public init(_ name: String, colors: [Color] = [], value: Int) {
+        public init(
+            _ name: String, colors: [Color] = [], value: Int, row: Int? = nil, isVoid: Bool = false
+        ) {
             self.name = name
             self.colors = colors
             self.value = value
+            self.row = row ?? value
+            self.isVoid = isVoid
         }
     }
 
@@ -41,7 +47,8 @@ public struct ClassTable: Sendable, Equatable {
     public private(set) var voidColors: [Color] = []
     public private(set) var voidValues: [Int] = []
 
-    /// An error of kind `value` if there is no entry, or two share a name, a colour or a value.
+    /// A class of the value 255 is void, unless the values are levels of gray. An error of kind `value` if there is no
+    /// entry, or two share a name, a colour or a value.
     public init(_ entries: [Entry], origin: String? = nil, hasOwnValues: Bool = false) throws {
         guard !entries.isEmpty else { throw TensorError(.value, "a data set needs at least one class") }
         func firstPair<Key: Hashable>(_ key: (Entry) -> [Key]) -> (Entry, Entry, Key)? {
@@ -63,7 +70,7 @@ public struct ClassTable: Sendable, Equatable {
                     ? "\(first.name) has the colour \(color) twice"
                     : "\(first.name) and \(second.name) have the same colour (\(color))")
         }
-        if let (first, second, value) = firstPair({ [$0.value] }) {
+        if let (first, second, value) = firstPair({ $0.isVoid ? [] : [$0.value] }) {
             throw TensorError(.value, "\(first.name) and \(second.name) have the same value (\(value))")
         }
         if let bad = entries.first(where: { !(0...65_535).contains($0.value) }) {
@@ -72,6 +79,11 @@ public struct ClassTable: Sendable, Equatable {
         self.entries = entries
         self.origin = origin
         self.hasOwnValues = hasOwnValues
+        if hasOwnValues, entries.count > 1, !hasLevels,
+            let place = entries.firstIndex(where: { $0.value == Int(MaskImage.ignored) })
+        {
+            self.entries[place].isVoid = true
+        }
         try checkCount()
     }
 
@@ -83,7 +95,7 @@ public struct ClassTable: Sendable, Equatable {
     /// Whether the values are levels of gray, far enough apart that a value between them is a smoothed edge: 0 and
     /// 255, or 0, 128 and 255. Near numbers of classes mean nothing.
     var hasLevels: Bool {
-        let values = entries.map(\.value).sorted()
+        let values = entries.filter { !$0.isVoid }.map(\.value).sorted()
         return hasOwnValues && values.count > 1
             && zip(values, values.dropFirst()).allSatisfy { $1 - $0 >= 32 }
     }
@@ -173,6 +185,22 @@ public struct ClassTable: Sendable, Equatable {
             entries[place].colors.removeAll { $0 == color }
             voidColors.append(color)
         }
+    }
+
+    /// The error for masks of numbers where lines of a table share a name, so that the number of a line is not that
+    /// of its class; nil where the two are the same.
+    func numberedTwice(_ maker: String) -> TensorError? {
+        guard !hasOwnValues, let other = entries.first(where: { $0.row != $0.value }) else { return nil }
+        func list(_ number: (Entry) -> Int) -> String {
+            entries.prefix(4).map { "\"\($0.name)\"=\(number($0))" }.joined(separator: ", ")
+                + (entries.count > 4 ? ", …" : "")
+        }
+        return TensorError(
+            .value,
+            "\(origin ?? "the table") gives a class several lines, and the masks hold numbers: \(other.name) is number \(other.row) by the lines, and \(other.value) by the classes",
+            help:
+                "give each class its number: \(maker)(…, classes=(\(list(\.row)))) by the lines, classes=(\(list(\.value))) by the classes"
+        )
     }
 
     /// Whether a colour is a gray that is void and of no class, as that of a void value is.

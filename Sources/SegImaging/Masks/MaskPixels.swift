@@ -106,13 +106,23 @@ struct MaskPixels {
         }
     }
 
-    /// The colour that a number of this file stands for; nil if a gray value of 16 bits is none of 8 bits.
+    /// The colour that a number of this file stands for; nil if a gray value of 16 bits is none of 8 bits. Small numbers of
+    /// 16 bits are those of 8 bits, multiples of 257 levels of light.
     func color(of number: Int) -> Color? {
         switch kind {
         case .palette: return number < palette.count ? palette[number] : nil
-        case .gray(16): return number.isMultiple(of: 257) ? gray(number / 257) : nil
+        case .gray(16): return gray(number.isMultiple(of: 257) ? number / 257 : number)
         case .gray: return gray(level(number))
         case .color: return nil
+        }
+    }
+
+    /// Whether a number is void where no class has its colour.
+    func isVoid(_ number: Int) -> Bool {
+        switch kind {
+        case .palette, .gray(8): number == 255
+        case .gray(16): number == 255 || number == 65_535
+        case .gray, .color: false
         }
     }
 

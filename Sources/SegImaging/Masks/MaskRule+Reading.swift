@@ -97,7 +97,9 @@ extension MaskRule {
     /// The class of a number of a file; nil if it belongs to none.
     private func classOf(_ number: Int, _ pixels: MaskPixels) -> UInt8? {
         switch source {
-        case .color: return pixels.color(of: number).flatMap { classOfColor[$0] }
+        case .color:
+            return pixels.color(of: number).flatMap { classOfColor[$0] }
+                ?? (pixels.isVoid(number) ? MaskImage.ignored : nil)
         case .index: return classOfValue[value(of: number, pixels)]
         case .value:
             guard pixels.kind == .palette, let color = pixels.color(of: number) else {
@@ -190,13 +192,14 @@ extension MaskRule {
             let colors = others.compactMap { other in
                 pixels.color(of: other.number).map { ($0, other.pixels) }
             }
-            // Numbers of classes beside masks of colours.
-            if pixels.kind != .palette, others.count > 1, others.count == pixels.usedNumbers().count,
+            // Numbers of classes beside masks of colours; 0 looks like black.
+            let unlike = pixels.usedNumbers().keys.filter { $0 != 0 && $0 != 255 }
+            if pixels.kind != .palette, others.count > 1, others.count >= unlike.count,
                 others.allSatisfy({ classOfValue[$0.number] != nil })
             {
                 return TensorError(
                     .value,
-                    "\(name) holds numbers (\(listText(others.map(\.number).sorted().map { "\($0)" }, most: 8))), none of which is the gray of a class, but the masks of this data set are read by colour",
+                    "\(name) holds numbers (\(listText(pixels.usedNumbers().keys.sorted().map { "\($0)" }, most: 8))), which are the grays of no class, but the masks of this data set are read by colour",
                     help: otherRules ?? Self.mixed)
             }
             if colors.count == others.count {
@@ -315,11 +318,11 @@ extension MaskRule {
             near.number == MaskImage.ignored ? "void" : palette.names[Int(near.number)]
         let list = others.map { "[\($0.color.red), \($0.color.green), \($0.color.blue)]" }.sorted()
         let voids = isMany || pixels.isJPEG ? "" : " or void=[\(list.joined(separator: ", "))]"
-        let index = otherRules.map { "; \($0)" } ?? ""
+        let alternative = otherRules.map { "\($0); else " } ?? ""
         return TensorError(
             .value, message,
             help:
-                "the nearest class is \(title) (\(near.color)); add the colour to the table, or write \(maker)(…, strays=\"nearest\")\(voids.isEmpty ? " or" : ",") strays=\"void\"\(voids)\(index)"
+                "\(alternative)the nearest class is \(title) (\(near.color)); add the colour to the table, or write \(maker)(…, strays=\"nearest\")\(voids.isEmpty ? " or" : ",") strays=\"void\"\(voids)"
         )
     }
 

@@ -36,7 +36,10 @@ struct MaskSurvey {
 
     let options: MaskOptions
     let files: [String]
-    var kinds: Set<MaskPixels.Kind> = []
+    /// The kinds of the files that hold more than black: a mask of 0 alone, in whatever form, decides nothing.
+    private var decisiveKinds: Set<MaskPixels.Kind> = []
+    private var blackKinds: Set<MaskPixels.Kind> = []
+    var kinds: Set<MaskPixels.Kind> { decisiveKinds.isEmpty ? blackKinds : decisiveKinds }
     var colors: Set<UInt32> = []
     /// Numbers of gray values, and of indices into palettes.
     var numbers: Set<Int> = []
@@ -135,6 +138,7 @@ struct MaskSurvey {
             )
         }
         if let note { notes.append(note) }
+        if source != .color, let error = table.numberedTwice(options.maker) { throw error }
         if options.by == nil, source == .color { try checkValues(table, channel) }
         if options.by == nil, source != .color, let found = try contradiction(table, source, channel) {
             notes.append(found)
@@ -188,11 +192,12 @@ struct MaskSurvey {
         filesRead += 1
         if pixels.isJPEG { jpegFile = jpegFile ?? file }
         if pixels.kind == .color {
-            kinds.insert(.color)
             guard let used = pixels.usedColors() else {
+                decisiveKinds.insert(.color)
                 isBeyondCounting = true
                 return
             }
+            insert(.color, isBlack: used.keys.allSatisfy { $0 == 0 })
             colors.formUnion(used.keys)
             return
         }
@@ -208,9 +213,11 @@ struct MaskSurvey {
         let isRamp =
             pixels.kind == .palette
             && used.allSatisfy { pixels.color(of: $0)?.code == UInt32($0) * 0x010101 }
-        kinds.insert(isRamp ? .gray(8) : pixels.kind)
+        let isBlack = used.allSatisfy { $0 == 0 && pixels.color(of: $0) == .black }
+        insert(isRamp ? .gray(8) : pixels.kind, isBlack: isBlack)
         if isRamp, used.allSatisfy({ $0 == 0 }), !pixels.hasCommonPalette { blackPalettes += 1 }
-        for number in used {
+        // What PASCAL VOC's palette has at 255 is the colour of void.
+        for number in used where !(number == 255 && pixels.color(of: 255) == ClassPalette.pascalColor(255)) {
             // Values of 16 bits without a colour count as unknown colours.
             colors.insert(pixels.color(of: number)?.code ?? 0x0100_0000 + UInt32(number))
         }
@@ -229,6 +236,10 @@ struct MaskSurvey {
                 hasStandardPalettes
                 && plain.allSatisfy { pixels.color(of: $0) == ClassPalette.pascalColor($0) }
         }
+    }
+
+    private mutating func insert(_ kind: MaskPixels.Kind, isBlack: Bool) {
+        if isBlack { blackKinds.insert(kind) } else { decisiveKinds.insert(kind) }
     }
 
     // MARK: The decision
@@ -296,7 +307,7 @@ struct MaskSurvey {
             if isStandard, isCountable, kinds == [.palette] {
                 // Both could be meant. If both mean the same, there is nothing to decide.
                 let isSame = numbers.allSatisfy {
-                    allowed[$0] == (ClassPalette.pascalColor($0).map { known[$0] } ?? nil)
+                    $0 == 255 || allowed[$0] == (ClassPalette.pascalColor($0).map { known[$0] } ?? nil)
                 }
                 if isSame { return .rule(.index, .gray) }
                 guard isComplete else { return .undecided }

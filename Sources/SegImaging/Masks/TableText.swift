@@ -39,7 +39,7 @@ struct TableText {
         let body = Substring(text.unicodeScalars.dropFirst(mark))
         let lines: [Line] = body.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
             .enumerated()
-            .map { ($0 + 1, Self.withoutNote($1).trimmed, []) }
+            .map { ($0 + 1, Self.withPlainColors(Self.withoutNote($1).trimmed), []) }
             .filter { !$0.text.isEmpty && !$0.text.hasPrefix("#") && !$0.text.hasPrefix("//") }
         guard let first = lines.first?.text else {
             throw TensorError(
@@ -97,6 +97,33 @@ struct TableText {
 
     // MARK: Dividing lines
 
+    /// A line with its colour in three columns, which others write as `[128, 64, 128]`, `(128, 64, 128)` or `#804080`.
+    private static func withPlainColors(_ line: Substring) -> Substring {
+        let joint = line.contains { $0 == ";" } ? ";" : "\t"
+        if let start = line.firstIndex(where: { $0 == "[" || $0 == "(" }),
+            let end = line[start...].firstIndex(where: { $0 == "]" || $0 == ")" })
+        {
+            let numbers = line[line.index(after: start)..<end].split { $0 == "," || $0.isWhitespace }
+            guard numbers.count == 3, numbers.allSatisfy({ UInt8($0) != nil }) else { return line }
+            let rest = line[line.index(after: end)...]
+            let isListed = line[..<start].hasSuffix(",") || rest.hasPrefix(",")
+            return Substring(line[..<start] + numbers.joined(separator: isListed ? "," : joint) + rest)
+        }
+        for mark in line.indices where line[mark] == "#" {
+            let digits = line[line.index(after: mark)...].prefix(while: \.isHexDigit)
+            let after = line[digits.endIndex...]
+            let before = line[..<mark]
+            let isWhole =
+                (before.isEmpty || before.last?.isWhitespace == true || before.last?.isPunctuation == true)
+                && (after.isEmpty || after.first?.isWhitespace == true || after.first?.isPunctuation == true)
+            guard digits.count == 6, isWhole, let code = Int(digits, radix: 16) else { continue }
+            let parts = [code >> 16, code >> 8 & 255, code & 255].map { "\($0)" }
+            let isListed = before.hasSuffix(",") || after.hasPrefix(",")
+            return Substring(before + parts.joined(separator: isListed ? "," : joint) + after)
+        }
+        return line
+    }
+
     /// A line without the note at its end: `Road # of any kind`. `Car #1` is a name, and so is what is in quotes.
     private static func withoutNote(_ line: Substring) -> Substring {
         guard !line.contains("\"") else { return line }
@@ -120,6 +147,12 @@ struct TableText {
             }
         }
         let found = marks.max { a, b in first.count { $0 == a } < first.count { $0 == b } }
+        // A heading with commas over lines of words.
+        if let found, lines.count > 1, !lines.dropFirst().contains(where: { $0.text.contains(found) }),
+            split(first, found).allSatisfy({ Heads.all.contains($0.lowercased()) })
+        {
+            return nil
+        }
         // `R G B<tab>Name` is not a table of columns.
         return found ?? (first.count { $0 == "\t" } >= 3 ? "\t" : nil)
     }
@@ -161,7 +194,7 @@ struct TableText {
     private static func words(_ all: [Line], _ file: String) throws
         -> (heading: [String]?, name: Int?, lines: [Line])
     {
-        let heads = all[0].text.lowercased().split { $0.isWhitespace }.map(String.init)
+        let heads = all[0].text.lowercased().split { $0.isWhitespace || $0 == "," || $0 == ";" }.map(String.init)
         let isName = Heads.name.contains(all[0].text.lowercased())
         var isHeading = isName || heads.allSatisfy(Heads.all.contains)
         // Among names alone, `red` is one.

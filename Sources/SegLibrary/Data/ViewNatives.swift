@@ -45,7 +45,10 @@ extension Arguments {
 
     /// The names in a file, one a line, the first where there are several: `train/a.png trainannot/a.png`.
     private func names(inFile path: String, _ place: Int) throws -> [String] {
-        let text = String(decoding: try FileReader.contents(of: path), as: UTF8.self)
+        let bytes = try FileReader.contents(of: path)
+        // A byte order mark is no part of a name.
+        let mark: [UInt8] = [0xef, 0xbb, 0xbf]
+        let text = String(decoding: bytes.dropFirst(bytes.starts(with: mark) ? 3 : 0), as: UTF8.self)
         let names = text.split(whereSeparator: \.isNewline).map { String($0.trimmed) }.filter {
             !$0.isEmpty && !$0.hasPrefix("#")
         }

@@ -42,6 +42,21 @@ let layerNatives: [Native] = [
                 try ModelWalk(call, 0).tensors.map { ($0.path, .object(TensorValue($0.value.promise))) }))
     },
     Native(
+        "not_finite(tensors)",
+        "The names of the tensors of a record, as of `state_dict(model)`, that hold infinities or NaN. A tensor that "
+            + "was looked at is not read again.",
+        examples: ["print(not_finite((a=ones(2), b=tensor([1, inf]))))  # expect: [\"b\"]"]
+    ) { call in
+        guard let record = call[0].asRecord else { throw call.wrong(0, "a record of tensors") }
+        let tensors = record.values.map { $0.asTensorValue?.promise }
+        try Tensor.evaluate(tensors.compactMap { $0 })
+        return .list(
+            try zip(record.names, tensors).compactMap { name, tensor in
+                try call.interpreter.checkInterrupt()
+                return try tensor?.hasOnlyFiniteValues() == false ? .string(name) : nil
+            })
+    },
+    Native(
         "count_parameters(model, trainable=false)",
         "The number of learned numbers; with `trainable=true` only of those that are not frozen.",
         examples: ["print(count_parameters(Conv2d(3, 8, 1)))  # expect: 32"]

@@ -12,6 +12,7 @@ final class Node: @unchecked Sendable {
         var operation: (any Operation)?
         var inputs: [Node]
         var digest: Digest?
+        var isFinite: Bool?
         var isClaimed = false
     }
 
@@ -194,6 +195,12 @@ final class Node: @unchecked Sendable {
     }
 
     func unclaim() { state.withLock { $0.isClaimed = false } }
+
+    /// Whether all elements are finite, once it was looked at.
+    var knownFinite: Bool? {
+        get { state.withLock { $0.isFinite } }
+        set { state.withLock { $0.isFinite = newValue } }
+    }
 
     var knownDigest: Digest? {
         get { state.withLock { $0.digest } }

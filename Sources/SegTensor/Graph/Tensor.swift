@@ -148,6 +148,22 @@ public final class Tensor: @unchecked Sendable {
         return try FrozenPrefix.fixedDigest(node, &known)
     }
 
+    /// Whether no element is infinite or not a number; known from then on.
+    public func hasOnlyFiniteValues() throws -> Bool {
+        guard dtype.isFloating else { return true }
+        if let known = node.knownFinite { return known }
+        let data = try value()
+        /// What is not finite differs from itself by a number that is not 0.
+        func areFinite<T: BinaryFloatingPoint>(_ elements: UnsafeMutablePointer<T>) -> Bool {
+            var strays = 0
+            for place in 0..<data.count { strays += elements[place] - elements[place] == 0 ? 0 : 1 }
+            return strays == 0
+        }
+        let found = dtype == .float32 ? areFinite(data.floats) : areFinite(data.elements(Double.self))
+        node.knownFinite = found
+        return found
+    }
+
     /// Content hash: type, shape and elements.
     public func digest() throws -> Digest {
         if let known = node.knownDigest { return known }
