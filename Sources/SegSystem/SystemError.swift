@@ -4,7 +4,7 @@
 @preconcurrency import Glibc
 
 /// An error of the system: a file that cannot be read or written, or lack of memory.
-public struct SystemError: Error, Sendable, CustomStringConvertible {
+public struct SystemError: ExplainedError, Sendable, CustomStringConvertible {
     public enum Kind: String, Sendable {
         case file, memory
         /// The job of this process ends: Ctrl-C, or an error of another rank.
@@ -15,6 +15,7 @@ public struct SystemError: Error, Sendable, CustomStringConvertible {
     public var message: String
     /// How to mend it, if known.
     public var help: String?
+    public var endsWork: Bool { kind != .file }
 
     public init(_ kind: Kind, _ message: String, help: String? = nil) {
         self.kind = kind

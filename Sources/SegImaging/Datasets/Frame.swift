@@ -129,6 +129,9 @@ public struct Normalization: Sendable, Equatable {
         guard deviation.allSatisfy({ $0 > 0 }) else {
             throw TensorError(.value, "normalize: the std of each channel must be above 0")
         }
+        guard (mean + deviation).allSatisfy(\.isFinite) else {
+            throw TensorError(.value, "normalize: mean and std must be finite numbers")
+        }
         self.mean = mean
         self.deviation = deviation
     }

@@ -1,6 +1,7 @@
 // All files of data sets are checked before they are used: one error names all that cannot be. What is decoded for
 // it is kept for the first epoch.
 
+import SegSystem
 import SegTensor
 import Synchronization
 
@@ -23,6 +24,7 @@ public enum FrameCheck {
         }
         var seen: Set<Key> = []
         var frames: [(data: any Dataset, index: Int)] = []
+        var scripted: [(data: any Dataset, index: Int)] = []
         var pixels = 0
         for data in sets {
             for index in 0..<data.count {
@@ -32,8 +34,10 @@ public enum FrameCheck {
                 guard seen.insert(key).inserted else { continue }
                 do {
                     try data.checkFiles(index)
-                    // What a script makes of the files is found when it is needed.
-                    if data.runsScript { continue }
+                    if data.runsScript {
+                        scripted.append((data, index))
+                        continue
+                    }
                     let size = try data.size(index)
                     pixels += size.height * size.width
                     frames.append((data, index))
@@ -43,7 +47,32 @@ public enum FrameCheck {
             }
         }
         if pixels <= pixelLimit { try decode(frames, &problems, interrupted) }
+        try runScripts(scripted, &problems, interrupted)
         try problems.raise(of: seen.count, "samples")
+    }
+
+    /// Makes the frames of scripts, on the thread of the script, as many as are decoded of files.
+    private static func runScripts(
+        _ all: [(data: any Dataset, index: Int)], _ problems: inout FileProblems,
+        _ interrupted: () throws -> Void
+    ) throws {
+        var pixels = 0
+        for (data, index) in all where pixels <= pixelLimit {
+            try interrupted()
+            do {
+                let frame = try data.frame(index)
+                pixels += frame.height * frame.width
+                try PixelCounts.checkLabels(
+                    try PixelCounts.histogram(try frame.mask()), data.palette, frame.name)
+                guard try frame.imageTensor().hasOnlyFiniteValues() else {
+                    throw TensorError(
+                        .value, "the picture of \(frame.name) has values that are infinite or not a number")
+                }
+            } catch {
+                if let ended = error as? any ExplainedError, ended.endsWork { throw error }
+                problems.add((try? data.name(index)) ?? "sample \(index)", error)
+            }
+        }
     }
 
     private static func decode(

@@ -185,6 +185,21 @@ public enum Splitting {
         return result
     }
 
+    /// Whether samples that follow each other are in the order of their sequence, so that a block of them is one of it.
+    public static func isInOrder(_ data: any Dataset) throws -> Bool {
+        var last: [String: Int] = [:]
+        for index in 0..<data.count {
+            if index & 0xff == 0 { try EvaluationContext.current.checkInterrupt() }
+            let origin = data.origin(index)
+            if let before = last.updateValue(origin.position, forKey: origin.sequence),
+                before > origin.position
+            {
+                return false
+            }
+        }
+        return true
+    }
+
     /// How many pictures have samples in several parts: tiles or repetitions, which a cut has divided. 0 for very many
     /// samples, which are not looked at.
     public static func divided(_ parts: [any Dataset]) throws -> Int {

@@ -15,6 +15,14 @@ struct FolderListing {
         func names(_ kind: FolderEntry.Kind) -> [String] {
             entries.filter { $0.kind == kind }.map(\.name).sorted(by: Self.naturally)
         }
+        if let odd = entries.first(where: { entry in
+            entry.kind == .other
+                && PictureFile.ending(of: entry.name).map(PictureFile.endings.contains) == true
+        }) {
+            throw TensorError(
+                .file, "\(path)/\(odd.name) is a link that leads nowhere, or no regular file",
+                help: "remove it, or put the file where it leads")
+        }
         self.path = path
         files = names(.file)
         folders = names(.folder)

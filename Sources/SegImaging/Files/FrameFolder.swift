@@ -140,10 +140,7 @@ struct FileProblems {
     /// Throws the only error, or one that names all files, with the reason where it is another; interrupts and lack of memory go before.
     func raise(of count: Int, _ things: String) throws {
         guard let first = found.first else { return }
-        for case let error as TensorError in found.map(\.error)
-        where error.kind == .interrupt || error.kind == .memory {
-            throw error
-        }
+        for case let error as any ExplainedError in found.map(\.error) where error.endsWork { throw error }
         let help = TensorError(anyError: first.error)?.help
         let others = found.dropFirst().enumerated().map { place, problem in
             // The same help is the same sort of mistake. A few reasons are enough.
@@ -175,6 +172,8 @@ extension TensorError {
             self = known
         } else if let system = error as? SystemError {
             self.init(.file, system.message, help: system.help)
+        } else if let other = error as? any ExplainedError {
+            self.init(.value, other.message, help: other.help)
         } else {
             return nil
         }

@@ -50,6 +50,7 @@ public struct ClassPalette: Sendable, Equatable {
         func hashPlace(_ size: Int) -> Int { Int(image_color_place(code, UInt32(size - 1))) }
 
         static let black = Color(0, 0, 0)
+        static let white = Color(255, 255, 255)
     }
 
     /// The largest number of classes that a mask of bytes can have besides `MaskImage.ignored`.
@@ -125,6 +126,11 @@ public struct ClassPalette: Sendable, Equatable {
     }
 
     /// Entry `index` of PASCAL VOC's colour map, which distributes the bits of the index over the three
+    /// The class whose colour is black; nil if none has it.
+    public var nameOfBlack: String? {
+        zip(names, colors).first { $0.1 == .black }?.0
+    }
+
     /// channels; nil for numbers that it does not have.
     static func pascalColor(_ index: Int) -> Color? {
         guard (0..<256).contains(index) else { return nil }

@@ -29,6 +29,11 @@ extension MaskRule {
     // MARK: Files of colours
 
     private func colors(_ pixels: MaskPixels, _ name: String) throws -> MaskImage {
+        if let used = pixels.usedColors(), used.keys.allSatisfy({ $0 % 0x010101 == 0 }) {
+            try checkNumbers(used.keys.map { Int($0 & 255) }.sorted(), name) { level in
+                classOfColor[ClassPalette.Color(code: UInt32(level) * 0x010101)] != nil
+            }
+        }
         if strays == .nearest {
             let known = classOfColor.sorted { ($0.value, $0.key.code) < ($1.value, $1.key.code) }
             return MaskImage(width: pixels.width, height: pixels.height) { target in
@@ -119,6 +124,9 @@ extension MaskRule {
     private func numbers(_ pixels: MaskPixels, _ name: String) throws -> MaskImage {
         let used = pixels.usedNumbers()
         if source == .index, pixels.kind == .palette { try checkPalette(pixels, used.keys.sorted(), name) }
+        if source == .color, pixels.kind.isGray {
+            try checkNumbers(used.keys.sorted(), name) { classOf($0, pixels) != nil }
+        }
         var table = [UInt8](repeating: MaskImage.ignored, count: pixels.wide.isEmpty ? 256 : 65_536)
         var others: [(number: Int, pixels: Int)] = []
         for (number, count) in used {
@@ -169,6 +177,20 @@ extension MaskRule {
         }
     }
 
+    /// Numbers of classes beside masks of colours are an error, also where strays are allowed: the nearest colour of all of
+    /// them is black.
+    private func checkNumbers(_ used: [Int], _ name: String, isOfClass: (Int) -> Bool) throws {
+        // 0 looks like black, 255 is void.
+        let unlike = used.filter { $0 != 0 && $0 != 255 }
+        guard unlike.count > 1, !hasGraysOnly,
+            unlike.allSatisfy({ classOfValue[$0] != nil && !isOfClass($0) })
+        else { return }
+        throw TensorError(
+            .value,
+            "\(name) holds numbers (\(listText(used.map { "\($0)" }, most: 8))), which are the grays of no class, but the masks of this data set are read by colour",
+            help: otherRules ?? Self.mixed)
+    }
+
     // MARK: Errors
 
     /// The error for a file whose palette has another colour at an index.
@@ -191,16 +213,6 @@ extension MaskRule {
         if source == .color {
             let colors = others.compactMap { other in
                 pixels.color(of: other.number).map { ($0, other.pixels) }
-            }
-            // Numbers of classes beside masks of colours; 0 looks like black.
-            let unlike = pixels.usedNumbers().keys.filter { $0 != 0 && $0 != 255 }
-            if pixels.kind != .palette, others.count > 1, others.count >= unlike.count,
-                others.allSatisfy({ classOfValue[$0.number] != nil })
-            {
-                return TensorError(
-                    .value,
-                    "\(name) holds numbers (\(listText(pixels.usedNumbers().keys.sorted().map { "\($0)" }, most: 8))), which are the grays of no class, but the masks of this data set are read by colour",
-                    help: otherRules ?? Self.mixed)
             }
             if colors.count == others.count {
                 return strayColors(colors, pixels, name) { pixels.color(of: pixels.number($0)) ?? .black }

@@ -44,6 +44,8 @@ public struct MaskRule: Sendable, Equatable {
     let indexColors: [Int: ClassPalette.Color]
     /// The rules by which the masks looked at can be read without strays: errors propose no other.
     let readable: Set<Source>
+    /// Whether the colours of all classes are grays.
+    let hasGraysOnly: Bool
     /// Whether values or colours between those of two classes can be those of a third, as in numbers 0, 1, 2.
     let hasNearMarks: Bool
 
@@ -71,7 +73,11 @@ public struct MaskRule: Sendable, Equatable {
         self.indexColors = indexColors
         self.readable = readable
         palette = try table.palette()
-        classOfColor = table.classOfColor
+        var colors = table.classOfColor
+        hasGraysOnly = colors.keys.allSatisfy { $0.red == $0.green && $0.red == $0.blue }
+        // Among grays white is 255, which is void unless a class has it.
+        if hasGraysOnly, colors[.white] == nil { colors[.white] = MaskImage.ignored }
+        classOfColor = colors
         classOfValue = table.classOfValue
         let marks = classOfColor.sorted { $0.key.code < $1.key.code }
         hasNearMarks =

@@ -24,7 +24,9 @@ extension TableText {
         static let channels = [["r", "red"], ["g", "green"], ["b", "blue"]]
         /// A colour in one column, which is not read.
         static let color = ["color", "colour", "rgb", "hex"]
-        static let all = Set(name + value + channels.flatMap { $0 } + color)
+        /// How opaque a colour is, which is not read.
+        static let opacity = ["a", "alpha"]
+        static let all = Set(name + value + channels.flatMap { $0 } + color + opacity)
     }
 
     /// The columns of numbers; a line with a slip does not change what a column is.

@@ -113,7 +113,15 @@ let pictureFileNatives: [Native] = [
         let palette = try ClassPalette(showing: call.categories(0), highest: Int(highest))
         switch form {
         case .index: try PNGImage.write(mask, palette: palette, to: path)
-        case .color: try PictureFile.write(try palette.picture(of: mask), to: path)
+        case .color:
+            if mask.bytes.contains(MaskImage.ignored), let name = palette.nameOfBlack {
+                throw call.bad(
+                    2, "would write void as black, which is the colour of \(name)",
+                    help:
+                        "form=\"index\" keeps both; or give the class another colour: with_colors(data, (\(name)=[128, 64, 128]))"
+                )
+            }
+            try PictureFile.write(try palette.picture(of: mask), to: path)
         }
         return .nilValue
     },

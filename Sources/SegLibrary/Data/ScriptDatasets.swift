@@ -32,10 +32,18 @@ struct ScriptDataset: Dataset, @unchecked Sendable {
         self.interpreter = interpreter
         guard let counted = object.field(named: "count"), let number = try interpreter.number(from: counted),
             let count = Int(exactly: number), count >= 0
-        else { throw Failure(.type, "a data set has a whole number `count`; \(object.type.name) has none") }
+        else {
+            let found = object.field(named: "count").map { "is \(interpreter.describe($0))" } ?? "is missing"
+            throw Failure(
+                .type,
+                "a data set has a whole number `count`, from 0 up; that of \(object.type.name) \(found)")
+        }
         self.count = count
         guard case .object(let list as ListObject)? = object.field(named: "classes") else {
-            throw Failure(.type, "a data set has a list `classes` of names; \(object.type.name) has none")
+            let found =
+                object.field(named: "classes").map { "is \(interpreter.describe($0))" } ?? "is missing"
+            throw Failure(
+                .type, "a data set has a list `classes` of names; that of \(object.type.name) \(found)")
         }
         palette = try ClassPalette(
             names: list.items.map { item in

@@ -123,6 +123,15 @@ private func nearFrames(
 }
 
 extension Interpreter {
+    /// A note on held-out samples that are near to training ones.
+    fileprivate func noteNear(_ parts: [(held: any Dataset, train: any Dataset)], _ what: String) throws {
+        let near = try parts.reduce(0) { $0 + (try nearFrames($1.held, $1.train, within: 2)) }
+        let all = parts.reduce(0) { $0 + $1.held.count }
+        note(
+            "\(what): \(near) of \(all) held-out frames are within 2 frames of a training frame, "
+                + "nearly the same picture; results will look better than they are")
+    }
+
     /// A note where a cut of a data set leaves samples of one picture on both sides.
     fileprivate func noteDivided(_ name: String, _ pictures: Int) {
         guard pictures > 0 else { return }
@@ -163,14 +172,14 @@ let viewNatives: [Native] = [
         let parts = try Splitting.split(
             data.dataset, try call.numbers(1) ?? call.tensor(1).doubles(),
             randomly: how == "random" ? try call.key(3) : nil)
-        if how == "random", let first = parts.first, parts.count > 1 {
-            let near = try parts.dropFirst().reduce(0) { $0 + (try nearFrames($1, first, within: 2)) }
-            let others = parts.dropFirst().reduce(0) { $0 + $1.count }
-            call.interpreter.note(
-                "random split: \(near) of \(others) held-out frames are within 2 frames of a training frame, "
-                    + "nearly the same picture; results will look better than they are")
+        let divided = try Splitting.divided(parts)
+        let isShuffled = try how == "block" && divided == 0 && !Splitting.isInOrder(data.dataset)
+        if how == "random" || isShuffled, let first = parts.first, parts.count > 1 {
+            try call.interpreter.noteNear(
+                parts.dropFirst().map { ($0, first) },
+                "\(how == "random" ? "random split" : "split of shuffled data")")
         }
-        call.interpreter.noteDivided("split", try Splitting.divided(parts))
+        call.interpreter.noteDivided("split", divided)
         let left = data.dataset.count - parts.reduce(0) { $0 + $1.count }
         if left > 0 {
             call.interpreter.note("split: \(left) of \(data.dataset.count) samples are in no part")
@@ -185,7 +194,11 @@ let viewNatives: [Native] = [
         ]
     ) { call in
         let folds = try Splitting.folds(try call.dataset(0).dataset, try call.integer(1))
-        call.interpreter.noteDivided("kfold", try Splitting.divided(folds.map(\.validation)))
+        let divided = try Splitting.divided(folds.map(\.validation))
+        call.interpreter.noteDivided("kfold", divided)
+        if try divided == 0 && !Splitting.isInOrder(try call.dataset(0).dataset) {
+            try call.interpreter.noteNear(folds.map { ($0.validation, $0.train) }, "folds of shuffled data")
+        }
         return .list(
             try folds.map { fold in
                 .list([.object(try DatasetValue(fold.train)), .object(try DatasetValue(fold.validation))])
@@ -212,12 +225,16 @@ let viewNatives: [Native] = [
     Native(
         "check_pictures(...datasets)",
         "Reads all pictures and masks of data sets, and raises one error that lists all that cannot be used. Large "
-            + "data are not decoded; their files are checked for being there and whole. nil is passed over.",
+            + "data are not decoded; their files are checked for being there and whole. Samples that scripts make are "
+            + "made. nil is passed over.",
         examples: ["check_pictures(streets(count=2, size=32))\nprint(\"whole\")  # expect: whole"]
     ) { call in
         let given = call.rest(0).filter { !$0.isNil }
         let interpreter = call.interpreter
         let sets = try given.compactMap { try interpreter.dataset($0)?.dataset }
+        // What scripts make is looked at without a change to the random numbers of training.
+        let state = interpreter.random.stream.state
+        defer { interpreter.random.stream.state = state }
         try FrameCheck.run(sets, interrupted: { try interpreter.checkInterrupt() })
         return .nilValue
     },

@@ -177,6 +177,10 @@ public let languageNatives: [Native] = [
         examples: ["xs = [1]\nf(x) = { push(xs, x); len(xs) }\nprint(isolated(f, 5), xs)  # expect: 2 [1]"]
     ) { call in try call.interpreter.isolated(call[0], call[1].asList?.items ?? []) },
     Native(
+        "is_isolated()", "Whether the code that runs was called by `isolated`, as the trials of a sweep are.",
+        examples: ["print(is_isolated(), isolated(() -> is_isolated()))  # expect: false true"]
+    ) { call in .bool(call.interpreter.isolationDepth > 0) },
+    Native(
         "save(x, path)",
         "Saves any value made of data, tensors, objects and functions in a file. Functions are kept as "
             + "their source with captured values and the globals they name, data sets as their paths. The "

@@ -2,6 +2,7 @@
 // optional trace; also the display of layers at the prompt, and the check of their children. Objects that are
 // data sets have the members of data sets.
 
+import SegImaging
 import SegRuntime
 import SegTensor
 
@@ -75,6 +76,25 @@ final class LayerHook: ObjectHook {
     func member(_ name: String, of object: Instance, _ interpreter: Interpreter) throws -> Value? {
         guard DatasetValue.members.contains(name), ScriptDataset.isData(object) else { return nil }
         return try DatasetValue(try ScriptDataset(object, interpreter)).member(name, interpreter)
+    }
+
+    /// A sample of a data set: its mask has the names of the classes.
+    func element(_ value: Value, of object: Instance) throws -> Value {
+        guard ScriptDataset.isData(object), let sample = value.asRecord,
+            let mask = sample["mask"]?.asTensorValue, mask.categories == nil,
+            let names = object.field(named: "classes")?.asList?.items.compactMap(\.asString),
+            let labels = try? AxisLabels(names)
+        else { return value }
+        let named = RecordObject(Array(zip(sample.names, sample.values)))
+        named["mask"] = .tensor(mask.promise, categories: labels)
+        return .object(named)
+    }
+
+    /// A part of a data set is one.
+    func part(of object: Instance, _ places: Range<Int>, _ interpreter: Interpreter) throws -> Value? {
+        guard ScriptDataset.isData(object) else { return nil }
+        let data = try ScriptDataset(object, interpreter)
+        return .object(try DatasetValue(try Subset(data, Array(places))))
     }
 
     /// What an object lacks to be a data set, where something of one is asked.

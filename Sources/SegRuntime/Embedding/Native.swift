@@ -85,6 +85,20 @@ extension Failure {
     }
 }
 
+extension Failure: ExplainedError {
+    public var endsWork: Bool { kind.endsWork }
+}
+
+extension ScriptError: ExplainedError {
+    public var message: String { diagnostic.message }
+    public var help: String? { diagnostic.help }
+    public var endsWork: Bool { diagnostic.kind.endsWork }
+}
+
+extension ErrorKind {
+    fileprivate var endsWork: Bool { self == .interrupt || self == .memory || self == .exit }
+}
+
 /// A failure with its place, as it leaves the machine; what embedders and the console catch.
 public struct ScriptError: Error {
     public var diagnostic: Diagnostic

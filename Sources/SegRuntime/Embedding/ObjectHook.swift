@@ -28,6 +28,11 @@ public protocol ObjectHook: AnyObject {
     /// One of these members; nil where the object has none of this name.
     func member(_ name: String, of object: Instance, _ interpreter: Interpreter) throws -> Value?
 
+    /// What `object[i]` gives, of what its `at(i)` gave.
+    func element(_ value: Value, of object: Instance) throws -> Value
+    /// What `object[a...b]` gives; nil: a list of its elements.
+    func part(of object: Instance, _ places: Range<Int>, _ interpreter: Interpreter) throws -> Value?
+
     /// The form at the prompt; nil: the one-line form.
     func display(_ object: Instance, _ interpreter: Interpreter) throws -> String?
 

@@ -127,15 +127,19 @@ extension Interpreter {
         if let at = instance.type.method(named: "at") {
             let method = Value.object(BoundMethod(receiver: instance, function: at))
             guard let range = key.asRange else {
-                guard let number = try number(from: key), number < 0, let count = try count(instance) else {
-                    return try call(method, [key])
+                var key = key
+                if let number = try number(from: key), number < 0, let count = try count(instance) {
+                    key = .number(Double(try place(key, count: count, of: collection)))
                 }
-                return try call(method, [.number(Double(try place(key, count: count, of: collection)))])
+                let value = try call(method, [key])
+                return try objectHook?.element(value, of: instance) ?? value
             }
             guard let count = try count(instance) else {
                 throw Failure(.type, "\(describe(collection)) has no count, so it cannot be sliced")
             }
-            return .list(try slice(range, count: count).map { try call(method, [.number(Double($0))]) })
+            let places = try slice(range, count: count)
+            if let part = try objectHook?.part(of: instance, places, self) { return part }
+            return .list(try places.map { try call(method, [.number(Double($0))]) })
         }
         guard let children = instance.children else { throw notIndexable(collection) }
         if let range = key.asRange {

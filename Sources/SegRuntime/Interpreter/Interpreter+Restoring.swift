@@ -69,7 +69,11 @@ extension Interpreter {
         guard let items = copies.asList?.items, items.count == slots.count + 1 else { return .nilValue }
         let kept = slots.map { globals[$0] }
         for (slot, copy) in zip(slots, items.dropFirst()) { globals[slot] = copy }
-        defer { for (slot, value) in zip(slots, kept) { globals[slot] = value } }
+        isolationDepth += 1
+        defer {
+            isolationDepth -= 1
+            for (slot, value) in zip(slots, kept) { globals[slot] = value }
+        }
         return try call(items[0], arguments)
     }
 

@@ -47,6 +47,8 @@ public final class Interpreter {
     @exclusivity(unchecked) public var atRoot: ((String, () throws -> Value) throws -> Value)?
     /// What the library does around calls of objects.
     @exclusivity(unchecked) public var objectHook: (any ObjectHook)?
+    /// How many calls of `isolated` are running.
+    public internal(set) var isolationDepth = 0
     /// Makes a failure of an error thrown below the bridge; nil: it is reported unchanged.
     public var translateError: ((any Error) -> Failure?)?
 

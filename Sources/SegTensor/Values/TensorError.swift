@@ -4,7 +4,7 @@
 import SegSystem
 
 /// An error of the tensor engine: what was wrong, with the shapes or values, and how to mend it.
-public struct TensorError: Error, Sendable, CustomStringConvertible {
+public struct TensorError: ExplainedError, Sendable, CustomStringConvertible {
     /// The kinds of errors that a script can distinguish by `e.kind`.
     public enum Kind: String, Sendable {
         case shape, type, index, label, value, file, memory, interrupt
@@ -13,6 +13,7 @@ public struct TensorError: Error, Sendable, CustomStringConvertible {
     public var kind: Kind
     public var message: String
     public var help: String?
+    public var endsWork: Bool { kind == .interrupt || kind == .memory }
     /// One text per operand, shown below it in the underlined line.
     public var notes: [String]
     /// The place where the failing node was created, as `EvaluationContext.site` gave it; nil for an error at
