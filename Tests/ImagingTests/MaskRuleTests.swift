@@ -31,6 +31,25 @@ import Testing
             transparency: transparency)
     }
 
+    @Test func graysReadByColour() throws {
+        let grays = try ClassTable.parse("0 0 0 A\n100 100 100 B", file: "t")
+        func values(_ depth: UInt8, _ row: [UInt8], _ strays: MaskRule.Strays = .refused) throws -> [UInt8] {
+            let count = depth == 16 ? row.count / 2 : row.count
+            return try read(png(count, depth, 0, row), by: .color, strays: strays, table: grays)
+        }
+        // 255 is void, also where strays are the nearest class.
+        #expect(try values(8, [0, 100, 255]) == [0, 1, 255])
+        #expect(try values(8, [0, 90, 255], .nearest) == [0, 1, 255])
+        // 16 bits: small numbers are numbers, multiples of 257 levels of light.
+        #expect(try values(16, [0, 0, 0, 100, 0, 255, 255, 255]) == [0, 1, 255, 255])
+        #expect(try values(16, [100, 100, 0, 90, 255, 255], .nearest) == [1, 1, 255])
+        // Numbers of classes beside masks of colours.
+        let numbers = png(3, 8, 0, [0, 1, 2])
+        for strays in [MaskRule.Strays.refused, .nearest, .void] {
+            #expect(message { _ = try read(numbers, by: .color, strays: strays) }.contains("holds numbers"))
+        }
+    }
+
     @Test func coloursOfEveryKind() throws {
         #expect(try read(png(3, 8, 2, [10, 20, 30, 0, 0, 0, 1, 2, 3]), by: .color) == [1, 2, 0])
         // 16 bits: the colours of 8 bits times 257.
