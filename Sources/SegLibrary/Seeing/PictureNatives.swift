@@ -88,6 +88,10 @@ let pictureNatives: [Native] = [
             guard let given = value.asTensorValue else {
                 throw call.needs("a mask or logits, or a record of them", 1, got: value)
             }
+            let own = given.promise.rank == 4 ? given.promise.labels[1] : given.categories
+            if let own, let known = truth.categories {
+                try AxisLabels.check(own.names, of: "the prediction", against: known.names, of: "the sample")
+            }
             var prediction = given
             if given.promise.rank == 4 {
                 if let classes = truth.categories, classes.names.count != given.promise.shape[1] {
