@@ -1,14 +1,17 @@
 #!/usr/bin/env perl
 # Times of whole pieces of work in seg and, where PYTORCH names a Python with torch and torchvision, in PyTorch: both
-# in turn, in processes of their own, so that a busy machine slows both. Prints medians over the rounds.
+# in turn, in processes of their own, so that a busy machine slows both. Prints medians over the rounds. "bfloat16" is
+# the same work with it on both sides.
 #
-#     perl Benchmarks/bench.pl SEG [ROUNDS] [SIZE]
+#     perl Benchmarks/bench.pl SEG [ROUNDS] [SIZE] [PATTERN]
+#
+# PATTERN chooses the works whose name it fits, such as "forward".
 use strict;
 use warnings;
 use File::Basename qw(dirname);
 
-my ($seg, $rounds, $size) = (shift, shift // 3, shift // 520);
-die "usage: perl Benchmarks/bench.pl SEG [ROUNDS] [SIZE]\n" unless $seg;
+my ($seg, $rounds, $size, $pattern) = (shift, shift // 3, shift // 520, shift // "");
+die "usage: perl Benchmarks/bench.pl SEG [ROUNDS] [SIZE] [PATTERN]\n" unless $seg;
 my $folder = dirname(__FILE__) . "/models";
 my $python = $ENV{PYTORCH};
 # What users do not have set; PyTorch's best keeps freed memory, as a pooled malloc does.
@@ -16,7 +19,8 @@ delete @ENV{qw(OPENBLAS_CORETYPE OPENBLAS_L2_SIZE)};
 my @pooled = ("MALLOC_MMAP_MAX_=0", "MALLOC_TRIM_THRESHOLD_=100000000000", "MALLOC_TOP_PAD_=67108864");
 
 my @work = (
-    ["lraspp", "forward"], ["deeplab", "forward"], ["fcn", "forward"], ["lraspp", "step"],
+    ["lraspp", "forward"], ["deeplab", "forward"], ["fcn", "forward"], ["lraspp", "forward", "bfloat16"],
+    ["deeplab", "forward", "bfloat16"], ["fcn", "forward", "bfloat16"], ["lraspp", "step"],
     ["lraspp", "step, cached"], ["lraspp", "step, all open"], ["deeplab", "step"], ["deeplab", "step, cached"],
     ["fcn", "step"], ["fcn", "step, cached"],
 );
@@ -36,19 +40,23 @@ my ($processor) = do { open(my $f, "<", "/proc/cpuinfo") or die; map { /^model n
 printf "%s; %s\n", $processor // "processor not known", join(", ", `$seg --version` =~ /(.+)/g);
 # What two threads could do at most: multiply-adds are two operations.
 my ($peak) = `$seg doctor` =~ /at most (\d+) billion operations/;
-printf "%-24s %9s %7s %6s", "", "seg ms", "MB", "share";
+printf "%-26s %9s %7s %6s", "", "seg ms", "MB", "share";
 printf " %9s %9s %7s %9s %7s", "PyTorch", "MB", "ratio", "as written", "ratio" if $python;
 print "\n";
 for my $work (@work) {
-    my ($model, $what) = @$work;
+    my ($model, $what, $precision) = @$work;
+    my $name = join(" ", @$work);
+    next unless $name =~ /$pattern/;
+    my @precise = $precision ? ("--precision", $precision) : ();
+    my @rounding = $precision ? ("--$precision") : ();
     my $repetitions = $model eq "lraspp" ? 5 : 2;
     my %times;
     my (%peaks, $adds);
     for (1 .. $rounds) {
-        my @runs = (["seg", $seg, "--threads", 2, "$folder/work.seg", $model, $what, $repetitions, $size]);
+        my @runs = (["seg", $seg, "--threads", 2, @precise, "$folder/work.seg", $model, $what, $repetitions, $size]);
         if ($python) {
-            push @runs, ["best", "env", @pooled, $python, "$folder/work.py", $model, $what, $repetitions, $size];
-            push @runs, ["written", $python, "$folder/work.py", $model, $what, $repetitions, $size, "--plain"];
+            push @runs, ["best", "env", @pooled, $python, "$folder/work.py", $model, $what, $repetitions, $size, @rounding];
+            push @runs, ["written", $python, "$folder/work.py", $model, $what, $repetitions, $size, "--plain", @rounding];
         }
         for (@runs) {
             my ($who, @command) = @$_;
@@ -61,7 +69,7 @@ for my $work (@work) {
     my $own = median(@{$times{seg}});
     # Winograd's algorithm needs fewer products than the plain sum, whose share this is.
     my $share = $adds > 0 && $peak ? sprintf("%.2f", 2e3 * $adds / $own / (2 * $peak)) : "";
-    printf "%-24s %9.1f %7.0f %6s", "$model $what", $own, median(@{$peaks{seg}}), $share;
+    printf "%-26s %9.1f %7.0f %6s", $name, $own, median(@{$peaks{seg}}), $share;
     if ($python) {
         my ($best, $written) = (median(@{$times{best}}), median(@{$times{written}}));
         printf " %9.1f %9.0f %7.2f %9.1f %7.2f", $best, median(@{$peaks{best}}), $best / $own, $written, $written / $own;

@@ -32,6 +32,7 @@ extension Library {
             (
                 "layers",
                 networkNatives + segmentationNatives + layerNatives + madeForNatives + cacheNatives
+                    + precisionNatives
                     + freezingNatives + pathPatternNatives + layerTraceNatives
             ),
             ("gradients", differentiationNatives),

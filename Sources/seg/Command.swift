@@ -85,6 +85,7 @@ struct Command: Sendable {
     }
 
     private func perform(_ interpreter: Interpreter) throws -> Int32 {
+        try interpreter.choosePrecision(options.precision)
         if let seed = options.seed, let function = try interpreter.libraryValue("seed") {
             _ = try interpreter.call(function, [.number(Double(seed))])
         }

@@ -3,6 +3,7 @@
 
 import SegLibrary
 import SegSystem
+import SegTensor
 
 /// What a word of the command line is for, such as `FILE`.
 struct Operand: Sendable {
@@ -34,6 +35,9 @@ struct Operand: Sendable {
     static let code = Operand(name: "CODE", noun: "line of code", candidates: .none)
     static let count = Operand(name: "N", noun: "number", candidates: .none)
     static let size = Operand(name: "SIZE", noun: "size such as 8G", candidates: .none)
+    static let precision = Operand(
+        name: "PRECISION", noun: "precision: float32 or bfloat16",
+        candidates: .words(Precision.allCases.map(\.rawValue)))
     static let shell = Operand(
         name: "SHELL", noun: "shell", candidates: .words(Shell.allCases.map(\.rawValue)))
 }
@@ -91,6 +95,8 @@ enum CommandLineTable {
         ("FILE [ARG …]", "runs a file; `args` holds the arguments"),
     ]
 
+    private static let roundingWithExact = "--precision bfloat16 rounds, and --exact excludes that"
+
     static let options: [CommandOption] = [
         CommandOption(
             names: ["-e"], value: .code, help: "evaluates code and prints its value", isLast: true
@@ -117,7 +123,19 @@ enum CommandLineTable {
             $0.memory = bytes
         },
         CommandOption(names: ["--exact"], value: nil, help: "no fast algorithms that round differently") {
-            options, _ in options.isExact = true
+            options, _ in
+            guard options.precision == .float32 else { throw Options.Problem(roundingWithExact) }
+            options.isExact = true
+        },
+        CommandOption(
+            names: ["--precision"], value: .precision,
+            help: "of convolutions outside of training: float32 or bfloat16"
+        ) {
+            guard let precision = Precision(rawValue: $1) else {
+                throw Options.Problem("--precision needs float32 or bfloat16, got \($1)")
+            }
+            guard precision == .float32 || !$0.isExact else { throw Options.Problem(roundingWithExact) }
+            $0.precision = precision
         },
         CommandOption(names: ["--no-color"], value: nil, help: "plain text") {
             options, _ in options.hasColor = false

@@ -58,6 +58,7 @@ struct Doctor {
         let text =
             "\(model ?? "unknown"), kernels for \(KernelLevel.inUse.rawValue), at most "
             + "\(Int(KernelLevel.inUse.peak.rounded())) billion operations a second on a thread"
+            + (Precision.bfloat16.isFast ? ", with instructions for bfloat16" : "")
         if let kind = Environment.variable("OPENBLAS_CORETYPE") {
             return Finding(
                 subject: "processor", state: .note, text: text,

@@ -2,6 +2,7 @@
 // more time to start than the whole of `seg -e 1+1` may take.
 
 import SegSystem
+import SegTensor
 
 /// The action of the command line.
 struct Options: Sendable {
@@ -43,6 +44,7 @@ struct Options: Sendable {
     /// In bytes.
     var memory: Int?
     var isExact = false
+    var precision = Precision.float32
     var hasColor = true
 
     init(_ list: [String]) throws {

@@ -263,7 +263,9 @@ struct OperationExample {
                 MatmulOperation(), MatmulOperation(transposesFirst: true),
                 MatmulOperation(transposesSecond: true),
             ]),
-            example(convolutions.map { ConvolutionOperation(attributes: $0) }),
+            example(
+                convolutions.map { ConvolutionOperation(attributes: $0) }
+                    + [ConvolutionOperation(attributes: convolutions[0], precision: .bfloat16)]),
             example(
                 convolutions.map { ConvolutionInputGradient(name: "a", attributes: $0, shape: [1]) }
                     + [

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "levels.h"
+#include "convolution_bfloat16.h"
 #include "convolution_tile.h"
 #include "pool.h"
 
@@ -47,12 +48,12 @@ static conv_tap make_tap(long add_y, long add_x, long index, long step_x, long w
     return tap;
 }
 
-/// Marks where partial sums end, so that none is longer than SUM_LENGTH.
-static void end_sums(conv_segment *segments, long count) {
+/// Marks where partial sums end, so that none is longer than `length`.
+static void end_sums(conv_segment *segments, long count, long length) {
     long filled = 0;
     for (long s = 0; s < count; s++) {
         filled += segments[s].length;
-        segments[s].ends_sum = s + 1 == count || filled + segments[s + 1].length > SUM_LENGTH;
+        segments[s].ends_sum = s + 1 == count || filled + segments[s + 1].length > length;
         if (segments[s].ends_sum) filled = 0;
     }
 }
@@ -60,8 +61,8 @@ static void end_sums(conv_segment *segments, long count) {
 /// The runs of channels that a pixel's product consists of, cut into blocks of at most
 /// BLOCK_LENGTH so that a panel of weights stays in cache. Returns 0 or -1.
 static int make_segments(const conv_product *product, conv_plan *plan) {
-    const long pieces = parts_of(product->run, SUM_LENGTH);
-    const long piece = parts_of(product->run, max_long(1, pieces));
+    const long unit = max_long(1, product->unit), terms = product->run / unit, pieces = parts_of(terms, SUM_LENGTH);
+    const long piece = unit * parts_of(terms, max_long(1, pieces));
     plan->segments = malloc((size_t)max_long(1, plan->tap_count * pieces) * sizeof(conv_segment));
     plan->block_starts = malloc((size_t)(plan->tap_count * pieces + 2) * sizeof(long));
     if (plan->segments == NULL || plan->block_starts == NULL) return -1;
@@ -81,7 +82,7 @@ static int make_segments(const conv_product *product, conv_plan *plan) {
     }
     plan->block_starts[++blocks] = count;
     plan->block_count = blocks;
-    end_sums(plan->segments, count);
+    end_sums(plan->segments, count, unit * SUM_LENGTH);
     return 0;
 }
 
@@ -89,8 +90,8 @@ static int make_segments(const conv_product *product, conv_plan *plan) {
 static int make_row_segments(const conv_product *product, conv_plan *plan, const conv_geometry *g) {
     plan->row_segments = NULL;
     plan->row_taps = g->kernel_width;
-    const long length = g->kernel_width * product->run;
-    if (g->kernel_width == 1 || g->dilation_width != 1 || g->groups != 1 || product->run > 16 ||
+    const long length = g->kernel_width * product->run, unit = max_long(1, product->unit);
+    if (g->kernel_width == 1 || g->dilation_width != 1 || g->groups != 1 || product->run > 16 * unit ||
         plan->block_count != 1)
         return 0;
     plan->row_segments = malloc((size_t)g->kernel_height * sizeof(conv_segment));
@@ -98,7 +99,7 @@ static int make_row_segments(const conv_product *product, conv_plan *plan, const
     for (long ky = 0; ky < g->kernel_height; ky++)
         plan->row_segments[ky] = (conv_segment){ky * g->kernel_width, 0, length, ky * length, 0};
     plan->row_segment_count = g->kernel_height;
-    end_sums(plan->row_segments, plan->row_segment_count);
+    end_sums(plan->row_segments, plan->row_segment_count, unit * SUM_LENGTH);
     return 0;
 }
 
@@ -123,7 +124,7 @@ static void free_plans(conv_plan *plans, long count) {
 /// Runs all tiles of all plans. Returns 0 or -1.
 static int run_plans(conv_job *job, const conv_geometry *g) {
     conv_product *product = &job->product;
-    const long zeros = product->source_channels * g->kernel_width;
+    const long zeros = max_long(product->source_channels, product->run) * g->kernel_width;
     float *zero_run = calloc((size_t)max_long(1, zeros), sizeof(float));
     if (zero_run == NULL) return -1;
     product->zeros = zero_run;
@@ -140,15 +141,18 @@ static int run_plans(conv_job *job, const conv_geometry *g) {
     return job->failed ? -1 : 0;
 }
 
-int conv_forward(
-    const conv_geometry *g, const float *input, const float *packed, const conv_epilogue *epilogue,
-    float *output) {
+/// The forward pass. `unit` and `words` are those of conv_product; with a unit but without `words` the input is rounded
+/// already.
+static int forward(
+    const conv_geometry *g, const float *input, const float *packed, const conv_epilogue *epilogue, float *output,
+    long unit, long words) {
+    const long run = unit > 0 ? bfloat16_words(g->input_channels) : g->input_channels / g->groups;
     conv_job job = {
         .product = {
             .source = input, .dest = output, .packed = packed, .epilogue = epilogue,
-            .groups = g->groups,
+            .groups = g->groups, .unit = unit, .words = words,
             .source_height = g->input_height, .source_width = g->input_width,
-            .source_channels = g->input_channels, .run = g->input_channels / g->groups,
+            .source_channels = unit > 0 && words == 0 ? run : g->input_channels, .run = run,
             .dest_height = g->output_height, .dest_width = g->output_width,
             .dest_channels = g->output_channels, .width = g->output_channels / g->groups,
             .kernel_taps = g->kernel_height * g->kernel_width,
@@ -176,6 +180,52 @@ int conv_forward(
             status = run_plans(&job, g);
     }
     free_plans(job.plans, job.plan_count);
+    return status;
+}
+
+int conv_forward(
+    const conv_geometry *g, const float *input, const float *packed, const conv_epilogue *epilogue,
+    float *output) {
+    return forward(g, input, packed, epilogue, output, 0, 0);
+}
+
+typedef struct {
+    const float *pixels;
+    float *words;
+    long count, channels;
+} round_job;
+
+enum { ROUND_PIXELS = 32 };
+
+static void round_task(void *context, long index) {
+    const round_job *j = context;
+    const long words = bfloat16_words(j->channels), first = index * ROUND_PIXELS;
+    for (long i = first; i < min_long(first + ROUND_PIXELS, j->count); i++)
+        bfloat16_round(j->pixels + i * j->channels, j->channels, j->words + i * words);
+}
+
+int conv_bfloat16(
+    const conv_geometry *g, const float *input, const float *packed, const conv_epilogue *epilogue,
+    float *output) {
+    const long words = bfloat16_words(g->input_channels), unit = bfloat16_unit();
+    // Each pixel is read by one tile: it is rounded there, in cache.
+    if (g->kernel_height == 1 && g->kernel_width == 1) return forward(g, input, packed, epilogue, output, unit, words);
+    const long pixels = g->input_height * g->input_width, results = g->output_height * g->output_width;
+    float *rounded = malloc((size_t)max_long(1, pixels * words) * sizeof(float));
+    if (rounded == NULL) return -1;
+    conv_geometry one = *g;
+    one.batch = 1;
+    int status = 0;
+    for (long sample = 0; sample < g->batch && status == 0; sample++) {
+        round_job job = {input + sample * pixels * g->input_channels, rounded, pixels, g->input_channels};
+        pool_run(parts_of(pixels, ROUND_PIXELS), round_task, &job);
+        conv_epilogue after = epilogue == NULL ? (conv_epilogue){0} : *epilogue;
+        if (after.residual != NULL) after.residual += sample * results * g->output_channels;
+        status = forward(
+            &one, rounded, packed, epilogue == NULL ? NULL : &after, output + sample * results * g->output_channels,
+            unit, 0);
+    }
+    free(rounded);
     return status;
 }
 

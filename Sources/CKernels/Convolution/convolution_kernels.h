@@ -25,6 +25,8 @@ typedef struct {
     float *const *out;
     long column, width;
     int accumulate;
+    /// Whether each word is a pair of bfloat16.
+    int pairs;
     /// Weights that the next columns need, and how many floats of each of their panels a pixel of this block fetches.
     const float *ahead;
     long ahead_share;

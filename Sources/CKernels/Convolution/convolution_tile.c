@@ -22,11 +22,12 @@ LEVELS_OF_8(static, void, run_group,
         const conv_segment *begin = plan->segments + first, *last = plan->segments + end - 1;
         const long place = end > first ? begin->place : 0, length = end > first ? last->place + last->length - place : 0;
         for (long column = 0, width; column < p->width; column += width) {
-            width = block_columns(p->width - column);
+            width = block_columns(p->width - column, p->unit == 1);
             block_work w = {
                 .pixels = pixels, .pixel_stride = stride, .reached_stride = blocks,
                 .group_channel = group * p->run, .panel = packed + column * depth, .panel_step = CONV_PANEL * depth,
                 .out = out, .column = group * p->width + column, .width = width, .accumulate = kblock > 0,
+                .pairs = p->unit == 1,
             };
             look_ahead(&w, place, length, stride, p->width - column);
             for (long block = 0; block < blocks; block++) {
@@ -83,6 +84,20 @@ static void add_run(
     }
 }
 
+/// Rounds the pixels of a table to bfloat16, and lets it point to these. Returns 0 or -1.
+static int round_pixels(const conv_product *p, const float **pixels, long count) {
+    // Pixels that are a power of two apart would meet in the same lines of the cache.
+    const long step = p->words + 16;
+    float *rounded = pool_scratch(1, count * step * (long)sizeof(float));
+    if (rounded == NULL) return -1;
+    for (long i = 0; i < count; i++, rounded += step) {
+        if (pixels[i] == p->zeros) continue;
+        bfloat16_round(pixels[i], p->source_channels, rounded);
+        pixels[i] = rounded;
+    }
+    return 0;
+}
+
 int conv_tile(const conv_product *p, const conv_plan *plan, long sample, long tile) {
     const long first = tile * p->tile;
     const long count = min_long(p->tile, plan->grid_height * plan->grid_width - first);
@@ -116,12 +131,15 @@ int conv_tile(const conv_product *p, const conv_plan *plan, long sample, long ti
         tables.out[i] = dump;
         for (long t = 0; t < taps; t++) tables.pixels[t * padded + i] = p->zeros;
     }
+    if (p->words > 0 && round_pixels(p, tables.pixels, count) != 0) return -1;
+    const unsigned long mode = p->unit > 0 ? bfloat16_enter() : 0;
     const long packed_group = conv_packed_columns(p->width) * p->kernel_taps * p->run;
     for (long group = 0; group < p->groups; group++) {
         run_group(
             p, plan, p->packed + group * packed_group, group, tables.pixels, tables.out, tables.reached,
             tables.interior, blocks, count);
     }
+    if (p->unit > 0) bfloat16_leave(mode);
     if (p->epilogue != NULL) {
         // With an epilogue the destination pixels of a tile are adjacent.
         float *out = tables.out[0];

@@ -51,6 +51,9 @@ typedef struct {
     long kernel_taps;
     long step_y, step_x;
     long tile;
+    /// Of values rounded to bfloat16 (convolution_bfloat16.h): the words of a pair of channels, else 0; and whether the
+    /// tile rounds the pixels that it reads, to so many words each, else 0.
+    long unit, words;
 } conv_product;
 
 /// Computes one tile of one sample. Returns 0, or -1 if there is no scratch memory.

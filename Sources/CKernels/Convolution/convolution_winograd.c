@@ -149,7 +149,7 @@ LEVELS_OF_8(static, void, multiply_points,
             while (end < job->segment_count && filled + job->segments[end].length <= BLOCK_LENGTH)
                 filled += job->segments[end++].length;
             for (long column = 0, width; column < columns; column += width) {
-                width = block_columns(columns - column);
+                width = block_columns(columns - column, 0);
                 const long lanes = width <= CONV_NARROW ? CONV_NARROW : CONV_PANEL;
                 block_work w = {
                     .pixels = rows, .reached = &reached, .segments = job->segments + start,

@@ -69,7 +69,7 @@ LEVELS_OF_8(static, void, multiply_block,
     (block_work *work, const float *panels, long height, long columns, long length),
     (work, panels, height, columns, length)) {
     for (long column = 0, width; column < columns; column += width) {
-        width = block_columns(columns - column);
+        width = block_columns(columns - column, 0);
         work->panel = panels + column * length;
         work->panel_step = CONV_PANEL * length;
         work->column = column;

@@ -6,8 +6,8 @@
 
 #include "processor.h"
 
-/// What `kernel_set_level` has set.
-extern int kernel_level_in_use, kernel_wide_tiles;
+/// What `kernel_set_level` and `kernel_use_bfloat16` have set.
+extern int kernel_level_in_use, kernel_wide_tiles, kernel_bfloat16_in_use;
 
 /// Defines the kernel `name`, whose body follows, once for each level: LEVELS(static, void, f, (int a), (a)) { … }.
 /// From AVX2 up all versions give the same bits: they fuse the same products and sums, and add in the same order.

@@ -10,6 +10,7 @@
 
 int kernel_level_in_use = KERNEL_SSE2;
 int kernel_wide_tiles = 0;
+int kernel_bfloat16_in_use = 0;
 
 int kernel_level(void) { return kernel_level_in_use; }
 
@@ -29,6 +30,16 @@ void kernel_set_level(int level, int wide) {
     const int highest = kernel_highest_level();
     kernel_level_in_use = level < highest ? level : highest;
     kernel_wide_tiles = wide;
+}
+
+int kernel_has_bfloat16(void) { return kernel_bfloat16_in_use; }
+
+void kernel_use_bfloat16(int use) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    kernel_bfloat16_in_use =
+        use && kernel_highest_level() == KERNEL_AVX512 && __builtin_cpu_supports("avx512bf16");
+#endif
 }
 
 #if defined(__x86_64__)
@@ -111,4 +122,6 @@ __attribute__((constructor)) static void choose_level(void) {
         level = KERNEL_AVX2;
     }
     kernel_set_level(level, level == KERNEL_AVX512);
+    // They gain where the units are of 256 bits, too.
+    kernel_use_bfloat16(wanted == NULL || strcmp(wanted, "avx512") == 0);
 }

@@ -52,7 +52,15 @@ int conv_forward(
 int conv_input_gradient(
     const conv_geometry *g, const float *output_gradient, const float *packed, float *input_gradient);
 
-/// The same through Winograd's F(4x4, 3x3), for kernels of 3 x 3 with stride 1, one dilation for both axes, one group
+/// The forward pass of a convolution of one group, whose inputs and weights are rounded to bfloat16 and whose sums are of
+/// float32. The bits are the same with and without the processor's instructions for it.
+long conv_bfloat16_count(const conv_geometry *g);
+void conv_bfloat16_pack(const conv_geometry *g, const float *weight, float *packed);
+int conv_bfloat16(
+    const conv_geometry *g, const float *input, const float *packed, const conv_epilogue *epilogue,
+    float *output);
+
+/// Forward pass and input gradient in float32 through Winograd's F(4x4, 3x3), for kernels of 3 x 3 with stride 1, one dilation for both axes, one group
 /// and channels in multiples of 8. The input gradient of such a layer is a forward pass over the upstream gradient
 /// with `transposed` filters, [input][output][3][3] turned by 180 degrees.
 long conv_winograd_count(const conv_geometry *g);

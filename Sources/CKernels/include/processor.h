@@ -17,6 +17,13 @@ int kernel_highest_level(void);
 /// as is right with AVX-512. Tests ask for them on other processors, where such tiles are slow; the bits are the same.
 void kernel_set_level(int level, int wide);
 
+/// Whether the processor's own products of bfloat16 are used; without them the same bits are computed in float32. True
+/// where the processor has them, unless SEG_KERNELS names a level below avx512.
+int kernel_has_bfloat16(void);
+
+/// Changes that, where the processor has them; for tests.
+void kernel_use_bfloat16(int use);
+
 /// Billions of products and sums a second of this thread, by multiply-adds in registers, at a level.
 double kernel_peak(int level);
 

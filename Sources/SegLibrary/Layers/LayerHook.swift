@@ -14,7 +14,7 @@ final class LayerHook: ObjectHook {
     /// Whether layers called now train: set while a `forward` runs.
     @exclusivity(unchecked) private(set) var isTraining = false
     /// The mode chosen by a trainer, `training()` or `evaluating()`.
-    @exclusivity(unchecked) private var baseTraining = false
+    @exclusivity(unchecked) private(set) var baseTraining = false
     /// Observes the calls of layers.
     @exclusivity(unchecked) private var trace: LayerTrace?
     /// The class names of the models that are running and know them, the innermost last.

@@ -85,10 +85,11 @@ let networkNatives: [Native] = [
         let (stride, dilation, weight) = (try call.pair(3), try call.pair(5), try call.tensor(1))
         let borders = try call.borders(4, weight, stride: stride, dilation: dilation)
         let (x, padding) = try call.bordered(try call.tensor(0), borders, mode: 7)
+        let bias = try call.optionalTensor(2)
         return .tensor(
             try Tensor.conv2d(
-                x, weight, bias: try call.optionalTensor(2), stride: stride, padding: padding,
-                dilation: dilation, groups: try call.integer(6)))
+                x, weight, bias: bias, stride: stride, padding: padding, dilation: dilation,
+                groups: try call.integer(6), precision: call.interpreter.precision(with: [x, weight])))
     },
     Native(
         "conv_transpose2d(x, weight, bias=nil, stride=1, padding=0, output_padding=0, groups=1, dilation=1)",

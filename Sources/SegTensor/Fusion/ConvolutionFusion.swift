@@ -7,7 +7,8 @@ enum ConvolutionFusion {
         guard let (operation, inputs) = graph.steps[node.id],
             let convolution = operation as? ConvolutionOperation
         else { return }
-        var group = FusedConvolution(attributes: convolution.attributes, hasBias: inputs.count > 2)
+        var group = FusedConvolution(
+            attributes: convolution.attributes, precision: convolution.precision, hasBias: inputs.count > 2)
         var sources = inputs
         var last = node
         var absorbed: [UInt64] = []
@@ -63,6 +64,7 @@ enum ConvolutionFusion {
 struct FusedConvolution: Evaluable {
     var name: String { "conv2d" }
     let attributes: ConvolutionAttributes
+    let precision: Precision
     let hasBias: Bool
     var norm: BatchNormOperation?
     var hasResidual = false
@@ -84,6 +86,6 @@ struct FusedConvolution: Evaluable {
         return try ConvolutionOperation.forward(
             attributes, inputs[0], inputs[1], bias: hasBias ? inputs[2] : nil, scale: folded?.scale,
             shift: folded?.shift, residual: hasResidual ? inputs[next] : nil, activation: activation,
-            result: result, exact: context.exact)
+            result: result, exact: context.exact, precision: precision)
     }
 }

@@ -18,6 +18,8 @@ public final class EvaluationContext: @unchecked Sendable {
     public var features: FeatureCache?
     /// Whether fast algorithms that round differently are disabled.
     public var exact = false
+    /// The precision of convolutions outside of training.
+    public var precision = Precision.float32
     /// The ranks among which a batch may be spread, and the part of it that this one has; nil: a whole batch.
     public var communicator: any Communicator = SingleProcess.shared
     public var share: BatchShare?

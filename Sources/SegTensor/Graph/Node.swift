@@ -26,6 +26,8 @@ final class Node: @unchecked Sendable {
     /// A parameter or running statistic: its value will change, so nothing that depends on it is cached as a
     /// feature.
     let isVariable: Bool
+    /// Whether it depends on such a value.
+    let dependsOnVariables: Bool
     /// The length of the longest chain of pending nodes that ends in this one.
     let depth: Int
     /// Bytes of computed inputs that the longest pending path keeps alive.
@@ -46,6 +48,7 @@ final class Node: @unchecked Sendable {
         self.id = Node.lastID.wrappingAdd(1, ordering: .relaxed).newValue
         self.site = EvaluationContext.current.site?()
         self.isVariable = isVariable
+        self.dependsOnVariables = isVariable || inputs.contains { $0.dependsOnVariables }
         var scopes: [TrackingScope] = []
         var depth = 0
         var heldBytes = 0
@@ -77,6 +80,7 @@ final class Node: @unchecked Sendable {
         self.id = Node.lastID.wrappingAdd(1, ordering: .relaxed).newValue
         self.site = nil
         self.isVariable = isVariable
+        self.dependsOnVariables = isVariable
         self.scopes = scope.map { [$0] } ?? []
         self.depth = 0
         self.heldBytes = 0
@@ -89,6 +93,7 @@ final class Node: @unchecked Sendable {
         self.id = Node.lastID.wrappingAdd(1, ordering: .relaxed).newValue
         self.site = input.site
         self.isVariable = true
+        self.dependsOnVariables = true
         self.scopes = input.scopes.filter { $0.isActive } + [scope]
         self.depth = input.isComputed ? 1 : input.depth + 1
         self.heldBytes = input.heldBytes

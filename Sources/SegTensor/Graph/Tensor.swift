@@ -60,6 +60,8 @@ public final class Tensor: @unchecked Sendable {
     public var isComputed: Bool { node.isComputed }
     /// Whether it was marked as a parameter or running statistic, which will change.
     public var isVariable: Bool { node.isVariable }
+    /// Whether it depends on such a value, or is one.
+    public var dependsOnVariables: Bool { node.dependsOnVariables }
     /// Whether a gradient can still be requested through it.
     public var isTracked: Bool { node.isTracked }
     /// The operation that makes it; "constant" once computed.

@@ -1,5 +1,5 @@
 // Convolution of float32 tensors stored channels last, over raw pointers: chooses between the kernels of
-// CKernels (indirect product, depthwise, Winograd, and sums of outer products for the gradient by the weights). The
+// CKernels (indirect product, depthwise, Winograd, bfloat16, and sums of outer products for the gradient by the weights). The
 // caller checks shapes; the only error here is lack of memory.
 
 import CKernels
@@ -58,9 +58,16 @@ struct ConvolutionGeometry: Hashable, Sendable {
     }
 
     /// The kernel that computes it. It depends on the layer and its map, never on the batch or the threads.
-    func method(exact: Bool) -> ConvolutionMethod {
+    func method(exact: Bool, precision: Precision = .float32) -> ConvolutionMethod {
         if isDepthwise { return .depthwise }
-        return !exact && suitsWinograd ? .winograd : .direct
+        if !exact && suitsWinograd { return .winograd }
+        return precision == .bfloat16 && suitsBfloat16 ? .bfloat16 : .direct
+    }
+
+    /// Whether factors of bfloat16 are faster, where Winograd's algorithm is not: not with few channels, for which the
+    /// rounding takes as long as the products, nor for the few pixels of a pooled map.
+    private var suitsBfloat16: Bool {
+        groups == 1 && min(inputChannels, outputChannels) >= 32 && outputHeight * outputWidth >= 64
     }
 
     /// Whether Winograd's F(4x4, 3x3) is possible and faster, forward and by the input. It takes 36 products for a
@@ -101,6 +108,8 @@ struct ConvolutionGeometry: Hashable, Sendable {
 /// How a convolution is computed; the packed weights are of the same method.
 enum ConvolutionMethod: Hashable, Sendable {
     case direct, depthwise, winograd
+    /// With factors of bfloat16. Its gradients are those of `direct`.
+    case bfloat16
 }
 
 /// Applied to a tile of the result while it is in cache: activation((product + bias) · scale + shift +
@@ -137,7 +146,8 @@ enum ConvolutionKernels {
         switch method {
         case .depthwise: return g.weightCount
         case .winograd: return conv_winograd_count(&geometry)
-        case .direct:
+        case .bfloat16 where !transposed: return conv_bfloat16_count(&geometry)
+        case .direct, .bfloat16:
             return transposed ? conv_packed_transposed_count(&geometry) : conv_packed_count(&geometry)
         }
     }
@@ -151,7 +161,8 @@ enum ConvolutionKernels {
         switch method {
         case .depthwise: depthwise_pack(&geometry, weight, packed)
         case .winograd: conv_winograd_pack(&geometry, weight, transposed ? 1 : 0, packed)
-        case .direct:
+        case .bfloat16 where !transposed: conv_bfloat16_pack(&geometry, weight, packed)
+        case .direct, .bfloat16:
             if transposed {
                 conv_pack_transposed(&geometry, weight, packed)
             } else {
@@ -172,6 +183,7 @@ enum ConvolutionKernels {
             switch method {
             case .depthwise: depthwise_forward(&geometry, input, packedWeight, &after, output)
             case .winograd: conv_winograd(&geometry, input, packedWeight, &after, output)
+            case .bfloat16: conv_bfloat16(&geometry, input, packedWeight, &after, output)
             case .direct: conv_forward(&geometry, input, packedWeight, &after, output)
             }
         try KernelMemory.check(status, for: "conv2d")
@@ -188,7 +200,8 @@ enum ConvolutionKernels {
             case .depthwise:
                 depthwise_input_gradient(&geometry, outputGradient, packedWeight, inputGradient)
             case .winograd: conv_winograd(&geometry, outputGradient, packedWeight, nil, inputGradient)
-            case .direct: conv_input_gradient(&geometry, outputGradient, packedWeight, inputGradient)
+            case .direct, .bfloat16:
+                conv_input_gradient(&geometry, outputGradient, packedWeight, inputGradient)
             }
         try KernelMemory.check(status, for: "the gradient of conv2d")
     }
@@ -207,7 +220,7 @@ enum ConvolutionKernels {
         case .winograd:
             try WinogradWeightGradient.run(
                 g, input: input, outputGradient: outputGradient, into: weightGradient)
-        case .direct:
+        case .direct, .bfloat16:
             try WeightGradient(g).run(input: input, outputGradient: outputGradient, into: weightGradient)
         }
     }
