@@ -46,7 +46,7 @@ import Testing
         // Numbers of classes beside masks of colours.
         let numbers = png(3, 8, 0, [0, 1, 2])
         for strays in [MaskRule.Strays.refused, .nearest, .void] {
-            #expect(message { _ = try read(numbers, by: .color, strays: strays) }.contains("holds numbers"))
+            #expect(complaint { _ = try read(numbers, by: .color, strays: strays) }.contains("holds numbers"))
         }
     }
 
