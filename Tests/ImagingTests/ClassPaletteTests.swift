@@ -113,12 +113,14 @@ import Testing
         #expect(said("0 Sky\nRoad").contains("line 2: 'Road' is not of the form Value Name"))
         #expect(said("Tree\t2\nRoad\t2").contains("line 2: the value 2 is already that of Tree in line 1"))
         #expect(said("name,id\nSky,0\nRoad,x\nCar,2").contains("line 3: 'x' is not a value of masks"))
-        #expect(said("name,id\nSky,-1\nRoad,0").contains("line 2: '-1' is not a value of masks, 0...65535"))
+        #expect(said("name,id\nSky,-2\nRoad,0").contains("line 2: '-2' is not a value of masks, 0...65535"))
+        // Not in the masks: void, as 255 is.
+        #expect(try values("name,id\nSky,-1\nRoad,0\nCar,1") == ["Sky 255", "Road 0", "Car 1"])
         #expect(
             said("name,id,trainId\nSky,0,2\nRoad,1,0").contains(
                 "the columns id and trainid give classes different values"))
         #expect(said("Klasse,Zahl\nSky,0\nRoad,1").contains("nothing says what the column zahl holds"))
-        #expect(said("name,color\nSky,#000000\nRoad,#010101").contains("the column color is not read"))
+        #expect(said("name,color\nSky,black\nRoad,gray").contains("the column color is not read"))
         #expect(said("Sky\nRoad\nSky").contains("line 3: there is a class Sky already"))
     }
 

@@ -75,7 +75,7 @@ enum GradientCases {
         }
         let y = try numbers([3, 4], 5)
         add("pass", [x]) { try Tensor.variable($0[0] * 2) * $0[0] }
-        add("labels", [x]) { try $0[0].labelled(axis: 0, AxisLabels(["a", "b", "c"])) * $0[0] }
+        add("labels", [x]) { try ($0[0] * $0[0]).labelled(axis: 0, AxisLabels(["a", "b", "c"])) }
         add("to", [x]) { try $0[0].to(.float32).to(.float64) }
         cases["to"]?.step = 0.25
         add("where", [x, y]) {
