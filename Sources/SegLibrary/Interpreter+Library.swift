@@ -37,7 +37,7 @@ extension Library {
             ("gradients", differentiationNatives),
             (
                 "data",
-                folderNatives + dataNatives + viewNatives + augmentNatives + pictureFileNatives
+                folderNatives + dataNatives + viewNatives + augmentNatives + pictureFileNatives + annotationNatives
                     + weightFileNatives + officialWeightNatives
             ),
             (
