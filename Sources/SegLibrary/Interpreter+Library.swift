@@ -38,7 +38,7 @@ extension Library {
             (
                 "data",
                 folderNatives + dataNatives + viewNatives + augmentNatives + pictureFileNatives + annotationNatives
-                    + weightFileNatives + officialWeightNatives
+                    + weightFileNatives + onnxNatives + officialWeightNatives
             ),
             (
                 "seeing",
