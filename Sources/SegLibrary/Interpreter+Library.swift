@@ -43,7 +43,7 @@ extension Library {
             (
                 "seeing",
                 chartNatives + tableNatives + pictureNatives + documentNatives + progressNatives
-                    + numberTextNatives
+                    + numberTextNatives + eventNatives
             ),
         ]
     }
