@@ -69,6 +69,8 @@ test-mpi: build mpi
 test-all: test test-mpi
 	@echo "== a package that depends on seg by a version, built completely"
 	Tests/embed/run.sh --whole $(FLAGS)
+	@echo "== ONNX, TensorBoard, COCO and others: files read by their own programs (Python, minutes)"
+	Tests/bridges/run.sh $(SEG)
 	@echo "== more golden scripts under the sanitizers"
 	Tests/sanitizers/run.sh --all
 	@echo "== signals, full disks, closed streams, strange terminals, several copies at once"

@@ -38,13 +38,13 @@ extension Library {
             ("gradients", differentiationNatives),
             (
                 "data",
-                folderNatives + dataNatives + viewNatives + augmentNatives + pictureFileNatives
-                    + weightFileNatives + officialWeightNatives
+                folderNatives + dataNatives + viewNatives + augmentNatives + pictureFileNatives + annotationNatives
+                    + weightFileNatives + onnxNatives + officialWeightNatives
             ),
             (
                 "seeing",
                 chartNatives + tableNatives + pictureNatives + documentNatives + progressNatives
-                    + numberTextNatives
+                    + numberTextNatives + eventNatives
             ),
         ]
     }

@@ -46,5 +46,5 @@ let publicNamesOfStdlib = """
     Evaluation Table Epoch Event History Best Loss Optimizer Schedule Trainer WeightComparison
     Explanation WeightTrials worst with_most Worst recalibrate
     precision recall mean_over_all weighted_iou most_confused boundary_f1 boundary_iou best compare interval
-    Comparison Predictions report contact pooled
+    Comparison Predictions report contact pooled run_record
     """.split(whereSeparator: \.isWhitespace).map(String.init)

@@ -74,6 +74,16 @@ file 2 4 2 true
 2"
 check "a full disk" "$found" "$wanted"
 
+# A log that takes no more than 1 kB: the run goes on, and its log lacks what does not fit.
+cat >"$folder/log.seg" <<'SEG'
+data = streets(count=2, size=[24, 32]).normalize()
+run = trainer(Conv2d(3, 32, 1), data, data, batch=2, epochs=2, log=args[0])
+for epoch in run { }
+print(run.done)
+SEG
+found=$(trap '' XFSZ; ulimit -f 1; "$seg" "$folder/log.seg" "$folder/log" 2>"$folder/notes")
+check "a log on a full disk" "$found $(grep -c 'log lacks epoch' "$folder/notes")" "2 2"
+
 # Data of files: unchanged files are found again, a changed one is reported.
 mkdir "$folder/frames"
 case_of 0 "$folder/frames.run" frames "$folder/frames" >/dev/null

@@ -81,6 +81,18 @@ public enum PNGImage {
         try encoded(mask.bytes, mask.width, mask.height, 3, palette.table(ignored: .black))
     }
 
+    /// The class numbers that `write` wrote into a palette PNG; the values of gray files of 8 bits, too.
+    public static func readClasses(_ path: String) throws -> MaskImage {
+        let samples = try readSamples(bytes: FileReader.contents(of: path), name: path)
+        guard samples.channels == 1, samples.depth == 8 else {
+            throw TensorError(
+                .file,
+                "\(path) is not a mask of class numbers: it has \(samples.channels) channels of \(samples.depth) bits",
+                help: "folder(images, masks, classes=…) reads masks in colours")
+        }
+        return try MaskImage(width: samples.width, height: samples.height, bytes: samples.bytes)
+    }
+
     private static func header(_ bytes: [UInt8], _ name: String) throws -> CPNGInfo {
         guard isPNG(bytes) else { throw PictureFile.unknown(bytes, name) }
         var info = CPNGInfo()

@@ -3,12 +3,13 @@
 import SegSystem
 import SegTensor
 
-enum PictureSize {
+/// How large pictures may be.
+public enum PictureSize {
     /// Largest number of pixels, and of pixels along a side.
     static let pixelLimit = 1 << 28
     static let sideLimit = 1 << 20
 
-    static func pixels(_ width: Int, _ height: Int) throws -> Int {
+    public static func pixels(_ width: Int, _ height: Int) throws -> Int {
         guard width > 0, height > 0 else {
             throw TensorError(
                 .value, "a picture cannot have the size \(sizeText(height: height, width: width))")

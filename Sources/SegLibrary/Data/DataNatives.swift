@@ -20,6 +20,29 @@ let dataValues: [LibraryValue] = [
 
 let dataNatives: [Native] = [
     Native(
+        "data_digest(data)",
+        "32 digits that identify a data set: they are the same for the same pictures, masks and names of classes in the "
+            + "same order, wherever the files are. All files are read.",
+        examples: [
+            "data = streets(count=2, size=32)\n"
+                + "print(len(data_digest(data)), data_digest(data) == data_digest(streets(count=2, size=32, seed=1)))  # expect: 32 false"
+        ]
+    ) { call in
+        let data = try call.dataset(0)
+        var digest = DigestBuilder()
+        for name in data.labels.names { digest.add(name) }
+        let count = data.dataset.count
+        try call.interpreter.reporting("reading", total: count, unit: "pictures") { between in
+            for place in 0..<count {
+                try between(place)
+                let frame = try data.dataset.checkedFrame(place)
+                digest.add(frame.imageDigest)
+                digest.add(frame.maskDigest)
+            }
+        }
+        return .string("\(digest.finish())")
+    },
+    Native(
         "streets(count=60, size=[360, 480], seed=0, void=nil)",
         "Drawn driving scenes in CamVid's 32 classes: one video sequence, the same for the same seed. void= takes "
             + "classes out of them, by name, number or colour.",

@@ -162,7 +162,3 @@ func toWrite(_ name: String, _ tensor: Tensor) throws -> TensorToWrite {
         try body(UnsafeRawBufferPointer(start: data.bytes, count: data.byteCount))
     }
 }
-
-extension StoredDType {
-    init(of dtype: DType) { self = StoredDType(rawValue: dtype.rawValue) ?? .float32 }
-}

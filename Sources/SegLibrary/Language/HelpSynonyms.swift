@@ -67,9 +67,17 @@ struct HelpSynonym: Sendable {
             ["finetune", "fine tune", "transfer learning", "freeze layers", "linear probe"],
             ["freeze", "unfreeze", "load_weights", "deeplabv3", "lraspp"]),
         .init(
-            ["logging", "log", "tensorboard", "wandb", "callback", "callbacks"],
-            ["History", "plot", "write_csv", "trainer"],
-            "`for epoch in run { … }` runs your code after each epoch"),
+            ["logging", "log", "tensorboard", "callback", "callbacks"],
+            ["trainer", "write_events", "History", "plot", "write_csv"],
+            "`trainer(…, log=\"runs/a\")` logs for TensorBoard; `for epoch in run { … }` runs your code after each epoch"
+        ),
+        .init(
+            ["wandb", "mlflow", "weights & biases", "experiment tracking"], ["run_record", "write_json"],
+            "`write_json(run_record(run), \"run.json\")`; docs/bridges.md has the scripts that send it"),
+        .init(["onnx", "onnxruntime", "deployment", "tensorrt", "opencv"], ["export_onnx"]),
+        .init(
+            ["coco", "cvat", "rle", "run length", "annotations", "labelme", "pycocotools"],
+            ["write_annotations", "read_annotations", "read_mask", "write_image"]),
         .init(["progress bar", "tqdm"], ["progress", "trainer"]),
         .init(
             ["hyperparameter", "grid search", "random search", "optuna", "tuning", "ablation"],

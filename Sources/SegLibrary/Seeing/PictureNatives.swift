@@ -76,37 +76,43 @@ let pictureNatives: [Native] = [
             "s = streets(count=1, size=32)[0]\ntriptych(s, s.mask, save=\"example.png\")\nprint(read_image(\"example.png\").shape[0])  # expect: 3"
         ], effect: .writing(to: "save")
     ) { call in
-        guard let sample = SampleTensors(call[0]), let truth = sample.mask else {
-            throw call.needs("a sample with image and mask", 0, got: call[0])
-        }
-        var tiles: [PictureSheet.Tile] = [
-            .picture(try Pixels(sample.image.promise), caption: sample.name),
-            .mask(try ClassMask(truth), caption: "truth"),
-        ]
-        let named = call[1].asRecord.map { Array(zip($0.names, $0.values)) } ?? [("prediction", call[1])]
-        for (name, value) in named {
-            guard let given = value.asTensorValue else {
-                throw call.needs("a mask or logits, or a record of them", 1, got: value)
-            }
-            let own = given.promise.rank == 4 ? given.promise.labels[1] : given.categories
-            if let own, let known = truth.categories {
-                try AxisLabels.check(own.names, of: "the prediction", against: known.names, of: "the sample")
-            }
-            var prediction = given
-            if given.promise.rank == 4 {
-                if let classes = truth.categories, classes.names.count != given.promise.shape[1] {
-                    throw Failure(
-                        .label,
-                        "triptych: the mask has \(classes.names.count) classes, the logits "
-                            + "\(given.promise.shape[1])", argument: 1)
-                }
-                prediction = TensorValue(try given.promise.argmax(axis: 1), categories: truth.categories)
-            }
-            tiles.append(.mask(try ClassMask(prediction, names: truth.categories), caption: name))
-        }
-        // Rows of three, or of four if that leaves fewer gaps.
-        var sheet = PictureSheet(tiles: tiles, columns: tiles.count % 4 == 0 ? 4 : 3)
-        sheet.comparesMasks = true
+        let sheet = try triptych(of: call[0], call[1], call)
         return try call.present(sheet, sizedAfter: 2)
     },
 ]
+
+/// Picture, true mask and predicted masks of a sample, given as values.
+func triptych(of value: Value, _ given: Value, _ call: borrowing Arguments) throws -> PictureSheet {
+    guard let sample = SampleTensors(value), let truth = sample.mask else {
+        throw call.needs("a sample with image and mask", 0, got: value)
+    }
+    var tiles: [PictureSheet.Tile] = [
+        .picture(try Pixels(sample.image.promise), caption: sample.name),
+        .mask(try ClassMask(truth), caption: "truth"),
+    ]
+    let named = given.asRecord.map { Array(zip($0.names, $0.values)) } ?? [("prediction", given)]
+    for (name, value) in named {
+        guard let tensor = value.asTensorValue else {
+            throw call.needs("a mask or logits, or a record of them", 1, got: value)
+        }
+        let own = tensor.promise.rank == 4 ? tensor.promise.labels[1] : tensor.categories
+        if let own, let known = truth.categories {
+            try AxisLabels.check(own.names, of: "the prediction", against: known.names, of: "the sample")
+        }
+        var prediction = tensor
+        if tensor.promise.rank == 4 {
+            if let classes = truth.categories, classes.names.count != tensor.promise.shape[1] {
+                throw Failure(
+                    .label,
+                    "triptych: the mask has \(classes.names.count) classes, the logits "
+                        + "\(tensor.promise.shape[1])", argument: 1)
+            }
+            prediction = TensorValue(try tensor.promise.argmax(axis: 1), categories: truth.categories)
+        }
+        tiles.append(.mask(try ClassMask(prediction, names: truth.categories), caption: name))
+    }
+    // Rows of three, or of four if that leaves fewer gaps.
+    var sheet = PictureSheet(tiles: tiles, columns: tiles.count % 4 == 0 ? 4 : 3)
+    sheet.comparesMasks = true
+    return sheet
+}

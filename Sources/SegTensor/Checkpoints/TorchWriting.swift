@@ -7,8 +7,8 @@ extension TorchZip {
     /// Writes a temporary file in the same folder and renames it to `path`.
     public static func write(_ tensors: [TensorToWrite], to path: String) throws {
         let context = EvaluationContext.current
-        var archive = ZipWriter(
-            file: try AtomicFile(path, poll: { try context.checkInterrupt() }), path: path)
+        var archive = try ZipWriter(
+            path, help: "write a .safetensors file", poll: { try context.checkInterrupt() })
         try archive.add("archive/data.pkl", pickle(tensors))
         try archive.add("archive/byteorder", Array("little".utf8))
         for (key, tensor) in tensors.enumerated() {
@@ -127,68 +127,4 @@ private struct PickleWriter {
     }
 
     consuming func finished() -> [UInt8] { bytes + [UInt8(ascii: ".")] }
-}
-
-/// A zip archive of stored members, without Zip64. As in PyTorch's own files, the data of each member begin at a
-/// multiple of 64 bytes, so that they can be mapped into memory.
-private struct ZipWriter {
-    let file: AtomicFile
-    let path: String
-    private var position = 0
-    private var directory: [UInt8] = []
-    private var members = 0
-
-    init(file: AtomicFile, path: String) {
-        self.file = file
-        self.path = path
-    }
-
-    mutating func add(_ name: String, _ bytes: [UInt8]) throws {
-        try bytes.withUnsafeBytes { try add(name, $0) }
-    }
-
-    mutating func add(_ name: String, _ bytes: UnsafeRawBufferPointer) throws {
-        guard members < 0xffff, position + bytes.count < 0xffff_0000 else {
-            throw TensorError(
-                .value, "\(path) would be larger than 4 GB, which a .pth file of seg cannot be",
-                help: "write a .safetensors file")
-        }
-        let nameBytes = Array(name.utf8)
-        // Version 0, no flags, stored, the date 1980-01-01: the same tensors give the same file.
-        var fields: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0x21, 0]
-        append(CRC32.checksum(bytes), to: &fields)
-        append(UInt32(bytes.count), to: &fields)
-        append(UInt32(bytes.count), to: &fields)
-        append(UInt16(nameBytes.count), to: &fields)
-        let unpadded = position + 30 + nameBytes.count + 4
-        let padding = (64 - unpadded % 64) % 64
-        var header = ZipDirectory.signature + fields
-        append(UInt16(4 + padding), to: &header)
-        header += nameBytes + Array("FB".utf8)
-        append(UInt16(padding), to: &header)
-        header += [UInt8](repeating: UInt8(ascii: "Z"), count: padding)
-        directory += [0x50, 0x4b, 1, 2, 0, 0] + fields
-        // No extra field, comment, disk or attributes.
-        directory += [UInt8](repeating: 0, count: 12)
-        append(UInt32(position), to: &directory)
-        directory += nameBytes
-        try file.write(header)
-        try file.write(bytes)
-        position += header.count + bytes.count
-        members += 1
-    }
-
-    mutating func finish() throws {
-        var end: [UInt8] = [0x50, 0x4b, 5, 6, 0, 0, 0, 0]
-        append(UInt16(members), to: &end)
-        append(UInt16(members), to: &end)
-        append(UInt32(directory.count), to: &end)
-        append(UInt32(position), to: &end)
-        try file.write(directory + end + [0, 0])
-        try file.commit()
-    }
-
-    private func append(_ number: some FixedWidthInteger, to bytes: inout [UInt8]) {
-        withUnsafeBytes(of: number.littleEndian) { bytes += $0 }
-    }
 }

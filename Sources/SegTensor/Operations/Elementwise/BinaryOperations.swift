@@ -147,7 +147,7 @@ struct BinaryOperation: Operation {
 
     var name: String { function.rawValue }
 
-    private func workType(_ types: [DType]) -> DType {
+    func workType(_ types: [DType]) -> DType {
         number.map { function.workType(types[0], number: $0) } ?? function.workType(types[0], types[1])
     }
 

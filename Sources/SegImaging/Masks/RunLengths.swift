@@ -1,0 +1,127 @@
+// COCO's form of a mask of one class: the lengths of runs of pixels, down the columns, alternately without and with the
+// class, the first without (cocodataset.org/#format-data; github.com/cocodataset/cocoapi, maskApi.c).
+
+import SegSystem
+import SegTensor
+
+public struct RunLengths: Sendable, Equatable {
+    public let width: Int
+    public let height: Int
+    public private(set) var counts: [Int] = []
+    /// Left, top, width and height of the smallest box around the pixels.
+    public private(set) var box = (x: 0, y: 0, width: 0, height: 0)
+
+    public static func == (one: RunLengths, other: RunLengths) -> Bool {
+        one.width == other.width && one.height == other.height && one.counts == other.counts
+    }
+
+    /// The number of pixels.
+    public var area: Int { stride(from: 1, to: counts.count, by: 2).reduce(0) { $0 + counts[$1] } }
+
+    /// The pixels of each class of a mask, by class, without those that have none.
+    public static func classes(of mask: MaskImage) -> [(number: Int, runs: RunLengths)] {
+        let (width, height) = (mask.width, mask.height)
+        // The place after the last run of each class, and the edges of its box.
+        var found: [Int: (runs: RunLengths, end: Int, left: Int, top: Int, right: Int, bottom: Int)] = [:]
+        let count = width * height
+        var start = 0
+        func value(_ place: Int) -> UInt8 { mask.bytes[place % height * width + place / height] }
+        while start < count {
+            let number = value(start)
+            var end = start + 1
+            while end < count, value(end) == number { end += 1 }
+            if number != MaskImage.ignored {
+                var entry =
+                    found[Int(number)] ?? (RunLengths(width: width, height: height), 0, width, height, -1, -1)
+                entry.runs.counts += [start - entry.end, end - start]
+                entry.end = end
+                let (first, last) = (start / height, (end - 1) / height)
+                // A run over the end of a column has pixels at the top and at the bottom.
+                entry.left = min(entry.left, first)
+                entry.right = max(entry.right, last)
+                entry.top = first == last ? min(entry.top, start % height) : 0
+                entry.bottom = first == last ? max(entry.bottom, (end - 1) % height) : height - 1
+                found[Int(number)] = entry
+            }
+            start = end
+        }
+        return found.sorted { $0.key < $1.key }.map { number, entry in
+            var runs = entry.runs
+            if entry.end < count { runs.counts.append(count - entry.end) }
+            runs.box = (entry.left, entry.top, entry.right - entry.left + 1, entry.bottom - entry.top + 1)
+            return (number, runs)
+        }
+    }
+
+    private init(width: Int, height: Int) {
+        self.width = width
+        self.height = height
+    }
+
+    /// - Throws: if the counts are not those of a picture of the size.
+    public init(width: Int, height: Int, counts: [Int]) throws {
+        let pixels = try PictureSize.pixels(width, height)
+        var rest = pixels
+        for count in counts {
+            guard count >= 0, count <= rest else { rest = -1; break }
+            rest -= count
+        }
+        guard rest == 0 else {
+            throw TensorError(
+                .value,
+                "the counts of a mask of \(sizeText(height: height, width: width)) do not add up to its \(pixels) pixels"
+            )
+        }
+        self.width = width
+        self.height = height
+        self.counts = counts
+    }
+
+    /// Marks the pixels with a class.
+    public func draw(_ number: UInt8, into mask: inout [UInt8]) {
+        var place = 0
+        for (index, count) in counts.enumerated() {
+            if index % 2 == 1 {
+                for at in place..<place + count { mask[at % height * width + at / height] = number }
+            }
+            place += count
+        }
+    }
+
+    // MARK: The counts as a text
+
+    /// The counts as COCO's text: each less the one before the last, in groups of five bits, the lowest first.
+    public var text: String {
+        var bytes: [UInt8] = []
+        for (place, count) in counts.enumerated() {
+            var rest = place > 2 ? count - counts[place - 2] : count
+            while true {
+                var group = rest & 0x1f
+                rest >>= 5
+                let isLast = rest == (group & 0x10 != 0 ? -1 : 0)
+                if !isLast { group |= 0x20 }
+                bytes.append(UInt8(group + 48))
+                if isLast { break }
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The counts in COCO's text; nil if it is damaged.
+    public static func counts(in text: String) -> [Int]? {
+        var counts: [Int] = []
+        var (number, shift) = (0, 0)
+        for byte in text.utf8 {
+            guard byte >= 48, byte < 48 + 64, shift < 55 else { return nil }
+            let group = Int(byte) - 48
+            number |= (group & 0x1f) << shift
+            shift += 5
+            if group & 0x20 != 0 { continue }
+            if group & 0x10 != 0 { number |= -1 << shift }
+            if counts.count > 2 { number += counts[counts.count - 2] }
+            counts.append(number)
+            (number, shift) = (0, 0)
+        }
+        return shift == 0 ? counts : nil
+    }
+}

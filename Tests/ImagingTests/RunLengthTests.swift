@@ -1,0 +1,52 @@
+// Masks as COCO's run lengths; the texts are pycocotools'.
+
+import Testing
+
+@testable import SegImaging
+
+@Suite struct RunLengthTests {
+    /// A mask of 7 × 5 with one class besides 0.
+    private func mask() throws -> MaskImage {
+        var bytes = [UInt8](repeating: 0, count: 35)
+        for y in 1..<4 { for x in 2..<6 { bytes[y * 7 + x] = 1 } }
+        (bytes[0], bytes[34]) = (1, 1)
+        return try MaskImage(width: 7, height: 5, bytes: bytes)
+    }
+
+    @Test func theTextIsThatOfPycocotools() throws {
+        let classes = RunLengths.classes(of: try mask())
+        #expect(classes.map(\.number) == [0, 1])
+        #expect(classes[1].runs.text == "01:2H000003N")
+        #expect(classes[1].runs.area == 14)
+        #expect(classes[1].runs.box == (0, 0, 7, 5))
+        #expect(RunLengths.counts(in: "01:2H000003N") == classes[1].runs.counts)
+    }
+
+    @Test func classesAreDrawnAgain() throws {
+        var bytes: [UInt8] = []
+        var state: UInt32 = 7
+        for _ in 0..<61 * 43 {
+            state = state &* 1_664_525 &+ 1_013_904_223
+            let class3 = UInt8(state >> 30)
+            bytes.append(class3 == 3 ? MaskImage.ignored : class3)
+        }
+        let mask = try MaskImage(width: 61, height: 43, bytes: bytes)
+        var drawn = [UInt8](repeating: MaskImage.ignored, count: bytes.count)
+        for (number, runs) in RunLengths.classes(of: mask) {
+            let counts = try #require(RunLengths.counts(in: runs.text))
+            let read = try RunLengths(width: 61, height: 43, counts: counts)
+            #expect(read == runs)
+            read.draw(UInt8(number), into: &drawn)
+        }
+        #expect(drawn == bytes)
+    }
+
+    @Test func countsThatDoNotFitAreRefused() throws {
+        for counts in [[], [34], [36], [40, -5], [Int.max, Int.max]] {
+            #expect(throws: (any Error).self) { try RunLengths(width: 7, height: 5, counts: counts) }
+        }
+        for text in ["!", "p", "\u{e9}", String(repeating: "o", count: 99)] {
+            #expect(RunLengths.counts(in: text) == nil)
+        }
+    }
+}
