@@ -35,6 +35,8 @@ test: build test-deps
 	swift test $(FLAGS) --disable-testable-imports
 	@echo "== the prompt on a terminal (tmux)"
 	Tests/terminal/run.sh $(SEG)
+	@echo "== the language server for editors, by a client"
+	perl Tests/lsp/run.pl $(SEG)
 	@echo "== downloads of weights, from a server on the loopback address"
 	Tests/network/run.sh $(SEG)
 	@echo "== runs saved and continued in other processes, killed and on a full disk"

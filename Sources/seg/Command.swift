@@ -3,6 +3,7 @@
 
 @preconcurrency import Glibc
 import SegConsole
+import SegLanguageServer
 import SegLibrary
 import SegRuntime
 import SegSyntax
@@ -140,6 +141,7 @@ struct Command: Sendable {
                 return 1
             }
         case .newFolder(let path): return makeFolder(path, interpreter)
+        case .languageServer: return LanguageServer(interpreter: interpreter).run()
         case .doctor: return doctor(interpreter)
         case .reference: return say(interpreter.referenceMarkdown())
         case .text: break

@@ -182,6 +182,10 @@ enum CommandLineTable {
             help: "makes a folder for an experiment: script, note on the data, results"
         ) { paths, _ in .newFolder(paths[0]) },
         Subcommand(
+            name: "lsp", flags: [], operand: nil, takesSeveral: false,
+            help: "serves an editor over standard input and output: errors, completion, help, renaming"
+        ) { _, _ in .languageServer },
+        Subcommand(
             name: "doctor", flags: [], operand: nil, takesSeveral: false,
             help: "checks processor, memory, libraries, terminal and folders, and says what to do"
         ) { _, _ in .doctor },

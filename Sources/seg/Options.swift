@@ -22,6 +22,8 @@ struct Options: Sendable {
         case weights([String])
         /// Makes the folder of an experiment.
         case newFolder(String)
+        /// Serves an editor.
+        case languageServer
         /// Checks the machine.
         case doctor
         /// All of the help as Markdown.

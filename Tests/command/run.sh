@@ -125,6 +125,7 @@ check "the script names the experiment" "$(head -n 1 street/weights/experiment.s
 
 rm -r street empty
 
+says 2 "seg: lsp takes nothing, got x" lsp x
 # ---- The doctor
 says 2 "seg: doctor takes nothing, got x" doctor x
 doctor=$("$seg" doctor)
@@ -146,7 +147,7 @@ check "little memory" "$("$seg" --memory 1G doctor | grep -A1 memory | grep -c '
 options=$("$seg" --help | grep -oE '^  -[-a-z]+' | tr -d ' ')
 commands=$("$seg" --help | sed -nE 's/^  seg ([a-z]+).*/\1/p')
 check "help has the options" "$(echo $options | wc -w)" 9
-check "help has the commands" "$(echo $commands)" "check fmt test weights doc new doctor"
+check "help has the commands" "$(echo $commands)" "check fmt test weights doc new lsp doctor"
 "$seg" --man >seg.1
 for text in "$("$seg" --man | sed 's/\\-/-/g')" "$("$seg" --completions bash)" "$("$seg" --completions zsh)"; do
     for word in $options $commands; do
