@@ -15,7 +15,7 @@ MPI_TOOLS = mpirun:openmpi-bin
 SEG_MPI = .build-mpi/release/seg
 TOOLS = tmux:tmux curl:curl perl:perl git:git
 
-.PHONY: demo test test-all test-mpi mpi bench bench-mpi fuzz lint format reference build install deps mpi-deps \
+.PHONY: demo test test-all test-mpi mpi bench bench-mpi fuzz lint format reference notebook build install deps mpi-deps \
 	test-deps install-packages clean
 
 demo: build
@@ -37,6 +37,9 @@ test: build test-deps
 	Tests/terminal/run.sh $(SEG)
 	@echo "== the language server for editors, by a client"
 	perl Tests/lsp/run.pl $(SEG)
+	@echo "== the kernel for notebooks, and the tutorial as one"
+	perl Tests/kernel/run.pl $(SEG)
+	perl Tests/jupyter/notebook.pl --check
 	@echo "== downloads of weights, from a server on the loopback address"
 	Tests/network/run.sh $(SEG)
 	@echo "== runs saved and continued in other processes, killed and on a full disk"
@@ -71,6 +74,8 @@ test-mpi: build mpi
 test-all: test test-mpi
 	@echo "== a package that depends on seg by a version, built completely"
 	Tests/embed/run.sh --whole $(FLAGS)
+	@echo "== the kernel in Jupyter, by jupyter_client and nbconvert"
+	Tests/jupyter/run.sh $(SEG)
 	@echo "== more golden scripts under the sanitizers"
 	Tests/sanitizers/run.sh --all
 	@echo "== signals, full disks, closed streams, strange terminals, several copies at once"
@@ -119,6 +124,10 @@ format: build
 
 reference: build
 	$(SEG) doc --markdown > docs/reference.md
+
+# The tutorial as a notebook, from docs/tutorial.md.
+notebook:
+	perl Tests/jupyter/notebook.pl
 
 build: deps
 	@echo "== building the release"
