@@ -15,7 +15,7 @@ MPI_TOOLS = mpirun:openmpi-bin
 SEG_MPI = .build-mpi/release/seg
 TOOLS = tmux:tmux curl:curl perl:perl git:git
 
-.PHONY: demo test test-all test-mpi mpi bench bench-mpi fuzz lint format reference build install deps mpi-deps \
+.PHONY: demo test test-all test-mpi mpi bench bench-mpi fuzz lint format reference notebook build install deps mpi-deps \
 	test-deps install-packages clean
 
 demo: build
@@ -35,6 +35,11 @@ test: build test-deps
 	swift test $(FLAGS) --disable-testable-imports
 	@echo "== the prompt on a terminal (tmux)"
 	Tests/terminal/run.sh $(SEG)
+	@echo "== the language server for editors, by a client"
+	perl Tests/lsp/run.pl $(SEG)
+	@echo "== the kernel for notebooks, and the tutorial as one"
+	perl Tests/kernel/run.pl $(SEG)
+	perl Tests/jupyter/notebook.pl --check
 	@echo "== downloads of weights, from a server on the loopback address"
 	Tests/network/run.sh $(SEG)
 	@echo "== runs saved and continued in other processes, killed and on a full disk"
@@ -71,6 +76,8 @@ test-all: test test-mpi
 	Tests/embed/run.sh --whole $(FLAGS)
 	@echo "== ONNX, TensorBoard, COCO and others: files read by their own programs (Python, minutes)"
 	Tests/bridges/run.sh $(SEG)
+	@echo "== the kernel in Jupyter, by jupyter_client and nbconvert"
+	Tests/jupyter/run.sh $(SEG)
 	@echo "== more golden scripts under the sanitizers"
 	Tests/sanitizers/run.sh --all
 	@echo "== signals, full disks, closed streams, strange terminals, several copies at once"
@@ -119,6 +126,10 @@ format: build
 
 reference: build
 	$(SEG) doc --markdown > docs/reference.md
+
+# The tutorial as a notebook, from docs/tutorial.md.
+notebook:
+	perl Tests/jupyter/notebook.pl
 
 build: deps
 	@echo "== building the release"

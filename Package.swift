@@ -74,10 +74,13 @@ let package = Package(
         .target(name: "CLibedit", dependencies: ["CSystemEdit"], cSettings: c),
         .target(
             name: "SegConsole", dependencies: ["SegLibrary", "CLibedit", "SegSystem"], swiftSettings: swift),
+        .target(
+            name: "SegLanguageServer", dependencies: ["SegConsole", "SegLibrary", "SegSystem"],
+            swiftSettings: swift),
         .executableTarget(
             name: "seg",
             dependencies: [
-                "SegConsole", "SegLibrary", "SegImaging", "SegTensor", "SegSystem",
+                "SegConsole", "SegLanguageServer", "SegLibrary", "SegImaging", "SegTensor", "SegSystem",
                 .target(name: "SegMPI", condition: .when(traits: mpi)),
             ],
             swiftSettings: swift),

@@ -7,40 +7,51 @@ import SegRuntime
 import SegSyntax
 import SegSystem
 
-struct Completer {
+public struct Completer {
     /// A text that completion may insert at the cursor.
-    struct Candidate: Equatable {
+    public struct Candidate: Equatable {
         /// As the list shows it.
-        var name: String
+        public var name: String
         /// As it is inserted into the line.
-        var text: String
+        public var text: String
         /// One line of help.
-        var help: String = ""
+        public var help: String = ""
         /// What follows if it is the only candidate: `(`, `"]`, `/`.
-        var suffix: String = ""
+        public var suffix: String = ""
         /// Whether it is a function whose first argument is the expression before the point.
-        var isBehindPoint = false
+        public var isBehindPoint = false
+
+        public init(
+            name: String, text: String, help: String = "", suffix: String = "", isBehindPoint: Bool = false
+        ) {
+            self.name = name
+            self.text = text
+            self.help = help
+            self.suffix = suffix
+            self.isBehindPoint = isBehindPoint
+        }
     }
 
     /// The candidates, and how much of the line before the cursor they replace.
-    struct Candidates: Equatable {
-        var prefix: String
-        var items: [Candidate]
+    public struct Candidates: Equatable {
+        public var prefix: String
+        public var items: [Candidate]
         /// Whether the first ones are the likeliest.
-        var isRanked = false
+        public var isRanked = false
     }
 
-    static let keywords = Token.Kind.keywords.keys.sorted()
+    /// The words that are no names.
+    public static let keywords = Token.Kind.keywords.keys.sorted()
 
     let interpreter: Interpreter
     private var resolver: PathResolver { PathResolver(interpreter: interpreter) }
 
-    init(_ interpreter: Interpreter) { self.interpreter = interpreter }
+    public init(_ interpreter: Interpreter) { self.interpreter = interpreter }
 
     /// - Parameters:
     ///   - entry: the lines of an unfinished entry so far, and the one being typed.
     ///   - cursor: a byte offset in it.
-    func candidates(in entry: String, at cursor: Int) -> Candidates {
+    public func candidates(in entry: String, at cursor: Int) -> Candidates {
         let before = String(decoding: Array(entry.utf8.prefix(cursor)), as: UTF8.self)
         if before.hasPrefix(":") { return command(before) }
         if before.hasPrefix("!") { return shellPath(before) }
@@ -97,7 +108,7 @@ struct Completer {
     }
 
     /// One line about a candidate without help of its own.
-    func help(on candidate: Candidate) -> String {
+    public func help(on candidate: Candidate) -> String {
         if let value = interpreter[candidate.name] {
             return about(value, isBehindPoint: candidate.isBehindPoint)
         }

@@ -34,7 +34,7 @@ extension Console {
             try ShellCommand.changeFolder(to: UserFolders().expanded(path))
             return .done
         }
-        guard let status = ShellCommand.run(command) else {
+        guard let status = try runsCommand(command) else {
             throw Failure(.file, "no shell can be started for !\(command)")
         }
         return status == 0 ? .done : show([style.paint("exit status \(status)", dim: true)])

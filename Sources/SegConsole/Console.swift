@@ -21,7 +21,15 @@ public final class Console {
     /// Seconds since a fixed moment; a test provides a clock.
     let clock: () -> Double
     private let version: String
-    private var entryNumber = 0
+    var entryNumber = 0
+    /// What entries are called in errors: `<prompt 3>`.
+    var sourceName = "prompt"
+    /// Whether long lists are cut to the size of the output.
+    var isLimited: Bool
+    /// What gets values and errors where they are not text of the output, and what runs a command of the shell.
+    var takesValue: ((String) -> Void)?
+    var takesErrors: (([Diagnostic]) -> Void)?
+    var runsCommand: (String) throws -> Int? = { ShellCommand.run($0) }
     /// Whether an entry called `exit`.
     var hasLeft = false
     var log = SessionLog()
@@ -44,6 +52,7 @@ public final class Console {
         self.interpreter = interpreter
         self.reader = reader
         self.version = version
+        isLimited = reader.isTerminal
         self.clock = clock ?? { MonotonicClock.seconds }
     }
 
@@ -127,7 +136,7 @@ public final class Console {
     }
 
     /// Runs one entry and shows its result.
-    private func handle(_ text: String) -> Outcome {
+    func handle(_ text: String) -> Outcome {
         let entry = String(text.trimmed)
         if entry.isEmpty { return .done }
         if PastedTranscript.isOne(text) { return run(transcript.entries(text)) }
@@ -165,7 +174,7 @@ public final class Console {
     /// A new name for a source: `<prompt 3>`.
     func source(_ text: String) -> Source {
         entryNumber += 1
-        return Source(name: "<prompt \(entryNumber)>", text: text)
+        return Source(name: "<\(sourceName) \(entryNumber)>", text: text)
     }
 
     private func evaluate(_ text: String) {
@@ -200,20 +209,19 @@ public final class Console {
     /// Makes a value `ans` and shows its display form.
     func display(_ value: Value) throws {
         interpreter["ans"] = value
+        let text = try text(of: value)
+        if let takesValue { takesValue(text) } else if !text.isEmpty { try writeLong(text + "\n") }
+    }
+
+    private func text(of value: Value) throws -> String {
         let size = reader.size
         let fitted = ValueDisplay(interpreter: interpreter, columns: size.columns, rows: size.rows)
-        if let picture = try interpreter.samplePicture(value) {
-            try writeLong(picture + "\n")
-        } else if reader.isTerminal, let lines = try fitted.lines(value) {
-            try writeLong(lines.joined(separator: "\n") + "\n")
-        } else {
-            var text = try interpreter.display(value)
-            if value.asInstance != nil {
-                text = text.split(separator: "\n", omittingEmptySubsequences: false).flatMap(wrapped)
-                    .joined(separator: "\n")
-            }
-            if !text.isEmpty { try writeLong(text + "\n") }
-        }
+        if let picture = try interpreter.samplePicture(value) { return picture }
+        if isLimited, let lines = try fitted.lines(value) { return lines.joined(separator: "\n") }
+        let text = try interpreter.display(value)
+        guard value.asInstance != nil else { return text }
+        return text.split(separator: "\n", omittingEmptySubsequences: false).flatMap(wrapped)
+            .joined(separator: "\n")
     }
 
     // MARK: Writing
@@ -265,6 +273,7 @@ public final class Console {
     func report(_ error: any Error) {
         let diagnostics = diagnostics(of: error)
         let hadProgress = interpreter.endProgress()
+        if let takesErrors { return takesErrors(diagnostics) }
         if diagnostics.first?.kind == .interrupt {
             // The terminal has written ^C into the line.
             let said = [diagnostics[0].message, diagnostics[0].help].compactMap { $0 }

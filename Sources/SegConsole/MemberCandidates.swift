@@ -130,14 +130,14 @@ private final class FirstParameters {
     var byFunction: [(name: String, topic: String, parameter: String)] = []
 }
 
-struct MemberCandidates {
+public struct MemberCandidates {
     let interpreter: Interpreter
     private var resolver: PathResolver { PathResolver(interpreter: interpreter) }
 
-    init(_ interpreter: Interpreter) { self.interpreter = interpreter }
+    public init(_ interpreter: Interpreter) { self.interpreter = interpreter }
 
     /// The candidates behind a point, the likeliest first.
-    func candidates(of path: CompletionContext.Path, _ prefix: String) -> [Completer.Candidate] {
+    public func candidates(of path: CompletionContext.Path, _ prefix: String) -> [Completer.Candidate] {
         let value = resolver.value(of: path)
         let known = value.map { kindName(of: $0) } ?? resultKind(of: path)
         let own = value.map { members(of: $0) } ?? known.map(members(ofKind:)) ?? []
@@ -166,6 +166,14 @@ struct MemberCandidates {
         names += taking.filter { !names.contains($0) }
         if !prefix.isEmpty { names += ["print", "save", "copy", "type_of"].filter { !names.contains($0) } }
         return names.map { own.contains($0) ? candidate($0) : function($0) }
+    }
+
+    /// The kind of value that a path gives, and the method of that name, where a type of the library has it.
+    public func method(_ name: String, of path: CompletionContext.Path) -> (type: String, method: Value)? {
+        guard let kind = resolver.value(of: path).map({ kindName(of: $0) }) ?? resultKind(of: path),
+            let type = type(named: kind), let method = type.method(named: name)
+        else { return nil }
+        return (type.name, .object(method))
     }
 
     private func kindName(of value: Value) -> String {

@@ -3,6 +3,7 @@
 
 @preconcurrency import Glibc
 import SegConsole
+import SegLanguageServer
 import SegLibrary
 import SegRuntime
 import SegSyntax
@@ -141,6 +142,9 @@ struct Command: Sendable {
                 return 1
             }
         case .newFolder(let path): return makeFolder(path, interpreter)
+        case .languageServer: return LanguageServer(interpreter: interpreter).run()
+        case .kernel: return Kernel(interpreter: interpreter, version: segVersion).run()
+        case .installKernel(let prefix): return installKernel(prefix, interpreter)
         case .doctor: return doctor(interpreter)
         case .reference: return say(interpreter.referenceMarkdown())
         case .text: break
@@ -243,6 +247,17 @@ struct Command: Sendable {
                 "\(path) has \(files.joined(separator: ", "))\nnext: cd \(path) && seg experiment.seg\n")
         } catch {
             complain("seg: \(interpreter.failure(of: error)?.message ?? "\(path) cannot be made")")
+            return 2
+        }
+    }
+
+    private func installKernel(_ prefix: String?, _ interpreter: Interpreter) -> Int32 {
+        do {
+            let folder = try JupyterKernel.install(prefix: prefix)
+            return say(
+                "the kernel is in \(folder)\nnext: jupyter lab, and a new notebook with the kernel seg\n")
+        } catch {
+            complain("seg: \(interpreter.failure(of: error)?.message ?? "the kernel cannot be written")")
             return 2
         }
     }

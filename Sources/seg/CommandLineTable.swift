@@ -21,6 +21,12 @@ struct Operand: Sendable {
     let noun: String
     let candidates: Candidates
 
+    /// The words that alone are allowed for it.
+    var words: [String]? {
+        guard case .words(let words) = candidates else { return nil }
+        return words
+    }
+
     var hasCandidates: Bool {
         if case .none = candidates { return false }
         return true
@@ -38,6 +44,8 @@ struct Operand: Sendable {
     static let precision = Operand(
         name: "PRECISION", noun: "precision: float32 or bfloat16",
         candidates: .words(Precision.allCases.map(\.rawValue)))
+    static let prefix = Operand(name: "DIR", noun: "folder", candidates: .none)
+    static let install = Operand(name: "install", noun: "word: install", candidates: .words(["install"]))
     static let shell = Operand(
         name: "SHELL", noun: "shell", candidates: .words(Shell.allCases.map(\.rawValue)))
 }
@@ -61,6 +69,11 @@ struct CommandFlag: Sendable {
     /// What it does, as a verb with its object.
     let help: String
     let operands: Operands
+    /// What follows the flag.
+    var value: Operand?
+
+    /// As help shows it: `--prefix DIR`.
+    var synopsis: String { name + (value.map { " \($0.name)" } ?? "") }
 }
 
 /// A command such as `check`: a word before its operands.
@@ -71,20 +84,22 @@ struct Subcommand: Sendable {
     let operand: Operand?
     let takesSeveral: Bool
     let help: String
-    /// The action, from its operands and the names of its flags.
-    let action: @Sendable ([String], [String]) -> Options.Action
+    /// The action, from its operands, and its flags with their values, which are empty for those without.
+    let action: @Sendable ([String], [String: String]) -> Options.Action
 
-    /// As help shows it: `fmt [--check] FILE …`.
+    /// As help shows it: `fmt [--check] FILE …`, `jupyter install [--prefix DIR]`.
     var synopsis: String {
         let alone = flags.first { $0.operands == .none }
-        let optional = flags.filter { $0.operands != .none }.map { "[\($0.name)] " }.joined()
+        let optional = flags.filter { $0.operands != .none }.map { " [\($0.synopsis)]" }.joined()
         let operands = operand.map { " " + $0.name + (takesSeveral ? " …" : "") } ?? ""
-        return name + " \(optional)".dropLast() + operands + (alone.map { " | \($0.name)" } ?? "")
+        let isWord = operand?.words?.count == 1
+        return name + (isWord ? operands + optional : optional + operands)
+            + (alone.map { " | \($0.name)" } ?? "")
     }
 
     /// Its help, with that of its flags.
     var wholeHelp: String {
-        ([help] + flags.map { "\($0.name) \($0.help)" }).joined(separator: "; ")
+        ([help] + flags.map { "\($0.synopsis) \($0.help)" }).joined(separator: "; ")
     }
 }
 
@@ -141,6 +156,10 @@ enum CommandLineTable {
             options, _ in options.hasColor = false
         },
         CommandOption(
+            names: ["--kernel"], value: nil, help: "serves a notebook: requests and answers as lines of JSON",
+            isLast: true
+        ) { options, _ in options.action = .kernel },
+        CommandOption(
             names: ["--completions"], value: .shell, help: "prints the completion for bash, zsh or fish",
             isLast: true
         ) {
@@ -174,7 +193,7 @@ enum CommandLineTable {
                     name: "--check", help: "lists unformatted files and changes none",
                     operands: .asEver)
             ], operand: .script, takesSeveral: true, help: "formats scripts"
-        ) { .format($0, isCheck: $1.contains("--check")) },
+        ) { .format($0, isCheck: $1["--check"] != nil) },
         Subcommand(
             name: "test",
             flags: [
@@ -182,7 +201,7 @@ enum CommandLineTable {
                     name: "--examples", help: "runs the examples of the library's help too",
                     operands: .mayBeMissing)
             ], operand: .tests, takesSeveral: true, help: "runs scripts with `# expect: …` comments"
-        ) { .test($0, examples: $1.contains("--examples")) },
+        ) { .test($0, examples: $1["--examples"] != nil) },
         Subcommand(
             name: "weights", flags: [], operand: .weights, takesSeveral: true,
             help: "lists the tensors in weight files"
@@ -199,6 +218,19 @@ enum CommandLineTable {
             name: "new", flags: [], operand: .newFolder, takesSeveral: false,
             help: "makes a folder for an experiment: script, note on the data, results"
         ) { paths, _ in .newFolder(paths[0]) },
+        Subcommand(
+            name: "lsp", flags: [], operand: nil, takesSeveral: false,
+            help: "serves an editor over standard input and output: errors, completion, help, renaming"
+        ) { _, _ in .languageServer },
+        Subcommand(
+            name: "jupyter",
+            flags: [
+                CommandFlag(name: "--user", help: "for this user, as without it", operands: .asEver),
+                CommandFlag(
+                    name: "--prefix", help: "for the Python there, such as a virtual environment",
+                    operands: .asEver, value: .prefix),
+            ], operand: .install, takesSeveral: false, help: "makes seg a kernel of Jupyter's notebooks"
+        ) { _, flags in .installKernel(prefix: flags["--prefix"]) },
         Subcommand(
             name: "doctor", flags: [], operand: nil, takesSeveral: false,
             help: "checks processor, memory, libraries, terminal and folders, and says what to do"

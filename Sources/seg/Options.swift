@@ -23,6 +23,12 @@ struct Options: Sendable {
         case weights([String])
         /// Makes the folder of an experiment.
         case newFolder(String)
+        /// Serves an editor.
+        case languageServer
+        /// Serves a notebook.
+        case kernel
+        /// Makes a kernel of Jupyter, for the user or below a prefix.
+        case installKernel(prefix: String?)
         /// Checks the machine.
         case doctor
         /// All of the help as Markdown.
@@ -93,11 +99,21 @@ struct Options: Sendable {
     private static func action(of command: Subcommand, _ words: ArraySlice<String>) throws -> Action {
         var operands: [String] = []
         var flags: [CommandFlag] = []
-        for word in words {
+        var values: [String: String] = [:]
+        var rest = words
+        while let word = rest.popFirst() {
+            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             if !word.hasPrefix("-") || word == "-" {
                 operands.append(word)
             } else if let flag = command.flags.first(where: { $0.name == word }) {
                 flags.append(flag)
+                values[word] = flag.value == nil ? "" : rest.popFirst()
+                if let value = flag.value, values[word] == nil {
+                    throw Problem("\(word) needs a \(value.noun)")
+                }
+            } else if let flag = command.flags.first(where: { $0.name == parts[0] && $0.value != nil }) {
+                flags.append(flag)
+                values[flag.name] = String(parts[1])
             } else if CommandLineTable.options.contains(where: { $0.names.contains(word) }) {
                 throw Problem("\(word) must come before \(command.name)")
             } else {
@@ -108,14 +124,17 @@ struct Options: Sendable {
         let mayBeMissing = flags.contains { $0.operands != .asEver }
         guard let operand = command.operand else {
             if let first = operands.first { throw Problem("\(command.name) takes nothing, got \(first)") }
-            return command.action([], flags.map(\.name))
+            return command.action([], values)
         }
         let most = flags.contains { $0.operands == .none } ? 0 : command.takesSeveral ? Int.max : 1
         if operands.count > most || operands.isEmpty && !mayBeMissing {
             let count = command.takesSeveral ? "at least one" : "one"
             throw Problem("\(command.name) needs \(count) \(operand.noun)")
         }
-        return command.action(operands, flags.map(\.name))
+        if let words = operand.words, let wrong = operands.first(where: { !words.contains($0) }) {
+            throw Problem("\(command.name) takes \(words.joined(separator: ", ")), got \(wrong)")
+        }
+        return command.action(operands, values)
     }
 
     private static func suggestion(_ name: String, _ known: [String]) -> String {

@@ -113,11 +113,16 @@ private enum ZshCompletion {
     }
 
     private static func row(_ command: Subcommand) -> String {
-        let flags = command.flags.map { quoted("\($0.name)[\(escaped($0.help))]") + " " }.joined()
+        let flags = command.flags.map { flag($0) + " " }.joined()
         let several = command.takesSeveral ? "*" : "1"
         let operands = command.operand.map { quoted("\(several):\(escaped($0.noun)):\(action($0))") }
         let work = operands.map { "_arguments \(flags)\($0)" } ?? ":"
         return "        \(command.name)) \(work) ;;"
+    }
+
+    private static func flag(_ flag: CommandFlag) -> String {
+        let value = flag.value.map { ":\(escaped($0.noun)):\(action($0))" } ?? ""
+        return quoted("\(flag.name)[\(escaped(flag.help))]" + value)
     }
 
     private static func action(_ operand: Operand) -> String {
@@ -158,7 +163,8 @@ private enum FishCompletion {
             let isIn = quoted("__fish_seen_subcommand_from \(command.name)")
             for flag in command.flags {
                 lines.append(
-                    "complete -c seg -n \(isIn) -l \(flag.name.dropFirst(2)) -d \(quoted(flag.help))")
+                    "complete -c seg -n \(isIn) -l \(flag.name.dropFirst(2))\(flag.value == nil ? "" : " -r") -d \(quoted(flag.help))"
+                )
             }
             if command.operand?.hasCandidates != true { lines.append("complete -c seg -n \(isIn) -f") }
         }

@@ -125,6 +125,17 @@ check "the script names the experiment" "$(head -n 1 street/weights/experiment.s
 
 rm -r street empty
 
+# ---- The kernel for notebooks
+says 2 "seg: lsp takes nothing, got x" lsp x
+says 2 "seg: jupyter needs one word: install" jupyter
+says 2 "seg: jupyter takes install, got remove" jupyter remove
+says 2 "seg: --prefix needs a folder" jupyter install --prefix
+says 0 "the kernel is in $scratch/python/share/jupyter/kernels/seg" jupyter install --prefix python
+says 0 "the kernel is in $scratch/python/share/jupyter/kernels/seg" jupyter --prefix=python install
+check "the kernel names the command" "$(grep -o '"SEG_COMMAND":"[^"]*"' python/share/jupyter/kernels/seg/kernel.json)" "\"SEG_COMMAND\":\"$seg\""
+check "the kernel of the user" "$(JUPYTER_DATA_DIR=$scratch/data "$seg" jupyter install | head -n 1)" "the kernel is in $scratch/data/kernels/seg"
+check "the user's data" "$(env -u JUPYTER_DATA_DIR XDG_DATA_HOME=$scratch/xdg "$seg" jupyter install --user | head -n 1)" "the kernel is in $scratch/xdg/jupyter/kernels/seg"
+rm -r python data xdg
 # ---- The doctor
 says 2 "seg: doctor takes nothing, got x" doctor x
 doctor=$("$seg" doctor)
@@ -146,7 +157,7 @@ check "little memory" "$("$seg" --memory 1G doctor | grep -A1 memory | grep -c '
 options=$("$seg" --help | grep -oE '^  -[-a-z]+' | tr -d ' ')
 commands=$("$seg" --help | sed -nE 's/^  seg ([a-z]+).*/\1/p')
 check "help has the options" "$(echo $options | wc -w)" 10
-check "help has the commands" "$(echo $commands)" "check fmt test weights doc new doctor"
+check "help has the commands" "$(echo $commands)" "check fmt test weights doc new lsp jupyter doctor"
 "$seg" --man >seg.1
 for text in "$("$seg" --man | sed 's/\\-/-/g')" "$("$seg" --completions bash)" "$("$seg" --completions zsh)"; do
     for word in $options $commands; do
@@ -179,6 +190,8 @@ check "files of check are scripts and folders" "$(complete_words check '')" "a.s
 check "options of fmt" "$(complete_words fmt --)" "--check "
 check "options before a command" "$(complete_words --threads 2 fmt --)" "--check "
 check "files of weights" "$(complete_words weights n)" "net.safetensors "
+check "the word of jupyter" "$(complete_words jupyter i)" "install "
+check "options of jupyter" "$(complete_words jupyter --p)" "--prefix "
 check "shells" "$(complete_words --completions z)" "zsh "
 check "a value is not completed as a file" "$(complete_words --threads a)" " "
 

@@ -11,7 +11,7 @@ private let plotParameters =
 
 /// Curves or points with the arguments of `plotParameters`.
 private func presentPlot(_ call: Arguments, isScatter: Bool) throws -> Value {
-    let isFile = !call.isNil(10)
+    let isFile = call.isDrawn(10)
     let log = call.isNil(5) ? (x: try call.isInDecades(0), y: false) : try call.logAxes(5)
     let (xLimits, yLimits) = (try call.limits(6, isLog: log.x), try call.limits(7, isLog: log.y))
     let width = try call.extent(8, file: isFile, isHeight: false)

@@ -26,12 +26,15 @@ extension Interpreter {
 }
 
 extension Arguments {
+    /// Whether a chart is drawn, into the file that the argument `place` (`save=`) names or into the output.
+    func isDrawn(_ place: Int) -> Bool { !isNil(place) || interpreter.inlineDrawings.isOn }
+
     /// Prints a chart, or draws it into the file that the argument `place` (`save=`) names. A chart without
     /// content is not written. The arguments `width=` and `dpi=` follow `save=`.
     func present(_ chart: some SizedChart, sizedAfter place: Int) throws -> Value {
         var chart = chart
         var style = isNil(place) && chart is PictureSheet ? try interpreter.pictureStyle : interpreter.style
-        if let width = try extent(place + 1, file: !isNil(place), isHeight: false) {
+        if let width = try extent(place + 1, file: isDrawn(place), isHeight: false) {
             chart.width = Double(width)
             style.columns = width
         }
@@ -54,7 +57,7 @@ extension Arguments {
         }
         guard let path else {
             let shown = style ?? interpreter.style
-            interpreter.print(try interpreter.awaited { chart.lines(shown) })
+            interpreter.print(try interpreter.lines(of: chart, shown))
             return .nilValue
         }
         guard ["svg", "png", "pdf"].contains(ending) else {

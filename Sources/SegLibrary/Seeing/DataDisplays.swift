@@ -42,7 +42,7 @@ extension DatasetValue {
     }
 
     func picture(_ interpreter: Interpreter) throws -> String {
-        var lines = try contactSheet().lines(interpreter.pictureStyle)
+        var lines = try interpreter.lines(of: contactSheet(), interpreter.pictureStyle)
         if dataset.count > 0 {
             let frame = try dataset.frame(0)
             let size = sizeText(height: frame.height, width: frame.width)
@@ -62,7 +62,8 @@ extension Interpreter {
         let shape = sample.image.promise.shape
         let size = sizeText(height: shape[1], width: shape[2])
         let fields = value.asRecord?.names.joined(separator: ", ") ?? ""
-        return (try sheet.lines(pictureStyle) + ["\(size) pixels; fields: \(fields)"]).joined(separator: "\n")
+        return (try lines(of: sheet, pictureStyle) + ["\(size) pixels; fields: \(fields)"]).joined(
+            separator: "\n")
     }
 }
 
@@ -72,6 +73,6 @@ extension CountsValue {
         let chart = BarChart(
             title: "pixels by class", showsShares: true,
             bars: zip(names, pixelCounts.pixels).map { BarChart.Bar($0, Double($1)) })
-        return chart.lines(interpreter.style).joined(separator: "\n")
+        return try interpreter.lines(of: chart, interpreter.style).joined(separator: "\n")
     }
 }

@@ -63,7 +63,9 @@ public class TensorValue: ForeignValue {
         if categories != nil, promise.rank == 2, !promise.dtype.isFloating, promise.count > 0 {
             let sheet = PictureSheet(tiles: [.mask(try ClassMask(self))])
             let lines =
-                try sheet.lines(interpreter.pictureStyle) + ["mask \(promise.shape), \(promise.dtype)"]
+                try interpreter.lines(of: sheet, interpreter.pictureStyle) + [
+                    "mask \(promise.shape), \(promise.dtype)"
+                ]
             return lines.joined(separator: "\n")
         }
         return try promise.display(width: interpreter.terminal.width)

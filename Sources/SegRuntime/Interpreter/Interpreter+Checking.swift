@@ -13,6 +13,8 @@ extension Interpreter {
     public func check(_ source: Source) -> [Diagnostic] {
         let program = Parser(source: source, isToStop: { self.isToStop }).parse()
         let module = Module(name: source.name)
+        // An editor checks a text after every key.
+        defer { discard(module) }
         let compiler = Compiler(
             interpreter: self, source: source, module: module, options: .init(isChecking: true))
         _ = compiler.compile(program)
@@ -83,8 +85,8 @@ extension Interpreter {
         return nil
     }
 
-    /// The parameters of a function or type of the library, for checking calls.
-    func libraryParameters(_ name: String) -> [ParameterInfo]? {
+    /// The parameters of a function or type of the library, for checking calls; its file is not run.
+    public func libraryParameters(_ name: String) -> [ParameterInfo]? {
         switch library.entries[name] {
         case .native(let place)?: return try? nativeFunction(library.natives[place]).parameters
         case .script(let place)?: return scriptSignatures(place)[name]
@@ -118,7 +120,7 @@ private final class ScriptSignatures {
 
 extension FunctionSyntax {
     /// The parameters as help, calls and checks see them.
-    func parameterInfos(_ source: Source) -> [ParameterInfo] {
+    public func parameterInfos(_ source: Source) -> [ParameterInfo] {
         parameters.map {
             ParameterInfo(
                 name: $0.name, defaultSource: $0.defaultValue.map { source.text($0.span) },

@@ -25,6 +25,11 @@ public struct CompletionContext: Sendable, Equatable {
         public var steps: [Step]?
         /// Its text.
         public var text: String
+
+        public init(steps: [Step]?, text: String) {
+            self.steps = steps
+            self.text = text
+        }
     }
 
     public enum Step: Sendable, Equatable {

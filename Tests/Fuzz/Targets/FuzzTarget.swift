@@ -14,7 +14,7 @@ import SegTensor
 
 /// A kind of input; its raw value names the folders of its inputs.
 enum FuzzTarget: String, CaseIterable {
-    /// A text: parsed, checked, formatted twice.
+    /// A text: parsed, checked, its names found, formatted twice.
     case source
     /// Choices of a grammar, which make a script that runs; or the script itself (ScriptGrammar).
     case script
@@ -129,6 +129,11 @@ final class FuzzBench {
     private func source(_ bytes: [UInt8]) throws {
         let source = Source(name: "text", bytes: bytes)
         for error in interpreter.check(source) { try Self.check(error) }
+        for name in NameTable(Parser(source: source).parse()).names {
+            for place in name.places where source.text(place.span) != name.name {
+                throw FuzzFault("\(name.name) is not at \(place.span.start)")
+            }
+        }
         switch Formatter.format(source) {
         case .failure(let failure):
             for error in failure.diagnostics { try Self.check(error) }
