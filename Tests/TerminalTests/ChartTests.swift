@@ -40,6 +40,47 @@ private let ascii = TerminalStyle(columns: 44, rows: 24, unicode: false, isTermi
             axis([1, 40], log: true, intervals: 6).ticks.map(\.label) == ["1", "2", "5", "10", "20", "50"])
     }
 
+    /// Round ends do not give more than a quarter of an axis to a range without data.
+    @Test func endsAreNearTheData() {
+        #expect(axis([-0.003, 1], intervals: 3).ticks.map(\.label) == ["0.0", "0.5", "1.0"])
+        #expect(axis([1e-5, 3e-4], log: true).high < 5e-4)
+        for step in 1...40 {
+            for low in [-20.0, -1, 0, 3, 250] {
+                let high = low + Double(step) * 0.37
+                for intervals in [2, 3, 5, 8] {
+                    let axis = axis([low, high], intervals: intervals)
+                    #expect(axis.low <= low && axis.high >= high && axis.ticks.count > 1)
+                    let rest = (low - axis.low) + (axis.high - high)
+                    #expect(rest <= (axis.high - axis.low) / 4 + 1e-9 || axis.ticks.count == 2)
+                }
+            }
+        }
+    }
+
+    /// A label reads as the place of its tick.
+    @Test func labelsAreNotRounded() {
+        for (low, high) in [
+            (1e9, 1e9 + 2), (0.8765, 0.8768), (1e16, 1.01e16), (2.5e-7, 1e-6), (-3e-6, 4e-6),
+            (99_999.5, 100_001),
+            (1e12, 1e12 + 1e4), (123_456, 123_466),
+        ] {
+            for intervals in [2, 4, 7] {
+                let axis = axis([low, high], intervals: intervals)
+                for tick in axis.ticks {
+                    var (text, unit) = (tick.label, 1.0)
+                    for (sign, size) in [("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12)]
+                    where text.hasSuffix(sign) {
+                        text.removeLast()
+                        unit = size
+                    }
+                    let read = (Double(text) ?? .nan) * unit
+                    #expect(abs(read - tick.value) <= (high - low) * 1e-3, "\(tick.label) for \(tick.value)")
+                }
+                #expect(Set(axis.ticks.map(\.label)).count == axis.ticks.count)
+            }
+        }
+    }
+
     @Test(
         arguments: [
             [], [.nan], [0], [.leastNonzeroMagnitude], [1e308, -1e308], [1e308], [-.infinity, 1],
@@ -68,6 +109,23 @@ private let ascii = TerminalStyle(columns: 44, rows: 24, unicode: false, isTermi
             .init("train", y: [2.8, 1.6, 1.1, 0.9], x: [1, 2, 3, 4]),
             .init("val", y: [2.1, 1.5, .nan, 1.2], x: [1, 2, 3, 4]),
         ])
+
+    /// Names that are cut differ where they did, in legends of files and of the terminal.
+    @Test func cutNamesDiffer() {
+        let long =
+            "a run whose name is a sentence of many words that no legend of this width has any room for"
+        let names = ["\(long) first", "\(long) second", "\(long) first of all", "short"]
+        let plot = LinePlot(width: 240, series: names.map { .init($0, y: [1, 2]) })
+        let texts = svg(plot).split(separator: "\n").filter { $0.contains("textLength") }
+        #expect(texts.count == 4 && Set(texts.map { $0.split(separator: ">").last }).count == 4)
+        #expect(texts.allSatisfy { $0.contains("…") || $0.contains("short") })
+        let lines = plot.lines(terminal).filter { $0.contains("…") }
+        #expect(lines.count == 3 && lines.contains { $0.contains("second") })
+        let equal = DistinctNames.cut(["abcdefghij", "abcxxxxhij", "abcdefghij"]) { $0.count <= 6 }
+        #expect(Set(equal).count == 3 && equal.allSatisfy { $0.count <= 6 })
+        #expect(DistinctNames.cut(["abc", "abc"]) { $0.count <= 3 } == ["abc", "abc"])
+        #expect(DistinctNames.cut(["abc"]) { _ in false } == ["…"])
+    }
 
     /// The curves of one run have one colour and one shape of markers; training is dashed, its markers are hollow.
     @Test func twoCurvesOfEachRun() {

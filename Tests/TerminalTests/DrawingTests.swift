@@ -71,6 +71,59 @@ extension Chart {
         #expect(Typeface.truncate("abcdef", to: 25, size: 10).hasSuffix("…"))
     }
 
+    /// What the typeface lacks is known, and in a PDF the rest of the text stays text.
+    @Test func missingCharacters() {
+        var drawing = Drawing(width: 300, height: 40)
+        drawing.text("Straße 日本 δ → road 日", at: .init(150, 20), .init(size: 12, anchor: .middle))
+        #expect(drawing.missingCharacters == ["日", "本"])
+        let pdf = String(decoding: drawing.pdf { _ in [] }, as: UTF8.self)
+        #expect(pdf.contains("<53747261df6520> Tj") && pdf.contains("<20726f616420> Tj"))
+        #expect(pdf.contains("ActualText <feff65e5672c>"))
+        #expect(Typeface.width(of: "日", size: 10) == 10)
+    }
+
+    /// The numbers beside the scale of a heat map are whole, and all written in one way.
+    @Test func scalesOfHeatMaps() {
+        func labels(_ values: [Double], width: Double? = nil) -> [String] {
+            var map = Heatmap(rowCount: 2, columnCount: 2, values: values)
+            map.width = width
+            let drawing = map.drawing
+            for case .text(let text, let point, let lettering) in drawing.elements
+            where lettering.anchor == .start {
+                #expect(point.x + Typeface.width(of: text, size: lettering.size) <= drawing.width)
+            }
+            return drawing.elements.compactMap { element in
+                guard case .text(let text, _, let lettering) = element, lettering.anchor == .start else {
+                    return nil
+                }
+                return text
+            }
+        }
+        #expect(labels([1_234_567, 7_654_321, 2_345_678, 9_876_543]) == ["1.23M", "9.88M", "5M"])
+        #expect(labels([1.2e-5, 1e-4, 2e-5, 3e-5]) == ["1.2e-5", "1e-4", "5e-5"])
+        #expect(labels([1e-9, -5, .nan, 1e12], width: 240).prefix(2) == ["−1T", "1T"])
+        #expect(labels([3, 3, 3, 3]).count == 1)
+        #expect(labels([-1.5e-300, 1, 2, 123_456.789]).first == "0")
+    }
+
+    /// A narrow sheet has several columns, and captions that can be told apart.
+    @Test func narrowSheets() {
+        let picture = Pixels(width: 320, height: 240, fill: .white)
+        var sheet = PictureSheet(
+            tiles: (0..<8).map { .picture(picture, caption: "\($0): 0016E5_07959_of_a_long_drive_\($0)") })
+        sheet.width = 240
+        let drawing = sheet.drawing
+        var (places, captions): (Set<Double>, Set<String>) = ([], [])
+        for element in drawing.elements {
+            if case .picture(_, let point, _, _) = element { places.insert(point.x) }
+            if case .text(let text, _, let lettering) = element {
+                captions.insert(text)
+                #expect(lettering.size >= 6)
+            }
+        }
+        #expect(drawing.width == 240 && places.count == 3 && captions.count == 8)
+    }
+
     @Test func sizesAreBounded() {
         let huge = Drawing(width: 1e9, height: .infinity).raster(scale: 1e9)
         #expect(huge.width * huge.height <= 41_000_000)

@@ -207,14 +207,14 @@ public struct ChangedDataset: DatasetView {
     /// - Throws: for a side that is not from 1 to 65,536, a crop larger than a frame, or pictures that are
     ///   normalised already.
     public init(_ source: any Dataset, _ change: FrameChange) throws {
-        let sides: [Int]
+        let (name, sides): (String, [Int])
         switch change {
-        case .resized(.exact(let height, let width)), .cropped(let height, let width),
-            .padded(let height, let width):
-            sides = [height, width]
-        case .resized(.shorter(let length)): sides = [length]
+        case .resized(.exact(let height, let width)): (name, sides) = ("resize", [height, width])
+        case .resized(.shorter(let length)): (name, sides) = ("resize", [length])
+        case .cropped(let height, let width): (name, sides) = ("crop", [height, width])
+        case .padded(let height, let width): (name, sides) = ("pad", [height, width])
         case .normalized:
-            sides = []
+            (name, sides) = ("normalize", [])
             if source.normalization != nil {
                 throw TensorError(
                     .value, "normalize: the pictures are normalised already",
@@ -223,7 +223,8 @@ public struct ChangedDataset: DatasetView {
         }
         for side in sides where side < 1 || side > 65_536 {
             throw TensorError(
-                .value, "a picture cannot have a side of \(side) pixels: it must be from 1 to 65,536")
+                .value, "\(name): a picture cannot have a side of \(side) pixels: it must be from 1 to 65,536"
+            )
         }
         if case .cropped(let height, let width) = change, source.count > 0 {
             let size = try source.size(0)

@@ -166,9 +166,15 @@ let augmentNatives: [Native] = [
         guard !call.isNil(place), place == 1 || call.isNil(1) else {
             throw Failure(.call, "crop needs one size: crop(256) or crop([h, w]), or crop(data, size)")
         }
-        let (height, width) = try call.pair(place)
-        guard (1...65_536).contains(height), (1...65_536).contains(width) else {
-            throw call.bad(place, "is \(sizeText(height: height, width: width)); sides are from 1 to 65,536")
+        // The size, whose place is that of the data where it is given alone.
+        let size = try? call.pair(place)
+        guard let (height, width) = size, (1...65_536).contains(height), (1...65_536).contains(width) else {
+            let text = call[place].asString.map(quotedText)
+            let given = text ?? (try? call.interpreter.line(call[place])) ?? "unusable"
+            throw Failure(
+                size == nil ? .type : .value,
+                "crop: size is \(given); it is a whole number from 1 to 65,536, or two of them, [h, w]",
+                argument: place)
         }
         return .object(
             AugmentationValue(

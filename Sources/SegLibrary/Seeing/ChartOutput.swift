@@ -69,21 +69,33 @@ extension Arguments {
         if let emptiness = try interpreter.awaited({ chart.emptiness }) {
             throw Failure(.value, "\(native.name): \(emptiness), so \(path) is not written", argument: 0)
         }
+        let drawing = try interpreter.awaited { chart.drawing }
+        if ending != "svg" { noteMissing(drawing.missingCharacters, in: path) }
         switch ending {
         case "svg":
-            let text = try interpreter.awaited { try chart.drawing.svg { try PNGImage.encode($0.image) } }
+            let text = try interpreter.awaited { try drawing.svg { try PNGImage.encode($0.image) } }
             try AtomicFile.write(text, to: path)
         case "pdf":
-            let bytes = try interpreter.awaited { try chart.drawing.pdf { try PNGImage.encode($0.image) } }
+            let bytes = try interpreter.awaited { try drawing.pdf { try PNGImage.encode($0.image) } }
             try AtomicFile.write(bytes, to: path)
         default:
             // A point is a 72nd of an inch; two pixels per point are sharp on a screen.
+            let scale = drawing.rasterScale((dpi ?? 144) / 72)
             let bytes = try interpreter.awaited {
-                try PNGImage.encode(chart.drawing.raster(scale: (dpi ?? 144) / 72).image, dpi: dpi)
+                try PNGImage.encode(drawing.raster(scale: scale).image, dpi: scale * 72)
             }
             try AtomicFile.write(bytes, to: path)
         }
         return .nilValue
+    }
+
+    /// The note on characters that a file shows as boxes.
+    private func noteMissing(_ characters: [Character], in path: String) {
+        if characters.isEmpty { return }
+        let shown = characters.prefix(12).map(String.init).joined(separator: " ")
+        interpreter.note(
+            "\(native.name): \(path) has boxes for \(shown)\(characters.count > 12 ? " …" : ""), which the font of PNG "
+                + "and PDF files lacks; .svg files and reports show them")
     }
 }
 

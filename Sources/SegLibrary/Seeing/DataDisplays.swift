@@ -17,6 +17,12 @@ extension DatasetValue {
 
     /// A sample and its changed copies.
     func variants(of index: Int, masks: Bool) throws -> PictureSheet {
+        guard (-dataset.count..<dataset.count).contains(index) else {
+            throw Failure(
+                .index, "sheet: of is \(index), but the data set has \(plural(dataset.count, "sample"))",
+                help: dataset.count > 0 ? "samples are numbered from 0 to \(dataset.count - 1)" : nil,
+                argument: 2)
+        }
         let frame = try dataset.checkedFrame(index)
         let index = index < 0 ? index + dataset.count : index
         let origin = dataset.origin(index)
@@ -24,7 +30,9 @@ extension DatasetValue {
         guard copies.count > 1 else {
             throw Failure(
                 .value, "sheet: the data set has no changed copies of sample \(index), \(frame.name)",
-                help: "data.augment([hflip(), rotate(10)], copies=5) adds them", argument: 2)
+                help:
+                    "data.augment([hflip(), rotate(10)], copies=5) adds them; without copies= each epoch draws others",
+                argument: 2)
         }
         return PictureSheet(
             title: "\(copies.count) variants of sample \(index): \(dataset.about)",

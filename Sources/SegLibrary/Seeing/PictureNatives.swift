@@ -63,8 +63,9 @@ let pictureNatives: [Native] = [
         guard let mask = call[1].asTensorValue else { throw call.needs("a mask", 1, got: call[1]) }
         let opacity = try call.number(2)
         guard opacity >= 0, opacity <= 1 else { throw call.wrong(2, "a number from 0 to 1") }
-        let classes = try ClassMask(mask)
-        let laid = classes.overlaid(on: try Pixels(image.promise), opacity: opacity)
+        let (picture, classes) = (try Pixels(image.promise), try ClassMask(mask))
+        try classes.requireSize(of: picture, in: "overlay: the mask", argument: 1)
+        let laid = classes.overlaid(on: picture, opacity: opacity)
         return try call.present(PictureSheet(tiles: [.picture(laid, classes: classes)]), sizedAfter: 3)
     },
     Native(
@@ -86,9 +87,13 @@ func triptych(of value: Value, _ given: Value, _ call: borrowing Arguments) thro
     guard let sample = SampleTensors(value), let truth = sample.mask else {
         throw call.needs("a sample with image and mask", 0, got: value)
     }
+    let (picture, truthMask) = (try Pixels(sample.image.promise), try ClassMask(truth))
+    func requireSize(_ mask: ClassMask, _ name: String, argument: Int, help: String? = nil) throws {
+        try mask.requireSize(of: picture, in: "triptych: \(name)", argument: argument, help: help)
+    }
+    try requireSize(truthMask, "the mask", argument: 0)
     var tiles: [PictureSheet.Tile] = [
-        .picture(try Pixels(sample.image.promise), caption: sample.name),
-        .mask(try ClassMask(truth), caption: "truth"),
+        .picture(picture, caption: sample.name), .mask(truthMask, caption: "truth"),
     ]
     let named = given.asRecord.map { Array(zip($0.names, $0.values)) } ?? [("prediction", given)]
     for (name, value) in named {
@@ -109,7 +114,11 @@ func triptych(of value: Value, _ given: Value, _ call: borrowing Arguments) thro
             }
             prediction = TensorValue(try tensor.promise.argmax(axis: 1), categories: truth.categories)
         }
-        tiles.append(.mask(try ClassMask(prediction, names: truth.categories), caption: name))
+        let mask = try ClassMask(prediction, names: truth.categories)
+        try requireSize(
+            mask, name == "prediction" ? "the prediction" : "the prediction \(name)", argument: 1,
+            help: tensor.promise.rank == 4 ? "interpolate(logits, size=sample.mask.shape)" : nil)
+        tiles.append(.mask(mask, caption: name))
     }
     // Rows of three, or of four if that leaves fewer gaps.
     var sheet = PictureSheet(tiles: tiles, columns: tiles.count % 4 == 0 ? 4 : 3)

@@ -78,8 +78,14 @@ struct PictureTiles {
 
     /// The picture of a sample, and its mask beside it.
     func tiles(_ sample: SampleTensors) throws -> [PictureSheet.Tile] {
-        var tiles = [PictureSheet.Tile.picture(try Pixels(sample.image.promise), caption: sample.name)]
-        if let mask = sample.mask { tiles.append(.mask(try ClassMask(mask), caption: "mask")) }
+        let picture = try Pixels(sample.image.promise)
+        var tiles = [PictureSheet.Tile.picture(picture, caption: sample.name)]
+        if let mask = sample.mask {
+            let mask = try ClassMask(mask)
+            let name = sample.name.isEmpty ? "the mask" : "the mask of \(sample.name)"
+            try mask.requireSize(of: picture, in: name)
+            tiles.append(.mask(mask, caption: "mask"))
+        }
         return tiles
     }
 

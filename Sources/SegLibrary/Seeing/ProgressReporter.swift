@@ -20,6 +20,8 @@ final class ProgressReporter {
     /// The chart above the line, as lines for a terminal; those that are on the screen, and for which size.
     private var chart: ((TerminalStyle) -> [String])?
     private var lines: [String] = []
+    /// The progress line on the screen.
+    private var line = ""
     private var drawn = TerminalStyle()
 
     /// Work that takes less than so many seconds is not shown.
@@ -85,8 +87,8 @@ final class ProgressReporter {
 
     private func show(_ progress: Progress) {
         let style = style
-        // In another window the chart has another size.
-        if outputs != nil, chart != nil, style.columns != drawn.columns || style.rows != drawn.rows {
+        // In another window the chart has another size, and a line that was longer is on several rows.
+        if outputs != nil, style.columns != drawn.columns || chart != nil && style.rows != drawn.rows {
             clear()
         }
         write(progress.line(style))
@@ -94,6 +96,7 @@ final class ProgressReporter {
 
     /// Overwrites the line; draws the chart above it if it is not there.
     private func write(_ line: String) {
+        self.line = line
         if let outputs {
             outputs.errorOutput("\r" + line + "\u{1B}[K")
             return
@@ -122,8 +125,10 @@ final class ProgressReporter {
         (interpreter.output, interpreter.errorOutput) = outputs
         // A window that became narrower has broken the lines into several.
         let columns = max(TerminalSize.of(STDERR_FILENO)?.columns ?? drawn.columns, 1)
-        let rows = lines.reduce(0) { $0 + max((TextWidth.of($1) + columns - 1) / columns, 1) }
-        lines = []
+        func rows(_ text: String) -> Int { max((TextWidth.of(text) + columns - 1) / columns, 1) }
+        // The cursor is in the last row.
+        let rows = lines.reduce(0) { $0 + rows($1) } + rows(line) - 1
+        (lines, line) = ([], "")
         interpreter.errorOutput(rows > 0 ? "\r\u{1B}[\(rows)A\u{1B}[J" : "\r\u{1B}[K")
     }
 

@@ -28,10 +28,19 @@ struct TableRows {
     private init(of call: borrowing Arguments, _ place: Int) throws {
         let interpreter = call.interpreter
         var value = call[place]
+        var isField = false
         if let instance = value.asInstance, !Self.isSequence(instance),
             let table = instance.method(named: "table")
         {
             value = try interpreter.call(table, [])
+        } else if let instance = value.asInstance, !Self.isSequence(instance) {
+            let tables = Self.tables(of: instance)
+            guard tables.count < 2 else {
+                let names = tables.map { ".\($0.name)" }.joined(separator: " and ")
+                throw call.wrong(place, "one table", help: "this value has several: \(names)")
+            }
+            isField = !tables.isEmpty
+            value = tables.first?.value ?? value
         }
         if let tensor = value.asTensorValue {
             guard (1...2).contains(tensor.promise.rank) else { throw call.wrong(place, Self.wanted) }
@@ -49,7 +58,8 @@ struct TableRows {
             let settings = value.asInstance?.field(named: "settings")?.asList?.items ?? []
             chosen = Set(settings.compactMap(\.asString))
             order = value.asInstance?.field(named: "sorted_by")?.asString
-            let items = try value.asInstance == nil ? call.items(place) : interpreter.items(value) ?? []
+            let items =
+                try value.asInstance == nil && !isField ? call.items(place) : interpreter.items(value) ?? []
             for (place, item) in items.enumerated() {
                 if place & 0xfff == 0 { try interpreter.checkInterrupt() }
                 guard let row = try Self.row(item, interpreter) else { throw call.wrong(place, Self.wanted) }
@@ -89,6 +99,16 @@ struct TableRows {
     private static func isSequence(_ instance: Instance) -> Bool {
         instance.type.method(named: "at") != nil && instance.type.method(named: "next") == nil
             && !instance.type.isCallable
+    }
+
+    /// The fields of an object that are tables: a `Table`, or a list of records by the name `rows`.
+    private static func tables(of instance: Instance) -> [(name: String, value: Value)] {
+        instance.fieldNames.compactMap { name in
+            guard let value = instance.field(named: name) else { return nil }
+            let isTable = value.asInstance.map { isSequence($0) && $0.field(named: "settings") != nil }
+            let areRows = name == "rows" && value.asList?.items.allSatisfy { $0.asRecord != nil } == true
+            return isTable == true || areRows ? (name, value) : nil
+        }
     }
 
     /// A record, what an object's `row()` gives, or an object's fields; nil for anything else.

@@ -54,6 +54,17 @@ extension ClassPalette {
 }
 
 extension ClassMask {
+    /// Raises the error of a mask that is not as large as its picture: `name` as in "overlay: the mask".
+    func requireSize(
+        of picture: Pixels, in name: String, argument: Int? = nil, help: String? = nil
+    ) throws {
+        guard (width, height) != (picture.width, picture.height) else { return }
+        throw Failure(
+            .shape,
+            "\(name) is \(sizeText(height: height, width: width)), the picture "
+                + sizeText(height: picture.height, width: picture.width), help: help, argument: argument)
+    }
+
     /// A tensor of class numbers [H, W] or [1, H, W] as a mask with names and colours.
     init(_ value: TensorValue, names: AxisLabels? = nil) throws {
         let tensor = value.promise

@@ -104,16 +104,41 @@ struct Axis: Sendable {
         }
         var step = niceStep((high - low) / Double(intervals))
         if isWhole { step = max(step.rounded(.up), 1) }
+        func multiples(_ low: Double, _ high: Double) -> [Double] {
+            let from = (low / step - 1e-9).rounded(.up)
+            let to = (high / step + 1e-9).rounded(.down)
+            guard to >= from else { return [] }
+            return (0...Int(to - from, within: 0...100)).map { index in
+                let value = (from + Double(index)) * step
+                return value == 0 ? 0 : value
+            }
+        }
+        let data = low...high
         if rounded.low { low = (low / step + 1e-9).rounded(.down) * step }
         if rounded.high { high = (high / step - 1e-9).rounded(.up) * step }
-        let from = (low / step - 1e-9).rounded(.up)
-        let to = (high / step + 1e-9).rounded(.down)
-        let count = Int(to - from, within: 0...100)
-        let values = (0...count).map { index -> Double in
-            let value = (from + Double(index)) * step
-            return value == 0 ? 0 : value
+        (low, high) = tightened(low, high, around: data) { multiples($0, $1).count > 1 }
+        let values = multiples(low, high)
+        return (low, high, TickFormat(values, step: step).ticks(values))
+    }
+
+    /// The ends of an axis near the data, where round ends would leave more than a quarter of it empty: first the end
+    /// with more room, then the other. They stay where too few ticks would be left.
+    private static func tightened(
+        _ low: Double, _ high: Double, around data: ClosedRange<Double>,
+        hasTicks: (_ low: Double, _ high: Double) -> Bool
+    ) -> (Double, Double) {
+        var (low, high) = (low, high)
+        let room = (data.upperBound - data.lowerBound) * 0.04
+        for _ in 0..<2 {
+            let (below, above) = (data.lowerBound - low, high - data.upperBound)
+            guard below + above > (high - low) / 4 else { break }
+            let (newLow, newHigh) =
+                below > above
+                ? (max(low, data.lowerBound - room), high) : (low, min(high, data.upperBound + room))
+            guard hasTicks(newLow, newHigh) else { break }
+            (low, high) = (newLow, newHigh)
         }
-        return (low, high, label(values, step: step))
+        return (low, high)
     }
 
     /// The smallest of 1, 2, 2.5, 5 and 10 times a power of ten that is not below `step`.
@@ -123,32 +148,6 @@ struct Axis: Sendable {
         let size = step / power
         for nice in [1, 2, 2.5, 5] where size <= nice * (1 + 1e-9) { return nice * power }
         return 10 * power
-    }
-
-    private static func label(_ values: [Double], step: Double) -> [Tick] {
-        let largest = values.map { abs($0) }.max() ?? 0
-        let units: [(Double, String)] = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")]
-        let unit = largest >= 1e5 ? units.first { largest >= $0.0 } ?? (1, "") : (1, "")
-        let decimals = decimals(of: step / unit.0)
-        if largest >= 1e15 || step < 1e-5 || decimals > 6 {
-            let digits = Int(log10(max(largest, 1e-300) / step).rounded(.up) + 1, within: 2...12)
-            return values.map {
-                Tick(value: $0, label: $0 == 0 ? "0" : NumberFormat.scientific($0, digits))
-            }
-        }
-        return values.map { value in
-            let text = NumberFormat.fixed(value / unit.0, decimals)
-            return Tick(value: value, label: value == 0 ? NumberFormat.fixed(0, decimals) : text + unit.1)
-        }
-    }
-
-    /// The number of decimals that distinguishes multiples of `step`.
-    private static func decimals(of step: Double) -> Int {
-        for decimals in 0...12 {
-            let scaled = step * pow(10, Double(decimals))
-            if abs(scaled - scaled.rounded()) < 1e-6 * scaled { return decimals }
-        }
-        return 13
     }
 
     // MARK: Logarithmic
@@ -169,19 +168,29 @@ struct Axis: Sendable {
         // 1, 2 and 5 of each decade if they fit, else 1, else every n-th decade.
         let multiples: [Double] = decades * 3 <= Double(intervals) + 1 ? [1, 2, 5] : [1]
         let stride = max(1, Int((decades / Double(intervals)).rounded(.up), within: 1...700))
+        let data = log10(low)...log10(high)
         if rounded.low && decades >= 1 { low = roundedEnd(low, multiples, .down) }
         if rounded.high && decades >= 1 { high = roundedEnd(high, multiples, .up) }
-        let from = Int(log10(low).rounded(.down), within: -320...320)
-        let to = Int(log10(high).rounded(.up), within: -320...320)
-        var ticks: [Tick] = []
-        for exponent in from...max(from, to) {
-            for multiple in multiples where multiples.count > 1 || (exponent - from) % stride == 0 {
-                let value = multiple * pow(10, Double(exponent))
-                guard value >= low * (1 - 1e-9), value <= high * (1 + 1e-9) else { continue }
-                ticks.append(Tick(value: value, label: logLabel(value)))
+        func ticks(_ low: Double, _ high: Double) -> [Tick] {
+            let from = Int(log10(low).rounded(.down), within: -320...320)
+            let to = Int(log10(high).rounded(.up), within: -320...320)
+            var ticks: [Tick] = []
+            for exponent in from...max(from, to) {
+                for multiple in multiples where multiples.count > 1 || (exponent - from) % stride == 0 {
+                    let value = multiple * pow(10, Double(exponent))
+                    guard value >= low * (1 - 1e-9), value <= high * (1 + 1e-9) else { continue }
+                    ticks.append(Tick(value: value, label: logLabel(value)))
+                }
             }
+            return ticks
         }
-        return (low, high, ticks)
+        let ends = tightened(log10(low), log10(high), around: data) {
+            ticks(pow(10, $0), pow(10, $1)).count > 1
+        }
+        // The powers of logarithms are not exactly the ends that stayed.
+        if ends.0 != log10(low) { low = pow(10, ends.0) }
+        if ends.1 != log10(high) { high = pow(10, ends.1) }
+        return (low, high, ticks(low, high))
     }
 
     private static func roundedEnd(

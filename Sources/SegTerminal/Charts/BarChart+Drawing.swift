@@ -28,7 +28,8 @@ extension BarChart {
         }
         if let note { drawing.note(note) }
 
-        let labels = bars.map { Typeface.truncate(TextWidth.escaped($0.label), to: width / 3, size: size) }
+        let labels = Typeface.truncate(
+            bars.map { TextWidth.escaped($0.label) }, to: width / 3, size: size)
         func widest(_ texts: [String]) -> Double {
             texts.map { Typeface.width(of: $0, size: size) }.max() ?? 0
         }

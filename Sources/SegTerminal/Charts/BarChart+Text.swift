@@ -10,8 +10,9 @@ extension BarChart {
         var lines = style.heading(title)
         if let emptiness { return lines + [style.emptyChart(emptiness)] }
 
-        let labels = bars.map { TextWidth.escaped($0.label) }
-        let labelWidth = min(labels.map(TextWidth.of).max() ?? 0, max(columns / 3, 4))
+        let names = bars.map { TextWidth.escaped($0.label) }
+        let labelWidth = min(names.map(TextWidth.of).max() ?? 0, max(columns / 3, 4))
+        let labels = DistinctNames.cut(names, ellipsis: style.ellipsis) { TextWidth.of($0) <= labelWidth }
         let valueWidth = layout.values.map(TextWidth.of).max() ?? 0
         let room = columns - labelWidth - 2 - valueWidth
         // If there is little space, the bars matter more than the shares.

@@ -1,17 +1,28 @@
 // Heat maps as drawings for files: cells with values if they fit, labels, and a scale.
 
+@preconcurrency import Glibc
 import SegSystem
 
 extension Heatmap {
-    /// The matrix in points, its cells as large as a page allows.
+    /// The matrix in points, its cells as large as a page allows. A narrow one has smaller letters and lines.
     public var drawing: Drawing {
+        let scale = width.map { Drawing.scale(width: $0) } ?? 1
+        return drawing(width: width.map { $0 / scale }).scaled(by: scale)
+    }
+
+    private func drawing(width chosen: Double?) -> Drawing {
         let layout = layout()
+        // The most numbers that a scale has beside it.
+        let scaleWidth =
+            37
+            + (scaleMarks(layout, height: 400).map { Typeface.width(of: $0.label, size: Self.scaleSize) }
+                .max() ?? 0)
         let margin = Drawing.margin
         let largest = Double(max(rowCount, columnCount, 1))
         // Labels, scale and borders need about so much of a given width.
-        let others = 2 * margin + 74 + (hasLabels ? 90 : 0) + (rowLabel == nil ? 0 : 22)
-        let fitting = width.map { max($0 - others, $0 / 4) / Double(max(columnCount, 1)) } ?? 640 / largest
-        var cell = fitting.held(within: 1...(width == nil ? 48 : 400))
+        let others = 2 * margin + scaleWidth + (hasLabels ? 90 : 0) + (rowLabel == nil ? 0 : 22)
+        let fitting = chosen.map { max($0 - others, $0 / 4) / Double(max(columnCount, 1)) } ?? 640 / largest
+        var cell = fitting.held(within: 1...(chosen == nil ? 48 : 400))
         let size = (cell * 0.62).held(within: 6...11.5)
         let showsNames = hasLabels && cell >= 8
 
@@ -20,21 +31,22 @@ extension Heatmap {
         }
         // Without room for the names, and without names, some of the numbers.
         let step = showsNames ? 1 : numberStep(cell: cell, size: size)
-        func label(_ place: Int, _ name: (Int) -> String) -> String {
-            if showsNames { return Typeface.truncate(name(place), to: 180, size: size) }
-            return place % step == 0 ? String(place) : ""
+        // A quarter of a narrow figure; the rest is for the cells.
+        let longest = min(chosen.map { $0 / 4 } ?? 180, 180)
+        func labels(_ count: Int, _ name: (Int) -> String) -> [String] {
+            if showsNames { return Typeface.truncate((0..<count).map(name), to: longest, size: size) }
+            return (0..<count).map { $0 % step == 0 ? String($0) : "" }
         }
-        let rowNames = (0..<rowCount).map { label($0, rowName) }
-        let columnNames = (0..<columnCount).map { label($0, columnName) }
+        let rowNames = labels(rowCount, rowName)
+        let columnNames = labels(columnCount, columnName)
         let isAcross = !showsNames || widest(columnNames) <= cell - 4
         let left = margin + (rowLabel == nil ? 0 : 22) + widest(rowNames) + 8
-        let scaleWidth = 74.0
-        if let chosen = self.width {
+        if let chosen {
             cell = max((chosen - left - scaleWidth - margin) / Double(max(columnCount, 1)), 1)
         }
         let right = left + Double(columnCount) * cell
         let titleWidth = title.map { Typeface.width(of: TextWidth.escaped($0), size: 15, isBold: true) } ?? 0
-        let width = max(right + scaleWidth + margin, self.width ?? min(titleWidth + 2 * margin, 480))
+        let width = max(right + scaleWidth + margin, chosen ?? min(titleWidth + 2 * margin, 480))
         let titleHeight = Drawing.headingHeight(title, width: width)
         let captionSize = 12.0
         let top =
@@ -120,6 +132,29 @@ extension Heatmap {
         }
     }
 
+    /// The size of the numbers beside the scale.
+    private static let scaleSize = 10.5
+
+    /// The numbers beside the scale, all written in one way: both ends, to a hundredth of the scale, and round numbers
+    /// between them.
+    private func scaleMarks(_ layout: Layout, height: Double) -> [Axis.Tick] {
+        var extent = Extent(isWhole: false)
+        extent.take(layout.low)
+        extent.take(layout.high)
+        let axis = Axis(extent, intervals: Int(height / 50, within: 2...8), isRounded: false)
+        let inner = axis.ticks.map(\.value).filter { $0 > layout.low && $0 < layout.high }
+        let ends = [layout.low, layout.high]
+        if shading == .rowShare {
+            return (ends + inner).map { .init(value: $0, label: NumberFormat.percent($0, decimals: 0)) }
+        }
+        let span = max(axis.high - axis.low, 1e-300)
+        let step = pow(10, log10(span).rounded(.down) - 2)
+        let format = TickFormat((ends + inner).map { ($0 / step).rounded() * step }, step: step)
+        return (ends + inner).map {
+            .init(value: $0, label: format.trimmed(($0 / step).rounded() * step))
+        }
+    }
+
     private func drawScale(
         _ layout: Layout, x: Double, top: Double, height: Double, on drawing: inout Drawing
     ) {
@@ -131,27 +166,17 @@ extension Heatmap {
                 .init(x, top + (1 - to) * height), width: 12, height: (to - from) * height,
                 map.color((from + to) / 2))
         }
-        var extent = Extent(isWhole: false)
-        extent.take(layout.low)
-        extent.take(layout.high)
-        let axis = Axis(extent, intervals: Int(height / 50, within: 2...8), isRounded: false)
-        func mark(_ value: Double, _ label: String) {
-            guard let share = axis.fraction(value) else { return }
+        let half = layout.high / 2 - layout.low / 2
+        // Both ends have a label, round numbers between them where there is space.
+        for (place, tick) in scaleMarks(layout, height: height).enumerated() {
+            let share = half > 0 ? (tick.value / 2 - layout.low / 2) / half : 0.5
+            guard place < 2 || share * height > 14 && (1 - share) * height > 14 else { continue }
+            if half <= 0, place == 1 { continue }
             let y = top + (1 - share) * height
             drawing.rule(from: .init(x + 12, y), to: .init(x + 16, y), .init(.quiet))
             drawing.text(
-                label, at: .init(x + 19, y + 10.5 * Typeface.capHeight / 2), .init(size: 10.5, color: .quiet))
-        }
-        let isShare = shading == .rowShare
-        // Both ends have a label, round numbers between them where there is space.
-        for end in [layout.low, layout.high] {
-            mark(end, isShare ? NumberFormat.percent(end, decimals: 0) : NumberFormat.significant(end, 3))
-        }
-        for tick in axis.ticks {
-            guard let share = axis.fraction(tick.value), share * height > 14, (1 - share) * height > 14 else {
-                continue
-            }
-            mark(tick.value, isShare ? NumberFormat.percent(tick.value, decimals: 0) : tick.label)
+                tick.label, at: .init(x + 19, y + Self.scaleSize * Typeface.capHeight / 2),
+                .init(size: Self.scaleSize, color: .quiet))
         }
     }
 }

@@ -175,8 +175,8 @@ extension LinePlot {
         let size = 12.0
         var x = start
         var y = top
-        for (index, name) in names.enumerated() {
-            let text = Typeface.truncate(name, to: drawing.width - 2 * left - 34, size: size)
+        let texts = Typeface.truncate(names, to: drawing.width - 2 * left - 34, size: size)
+        for (index, text) in texts.enumerated() {
             let width = 28 + Typeface.width(of: text, size: size) + 20
             if x > left && x + width > drawing.width - left + 20 {
                 x = left
@@ -199,7 +199,7 @@ extension LinePlot {
             }
             drawing.text(
                 text, at: .init(x + 28, middle + size * Typeface.capHeight / 2),
-                .init(size: size, color: .ink))
+                .init(size: size, color: .ink, isFitted: true))
             x += width
         }
         return y - top + 18

@@ -86,8 +86,9 @@ extension LinePlot {
         var lines: [String] = []
         var line = " "
         var used = 1
-        for (index, name) in names.enumerated() {
-            let text = TextWidth.truncate(name, to: max(columns - 6, 4), ellipsis: style.ellipsis)
+        let room = max(columns - 6, 4)
+        let texts = DistinctNames.cut(names, ellipsis: style.ellipsis) { TextWidth.of($0) <= room }
+        for (index, text) in texts.enumerated() {
             let size = TextWidth.of(text) + 5
             if used + size > columns && used > 1 {
                 lines.append(line)

@@ -40,16 +40,19 @@ public struct Drawing: Sendable {
         public var isBold: Bool
         /// Read from bottom to top.
         public var isUpright: Bool
+        /// Whether it has the width that it was measured with in every font: what is beside it leaves no more room.
+        public var isFitted: Bool
 
         public init(
             size: Double = 11, color: RGB = .black, anchor: Anchor = .start, isBold: Bool = false,
-            isUpright: Bool = false
+            isUpright: Bool = false, isFitted: Bool = false
         ) {
             self.size = size.held(within: 1...500)
             self.color = color
             self.anchor = anchor
             self.isBold = isBold
             self.isUpright = isUpright
+            self.isFitted = isFitted
         }
     }
 
@@ -106,6 +109,17 @@ public struct Drawing: Sendable {
             text = "−" + text.dropFirst()
         }
         elements.append(.text(text, point, lettering))
+    }
+
+    /// The characters in its texts that the typeface of PNG and PDF files has no outlines for, each once.
+    public var missingCharacters: [Character] {
+        var found: [Character] = []
+        for case .text(let text, _, _) in elements {
+            for character in Typeface.missing(in: text) where !found.contains(character) {
+                found.append(character)
+            }
+        }
+        return found
     }
 
     public mutating func picture(_ picture: Pixels, at corner: Point, width: Double, height: Double) {

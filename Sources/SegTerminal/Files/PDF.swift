@@ -1,5 +1,5 @@
 // Drawings as PDF documents of one page, 1.7, from the same elements as SVG. Text stays text: it is set in
-// Helvetica, which every reader has; what Helvetica's encoding lacks is drawn as outlines that carry the text.
+// Helvetica, which every reader has; the characters that its encoding lacks are drawn as outlines that carry the text.
 
 import SegSystem
 
@@ -99,13 +99,49 @@ private struct PDFPage {
 
     // MARK: Text
 
+    /// A part of a text that is of Helvetica's characters, with their bytes, or without any of them.
+    private struct Run {
+        var text: String
+        var bytes: [UInt8]?
+
+        func width(_ lettering: Drawing.Lettering) -> Double {
+            bytes.map { Helvetica.width(of: $0, isBold: lettering.isBold) * lettering.size / 1000 }
+                ?? Typeface.width(of: text, size: lettering.size, isBold: lettering.isBold)
+        }
+    }
+
+    private static func runs(_ text: String) -> [Run] {
+        var runs: [Run] = []
+        for character in text {
+            let bytes = Helvetica.encoded(String(character))
+            if let last = runs.last, (last.bytes == nil) == (bytes == nil) {
+                runs[runs.count - 1].text.append(character)
+                runs[runs.count - 1].bytes? += bytes ?? []
+            } else {
+                runs.append(Run(text: String(character), bytes: bytes))
+            }
+        }
+        return runs
+    }
+
     private mutating func text(_ text: String, _ point: Drawing.Point, _ lettering: Drawing.Lettering) {
-        guard let bytes = Helvetica.encoded(text) else { return outlines(text, point, lettering) }
-        let width = Helvetica.width(of: bytes, isBold: lettering.isBold) * lettering.size / 1000
-        let shift = lettering.anchor == .start ? 0 : lettering.anchor == .middle ? width / 2 : width
-        let start =
-            lettering.isUpright
-            ? Drawing.Point(point.x, point.y + shift) : Drawing.Point(point.x - shift, point.y)
+        let runs = PDFPage.runs(text)
+        let width = runs.reduce(0) { $0 + $1.width(lettering) }
+        var place = -(lettering.anchor == .start ? 0 : lettering.anchor == .middle ? width / 2 : width)
+        for run in runs {
+            let start =
+                lettering.isUpright
+                ? Drawing.Point(point.x, point.y - place) : Drawing.Point(point.x + place, point.y)
+            if let bytes = run.bytes {
+                letters(bytes, start, lettering)
+            } else {
+                outlines(run.text, start, lettering)
+            }
+            place += run.width(lettering)
+        }
+    }
+
+    private mutating func letters(_ bytes: [UInt8], _ start: Drawing.Point, _ lettering: Drawing.Lettering) {
         let turn = lettering.isUpright ? "0 1 -1 0" : "1 0 0 1"
         let digits = Array("0123456789abcdef")
         let code = String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
@@ -115,15 +151,13 @@ private struct PDFPage {
     }
 
     private mutating func outlines(_ text: String, _ point: Drawing.Point, _ lettering: Drawing.Lettering) {
-        let width = Typeface.width(of: text, size: lettering.size, isBold: lettering.isBold)
-        let shift = lettering.anchor == .start ? 0 : lettering.anchor == .middle ? width / 2 : width
         let contours = Typeface.contours(of: text, size: lettering.size, isBold: lettering.isBold)
         add("/Span << /ActualText <\(PDFPage.utf16(text))> >> BDC \(fill(lettering.color))")
         for contour in contours {
             let placed = contour.map { corner in
                 lettering.isUpright
-                    ? Drawing.Point(point.x + corner.y, point.y - (corner.x - shift))
-                    : Drawing.Point(point.x + corner.x - shift, point.y + corner.y)
+                    ? Drawing.Point(point.x + corner.y, point.y - corner.x)
+                    : Drawing.Point(point.x + corner.x, point.y + corner.y)
             }
             add("\(path(placed)) h")
         }

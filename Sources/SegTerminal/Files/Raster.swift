@@ -7,15 +7,22 @@ extension Drawing {
     /// The drawing as pixels, with `scale` pixels per point; 2 gives sharp letters. The scale is reduced if
     /// the picture would exceed 40 million pixels.
     public func raster(scale: Double = 2) -> Pixels {
-        var scale = scale.held(within: 0.1...8)
-        let area = width * height * scale * scale
-        if area > 40e6 { scale *= (40e6 / area).squareRoot() }
-        scale = min(scale, 16_000 / max(width, height))
+        let scale = rasterScale(scale)
         var raster = Raster(
             width: Int(rounding: width * scale, within: 1...16_384),
             height: Int(rounding: height * scale, within: 1...16_384))
         for element in elements { raster.draw(element, scale) }
         return raster.pixels
+    }
+}
+
+extension Drawing {
+    /// The pixels per point that `raster` gives, which are fewer than asked for where the picture would be too large.
+    public func rasterScale(_ asked: Double) -> Double {
+        // 2400 pixels per inch are the most that files are written with.
+        let scale = asked.held(within: 0.1...34)
+        let area = width * height * scale * scale
+        return min(scale * min((40e6 / area).squareRoot(), 1), 16_000 / max(width, height))
     }
 }
 

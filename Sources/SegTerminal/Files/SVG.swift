@@ -50,9 +50,13 @@ private enum SVG {
                 lettering.isUpright
                 ? " transform=\"rotate(-90 \(number(point.x)) \(number(point.y)))\"" : ""
             let weight = lettering.isBold ? " font-weight=\"600\"" : ""
+            let width = Typeface.width(of: text, size: lettering.size, isBold: lettering.isBold)
+            let fitted =
+                lettering.isFitted
+                ? " textLength=\"\(number(width))\" lengthAdjust=\"spacingAndGlyphs\"" : ""
             return "<text x=\"\(number(point.x))\" y=\"\(number(point.y))\" "
                 + "font-size=\"\(number(lettering.size))\" fill=\"\(lettering.color.hex)\" "
-                + "text-anchor=\"\(lettering.anchor.rawValue)\"\(weight)\(turn)>\(escaped(text))</text>"
+                + "text-anchor=\"\(lettering.anchor.rawValue)\"\(weight)\(fitted)\(turn)>\(escaped(text))</text>"
         case .picture(let picture, let corner, let width, let height):
             let bytes = try encodePNG(picture)
             // A few large pixels are shown as they are, many small ones are smoothed.

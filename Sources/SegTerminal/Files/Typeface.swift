@@ -41,6 +41,16 @@ enum Typeface {
         return result + "…"
     }
 
+    /// Names cut to a width, those that differ still different.
+    static func truncate(_ names: [String], to limit: Double, size: Double) -> [String] {
+        DistinctNames.cut(names) { width(of: $0, size: size) <= limit + 0.01 }
+    }
+
+    /// The characters of `text` that have no outline and are drawn as boxes.
+    static func missing(in text: String) -> [Character] {
+        text.filter { plain($0) == nil && accented[$0] == nil && TextWidth.of($0) > 0 }
+    }
+
     /// `text` wrapped at spaces into lines of a width, at most `limit`; a longer word, and the last line, is cut.
     static func wrap(
         _ text: String, to width: Double, size: Double, isBold: Bool = false, limit: Int
@@ -79,7 +89,9 @@ enum Typeface {
     }
 
     private static func glyph(_ character: Character) -> Glyph {
-        plain(character) ?? accented[character] ?? (TextWidth.of(character) == 0 ? empty : box)
+        if let known = plain(character) ?? accented[character] { return known }
+        let cells = TextWidth.of(character)
+        return cells == 0 ? empty : cells == 1 ? box : wideBox
     }
 
     /// A character that has an outline of its own, or that of another.
@@ -93,7 +105,11 @@ enum Typeface {
     private static let empty = Glyph(advance: 0, contours: [])
 
     /// The glyph for characters without an outline.
-    private static let box: Glyph = {
+    private static let box = box(width: 620)
+    /// That for characters as wide as high, such as Chinese ones.
+    private static let wideBox = box(width: 1000)
+
+    private static func box(width: Double) -> Glyph {
         func square(_ low: Double, _ left: Double, _ high: Double, _ right: Double, reversed: Bool) -> [Glyph
             .Node]
         {
@@ -103,9 +119,12 @@ enum Typeface {
             return reversed ? nodes.reversed() : nodes
         }
         return Glyph(
-            advance: 620,
-            contours: [square(0, 60, 700, 560, reversed: false), square(50, 110, 650, 510, reversed: true)])
-    }()
+            advance: width,
+            contours: [
+                square(0, 60, 700, width - 60, reversed: false),
+                square(50, 110, 650, width - 110, reversed: true),
+            ])
+    }
 
     /// Characters that are drawn as another, which is the first of each group.
     private static let bases: [Character: Character] = {

@@ -4,17 +4,33 @@ import SegSystem
 
 extension PictureSheet {
     /// The sheet in points. A picture has half as many points as pixels, so that a raster at scale 2 shows
-    /// each pixel, but is at least 160 and at most 480 points wide.
+    /// each pixel, but is at least 160 and at most 480 points wide. Of a chosen width it is a part; a narrow sheet has
+    /// smaller letters.
     public var drawing: Drawing {
+        let scale = width.map { Drawing.scale(width: $0) } ?? 1
+        return drawing(width: width.map { $0 / scale }).scaled(by: scale)
+    }
+
+    /// The fewest points of a picture where others are beside it, unless the columns are chosen.
+    private static let narrowest = 100.0
+
+    private func drawing(width chosen: Double?) -> Drawing {
         let margin = Drawing.margin
         let gap = 10.0
         let size = 12.0
         let usual = (Double(tiles.map(\.width).max() ?? 1) / 2).held(within: 160...480)
-        let fitting = Int((((self.width ?? 1440) + gap) / (usual + gap)), within: 1...12)
-        let columns = (self.columns ?? fitting).held(within: 1...max(tiles.count, 1))
-        let tileWidth =
-            self.width.map { max(($0 - 2 * margin + gap) / Double(columns) - gap, 10) } ?? usual
+        let least = chosen == nil ? usual : min(usual, Self.narrowest)
+        let fitting = Int(
+            ((chosen ?? 1440) - (chosen == nil ? 0 : 2 * margin) + gap) / (least + gap), within: 1...12)
+        // As many in each row, where the width of all is chosen.
+        let even = (tiles.count + fitting - 1) / fitting
+        let usualColumns = chosen == nil ? fitting : (tiles.count + max(even, 1) - 1) / max(even, 1)
+        let columns = (self.columns ?? usualColumns).held(within: 1...max(tiles.count, 1))
+        let tileWidth = chosen.map { max(($0 - 2 * margin + gap) / Double(columns) - gap, 10) } ?? usual
         let rows = (tiles.count + columns - 1) / columns
+        let widest = tiles.map { Typeface.width(of: $0.caption, size: size) }.max() ?? 0
+        let captionSize = max(min(size, size * tileWidth / max(widest, 1)), 10)
+        let captions = Typeface.truncate(tiles.map(\.caption), to: tileWidth, size: captionSize)
         let heights = (0..<rows).map { row -> (picture: Double, caption: Double) in
             let own = tiles[(row * columns)..<min((row + 1) * columns, tiles.count)]
             let picture = own.map { height(of: $0, width: tileWidth) }.max() ?? 0
@@ -40,9 +56,8 @@ extension PictureSheet {
                 let high = height(of: tile, width: tileWidth)
                 drawing.picture(pixels(of: tile), at: .init(x, y), width: tileWidth, height: high)
                 drawing.text(
-                    Typeface.truncate(tile.caption, to: tileWidth, size: size),
-                    at: .init(x + tileWidth / 2, y + heights[row].picture + 15),
-                    .init(size: size, color: .ink, anchor: .middle))
+                    captions[index], at: .init(x + tileWidth / 2, y + heights[row].picture + 15),
+                    .init(size: captionSize, color: .ink, anchor: .middle))
             }
             y += heights[row].picture + heights[row].caption + gap
         }
@@ -51,7 +66,7 @@ extension PictureSheet {
             drawing.rectangle(.init(margin + key.x, base), width: 12, height: 12, key.color)
             drawing.text(
                 key.text, at: .init(margin + key.x + 18, base + 6 + size * Typeface.capHeight / 2),
-                .init(size: size, color: .ink))
+                .init(size: size, color: .ink, isFitted: true))
         }
         return drawing
     }
@@ -79,8 +94,10 @@ extension PictureSheet {
         var keys: [Key] = []
         var x = 0.0
         var line = 0
-        for item in legendEntries() {
-            let name = Typeface.truncate(TextWidth.escaped(item.entry.name), to: width - 80, size: size)
+        let entries = legendEntries()
+        let names = Typeface.truncate(
+            entries.map { TextWidth.escaped($0.entry.name) }, to: width - 80, size: size)
+        for (item, name) in zip(entries, names) {
             let text = name + "  " + item.text(arrow: "→")
             let own = 18 + Typeface.width(of: text, size: size) + 20
             if x > 0 && x + own > width + 20 {
