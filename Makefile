@@ -15,8 +15,8 @@ MPI_TOOLS = mpirun:openmpi-bin
 SEG_MPI = .build-mpi/release/seg
 TOOLS = tmux:tmux curl:curl perl:perl git:git
 
-.PHONY: demo test test-all test-mpi mpi bench bench-mpi fuzz lint format reference build install deps mpi-deps \
-	test-deps install-packages clean
+.PHONY: demo test test-all test-mpi mpi bench bench-mpi fuzz lint format reference site build install deps \
+	mpi-deps test-deps install-packages clean
 
 demo: build
 	@echo "== examples/first.seg: drawn street scenes, LRASPP trained from scratch, about a minute"
@@ -41,6 +41,8 @@ test: build test-deps
 	Tests/resume/run.sh $(SEG)
 	@echo "== the page of a report, in Chromium where there is one"
 	Tests/report/run.sh $(SEG)
+	@echo "== the pages of the site, where there are cmark-gfm and Chromium"
+	Tests/site/run.sh
 	@echo "== the C code under the sanitizers"
 	Tests/sanitizers/run.sh
 	@echo "== the examples of docs/"
@@ -117,6 +119,13 @@ format: build
 
 reference: build
 	$(SEG) doc --markdown > docs/reference.md
+
+# The documents as plain HTML with a search, to read without a network.
+site:
+	@command -v cmark-gfm >/dev/null || $(MAKE) --no-print-directory install-packages PACKAGES=cmark-gfm
+	rm -rf .build/site
+	perl publish/site.pl .build/site
+	@echo "== the site is .build/site/index.html"
 
 build: deps
 	@echo "== building the release"

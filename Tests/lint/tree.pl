@@ -8,7 +8,7 @@ use warnings;
 
 my %expected = map { $_ => 1 } qw(
     .ci .gitignore .swift-format Benchmarks CHANGELOG.md CONTRIBUTING.md LICENSE Makefile Package.swift README.md
-    Sources Tests docs editors examples stdlib);
+    Sources Tests docs editors examples publish stdlib);
 # What earlier versions saved, a few kilobytes each: no script can make it any more.
 my $kept = qr{^Tests/Golden/saving/_earlier};
 
