@@ -9,14 +9,16 @@ PAGES = $(filter-out docs/reference.md,$(wildcard docs/*.md))
 SCRIPTS = $(shell find stdlib examples Benchmarks -name '*.seg')
 # Required libraries and tools, and the Debian package of each.
 LIBRARIES = libedit:libedit-dev libpng:libpng-dev zlib:zlib1g-dev openblas:libopenblas-dev
+# Those that `make install` and `make dist` link into the command, each with the archives that it consists of.
+LINKED = libedit:edit:tinfo:bsd:md libpng:png zlib:z
 # An MPI beside these, for `make mpi`; another one, such as MPICH, serves too where pkg-config knows it as mpi-c.
 MPI_LIBRARIES = mpi-c:libopenmpi-dev
 MPI_TOOLS = mpirun:openmpi-bin
 SEG_MPI = .build-mpi/release/seg
 TOOLS = tmux:tmux curl:curl perl:perl git:git
 
-.PHONY: demo test test-all test-mpi mpi bench bench-mpi fuzz lint format reference notebook build install deps mpi-deps \
-	test-deps install-packages clean
+.PHONY: demo test test-all test-mpi mpi bench bench-mpi fuzz lint format reference notebook site picture build standalone \
+	install dist test-dist deps mpi-deps test-deps install-packages clean
 
 demo: build
 	@echo "== examples/first.seg: drawn street scenes, LRASPP trained from scratch, about a minute"
@@ -46,6 +48,8 @@ test: build test-deps
 	Tests/resume/run.sh $(SEG)
 	@echo "== the page of a report, in Chromium where there is one"
 	Tests/report/run.sh $(SEG)
+	@echo "== the pages of the site, where there are cmark-gfm and Chromium"
+	Tests/site/run.sh
 	@echo "== the C code under the sanitizers"
 	Tests/sanitizers/run.sh
 	@echo "== the examples of docs/"
@@ -131,6 +135,17 @@ reference: build
 notebook:
 	perl Tests/jupyter/notebook.pl
 
+# The documents as plain HTML with a search, to read without a network.
+site:
+	@command -v cmark-gfm >/dev/null || $(MAKE) --no-print-directory install-packages PACKAGES=cmark-gfm
+	rm -rf .build/site
+	perl docs/publish/site.pl .build/site
+	@echo "== the site is .build/site/index.html"
+
+# The picture of the README.
+picture: build test-deps
+	docs/publish/picture.sh $(SEG) > docs/session.svg
+
 build: deps
 	@echo "== building the release"
 	swift build $(FLAGS) --product seg
@@ -155,9 +170,20 @@ install-packages:
 	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	$$sudo apt-get update -q && $$sudo apt-get install -qy $(PACKAGES)
 
-# The command with Swift's library in it, its man page, and its completions.
-install: deps
+# The command in one file, Swift's library and those of LINKED in it: pkg-config leads to a folder where `-ledit` is the
+# archives that libedit needs.
+standalone: export PKG_CONFIG_PATH := $(CURDIR)/.build-install/linked:$(PKG_CONFIG_PATH)
+standalone: deps
+	@rm -rf .build-install/linked && mkdir -p .build-install/linked && cd .build-install/linked && \
+	for l in $(LINKED); do \
+		p=$${l%%:*}; l=$${l#*:}; \
+		printf 'Name: %s\nDescription: %s\nVersion: 0\nLibs: -L%s -l%s\n' $$p $$p "$$PWD" $${l%%:*} > $$p.pc; \
+		echo "INPUT($$(for a in $$(echo $$l | tr : ' '); do clang -print-file-name=lib$$a.a; done | xargs))" > lib$${l%%:*}.so; \
+	done
 	swift build -c release --product seg --static-swift-stdlib --scratch-path .build-install
+
+# The command, its man page, and its completions.
+install: standalone
 	install -D -s .build-install/release/seg $(DESTDIR)$(PREFIX)/bin/seg
 	mkdir -p $(addprefix $(DESTDIR)$(PREFIX)/share/, man/man1 bash-completion/completions zsh/site-functions fish/vendor_completions.d)
 	.build-install/release/seg --man > $(DESTDIR)$(PREFIX)/share/man/man1/seg.1
@@ -165,6 +191,15 @@ install: deps
 	.build-install/release/seg --completions zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_seg
 	.build-install/release/seg --completions fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/seg.fish
 	@echo "== seg is at $(DESTDIR)$(PREFIX)/bin/seg"
+
+# The release, to use without Swift: an archive and a Debian package.
+dist: standalone
+	docs/publish/release.sh .build/dist
+
+# The release on bare Debians, made by debootstrap: as root, with Debian's packages within reach (minutes).
+test-dist: dist
+	@command -v debootstrap >/dev/null || $(MAKE) --no-print-directory install-packages PACKAGES=debootstrap
+	Tests/dist/run.sh .build/dist
 
 clean:
 	rm -rf .build .build-mpi .build-install .build-sanitizers .build-fuzz .build-threads

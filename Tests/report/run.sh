@@ -6,11 +6,7 @@
 set -u
 cd "$(dirname "$0")/../.."
 seg=$(realpath "${1:-.build/release/seg}")
-browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
-[ -n "$browser" ] || { echo "skipped: there is no Chromium (package chromium)"; exit 0; }
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-failed=0
+. Tests/browser.sh
 cat > "$scratch/run.seg" <<'SEG'
 data = streets(count=3, size=[48, 64]).normalize()
 run = trainer(Conv2d(3, 32, 1), data, data, batch=3, epochs=2)
@@ -45,21 +41,10 @@ document.body.dataset.found = ["x=" + style.getPropertyValue("--x"), "title=" + 
   "legends=" + legends(), "bars=" + bars(), "paper=" + getComputedStyle(document.body).backgroundColor,\
   "fetched=" + performance.getEntriesByType("resource").filter(r => !r.name.startsWith("data:")).length].join(" ; ");\
 </script></body>|' "$scratch/page.html" > "$scratch/measured.html"
-visit() { # WIDTH FILE [ARGUMENTS]
-    local width=$1 file=$2
-    shift 2
-    timeout 60 "$browser" --headless --no-sandbox --disable-gpu --user-data-dir="$scratch/profile" --enable-logging=stderr \
-        --window-size="$width",900 "$@" --dump-dom "file://$scratch/$file" 2> "$scratch/log"
-}
-check() { # NAME PATTERN FILE
-    if grep -q -- "$2" "$3"; then echo "pass  $1"; else echo "FAIL  $1"; failed=1; fi
-}
-visit 1000 page.html > "$scratch/dom"
+visit 1000 "$scratch/page.html" > "$scratch/dom"
 check "the page opens" 'IoU by class over the epochs' "$scratch/dom"
-if grep -q 'CONSOLE\|Refused' "$scratch/log"; then
-    echo "FAIL  the browser complains"; grep 'CONSOLE\|Refused' "$scratch/log"; failed=1
-else echo "pass  the browser has no complaint, of its policy neither"; fi
-visit 500 measured.html > "$scratch/narrow"
+check_no_complaint
+visit 500 "$scratch/measured.html" > "$scratch/narrow"
 check "the slider moves the border" 'x=20%' "$scratch/narrow"
 check "with scripts the prediction is over the truth, with a slider" 'scripted=slider,over' "$scratch/narrow"
 check "no legend leaves its drawing, or is equal to another" 'legends=0 of [1-9]' "$scratch/narrow"
@@ -73,7 +58,7 @@ check "nothing is fetched" 'fetched=0' "$scratch/narrow"
 width=$(sed -n 's/.*wide=\([0-9]*\).*/\1/p' "$scratch/narrow")
 if [ "${width:-9999}" -le 500 ]; then echo "pass  it fits a narrow window"; else echo "FAIL  it is $width wide in a narrow window"; failed=1; fi
 check "light is white" 'paper=rgb(255, 255, 255)' "$scratch/narrow"
-visit 500 measured.html --blink-settings=preferredColorScheme=0 > "$scratch/dark"
+visit 500 "$scratch/measured.html" --blink-settings=preferredColorScheme=0 > "$scratch/dark"
 check "dark is dark" 'paper=rgb(22, 25, 29)' "$scratch/dark"
 check "a loaded run has the notes on its data" 'class="note">classes only in the validation data' "$scratch/loaded.html"
 exit $failed
