@@ -87,6 +87,11 @@ struct Command: Sendable {
 
     private func perform(_ interpreter: Interpreter) throws -> Int32 {
         try interpreter.choosePrecision(options.precision)
+        if !options.precision.isFast {
+            interpreter.note(
+                "the kernels in use have no instructions for \(options.precision.rawValue): it gives the same results "
+                    + "as elsewhere, but is no faster than float32")
+        }
         if let seed = options.seed, let function = try interpreter.libraryValue("seed") {
             _ = try interpreter.call(function, [.number(Double(seed))])
         }

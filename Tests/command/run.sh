@@ -30,6 +30,10 @@ says 2 "seg: --threads needs a number from 1 to 1024, got 0" --threads=0
 says 2 "seg: --seed needs a whole number, got 1.5" --seed 1.5
 says 2 "seg: --memory needs a size such as 500M or 8G, got much" --memory=much
 says 2 "seg: --exact takes no value" --exact=1
+says 2 "seg: --precision needs float32 or bfloat16, got half" --precision half
+says 2 "seg: --precision needs a precision: float32 or bfloat16" --precision
+says 2 "seg: --precision bfloat16 rounds, and --exact excludes that" --exact --precision=bfloat16
+says 2 "seg: --precision bfloat16 rounds, and --exact excludes that" --precision bfloat16 --exact
 says 2 "seg: -e needs a line of code" -e
 says 2 "seg: check needs at least one file" check
 says 2 "seg: check has no option --quick" check --quick a.seg
@@ -50,6 +54,8 @@ check "a word near a command" "$("$seg" chekc 2>&1 | tail -n 1)" "help: there is
 says 0 "2" -e '1 + 1'
 says 0 '["a", "--seed"]' -e 'args' a --seed
 says 0 "1" --threads=1 --seed 3 -e '1'
+says 0 "float32" --precision float32 -e 'convolution_precision()'
+check "bfloat16 for a whole script" "$("$seg" --precision bfloat16 -e 'convolution_precision()' 2>/dev/null)" bfloat16
 # Pictures are made ahead by the other threads; order and results are the same.
 epochs='for i in 0..<2 { for b in batches(streets(count=7, size=32).augment([noise(0.1), rotate(20)]).normalize(), 3) {
     print(sum(b.images).item(), sum(to(b.masks, int64)).item(), b.names) } }'
@@ -192,6 +198,7 @@ check "options before a command" "$(complete_words --threads 2 fmt --)" "--check
 check "files of weights" "$(complete_words weights n)" "net.safetensors "
 check "the word of jupyter" "$(complete_words jupyter i)" "install "
 check "options of jupyter" "$(complete_words jupyter --p)" "--prefix "
+check "precisions" "$(complete_words --precision b)" "bfloat16 "
 check "shells" "$(complete_words --completions z)" "zsh "
 check "a value is not completed as a file" "$(complete_words --threads a)" " "
 
@@ -208,7 +215,14 @@ for level in "${levels[@]}"; do
     mkdir "$level"
     check "the version names the kernels: $level" "$(SEG_KERNELS=$level "$seg" --version)" "seg $version ($level kernels)"
     SEG_KERNELS=$level "$seg" --threads 3 "$tests/levels.seg" "$level"
+    SEG_KERNELS=$level "$seg" --precision bfloat16 -e 1 2>"$level/note" >/dev/null
+    rounded=$(grep -c "no instructions for bfloat16" "$level/note")
+    [ "$level" = avx512 ] && grep -q avx512_bf16 /proc/cpuinfo && wanted=0 || wanted=1
+    check "a note where bfloat16 gains nothing: $level" "$rounded" $wanted
     [ "$level" = sse2 ] && continue
+    SEG_KERNELS=$level "$seg" --threads 3 "$tests/rounded.seg" "$level.safetensors"
+    check "logits in bfloat16 have the same bits with $level, with and without instructions" \
+        "$(sha256sum <"$level.safetensors" | cut -c 1-16)" ca9f6aa6171f9d97
     check "two networks trained with $level have the bits of everywhere" \
         "$(cat "$level"/*.safetensors | sha256sum | cut -c 1-16)" 4fb98533102a275c
 done

@@ -11,7 +11,7 @@ site=$scratch/site
 perl docs/publish/site.pl "$site" || exit 1
 
 # A link and an anchor that are not there are found.
-cp -r publish docs editors examples README.md CONTRIBUTING.md CHANGELOG.md LICENSE "$scratch"
+cp -r docs editors examples README.md CONTRIBUTING.md CHANGELOG.md LICENSE "$scratch"
 echo "[away](guide.md#nowhere) [gone](none.md)" >> "$scratch/docs/speed.md"
 perl "$scratch/docs/publish/site.pl" "$scratch/other" > "$scratch/links" 2>&1 && failed=1
 check "a dead anchor is an error" 'docs/speed.md: a link to nothing: guide.md#nowhere' "$scratch/links"

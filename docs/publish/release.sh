@@ -4,7 +4,7 @@
 #
 #     docs/publish/release.sh FOLDER        FOLDER: where to write, .build/dist by `make dist`
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 mkdir -p "$1"
 folder=$(realpath "$1")
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}

@@ -14,7 +14,7 @@ use File::Path qw(make_path);
 use File::Temp;
 
 my $folder = shift or die "usage: perl docs/publish/site.pl FOLDER\n";
-chdir dirname(__FILE__) . "/.." or die;
+chdir dirname(__FILE__) . "/../.." or die;
 make_path($folder);
 
 sub text_of { my ($path) = @_; open(my $in, "<", $path) or die "$path: $!\n"; local $/; return scalar <$in> }

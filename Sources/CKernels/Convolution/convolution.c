@@ -13,7 +13,7 @@
 #include "convolution_tile.h"
 #include "pool.h"
 
-enum { SMALLEST_TILE = 96, LARGEST_TILE = 480, TILE_PRODUCTS = 1 << 20, BLOCK_LENGTH = 1024, SUM_LENGTH = 32 };
+enum { SMALLEST_TILE = 96, LARGEST_TILE = 480, TILE_PRODUCTS = 1 << 20, BLOCK_LENGTH = 1024, SUM_LENGTH = 32, PAIR_SUM_LENGTH = 256 };
 
 typedef struct {
     conv_product product;
@@ -48,6 +48,11 @@ static conv_tap make_tap(long add_y, long add_x, long index, long step_x, long w
     return tap;
 }
 
+/// The most words in a partial sum. After rounding to bfloat16 long sums do not matter.
+static long sum_length(const conv_product *product) {
+    return product->unit > 0 ? product->unit * PAIR_SUM_LENGTH : SUM_LENGTH;
+}
+
 /// Marks where partial sums end, so that none is longer than `length`.
 static void end_sums(conv_segment *segments, long count, long length) {
     long filled = 0;
@@ -59,10 +64,10 @@ static void end_sums(conv_segment *segments, long count, long length) {
 }
 
 /// The runs of channels that a pixel's product consists of, cut into blocks of at most
-/// BLOCK_LENGTH so that a panel of weights stays in cache. Returns 0 or -1.
+/// BLOCK_LENGTH (of pairs, two words each without instructions) so that a panel of weights stays in cache. Returns 0 or -1.
 static int make_segments(const conv_product *product, conv_plan *plan) {
-    const long unit = max_long(1, product->unit), terms = product->run / unit, pieces = parts_of(terms, SUM_LENGTH);
-    const long piece = unit * parts_of(terms, max_long(1, pieces));
+    const long unit = max_long(1, product->unit), terms = product->run / unit;
+    const long pieces = parts_of(product->run, sum_length(product)), piece = unit * parts_of(terms, max_long(1, pieces));
     plan->segments = malloc((size_t)max_long(1, plan->tap_count * pieces) * sizeof(conv_segment));
     plan->block_starts = malloc((size_t)(plan->tap_count * pieces + 2) * sizeof(long));
     if (plan->segments == NULL || plan->block_starts == NULL) return -1;
@@ -71,7 +76,7 @@ static int make_segments(const conv_product *product, conv_plan *plan) {
     for (long t = 0; t < plan->tap_count; t++) {
         for (long first = 0; first < product->run; first += piece) {
             const long length = min_long(piece, product->run - first);
-            if (filled > 0 && filled + length > BLOCK_LENGTH) {
+            if (filled > 0 && filled + length > unit * BLOCK_LENGTH) {
                 plan->block_starts[++blocks] = count;
                 filled = 0;
             }
@@ -82,7 +87,9 @@ static int make_segments(const conv_product *product, conv_plan *plan) {
     }
     plan->block_starts[++blocks] = count;
     plan->block_count = blocks;
-    end_sums(plan->segments, count, unit * SUM_LENGTH);
+    end_sums(plan->segments, count, sum_length(product));
+    plan->every_run_ends_sum = 1;
+    for (long s = 0; s < count; s++) plan->every_run_ends_sum &= plan->segments[s].ends_sum;
     return 0;
 }
 
@@ -99,7 +106,7 @@ static int make_row_segments(const conv_product *product, conv_plan *plan, const
     for (long ky = 0; ky < g->kernel_height; ky++)
         plan->row_segments[ky] = (conv_segment){ky * g->kernel_width, 0, length, ky * length, 0};
     plan->row_segment_count = g->kernel_height;
-    end_sums(plan->row_segments, plan->row_segment_count, unit * SUM_LENGTH);
+    end_sums(plan->row_segments, plan->row_segment_count, sum_length(product));
     return 0;
 }
 
@@ -204,15 +211,19 @@ static void round_task(void *context, long index) {
         bfloat16_round(j->pixels + i * j->channels, j->channels, j->words + i * words);
 }
 
+/// Whether each pixel is read by one tile at most, so that it is rounded there, in cache.
+static int rounds_in_tiles(const conv_geometry *g) { return g->kernel_height == 1 && g->kernel_width == 1; }
+
+long conv_bfloat16_rounded_count(const conv_geometry *g) {
+    return rounds_in_tiles(g) ? 0 : g->input_height * g->input_width * bfloat16_words(g->input_channels);
+}
+
 int conv_bfloat16(
-    const conv_geometry *g, const float *input, const float *packed, const conv_epilogue *epilogue,
+    const conv_geometry *g, const float *input, const float *packed, const conv_epilogue *epilogue, float *rounded,
     float *output) {
     const long words = bfloat16_words(g->input_channels), unit = bfloat16_unit();
-    // Each pixel is read by one tile: it is rounded there, in cache.
-    if (g->kernel_height == 1 && g->kernel_width == 1) return forward(g, input, packed, epilogue, output, unit, words);
+    if (rounds_in_tiles(g)) return forward(g, input, packed, epilogue, output, unit, words);
     const long pixels = g->input_height * g->input_width, results = g->output_height * g->output_width;
-    float *rounded = malloc((size_t)max_long(1, pixels * words) * sizeof(float));
-    if (rounded == NULL) return -1;
     conv_geometry one = *g;
     one.batch = 1;
     int status = 0;
@@ -225,7 +236,6 @@ int conv_bfloat16(
             &one, rounded, packed, epilogue == NULL ? NULL : &after, output + sample * results * g->output_channels,
             unit, 0);
     }
-    free(rounded);
     return status;
 }
 

@@ -14,6 +14,8 @@
 typedef struct {
     const float *const *pixels;
     long pixel_stride;
+    /// By tap, `reached_stride` apart: whether its pixels for the first half of the block are inside the picture, and for
+    /// the second.
     const uint8_t *reached;
     long reached_stride;
     const conv_segment *segments;
@@ -43,6 +45,12 @@ INLINE void store_part(float *to, float8 v, long width) {
 }
 INLINE long first_half(long width) { return width < 8 ? width : 8; }
 
+/// Whether a kernel of `rows` pixels from `pixel`, a half of a block or a whole one, has products with a tap.
+INLINE int reaches(const block_work *w, long tap, long pixel, long rows) {
+    const uint8_t *halves = w->reached + tap * w->reached_stride;
+    return rows > CONV_HALF ? halves[0] | halves[1] : halves[pixel % CONV_PIXELS / CONV_HALF];
+}
+
 INLINE void kernel_6x16(const block_work *w, long pixel) {
     float8 c[6][2], total[6][2];
     float *const *out = w->out + pixel;
@@ -61,7 +69,7 @@ INLINE void kernel_6x16(const block_work *w, long pixel) {
     }
     for (long s = 0; s < w->segment_count; s++) {
         const conv_segment segment = w->segments[s];
-        if (!w->reached[segment.tap * w->reached_stride]) continue;
+        if (!reaches(w, segment.tap, pixel, 6)) continue;
         const float *const *row = w->pixels + segment.tap * w->pixel_stride + pixel;
         const long channel = w->group_channel + segment.channel;
         const float *a0 = row[0] + channel, *a1 = row[1] + channel, *a2 = row[2] + channel;
@@ -78,7 +86,7 @@ INLINE void kernel_6x16(const block_work *w, long pixel) {
             STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5)
 #undef STEP
         }
-        if (!segment.ends_sum) continue;
+        if (!segment.ends_sum || s + 1 == w->segment_count) continue;
         UNROLLED for (int i = 0; i < 6; i++) {
             total[i][0] += c[i][0];
             total[i][1] += c[i][1];
@@ -108,7 +116,7 @@ INLINE void kernel_12x8(const block_work *w, long pixel) {
     }
     for (long s = 0; s < w->segment_count; s++) {
         const conv_segment segment = w->segments[s];
-        if (!w->reached[segment.tap * w->reached_stride]) continue;
+        if (!reaches(w, segment.tap, pixel, 12)) continue;
         const float *const *row = w->pixels + segment.tap * w->pixel_stride + pixel;
         const long channel = w->group_channel + segment.channel;
         const float *a0 = row[0] + channel, *a1 = row[1] + channel, *a2 = row[2] + channel;
@@ -123,7 +131,7 @@ INLINE void kernel_12x8(const block_work *w, long pixel) {
             STEP(6) STEP(7) STEP(8) STEP(9) STEP(10) STEP(11)
 #undef STEP
         }
-        if (!segment.ends_sum) continue;
+        if (!segment.ends_sum || s + 1 == w->segment_count) continue;
         UNROLLED for (int i = 0; i < 12; i++) {
             total[i] += c[i];
             c[i] = splat8(0.0f);

@@ -24,7 +24,7 @@ LEVELS_OF_8(static, void, run_group,
         for (long column = 0, width; column < p->width; column += width) {
             width = block_columns(p->width - column, p->unit == 1);
             block_work w = {
-                .pixels = pixels, .pixel_stride = stride, .reached_stride = blocks,
+                .pixels = pixels, .pixel_stride = stride, .reached_stride = 2 * blocks,
                 .group_channel = group * p->run, .panel = packed + column * depth, .panel_step = CONV_PANEL * depth,
                 .out = out, .column = group * p->width + column, .width = width, .accumulate = kblock > 0,
                 .pairs = p->unit == 1,
@@ -34,7 +34,7 @@ LEVELS_OF_8(static, void, run_group,
                 const int whole_rows = plan->row_segments != NULL && interior[block];
                 w.segments = whole_rows ? plan->row_segments : plan->segments + first;
                 w.segment_count = whole_rows ? plan->row_segment_count : end - first;
-                w.reached = reached + block;
+                w.reached = reached + 2 * block;
                 run_block(&w, block * CONV_PIXELS, count);
             }
         }
@@ -77,10 +77,19 @@ static void add_run(
         for (long i = seen; i < seen_end; i++, pixel += step) row[i - x] = pixel;
         for (long i = seen_end; i < end; i++) row[i - x] = p->zeros;
         if (seen < seen_end) {
-            uint8_t *reached = tables->reached + t * tables->blocks;
-            const long last_block = (place + seen_end - 1 - x) / CONV_PIXELS;
-            for (long block = (place + seen - x) / CONV_PIXELS; block <= last_block; block++) reached[block] = 1;
+            uint8_t *reached = tables->reached + t * 2 * tables->blocks;
+            const long last_half = (place + seen_end - 1 - x) / CONV_HALF;
+            for (long half = (place + seen - x) / CONV_HALF; half <= last_half; half++) reached[half] = 1;
         }
+    }
+}
+
+/// Lets a tap that reaches a half of a block reach the other. Where a sum goes on over several taps, those that are left
+/// out change how it is rounded: then it must be the same taps for all kernels, of which some take half a block.
+static void reach_whole_blocks(const tile_tables *tables, long taps) {
+    for (long i = 0; i < taps * tables->blocks; i++) {
+        uint8_t *halves = tables->reached + 2 * i;
+        halves[0] = halves[1] = halves[0] | halves[1];
     }
 }
 
@@ -105,15 +114,15 @@ int conv_tile(const conv_product *p, const conv_plan *plan, long sample, long ti
     const long taps = plan->tap_count;
     const long pointer_bytes = (taps + 1) * padded * (long)sizeof(float *);
     const long dump_bytes = (p->dest_channels + CONV_PANEL) * (long)sizeof(float);
-    char *scratch = pool_scratch(0, pointer_bytes + dump_bytes + (taps + 1) * blocks);
+    char *scratch = pool_scratch(0, pointer_bytes + dump_bytes + (2 * taps + 1) * blocks);
     if (scratch == NULL) return -1;
     tile_tables tables = {.pixels = (const float **)scratch, .blocks = blocks};
     tables.out = (float **)(tables.pixels + taps * padded);
     // Receives the results of the pixels past the end.
     float *dump = (float *)(scratch + pointer_bytes);
     tables.reached = (uint8_t *)(scratch + pointer_bytes + dump_bytes);
-    tables.interior = tables.reached + taps * blocks;
-    memset(tables.reached, 0, (size_t)(taps * blocks));
+    tables.interior = tables.reached + 2 * taps * blocks;
+    memset(tables.reached, 0, (size_t)(2 * taps * blocks));
     memset(tables.interior, 1, (size_t)blocks);
 
     float *dest = p->dest + sample * p->dest_height * p->dest_width * p->dest_channels;
@@ -127,6 +136,7 @@ int conv_tile(const conv_product *p, const conv_plan *plan, long sample, long ti
         for (long k = 0; k < length; k++) tables.out[i + k] = to + k * plan->dest_step_x * p->dest_channels;
         i += length;
     }
+    if (!plan->every_run_ends_sum) reach_whole_blocks(&tables, taps);
     for (long i = count; i < padded; i++) {
         tables.out[i] = dump;
         for (long t = 0; t < taps; t++) tables.pixels[t * padded + i] = p->zeros;

@@ -5,9 +5,9 @@
 
 #include "convolution.h"
 
-/// Pixels per block: two kernels of 6 × 16, or one of 12 × 8. PANEL is the width of packed weights;
+/// Pixels per block: two kernels of 6 × 16, each for a half of it, or one of 12 × 8. PANEL is the width of packed weights;
 /// a last panel of at most 8 columns is 8 wide.
-enum { CONV_PIXELS = 12, CONV_PANEL = 16, CONV_NARROW = 8 };
+enum { CONV_PIXELS = 12, CONV_HALF = 6, CONV_PANEL = 16, CONV_NARROW = 8 };
 
 /// A tap reads source pixel (grid * step + add), with weight number `index`; that pixel is outside
 /// the picture unless first_x <= grid x < last_x.
@@ -32,6 +32,7 @@ typedef struct {
     conv_segment *segments;
     long *block_starts;
     long block_count;
+    int every_run_ends_sum;
     /// Whole kernel rows as runs, for blocks that do not touch the left or right edge; may be NULL.
     conv_segment *row_segments;
     long row_segment_count, row_taps;

@@ -34,7 +34,7 @@
         const float *ahead = w->ahead + pixel * w->ahead_share;                                           \
         for (long s = 0; s < w->segment_count; s++) {                                                     \
             const conv_segment segment = w->segments[s];                                                  \
-            if (!w->reached[segment.tap * w->reached_stride]) continue;                                   \
+            if (!reaches(w, segment.tap, pixel, rows)) continue;                                          \
             const float *const *row = w->pixels + segment.tap * w->pixel_stride + pixel;                  \
             const long channel = w->group_channel + segment.channel;                                      \
             const float *a[rows], *b[vectors];                                                            \
@@ -49,7 +49,7 @@
                     UNROLLED for (int j = 0; j < vectors; j++) c[i][j] = product(x, factor[j], c[i][j]);   \
                 }                                                                                         \
             }                                                                                             \
-            if (!segment.ends_sum) continue;                                                              \
+            if (!segment.ends_sum || s + 1 == w->segment_count) continue;                                 \
             UNROLLED for (int i = 0; i < rows; i++) {                                                     \
                 UNROLLED for (int j = 0; j < vectors; j++) {                                              \
                     total[i][j] += c[i][j];                                                               \

@@ -5,6 +5,7 @@
 // A dilation d splits the picture into d x d interleaved grids without dilation.
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "levels.h"
 #include "convolution.h"
@@ -13,7 +14,7 @@
 #include "pool.h"
 
 /// Each task reads all filters, so that few tiles cost bandwidth; many leave threads without work.
-enum { OUT = 4, IN = 6, POINTS = 36, TAPS = 9, SUM_LENGTH = 32, BLOCK_LENGTH = 256, TASK_TILES = 96, GROUP_COLUMNS = 256 };
+enum { OUT = 4, IN = 6, POINTS = 36, TAPS = 9, SUM_LENGTH = 32, BLOCK_LENGTH = 256, TASK_TILES = 96, GROUP_COLUMNS = 256, FILTER_INPUTS = 8 };
 
 // The points a and b, and what the transforms need of them.
 #define A1 0.75f
@@ -141,7 +142,7 @@ LEVELS_OF_8(static, void, multiply_points,
     (const winograd_job *job, const float *const *rows, long count, long point_step, long first, long columns,
      float *const *out, long out_step),
     (job, rows, count, point_step, first, columns, out, out_step)) {
-    static const uint8_t reached = 1;
+    static const uint8_t reached[] = {1, 1};
     const long channels = job->g->input_channels;
     for (long point = 0; point < POINTS; point++) {
         for (long start = 0; start < job->segment_count;) {
@@ -152,7 +153,7 @@ LEVELS_OF_8(static, void, multiply_points,
                 width = block_columns(columns - column, 0);
                 const long lanes = width <= CONV_NARROW ? CONV_NARROW : CONV_PANEL;
                 block_work w = {
-                    .pixels = rows, .reached = &reached, .segments = job->segments + start,
+                    .pixels = rows, .reached = reached, .segments = job->segments + start,
                     .segment_count = end - start, .group_channel = point * point_step,
                     .panel = job->filters + (first + column) * POINTS * channels + point * channels * lanes,
                     .panel_step = CONV_PANEL * POINTS * channels,
@@ -271,30 +272,61 @@ INLINE void filter_line(const float8 *f, long step, float8 *t, long to) {
     t[5 * to] = f2;
 }
 
-/// The filters of one panel of channels: [point][input][lane].
+/// Rows of eight to columns of eight.
+INLINE void transpose(float8 *r) {
+    float8 t[8], u[8];
+    UNROLLED for (int i = 0; i < 8; i += 2) {
+        t[i] = __builtin_shufflevector(r[i], r[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+        t[i + 1] = __builtin_shufflevector(r[i], r[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+    }
+    UNROLLED for (int i = 0; i < 8; i += 4) {
+        UNROLLED for (int j = 0; j < 2; j++) {
+            u[i + 2 * j] = __builtin_shufflevector(t[i + j], t[i + j + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+            u[i + 2 * j + 1] = __builtin_shufflevector(t[i + j], t[i + j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+        }
+    }
+    UNROLLED for (int i = 0; i < 4; i++) {
+        r[i] = __builtin_shufflevector(u[i], u[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        r[i + 4] = __builtin_shufflevector(u[i], u[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+}
+
+/// The nine taps of the filters of eight channels, `step` apart, as vectors of these channels; those from `count` on are
+/// zeros. Nine taps one after the other are read as eight and one.
+INLINE void read_taps(const float *from, long step, long count, int turned, float8 *taps) {
+    float8 rows[8], last;
+    UNROLLED for (long l = 0; l < 8; l++) {
+        const float *filter = from + l * step;
+        rows[l] = l < count ? *(const float8 *)filter : splat8(0.0f);
+        last[l] = l < count ? filter[TAPS - 1] : 0.0f;
+    }
+    transpose(rows);
+    UNROLLED for (long t = 0; t < TAPS - 1; t++) taps[turned ? TAPS - 1 - t : t] = rows[t];
+    taps[turned ? 0 : TAPS - 1] = last;
+}
+
+/// The filters of one panel of channels: [point][input][lane]. The points are far apart, by powers of two, and would
+/// push each other out of the cache: those of eight inputs are collected and then written as runs.
 LEVELS(static, void, transform_filters, (const filter_job *job, long column), (job, column)) {
     const long rest = job->outputs - column, lanes = rest <= CONV_NARROW ? CONV_NARROW : CONV_PANEL;
     float *out = job->filters + column * POINTS * job->inputs;
     const long lane_step = job->transposed ? TAPS : job->inputs * TAPS;
     const long input_step = job->transposed ? job->outputs * TAPS : TAPS;
-    for (long input = 0; input < job->inputs; input++) {
-        const float *from = job->weight + column * lane_step + input * input_step;
-        for (long lane = 0; lane < lanes; lane += 8) {
-            float8 taps[TAPS], lines[IN * 3];
-            for (long l = 0; l < 8; l++) {
-                for (long t = 0; t < TAPS; t++) {
-                    const long tap = job->transposed ? TAPS - 1 - t : t;
-                    taps[t][l] = lane + l < rest ? from[(lane + l) * lane_step + tap] : 0.0f;
-                }
-            }
-            UNROLLED for (long x = 0; x < 3; x++) filter_line(taps + x, 3, lines + x, 3);
-            UNROLLED for (long i = 0; i < IN; i++) {
-                float8 t[IN];
-                filter_line(lines + 3 * i, 1, t, 1);
-                UNROLLED for (long j = 0; j < IN; j++)
-                    *(float8 *)(out + ((i * IN + j) * job->inputs + input) * lanes + lane) = t[j];
+    float8 points[POINTS][FILTER_INPUTS * CONV_PANEL / 8];
+    for (long first = 0; first < job->inputs; first += FILTER_INPUTS) {
+        const float *from = job->weight + column * lane_step + first * input_step;
+        for (long input = 0; input < FILTER_INPUTS; input++, from += input_step) {
+            for (long lane = 0; lane < lanes; lane += 8) {
+                float8 taps[TAPS], lines[IN * 3];
+                read_taps(from + lane * lane_step, lane_step, rest - lane, job->transposed, taps);
+                UNROLLED for (long x = 0; x < 3; x++) filter_line(taps + x, 3, lines + x, 3);
+                float8 *to = &points[0][(input * lanes + lane) / 8];
+                UNROLLED for (long i = 0; i < IN; i++)
+                    filter_line(lines + 3 * i, 1, to + i * IN * (long)(sizeof points[0] / sizeof *to), sizeof points[0] / sizeof *to);
             }
         }
+        for (long point = 0; point < POINTS; point++)
+            memcpy(out + (point * job->inputs + first) * lanes, points[point], (size_t)(FILTER_INPUTS * lanes) * sizeof(float));
     }
 }
 

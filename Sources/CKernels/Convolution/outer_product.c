@@ -82,7 +82,7 @@ LEVELS_OF_8(static, void, multiply_block,
 int conv_outer_product(
     long m, long n, long k, const float *a, long a_step, const float *b, long b_step, int accumulate, float *c,
     long c_step) {
-    static const uint8_t reached = 1;
+    static const uint8_t reached[] = {1, 1};
     const long panel_floats = conv_packed_columns(n) * INNER, dump_floats = n + CONV_PANEL;
     float *scratch = pool_scratch(2, (panel_floats + HEIGHT * ROW + dump_floats) * (long)sizeof(float));
     if (scratch == NULL) return -1;
@@ -106,7 +106,7 @@ int conv_outer_product(
                 out[i] = i < height ? c + (top + i) * c_step : dump;
             }
             block_work work = {
-                .pixels = pixels, .reached = &reached, .segments = segments, .segment_count = count, .out = out,
+                .pixels = pixels, .reached = reached, .segments = segments, .segment_count = count, .out = out,
                 .accumulate = accumulate || first > 0,
             };
             multiply_block(&work, panels, height, n, length);

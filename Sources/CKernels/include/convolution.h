@@ -53,11 +53,13 @@ int conv_input_gradient(
     const conv_geometry *g, const float *output_gradient, const float *packed, float *input_gradient);
 
 /// The forward pass of a convolution of one group, whose inputs and weights are rounded to bfloat16 and whose sums are of
-/// float32. The bits are the same with and without the processor's instructions for it.
+/// float32. The bits are the same with and without the processor's instructions for it. `rounded` is memory of so many
+/// floats for the input of one sample.
 long conv_bfloat16_count(const conv_geometry *g);
 void conv_bfloat16_pack(const conv_geometry *g, const float *weight, float *packed);
+long conv_bfloat16_rounded_count(const conv_geometry *g);
 int conv_bfloat16(
-    const conv_geometry *g, const float *input, const float *packed, const conv_epilogue *epilogue,
+    const conv_geometry *g, const float *input, const float *packed, const conv_epilogue *epilogue, float *rounded,
     float *output);
 
 /// Forward pass and input gradient in float32 through Winograd's F(4x4, 3x3), for kernels of 3 x 3 with stride 1, one dilation for both axes, one group

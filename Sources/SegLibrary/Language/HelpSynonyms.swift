@@ -105,9 +105,13 @@ struct HelpSynonym: Sendable {
             ["training_memory", "memory_advice", "memory_info", "peak_bytes"],
             "`seg --memory 8G` sets the limit"),
         .init(
-            ["mixed precision", "amp", "float16", "half precision", "bfloat16", "quantization"],
-            ["to", "tensors"],
-            "seg computes in float32; there is no float16"),
+            ["mixed precision", "amp", "autocast", "half precision", "bfloat16"],
+            ["with_precision", "trainer"],
+            "frozen layers and evaluation may compute in bfloat16; what trains is of float32"),
+        .init(
+            ["float16", "quantization"],
+            ["with_precision", "tensors"],
+            "seg computes in float32 or bfloat16; there is no float16"),
         .init(
             ["no_grad", "inference mode", "eval mode", "model.eval"],
             ["evaluating", "training", "no_grad", "predict"], "`m(x)` evaluates"),

@@ -4,11 +4,6 @@
 import SegRuntime
 import SegTensor
 
-/// Whether it was said that the processor gains nothing.
-private final class SlowPrecisionNote {
-    var isPrinted = false
-}
-
 extension Interpreter {
     /// The precision of a convolution that is made now: the chosen one, but float32 in whatever trains, that is where
     /// a gradient may go through it, or in training mode where a tensor depends on what training changes.
@@ -19,19 +14,12 @@ extension Interpreter {
         return trains ? .float32 : chosen
     }
 
-    /// Chooses the precision of convolutions from now on. Says once where the processor gains nothing from it.
+    /// Chooses the precision of convolutions from now on.
     public func choosePrecision(_ precision: Precision) throws {
         if precision == .bfloat16, evaluationContext.exact {
             throw Failure(
                 .value, "bfloat16 rounds, and seg was started with --exact",
                 help: "leave out one of them")
-        }
-        let said = attachment(SlowPrecisionNote.self) { SlowPrecisionNote() }
-        if !precision.isFast, !said.isPrinted {
-            said.isPrinted = true
-            note(
-                "the kernels in use have no instructions for bfloat16: it gives the same results as elsewhere, but is "
-                    + "no faster than float32")
         }
         evaluationContext.precision = precision
     }

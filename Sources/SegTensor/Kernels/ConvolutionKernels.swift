@@ -183,10 +183,21 @@ enum ConvolutionKernels {
             switch method {
             case .depthwise: depthwise_forward(&geometry, input, packedWeight, &after, output)
             case .winograd: conv_winograd(&geometry, input, packedWeight, &after, output)
-            case .bfloat16: conv_bfloat16(&geometry, input, packedWeight, &after, output)
+            case .bfloat16:
+                try withMemory(conv_bfloat16_rounded_count(&geometry)) {
+                    conv_bfloat16(&geometry, input, packedWeight, &after, $0, output)
+                }
             case .direct: conv_forward(&geometry, input, packedWeight, &after, output)
             }
         try KernelMemory.check(status, for: "conv2d")
+    }
+
+    /// Gives so many floats to `body`.
+    private static func withMemory(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Int32) throws
+        -> Int32
+    {
+        let storage = try Storage(byteCount: count * 4, for: "conv2d")
+        return withExtendedLifetime(storage) { body(storage.bytes.assumingMemoryBound(to: Float.self)) }
     }
 
     /// The gradient by the input, from weights packed with `transposed`.
