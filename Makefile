@@ -170,16 +170,10 @@ install-packages:
 	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	$$sudo apt-get update -q && $$sudo apt-get install -qy $(PACKAGES)
 
-# The command in one file, Swift's library and those of LINKED in it: pkg-config leads to a folder where `-ledit` is the
-# archives that libedit needs.
+# The command in one file, Swift's library and those of LINKED in it.
 standalone: export PKG_CONFIG_PATH := $(CURDIR)/.build-install/linked:$(PKG_CONFIG_PATH)
 standalone: deps
-	@rm -rf .build-install/linked && mkdir -p .build-install/linked && cd .build-install/linked && \
-	for l in $(LINKED); do \
-		p=$${l%%:*}; l=$${l#*:}; \
-		printf 'Name: %s\nDescription: %s\nVersion: 0\nLibs: -L%s -l%s\n' $$p $$p "$$PWD" $${l%%:*} > $$p.pc; \
-		echo "INPUT($$(for a in $$(echo $$l | tr : ' '); do clang -print-file-name=lib$$a.a; done | xargs))" > lib$${l%%:*}.so; \
-	done
+	@docs/publish/linked.sh .build-install/linked $(LINKED)
 	swift build -c release --product seg --static-swift-stdlib --scratch-path .build-install
 
 # The command, its man page, and its completions.

@@ -16,6 +16,8 @@ trap 'rm -rf "$work"' EXIT
 
 make --no-print-directory install DESTDIR="$work/files" PREFIX=/
 seg=$work/files/bin/seg
+# Digests of the debug information and of each module, the only bytes that depend on the folder of the build.
+objcopy --remove-section .note.gnu.build-id --remove-section .swift_modhash "$seg"
 version=$("$seg" -e 'print(seg_version)')
 # The newest glibc that a symbol asks for.
 glibc=$(objdump -T "$seg" | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -n 1 | cut -d_ -f2)
