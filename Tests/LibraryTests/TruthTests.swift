@@ -21,7 +21,7 @@ private let filesInOtherLanguages = [
     "Sources/EmbedStdlib/main.swift", "Sources/SegTerminal/Files/SVG.swift",
     "Sources/SegTerminal/Files/PDF.swift", "Sources/SegLibrary/Seeing/GraphicsQuery.swift",
     "Sources/SegTerminal/Pictures/TerminalGraphics.swift", "stdlib/results/report.seg",
-    "Sources/seg/Doctor.swift",
+    "Sources/seg/Doctor.swift", "Sources/seg/JupyterKernel.swift",
     "Sources/SegLibrary/Language/Reference.swift", "Sources/seg/Shell.swift",
 ]
 
