@@ -18,7 +18,7 @@ SEG_MPI = .build-mpi/release/seg
 TOOLS = tmux:tmux curl:curl perl:perl git:git
 
 .PHONY: demo test test-all test-mpi mpi bench bench-mpi fuzz lint format reference notebook site picture build standalone \
-	install dist test-dist deps mpi-deps test-deps install-packages clean
+	install dist test-dist deps mpi-deps test-deps jupyter-deps install-packages clean
 
 demo: build
 	@echo "== examples/first.seg: drawn street scenes, LRASPP trained from scratch, about a minute"
@@ -75,7 +75,7 @@ test-mpi: export SEG_CACHE = $(CURDIR)/.build/cache
 test-mpi: build mpi
 	Tests/mpi/run.sh $(SEG_MPI) $(SEG)
 
-test-all: test test-mpi
+test-all: test test-mpi jupyter-deps
 	@echo "== a package that depends on seg by a version, built completely"
 	Tests/embed/run.sh --whole $(FLAGS)
 	@echo "== ONNX, TensorBoard, COCO and others: files read by their own programs (Python, minutes)"
@@ -164,6 +164,10 @@ test-deps:
 	@for p in $(TOOLS); do command -v $${p%:*} >/dev/null || missing="$$missing $${p#*:}"; done; \
 	/sbin/ldconfig -p | grep -q libturbojpeg.so.0 || missing="$$missing libturbojpeg0"; \
 	[ -z "$$missing" ] || $(MAKE) --no-print-directory install-packages PACKAGES="$$missing"
+
+# What makes a virtual environment for Jupyter; Jupyter itself is installed into it.
+jupyter-deps:
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory install-packages PACKAGES=python3-venv
 
 install-packages:
 	@echo "== installing $(PACKAGES)"; \

@@ -97,6 +97,13 @@ extension LanguageServer {
                 throw refuse(".\(name.name)", place.span)
             }
         }
+        // `mean = mean(xs)`: up to there the name is the library's.
+        if document.global(name.name) === name, interpreter.library.contains(name.name) {
+            let end = document.source.lineEnd(after: Int(max(name.definition.end, name.value?.span.end ?? 0)))
+            if name.places.contains(where: { !$0.isBinding && Int($0.span.start) < end }) {
+                throw RequestError.failed("\(name.name) is the library's until this script gives it a value")
+            }
+        }
         return (name, span)
     }
 
@@ -148,5 +155,12 @@ extension LanguageServer {
             }
         }
         return symbols
+    }
+}
+
+extension Source {
+    /// Where the line that holds a place ends.
+    fileprivate func lineEnd(after offset: Int) -> Int {
+        bytes[min(offset, bytes.count)...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
     }
 }

@@ -266,6 +266,7 @@ type Counter(start) {
 c = Counter(start=2)
 print(c.n, c.up())
 try { f(1) } catch e { print(e.message) }
+mean = mean([1, 2])
 END
 check('no errors', errors('c.seg'), []);
 check('a definition in an imported file', ask('textDocument/definition', at('c.seg', 1, 8))->{uri}, qr/lib\.seg$/);
@@ -281,6 +282,7 @@ check('a global that a function binds', rename_(9, 0, 'total'), '9:0-5 10:18-23 
 check('a field', rename_(12, 4, 'total'), '12:4-5 13:13-14 13:26-27 16:8-9');
 check('a parameter of a type and its argument', rename_(11, 13, 'first'), '11:13-18 12:8-13 15:12-17');
 check('a caught error', rename_(17, 19, 'problem'), '17:19-20 17:29-30');
+check('a name that is the library\'s at first', rename_(18, 0, 'v'), qr/^error mean is the library's until/);
 check('a name that is taken', rename_(3, 4, 'z'), qr/^error z is already a name there/);
 check('a name of the library', rename_(3, 4, 'print'), qr/^error print means the library's/);
 check('no name', rename_(3, 4, '1x'), 'error 1x cannot be a name');
@@ -290,7 +292,7 @@ check('the library is not renamed', ask('textDocument/prepareRename', at('c.seg'
 sub outline { return [map { my $s = $_; my $inner = $s->{children} // [];
     @$inner ? "$s->{name}($s->{kind}): " . join(' ', map { "$_->{name}($_->{kind})" } @$inner) : "$s->{name}($s->{kind})" } @{ $_[0] }] }
 check('the outline', outline(ask('textDocument/documentSymbol', at('c.seg', 0, 0))),
-    ['w(13)', 'x(13)', 'f(12)', 'count(13)', 'tick(12)', 'Counter(5): n(8) up(6)', 'c(13)']);
+    ['w(13)', 'x(13)', 'f(12)', 'count(13)', 'tick(12)', 'Counter(5): n(8) up(6)', 'c(13)', 'mean(13)']);
 
 # ---- Formatting
 
