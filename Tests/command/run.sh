@@ -162,7 +162,7 @@ check "little memory" "$("$seg" --memory 1G doctor | grep -A1 memory | grep -c '
 # ---- Texts about the command name every option and command
 options=$("$seg" --help | grep -oE '^  -[-a-z]+' | tr -d ' ')
 commands=$("$seg" --help | sed -nE 's/^  seg ([a-z]+).*/\1/p')
-check "help has the options" "$(echo $options | wc -w)" 10
+check "help has the options" "$(echo $options | wc -w)" 11
 check "help has the commands" "$(echo $commands)" "check fmt test weights doc new lsp jupyter doctor"
 "$seg" --man >seg.1
 for text in "$("$seg" --man | sed 's/\\-/-/g')" "$("$seg" --completions bash)" "$("$seg" --completions zsh)"; do
