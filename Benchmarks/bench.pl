@@ -68,7 +68,7 @@ for my $work (@work) {
     }
     my $own = median(@{$times{seg}});
     # Winograd's algorithm needs fewer products than the plain sum, whose share this is.
-    my $share = $adds > 0 && $peak ? sprintf("%.2f", 2e3 * $adds / $own / (2 * $peak)) : "";
+    my $share = $adds > 0 && $peak && !$precision ? sprintf("%.2f", 2e3 * $adds / $own / (2 * $peak)) : "";
     printf "%-26s %9.1f %7.0f %6s", $name, $own, median(@{$peaks{seg}}), $share;
     if ($python) {
         my ($best, $written) = (median(@{$times{best}}), median(@{$times{written}}));

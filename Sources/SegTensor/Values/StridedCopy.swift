@@ -94,26 +94,37 @@ enum StridedCopy {
         }
     }
 
+    /// Elements along an axis that one task of a transposition takes at most.
+    private static let span = 4096
+
     /// `inner` is contiguous where the copy writes, `other` where it reads.
     private static func transposing<T>(
         _ axes: [Axis], _ inner: Axis, _ other: Axis, _ from: UnsafePointer<T>, _ to: UnsafeMutablePointer<T>
     ) {
         let tile = 32
+        // Along a long axis beside a short one, as pixels are beside the channels of a picture, a task takes many.
+        let (height, width) = (inner.size < 8 ? span : tile, span)
         let outer = axes.reduce(1) { $0 * $1.size }
-        let rows = (other.size + tile - 1) / tile
-        Parallel.run(outer * rows) { task in
-            let (source, target) = offsets(axes, task / rows)
-            let start = task % rows * tile
-            let end = min(start + tile, other.size)
-            var column = 0
-            while column < inner.size {
-                let stop = min(column + tile, inner.size)
+        let rows = (other.size + height - 1) / height
+        let columns = (inner.size + width - 1) / width
+        Parallel.run(outer * rows * columns) { task in
+            let (source, target) = offsets(axes, task / (rows * columns))
+            let (start, first) = (task / columns % rows * height, task % columns * width)
+            let (end, last) = (min(start + height, other.size), min(first + width, inner.size))
+            if inner.size < 8 {
+                for i in first..<last {
+                    let (read, write) = (from + source + i * inner.from, to + target + i)
+                    for j in start..<end { write[j &* other.to] = read[j &* other.from] }
+                }
+                return
+            }
+            for column in stride(from: first, to: last, by: tile) {
+                let stop = min(column + tile, last)
                 for j in start..<end {
                     let read = from + source + j * other.from
                     let write = to + target + j * other.to
                     for i in column..<stop { write[i] = read[i &* inner.from] }
                 }
-                column = stop
             }
         }
     }
