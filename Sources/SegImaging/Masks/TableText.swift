@@ -194,7 +194,8 @@ struct TableText {
     private static func words(_ all: [Line], _ file: String) throws
         -> (heading: [String]?, name: Int?, lines: [Line])
     {
-        let heads = all[0].text.lowercased().split { $0.isWhitespace || $0 == "," || $0 == ";" }.map(String.init)
+        let heads = all[0].text.lowercased().split { $0.isWhitespace || $0 == "," || $0 == ";" }.map(
+            String.init)
         let isName = Heads.name.contains(all[0].text.lowercased())
         var isHeading = isName || heads.allSatisfy(Heads.all.contains)
         // Among names alone, `red` is one.

@@ -113,7 +113,8 @@ extension Arguments {
         let own = isLogits ? predictions.promise.labels[1] : predictions.categories
         if let own, let known = masks.categories {
             try AxisLabels.check(
-                own.names, of: isLogits ? "the logits" : "the predictions", against: known.names, of: "the masks")
+                own.names, of: isLogits ? "the logits" : "the predictions", against: known.names,
+                of: "the masks")
         }
         return own
     }
