@@ -37,7 +37,8 @@ extension Library {
             ("gradients", differentiationNatives),
             (
                 "data",
-                folderNatives + dataNatives + viewNatives + augmentNatives + pictureFileNatives + annotationNatives
+                folderNatives + dataNatives + viewNatives + augmentNatives + pictureFileNatives
+                    + annotationNatives
                     + weightFileNatives + onnxNatives + officialWeightNatives
             ),
             (

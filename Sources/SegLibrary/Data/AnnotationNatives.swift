@@ -9,7 +9,7 @@ import SegTensor
 let annotationNatives: [Native] = [
     Native(
         "write_annotations(samples, path, classes=nil)",
-        "Writes masks for annotation tools: COCO's JSON to a path in .json, with the pixels of each class of a picture "
+        "Writes masks for annotation tools, in COCO's form or CVAT's. COCO's JSON is written to a path in .json, with the pixels of each class of a picture "
             + "as run lengths, or CVAT's format \"Segmentation mask\" to a path in .zip. `samples` is a data set, a list of "
             + "records with `name` and `mask`, or the Predictions of `predict(…, to=)`. `classes` are the names where the "
             + "masks have none. Void is no annotation, and CVAT's background.",
@@ -40,7 +40,7 @@ let annotationNatives: [Native] = [
     },
     Native(
         "read_annotations(path, void=nil)",
-        "The masks in a file of `write_annotations` or of an annotation tool: COCO's JSON, whose annotations are run "
+        "The masks in a file of `write_annotations` or of an annotation tool. It is COCO's JSON, whose annotations are run "
             + "lengths, or the zip of CVAT's format \"Segmentation mask\". A list of records with `name` and `mask`, whose "
             + "classes have the file's names. In JSON pixels without an annotation are void, and a later annotation "
             + "covers an earlier one. `void=\"background\"` makes a class of the zip void.",
@@ -61,7 +61,7 @@ let annotationNatives: [Native] = [
     },
     Native(
         "read_mask(path, classes=nil, colors=nil)",
-        "The class numbers [H, W] of a mask that `write_image` or `predict` wrote: those of a PNG file with a palette, "
+        "The class numbers [H, W] of a mask that `write_image` or `predict` wrote. They are those of a PNG file with a palette, "
             + "or of gray. 255 is void. `classes` are the names of the classes.",
         examples: [
             "m = streets(count=1, size=32)[0].mask\nwrite_image(m, \"mask.png\")\n"
@@ -432,7 +432,7 @@ private func readCOCO(_ path: String, _ interpreter: Interpreter) throws -> Valu
         else {
             throw damaged(
                 "an annotation of \(picture.name) is no mask of run lengths",
-                help: "polygons become masks by pycocotools: coco.annToRLE(annotation)")
+                help: "pycocotools turns polygons into run lengths")
         }
         let lengths =
             try counts.asString.flatMap { RunLengths.counts(in: $0) }

@@ -21,7 +21,7 @@ let dataValues: [LibraryValue] = [
 let dataNatives: [Native] = [
     Native(
         "data_digest(data)",
-        "32 digits that identify a data set: they are the same for the same pictures, masks and names of classes in the "
+        "32 digits that identify a data set. They are the same for the same pictures, masks and names of classes in the "
             + "same order, wherever the files are. All files are read.",
         examples: [
             "data = streets(count=2, size=32)\n"
