@@ -27,10 +27,12 @@ trap 'rm -rf "$scratch"' EXIT
 export PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1
 # Exact: the rounding of the faster convolutions would add to onnxruntime's, which is near 1e-5 in the deepest models.
 bridge() { # what, script, arguments...
-    local what=$1 script=$2
+    local what=$1 script=$2 found
     shift 2
     if "$seg" --exact "$here/$script.seg" "$@" > "$scratch/said" 2> "$scratch/notes"; then
-        check "$what" "$("$python" "$here/$script.py" "$@" 2>&1 | tail -20)" "as seg"
+        # What the other programs' libraries remark is shown only where there is no verdict.
+        found=$("$python" "$here/$script.py" "$@" 2> "$scratch/remarks")
+        check "$what" "${found:-$(tail -20 "$scratch/remarks")}" "as seg"
     else
         check "$what: $script.seg" "$(cat "$scratch/said" "$scratch/notes")" ""
     fi

@@ -64,6 +64,8 @@ public enum FrameCheck {
                 pixels += frame.height * frame.width
                 try PixelCounts.checkLabels(
                     try PixelCounts.histogram(try frame.mask()), data.palette, frame.name)
+                // Whole numbers beyond bytes, and floats that are not finite.
+                if frame.floats == nil { _ = try frame.image() }
                 guard try frame.imageTensor().hasOnlyFiniteValues() else {
                     throw TensorError(
                         .value, "the picture of \(frame.name) has values that are infinite or not a number")

@@ -84,11 +84,11 @@ public enum PNGImage {
     /// The class numbers that `write` wrote into a palette PNG; the values of gray files of 8 bits, too.
     public static func readClasses(_ path: String) throws -> MaskImage {
         let samples = try readSamples(bytes: FileReader.contents(of: path), name: path)
-        guard samples.channels == 1, samples.depth == 8 else {
+        guard samples.channels == 1, samples.depth <= 8 else {
             throw TensorError(
                 .file,
-                "\(path) is not a mask of class numbers: it has \(samples.channels) channels of \(samples.depth) bits",
-                help: "folder(images, masks, classes=…) reads masks in colours")
+                "\(path) is not a mask of class numbers of 8 bits: it has \(samples.channels == 1 ? "1 channel" : "\(samples.channels) channels") of \(samples.depth) bits",
+                help: "folder(images, masks, classes=…) reads masks in colours, and numbers of 16 bits")
         }
         return try MaskImage(width: samples.width, height: samples.height, bytes: samples.bytes)
     }

@@ -100,6 +100,8 @@ struct MaskSurvey {
         let first = Array(stride(from: 0, to: files.count, by: step))
         try read(first)
         isComplete = first.count == files.count
+        // Masks of 0 alone decide nothing.
+        if isOnlyBlack, !isComplete { try readOthers(than: first) }
         var notes: [String] = []
         let base: ClassTable
         if let given {
@@ -124,9 +126,7 @@ struct MaskSurvey {
         let table = try base.withVoid(options.void)
         var verdict = try self.verdict(table)
         if case .undecided = verdict, !isComplete {
-            let known = Set(first)
-            try read(files.indices.filter { !known.contains($0) })
-            isComplete = true
+            try readOthers(than: first)
             verdict = try self.verdict(table)
         }
         guard case .rule(let source, let channel, let note) = verdict else {
@@ -169,6 +169,12 @@ struct MaskSurvey {
             found.insert(hasPalettes ? .index : .value)
         }
         return found
+    }
+
+    private mutating func readOthers(than known: [Int]) throws {
+        let known = Set(known)
+        try read(files.indices.filter { !known.contains($0) })
+        isComplete = true
     }
 
     /// Adds what some of the files hold. Broken files are left to the reading of the masks; an error if all are.

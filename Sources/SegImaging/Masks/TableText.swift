@@ -106,6 +106,10 @@ struct TableText {
             let numbers = line[line.index(after: start)..<end].split { $0 == "," || $0.isWhitespace }
             guard numbers.count == 3, numbers.allSatisfy({ UInt8($0) != nil }) else { return line }
             let rest = line[line.index(after: end)...]
+            let isQuoted = line[..<start].hasSuffix("\"") && rest.hasPrefix("\"")
+            if isQuoted {
+                return Substring(line[..<start].dropLast() + numbers.joined(separator: ",") + rest.dropFirst())
+            }
             let isListed = line[..<start].hasSuffix(",") || rest.hasPrefix(",")
             return Substring(line[..<start] + numbers.joined(separator: isListed ? "," : joint) + rest)
         }

@@ -9,8 +9,8 @@ import SegTensor
 let annotationNatives: [Native] = [
     Native(
         "write_annotations(samples, path, classes=nil)",
-        "Writes masks for annotation tools: COCO's JSON to a path in .json, CVAT's format to one in .zip. In JSON the "
-            + "pixels of each class of a picture are run lengths; CVAT's format is \"Segmentation mask\". `samples` is a data set, a list of "
+        "Writes masks for annotation tools, in COCO's form or CVAT's. COCO's JSON is written to a path in .json, with the pixels of each class of a picture "
+            + "as run lengths, or CVAT's format \"Segmentation mask\" to a path in .zip. `samples` is a data set, a list of "
             + "records with `name` and `mask`, or the Predictions of `predict(…, to=)`. `classes` are the names where the "
             + "masks have none. Void is no annotation, and CVAT's background.",
         examples: [
@@ -40,8 +40,8 @@ let annotationNatives: [Native] = [
     },
     Native(
         "read_annotations(path, void=nil)",
-        "The masks in a file of `write_annotations` or of an annotation tool. It is COCO's JSON, whose annotations are "
-            + "run lengths, or the zip of CVAT's format \"Segmentation mask\". A list of records with `name` and `mask`, whose "
+        "The masks in a file of `write_annotations` or of an annotation tool. It is COCO's JSON, whose annotations are run "
+            + "lengths, or the zip of CVAT's format \"Segmentation mask\". A list of records with `name` and `mask`, whose "
             + "classes have the file's names. In JSON pixels without an annotation are void, and a later annotation "
             + "covers an earlier one. `void=\"background\"` makes a class of the zip void.",
         examples: [
@@ -61,8 +61,8 @@ let annotationNatives: [Native] = [
     },
     Native(
         "read_mask(path, classes=nil, colors=nil)",
-        "The class numbers [H, W] of a mask that `write_image` or `predict` wrote. The file is a PNG file with a "
-            + "palette, or of gray. 255 is void. `classes` are the names of the classes.",
+        "The class numbers [H, W] of a mask that `write_image` or `predict` wrote. They are those of a PNG file with a palette, "
+            + "or of gray. 255 is void. `classes` are the names of the classes.",
         examples: [
             "m = streets(count=1, size=32)[0].mask\nwrite_image(m, \"mask.png\")\n"
                 + "print(all(read_mask(\"mask.png\") == m))  # expect: true"
@@ -249,6 +249,12 @@ private struct CVATWriter: AnnotationWriter {
         hasVoid = hasVoid || sample.mask.bytes.contains(MaskImage.ignored)
         let mask = sample.mask
         let bytes = try interpreter.awaited { try PNGImage.encode(palette.picture(of: mask)) }
+        guard !sample.name.hasPrefix("/"), !sample.name.split(separator: "/").contains("..") else {
+            throw Failure(
+                .value,
+                "write_annotations: the sample \(quotedText(sample.name)) cannot name a file: it would be outside of the archive",
+                help: "names of samples have no \"..\", and no \"/\" at the beginning", argument: 0)
+        }
         try archive.add("\(Self.masks)\(sample.name).png", bytes)
         names.append(sample.name)
     }
@@ -432,7 +438,7 @@ private func readCOCO(_ path: String, _ interpreter: Interpreter) throws -> Valu
         else {
             throw damaged(
                 "an annotation of \(picture.name) is no mask of run lengths",
-                help: "polygons become masks by annToRLE of pycocotools")
+                help: "pycocotools turns polygons into run lengths")
         }
         let lengths =
             try counts.asString.flatMap { RunLengths.counts(in: $0) }

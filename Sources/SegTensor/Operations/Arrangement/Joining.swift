@@ -99,8 +99,12 @@ struct StackOperation: Operation {
         }
         var result = Signature(inputs[0].shape, inputs[0].dtype)
         result.shape.insert(inputs.count, at: axis)
-        for (place, names) in inputs[0].labels where inputs.allSatisfy({ $0.labels[place] == names }) {
-            result.labels[place < axis ? place : place + 1] = names
+        for place in inputs[0].shape.indices {
+            let labels = inputs.compactMap { $0.labels[place] }
+            for names in labels where names != labels[0] {
+                throw TensorError(.label, "stack: the labels of axis \(place) differ")
+            }
+            result.labels[place < axis ? place : place + 1] = labels.first
         }
         return result
     }

@@ -126,7 +126,7 @@ struct PoolingWindow: Sendable, Encodable {
                 "\(name): a window of \(sizeText(height: kernel.height, width: kernel.width)) does not fit a picture of \(sizeText(height: x.shape[2], width: x.shape[3]))",
                 notes: notes)
         }
-        return Signature([x.shape[0], x.shape[1], h, w], .float32)
+        return Signature([x.shape[0], x.shape[1], h, w], .float32, labels: x.labels.filter { $0.key < 2 })
     }
 
     /// For the kernels in C.
