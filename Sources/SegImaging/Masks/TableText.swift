@@ -108,7 +108,8 @@ struct TableText {
             let rest = line[line.index(after: end)...]
             let isQuoted = line[..<start].hasSuffix("\"") && rest.hasPrefix("\"")
             if isQuoted {
-                return Substring(line[..<start].dropLast() + numbers.joined(separator: ",") + rest.dropFirst())
+                return Substring(
+                    line[..<start].dropLast() + numbers.joined(separator: ",") + rest.dropFirst())
             }
             let isListed = line[..<start].hasSuffix(",") || rest.hasPrefix(",")
             return Substring(line[..<start] + numbers.joined(separator: isListed ? "," : joint) + rest)

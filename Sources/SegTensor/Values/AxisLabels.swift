@@ -128,6 +128,8 @@ extension AxisLabels {
         let detail = at.map { "entry \($0.offset) is \"\($0.element.0)\" here and \"\($0.element.1)\" there" }
         return TensorError(
             .label, "the labels of axis \(axis) differ: \(detail ?? "they have different lengths")",
-            help: "bring both into the same order, or drop the labels of one: with_labels(x, nil, axis=\(axis))")
+            help:
+                "bring both into the same order, or drop the labels of one: with_labels(x, nil, axis=\(axis))"
+        )
     }
 }
