@@ -71,6 +71,10 @@ print(run)
 END
 check "notes are on standard error" "$("$seg" noted.seg 2>/dev/null)" "trainer: 0 of 1 epoch done"
 check "a note" "$("$seg" noted.seg 2>&1 >/dev/null | grep -c '^note: the validation data are augmented')" 1
+# Help is looked for where it is shown.
+seq -f 'print(q%.0fx)' 20000 >names.seg
+check "many unknown names" "$(timeout 20 "$seg" check names.seg 2>&1 | grep -c 'there is nothing called')" 20
+rm names.seg
 # Many small values, each counted where it is made.
 for made in '[0] * 60_000' 'list(1...60_000)' 'l[0...50_000]' 'l + [1]' '[...l]' 's + "b"' '"{s}b"' 's[0...500_000]' \
     'reversed(l)' 'upper(s)' 'copy([l, l])' 'sorted(l)'; do
