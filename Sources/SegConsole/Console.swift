@@ -247,7 +247,8 @@ public final class Console {
     /// Writes a long text in parts, so that Ctrl-C stops it; one with pictures as a whole, since a terminal would
     /// take what follows half a picture as the rest of it.
     func writeLong(_ text: String) throws {
-        if text.contains("\u{1b}P") || text.contains("\u{1b}_") { return write(text) }
+        let hasPicture = text.utf8.contains(0x1b) && (text.contains("\u{1b}P") || text.contains("\u{1b}_"))
+        if hasPicture { return write(text) }
         var rest = text[...]
         while rest.utf8.count > 1 << 14 {
             try interpreter.checkInterrupt()

@@ -25,14 +25,20 @@ public struct SystemError: ExplainedError, Sendable, CustomStringConvertible {
 
     public var description: String { "\(kind.rawValue): \(message)" }
 
+    /// Bytes of a path that a message shows: more than those of any file.
+    private static let shownPath = 5000
+
     /// `cannot read weights.pth: there is no such file or folder`, from the system's error number.
     public static func cannot(_ verb: String, _ path: String, _ code: Int32) -> SystemError {
         guard !path.isEmpty else { return SystemError(.file, "cannot \(verb) a file without a name") }
-        return SystemError(.file, "cannot \(verb) \(TextWidth.escaped(path)): \(reason(code))")
+        let shown = TextWidth.escaped(path.shortened(toBytes: shownPath))
+        return SystemError(.file, "cannot \(verb) \(shown): \(reason(code))")
     }
 
-    /// Refuses a path with the byte 0, where the system would see the end of the path.
+    /// Refuses a path with the byte 0, where the system would see the end of the path, and one that is too long for
+    /// any file.
     public static func checkName(_ path: String, to verb: String) throws(SystemError) {
+        guard path.utf8.count < 4 * PATH_MAX else { throw .cannot(verb, path, ENAMETOOLONG) }
         guard path.utf8.contains(0) else { return }
         let shown = path.replacing("\0", with: "\\u{0}")
         throw SystemError(.file, "cannot \(verb) \(shown): a name of a file has no byte 0")

@@ -46,7 +46,8 @@ for target in "${targets[@]}"; do
     # A process ends at the first fault, or after some minutes, as circles of values are never released.
     while [ $((end - SECONDS)) -gt 0 ]; do
         seconds=$((end - SECONDS))
-        options=(-max_total_time=$((seconds < 300 ? seconds : 300)) -timeout=60 -report_slow_units=60
+        # One process writes the corpus: there is no need to look every second what others have found.
+        options=(-reload=0 -max_total_time=$((seconds < 300 ? seconds : 300)) -timeout=60 -report_slow_units=60
             -rss_limit_mb=6000 -malloc_limit_mb=3000 -max_len=4096 -print_final_stats=1 "-artifact_prefix=$failed/")
         (
             cd "$work"

@@ -30,6 +30,50 @@ import Testing
         #expect(TextWidth.escaped(String(repeating: "n", count: 1000), limit: 3) == "nnn…")
         #expect(TextWidth.escaped("\n\n\n", limit: 2) == "\\n\\n…")
         #expect(TextWidth.escaped("nnn", limit: 3) == "nnn")
+        #expect(TextWidth.harmless("a\r\n\tb\u{1b}[2J\u{ad}é") == "a\\r\n\tb\\u{1b}[2J\\u{ad}é")
+    }
+
+    /// What is quick to decide agrees with the properties of Unicode.
+    @Test func harmfulCharacters() {
+        for value in UInt32(0)...0x10ffff {
+            guard let scalar = Unicode.Scalar(value) else { continue }
+            let isHarmful: Bool
+            switch scalar.properties.generalCategory {
+            case .control, .lineSeparator, .paragraphSeparator: isHarmful = true
+            case .privateUse: isHarmful = value >= 0x10fe80 && value <= 0x10feff
+            case .format: isHarmful = value != 0x200c && value != 0x200d
+            default: isHarmful = false
+            }
+            if TextWidth.isHarmful(scalar) != isHarmful { Issue.record("U+\(String(value, radix: 16))") }
+        }
+    }
+}
+
+@Suite struct TextBlockTests {
+    @Test func blocksAreTheText() {
+        let text = String(repeating: "aé日😀", count: 300_000)
+        var blocks: [String] = []
+        text.forEachBlock { blocks.append(String($0)) }
+        #expect(blocks.count == 3 && blocks.allSatisfy { $0.utf8.count <= 1 << 20 })
+        #expect(blocks.joined() == text)
+        "".forEachBlock { _ in Issue.record("an empty text has no blocks") }
+    }
+
+    @Test func shortenedTexts() {
+        #expect("aé日".shortened(toBytes: 6) == "aé日" && "aé日".shortened(toBytes: 5) == "aé…")
+        #expect("aé日".shortened(toBytes: 2) == "a…" && "a".shortened(toBytes: 0) == "…")
+    }
+
+    @Test func whatIsThrownEndsTheWork() {
+        struct Stop: Error {}
+        var count = 0
+        #expect(throws: Stop.self) {
+            try TextWidth.harmless(String(repeating: "a", count: 5 << 20)) {
+                count += 1
+                if count == 2 { throw Stop() }
+            }
+        }
+        #expect(count == 2)
     }
 }
 

@@ -77,6 +77,21 @@ print(run)
 END
 check "notes are on standard error" "$("$seg" noted.seg 2>/dev/null)" "trainer: 0 of 1 epoch done"
 check "a note" "$("$seg" noted.seg 2>&1 >/dev/null | grep -c '^note: the validation data are augmented')" 1
+# Help is looked for where it is shown.
+seq -f 'print(q%.0fx)' 20000 >names.seg
+check "many unknown names" "$(timeout 20 "$seg" check names.seg 2>&1 | grep -c 'there is nothing called')" 20
+rm names.seg
+# Many small values, each counted where it is made.
+for made in '[0] * 60_000' 'list(1...60_000)' 'l[0...50_000]' 'l + [1]' '[...l]' 's + "b"' '"{s}b"' 's[0...500_000]' \
+    'reversed(l)' 'upper(s)' 'copy([l, l])' 'sorted(l)'; do
+    check "small values within the memory: $made" "$(ulimit -v 4000000; "$seg" --memory 300M -e "
+        s = \"a\" * 600_000; l = [0] * 60_000; x = []; for i in 1...3000 { x.push($made) }" 2>&1 |
+        grep -c 'the memory limit is 300 MB')" 1
+done
+for made in 'print([s] * 60_000)' 'print(...[s] * 60_000)' 'write_json([s] * 60_000, "x.json")' 'x = "{s * 30}{s * 30}{s * 30}"'; do
+    check "long texts within the memory: $made" "$("$seg" --memory 100M -e "s = \"a\" * 1_000_000; $made" 2>&1 |
+        grep -c '^error: this text needs .* the memory limit is 100 MB')" 1
+done
 # The log of a script that runs for long is written while it runs.
 cat >long.seg <<'END'
 print("begun")

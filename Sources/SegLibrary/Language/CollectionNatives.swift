@@ -120,7 +120,13 @@ let collectionNatives: [Native] = [
         examples: ["print(record([[\"a\", 1], [\"b\", 2]]))  # expect: (a=1, b=2)"]
     ) { call in
         let record = RecordObject()
+        if let other = call[0].asRecord {
+            try call.interpreter.add(other, to: record)
+            return .object(record)
+        }
+        var meter = MemoryMeter(call.interpreter, for: "this record")
         for item in try call.items(0) {
+            try meter.add(bytes: 96)
             guard let pair = item.asList, pair.items.count == 2, let name = pair.items[0].asString else {
                 throw call.wrong(0, "a list of [name, value] pairs")
             }

@@ -26,7 +26,7 @@ let fileNatives: [Native] = [
         ], asksRoot: true
     ) { call in
         let interpreter = call.interpreter
-        let pattern = FilePattern(try call.string(0))
+        let pattern = try FilePattern(try call.string(0))
         return .list(try pattern.paths(check: interpreter.checkInterrupt).map { .string($0) })
     },
     Native(

@@ -93,6 +93,9 @@ extension Interpreter {
 }
 
 extension HelpSynonym {
+    /// The words of the phrases of all.
+    private static let searched = all.map { (synonym: $0, phrases: $0.phrases.map { SearchWords($0) }) }
+
     /// Those of which a search has all words of a phrase, longer phrases first.
     fileprivate static func meant(by wanted: SearchWords) -> [HelpSynonym] {
         best { phrase in phrase.areAll(in: wanted.stems, exactly: true) ? phrase.stems.count : 0 }
@@ -103,13 +106,11 @@ extension HelpSynonym {
         // A short name is rather a variable.
         guard name.count > 2 else { return nil }
         let wanted = SearchWords(name)
-        let meant = all.filter { synonym in
-            synonym.phrases.contains { phrase in
-                let words = SearchWords(phrase)
-                return words.areAll(in: wanted.stems, exactly: true)
-                    && wanted.areAll(in: words.stems, exactly: true)
+        let meant = searched.filter { entry in
+            entry.phrases.contains { words in
+                words.areAll(in: wanted.stems, exactly: true) && wanted.areAll(in: words.stems, exactly: true)
             }
-        }
+        }.map(\.synonym)
         let names = meant.flatMap(\.names).filter {
             $0.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
         }
@@ -125,9 +126,7 @@ extension HelpSynonym {
     }
 
     private static func best(_ score: (SearchWords) -> Int) -> [HelpSynonym] {
-        let scored = all.map { synonym in
-            (synonym, synonym.phrases.map { score(SearchWords($0)) }.max() ?? 0)
-        }
+        let scored = searched.map { ($0.synonym, $0.phrases.map(score).max() ?? 0) }
         let most = scored.map(\.1).max() ?? 0
         return most == 0 ? [] : scored.filter { $0.1 == most }.map(\.0)
     }

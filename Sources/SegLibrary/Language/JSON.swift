@@ -66,6 +66,15 @@ func textOfJSON(_ value: Value, _ interpreter: Interpreter) throws -> String {
     }
     var text = ""
     var open: [Container] = []
+    // The size for which the memory budget was asked.
+    var asked = 0
+    func quote(_ string: String) throws {
+        try JSON.append(string, to: &text) { size in
+            try interpreter.checkInterrupt()
+            try interpreter.reserveGrowth(from: asked, by: size - asked, unit: 1, for: "this text")
+            asked = size
+        }
+    }
     func begin(_ container: Container) throws {
         guard open.count < 500 else {
             throw Failure(
@@ -82,7 +91,7 @@ func textOfJSON(_ value: Value, _ interpreter: Interpreter) throws -> String {
         case .number(let number): text += numberJSON(number)
         case .object:
             if let string = value.asString {
-                JSON.append(string, to: &text)
+                try quote(string)
             } else if let record = value.asRecord {
                 try begin(Container(names: record.names, values: record.values))
             } else if let tensor = value.asTensorValue?.promise {
@@ -99,12 +108,12 @@ func textOfJSON(_ value: Value, _ interpreter: Interpreter) throws -> String {
                 if let parts = try partsForJSON(instance, interpreter) {
                     try begin(Container(names: parts.names, values: parts.values))
                 } else {
-                    JSON.append(try interpreter.line(value), to: &text)
+                    try quote(try interpreter.line(value))
                 }
             } else if value.asForeign == nil, let items = try interpreter.items(value) {
                 try begin(Container(names: nil, values: items))
             } else {
-                JSON.append(try interpreter.line(value), to: &text)
+                try quote(try interpreter.line(value))
             }
         }
     }
@@ -118,7 +127,7 @@ func textOfJSON(_ value: Value, _ interpreter: Interpreter) throws -> String {
         open[open.count - 1].place += 1
         if container.place > 0 { text += ", " }
         if let names = container.names {
-            JSON.append(names[container.place], to: &text)
+            try quote(names[container.place])
             text += ": "
         }
         try append(container.values[container.place])

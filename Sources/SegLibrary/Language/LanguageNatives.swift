@@ -85,10 +85,12 @@ extension Arguments {
         let separator = try string(1)
         let end = try string(2)
         let values = rest(0)
-        let text =
-            values.count == 1
-            ? try interpreter.fittedLine(values[0])
-            : try values.map { try interpreter.line($0) }.joined(separator: separator)
+        if values.count == 1 { return try interpreter.fittedLine(values[0]) + end }
+        var text = ""
+        for (place, value) in values.enumerated() {
+            if place > 0 { try interpreter.append(separator, to: &text) }
+            try interpreter.append(try interpreter.line(value), to: &text)
+        }
         return text + end
     }
 }
@@ -104,10 +106,13 @@ public let languageNatives: [Native] = [
         ]
     ) { call in
         let text = try call.printed()
-        // A file or another program gets the bytes as they are.
-        call.interpreter.output(
-            call.interpreter.terminal.isInteractive ? TextWidth.harmless(text) : text)
-        try call.interpreter.checkInterrupt()
+        let interpreter = call.interpreter
+        try text.forEachBlock { block in
+            // A file or another program gets the bytes as they are.
+            interpreter.output(
+                interpreter.terminal.isInteractive ? TextWidth.harmless(String(block)) : String(block))
+            try interpreter.checkInterrupt()
+        }
         return .nilValue
     },
     Native(
@@ -115,8 +120,11 @@ public let languageNatives: [Native] = [
         "Writes like `print`, to standard error: notes that do not belong to a script's results.",
         examples: ["eprint(\"reading\", 3, \"files\")\nprint(\"result\")  # expect: result"]
     ) { call in
-        call.interpreter.errorOutput(TextWidth.harmless(try call.printed()))
-        try call.interpreter.checkInterrupt()
+        let interpreter = call.interpreter
+        try call.printed().forEachBlock { block in
+            interpreter.errorOutput(TextWidth.harmless(String(block)))
+            try interpreter.checkInterrupt()
+        }
         return .nilValue
     },
     Native(

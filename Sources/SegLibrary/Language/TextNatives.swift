@@ -73,8 +73,8 @@ private func changed(
     _ text: String, _ interpreter: Interpreter, _ change: (Substring.UnicodeScalarView) -> String
 ) throws -> String {
     let size = 1 << 18
-    if text.utf8.count <= size { return change(text.unicodeScalars[...]) }
     try interpreter.reserve(text.utf8.count, for: "this string")
+    if text.utf8.count <= size { return change(text.unicodeScalars[...]) }
     var result = ""
     result.reserveCapacity(text.utf8.count)
     var rest = text.unicodeScalars[...]
@@ -163,9 +163,8 @@ let textNatives: [Native] = [
         if let text = try joined(items, separator, call.interpreter) { return .string(text) }
         var text = ""
         for (place, item) in items.enumerated() {
-            if place > 0 { text += separator }
-            text += try call.interpreter.line(item)
-            if place & 0xfff == 0 { try call.interpreter.reserve(text.utf8.count, for: "this string") }
+            if place > 0 { try call.interpreter.append(separator, to: &text) }
+            try call.interpreter.append(try call.interpreter.line(item), to: &text)
         }
         return .string(text)
     },

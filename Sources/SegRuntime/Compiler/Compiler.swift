@@ -158,8 +158,9 @@ final class Compiler {
         if let slot = interpreter.librarySlot(name, seenFrom: module) { return UInt32(slot) }
         if options.isOpen, scope.parent != nil { return slot(assigning: name) }
         if unknown.insert(name).inserted {
+            // The first errors are shown; to find help for all names of a broken text would take long.
             let failure = interpreter.unknownName(
-                name, among: visibleNames, members: source.members(after: span))
+                name, among: unknown.count <= 100 ? visibleNames : [], members: source.members(after: span))
             report(failure.kind, failure.message, span, help: failure.help)
         }
         return nil

@@ -25,7 +25,9 @@ public struct Hints: Sendable {
     /// `.backward`, a member; `device:`, an argument; `adam()`, what a call gives by position.
     /// A module itself, `np`, has the hint for all its names that
     /// have none of their own.
-    public var habits: [String: Habit]
+    public let habits: [String: Habit]
+    /// Those of names, by the name without its case.
+    private let plainForms: [String: String]
     /// Other names of modules: `numpy` for `np`.
     public var modules: [String: String]
     /// Arguments of another library by their names here: `dim` is `axis`. Several: which the function has.
@@ -58,6 +60,8 @@ public struct Hints: Sendable {
         meanings: @escaping @Sendable (String) -> String? = { _ in nil }
     ) {
         self.habits = habits
+        let plain = habits.keys.filter { $0.allSatisfy { $0 != "." && $0 != ":" && $0 != "(" } }
+        plainForms = Dictionary(plain.map { (Self.folded($0), $0) }, uniquingKeysWith: min)
         self.modules = modules
         self.arguments = arguments
         self.namespaces = namespaces
@@ -90,9 +94,7 @@ public struct Hints: Sendable {
         for module in Set(modules.values).union(namespaces).union(["np"]).sorted() {
             if let habit = habits["\(module).\(name)"] { return habit.text }
         }
-        let folded = Self.folded(name)
-        let forms = habits.keys.filter { $0.allSatisfy { $0 != "." && $0 != ":" && $0 != "(" } }
-        if let form = forms.sorted().first(where: { Self.folded($0) == folded }) { return habits[form]?.text }
+        if let form = plainForms[Self.folded(name)] { return habits[form]?.text }
         return meanings(name)
     }
 

@@ -72,7 +72,11 @@ private struct Copier {
         case .record:
             let record = unsafeDowncast(from, to: RecordObject.self)
             let fresh = unsafeDowncast(to, to: RecordObject.self)
-            for (name, value) in zip(record.names, record.values) { fresh[name] = copy(value) }
+            var meter = MemoryMeter(interpreter, for: "the copy of a record")
+            for (name, value) in zip(record.names, record.values) {
+                fresh[name] = copy(value)
+                try meter.add(bytes: 96)
+            }
         case .cell:
             unsafeDowncast(to, to: CellObject.self).value = copy(
                 unsafeDowncast(from, to: CellObject.self).value)

@@ -67,16 +67,16 @@ extension Interpreter {
         case .list:
             let list = unsafeDowncast(object, to: ListObject.self)
             if let range = key.asRange {
-                return .list(Array(list.items[try slice(range, count: list.items.count)]))
+                let places = try slice(range, count: list.items.count)
+                try reserve(elements: places.count, for: "this list")
+                return .list(Array(list.items[places]))
             }
             return list.items[try place(key, count: list.items.count, of: collection)]
         case .record:
             let record = unsafeDowncast(object, to: RecordObject.self)
             if let range = key.asRange {
                 let part = RecordObject()
-                for place in try slice(range, count: record.count) {
-                    part[record.names[place]] = record.values[place]
-                }
+                try add(record, try slice(range, count: record.count), to: part)
                 return .object(part)
             }
             guard let name = key.asString else {
@@ -108,6 +108,7 @@ extension Interpreter {
             let bytes = string.text.utf8
             if let range = key.asRange {
                 let places = try slice(range, count: bytes.count)
+                try reserve(places.count, for: "this string")
                 let start = bytes.index(bytes.startIndex, offsetBy: places.lowerBound)
                 return .string(String(string.text[start..<bytes.index(start, offsetBy: places.count)]))
             }
@@ -116,7 +117,9 @@ extension Interpreter {
         }
         let count = try characterCount(string)
         if let range = key.asRange {
-            return .string(String(try characters(try slice(range, count: count), of: string.text)))
+            let part = try characters(try slice(range, count: count), of: string.text)
+            try reserve(part.utf8.count, for: "this string")
+            return .string(String(part))
         }
         let place = try place(key, count: count, of: collection)
         return .string(String(try characters(place..<place + 1, of: string.text)))

@@ -33,7 +33,7 @@ extension Interpreter {
             if case .bool(let a) = left, case .bool(let b) = right { return .bool(a && b) }
         case .bitOr:
             if case .bool(let a) = left, case .bool(let b) = right { return .bool(a || b) }
-            if let a = left.asRecord, let b = right.asRecord { return .object(merged(a, b)) }
+            if let a = left.asRecord, let b = right.asRecord { return .object(try merged(a, b)) }
         default: break
         }
         throw unsuitable(op, left, right)
@@ -122,9 +122,10 @@ extension Interpreter {
         return result + String(repeating: text, count: count % copies)
     }
 
-    private func merged(_ a: RecordObject, _ b: RecordObject) -> RecordObject {
-        let both = RecordObject(Array(zip(a.names, a.values)))
-        for (name, value) in zip(b.names, b.values) { both[name] = value }
+    private func merged(_ a: RecordObject, _ b: RecordObject) throws -> RecordObject {
+        let both = RecordObject()
+        try add(a, to: both)
+        try add(b, to: both)
         return both
     }
 

@@ -87,7 +87,7 @@ extension Interpreter {
         var writer = LineWriter(limit: limit)
         try write(value, to: &writer)
         // Sources of functions, labels and paths may hold anything; the strings of lists are quoted already.
-        return TextWidth.harmless(writer.text)
+        return try TextWidth.harmless(writer.text) { try checkInterrupt() }
     }
 
     /// The one-line form for a line of the terminal: an object whose method `line` has a parameter `columns` is
@@ -113,7 +113,7 @@ extension Interpreter {
         if object.kind == .instance {
             let instance = unsafeDowncast(object, to: Instance.self)
             if let shown = try shown(instance, by: "display") {
-                return shown.isNil ? "" : TextWidth.harmless(try line(shown))
+                return shown.isNil ? "" : try TextWidth.harmless(line(shown)) { try checkInterrupt() }
             }
             if let objectHook, instance.type.isCallable || !objectHook.memberNames(of: instance).isEmpty,
                 case .some(.some(let text)) = try withoutFileCode({ try objectHook.display(instance, self) })
@@ -166,9 +166,13 @@ extension Interpreter {
         var text = ""
         var path: [ObjectIdentifier] = []
         var pieces = 0
+        /// The size for which the memory budget was asked.
+        var asked = 0
         let limit: Int
         init(limit: Int) { self.limit = limit }
         var isFull: Bool { text.utf8.count > limit }
+        /// Bytes up to the limit.
+        var room: Int { max(0, limit - text.utf8.count) }
     }
 
     private func write(_ value: Value, to writer: inout LineWriter) throws {
@@ -179,15 +183,13 @@ extension Interpreter {
         case .object(let object): try write(object, to: &writer)
         }
         writer.pieces += 1
-        if writer.pieces & 0xffff == 0 {
-            try checkInterrupt()
-            try reserve(writer.text.utf8.count, for: "this text")
-        }
+        if writer.pieces & 0xfff == 0 { try checkInterrupt() }
+        try ask(for: &writer)
     }
 
     private func write(_ object: Object, to writer: inout LineWriter) throws {
         switch object.kind {
-        case .string: writer.text += quotedText(unsafeDowncast(object, to: StringObject.self).text)
+        case .string: try write(unsafeDowncast(object, to: StringObject.self).text, to: &writer)
         case .list:
             try nested(object, "[", "]", &writer) { writer in
                 let list = unsafeDowncast(object, to: ListObject.self)
@@ -205,7 +207,8 @@ extension Interpreter {
                 while place < record.count, !writer.isFull {
                     if place > 0 { writer.text += ", " }
                     let name = record.names[place]
-                    writer.text += isPlainName(name) ? "\(name)=" : "\(quotedText(name))="
+                    if isPlainName(name) { writer.text += name } else { try write(name, to: &writer) }
+                    writer.text += "="
                     try write(record.values[place], to: &writer)
                     place += 1
                 }
@@ -227,9 +230,31 @@ extension Interpreter {
         case .instance: try write(unsafeDowncast(object, to: Instance.self), to: &writer)
         case .foreign:
             let foreign = unsafeDowncast(object, to: ForeignValue.self)
-            writer.text += try withoutFileCode { try foreign.line(self) } ?? foreign.typeName
+            try append(try withoutFileCode { try foreign.line(self) } ?? foreign.typeName, to: &writer.text)
         case .cell, .iterator, .unassigned: writer.text += "nothing"
         }
+    }
+
+    /// A string in quotes.
+    private func write(_ string: String, to writer: inout LineWriter) throws {
+        writer.text += "\""
+        if string.utf8.count <= min(writer.room, 1 << 16) {
+            appendQuoted(string[...], to: &writer.text)
+        } else {
+            try string.shortened(toBytes: writer.room).forEachBlock { block in
+                try checkInterrupt()
+                appendQuoted(block, to: &writer.text)
+                try ask(for: &writer)
+            }
+        }
+        writer.text += "\""
+    }
+
+    /// Asks the memory budget for what was written since the last time.
+    private func ask(for writer: inout LineWriter) throws {
+        let size = writer.text.utf8.count
+        try reserveGrowth(from: writer.asked, by: size - writer.asked, unit: 1, for: "this text")
+        writer.asked = size
     }
 
     /// A function inside a list: its source when that is one line, else its head.
@@ -243,8 +268,7 @@ extension Interpreter {
     /// plain values, or what its method `line()` gives.
     private func write(_ instance: Instance, to writer: inout LineWriter) throws {
         if let shown = try shown(instance, by: "line") {
-            writer.text += try line(shown)
-            return
+            return try append(try line(shown), to: &writer.text)
         }
         writer.text += instance.type.name
         try nested(instance, "(", ")", &writer) { writer in
@@ -286,14 +310,29 @@ extension Interpreter {
     }
 
     private func isPlainName(_ name: String) -> Bool {
-        guard let first = name.first, first.isLetter || first == "_" else { return false }
+        guard name.utf8.count < 1000, let first = name.first, first.isLetter || first == "_" else {
+            return false
+        }
         return name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
     }
 }
 
-/// A text as a script would write it, with its quotes.
+/// A text as a script would write it, with its quotes; only the beginning of a text that is too long for a message.
 public func quotedText(_ text: String) -> String {
     var quoted = "\""
+    appendQuoted(text.shortened(toBytes: 5000)[...], to: &quoted)
+    return quoted + "\""
+}
+
+private func appendQuoted(_ text: Substring, to quoted: inout String) {
+    let isPlain = text.utf8.allSatisfy { byte in
+        byte >= 0x20 && byte < 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+            && byte != UInt8(ascii: "{")
+    }
+    if isPlain {
+        quoted += text
+        return
+    }
     for scalar in text.unicodeScalars {
         switch scalar {
         case "\"": quoted += "\\\""
@@ -306,5 +345,4 @@ public func quotedText(_ text: String) -> String {
         default: quoted.unicodeScalars.append(scalar)
         }
     }
-    return quoted + "\""
 }

@@ -39,6 +39,8 @@ public final class Interpreter {
     }
     public var terminal = Terminal()
     public let interruptFlag: InterruptFlag
+    /// Bytes of small requests for which the memory budget was not asked.
+    @exclusivity(unchecked) private var unasked = 0
     /// The arguments after the script's name; `args` in a script.
     public var arguments: [String] = []
     /// How this process talks to the others of its job.
@@ -200,7 +202,7 @@ public final class Interpreter {
     public func made<Element>(_ count: Int, _ element: (Int) throws -> Element) throws -> [Element] {
         // The text of the error alone takes longer than a short list.
         let (bytes, overflows) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
-        if overflows || bytes >= 1 << 20 {
+        if overflows || bytes >= 1 << 16 {
             try reserve(overflows ? .max : bytes, for: "a list of \(count) elements")
         }
         var items: [Element] = []
@@ -209,14 +211,55 @@ public final class Interpreter {
         return items
     }
 
-    /// Throws an error of kind `memory` if `bytes` more would exceed the budget.
+    /// Throws an error of kind `memory` if `bytes` more would exceed the budget. It is asked once for a megabyte of
+    /// small requests.
     public func reserve(_ bytes: Int, for what: String) throws {
-        guard bytes >= 1 << 20 else { return }
+        if bytes < 1 << 20 {
+            unasked += bytes
+            guard unasked >= 1 << 20 else { return }
+            unasked = 0
+            return try checkMemory()
+        }
         do {
             try MemoryBudget.process.require(bytes, for: what)
         } catch {
             throw Failure(error)
         }
+    }
+
+    /// The same for a text or list of `old` units that grows by `more`: the budget is asked only when the size
+    /// passes a power of two, as its storage then doubles.
+    public func reserveGrowth(from old: Int, by more: Int, unit: Int, for what: String) throws {
+        let new = old + more
+        if old.leadingZeroBitCount != new.leadingZeroBitCount { try reserve(2 * new * unit, for: what) }
+    }
+
+    /// Adds entries of a record to another, all or those of a range.
+    public func add(_ record: RecordObject, _ places: Range<Int>? = nil, to other: RecordObject) throws {
+        var meter = MemoryMeter(self, for: "this record")
+        for place in places ?? 0..<record.count {
+            other[record.names[place]] = record.values[place]
+            try meter.add(bytes: 96)
+        }
+    }
+
+    /// Counts a value that a native made, whose parts it may have made without asking.
+    func count(made value: Value) throws {
+        guard case .object(let object) = value else { return }
+        let size: Int
+        switch object.kind {
+        case .string: size = unsafeDowncast(object, to: StringObject.self).text.utf8.count
+        case .list: size = unsafeDowncast(object, to: ListObject.self).items.count
+        case .record: size = unsafeDowncast(object, to: RecordObject.self).count
+        default: return
+        }
+        if size >= 1 << 10 { try reserve(min(size * 16, 1 << 20 - 1), for: "this value") }
+    }
+
+    /// Appends to a text that may become long.
+    public func append(_ part: String, to text: inout String) throws {
+        try reserveGrowth(from: text.utf8.count, by: part.utf8.count, unit: 1, for: "this text")
+        text += part
     }
 
     /// Throws an error of kind `memory` if the process has exceeded the budget.
@@ -233,10 +276,8 @@ public final class Interpreter {
 
     /// Throws if a list of so many elements would exceed the budget.
     public func reserve(elements: Int, for what: String) throws {
-        if elements >= 1 << 16 {
-            let (bytes, overflow) = elements.multipliedReportingOverflow(by: MemoryLayout<Value>.stride)
-            try reserve(overflow ? Int.max : bytes, for: what)
-        }
+        let (bytes, overflow) = elements.multipliedReportingOverflow(by: MemoryLayout<Value>.stride)
+        try reserve(overflow ? Int.max : bytes, for: what)
     }
 
     /// The failure behind an error that a native threw; nil where no translation is known.

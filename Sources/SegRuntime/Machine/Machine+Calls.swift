@@ -108,6 +108,7 @@ extension Interpreter {
                 return
             }
             let value = try callNative(native, base + 1, count, shape)
+            try self.count(made: value)
             result.pointee = value
         case .bound:
             let bound = unsafeDowncast(object, to: BoundMethod.self)

@@ -79,12 +79,6 @@ extension Interpreter {
         return object._withUnsafeGuaranteedRef { $0.kind == other.kind && $0 !== other }
     }
 
-    /// Asks the budget only when a size passes a power of two, as its storage then doubles.
-    private func reserveGrowth(from old: Int, by more: Int, unit: Int, for what: String) throws {
-        let new = old + more
-        if old.leadingZeroBitCount != new.leadingZeroBitCount { try reserve(2 * new * unit, for: what) }
-    }
-
     func isTrue(_ place: UnsafeMutablePointer<Value>) throws -> Bool {
         switch place.pointee {
         case .bool(let bool): return bool
@@ -184,7 +178,7 @@ extension Interpreter {
         guard let entries = other.asRecord else {
             throw Failure(.type, "... spreads a record into a record, got \(describe(other))")
         }
-        for (name, value) in zip(entries.names, entries.values) { record[name] = value }
+        try add(entries, to: record)
     }
 
     func makeRange(_ start: Value, _ end: Value?, _ inclusive: Bool) throws -> Value {
@@ -214,12 +208,11 @@ extension Interpreter {
             switch take(values + place) {
             case .number(let number): text += numberText(number)
             case .object(let object) where object.kind == .string:
-                text += unsafeDowncast(object, to: StringObject.self).text
-            case let value: text += try line(value)
+                try append(unsafeDowncast(object, to: StringObject.self).text, to: &text)
+            case let value: try append(try line(value), to: &text)
             }
             text += String(decoding: template.text(place + 1), as: UTF8.self)
         }
-        try reserve(text.utf8.count, for: "this string")
         registers[Int(to)] = .string(text)
     }
 

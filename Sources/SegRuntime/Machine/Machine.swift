@@ -61,7 +61,7 @@ extension Interpreter {
         var ip = top.pointee.ip
         var registers = top.pointee.registers
         var executable = top.pointee.executable
-        var fuel = 1 << 16
+        var fuel = 1 << 13
 
         while true {
             do {
@@ -278,7 +278,7 @@ extension Interpreter {
                         if flag.isRaised { try checkInterrupt() }
                         fuel &-= 1
                         if fuel == 0 {
-                            fuel = 1 << 16
+                            fuel = 1 << 13
                             top.pointee.ip = ip
                             try checkMemory()
                         }
@@ -662,7 +662,7 @@ extension Interpreter {
                             if flag.isRaised { try checkInterrupt() }
                             fuel &-= 1
                             if fuel == 0 {
-                                fuel = 1 << 16
+                                fuel = 1 << 13
                                 top.pointee.ip = ip
                                 try checkMemory()
                             }

@@ -16,6 +16,8 @@ import SegSystem
 extension Diagnostic {
     /// Frames of the trace that are shown before and after the omitted ones.
     private static let shownFrames = 5
+    /// Bytes that are shown of a message, which may quote a text of any length, and of the help.
+    private static let shownBytes = 20_000
 
     /// The error as text, without a newline at its end.
     /// - Parameters:
@@ -23,7 +25,7 @@ extension Diagnostic {
     ///   - color: whether to colour it with ANSI sequences.
     public func rendered(width: Int = 120, color: Bool = false) -> String {
         let paint = Paint(isOn: color)
-        var lines = [paint.error("error:") + " " + paint.strong(TextWidth.harmless(message))]
+        var lines = [paint.error("error:") + " " + paint.strong(shown(message))]
         if let location {
             let (line, column) = location.source.position(of: Int(location.span.start))
             let elsewhere = notesOnOtherLines(location, line)
@@ -47,10 +49,14 @@ extension Diagnostic {
                 lines.append(bar + " " + excerpt.underline(point: nil) + " " + TextWidth.escaped(note.text))
             }
         }
-        if let help { lines.append(paint.help("help:") + " " + TextWidth.harmless(help)) }
+        if let help { lines.append(paint.help("help:") + " " + shown(help)) }
         if let part { lines.append("  in \(TextWidth.escaped(part))") }
         lines += traceLines()
         return lines.joined(separator: "\n")
+    }
+
+    private func shown(_ text: String) -> String {
+        TextWidth.harmless(text.shortened(toBytes: Diagnostic.shownBytes))
     }
 
     private func gutter(_ line: Int, _ digits: Int, _ text: String, _ paint: Paint) -> String {

@@ -7,7 +7,8 @@ public struct FilePattern: Sendable {
     private let isAbsolute: Bool
     private let parts: [String]
 
-    public init(_ text: String) {
+    public init(_ text: String) throws(SystemError) {
+        try SystemError.checkName(text, to: "list")
         isAbsolute = text.hasPrefix("/")
         parts = text.split(separator: "/").map(String.init)
     }

@@ -9,9 +9,23 @@ public enum JSON {
     }
 
     /// Appends a text in quotes.
-    public static func append(_ string: String, to text: inout String) {
+    public static func append(_ string: String, to text: inout String) { append(string, to: &text) { _ in } }
+
+    /// The same for text that may be long: `poll` is called before each block of it with the bytes written so far; what
+    /// it throws ends the work.
+    public static func append(
+        _ string: String, to text: inout String, poll: (Int) throws -> Void
+    ) rethrows {
         text += "\""
-        for scalar in string.unicodeScalars {
+        try string.forEachBlock { block in
+            try poll(text.utf8.count)
+            append(block, to: &text)
+        }
+        text += "\""
+    }
+
+    private static func append(_ block: Substring, to text: inout String) {
+        for scalar in block.unicodeScalars {
             switch scalar {
             case "\"": text += "\\\""
             case "\\": text += "\\\\"
@@ -24,7 +38,6 @@ public enum JSON {
             default: text.unicodeScalars.append(scalar)
             }
         }
-        text += "\""
     }
 
     /// A number; numbers that JSON lacks use the words that JSONReader and Python accept: `NaN`, `Infinity`

@@ -47,7 +47,7 @@ extension Tensor: CustomStringConvertible {
         if rank == 0 { return element(data.number(at: 0)) }
         if rank == 1, let names = labels[0]?.names {
             let entries = Tensor.shown(count).map { place in
-                place.map { "\(Tensor.key(names[$0]))=\(element(data.number(at: $0)))" } ?? "…"
+                place.map { "\(Tensor.key(Tensor.shown(names[$0])))=\(element(data.number(at: $0)))" } ?? "…"
             }
             return "tensor(\(entries.joined(separator: ", "))\(suffix))"
         }
@@ -61,6 +61,9 @@ extension Tensor: CustomStringConvertible {
             && name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
         return isName ? name : "\"\(name)\""
     }
+
+    /// As much of a label as is shown.
+    private static func shown(_ name: String) -> String { name.shortened(toBytes: 1000) }
 
     /// The positions of an axis that are shown; nil for the gap.
     private static func shown(_ count: Int) -> [Int?] {
@@ -156,7 +159,7 @@ extension Tensor: CustomStringConvertible {
             let texts = places.map { $0.map { Tensor.short(data.number(at: $0), dtype) } ?? "…" }
             return [texts.joined(separator: "  ")]
         }
-        let heads = places.map { place in place.flatMap { names?[$0] } ?? "" }
+        let heads = places.map { place in place.flatMap { names?[$0] }.map(Tensor.shown) ?? "" }
         let wide = heads.map(\.count).max() ?? 0
         let texts = places.map { $0.map { Tensor.short(data.number(at: $0), dtype) } ?? "…" }
         let most = texts.map(\.count).max() ?? 0
@@ -180,7 +183,7 @@ extension Tensor: CustomStringConvertible {
             (0..<min(columns, 64)).map { Tensor.short(data.number(at: place * columns + $0), dtype) }
         }
         let cells = places.map { $0.map(row) }
-        let heads = places.map { place in place.flatMap { names?[$0] } ?? "" }
+        let heads = places.map { place in place.flatMap { names?[$0] }.map(Tensor.shown) ?? "" }
         let lead = heads.map(\.count).max() ?? 0
         var widths: [Int] = []
         var total = lead
