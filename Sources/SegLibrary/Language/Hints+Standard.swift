@@ -139,7 +139,7 @@ extension Hints {
         "optim": "adam(lr=1e-3), sgd(lr=0.1, momentum=0.9), adamw() or rmsprop()",
         "tv": .say("data sets and augmentations: camseq(dir), resize(data, 520), augment(data, [hflip()])"),
         "device": .say(onProcessor), "cuda": .say(onProcessor),
-        "autocast": "with_precision(\"bfloat16\", () -> model(x))",
+        "autocast": "with_precision(\"bfloat16\", () -> evaluate(model, data))",
         "GradScaler": .say(onProcessor), "DataParallel": .say(onProcessor),
         "smp": .say(models), "tv.models": .say(models), "FPN": .say(models), "PSPNet": .say(models),
         "SegFormer": .say(models), "resnet18": .say(encoders), "resnet34": .say(encoders),
