@@ -51,6 +51,8 @@ extension Hints {
         "the encoders are resnet50, resnet101, mobilenet_v2 and mobilenet_v3_large; unet(width=16) is small"
     private static let optimizers =
         "the optimizers are adam, adamw, sgd and rmsprop; Optimizer(name, settings, f) makes one of your own"
+    private static let toRemember =
+        "write_csv(run.history, \"h.csv\"), plot(run), or report(run, \"page.html\")"
     private static let noMarks = "leave it out: value_and_grad(model, f) finds what is needed"
 
     // MARK: Python
@@ -137,7 +139,7 @@ extension Hints {
         "optim": "adam(lr=1e-3), sgd(lr=0.1, momentum=0.9), adamw() or rmsprop()",
         "tv": .say("data sets and augmentations: camseq(dir), resize(data, 520), augment(data, [hflip()])"),
         "device": .say(onProcessor), "cuda": .say(onProcessor),
-        "autocast": "with_precision(\"bfloat16\", f)",
+        "autocast": "with_precision(\"bfloat16\", () -> evaluate(model, data))",
         "GradScaler": .say(onProcessor), "DataParallel": .say(onProcessor),
         "smp": .say(models), "tv.models": .say(models), "FPN": .say(models), "PSPNet": .say(models),
         "SegFormer": .say(models), "resnet18": .say(encoders), "resnet34": .say(encoders),
@@ -174,10 +176,7 @@ extension Hints {
         "Adagrad": .say(optimizers), "Adadelta": .say(optimizers), "Adamax": .say(optimizers),
         "NAdam": .say(optimizers), "RAdam": .say(optimizers), "LBFGS": .say(optimizers),
         "ModelCheckpoint": "run.best.model, and trainer(…, autosave=\"a.run\")",
-        "SummaryWriter": "trainer(…, log=\"runs/a\"), or write_events(values, folder)",
-        "mlflow": "write_json(run_record(run), \"run.json\")",
-        "wandb": "write_json(run_record(run), \"run.json\")",
-        "onnx": "export_onnx(model, \"m.onnx\")",
+        "SummaryWriter": .write(toRemember), "mlflow": .write(toRemember), "wandb": .write(toRemember),
         "lr_find": "sweep(f, lr=[1e-4, 1e-3, 1e-2])", "lr_finder": "sweep(f, lr=[1e-4, 1e-3, 1e-2])",
         "GridSearchCV": "sweep(f, lr=[1e-4, 1e-3, 1e-2])", "set_seed": "seed(n)", "set_seeds": "seed(n)",
         "torchsummary": "summary(model)", "num_params": "count_parameters(model)",

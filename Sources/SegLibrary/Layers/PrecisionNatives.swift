@@ -28,7 +28,7 @@ extension Interpreter {
 let precisionNatives: [Native] = [
     Native(
         "convolution_precision()",
-        "The precision of convolutions outside of training: \"float32\", or \"bfloat16\"; see with_precision.",
+        "The precision of convolutions outside of training, \"float32\" or \"bfloat16\"; see with_precision.",
         examples: ["print(convolution_precision())  # expect: float32"]
     ) { call in .string(call.interpreter.evaluationContext.precision.rawValue) },
     Native(
