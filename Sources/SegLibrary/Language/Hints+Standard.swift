@@ -51,8 +51,6 @@ extension Hints {
         "the encoders are resnet50, resnet101, mobilenet_v2 and mobilenet_v3_large; unet(width=16) is small"
     private static let optimizers =
         "the optimizers are adam, adamw, sgd and rmsprop; Optimizer(name, settings, f) makes one of your own"
-    private static let toRemember =
-        "write_csv(run.history, \"h.csv\"), plot(run), or report(run, \"page.html\")"
     private static let noMarks = "leave it out: value_and_grad(model, f) finds what is needed"
 
     // MARK: Python
@@ -176,7 +174,10 @@ extension Hints {
         "Adagrad": .say(optimizers), "Adadelta": .say(optimizers), "Adamax": .say(optimizers),
         "NAdam": .say(optimizers), "RAdam": .say(optimizers), "LBFGS": .say(optimizers),
         "ModelCheckpoint": "run.best.model, and trainer(…, autosave=\"a.run\")",
-        "SummaryWriter": .write(toRemember), "mlflow": .write(toRemember), "wandb": .write(toRemember),
+        "SummaryWriter": "trainer(…, log=\"runs/a\"), or write_events(values, folder)",
+        "mlflow": "write_json(run_record(run), \"run.json\")",
+        "wandb": "write_json(run_record(run), \"run.json\")",
+        "onnx": "export_onnx(model, \"m.onnx\")",
         "lr_find": "sweep(f, lr=[1e-4, 1e-3, 1e-2])", "lr_finder": "sweep(f, lr=[1e-4, 1e-3, 1e-2])",
         "GridSearchCV": "sweep(f, lr=[1e-4, 1e-3, 1e-2])", "set_seed": "seed(n)", "set_seeds": "seed(n)",
         "torchsummary": "summary(model)", "num_params": "count_parameters(model)",
