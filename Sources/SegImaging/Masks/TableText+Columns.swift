@@ -138,8 +138,10 @@ extension TableText {
                 throw wrong(
                     "the column \(heading[odd]) is not read", "write colours in three columns, r, g and b")
             } else if !others.isEmpty, values.isEmpty, heading.count > 1 {
+                // A line may have more columns than the heading.
+                let names = others.map { heading.indices.contains($0) ? heading[$0] : "\($0 + 1)" }
                 throw wrong(
-                    "nothing says what the column\(others.count == 1 ? "" : "s") \(others.map { heading[$0] }.joined(separator: ", ")) hold\(others.count == 1 ? "s" : "")",
+                    "nothing says what the column\(others.count == 1 ? "" : "s") \(names.joined(separator: ", ")) hold\(others.count == 1 ? "s" : "")",
                     "name the columns: name, r, g and b for colours, id for the values of masks")
             }
         }
