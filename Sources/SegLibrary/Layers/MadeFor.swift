@@ -45,6 +45,20 @@ let madeForNatives: [Native] = [
                 throw Failure(.type, "made_for: classes should be a list of names", argument: 2)
             }
         }
+        if let names = record["classes"]?.asList?.items.compactMap(\.asString),
+            let twice = names.first(where: { name in names.count { $0 == name } > 1 })
+        {
+            throw Failure(.label, "made_for: the class \(quotedText(twice)) occurs twice", argument: 2)
+        }
+        for name in ["mean", "std"] {
+            guard let value = record[name], !value.isNil else { continue }
+            let isTensor = value.asTensorValue?.promise.shape == [3]
+            let numbers = value.asList?.items.compactMap(\.asNumber) ?? []
+            guard isTensor || numbers.count == 3 else {
+                throw Failure(
+                    .type, "made_for: \(name) should be 3 numbers, one for each channel", argument: 2)
+            }
+        }
         // A copy, so that nothing changes it later.
         if case .object(let copy as RecordObject) = try call.interpreter.copy(.object(record)) {
             model.attached = copy
