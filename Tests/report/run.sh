@@ -50,7 +50,7 @@ check "with scripts the prediction is over the truth, with a slider" 'scripted=s
 check "no legend leaves its drawing, or is equal to another" 'legends=0 of [1-9]' "$scratch/narrow"
 check "bars have one scale" 'bars=1 ' "$scratch/narrow"
 sed 's/scripting: enabled/scripting: none/' "$scratch/measured.html" > "$scratch/scriptless.html"
-visit 500 scriptless.html > "$scratch/still"
+visit 500 "$scratch/scriptless.html" > "$scratch/still"
 check "without scripts both are shown, without a slider" 'scripted=no slider,below' "$scratch/still"
 check "masks have sharp edges" 'class="mask"' "$scratch/page.html"
 check "a title is text" 'title=&lt;/title&gt;&lt;script&gt;' "$scratch/narrow"
