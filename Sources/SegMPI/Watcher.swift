@@ -117,7 +117,7 @@
                 for place in 0..<8 { message.append(UInt8(truncatingIfNeeded: word >> (8 * UInt64(place)))) }
             }
             message += bytes
-            guard message.count <= Sending.largest else {
+            guard message.count <= Channel.largestMessage(Channel.control) else {
                 throw SystemError(.memory, "the result of a part of a search is larger than 1 GB")
             }
             let sending = try Sending(

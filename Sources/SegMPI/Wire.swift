@@ -9,15 +9,16 @@
     enum Channel {
         static let data = Int32(MPI_CHANNEL_DATA)
         static let control = Int32(MPI_CHANNEL_CONTROL)
+
+        /// The bytes of one message of MPI, which counts them in 32 bits. Longer data go as several; what is of the
+        /// control channel never does, for its length is only known from the message.
+        static func largestMessage(_ channel: Int32) -> Int { channel == data ? 1 << 24 : 1 << 30 }
     }
 
     /// Bytes on their way, kept until they have gone.
     final class Sending: @unchecked Sendable {
         private let memory: UnsafeMutableRawBufferPointer?
         private var requests: [Int32] = []
-
-        /// The largest message; longer ones are sent in pieces.
-        static let largest = 1 << 30
 
         /// Sends bytes that stay where they are.
         init(_ bytes: UnsafeRawBufferPointer, to rank: Int, tag: Int32) throws {
@@ -36,18 +37,10 @@
 
         deinit { memory?.deallocate() }
 
-        private func send(
-            _ bytes: UnsafeRawBufferPointer, to rank: Int, tag: Int32, channel: Int32
-        ) throws {
-            var start = 0
-            repeat {
-                let count = min(bytes.count - start, Self.largest)
-                let request = mpi_send(
-                    bytes.baseAddress.map { $0 + start }, count, Int32(rank), tag, channel)
-                guard request >= 0 else { throw RankError.failed }
-                requests.append(request)
-                start += count
-            } while start < bytes.count
+        private func send(_ bytes: UnsafeRawBufferPointer, to rank: Int, tag: Int32, channel: Int32) throws {
+            try inPieces(bytes.count, channel, &requests) { start, count in
+                mpi_send(bytes.baseAddress.map { $0 + start }, count, Int32(rank), tag, channel)
+            }
         }
 
         func isDone() throws -> Bool { try allDone(&requests) }
@@ -60,15 +53,9 @@
         init(
             _ bytes: UnsafeMutableRawBufferPointer, from rank: Int, tag: Int32, channel: Int32 = Channel.data
         ) throws {
-            var start = 0
-            repeat {
-                let count = min(bytes.count - start, Sending.largest)
-                let request = mpi_receive(
-                    bytes.baseAddress.map { $0 + start }, count, Int32(rank), tag, channel)
-                guard request >= 0 else { throw RankError.failed }
-                requests.append(request)
-                start += count
-            } while start < bytes.count
+            try inPieces(bytes.count, channel, &requests) { start, count in
+                mpi_receive(bytes.baseAddress.map { $0 + start }, count, Int32(rank), tag, channel)
+            }
         }
 
         func isDone() throws -> Bool { try allDone(&requests) }
@@ -77,6 +64,21 @@
             for request in requests { mpi_cancel(request) }
             requests = []
         }
+    }
+
+    /// Begins the message or messages of `count` bytes, also of none; both ends cut at the same places.
+    private func inPieces(
+        _ count: Int, _ channel: Int32, _ requests: inout [Int32],
+        begin: (_ start: Int, _ count: Int) -> Int32
+    ) throws {
+        var start = 0
+        repeat {
+            let piece = min(count - start, Channel.largestMessage(channel))
+            let request = begin(start, piece)
+            guard request >= 0 else { throw RankError.failed }
+            requests.append(request)
+            start += piece
+        } while start < count
     }
 
     private func allDone(_ requests: inout [Int32]) throws -> Bool {

@@ -48,6 +48,13 @@ for n in 1 2 4 8; do
     check "training on $n ranks" "$("$seg" "$tests/_training.seg" near "$folder/1/whole.json" whole.json)" equal
 done
 
+within longest
+ranks 2 "$tests/_longest.seg" >out 2>&1
+check "a sweep begins with its longest trials" "$(grep -v trial out)" \
+    'rows [1, 60, 3, 30, 90, 2]
+first [60, 90] then 30 [1, 2, 3]'
+check "each trial prints once" "$(grep trial out | sort)" "$(printf 'trial %s\n' 1 2 3 30 60 90)"
+
 echo "== runs that are saved, errors, signals"
 # Saved under some ranks, finished under others.
 for pair in "1 2" "2 1" "4 2"; do

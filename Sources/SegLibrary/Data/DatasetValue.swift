@@ -78,12 +78,30 @@ public final class DatasetValue: ForeignValue {
         let state = interpreter.random.stream.state
         let files = dataset.maskStamp
         interpreter.random.stream.state = state
-        if let counted, counted.files == files { return counted.counts }
-        let made = try interpreter.reporting("counting", total: dataset.count, unit: "masks") { between in
-            try CountsValue(PixelCounts(dataset, between: between), labels: labels)
+        let known = counted.flatMap { $0.files == files ? $0.counts : nil }
+        let isSpread = interpreter.communicator.ranks > 1 && !dataset.runsScript
+        if !isSpread, let known { return known }
+        let made = try isSpread ? spreadCounts(known, interpreter) : count(0..<dataset.count, interpreter)
+        let counts = try known ?? CountsValue(made, labels: labels)
+        counted = (counts, files)
+        return counts
+    }
+
+    private func count(_ places: Range<Int>, _ interpreter: Interpreter) throws -> PixelCounts {
+        try interpreter.reporting("counting", total: places.count, unit: "masks") { between in
+            let part = places.count == dataset.count ? dataset : try Subset(dataset, Array(places))
+            return try PixelCounts(part, between: between)
         }
-        counted = (made, files)
-        return made
+    }
+
+    /// Collective: each rank counts a part. A mask that cannot be counted is the error of all.
+    private func spreadCounts(_ known: CountsValue?, _ interpreter: Interpreter) throws -> PixelCounts {
+        let spread = SpreadCounts(interpreter, classes: dataset.palette.count)
+        // After work that ranks did without the others, some may know them.
+        if try spread.isEverywhere(known != nil), let known { return known.pixelCounts }
+        let (rank, ranks) = (interpreter.communicator.rank, interpreter.communicator.ranks)
+        let part = rank * dataset.count / ranks..<(rank + 1) * dataset.count / ranks
+        return try spread.count { try count(part, interpreter) } ?? count(0..<dataset.count, interpreter)
     }
 
     /// The mean and deviation by which the pictures are normalised, nil if they are not.

@@ -71,6 +71,16 @@ let rankNatives: [Native] = [
         return .bool(true)
     },
     Native(
+        "captured(f)",
+        "What f() gives, and the text that it prints meanwhile, as a list; nothing is printed.",
+        examples: [
+            "value, said = captured(() -> { print(\"one\"); 1 })\nprint([value, said])  # expect: [1, \"one\\n\"]"
+        ]
+    ) { call in
+        let (value, text) = try call.interpreter.captured { try call.interpreter.call(call[0], []) }
+        return .list([value, .string(text)])
+    },
+    Native(
         "my_part(count)",
         "The places of `count` that this rank has, one after the other: a list [first, end].",
         examples: ["print(my_part(10))  # expect: [0, 10]"]

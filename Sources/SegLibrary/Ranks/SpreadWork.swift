@@ -2,6 +2,7 @@
 // sends what it gave, and printed, to rank 0, which prints it and does what follows; after a step of its own training
 // at the latest. In the end all ranks have all results.
 
+import SegImaging
 import SegRuntime
 import SegSystem
 import SegTensor
@@ -143,5 +144,50 @@ struct RankSums {
         try interpreter.communicator.sum(
             SharedNumbers(kind, start, count: count), interpreter.meeting("sum_over_ranks")
         ).finish()
+    }
+}
+
+/// The class counts of a data set, of which each rank counts some masks; the sums are whole numbers, and so exact.
+struct SpreadCounts {
+    private let interpreter: Interpreter
+    private let classes: Int
+    private let meeting: Meeting
+
+    init(_ interpreter: Interpreter, classes: Int) {
+        self.interpreter = interpreter
+        self.classes = classes
+        meeting = interpreter.meeting("counts")
+    }
+
+    /// Collective: whether this holds on each rank.
+    func isEverywhere(_ holds: Bool) throws -> Bool {
+        try sums([holds ? 0 : 1])[0] == 0
+    }
+
+    /// Collective: the counts of all masks by those of this rank's part; nil if a mask cannot be counted on one of them.
+    func count(_ own: () throws -> PixelCounts) throws -> PixelCounts? {
+        var numbers = [Int64](repeating: 0, count: 2 + 3 * classes)
+        do {
+            let counts = try own()
+            let all = [0, counts.void] + counts.pixels + counts.pixelsWith + counts.pictures
+            numbers = all.map { Int64($0) }
+        } catch {
+            guard interpreter.scriptError(error).diagnostic.kind.isForScripts else { throw error }
+            numbers[0] = 1
+        }
+        let all = try sums(numbers).map { Int($0) }
+        guard all[0] == 0 else { return nil }
+        let parts = (0..<3).map { Array(all[(2 + $0 * classes)..<(2 + ($0 + 1) * classes)]) }
+        return try PixelCounts(pixels: parts[0], pixelsWith: parts[1], pictures: parts[2], void: all[1])
+    }
+
+    private func sums(_ numbers: [Int64]) throws -> [Int64] {
+        var numbers = numbers
+        try numbers.withUnsafeMutableBytes { bytes in
+            guard let start = bytes.baseAddress else { return }
+            let shared = SharedNumbers(.int64, start, count: bytes.count / 8)
+            try interpreter.communicator.sum(shared, meeting).finish()
+        }
+        return numbers
     }
 }

@@ -1,5 +1,7 @@
-// Gradients of a batch that is spread over ranks: computed here, and summed over the ranks. Each is copied into a bucket
-// as soon as it is computed, and a bucket that is full is on its way while the rest of the backward pass goes on.
+// Gradients of a batch that is spread over ranks: computed here, and summed over the ranks. Each is copied into its bucket
+// as soon as it is computed, and a bucket that is full is on its way while the rest of the backward pass goes on. The
+// places in the buckets are those of the list, and not of the order in which a rank computes: a rank without a sample
+// computes in another.
 
 import SegSystem
 
@@ -26,8 +28,10 @@ public final class GradientSums {
     private static let bucketSize = 4 << 20
 
     private struct Bucket {
-        var data: TensorData
-        var used = 0
+        var size = 0
+        /// The gradients that it still waits for.
+        var missing = 0
+        var data: TensorData?
         var sum: (any PendingSum)?
     }
 
@@ -35,9 +39,10 @@ public final class GradientSums {
     private let tensors: [Tensor]
     /// The gradients that are not in a bucket yet, by node.
     private var waiting: [UInt64: [Int]] = [:]
-    private var places: [(bucket: Int, offset: Int)?]
+    private var places: [(bucket: Int, offset: Int)]
     private var buckets: [Bucket] = []
-    private var left = 0
+    /// The buckets that are on their way: they leave in order, on all ranks alike.
+    private var sent = 0
 
     /// Computes gradients, and other values with them.
     /// - Returns: the sums of the gradients over the ranks.
@@ -56,8 +61,17 @@ public final class GradientSums {
         self.context = context
         // The sums are of float32, as parameters are.
         self.tensors = try tensors.map { try $0.to(.float32) }
-        places = Array(repeating: nil, count: tensors.count)
-        left = self.tensors.reduce(0) { $0 + $1.count }
+        places = Array(repeating: (0, 0), count: tensors.count)
+        // The backward pass comes to the last parameters first.
+        for (index, tensor) in self.tensors.enumerated().reversed() {
+            if buckets.last.map({ 4 * ($0.size + tensor.count) > Self.bucketSize }) ?? true {
+                buckets.append(Bucket())
+            }
+            let last = buckets.count - 1
+            places[index] = (last, buckets[last].size)
+            buckets[last].size += tensor.count
+            buckets[last].missing += 1
+        }
         for (index, tensor) in self.tensors.enumerated() {
             waiting[tensor.node.id, default: []].append(index)
         }
@@ -72,37 +86,26 @@ public final class GradientSums {
 
     private func add(_ value: TensorData, _ index: Int) throws {
         let value = try value.rowMajor()
-        if buckets.last.map({ $0.sum != nil || $0.used + value.count > $0.data.count }) ?? true {
-            try send()
-            let size = max(value.count, min(left, Self.bucketSize / 4))
-            buckets.append(Bucket(data: try TensorData(shape: [size], dtype: .float32, for: "gradients")))
+        let (number, offset) = places[index]
+        let data =
+            try buckets[number].data
+            ?? TensorData(shape: [buckets[number].size], dtype: .float32, for: "gradients")
+        (data.floats + offset).update(from: value.floats, count: value.count)
+        buckets[number].data = data
+        buckets[number].missing -= 1
+        while sent < buckets.count, buckets[sent].missing == 0, let full = buckets[sent].data {
+            let numbers = SharedNumbers(.float32, full.bytes, count: buckets[sent].size)
+            buckets[sent].sum = try context.communicator.sum(numbers, context.meeting("gradients"))
+            sent += 1
         }
-        let last = buckets.count - 1
-        let offset = buckets[last].used
-        (buckets[last].data.floats + offset).update(from: value.floats, count: value.count)
-        buckets[last].used += value.count
-        left -= value.count
-        places[index] = (last, offset)
-        if buckets[last].used == buckets[last].data.count { try send() }
-    }
-
-    /// Sends the last bucket, if it has not been.
-    private func send() throws {
-        guard let last = buckets.indices.last, buckets[last].sum == nil else { return }
-        let numbers = SharedNumbers(.float32, buckets[last].data.bytes, count: buckets[last].used)
-        buckets[last].sum = try context.communicator.sum(numbers, context.meeting("gradients"))
     }
 
     private func finish() throws -> [Tensor] {
         // Those that were computed before, as constants are.
-        for (index, tensor) in tensors.enumerated() where places[index] == nil {
-            try add(try tensor.value(), index)
-        }
-        try send()
+        for index in waiting.values.joined().sorted(by: >) { try add(try tensors[index].value(), index) }
         for bucket in buckets { try bucket.sum?.finish() }
         return zip(tensors, places).map { tensor, place in
-            guard let place else { return tensor }
-            let data = buckets[place.bucket].data
+            guard let data = buckets[place.bucket].data else { return tensor }
             return Tensor(
                 TensorData(
                     storage: data.storage, offset: data.offset + 4 * place.offset, shape: tensor.shape,
