@@ -10,7 +10,7 @@ SCRIPTS = $(shell find stdlib examples Benchmarks -name '*.seg')
 # Required libraries and tools, and the Debian package of each.
 LIBRARIES = libedit:libedit-dev libpng:libpng-dev zlib:zlib1g-dev openblas:libopenblas-dev
 # Those that `make install` and `make dist` link into the command, each with the archives that it consists of.
-LINKED = libedit:edit:tinfo:bsd:md libpng:png zlib:z
+LINKED = libedit:edit:tinfo:bsd:md libpng:png:z zlib:z
 # An MPI beside these, for `make mpi`; another one, such as MPICH, serves too where pkg-config knows it as mpi-c.
 MPI_LIBRARIES = mpi-c:libopenmpi-dev
 MPI_TOOLS = mpirun:openmpi-bin
