@@ -38,7 +38,7 @@ for suite; do
     cp -a "$kept/$suite" "$root"
     cp /etc/resolv.conf "$root/etc"
     tar -xzf "$archive" -C "$root/root"
-    cp "$package" "$root/root/seg.deb"
+    cp "$package" "$root/srv/seg.deb"
     seg="cd $name && bin/seg"
 
     check "$suite: all libraries are there" "$(inside "ldd $name/bin/seg | grep 'not found'")" ""
@@ -46,15 +46,15 @@ for suite; do
     has "$suite: the doctor says what is missing" "$(inside "$seg doctor")" "apt-get install libopenblas0"
     has "$suite: matmul says what it needs" "$(inside "$seg -e 'eye(2) @ eye(2)'")" "on Debian: apt-get install libopenblas0"
     # The frame header of a JPEG file is enough to ask for its library.
-    printf '\377\330\377\300\0\021\010\0\001\0\001\003\001\042\0\002\021\001\003\021\001\377\331' > "$root/root/a.jpg"
-    has "$suite: a JPEG picture says what it needs" "$(inside "$seg -e 'read_image(\"/root/a.jpg\")'")" "libturbojpeg0"
+    printf '\377\330\377\300\0\021\010\0\001\0\001\003\001\042\0\002\021\001\003\021\001\377\331' > "$root/srv/a.jpg"
+    has "$suite: a JPEG picture says what it needs" "$(inside "$seg -e 'read_image(\"/srv/a.jpg\")'")" "libturbojpeg0"
     inside "cd $name && sed -i 's/count=96/count=12/; s/epochs=10/epochs=1/; s/epochs=4/epochs=1/' examples/first.seg"
     has "$suite: the first example" "$(inside "$seg examples/first.seg")" "prediction"
     check "$suite: and its picture" "$(inside "head -c 4 $name/first.png | tail -c 3")" "PNG"
     check "$suite: completions" "$(inside "bash -c '. $name/share/bash-completion/completions/seg; complete -p seg'")" \
         "complete -F _seg seg"
 
-    inside "apt-get update -q && apt-get install -qy /root/seg.deb" > "$scratch/apt" || { tail "$scratch/apt"; exit 1; }
+    inside "apt-get update -q && apt-get install -qy /srv/seg.deb" > "$scratch/apt" || { tail "$scratch/apt"; exit 1; }
     check "$suite: the package has what matmul needs" "$(inside "seg -e 'sum(eye(2) @ eye(2))'")" "2"
     check "$suite: the doctor finds no fault" "$(inside "seg doctor" | grep FAULT)" ""
     mkdir "$root/root/t"
