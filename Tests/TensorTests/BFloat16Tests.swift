@@ -1,5 +1,6 @@
 // Convolutions with factors of bfloat16: against plain loops in double precision over random shapes, and the same bits
-// with and without the processor's instructions, at every level of kernels, with any number of threads and in any batch.
+// with any number of threads and in any batch; with and without the processor's instructions for vectors, too, at every
+// level of kernels.
 
 import CKernels
 import Testing
@@ -23,8 +24,23 @@ import Testing
                 stride: .init(choice(1, 1, 2), choice(1, 1, 2)),
                 padding: .init(choice(0, 1, 2), choice(0, 1, 2)),
                 dilation: .init(choice(1, 2, 3), choice(1, 2, 3)))
-        }
+        } + [
+            // Several tiles, and sums in parts; a tap that most pixels do not reach.
+            KernelTests.geometry(1, 1100, 25, 27, 70, kernel: (1, 1)),
+            KernelTests.geometry(1, 600, 21, 20, 100, kernel: (1, 1), stride: 2, padding: 1),
+            KernelTests.geometry(2, 330, 25, 24, 130, kernel: (3, 3), padding: 12, dilation: 12),
+        ]
     }()
+
+    /// Runs with each kind of products that the processor has.
+    static func withEachKind(_ check: (Int32) throws -> Void) rethrows {
+        let usual = kernel_bfloat16()
+        defer { kernel_use_bfloat16(usual) }
+        for kind in Int32(BFLOAT16_NONE.rawValue)...usual {
+            kernel_use_bfloat16(kind)
+            try check(kind)
+        }
+    }
 
     static func forward(_ g: Geometry, x: [Float], w: [Float]) throws -> [Float] {
         var packed = [Float](repeating: .nan, count: ConvolutionKernels.packedCount(g, .bfloat16))
@@ -50,15 +66,17 @@ import Testing
 
     @Test(arguments: geometries) func agreesWithPlainLoops(_ g: Geometry) throws {
         let (x, w) = Self.inputs(g, seed: 3)
-        let y = try sameAtAnyThreadCount { try Self.forward(g, x: x, w: w) }
-        let none = [Float](repeating: 0, count: y.count)
+        let none = [Float](repeating: 0, count: g.batch * g.outputHeight * g.outputWidth * g.outputChannels)
         let plain = PlainConvolution(g, x: x.map(Self.rounded), w: w.map(Self.rounded), dy: none)
         let largest: Double = plain.output.map { abs($0) }.max() ?? 0
-        #expect(largestDifference(y, plain.output) <= 2e-6 * largest)
-        // Each factor is rounded by at most 2^-9 of itself.
         let terms = Double(g.inputChannels * g.kernel.height * g.kernel.width)
         let whole = PlainConvolution(g, x: x, w: w, dy: none)
-        #expect(largestDifference(y, whole.output) < terms.squareRoot() / 128)
+        try Self.withEachKind { kind in
+            let y = try sameAtAnyThreadCount { try Self.forward(g, x: x, w: w) }
+            #expect(largestDifference(y, plain.output) <= 2e-6 * largest, "kind \(kind)")
+            // Each factor is rounded by at most 2^-9 of itself.
+            #expect(largestDifference(y, whole.output) < terms.squareRoot() / 128, "kind \(kind)")
+        }
     }
 
     @Test(arguments: geometries) func hasTheSameBitsWithoutInstructions(_ g: Geometry) throws {
@@ -69,14 +87,14 @@ import Testing
     }
 
     private static func expectSameBits(_ g: Geometry, x: [Float], w: [Float]) throws {
-        let (level, hasInstructions) = (kernel_level(), kernel_has_bfloat16())
+        let (level, usual) = (kernel_level(), kernel_bfloat16())
         defer {
             kernel_set_level(level, level == 3 ? 1 : 0)
-            kernel_use_bfloat16(hasInstructions)
+            kernel_use_bfloat16(usual)
         }
-        kernel_use_bfloat16(1)
+        kernel_use_bfloat16(Int32(BFLOAT16_VECTORS.rawValue))
         let y = try forward(g, x: x, w: w)
-        kernel_use_bfloat16(0)
+        kernel_use_bfloat16(Int32(BFLOAT16_NONE.rawValue))
         for level in 1...kernel_highest_level() {
             for wide: Int32 in [0, 1] {
                 kernel_set_level(level, wide)
@@ -88,14 +106,16 @@ import Testing
     @Test(arguments: geometries.filter { $0.batch > 1 }) func samplesDoNotFeelTheirBatch(_ g: Geometry) throws
     {
         let (x, w) = Self.inputs(g, seed: 7)
-        let whole = try Self.forward(g, x: x, w: w)
         var one = g
         one.batch = 1
         let size = x.count / g.batch
-        let parts = try (0..<g.batch).flatMap {
-            try Self.forward(one, x: Array(x[$0 * size..<($0 + 1) * size]), w: w)
+        try Self.withEachKind { kind in
+            let whole = try Self.forward(g, x: x, w: w)
+            let parts = try (0..<g.batch).flatMap {
+                try Self.forward(one, x: Array(x[$0 * size..<($0 + 1) * size]), w: w)
+            }
+            #expect(parts == whole, "kind \(kind)")
         }
-        #expect(parts == whole)
     }
 
     /// Layers that are chosen, and those that are not: Winograd's algorithm is faster, or the rounding does not pay.
@@ -112,7 +132,10 @@ import Testing
         #expect(
             method(KernelTests.geometry(1, 64, 65, 65, 64, kernel: (3, 3), padding: 12, dilation: 12))
                 == .bfloat16)
-        #expect(method(KernelTests.geometry(1, 64, 65, 65, 64, kernel: (3, 3), padding: 1)) == .winograd)
+        let three = KernelTests.geometry(1, 64, 65, 65, 64, kernel: (3, 3), padding: 1)
+        Self.withEachKind { kind in
+            #expect(method(three) == (kind == BFLOAT16_MATRICES.rawValue ? .bfloat16 : .winograd))
+        }
         #expect(
             method(KernelTests.geometry(1, 3, 65, 65, 64, kernel: (7, 7), stride: 2, padding: 3)) == .direct)
         #expect(method(KernelTests.geometry(1, 2048, 1, 1, 256, kernel: (1, 1))) == .direct)

@@ -66,8 +66,9 @@ static void end_sums(conv_segment *segments, long count, long length) {
 /// The runs of channels that a pixel's product consists of, cut into blocks of at most
 /// BLOCK_LENGTH (of pairs, two words each without instructions) so that a panel of weights stays in cache. Returns 0 or -1.
 static int make_segments(const conv_product *product, conv_plan *plan) {
-    const long unit = max_long(1, product->unit), terms = product->run / unit;
-    const long pieces = parts_of(product->run, sum_length(product)), piece = unit * parts_of(terms, max_long(1, pieces));
+    const long unit = max_long(1, product->unit), grain = product->unit > 0 ? bfloat16_grain() : 1;
+    const long pieces = parts_of(product->run, sum_length(product));
+    const long piece = grain * parts_of(product->run / grain, max_long(1, pieces));
     plan->segments = malloc((size_t)max_long(1, plan->tap_count * pieces) * sizeof(conv_segment));
     plan->block_starts = malloc((size_t)(plan->tap_count * pieces + 2) * sizeof(long));
     if (plan->segments == NULL || plan->block_starts == NULL) return -1;
@@ -136,6 +137,8 @@ static int run_plans(conv_job *job, const conv_geometry *g) {
     if (zero_run == NULL) return -1;
     product->zeros = zero_run;
     product->tile = tile_pixels(product->run * g->kernel_height * g->kernel_width * product->width);
+    if (product->unit > 0 && kernel_bfloat16_in_use == BFLOAT16_MATRICES)
+        product->tile = amx_tile_pixels(g->output_height * g->output_width);
     long tasks = 0;
     for (long p = 0; p < job->plan_count; p++) {
         conv_plan *plan = &job->plans[p];

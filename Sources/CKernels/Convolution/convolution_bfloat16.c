@@ -55,6 +55,7 @@ BFLOAT16 static void round_paired(const float *pixel, long channels, float *word
             words + c / 2,
             (__m512i)_mm512_cvtne2ps_pbh(_mm512_loadu_ps(pixel + c + 16), _mm512_loadu_ps(pixel + c)));
     for (; c < channels; c += 2) words[c / 2] = paired(pixel[c], c + 1 < channels ? pixel[c + 1] : 0.0f);
+    for (; c / 2 < bfloat16_words(channels); c += 2) words[c / 2] = 0.0f;
 }
 
 #define DOT(x, factor, sum) ((float16)_mm512_dpbf16_ps((__m512)(sum), (__m512bh)(x), (__m512bh)(factor)))
@@ -67,7 +68,7 @@ WIDE_KERNEL(pairs_12x32, BFLOAT16, 12, 2, KEEP, DOT, WIDE_LOAD, WIDE_STORE)
 WIDE_KERNEL(pairs_12x16, BFLOAT16, 12, 1, KEEP, DOT, MASKED_LOAD, MASKED_STORE)
 
 void bfloat16_round(const float *pixel, long channels, float *words) {
-    (kernel_bfloat16_in_use ? round_paired : round_swapped)(pixel, channels, words);
+    (kernel_bfloat16_in_use != BFLOAT16_NONE ? round_paired : round_swapped)(pixel, channels, words);
 }
 
 void bfloat16_block(const block_work *w, long pixel, long count) {
@@ -91,7 +92,7 @@ typedef struct {
 
 /// Columns that a panel takes: the instructions' kernels have no narrow one.
 static long panel_lanes(long rest) {
-    return !kernel_bfloat16_in_use && rest <= CONV_NARROW ? CONV_NARROW : CONV_PANEL;
+    return kernel_bfloat16_in_use == BFLOAT16_NONE && rest <= CONV_NARROW ? CONV_NARROW : CONV_PANEL;
 }
 
 /// The weights of one panel of columns: [tap][word][column].
@@ -100,14 +101,15 @@ static void pack_task(void *context, long index) {
     const long column = index * CONV_PANEL, rest = j->outputs - column, lanes = panel_lanes(rest);
     const long words = bfloat16_words(j->inputs), unit = bfloat16_unit(), output_step = j->inputs * j->taps;
     float *panel = j->packed + column * j->taps * words;
-    for (long input = 0; input < j->inputs; input += 2) {
+    // Inputs past the last are pairs of zeros.
+    for (long input = 0; input < 2 * words / unit; input += 2) {
         for (long tap = 0; tap < j->taps; tap++) {
             const float *weight = j->weight + column * output_step + input * j->taps + tap;
             float *out = panel + (tap * words + input / 2 * unit) * lanes;
             for (long l = 0; l < lanes; l++, weight += output_step) {
-                const float first = l < rest ? weight[0] : 0.0f;
+                const float first = l < rest && input < j->inputs ? weight[0] : 0.0f;
                 const float second = l < rest && input + 1 < j->inputs ? weight[j->taps] : 0.0f;
-                if (kernel_bfloat16_in_use) {
+                if (unit == 1) {
                     out[l] = paired(first, second);
                 } else {
                     out[l] = float_of(rounded_bits(second));

@@ -1,20 +1,32 @@
 // Convolution of values rounded to bfloat16, with sums in float32. Its bits are those of two fused products and sums for
-// each pair of channels, the second first, tiny numbers being zeros: what the instructions of x86 processors compute.
+// each pair of channels, the second first, tiny numbers being zeros: what the instructions of x86 processors compute
+// (those for matrices, convolution_amx.h, add in another order).
 // Without the instructions the kernels of float32 add the same products in the same order; a product of two values of
 // bfloat16 is exact in float32.
 
 #ifndef SEG_CONVOLUTION_BFLOAT16_H
 #define SEG_CONVOLUTION_BFLOAT16_H
 
+#include "convolution_amx.h"
 #include "convolution_kernels.h"
 #include "levels.h"
 
 /// Words of 32 bits that a pair of channels takes: one that holds both for the instructions, else two of float32, of
 /// which the first is the pair's second.
-INLINE long bfloat16_unit(void) { return kernel_bfloat16_in_use ? 1 : 2; }
+INLINE long bfloat16_unit(void) { return kernel_bfloat16_in_use != BFLOAT16_NONE ? 1 : 2; }
+
+/// Words that a run of channels has a multiple of.
+INLINE long bfloat16_grain(void) { return kernel_bfloat16_in_use == BFLOAT16_MATRICES ? AMX_WORDS : bfloat16_unit(); }
 
 /// Words of a pixel of so many channels.
-INLINE long bfloat16_words(long channels) { return bfloat16_unit() * parts_of(channels, 2); }
+INLINE long bfloat16_words(long channels) {
+    const long pairs = bfloat16_unit() * parts_of(channels, 2);
+    return parts_of(pairs, bfloat16_grain()) * bfloat16_grain();
+}
+
+/// Words from one pixel that a tile has rounded to the next: pixels that are a power of two apart would meet in the same
+/// lines of the cache.
+INLINE long bfloat16_step(long words) { return words + AMX_WORDS; }
 
 /// Rounds the channels of a pixel into its words.
 void bfloat16_round(const float *pixel, long channels, float *words);

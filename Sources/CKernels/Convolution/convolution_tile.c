@@ -93,14 +93,12 @@ static void reach_whole_blocks(const tile_tables *tables, long taps) {
     }
 }
 
-/// Rounds the pixels of a table to bfloat16, and lets it point to these. Returns 0 or -1.
+/// Rounds the pixels of a table to bfloat16, side by side, and lets it point to these. Returns 0 or -1.
 static int round_pixels(const conv_product *p, const float **pixels, long count) {
-    // Pixels that are a power of two apart would meet in the same lines of the cache.
-    const long step = p->words + 16;
-    float *rounded = pool_scratch(1, count * step * (long)sizeof(float));
+    const long step = bfloat16_step(p->words);
+    float *rounded = pool_scratch(1, (count + AMX_PIXELS) * step * (long)sizeof(float));
     if (rounded == NULL) return -1;
     for (long i = 0; i < count; i++, rounded += step) {
-        if (pixels[i] == p->zeros) continue;
         bfloat16_round(pixels[i], p->source_channels, rounded);
         pixels[i] = rounded;
     }
@@ -142,6 +140,12 @@ int conv_tile(const conv_product *p, const conv_plan *plan, long sample, long ti
         for (long t = 0; t < taps; t++) tables.pixels[t * padded + i] = p->zeros;
     }
     if (p->words > 0 && round_pixels(p, tables.pixels, count) != 0) return -1;
+    // With an epilogue, and with factors of bfloat16, the destination pixels of a tile are adjacent.
+    float *out = tables.out[0];
+    const float *residual =
+        p->epilogue == NULL || p->epilogue->residual == NULL ? NULL : p->epilogue->residual + (out - p->dest);
+    if (p->unit > 0 && kernel_bfloat16_in_use == BFLOAT16_MATRICES)
+        return amx_tile(p, plan, tables.pixels, padded, tables.reached, blocks, out, residual, count);
     const unsigned long mode = p->unit > 0 ? bfloat16_enter() : 0;
     const long packed_group = conv_packed_columns(p->width) * p->kernel_taps * p->run;
     for (long group = 0; group < p->groups; group++) {
@@ -150,11 +154,6 @@ int conv_tile(const conv_product *p, const conv_plan *plan, long sample, long ti
             tables.interior, blocks, count);
     }
     if (p->unit > 0) bfloat16_leave(mode);
-    if (p->epilogue != NULL) {
-        // With an epilogue the destination pixels of a tile are adjacent.
-        float *out = tables.out[0];
-        const float *residual = p->epilogue->residual == NULL ? NULL : p->epilogue->residual + (out - p->dest);
-        epilogue_rows(p->epilogue, 0, residual, out, count, p->dest_channels, p->dest_channels);
-    }
+    epilogue_rows(p->epilogue, 0, residual, out, count, p->dest_channels, p->dest_channels);
     return 0;
 }

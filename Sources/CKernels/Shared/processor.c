@@ -8,6 +8,14 @@
 
 #include "levels.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 int kernel_level_in_use = KERNEL_SSE2;
 int kernel_wide_tiles = 0;
 int kernel_bfloat16_in_use = 0;
@@ -32,14 +40,29 @@ void kernel_set_level(int level, int wide) {
     kernel_wide_tiles = wide;
 }
 
-int kernel_has_bfloat16(void) { return kernel_bfloat16_in_use; }
+int kernel_bfloat16(void) { return kernel_bfloat16_in_use; }
 
-void kernel_use_bfloat16(int use) {
+#if defined(__x86_64__) && defined(__linux__)
+/// Whether the processor has AMX, and the system lets this process use it: its registers are saved for those processes
+/// alone that ask.
+static int may_use_matrices(void) {
+    enum { ASK = 0x1023, REGISTERS = 18, CPUID_BFLOAT16 = 1 << 22, CPUID_TILES = 1 << 24 };
+    unsigned a, b, c, d;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(d & CPUID_BFLOAT16) || !(d & CPUID_TILES)) return 0;
+    return syscall(SYS_arch_prctl, ASK, REGISTERS) == 0;
+}
+#else
+static int may_use_matrices(void) { return 0; }
+#endif
+
+void kernel_use_bfloat16(int products) {
+    int most = BFLOAT16_NONE;
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    kernel_bfloat16_in_use =
-        use && kernel_highest_level() == KERNEL_AVX512 && __builtin_cpu_supports("avx512bf16");
+    if (products != BFLOAT16_NONE && kernel_highest_level() == KERNEL_AVX512 && __builtin_cpu_supports("avx512bf16"))
+        most = products == BFLOAT16_MATRICES && may_use_matrices() ? BFLOAT16_MATRICES : BFLOAT16_VECTORS;
 #endif
+    kernel_bfloat16_in_use = products < most ? products : most;
 }
 
 #if defined(__x86_64__)
@@ -123,5 +146,9 @@ __attribute__((constructor)) static void choose_level(void) {
     }
     kernel_set_level(level, level == KERNEL_AVX512);
     // They gain where the units are of 256 bits, too.
-    kernel_use_bfloat16(wanted == NULL || strcmp(wanted, "avx512") == 0);
+    if (wanted == NULL) {
+        kernel_use_bfloat16(BFLOAT16_MATRICES);
+    } else if (strcmp(wanted, "avx512") == 0) {
+        kernel_use_bfloat16(BFLOAT16_VECTORS);
+    }
 }

@@ -17,12 +17,16 @@ int kernel_highest_level(void);
 /// as is right with AVX-512. Tests ask for them on other processors, where such tiles are slow; the bits are the same.
 void kernel_set_level(int level, int wide);
 
-/// Whether the processor's own products of bfloat16 are used; without them the same bits are computed in float32. True
-/// where the processor has them, unless SEG_KERNELS names a level below avx512.
-int kernel_has_bfloat16(void);
+/// The processor's own products of bfloat16: none, those of vectors, whose bits are also computed in float32 where there
+/// are none, and those of matrices (AMX), with other last bits.
+enum { BFLOAT16_NONE = 0, BFLOAT16_VECTORS = 1, BFLOAT16_MATRICES = 2 };
 
-/// Changes that, where the processor has them; for tests.
-void kernel_use_bfloat16(int use);
+/// The products that are used: the last of these that the processor has; vectors where SEG_KERNELS is avx512, and none
+/// where it is a lower level.
+int kernel_bfloat16(void);
+
+/// Changes that, to what the processor has at most; for tests.
+void kernel_use_bfloat16(int products);
 
 /// Billions of products and sums a second of this thread, by multiply-adds in registers, at a level.
 double kernel_peak(int level);

@@ -35,8 +35,9 @@ let precisionNatives: [Native] = [
         "with_precision(precision, f)",
         "The value of f() with convolutions of \"float32\" or \"bfloat16\". With bfloat16 inputs and weights of a "
             + "convolution are rounded to it where that is faster: of one pixel, strided, or widely dilated; sums are "
-            + "of float32. What trains is never rounded, only frozen layers and evaluation. The bits are the same on "
-            + "every processor, the gain is not: it takes AVX-512 with bfloat16. `seg --precision bfloat16` chooses "
+            + "of float32. What trains is never rounded, only frozen layers and evaluation. The gain takes AVX-512 with "
+            + "bfloat16, and is largest with AMX, where nearly all convolutions are rounded. The bits are the same on "
+            + "every processor without AMX, and on all that have it. `seg --precision bfloat16` chooses "
             + "it for all of a script, `trainer(…, precision=\"bfloat16\")` for a run.",
         examples: [
             "x, weight = rand(1, 64, 16, 16), rand(64, 64, 1, 1)\ny = conv2d(x, weight)\n"

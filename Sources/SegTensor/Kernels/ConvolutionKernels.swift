@@ -60,11 +60,12 @@ struct ConvolutionGeometry: Hashable, Sendable {
     /// The kernel that computes it. It depends on the layer and its map, never on the batch or the threads.
     func method(exact: Bool, precision: Precision = .float32) -> ConvolutionMethod {
         if isDepthwise { return .depthwise }
+        if precision.usesMatrices && suitsBfloat16 { return .bfloat16 }
         if !exact && suitsWinograd { return .winograd }
         return precision == .bfloat16 && suitsBfloat16 ? .bfloat16 : .direct
     }
 
-    /// Whether factors of bfloat16 are faster, where Winograd's algorithm is not: not with few channels, for which the
+    /// Whether factors of bfloat16 are faster, where Winograd's algorithm is not or there are matrices: not with few channels, for which the
     /// rounding takes as long as the products, nor for the few pixels of a pooled map.
     private var suitsBfloat16: Bool {
         groups == 1 && min(inputChannels, outputChannels) >= 32 && outputHeight * outputWidth >= 64

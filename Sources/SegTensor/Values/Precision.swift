@@ -6,10 +6,19 @@ import CKernels
 public enum Precision: String, CaseIterable, Encodable, Sendable {
     case float32
     /// Inputs and weights are rounded to bfloat16, eight bits of precision, where that is faster: in convolutions of one
-    /// pixel, strided ones and widely dilated ones.
+    /// pixel, strided ones and widely dilated ones; with instructions for matrices in all that have enough channels.
     case bfloat16
 
-    /// Whether the processor has instructions for it. Without them the results are the same, to the bit, but no faster
-    /// than those of float32.
-    public var isFast: Bool { self == .float32 || kernel_has_bfloat16() != 0 }
+    /// Whether the processor has instructions for it. Without them the results are the same, to the bit, as with those
+    /// for vectors, but no faster than those of float32.
+    public var isFast: Bool { self == .float32 || kernel_bfloat16() != BFLOAT16_NONE }
+
+    /// Whether the processor has instructions for matrices of it, whose sums differ in their last bits.
+    public var usesMatrices: Bool { self == .bfloat16 && kernel_bfloat16() == BFLOAT16_MATRICES }
+
+    /// What has other bits is encoded as another precision.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(usesMatrices ? "bfloat16 in matrices" : rawValue)
+    }
 }
