@@ -89,6 +89,9 @@ test-all: test test-mpi jupyter-deps
 	Tests/faults/disk.pl $(SEG)
 	Tests/faults/signals.pl $(SEG)
 	Tests/faults/load.sh 1 $(SEG)
+	Tests/faults/pool.sh 1
+	@echo "== the kernels on arm64, by qemu"
+	Tests/arm64/run.sh
 	@echo "== Ctrl-C at random moments of long operations: back within 0.2 s (minutes)"
 	Tests/faults/interrupts.pl $(SEG)
 	@echo "== the examples of the help with extreme numbers and endless values (about 20 minutes)"
@@ -101,9 +104,10 @@ test-all: test test-mpi jupyter-deps
 	$(SEG) test Tests/Golden-slow
 	$(SEG) --exact test Tests/Golden-exact
 
-# Models in seg and, with PYTORCH=VENV/bin/python, in PyTorch, side by side (minutes).
+# Models in seg and, with PYTORCH=VENV/bin/python, in PyTorch, side by side; how exact both are; how cost grows (minutes).
 bench: build
 	perl Benchmarks/bench.pl $(SEG)
+	perl Benchmarks/growth.pl $(SEG)
 
 # Two ranks against one process and against PyTorch's DistributedDataParallel; the table on paper of docs/clusters.md.
 bench-mpi: mpi

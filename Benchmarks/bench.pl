@@ -1,7 +1,7 @@
 #!/usr/bin/env perl
 # Times of whole pieces of work in seg and, where PYTORCH names a Python with torch and torchvision, in PyTorch: both
 # in turn, in processes of their own, so that a busy machine slows both. Prints medians over the rounds. "bfloat16" is
-# the same work with it on both sides.
+# the same work with it on both sides. At the end stands how exact convolutions are ("accuracy").
 #
 #     perl Benchmarks/bench.pl SEG [ROUNDS] [SIZE] [PATTERN]
 #
@@ -76,3 +76,24 @@ for my $work (@work) {
     }
     print "\n";
 }
+
+# Errors by kernel: values, gradient by the input, gradient by the weights.
+exit unless "accuracy" =~ /$pattern/;
+my $accuracy = dirname(__FILE__) . "/accuracy";
+my @sides = (["seg", $seg, "$accuracy.seg"], ["seg --exact", $seg, "--exact", "$accuracy.seg"],
+    ["seg, bfloat16", $seg, "--precision", "bfloat16", "$accuracy.seg"]);
+push @sides, ["PyTorch", $python, "$accuracy.py"] if $python;
+my (@kernels, %errors);
+for my $side (@sides) {
+    my ($who, @command) = @$side;
+    open(my $from, "-|", @command) or die "$command[0]: $!\n";
+    while (my $line = <$from>) {
+        my ($kernel, @worst) = split " ", $line;
+        push @kernels, $kernel if $who eq "seg";
+        $errors{$kernel}{$who} = join " ", map { sprintf "%.0e", $_ } @worst;
+    }
+    close $from;
+}
+print "\nlargest error against float64, of the largest result: values, gradient by the input, by the weights\n";
+printf "%-10s" . " %-20s" x @sides . "\n", "", map { $_->[0] } @sides;
+for my $kernel (@kernels) { printf "%-10s" . " %-20s" x @sides . "\n", $kernel, map { $errors{$kernel}{$_->[0]} } @sides }

@@ -21,6 +21,17 @@ long amx_tile_pixels(long pixels) {
     return max_long(2 * unit, parts_of(wanted, unit) * unit);
 }
 
+/// A part of a sum over some taps and channels: pixels of consecutive words, and weights by segment.
+typedef struct {
+    const float *pixels;
+    long pixel_step;
+    const conv_segment *segments;
+    long segment_count;
+    const float *panel;
+    long panel_step;
+    int accumulate;
+} amx_part;
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 
@@ -33,17 +44,6 @@ static const struct {
     uint8_t rows[16];
 } __attribute__((aligned(64))) registers = {
     1, 0, {0}, {64, 64, 64, 64, 64, 64, 64, 64}, {SIDE, SIDE, SIDE, SIDE, SIDE, SIDE, SIDE, SIDE}};
-
-/// A part of a sum over some taps and channels: pixels of consecutive words, and weights by segment.
-typedef struct {
-    const float *pixels;
-    long pixel_step;
-    const conv_segment *segments;
-    long segment_count;
-    const float *panel;
-    long panel_step;
-    int accumulate;
-} amx_part;
 
 /// 16 or 32 pixels by 16 or 32 channels; the results are `step` apart.
 #define BLOCK(name, rows, columns)                                                                        \
@@ -94,6 +94,16 @@ static void run_block(const amx_part *p, const float *pixel, float *out, long st
     }
 }
 
+AMX static void enter(void) { _tile_loadconfig(&registers); }
+AMX static void leave(void) { _tile_release(); }
+#else
+static void run_block(const amx_part *p, const float *pixel, float *out, long step, long rows, long columns) {
+    (void)p, (void)pixel, (void)out, (void)step, (void)rows, (void)columns;
+}
+static void enter(void) {}
+static void leave(void) {}
+#endif
+
 /// Blocks that a tile or its channels end in work on a copy of the results.
 static void run_edge(const amx_part *p, const float *pixel, float *out, long step, long rows, long columns) {
     float copy[2 * SIDE * 2 * SIDE];
@@ -115,7 +125,7 @@ static void gather(
     }
 }
 
-AMX int amx_tile(
+int amx_tile(
     const conv_product *product, const conv_plan *plan, const float *const *table, long stride, const uint8_t *reached,
     long blocks, float *out, const float *residual, long count) {
     const long segments_bytes = parts_of((plan->block_starts[plan->block_count] + 1) * (long)sizeof(conv_segment), 64) * 64;
@@ -133,7 +143,7 @@ AMX int amx_tile(
     }
     const long columns = product->width, depth = product->kernel_taps * product->run, step = product->dest_channels;
     amx_part part = {.segments = segments, .panel_step = SIDE * depth};
-    _tile_loadconfig(&registers);
+    enter();
     int last;
     do {
         long words = 0, taken = 0;
@@ -165,13 +175,6 @@ AMX int amx_tile(
         part.segments += taken;
         left -= taken;
     } while (!last);
-    _tile_release();
+    leave();
     return 0;
 }
-#else
-int amx_tile(
-    const conv_product *product, const conv_plan *plan, const float *const *table, long stride, const uint8_t *reached,
-    long blocks, float *out, const float *residual, long count) {
-    return -1;
-}
-#endif

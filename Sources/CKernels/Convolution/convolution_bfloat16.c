@@ -81,7 +81,7 @@ void bfloat16_block(const block_work *w, long pixel, long count) {
 }
 #else
 void bfloat16_round(const float *pixel, long channels, float *words) { round_swapped(pixel, channels, words); }
-void bfloat16_block(const block_work *w, long pixel, long count) {}
+void bfloat16_block(const block_work *w, long pixel, long count) { (void)w, (void)pixel, (void)count; }
 #endif
 
 typedef struct {

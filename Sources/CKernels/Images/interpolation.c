@@ -32,7 +32,9 @@ INLINE float step_of(float step, long in, long out) {
 void axis_samples(long in, long out, int on_corners, float step, axis_sample *samples) {
     const float scale = !on_corners ? step_of(step, in, out) : out > 1 ? (float)(in - 1) / (float)(out - 1) : 0.0f;
     for (long i = 0; i < out; i++) {
-        const float source = on_corners ? (float)i * scale : fmaxf(((float)i + 0.5f) * scale - 0.5f, 0.0f);
+        // In statements of their own, the product and the difference are not fused, as they are not in PyTorch.
+        const float centre = ((float)i + 0.5f) * scale;
+        const float source = on_corners ? (float)i * scale : fmaxf(centre - 0.5f, 0.0f);
         const long first = min_long((long)source, in - 1);
         const float fraction = in == out ? 0.0f : source - (float)first;
         samples[i] = (axis_sample){first, min_long(first + 1, in - 1), 1.0f - fraction, fraction};

@@ -2,6 +2,10 @@
 // notice it in time join and take indices from an atomic counter; the caller waits
 // only for those that joined. Idle workers spin briefly, yield for a while, then
 // sleep on a futex.
+//
+// It stands here instead of a library because layers are short: a region of two tasks of 1.3 us took 2.0 us, with OpenMP
+// 3.4 and with libdispatch 3.0; eight tasks of 5.3 us took 22 us, 24 and 43 (Benchmarks/pool/run.sh on two cores of a Xeon
+// with AMX).
 
 #define _GNU_SOURCE
 

@@ -10,8 +10,6 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
-#endif
-#if defined(__linux__)
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
@@ -42,7 +40,7 @@ void kernel_set_level(int level, int wide) {
 
 int kernel_bfloat16(void) { return kernel_bfloat16_in_use; }
 
-#if defined(__x86_64__) && defined(__linux__)
+#if defined(__x86_64__)
 /// Whether the processor has AMX, and the system lets this process use it: its registers are saved for those processes
 /// alone that ask.
 static int may_use_matrices(void) {
@@ -51,8 +49,6 @@ static int may_use_matrices(void) {
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(d & CPUID_BFLOAT16) || !(d & CPUID_TILES)) return 0;
     return syscall(SYS_arch_prctl, ASK, REGISTERS) == 0;
 }
-#else
-static int may_use_matrices(void) { return 0; }
 #endif
 
 void kernel_use_bfloat16(int products) {
