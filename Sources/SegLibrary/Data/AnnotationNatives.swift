@@ -442,6 +442,9 @@ private func readCOCO(_ path: String, _ interpreter: Interpreter) throws -> Valu
                 "an annotation of \(picture.name) is no mask of run lengths",
                 help: "pycocotools turns polygons into run lengths")
         }
+        try interpreter.reserve(
+            elements: counts.asString?.utf8.count ?? counts.asList?.items.count ?? 0,
+            for: "the run lengths of \(picture.name)")
         let lengths =
             try counts.asString.flatMap { RunLengths.counts(in: $0) }
             ?? interpreter.numbers(counts)?.map { Int(exactly: $0) ?? -1 }
