@@ -83,7 +83,7 @@ public final class Kernel {
     // MARK: Cells
 
     private func runCell(_ code: String, _ number: Int?) -> Bool {
-        if let number, number > 0 { console.entryNumber = number - 1 }
+        if let number, (1...1 << 53).contains(number) { console.entryNumber = number - 1 }
         hasFailed = false
         let outcome = channel.attended { console.handle(code) }
         interpreter.inlineDrawings.removeAll()

@@ -11,6 +11,9 @@ final class Document {
     /// Whether it is a file of the library, which uses names that scripts do not see.
     let isLibrary: Bool
     private let lineStarts: [Int]
+    /// The units of UTF-16 before each part of the text: a line may be the whole text.
+    private let partUnits: [Int]
+    private static let partSize = 1 << 10
 
     /// Longer texts are data: they are kept, but not looked into.
     static let analysisLimit = 4 << 20
@@ -21,7 +24,10 @@ final class Document {
         self.isLibrary = isLibrary
         source = Source(name: FileURI.path(of: uri) ?? uri, bytes: bytes, isLibrary: isLibrary)
         var starts = [0]
+        var (units, partUnits) = (0, [0])
         for (place, byte) in bytes.enumerated() {
+            units += Self.units(byte)
+            if (place + 1) % Self.partSize == 0 { partUnits.append(units) }
             if byte == UInt8(ascii: "\n")
                 || byte == UInt8(ascii: "\r")
                     && (place + 1 == bytes.count || bytes[place + 1] != UInt8(ascii: "\n"))
@@ -30,6 +36,7 @@ final class Document {
             }
         }
         lineStarts = starts
+        self.partUnits = partUnits
     }
 
     var isTooLarge: Bool { source.bytes.count > Self.analysisLimit }
@@ -70,12 +77,19 @@ final class Document {
             let middle = (low + high) / 2
             if lineStarts[middle] <= offset { low = middle } else { high = middle }
         }
-        var units = 0
-        for byte in source.bytes[lineStarts[low]..<offset] where byte & 0xC0 != 0x80 {
-            units += byte >= 0xF0 ? 2 : 1
-        }
-        return ["line": .integer(low), "character": .integer(units)]
+        return [
+            "line": .integer(low),
+            "character": .integer(units(before: offset) - units(before: lineStarts[low])),
+        ]
     }
+
+    private func units(before offset: Int) -> Int {
+        let part = offset / Self.partSize
+        return source.bytes[part * Self.partSize..<offset].reduce(partUnits[part]) { $0 + Self.units($1) }
+    }
+
+    /// Of a character, its first byte stands for all of its units.
+    private static func units(_ byte: UInt8) -> Int { byte & 0xC0 == 0x80 ? 0 : byte >= 0xF0 ? 2 : 1 }
 
     func range(of span: Span) -> JSONValue {
         ["start": position(of: Int(span.start)), "end": position(of: Int(max(span.start, span.end)))]

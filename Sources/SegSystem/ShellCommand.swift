@@ -14,6 +14,7 @@ public enum ShellCommand {
     }
 
     /// Runs a command without input, and gives what it writes as it comes. It is interrupted once `interrupted` is true.
+    /// What it leaves in the background is not waited for.
     public static func run(
         _ command: String, output: (String) -> Void, interrupted: () -> Bool
     ) throws -> Int? {
@@ -45,7 +46,11 @@ public enum ShellCommand {
         close(ends[1])
         guard code == 0 else { return nil }
 
+        var status: Int32 = 0
+        var hasEnded = false
         var isInterrupted = false
+        var isQuiet = false
+        var left = 1 << 16
         var rest: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 14)
         while true {
@@ -53,10 +58,18 @@ public enum ShellCommand {
                 isInterrupted = true
                 kill(-child, SIGINT)
             }
+            // A command in the background may hold the pipe, or write without end: what the pipe has now is the rest.
+            if !hasEnded, isInterrupted || isQuiet {
+                hasEnded = waitpid(child, &status, WNOHANG) == child
+                isQuiet = false
+            }
+            if hasEnded, isQuiet || left <= 0 { break }
             var asked = pollfd(fd: ends[0], events: Int16(POLLIN), revents: 0)
-            guard poll(&asked, 1, 50) > 0 else { continue }
+            isQuiet = poll(&asked, 1, hasEnded ? 0 : 50) <= 0
+            if isQuiet { continue }
             let count = read(ends[0], &buffer, buffer.count)
             if count <= 0 { break }
+            if hasEnded { left -= count }
             rest += buffer[..<count]
             // The bytes of a character that is not whole yet wait for the others.
             var whole = rest.count
@@ -68,8 +81,7 @@ public enum ShellCommand {
             rest.removeFirst(whole)
         }
         output(String(decoding: rest, as: UTF8.self))
-        var status: Int32 = 0
-        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        while !hasEnded, waitpid(child, &status, 0) < 0, errno == EINTR {}
         let signal = status & 0x7f
         return Int(signal == 0 ? status >> 8 & 0xff : 128 + signal)
     }

@@ -53,6 +53,7 @@ public struct SystemError: ExplainedError, Sendable, CustomStringConvertible {
         case EDQUOT: "the disk quota is used up"
         case EFBIG: "the file would be larger than the system allows"
         case EROFS: "the disk is read-only"
+        case EEXIST: "there is a file of that name"
         case EISDIR: "it is a folder"
         case ENOTDIR: "a part of its path is not a folder"
         case ENAMETOOLONG: "its name is too long"

@@ -1,4 +1,5 @@
-"""Writes the binary seeds of the fuzzer as digits: weight files of PyTorch in corpus/checkpoint, pictures in corpus/png.
+"""Writes the binary seeds of the fuzzer as digits: weight files of PyTorch in corpus/checkpoint, pictures in
+corpus/png, masks of annotation tools in corpus/annotations.
 
     VENV/bin/python Tests/Fuzz/make_corpus.py      (needs torch; its versions change bytes)
 """
@@ -164,5 +165,20 @@ def pictures():
     keep("png", "no_palette", png(1, 1, 8, 3, palette=b""))
 
 
+# MARK: Annotations
+
+
+def annotations():
+    table = b"# label:color_rgb:parts:actions\n# void: background\nbackground:0,0,0::\nSky:1,2,3::\nRoad:255,0,9::\n"
+    row = bytes([0, 0, 0, 0, 1, 2, 3, 255, 0, 9])
+    picture = png(3, 2, 8, 2, data=row + row)
+    keep("annotations", "table_and_picture", table + b"\0" + picture)
+    palette = png(3, 1, 8, 3, data=bytes([0, 0, 1, 2]), palette=row[1:])
+    keep("annotations", "table_and_palette", table + b"\0" + palette)
+    members = {"labelmap.txt": table, "SegmentationClass/b/c.png": picture}
+    keep("annotations", "zip", zipped(members))
+
+
 checkpoints()
 pictures()
+annotations()

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Fuzzes with libFuzzer, AddressSanitizer and, in C, UndefinedBehaviorSanitizer. Each target runs for its share of
 # the minutes, one after the other on one core, from the inputs in corpus/ and found/ and from what earlier runs kept
-# in .build-fuzz/corpus. Prints executions and coverage. An input that fails is in .build-fuzz/failed/TARGET:
-# mend the fault, and keep the input, small, in found/TARGET, where `make test` replays it. Status 1 if one failed.
+# in .build-fuzz/corpus. Prints the time on the processor, executions and coverage. An input that fails is in
+# .build-fuzz/failed/TARGET: mend the fault, and keep the input, small, in found/TARGET, where `make test` replays it.
+# Status 1 if one failed.
 #
 #     Tests/Fuzz/run.sh [MINUTES] [TARGET…]       MINUTES: 5 by default, of all targets together
 set -euo pipefail
@@ -10,7 +11,7 @@ cd "$(dirname "$0")/../.."
 minutes=${1:-5}
 shift || true
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(source script png classes checkpoint graph csv json completion)
+[ ${#targets[@]} -gt 0 ] || targets=(source script png classes checkpoint graph csv json annotations completion)
 scratch=$PWD/.build-fuzz
 
 echo "== building the fuzzer"
@@ -26,7 +27,7 @@ export ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0:quarantine_si
 export UBSAN_OPTIONS=print_stacktrace=1 SEG_CACHE=$scratch/cache
 unset SEG_STDLIB
 status=0
-printf '%-12s %12s %10s %10s %8s\n' target executions coverage features failed
+printf '%-12s %12s %12s %10s %10s %8s\n' target 'CPU seconds' executions coverage features failed
 for target in "${targets[@]}"; do
     corpus=$scratch/corpus/$target
     failed=$scratch/failed/$target
@@ -52,16 +53,18 @@ for target in "${targets[@]}"; do
         (
             cd "$work"
             ulimit -s unlimited
-            FUZZ_TARGET=$target nice -n 19 "$binary" "${options[@]}" "$corpus" >>"$log" 2>&1
-        ) || true
+            export FUZZ_TARGET=$target TIMEFORMAT='stat::cpu_seconds: %U %S'
+            time nice -n 19 "$binary" "${options[@]}" "$corpus"
+        ) >>"$log" 2>&1 || true
         find "$work" -mindepth 1 -delete
     done
-    read -r executions coverage features < <(
+    read -r seconds executions coverage features < <(
         perl -ne '$sum += $1 if /^stat::number_of_executed_units: (\d+)/; $cov = $1 if /^#\d+\s.*cov: (\d+)/;
-            $ft = $1 if /^#\d+\s.* ft: (\d+)/; END { printf "%d %d %d\n", $sum, $cov, $ft }' "$log")
+            $ft = $1 if /^#\d+\s.* ft: (\d+)/; $cpu += $1 + $2 if /^stat::cpu_seconds: (\S+) (\S+)/;
+            END { printf "%d %d %d %d\n", $cpu, $sum, $cov, $ft }' "$log")
     count=$(find "$failed" -type f | wc -l)
     [ "$count" = 0 ] || status=1
-    printf '%-12s %12s %10s %10s %8s\n' "$target" "$executions" "$coverage" "$features" "$count"
+    printf '%-12s %12s %12s %10s %10s %8s\n' "$target" "$seconds" "$executions" "$coverage" "$features" "$count"
 done
 [ $status = 0 ] || echo "inputs that failed are in .build-fuzz/failed, what they said in .build-fuzz/*.log"
 exit $status

@@ -45,8 +45,22 @@ import Testing
         for counts in [[], [34], [36], [40, -5], [Int.max, Int.max]] {
             #expect(throws: (any Error).self) { try RunLengths(width: 7, height: 5, counts: counts) }
         }
-        for text in ["!", "p", "\u{e9}", String(repeating: "o", count: 99)] {
+        // Each of the last is about 2^54 more than the one before the last.
+        let sums = String(repeating: "oooooooooo?", count: 2000)
+        for text in ["!", "p", "\u{e9}", String(repeating: "o", count: 99), sums] {
             #expect(RunLengths.counts(in: text) == nil)
         }
+    }
+
+    @Test func drawingCanBeInterrupted() throws {
+        let runs = try RunLengths(width: 1 << 20, height: 256, counts: [0, 1 << 28])
+        var (mask, polls) = ([UInt8](repeating: 0, count: 1 << 28), 0)
+        #expect(throws: CancellationError.self) {
+            try runs.draw(1, into: &mask) {
+                polls += 1
+                if polls == 3 { throw CancellationError() }
+            }
+        }
+        #expect(mask[1] == 1 && mask[2] == 0)
     }
 }

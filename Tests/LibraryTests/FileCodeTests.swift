@@ -1,12 +1,13 @@
 // Code that came from a file of `save`: it has no hands, and takes nothing over. Files that say they are what they
 // are not are made here, as scripts cannot write them.
 
-import SegLibrary
 import SegRuntime
 import SegSystem
 import SegTensor
 import TestSupport
 import Testing
+
+@testable import SegLibrary
 
 /// From <sched.h>, which the Glibc module lacks: 0x200 gives the calling thread a working folder of its own, so that
 /// tests that run beside it keep theirs.
@@ -62,7 +63,7 @@ import Testing
         #expect(problems.isEmpty, "\(problems)")
         for name in [
             "write_text", "write_json", "write_csv", "write_image", "save", "save_weights", "write_tensors",
-            "cache_clear", "exit",
+            "write_annotations", "write_events", "export_onnx", "cache_clear", "exit",
         ] {
             #expect(refused.contains(name), "\(name) is not refused")
         }
@@ -71,7 +72,7 @@ import Testing
     /// Natives that write have an effect; the others have none that a look at their names would betray.
     @Test func effectsAreOfThoseThatWrite() {
         let named = Interpreter.standard().library.natives.filter { native in
-            native.name.hasPrefix("write_") || native.name.hasPrefix("save")
+            ["write_", "save", "export_"].contains { native.name.hasPrefix($0) }
                 || native.signature.contains("save=")
                 || ["exit", "cache_clear", "official_weights", "load"].contains(native.name)
         }
@@ -119,6 +120,31 @@ import Testing
         let said = try run("load(\"m.run\")(3)", in: folder)
         #expect(said.contains("may not write files"), "\(said)")
         #expect(source.count > 0 && folder.names == ["m.run"])
+    }
+
+    /// What goes from rank to rank is trusted as far as it was before.
+    @Test func functionsOfAFileGetNoHandsOnTheirWayToAnotherRank() throws {
+        let folder = try ScratchFolder()
+        let interpreter = Interpreter.standard()
+        _ = unshare(0x200)
+        try folder.asWorkingFolder {
+            try interpreter.run(
+                """
+                type Box(x) { keep() = write_text("box.txt", "") }
+                own = (f=() -> write_text("own.txt", ""))
+                save((f=() -> write_text("file.txt", ""), g=write_text, b=Box(1)), "f.run")
+                theirs = load("f.run")
+                """)
+            for name in ["own", "theirs"] {
+                let value = try #require(interpreter[name])
+                let bytes = try ValuePacking.bytes(of: value, interpreter)
+                interpreter[name] = try ValuePacking.value(of: bytes, interpreter)
+            }
+            for call in ["own.f()", "theirs.f()", "theirs.g(\"g.txt\", \"\")", "theirs.b.keep()"] {
+                _ = try? interpreter.run(call)
+            }
+        }
+        #expect(folder.names == ["f.run", "own.txt"], "\(folder.names)")
     }
 
     /// A run of a file saves itself nowhere but there.

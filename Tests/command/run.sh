@@ -92,6 +92,18 @@ for made in 'print([s] * 60_000)' 'print(...[s] * 60_000)' 'write_json([s] * 60_
     check "long texts within the memory: $made" "$("$seg" --memory 100M -e "s = \"a\" * 1_000_000; $made" 2>&1 |
         grep -c '^error: this text needs .* the memory limit is 100 MB')" 1
 done
+check "printed texts within the memory" "$("$seg" --memory 100M -e 's = "a" * 1_000_000
+captured(() -> { for i in 1...500 { print(s) } })' 2>&1 | grep -c '^error: the captured text needs .* the memory limit is 100 MB')" 1
+check "parts of work within the memory" "$("$seg" -e 'spread_work(1e12, i -> i, (i, x) -> nil)' 2>&1 |
+    grep -c '^error: the results of 1000000000000 parts needs .* the memory limit is')" 1
+# The sizes that files state, before anything is allocated for them.
+"$seg" -e 'write_image(zeros([6000, 6000], dtype=uint8), "large.png"); write_json((categories=[], annotations=[],
+    images=[(id=1, file_name="large.png", width=16384, height=16384)]), "large.json")'
+for read in 'read_image("large.png")' 'read_mask("large.png")' 'read_annotations("large.json")'; do
+    check "pictures within the memory: $read" "$(ulimit -v 4000000; "$seg" --memory 30M -e "$read" 2>&1 |
+        grep -c '^error: large.*, of .*, needs .* the memory limit is 30 MB')" 1
+done
+rm large.png large.json
 # The log of a script that runs for long is written while it runs.
 cat >long.seg <<'END'
 print("begun")

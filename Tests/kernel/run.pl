@@ -74,6 +74,15 @@ check('a function keeps its cell', cell('f(x) = x + nil', cell => 20), ['ok']);
 check('a function keeps its cell', cell('f(1)', cell => 21), qr/<cell 20>:1:\d/);
 check('an empty cell', cell(" \n"), ['ok']);
 check('a command of the prompt', cell('?relu'), qr/stdout: relu\(/);
+my $start = time;
+check('a command in the background', cell('!echo a; sleep 30 &'), qr/stdout: a\\n/);
+check('it is not waited for', time - $start < 10 ? 'soon' : time - $start, 'soon');
+request(do => 'run', code => '!yes &');
+sleep 0.5;
+kill INT => $pid;
+$start = time;
+events();
+check('an interrupt of what writes in the background', time - $start < 10 ? 'soon' : time - $start, 'soon');
 check('a command of the shell', cell('!echo ä; echo b >&2; exit 3'), qr/stdout: ä\\nb\\nexit status 3/);
 check('a long list is cut', do { my $text = cell('0..<100000')->[0]; cell('map(0..<100000, i -> i)')->[0] }, qr/more; print shows all/);
 check('nothing to read', cell('read_text("/dev/stdin")'), ['= ""', 'ok']);
@@ -119,7 +128,7 @@ check('invalid', ask(do => 'is_complete', code => 'x = )')->{status}, 'invalid')
 # ---- Output comes while the cell runs, and an interrupt ends it
 
 request(do => 'run', code => "print(1)\nprint(2)\nwhile true { }");
-my $start = time;
+$start = time;
 my $text = '';
 while ($text ne "1\n2\n") { $text .= receive()->{text} }
 check('output comes at once', time - $start < 2 ? 'at once' : time - $start, 'at once');

@@ -372,6 +372,10 @@ bytes(' ' x (1 << 20)) for 1 .. 40;
 check('a huge message is read over', answer('null')->{error}{message}, qr/^a message of $large bytes is too long/);
 open_('large.seg', 'x = [' . ('1234567, ' x 700_000) . "]\n");
 check('a large text is not looked into', errors('large.seg'), qr/too long to be checked here/);
+my $wide = time;
+open_('wide.seg', 'é = 1' . '; é' x 100_000);
+check('many places in a long line', scalar @{ ask('textDocument/references', at('wide.seg', 0, 0)) }, 100_001);
+check('they are found soon', time - $wide < 15 ? 'soon' : time - $wide, 'soon');
 open_('deep.seg', 'x = ' . '(' x 200_000);
 check('a deep text', errors('deep.seg'), qr/nested/);
 for (1 .. 1500) { open_("many/$_.seg", "x = 1\n"); ask('textDocument/moo', {}) if $_ % 50 == 0 }

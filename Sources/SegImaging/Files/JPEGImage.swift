@@ -40,7 +40,7 @@ public enum JPEGImage {
     static func read(bytes: [UInt8], name: String) throws -> RGBImage {
         guard let header = try header(bytes, name) else { throw cutOff(name) }
         try load(name)
-        _ = try PictureSize.pixels(header.width, header.height)
+        try PictureSize.requireRoom(for: name, header.width, header.height, bytes: 3)
         let stored = try RGBImage(width: header.width, height: header.height) { target in
             var message = Message()
             let done = turbojpeg_decode_rgb(

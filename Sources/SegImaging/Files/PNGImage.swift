@@ -33,6 +33,7 @@ public enum PNGImage {
         let info = try header(bytes, name)
         let width = Int(info.width)
         let height = Int(info.height)
+        try PictureSize.requireRoom(for: name, width, height, bytes: 3)
         let stored = try RGBImage(width: width, height: height) { target in
             var message = Message()
             let done = cpng_decode_rgb(bytes, bytes.count, target, width * height * 3, &message.text)
@@ -46,7 +47,9 @@ public enum PNGImage {
         let info = try header(bytes, name)
         let (width, height) = (Int(info.width), Int(info.height))
         let channels = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][info.color_type] ?? 1
-        let count = try PictureSize.pixels(width, height) * channels * (info.bit_depth == 16 ? 2 : 1)
+        let pixel = channels * (info.bit_depth == 16 ? 2 : 1)
+        try PictureSize.requireRoom(for: name, width, height, bytes: pixel)
+        let count = width * height * pixel
         let samples = try PictureSize.filled(count) { target in
             var message = Message()
             let done = cpng_decode_samples(bytes, bytes.count, target, count, &message.text)

@@ -78,11 +78,17 @@ public struct RunLengths: Sendable, Equatable {
     }
 
     /// Marks the pixels with a class.
-    public func draw(_ number: UInt8, into mask: inout [UInt8]) {
+    /// - Parameter poll: called at each column; if it throws, the mask is not complete.
+    public func draw(_ number: UInt8, into mask: inout [UInt8], poll: () throws -> Void = {}) rethrows {
         var place = 0
         for (index, count) in counts.enumerated() {
-            if index % 2 == 1 {
-                for at in place..<place + count { mask[at % height * width + at / height] = number }
+            var (column, row, left) = (place / height, place % height, index % 2 == 1 ? count : 0)
+            while left > 0 {
+                try poll()
+                let end = min(height, row + left)
+                for at in row..<end { mask[at * width + column] = number }
+                left -= end - row
+                (column, row) = (column + 1, 0)
             }
             place += count
         }
@@ -118,8 +124,9 @@ public struct RunLengths: Sendable, Equatable {
             shift += 5
             if group & 0x20 != 0 { continue }
             if group & 0x10 != 0 { number |= -1 << shift }
-            if counts.count > 2 { number += counts[counts.count - 2] }
-            counts.append(number)
+            let sum = number.addingReportingOverflow(counts.count > 2 ? counts[counts.count - 2] : 0)
+            guard !sum.overflow else { return nil }
+            counts.append(sum.partialValue)
             (number, shift) = (0, 0)
         }
         return shift == 0 ? counts : nil

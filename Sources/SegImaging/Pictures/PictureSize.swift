@@ -23,6 +23,14 @@ public enum PictureSize {
         return width * height
     }
 
+    /// Throws unless there is room for the pixels of a file. Of small pictures, which are many, none is asked for.
+    /// - Parameter bytes: of a pixel.
+    public static func requireRoom(for name: String, _ width: Int, _ height: Int, bytes: Int) throws {
+        let count = try pixels(width, height) * bytes
+        guard count >= 16 << 20 else { return }
+        try MemoryBudget.process.require(count, for: "\(name), of \(sizeText(height: height, width: width)),")
+    }
+
     static func filled(_ count: Int, _ fill: (UnsafeMutablePointer<UInt8>) throws -> Void) rethrows -> [UInt8]
     {
         try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in

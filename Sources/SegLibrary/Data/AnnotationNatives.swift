@@ -309,8 +309,9 @@ private func readCVAT(_ path: String, void: String?, _ interpreter: Interpreter)
         }
         if line.hasPrefix("#") || line.allSatisfy({ $0 == " " }) { continue }
         let parts = line.split(separator: ":", omittingEmptySubsequences: false)
-        let color = parts.count > 1 ? parts[1].split(separator: ",").compactMap { UInt8($0) } : []
-        guard color.count == 3, names.count < ClassPalette.limit else {
+        let fields = parts.count > 1 ? parts[1].split(separator: ",") : []
+        let color = fields.compactMap { UInt8($0) }
+        guard fields.count == 3, color.count == 3, names.count < ClassPalette.limit else {
             throw Failure(
                 .file,
                 "\(path): \(CVATWriter.table) has the line \(quotedText(String(line))), which is no label and colour",
@@ -422,6 +423,7 @@ private func readCOCO(_ path: String, _ interpreter: Interpreter) throws -> Valu
         let id = try whole(image, "id")
         let (width, height) = (try whole(image, "width"), try whole(image, "height"))
         _ = try PictureSize.pixels(width, height)
+        guard pictures[id] == nil else { throw damaged("two pictures have the number \(id)") }
         let file = image["file_name"]?.asString ?? "\(id)"
         let ending = [".png", ".jpg", ".jpeg"].first { file.lowercased().hasSuffix($0) } ?? ""
         pictures[id] = Picture(name: String(file.dropLast(ending.count)), width: width, height: height)
@@ -440,9 +442,12 @@ private func readCOCO(_ path: String, _ interpreter: Interpreter) throws -> Valu
                 "an annotation of \(picture.name) is no mask of run lengths",
                 help: "pycocotools turns polygons into run lengths")
         }
+        try interpreter.reserve(
+            elements: counts.asString?.utf8.count ?? counts.asList?.items.count ?? 0,
+            for: "the run lengths of \(picture.name)")
         let lengths =
             try counts.asString.flatMap { RunLengths.counts(in: $0) }
-            ?? interpreter.numbers(counts)?.compactMap { Int(exactly: $0) }
+            ?? interpreter.numbers(counts)?.map { Int(exactly: $0) ?? -1 }
         guard let lengths else { throw damaged("the run lengths of \(picture.name) cannot be read") }
         let runs = try RunLengths(width: picture.width, height: picture.height, counts: lengths)
         pictures[id]?.runs.append((number, runs))
@@ -450,8 +455,11 @@ private func readCOCO(_ path: String, _ interpreter: Interpreter) throws -> Valu
     return .list(
         try order.compactMap { pictures[$0] }.map { picture in
             try interpreter.checkInterrupt()
+            try PictureSize.requireRoom(for: picture.name, picture.width, picture.height, bytes: 1)
             var bytes = [UInt8](repeating: MaskImage.ignored, count: picture.width * picture.height)
-            for (number, runs) in picture.runs { runs.draw(number, into: &bytes) }
+            for (number, runs) in picture.runs {
+                try runs.draw(number, into: &bytes, poll: interpreter.checkInterrupt)
+            }
             let mask = try MaskImage(width: picture.width, height: picture.height, bytes: bytes)
             return .record([("name", .string(picture.name)), ("mask", try value(of: mask, labels))])
         })

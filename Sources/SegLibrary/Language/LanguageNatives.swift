@@ -223,8 +223,9 @@ public let languageNatives: [Native] = [
             "save((f=() -> write_text(\"note.txt\", \"hi\")), \"example.run\")\nload(\"example.run\").f()  # expect error: write_text: this is called by code from example.run, which may not write files",
         ], effect: .trusting(by: "trust")
     ) { call in
+        let path = try call.string(0)
         let value = try ValueReader.read(
-            try call.string(0), isTrusted: try call.bool(1), call.interpreter)
+            path, origin: try call.bool(1) ? nil : FileOrigin(path: path), call.interpreter)
         call.interpreter.noteSavedRuns(in: value)
         return value
     },

@@ -85,13 +85,27 @@ extension Interpreter {
         }
     }
 
-    /// What `body` gives, and what it printed.
-    func captured(_ body: () throws -> Value) rethrows -> (value: Value, text: String) {
-        var text = ""
+    /// What `body` gives, and what it printed. Once that is too much for the memory, no more is kept, and the end is
+    /// an error.
+    func captured(_ body: () throws -> Value) throws -> (value: Value, text: String) {
+        var (text, unchecked) = ("", 0)
+        var failure: (any Error)?
         let outer = output
-        output = { text += $0 }
+        output = { piece in
+            if failure != nil { return }
+            text += piece
+            unchecked += piece.utf8.count
+            guard unchecked >= 1 << 20 else { return }
+            unchecked = 0
+            do {
+                try MemoryBudget.process.checkGrowth(of: "the captured text")
+            } catch {
+                (text, failure) = ("", error)
+            }
+        }
         defer { output = outer }
         let value = try body()
+        if let failure { throw failure }
         return (value, text)
     }
 }

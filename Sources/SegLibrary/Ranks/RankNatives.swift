@@ -141,18 +141,19 @@ let rankNatives: [Native] = [
             "print(spread_work(3, i -> i * i, (i, x) -> print(i, x)))  # expect: 0 0\n# expect: 1 1\n# expect: 2 4\n# expect: [0, 1, 4]"
         ]
     ) { call in
-        let count = try call.integer(0)
+        let count = max(try call.integer(0), 0)
+        try call.interpreter.reserve(elements: count, for: "the results of \(count) parts")
         let (work, done) = (try call.function(1), try call.function(2))
         let interpreter = call.interpreter
         guard interpreter.communicator.ranks > 1 else {
             return .list(
-                try (0..<max(count, 0)).map { i in
+                try (0..<count).map { i in
                     let made = try interpreter.call(work, [.number(Double(i))])
                     _ = try interpreter.call(done, [.number(Double(i)), made])
                     return made
                 })
         }
-        var order = Array(0..<max(count, 0))
+        var order = Array(0..<count)
         if !call[3].isNil {
             let costs = try order.map { i -> Double in
                 guard case .number(let cost) = try interpreter.call(call[3], [.number(Double(i))]) else {

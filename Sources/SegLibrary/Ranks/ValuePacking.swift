@@ -1,5 +1,6 @@
 // Values as bytes, from one rank to another. Numbers, texts, lists, records and plain tensors have a short form;
-// everything else is packed as the file that `save` would write.
+// everything else is packed as the file that `save` would write. If code in it came from a file, all of it has no more
+// hands than that.
 
 import SegRuntime
 import SegSystem
@@ -24,20 +25,22 @@ enum ValuePacking {
         } catch is NotPlain {
             let folder = try ScratchFolder()
             let path = folder.path + "/value"
-            try ValueWriter.write(value, to: path, interpreter)
-            return [1] + (try FileReader.contents(of: path))
+            let origin = try ValueWriter.write(value, to: path, interpreter)
+            var head = ByteWriter()
+            head.bytes.append(origin == nil ? 1 : 2)
+            if let origin { head.add(origin.path) }
+            return head.bytes + (try FileReader.contents(of: path))
         }
     }
 
     static func value(of bytes: [UInt8], _ interpreter: Interpreter) throws -> Value {
-        guard bytes.first == 1 else {
-            var reader = ByteReader(bytes: bytes, place: 1)
-            return try read(&reader, depth: 0)
-        }
+        var reader = ByteReader(bytes: bytes, place: 1)
+        guard let form = bytes.first, form > 0 else { return try read(&reader, depth: 0) }
+        let origin = form == 1 ? nil : FileOrigin(path: try reader.text())
         let folder = try ScratchFolder()
         let path = folder.path + "/value"
-        try AtomicFile.write(Array(bytes.dropFirst()), to: path)
-        return try ValueReader.read(path, isTrusted: true, interpreter)
+        try AtomicFile.write(Array(bytes[reader.place...]), to: path, isDurable: false)
+        return try ValueReader.read(path, origin: origin, interpreter)
     }
 
     // MARK: The short form

@@ -25,12 +25,11 @@ final class ValueReader {
     private static let depthLimit = 500
 
     /// The contents of a file of `save`.
-    /// - Parameter isTrusted: whether its functions may do what the user's own may.
-    static func read(_ path: String, isTrusted: Bool, _ interpreter: Interpreter) throws -> Value {
-        let (reader, root) = try open(
-            FileReader(path), origin: isTrusted ? nil : FileOrigin(path: path), interpreter)
+    /// - Parameter origin: that of its functions; nil if they may do what the user's own may.
+    static func read(_ path: String, origin: FileOrigin?, _ interpreter: Interpreter) throws -> Value {
+        let (reader, root) = try open(FileReader(path), origin: origin, interpreter)
         let value = try reader.value(root)
-        if !isTrusted { reader.confineAutosaves() }
+        if origin?.path == path { reader.confineAutosaves() }
         return value
     }
 

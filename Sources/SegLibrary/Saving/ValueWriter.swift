@@ -35,7 +35,9 @@ final class ValueWriter {
     private init(_ interpreter: Interpreter) { self.interpreter = interpreter }
 
     /// Writes a temporary file, reads it back and renames it: the path always holds the complete old or new file.
-    static func write(_ value: Value, to path: String, _ interpreter: Interpreter) throws {
+    /// - Returns: the file from which code in the value came, if any did.
+    @discardableResult
+    static func write(_ value: Value, to path: String, _ interpreter: Interpreter) throws -> FileOrigin? {
         let writer = ValueWriter(interpreter)
         let root = try writer.text(value, path: "")
         var next = 0
@@ -60,6 +62,10 @@ final class ValueWriter {
                     help: "this is a mistake in seg; the file that was there before is unchanged")
             }
         }
+        return writer.objects.lazy.compactMap { object, _ in
+            (object as? FunctionObject)?.origin ?? (object as? TypeObject)?.origin
+                ?? (object as? NativeFunction)?.origin
+        }.first
     }
 
     // MARK: Values

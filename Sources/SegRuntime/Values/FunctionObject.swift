@@ -126,7 +126,7 @@ public final class NativeFunction: Object {
     /// The expressions of the defaults; a literal's value is kept, others are evaluated once.
     var defaults: [Default]
     /// The file of which this is a value; nil elsewhere.
-    let origin: FileOrigin?
+    public let origin: FileOrigin?
     /// `given` for calls with so many positional arguments, made once.
     var givenByCount: [[Bool]] = []
 

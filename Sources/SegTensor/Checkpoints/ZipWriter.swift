@@ -32,13 +32,17 @@ public struct ZipWriter {
                 help: help)
         }
         let nameBytes = Array(name.utf8)
+        guard nameBytes.count <= 0xffff else {
+            throw TensorError(
+                .value, "\(path): a name in a zip archive has at most 65535 bytes, not \(nameBytes.count)")
+        }
         // Version 0; a flag says that a name is UTF-8; stored; the date 1980-01-01: the same contents give the same file.
         let flags: UInt8 = nameBytes.contains { $0 >= 0x80 } ? 8 : 0
         var fields: [UInt8] = [0, 0, 0, flags, 0, 0, 0, 0, 0x21, 0]
         append(CRC32.checksum(bytes), to: &fields)
         append(UInt32(bytes.count), to: &fields)
         append(UInt32(bytes.count), to: &fields)
-        append(UInt16(clamping: nameBytes.count), to: &fields)
+        append(UInt16(nameBytes.count), to: &fields)
         let unpadded = position + 30 + nameBytes.count + 4
         let padding = (64 - unpadded % 64) % 64
         var header = ZipDirectory.signature + fields

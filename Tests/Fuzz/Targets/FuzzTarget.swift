@@ -28,6 +28,8 @@ enum FuzzTarget: String, CaseIterable {
     case graph
     case csv
     case json
+    /// Masks of annotation tools (AnnotationFile).
+    case annotations
     /// An entry of the prompt at which Tab is pressed, and a question to the help.
     case completion
 }
@@ -70,7 +72,7 @@ final class FuzzBench {
     /// - Throws: `FuzzFault`, and errors that a user should never see.
     func run(_ target: FuzzTarget, _ bytes: [UInt8]) throws {
         flag.clear()
-        if [.script, .graph, .completion].contains(target) { forget() }
+        if [.script, .graph, .annotations, .completion].contains(target) { forget() }
         do {
             try interpreter.withTensors { try judge(target, bytes) }
         } catch let error as ScriptError {
@@ -105,6 +107,7 @@ final class FuzzBench {
         case .graph: try graph(SavedGraph.file(around: bytes))
         case .csv: try csv(bytes)
         case .json: try json(bytes)
+        case .annotations: try annotations(bytes)
         case .completion: try completion(bytes)
         }
     }
@@ -232,6 +235,26 @@ final class FuzzBench {
         let again = try textOfJSON(try valueOfJSON(Array(text.utf8), interpreter), interpreter)
         if again != text {
             throw FuzzFault("a value that is written and read is another:\n\(text)\n\(again)")
+        }
+    }
+
+    private func annotations(_ bytes: [UInt8]) throws {
+        let path = try AnnotationFile.write(bytes, in: folder.path)
+        let other = quotedText("\(folder.path)/out.json")
+        try interpreter.run(
+            """
+            masks = read_annotations(\(quotedText(path)))
+            back = masks
+            if len(masks) > 0 and sum(map(masks, m -> m.mask.shape[0] * m.mask.shape[1])) < 10_000 {
+                try {
+                    write_annotations(masks, \(other))
+                    back = read_annotations(\(other))
+                } catch { nil }
+            }
+            same = all(map(zip(masks, back), pair -> all(pair[0].mask == pair[1].mask)))
+            """)
+        if case .bool(false) = interpreter["same"] {
+            throw FuzzFault("masks that are written and read are others")
         }
     }
 }
