@@ -46,6 +46,8 @@ public enum ShellCommand {
         guard code == 0 else { return nil }
 
         var isInterrupted = false
+        var status: Int32 = 0
+        var hasEnded = false
         var rest: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 14)
         while true {
@@ -53,8 +55,13 @@ public enum ShellCommand {
                 isInterrupted = true
                 kill(-child, SIGINT)
             }
+            // What the shell left running in the background may hold the pipe open, and an interrupt does not end it.
+            if !hasEnded { hasEnded = waitpid(child, &status, WNOHANG) == child }
+            if hasEnded, isInterrupted { break }
             var asked = pollfd(fd: ends[0], events: Int16(POLLIN), revents: 0)
-            guard poll(&asked, 1, 50) > 0 else { continue }
+            let ready = poll(&asked, 1, 50)
+            if ready == 0, hasEnded { break }
+            guard ready > 0 else { continue }
             let count = read(ends[0], &buffer, buffer.count)
             if count <= 0 { break }
             rest += buffer[..<count]
@@ -68,8 +75,7 @@ public enum ShellCommand {
             rest.removeFirst(whole)
         }
         output(String(decoding: rest, as: UTF8.self))
-        var status: Int32 = 0
-        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        while !hasEnded, waitpid(child, &status, 0) < 0, errno == EINTR {}
         let signal = status & 0x7f
         return Int(signal == 0 ? status >> 8 & 0xff : 128 + signal)
     }
