@@ -37,8 +37,9 @@ test: build test-deps
 	swift test $(FLAGS) --disable-testable-imports
 	@echo "== the prompt on a terminal (tmux)"
 	Tests/terminal/run.sh $(SEG)
-	@echo "== the language server for editors, by a client"
+	@echo "== the language server for editors, by a client, and by Neovim where there is one"
 	perl Tests/lsp/run.pl $(SEG)
+	Tests/lsp/neovim.sh $(SEG)
 	@echo "== the kernel for notebooks, and the tutorial as one"
 	perl Tests/kernel/run.pl $(SEG)
 	perl Tests/jupyter/notebook.pl --check

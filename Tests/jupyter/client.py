@@ -1,5 +1,6 @@
 """Asks the kernel of seg what a notebook asks, by jupyter_client. The last line counts."""
 import base64
+import faulthandler
 import sys
 import time
 
@@ -17,11 +18,18 @@ def check(what, found, wanted):
         print(f"FAILED: {what}: found {found!r}" + ("" if callable(wanted) else f", expected {wanted!r}"))
 
 
+def connected():
+    client = manager.client()
+    client.start_channels()
+    client.wait_for_ready(timeout=60)
+    return client
+
+
+# A stall says where it is.
+faulthandler.dump_traceback_later(600, exit=True)
 manager = KernelManager(kernel_name="seg")
 manager.start_kernel()
-client = manager.client()
-client.start_channels()
-client.wait_for_ready(timeout=60)
+client = connected()
 
 
 def outputs_of(code, action=None):
@@ -113,8 +121,11 @@ check("and starts anew", run("1"), (["= 1"], "ok"))
 check("without names", run("x")[1], "error")
 
 run("x = 3")
+# Another client: in this one are messages of the old kernel, by which `wait_for_ready` takes it for connected to the
+# new one before it is, so that outputs are lost, and waited for.
+client.stop_channels()
 manager.restart_kernel(now=False)
-client.wait_for_ready(timeout=60)
+client = connected()
 check("a restart forgets", run("x")[1], "error")
 check("a restart works", run("2"), (["= 2"], "ok"))
 client.stop_channels()

@@ -146,6 +146,16 @@ kill INT => $pid;
 $start = time;
 events();
 check('an interrupt of a command of the shell', time - $start < 5 ? 'soon' : time - $start, 'soon');
+# What it leaves in the background holds neither the cell nor its interrupt.
+$start = time;
+check('a command in the background', cell('!sleep 60 & echo a'), ["stdout: a\n", 'ok']);
+check('it is not waited for', time - $start < 5 ? 'soon' : time - $start, 'soon');
+request(do => 'run', code => '!while sleep 0.01; do echo a; done & echo b');
+sleep 0.3;
+kill INT => $pid;
+$start = time;
+events();
+check('an interrupt of one that writes', time - $start < 5 ? 'soon' : time - $start, 'soon');
 check('many lines', do { my $n = 0; my $events = cell('for i in 0..<20000 { print(i) }'); $n += () = $_ =~ /\n/g for @$events; $n }, 20000);
 
 # ---- Lines that are no requests

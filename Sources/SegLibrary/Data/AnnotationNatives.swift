@@ -230,6 +230,9 @@ private struct CVATWriter: AnnotationWriter {
     /// A line of the table that other programs skip: which label is void.
     static let voidLine = "# void: "
     static let background = "background"
+    /// The most bytes that are unpacked from an archive of others: of the table, and of a picture.
+    static let tableLimit = 1 << 20
+    static let pictureLimit = 1 << 28
 
     private var archive: ZipWriter
     private var names: [String] = []
@@ -294,7 +297,7 @@ private struct CVATWriter: AnnotationWriter {
 
 private func readCVAT(_ path: String, void: String?, _ interpreter: Interpreter) throws -> Value {
     let archive = try ZipMembers(path)
-    guard let table = try archive.bytes(CVATWriter.table) else {
+    guard let table = try archive.bytes(CVATWriter.table, limit: CVATWriter.tableLimit) else {
         throw Failure(
             .file, "\(path) has no \(CVATWriter.table), as CVAT's format \"Segmentation mask\" has",
             argument: 0)
@@ -303,7 +306,10 @@ private func readCVAT(_ path: String, void: String?, _ interpreter: Interpreter)
     var voids: Set<String> = []
     if let void { voids.insert(void) }
     var numbers: [UInt32: UInt8] = [:]
-    for line in String(decoding: table, as: UTF8.self).split(whereSeparator: \.isNewline) {
+    // A byte order mark is no part of a label.
+    let mark: [UInt8] = [0xef, 0xbb, 0xbf]
+    let text = String(decoding: table.starts(with: mark) ? table.dropFirst(3) : table[...], as: UTF8.self)
+    for line in text.split(whereSeparator: \.isNewline) {
         if line.hasPrefix(CVATWriter.voidLine) {
             voids.insert(String(line.dropFirst(CVATWriter.voidLine.count)))
         }
@@ -336,7 +342,7 @@ private func readCVAT(_ path: String, void: String?, _ interpreter: Interpreter)
     var samples: [Value] = []
     for member in archive.names where member.hasPrefix(CVATWriter.masks) && member.hasSuffix(".png") {
         try interpreter.checkInterrupt()
-        guard let bytes = try archive.bytes(member) else { continue }
+        guard let bytes = try archive.bytes(member, limit: CVATWriter.pictureLimit) else { continue }
         let table = numbers
         let mask = try interpreter.awaited {
             try MaskImage(colors: try PNGImage.read(bytes: bytes, name: "\(path)/\(member)"), table) {
@@ -408,8 +414,12 @@ private func readCOCO(_ path: String, _ interpreter: Interpreter) throws -> Valu
         throw damaged(
             "\(categories.count) categories are more than the \(ClassPalette.limit) that masks can hold")
     }
-    let numbers = Dictionary(
-        categories.enumerated().map { ($1.id, UInt8($0)) }, uniquingKeysWith: { one, _ in one })
+    var numbers: [Int: UInt8] = [:]
+    for (number, category) in categories.enumerated() {
+        guard numbers.updateValue(UInt8(number), forKey: category.id) == nil else {
+            throw damaged("two categories have the number \(category.id)")
+        }
+    }
     let labels = try AxisLabels(categories.map(\.name))
     struct Picture {
         let name: String
@@ -423,10 +433,12 @@ private func readCOCO(_ path: String, _ interpreter: Interpreter) throws -> Valu
         let id = try whole(image, "id")
         let (width, height) = (try whole(image, "width"), try whole(image, "height"))
         _ = try PictureSize.pixels(width, height)
-        guard pictures[id] == nil else { throw damaged("two pictures have the number \(id)") }
         let file = image["file_name"]?.asString ?? "\(id)"
         let ending = [".png", ".jpg", ".jpeg"].first { file.lowercased().hasSuffix($0) } ?? ""
-        pictures[id] = Picture(name: String(file.dropLast(ending.count)), width: width, height: height)
+        let picture = Picture(name: String(file.dropLast(ending.count)), width: width, height: height)
+        guard pictures.updateValue(picture, forKey: id) == nil else {
+            throw damaged("two pictures have the number \(id)")
+        }
         order.append(id)
     }
     for annotation in try records("annotations") {
@@ -445,6 +457,14 @@ private func readCOCO(_ path: String, _ interpreter: Interpreter) throws -> Valu
         try interpreter.reserve(
             elements: counts.asString?.utf8.count ?? counts.asList?.items.count ?? 0,
             for: "the run lengths of \(picture.name)")
+        if let size = try segmentation["size"].flatMap({ try interpreter.numbers($0) }),
+            size != [Double(picture.height), Double(picture.width)]
+        {
+            let sizes = size.map { numberText($0) }.joined(separator: " x ")
+            throw damaged(
+                "the run lengths of \(picture.name) are of \(sizes) pixels, the picture is \(sizeText(height: picture.height, width: picture.width))"
+            )
+        }
         let lengths =
             try counts.asString.flatMap { RunLengths.counts(in: $0) }
             ?? interpreter.numbers(counts)?.map { Int(exactly: $0) ?? -1 }

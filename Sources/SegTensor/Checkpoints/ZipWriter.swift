@@ -89,9 +89,16 @@ public struct ZipMembers {
     public var names: [String] { directory.members.map(\.name) }
 
     /// The bytes of a member; nil if there is none of the name.
-    public func bytes(_ name: String) throws -> [UInt8]? {
+    /// - Parameter limit: the most bytes that are unpacked.
+    public func bytes(_ name: String, limit: Int) throws -> [UInt8]? {
         guard let member = members[name] else { return nil }
         let file = directory.file
+        guard member.size <= limit else {
+            throw TensorError(
+                .file,
+                "\(FileText.shown(name)) of \(file.path) has \(ByteCount.text(member.size)); the limit is \(ByteCount.text(limit))"
+            )
+        }
         func damaged(_ how: String) -> TensorError {
             TensorError(
                 .file, "\(file.path) is damaged: its member \(FileText.shown(name)) \(how)",
