@@ -36,7 +36,7 @@ import Testing
     static func withEachKind(_ check: (Int32) throws -> Void) rethrows {
         let usual = kernel_bfloat16()
         defer { kernel_use_bfloat16(usual) }
-        for kind in Int32(BFLOAT16_NONE.rawValue)...usual {
+        for kind in Int32(BFLOAT16_NONE)...usual {
             kernel_use_bfloat16(kind)
             try check(kind)
         }
@@ -92,9 +92,9 @@ import Testing
             kernel_set_level(level, level == 3 ? 1 : 0)
             kernel_use_bfloat16(usual)
         }
-        kernel_use_bfloat16(Int32(BFLOAT16_VECTORS.rawValue))
+        kernel_use_bfloat16(Int32(BFLOAT16_VECTORS))
         let y = try forward(g, x: x, w: w)
-        kernel_use_bfloat16(Int32(BFLOAT16_NONE.rawValue))
+        kernel_use_bfloat16(Int32(BFLOAT16_NONE))
         for level in 1...kernel_highest_level() {
             for wide: Int32 in [0, 1] {
                 kernel_set_level(level, wide)
@@ -134,7 +134,7 @@ import Testing
                 == .bfloat16)
         let three = KernelTests.geometry(1, 64, 65, 65, 64, kernel: (3, 3), padding: 1)
         Self.withEachKind { kind in
-            #expect(method(three) == (kind == BFLOAT16_MATRICES.rawValue ? .bfloat16 : .winograd))
+            #expect(method(three) == (kind == BFLOAT16_MATRICES ? .bfloat16 : .winograd))
         }
         #expect(
             method(KernelTests.geometry(1, 3, 65, 65, 64, kernel: (7, 7), stride: 2, padding: 3)) == .direct)
