@@ -36,7 +36,7 @@ import Testing
             let counts = try #require(RunLengths.counts(in: runs.text))
             let read = try RunLengths(width: 61, height: 43, counts: counts)
             #expect(read == runs)
-            read.draw(UInt8(number), into: &drawn)
+            try read.draw(UInt8(number), into: &drawn)
         }
         #expect(drawn == bytes)
     }
