@@ -155,13 +155,28 @@ public final class Tensor: @unchecked Sendable {
         guard dtype.isFloating else { return true }
         if let known = node.knownFinite { return known }
         let data = try value()
-        /// What is not finite differs from itself by a number that is not 0.
-        func areFinite<T: BinaryFloatingPoint>(_ elements: UnsafeMutablePointer<T>) -> Bool {
-            var strays = 0
-            for place in 0..<data.count { strays += elements[place] - elements[place] == 0 ? 0 : 1 }
-            return strays == 0
+        /// What is not finite differs from itself by a number that is not 0; strays are counted in numbers as wide as the
+        /// elements, several at once.
+        func areFinite<T: BinaryFloatingPoint, Count: FixedWidthInteger>(
+            _ elements: UnsafeMutablePointer<T>, _: Count.Type
+        ) -> Bool {
+            let block = 1 << 16
+            var strays = [Count](repeating: 0, count: (data.count + block - 1) / block)
+            strays.withUnsafeMutableBufferPointer { strays in
+                let found = strays
+                Parallel.run(found.count) { index in
+                    var count: Count = 0
+                    for place in index * block..<min((index + 1) * block, data.count) {
+                        count &+= elements[place] - elements[place] == 0 ? 0 : 1
+                    }
+                    found[index] = count
+                }
+            }
+            return strays.allSatisfy { $0 == 0 }
         }
-        let found = dtype == .float32 ? areFinite(data.floats) : areFinite(data.elements(Double.self))
+        let found =
+            dtype == .float32
+            ? areFinite(data.floats, Int32.self) : areFinite(data.elements(Double.self), Int64.self)
         node.knownFinite = found
         return found
     }
