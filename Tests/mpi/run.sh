@@ -46,6 +46,10 @@ for n in 1 2 4 8; do
     done
     ranks $n "$tests/_training.seg" whole whole.json >training.out 2>&1
     check "training on $n ranks" "$("$seg" "$tests/_training.seg" near "$folder/1/whole.json" whole.json)" equal
+    ranks $n "$tests/_wide.seg" wide.json >wide.out 2>&1
+    check "several buckets of gradients on $n ranks" \
+        "$("$seg" "$tests/_training.seg" near "$folder/1/wide.json" wide.json)" equal
+    check "batch norm of one value for each sample on $n ranks" "$(tail -1 wide.out)" true
 done
 
 within longest
@@ -138,6 +142,24 @@ check "the end of a scheduler's time" "$(grep -c interrupted job)" 1
 last=$(grep -c '^epoch' job)
 check "the run is saved after its last step" \
     "$("$seg" -e "r = load(\"t.run\"); r.done >= $last and r.steps >= 2 * $last")" true
+
+# A scheduler that suspends a job stops all of its processes.
+within suspended
+export SEG_RANK_TIMEOUT=3
+start 'epoch 3' 2 "$tests/_long.seg" train t.run
+kill -STOP $(pgrep -P $job)
+sleep 5
+kill -CONT $(pgrep -P $job)
+before=$(grep -c '^epoch' job)
+for _ in $(seq 100); do
+    [ "$(grep -c '^epoch' job)" -gt $((before + 20)) ] && break
+    sleep 0.1
+done
+check "a job that was suspended goes on" \
+    "$(grep -c 'sign of life' job) $(($(grep -c '^epoch' job) > before + 20))" "0 1"
+kill -TERM $job
+wait $job
+unset SEG_RANK_TIMEOUT
 
 # Machines of their own: two network namespaces, joined by a bridge in a third, where mpirun runs.
 name=seg$$
