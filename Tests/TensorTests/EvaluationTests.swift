@@ -194,11 +194,14 @@ struct EvaluationTests {
         let shape = [4, 33, 40, 31]
         func run(_ p: Tensor, _ g: Tensor, _ mean: Tensor, _ square: Tensor) throws -> [[UInt32]] {
             let size = try Tensor.from([0.125], shape: [1])
-            let newMean = try mean * 0.9 + g * (1 - 0.9)
-            let newSquare = try square * 0.999 + g * (1 - 0.999) * g
+            let (kept, added): (Double, Double) = (0.9, 0.1)
+            let newMean = try mean * kept + g * added
+            let newSquare = try square * kept + g * added * g
             let root = try Tensor.apply(.sqrt, newSquare) / 0.3 + 1e-8
-            let step = try p - newMean * 0.01 / root * size
-            let other = try Tensor.apply(.negate, Tensor.apply(.abs, p - g)) * 2 - g * p
+            let quotient = try newMean * added / root
+            let step = try p - quotient * size
+            let distance = try Tensor.apply(.abs, p - g)
+            let other = try Tensor.apply(.negate, distance) * 2 - g * p
             try Tensor.evaluate([newMean, newSquare, step, other])
             return try [newMean, newSquare, step, other].map { try Self.bits($0) }
         }

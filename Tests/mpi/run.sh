@@ -112,7 +112,7 @@ rank_one() {
 start() { # the line, then how many ranks and the words after `seg`
     local line=$1 n=$2
     shift 2
-    mpirun -q --oversubscribe --mca mpi_yield_when_idle 0 --mca btl self,vader --mca odls_base_sigkill_timeout 30 -n "$n" "$seg" --threads 1 "$@" \
+    mpirun -q --oversubscribe --mca mpi_yield_when_idle 0 --mca btl self,vader --mca odls_base_sigkill_timeout 10 -n "$n" "$seg" --threads 1 "$@" \
         >job 2>&1 &
     job=$!
     for _ in $(seq 600); do

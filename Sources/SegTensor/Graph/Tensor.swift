@@ -1,6 +1,7 @@
 // The tensor as the bridge and its users see it: its shape, type and labels are known immediately, its values
 // are computed when they are read. Operations are extensions in Operations/.
 
+import CKernels
 import SegSystem
 import Synchronization
 
@@ -155,28 +156,19 @@ public final class Tensor: @unchecked Sendable {
         guard dtype.isFloating else { return true }
         if let known = node.knownFinite { return known }
         let data = try value()
-        /// What is not finite differs from itself by a number that is not 0; strays are counted in numbers as wide as the
-        /// elements, several at once.
-        func areFinite<T: BinaryFloatingPoint, Count: FixedWidthInteger>(
-            _ elements: UnsafeMutablePointer<T>, _: Count.Type
-        ) -> Bool {
-            let block = 1 << 16
-            var strays = [Count](repeating: 0, count: (data.count + block - 1) / block)
-            strays.withUnsafeMutableBufferPointer { strays in
-                let found = strays
-                Parallel.run(found.count) { index in
-                    var count: Count = 0
-                    for place in index * block..<min((index + 1) * block, data.count) {
-                        count &+= elements[place] - elements[place] == 0 ? 0 : 1
-                    }
-                    found[index] = count
-                }
+        let block = 1 << 16
+        var areFinite = [Bool](repeating: true, count: (data.count + block - 1) / block)
+        areFinite.withUnsafeMutableBufferPointer { areFinite in
+            let answers = areFinite
+            Parallel.run(answers.count) { index in
+                let (start, n) = (index * block, min(block, data.count - index * block))
+                answers[index] =
+                    dtype == .float32
+                    ? ew_is_finite_f32(data.floats + start, n)
+                    : ew_is_finite_f64(data.elements(Double.self) + start, n)
             }
-            return strays.allSatisfy { $0 == 0 }
         }
-        let found =
-            dtype == .float32
-            ? areFinite(data.floats, Int32.self) : areFinite(data.elements(Double.self), Int64.self)
+        let found = areFinite.allSatisfy { $0 }
         node.knownFinite = found
         return found
     }
