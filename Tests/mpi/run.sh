@@ -59,6 +59,10 @@ check "a sweep begins with its longest trials" "$(grep -v trial out)" \
 first [60, 90] then 30 [1, 2, 3]'
 check "each trial prints once" "$(grep trial out | sort)" "$(printf 'trial %s\n' 1 2 3 30 60 90)"
 
+within writers
+ranks 8 "$tests/_writers.seg" >out 2>&1
+check "files of several processes in one folder" "$(cat out)" "lost 0"
+
 echo "== runs that are saved, errors, signals"
 # Saved under some ranks, finished under others.
 for pair in "1 2" "2 1" "4 2"; do
@@ -90,6 +94,12 @@ ends "other collectives" 'if rank() == 2 { everywhere(1) } else { sum_over_ranks
     "$parted sum_over_ranks (e.seg:1), one waits in everywhere (e.seg:1)"
 ends "the same, on other lines" 'if rank() == 1 { everywhere(1) }
 else { everywhere(1) }' "$parted everywhere (e.seg:2), one waits in everywhere (e.seg:1)"
+ends "random numbers on one rank" 'if rank() == 1 { rand(1).item() }
+trainer(Conv2d(3, 32, 1), streets(count=4, size=32), batch=4)' \
+    "error: the ranks train different runs: the model on rank 1 and on rank 0 differ"
+ends "a rate that one rank changes" 'run = trainer(with_seed([1], () -> Conv2d(3, 32, 1)), streets(count=4, size=32), batch=4)
+if rank() == 1 { run.optimizer.lr = 5 }
+run.epoch()' "error: the ranks train different runs: the settings on rank 1 and on rank 0 differ"
 ends "a rank that is at its end" 'if rank() == 0 { everywhere(1) }' \
     "$parted everywhere (e.seg:1), one waits in the end of the script"
 ends "others at their end" 'if rank() == 1 { everywhere(1) }' \
