@@ -1,16 +1,17 @@
 #!/usr/bin/env perl
-# A step of training on two ranks with one thread each against one process with two, and with one, and, where PYTORCH
-# names a Python with torch and torchvision, against two processes of PyTorch's DistributedDataParallel on gloo: in turn,
-# so that a busy machine slows all. Prints medians over the rounds, the cost of a message, and then the table on paper
-# (paper.pl).
+# A step of training on two ranks with one thread each against one process with two, against what the two do of it
+# without messages ("part"), and, where PYTORCH names a Python with torch and torchvision, against two processes of
+# PyTorch's DistributedDataParallel on gloo: in turn, so that a busy machine slows all. Prints medians over the rounds,
+# the cost of a message, and then the table on paper (paper.pl).
 #
-#     [PYTORCH=VENV/bin/python] perl Benchmarks/mpi/bench.pl SEG [ROUNDS]
+#     [PYTORCH=VENV/bin/python] perl Benchmarks/mpi/bench.pl SEG [ROUNDS [MODEL:BATCH:SIZE …]]
 use strict;
 use warnings;
 use File::Basename qw(dirname);
 
-my ($seg, $rounds) = (shift, shift // 3);
-die "usage: perl Benchmarks/mpi/bench.pl SEG [ROUNDS]\n" unless $seg;
+my ($seg, $rounds, @works) = (shift, shift // 3, @ARGV);
+die "usage: perl Benchmarks/mpi/bench.pl SEG [ROUNDS [MODEL:BATCH:SIZE …]]\n" unless $seg;
+@works = qw(lraspp:10:256 deeplab:4:128 fcn:4:128) unless @works;
 my $folder = dirname(__FILE__);
 my $python = $ENV{PYTORCH};
 delete @ENV{qw(OPENBLAS_CORETYPE OPENBLAS_L2_SIZE)};
@@ -28,37 +29,42 @@ sub measure {
     return @numbers;
 }
 
-my ($latency, $bandwidth) = measure(@ranks, $seg, "--threads", 1, "$folder/latency.seg");
-printf "a small sum on two ranks of this machine takes %.0f us; large ones send %.0f MB/s\n\n", $latency, $bandwidth;
-printf "%-8s %5s %5s %10s %10s %10s %10s %9s %9s %8s", "", "batch", "size", "1 x 2, ms", "1 x 1, ms", "2 x 1, ms", "efficiency",
-    "messages", "kB sent", "model";
+my ($latency, $bandwidth, $copied) = measure(@ranks, $seg, "--threads", 1, "$folder/latency.seg");
+printf "a small sum on two ranks of this machine takes %.0f us; large ones send %.0f MB/s, a copy does %.0f MB/s\n\n", $latency,
+    $bandwidth, $copied;
+printf "%-8s %5s %5s %10s %10s %10s %10s %9s %9s %8s %6s", "", "batch", "size", "1 x 2, ms", "part, ms", "2 x 1, ms",
+    "efficiency", "messages", "kB sent", "model", "off";
 printf " %8s %6s", "DDP, ms", "ratio" if $python;
 print "\n";
 my @paper;
-for my $work (["lraspp", 10, 256], ["deeplab", 4, 128], ["fcn", 4, 128]) {
-    my ($name, $batch, $size) = @$work;
+for my $work (@works) {
+    my ($name, $batch, $size) = split /:/, $work;
     my (%times, @facts);
     for (1 .. $rounds) {
-        my @step = ("$folder/step.seg", $name, $batch, $size, 3);
-        push @{$times{one}}, (measure($seg, "--threads", 2, @step))[0];
-        push @{$times{thread}}, (measure($seg, "--threads", 1, @step))[0];
-        my ($own, @rest) = measure(@ranks, $seg, "--threads", 1, @step);
+        my @model = ("$folder/step.seg", $name);
+        push @{$times{one}}, (measure($seg, "--threads", 2, @model, $batch, $size, 3))[0];
+        # What two ranks do side by side without messages: the steps of half of the batch, and of all of it.
+        push @{$times{half}}, (measure(@ranks, $seg, "--threads", 1, @model, $batch / 2, $size, 3, "alone"))[0];
+        push @{$times{whole}}, (measure(@ranks, $seg, "--threads", 1, @model, $batch, $size, 3, "alone"))[0];
+        my ($own, @rest) = measure(@ranks, $seg, "--threads", 1, @model, $batch, $size, 3);
         push @{$times{two}}, $own;
         @facts = @rest;
         push @{$times{ddp}}, (measure($python, "$folder/ddp.py", $name, $batch, $size, 3))[0] if $python;
     }
-    my ($one, $thread, $two) = map { median(@{$times{$_}}) } qw(one thread two);
+    my ($one, $half, $whole, $two) = map { median(@{$times{$_}}) } qw(one half whole two);
     my ($messages, $kilobytes, $megabytes, $norms) = @facts;
-    # What the model of paper.pl says of the same step: half of one thread's work on each rank, and the messages.
-    my $said = `perl $folder/paper.pl --step $thread $batch $megabytes $norms 2 $latency $bandwidth`;
-    printf "%-8s %5d %5d %10.0f %10.0f %10.0f %10.2f %9d %9d %8.0f", $name, $batch, $size, $one, $thread, $two,
-        $one / $two, $messages, $kilobytes, $said;
+    # What the model of paper.pl says of the same step.
+    my $each = ($whole - $half) / ($batch / 2);
+    my $fixed = $half - $each * $batch / 2;
+    my $said = `perl $folder/paper.pl --step $fixed $each $batch $megabytes $norms 2 $latency $bandwidth $copied`;
+    printf "%-8s %5d %5d %10.0f %10.0f %10.0f %10.2f %9d %9d %8.0f %5.0f%%", $name, $batch, $size, $one, $half, $two,
+        $one / $two, $messages, $kilobytes, $said, 100 * ($said / $two - 1);
     if ($python) {
         my $ddp = median(@{$times{ddp}});
         printf " %8.0f %6.2f", $ddp, $ddp / $two;
     }
     print "\n";
-    push @paper, join(":", $name, $one, $batch, $megabytes, $norms);
+    push @paper, join(":", $name, $fixed, $each, $batch, $megabytes, $norms);
 }
 print "\n";
 system("perl", "$folder/paper.pl", @paper);

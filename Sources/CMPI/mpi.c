@@ -11,7 +11,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static MPI_Comm channels[2];
-static int own_rank = 0, all_ranks = 1, largest_tag = 32767;
+static int own_rank = 0, all_ranks = 1, neighbours = 1, largest_tag = 32767;
 static char library[MPI_MAX_LIBRARY_VERSION_STRING + 1] = "";
 
 /// Requests by number; those that are done are used again.
@@ -27,6 +27,10 @@ bool mpi_start(void) {
     MPI_Comm_size(MPI_COMM_WORLD, &all_ranks);
     MPI_Comm_get_attr(MPI_COMM_WORLD, MPI_TAG_UB, &bound, &found);
     if (found) largest_tag = *bound;
+    MPI_Comm machine;
+    if (MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &machine) != MPI_SUCCESS) return false;
+    MPI_Comm_size(machine, &neighbours);
+    MPI_Comm_free(&machine);
     for (int channel = 0; channel < 2; channel++) {
         if (MPI_Comm_dup(MPI_COMM_WORLD, &channels[channel]) != MPI_SUCCESS) return false;
         // An error is a result of the call, not the end of the program.
@@ -37,6 +41,7 @@ bool mpi_start(void) {
 
 int mpi_rank(void) { return own_rank; }
 int mpi_ranks(void) { return all_ranks; }
+int mpi_neighbours(void) { return neighbours; }
 int mpi_largest_tag(void) { return largest_tag; }
 
 const char *mpi_library(void) {

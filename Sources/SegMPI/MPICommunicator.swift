@@ -14,6 +14,7 @@
     public final class MPICommunicator: Communicator, @unchecked Sendable {
         public let rank: Int
         public let ranks: Int
+        public let neighbours: Int
         let watcher: Watcher
         /// The number of the latest collective.
         private var sequence = 0
@@ -34,6 +35,7 @@
         private init(stop: @escaping @Sendable () -> Void) {
             rank = Int(mpi_rank())
             ranks = Int(mpi_ranks())
+            neighbours = Int(mpi_neighbours())
             var mask = 32767
             while mask * 2 + 1 <= Int(mpi_largest_tag()), mask < 1 << 30 { mask = mask * 2 + 1 }
             tagMask = mask

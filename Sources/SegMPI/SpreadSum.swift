@@ -10,7 +10,7 @@
         private unowned let ranks: MPICommunicator
         private let tags: (scatter: Int32, gather: Int32)
         private let parts: [Range<Int>]
-        private let scratch: UnsafeMutableRawBufferPointer
+        private var scratch: UnsafeMutableRawBufferPointer
         private var sending: [Sending] = []
         private var receiving: [Receiving] = []
         private enum Phase { case scattering, gathering, done }
@@ -60,15 +60,19 @@
             let part = parts[ranks.rank]
             let own = part.count * numbers.size
             if let start = scratch.baseAddress {
-                // In the order of the ranks: the sum of those before this one is begun in its place.
-                let mine = start + ranks.rank * own
-                mine.copyMemory(from: numbers.start + part.lowerBound * numbers.size, byteCount: own)
-                let total = numbers.start + part.lowerBound * numbers.size
-                total.copyMemory(from: start, byteCount: own)
-                for other in 1..<ranks.ranks {
+                // In the order of the ranks: the parts of those before this one are summed first, where rank 0's is.
+                let (before, after) = (0..<ranks.rank, ranks.rank + 1..<ranks.ranks)
+                let first = SharedNumbers(numbers.kind, start, count: part.count)
+                for other in before.dropFirst() {
+                    first.add(start + other * own, first: 0, count: part.count)
+                }
+                for other in Array(before.prefix(1)) + Array(after) {
                     numbers.add(start + other * own, first: part.lowerBound, count: part.count)
                 }
             }
+            // Its pages serve the sums that follow.
+            scratch.deallocate()
+            scratch = UnsafeMutableRawBufferPointer(start: nil, count: 0)
             for other in 0..<ranks.ranks where other != ranks.rank {
                 let their = bytes(parts[other])
                 let place = UnsafeMutableRawBufferPointer(mutating: their)

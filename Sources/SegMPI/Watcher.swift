@@ -195,8 +195,13 @@
 
         private func run() {
             var lastSign = 0.0
+            var lastTurn = MonotonicClock.seconds
             while !state.withLock({ $0.isLeaving }) {
                 let now = MonotonicClock.seconds
+                // A job that was suspended as a whole has heard nothing meanwhile.
+                let pause = now - lastTurn
+                if pause > patience / 10 { state.withLock { $0.heard = $0.heard.map { $0 + pause } } }
+                lastTurn = now
                 if now - lastSign > patience / 10 {
                     lastSign = now
                     for other in rank == 0 ? Array(1..<ranks) : [0] { try? send(.alive, to: other) }

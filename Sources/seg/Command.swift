@@ -55,6 +55,7 @@ struct Command: Sendable {
     }
 
     private func runAction(_ communicator: any Communicator) -> Int32 {
+        MemoryBudget.process.sharers = communicator.neighbours
         if let memory = options.memory { MemoryBudget.process.limit = memory }
         if let threads = options.threads { Parallel.threads = threads }
         let interpreter = makeInterpreter()
@@ -105,10 +106,10 @@ struct Command: Sendable {
             if isatty(STDIN_FILENO) == 1 {
                 return Console(interpreter: interpreter, version: segVersion).run()
             }
-            guard let source = read("/dev/stdin", as: "<stdin>", interpreter) else { return 2 }
+            guard let source = try read("/dev/stdin", as: "<stdin>", interpreter) else { return 2 }
             try interpreter.run(source)
         case .file(let path):
-            guard let source = read(path, as: path, interpreter) else {
+            guard let source = try read(path, as: path, interpreter) else {
                 let commands = CommandLineTable.commands.map(\.name)
                 if let near = nearestName(to: path, among: commands) {
                     complain("help: there is a command \(near)")
@@ -124,7 +125,7 @@ struct Command: Sendable {
             complain("seg: the prompt is for one process: leave out -i")
             return 1
         case .fileThenPrompt(let path):
-            guard let source = read(path, as: path, interpreter) else { return 2 }
+            guard let source = try read(path, as: path, interpreter) else { return 2 }
             let console = Console(interpreter: interpreter, version: segVersion)
             do {
                 try interpreter.run(source)
@@ -135,7 +136,7 @@ struct Command: Sendable {
             }
             return console.run()
         case .check(let paths): return try check(paths, interpreter)
-        case .format(let paths, let isCheck): return format(paths, isCheck, interpreter)
+        case .format(let paths, let isCheck): return try format(paths, isCheck, interpreter)
         case .test(let paths, let examples): return try test(paths, examples, interpreter)
         case .weights(let paths): return weights(paths, interpreter)
         case .doc(let name):
@@ -190,10 +191,13 @@ struct Command: Sendable {
 
     // MARK: Files and errors
 
-    private func read(_ path: String, as name: String, _ interpreter: Interpreter) -> Source? {
+    /// A file's source; nil if it cannot be read, which is then said.
+    private func read(_ path: String, as name: String, _ interpreter: Interpreter) throws -> Source? {
         do {
             return Source(name: name, bytes: try interpreter.readFile(path))
         } catch let failure as Failure {
+            // An interrupt, or the end of a job of ranks whose other scripts have begun, is none of the file.
+            if failure.kind == .interrupt { throw failure }
             complain("seg: \(failure.message)")
         } catch {
             complain("seg: \(path) cannot be read")
@@ -204,7 +208,7 @@ struct Command: Sendable {
     private func check(_ paths: [String], _ interpreter: Interpreter) throws -> Int32 {
         var status: Int32 = 0
         for path in paths {
-            guard let source = read(path, as: path, interpreter) else {
+            guard let source = try read(path, as: path, interpreter) else {
                 status = 2
                 continue
             }
@@ -216,10 +220,10 @@ struct Command: Sendable {
         return status
     }
 
-    private func format(_ paths: [String], _ isCheck: Bool, _ interpreter: Interpreter) -> Int32 {
+    private func format(_ paths: [String], _ isCheck: Bool, _ interpreter: Interpreter) throws -> Int32 {
         var status: Int32 = 0
         for path in paths {
-            guard let source = read(path, as: path, interpreter) else {
+            guard let source = try read(path, as: path, interpreter) else {
                 status = 2
                 continue
             }

@@ -189,6 +189,49 @@ struct EvaluationTests {
         #expect(try Self.bits(features(nil)) == whole)
     }
 
+    /// The rule of Adam, on tensors that are large enough to be computed block by block, of both layouts.
+    @Test func arithmeticInOnePassIsTheSameToTheBit() throws {
+        let shape = [4, 33, 40, 31]
+        func run(_ p: Tensor, _ g: Tensor, _ mean: Tensor, _ square: Tensor) throws -> [[UInt32]] {
+            let size = try Tensor.from([0.125], shape: [1])
+            let (kept, added): (Double, Double) = (0.9, 0.1)
+            let newMean = try mean * kept + g * added
+            let newSquare = try square * kept + g * added * g
+            let root = try Tensor.apply(.sqrt, newSquare) / 0.3 + 1e-8
+            let quotient = try newMean * added / root
+            let step = try p - quotient * size
+            let distance = try Tensor.apply(.abs, p - g)
+            let other = try Tensor.apply(.negate, distance) * 2 - g * p
+            try Tensor.evaluate([newMean, newSquare, step, other])
+            return try [newMean, newSquare, step, other].map { try Self.bits($0) }
+        }
+        func both(_ p: Tensor) throws {
+            let others = try (1..<3).map { try Self.numbers(shape, 70 + $0) }
+            let square = try others[1] * others[1]
+            let fused = try run(p, others[0], others[1], square)
+            let context = EvaluationContext()
+            context.fuses = false
+            let stepwise = try EvaluationContext.$current.withValue(context) {
+                try run(p, others[0], others[1], square)
+            }
+            #expect(fused == stepwise)
+        }
+        try both(Self.numbers(shape, 70))
+        try both(Tensor(Self.numbers(shape, 70).value().channelsLast()))
+    }
+
+    @Test func strayValuesAreFoundAnywhere() throws {
+        for dtype in [DType.float32, .float64] {
+            #expect(try Tensor.zeros([3, 100_000], dtype: dtype).hasOnlyFiniteValues())
+            for (place, value) in [(0, Double.nan), (150_001, .infinity), (299_999, -.infinity)] {
+                var values = [Double](repeating: 1, count: 300_000)
+                values[place] = value
+                let x = try Tensor.from(values, shape: [3, 100_000], dtype: dtype)
+                #expect(try !x.hasOnlyFiniteValues())
+            }
+        }
+    }
+
     @Test func theFusedLossIsTheStepwiseLoss() throws {
         let logits = try Self.numbers([2, 5, 6, 7], 21)
         let target = try Tensor.from(

@@ -46,6 +46,10 @@ for n in 1 2 4 8; do
     done
     ranks $n "$tests/_training.seg" whole whole.json >training.out 2>&1
     check "training on $n ranks" "$("$seg" "$tests/_training.seg" near "$folder/1/whole.json" whole.json)" equal
+    ranks $n "$tests/_wide.seg" wide.json >wide.out 2>&1
+    check "several buckets of gradients on $n ranks" \
+        "$("$seg" "$tests/_training.seg" near "$folder/1/wide.json" wide.json)" equal
+    check "batch norm of one value for each sample on $n ranks" "$(tail -1 wide.out)" true
 done
 
 within longest
@@ -54,6 +58,10 @@ check "a sweep begins with its longest trials" "$(grep -v trial out)" \
     'rows [1, 60, 3, 30, 90, 2]
 first [60, 90] then 30 [1, 2, 3]'
 check "each trial prints once" "$(grep trial out | sort)" "$(printf 'trial %s\n' 1 2 3 30 60 90)"
+
+within writers
+ranks 8 "$tests/_writers.seg" >out 2>&1
+check "files of several processes in one folder" "$(cat out)" "lost 0"
 
 echo "== runs that are saved, errors, signals"
 # Saved under some ranks, finished under others.
@@ -86,6 +94,12 @@ ends "other collectives" 'if rank() == 2 { everywhere(1) } else { sum_over_ranks
     "$parted sum_over_ranks (e.seg:1), one waits in everywhere (e.seg:1)"
 ends "the same, on other lines" 'if rank() == 1 { everywhere(1) }
 else { everywhere(1) }' "$parted everywhere (e.seg:2), one waits in everywhere (e.seg:1)"
+ends "random numbers on one rank" 'if rank() == 1 { rand(1).item() }
+trainer(Conv2d(3, 32, 1), streets(count=4, size=32), batch=4)' \
+    "error: the ranks train different runs: the model on rank 1 and on rank 0 differ"
+ends "a rate that one rank changes" 'run = trainer(with_seed([1], () -> Conv2d(3, 32, 1)), streets(count=4, size=32), batch=4)
+if rank() == 1 { run.optimizer.lr = 5 }
+run.epoch()' "error: the ranks train different runs: the settings on rank 1 and on rank 0 differ"
 ends "a rank that is at its end" 'if rank() == 0 { everywhere(1) }' \
     "$parted everywhere (e.seg:1), one waits in the end of the script"
 ends "others at their end" 'if rank() == 1 { everywhere(1) }' \
@@ -108,7 +122,7 @@ rank_one() {
 start() { # the line, then how many ranks and the words after `seg`
     local line=$1 n=$2
     shift 2
-    mpirun -q --oversubscribe --mca mpi_yield_when_idle 0 --mca btl self,vader --mca odls_base_sigkill_timeout 30 -n "$n" "$seg" --threads 1 "$@" \
+    mpirun -q --oversubscribe --mca mpi_yield_when_idle 0 --mca btl self,vader --mca odls_base_sigkill_timeout 10 -n "$n" "$seg" --threads 1 "$@" \
         >job 2>&1 &
     job=$!
     for _ in $(seq 600); do
@@ -138,6 +152,24 @@ check "the end of a scheduler's time" "$(grep -c interrupted job)" 1
 last=$(grep -c '^epoch' job)
 check "the run is saved after its last step" \
     "$("$seg" -e "r = load(\"t.run\"); r.done >= $last and r.steps >= 2 * $last")" true
+
+# A scheduler that suspends a job stops all of its processes.
+within suspended
+export SEG_RANK_TIMEOUT=3
+start 'epoch 3' 2 "$tests/_long.seg" train t.run
+kill -STOP $(pgrep -P $job)
+sleep 5
+kill -CONT $(pgrep -P $job)
+before=$(grep -c '^epoch' job)
+for _ in $(seq 100); do
+    [ "$(grep -c '^epoch' job)" -gt $((before + 20)) ] && break
+    sleep 0.1
+done
+check "a job that was suspended goes on" \
+    "$(grep -c 'sign of life' job) $(($(grep -c '^epoch' job) > before + 20))" "0 1"
+kill -TERM $job
+wait $job
+unset SEG_RANK_TIMEOUT
 
 # Machines of their own: two network namespaces, joined by a bridge in a third, where mpirun runs.
 name=seg$$

@@ -40,14 +40,20 @@ void conv_unfold(
 void conv_fold_weights(
     const float *parts, long part_count, long part_stride, long outputs, long channels, long taps,
     float *weight_gradient) {
+    enum { BLOCK = 128 };
     const long columns = taps * channels;
     for (long o = 0; o < outputs; o++) {
-        for (long c = 0; c < channels; c++) {
+        for (long first = 0; first < channels; first += BLOCK) {
+            const long n = channels - first < BLOCK ? channels - first : BLOCK;
+            float *to = weight_gradient + (o * channels + first) * taps;
             for (long t = 0; t < taps; t++) {
-                const float *from = parts + o * columns + t * channels + c;
-                float sum = from[0];
-                for (long p = 1; p < part_count; p++) sum += from[p * part_stride];
-                weight_gradient[(o * channels + c) * taps + t] = sum;
+                const float *from = parts + o * columns + t * channels + first;
+                float sums[BLOCK];
+                for (long c = 0; c < n; c++) sums[c] = from[c];
+                for (long p = 1; p < part_count; p++) {
+                    for (long c = 0; c < n; c++) sums[c] += from[p * part_stride + c];
+                }
+                for (long c = 0; c < n; c++) to[c * taps + t] = sums[c];
             }
         }
     }

@@ -257,6 +257,18 @@ void ew_fill(long element_bytes, const void *value, void *out, long n) {
     ew_select(element_bytes, &yes, 0, value, 0, value, 0, out, n);
 }
 
+// What is not finite differs from itself by a number that is not 0.
+LEVELS(, bool, ew_is_finite_f32, (const float *a, long n), (a, n)) {
+    int strays = 0;
+    for (long i = 0; i < n; i++) strays |= !(a[i] - a[i] == 0);
+    return strays == 0;
+}
+LEVELS(, bool, ew_is_finite_f64, (const double *a, long n), (a, n)) {
+    long strays = 0;
+    for (long i = 0; i < n; i++) strays |= !(a[i] - a[i] == 0);
+    return strays == 0;
+}
+
 LEVELS(, void, ew_clamp_f32, (const float *a, float low, float high, float *out, long n), (a, low, high, out, n)) {
     INDEPENDENT for (long i = 0; i < n; i++) out[i] = clamp_f32(a[i], low, high);
 }

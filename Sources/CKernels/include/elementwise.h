@@ -8,6 +8,7 @@
 #ifndef SEG_ELEMENTWISE_H
 #define SEG_ELEMENTWISE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /// Binary operations. Minimum and maximum propagate NaN. Floor division and modulo are as in Python.
@@ -64,6 +65,10 @@ void ew_unary_u8(long op, const uint8_t *a, uint8_t *out, long n);
 void ew_select(
     long element_bytes, const uint8_t *condition, long c_step, const void *a, long a_step, const void *b,
     long b_step, void *out, long n);
+
+/// Whether no element is infinite or not a number.
+bool ew_is_finite_f32(const float *a, long n);
+bool ew_is_finite_f64(const double *a, long n);
 
 /// out[i] = min(max(a[i], low), high); NaN propagates.
 void ew_clamp_f32(const float *a, float low, float high, float *out, long n);

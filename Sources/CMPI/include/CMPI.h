@@ -13,6 +13,8 @@ enum { MPI_CHANNEL_DATA = 0, MPI_CHANNEL_CONTROL = 1 };
 bool mpi_start(void);
 int mpi_rank(void);
 int mpi_ranks(void);
+/// How many of them run on this machine.
+int mpi_neighbours(void);
 /// The largest tag of a message.
 int mpi_largest_tag(void);
 /// Which MPI the program runs with.

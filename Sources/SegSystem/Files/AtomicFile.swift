@@ -114,6 +114,9 @@ public final class AtomicFile {
         try flush()
         if let temporary {
             guard !isDurable || fsync(descriptor) == 0 else { throw failed(errno) }
+            // Closing tells of errors, and the lock is needed until the file has its name.
+            let lock = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+            defer { if lock >= 0 { close(lock) } }
             let closed = close(descriptor)
             let code = errno
             descriptor = -1

@@ -25,10 +25,12 @@ enum TemporaryFile {
                 if errno == EEXIST { continue }
                 return (name, descriptor)
             }
-            // Without locks, on some file systems, nobody's remains are removed either.
-            _ = flock(descriptor, LOCK_EX | LOCK_NB)
-            // Another process may have taken the file for nobody's before it was locked.
-            if FileStatus(descriptor: descriptor)?.inode == FileStatus(name, followsLinks: false)?.inode {
+            // Another process may have taken the file for nobody's before it was locked here: it holds the lock, and
+            // removes the file, or has done so. Without locks, on some file systems, nobody's remains are removed.
+            let isTaken = flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
+            if !isTaken,
+                FileStatus(descriptor: descriptor)?.inode == FileStatus(name, followsLinks: false)?.inode
+            {
                 return (name, descriptor)
             }
             close(descriptor)

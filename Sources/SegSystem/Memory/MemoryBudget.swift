@@ -17,6 +17,7 @@ public final class MemoryBudget: Sendable {
     private struct State {
         /// 0: not known yet.
         var limit = 0
+        var sharers = 1
         var counted = 0
         var peak = 0
         var kept = 0
@@ -55,8 +56,15 @@ public final class MemoryBudget: Sendable {
 
     // MARK: Numbers
 
-    /// The limit of the bytes in use. By default three quarters of the sum of the bytes that the process
-    /// holds and those still available from the machine and its control groups.
+    /// The processes that share the memory of this machine equally, as the ranks of a job do. The default limit is by
+    /// it, so that it is set before anything is allocated.
+    public var sharers: Int {
+        get { state.withLock { $0.sharers } }
+        set { state.withLock { $0.sharers = max(newValue, 1) } }
+    }
+
+    /// The limit of the bytes in use. By default three quarters of the sum of the bytes that the process holds and its
+    /// share of those still available from the machine and its control groups.
     public var limit: Int {
         get { state.withLock { limit(of: &$0) } }
         set { state.withLock { $0.limit = max(newValue, 1) } }
@@ -64,7 +72,7 @@ public final class MemoryBudget: Sendable {
 
     private func limit(of state: inout State) -> Int {
         if state.limit == 0 {
-            state.limit = max((held() + (available() ?? 2 << 30)) / 4 * 3, 64 << 20)
+            state.limit = max((held() + (available() ?? 2 << 30) / state.sharers) / 4 * 3, 64 << 20)
         }
         return state.limit
     }

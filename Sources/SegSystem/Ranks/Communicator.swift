@@ -73,6 +73,8 @@ public protocol Communicator: AnyObject, Sendable {
     /// The number of this process, from 0, and how many there are.
     var rank: Int { get }
     var ranks: Int { get }
+    /// How many of them run on this machine.
+    var neighbours: Int { get }
 
     /// Messages and bytes that this rank has sent.
     var traffic: (messages: Int, bytes: Int) { get }
@@ -108,6 +110,7 @@ public final class SingleProcess: Communicator {
 
     public var rank: Int { 0 }
     public var ranks: Int { 1 }
+    public var neighbours: Int { 1 }
     public var traffic: (messages: Int, bytes: Int) { (0, 0) }
     public var isEnding: Bool { false }
     public func broadcast(_ bytes: [UInt8], _ meeting: Meeting) -> [UInt8] { bytes }

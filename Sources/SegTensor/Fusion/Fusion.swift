@@ -70,7 +70,7 @@ enum Fusion {
         let interesting = order.contains { node in
             switch node.operation {
             case is ConvolutionOperation, is SoftmaxOperation, is InterpolateOperation: true
-            default: false
+            default: ArithmeticFusion.isCandidate(node)
             }
         }
         guard interesting else { return FusionPlan() }
@@ -83,6 +83,8 @@ enum Fusion {
             default: break
             }
         }
+        // The last node of a group is met first.
+        for node in order.reversed() { ArithmeticFusion.add(node, graph, &plan) }
         return plan
     }
 }

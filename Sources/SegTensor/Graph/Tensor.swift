@@ -1,6 +1,7 @@
 // The tensor as the bridge and its users see it: its shape, type and labels are known immediately, its values
 // are computed when they are read. Operations are extensions in Operations/.
 
+import CKernels
 import SegSystem
 import Synchronization
 
@@ -155,13 +156,19 @@ public final class Tensor: @unchecked Sendable {
         guard dtype.isFloating else { return true }
         if let known = node.knownFinite { return known }
         let data = try value()
-        /// What is not finite differs from itself by a number that is not 0.
-        func areFinite<T: BinaryFloatingPoint>(_ elements: UnsafeMutablePointer<T>) -> Bool {
-            var strays = 0
-            for place in 0..<data.count { strays += elements[place] - elements[place] == 0 ? 0 : 1 }
-            return strays == 0
+        let block = 1 << 16
+        var areFinite = [Bool](repeating: true, count: (data.count + block - 1) / block)
+        areFinite.withUnsafeMutableBufferPointer { areFinite in
+            let answers = areFinite
+            Parallel.run(answers.count) { index in
+                let (start, n) = (index * block, min(block, data.count - index * block))
+                answers[index] =
+                    dtype == .float32
+                    ? ew_is_finite_f32(data.floats + start, n)
+                    : ew_is_finite_f64(data.elements(Double.self) + start, n)
+            }
         }
-        let found = dtype == .float32 ? areFinite(data.floats) : areFinite(data.elements(Double.self))
+        let found = areFinite.allSatisfy { $0 }
         node.knownFinite = found
         return found
     }

@@ -52,7 +52,7 @@ public enum BinaryFunction: String, CaseIterable, Sendable, Encodable {
     var isLogical: Bool { self == .and || self == .or || self == .xor }
 
     /// The number of the function in the C kernels.
-    fileprivate var kernel: Int {
+    var kernel: Int {
         switch self {
         case .add: EW_ADD
         case .subtract: EW_SUB

@@ -13,7 +13,7 @@ public enum UnaryFunction: String, CaseIterable, Sendable, Encodable {
     case sigmoid, relu, relu6, hardswish, hardsigmoid, silu, gelu
     case not, isnan, isfinite
 
-    fileprivate var kernel: Int {
+    var kernel: Int {
         switch self {
         case .negate: EW_NEG
         case .abs: EW_ABS
