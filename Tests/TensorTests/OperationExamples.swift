@@ -309,13 +309,15 @@ struct OperationExample {
                 InterpolateOperation(height: 3, width: 2, mode: .bilinear),
                 InterpolateOperation(height: 2, width: 3, mode: .bilinear),
                 InterpolateOperation(height: 2, width: 2, mode: .nearest),
-                InterpolateOperation(height: 2, width: 2, mode: .bilinear, step: 0.5),
+                InterpolateOperation(height: 2, width: 2, mode: .bilinear, step: .init(y: 0.5, x: 0.5)),
+                InterpolateOperation(height: 2, width: 2, mode: .bilinear, step: .init(y: 0.5, x: 0.7)),
             ]),
             example([
                 InterpolateGradient(shape: [2], mode: .bilinear),
                 InterpolateGradient(shape: [3], mode: .bilinear),
                 InterpolateGradient(shape: [2], mode: .nearest),
-                InterpolateGradient(shape: [2], mode: .bilinear, step: 0.5),
+                InterpolateGradient(shape: [2], mode: .bilinear, step: .init(y: 0.5, x: 0.5)),
+                InterpolateGradient(shape: [2], mode: .bilinear, step: .init(y: 0.5, x: 0.7)),
             ]),
             example([
                 SoftmaxOperation(logarithm: false, axis: 1), SoftmaxOperation(logarithm: true, axis: 1),

@@ -155,7 +155,8 @@ struct FixtureCall {
             if let scale = arguments["scale_factor"] as? Double {
                 return [
                     "out": try .interpolate(
-                        tensor("x"), scale: scale, mode: bool("align_corners") ? .bilinearOnCorners : mode)
+                        tensor("x"), scale: (scale, scale),
+                        mode: bool("align_corners") ? .bilinearOnCorners : mode)
                 ]
             }
             return [

@@ -95,7 +95,7 @@ let networkNatives: [Native] = [
         "conv_transpose2d(x, weight, bias=nil, stride=1, padding=0, output_padding=0, groups=1, dilation=1)",
         "The transposed 2-D convolution of x [N, C, H, W] with weight [C, O / groups, h, w]. It enlarges a "
             + "picture `stride` times; sizes are numbers or pairs, as in PyTorch. `output_padding` adds rows "
-            + "and columns at the end, fewer than the stride.",
+            + "and columns at the end, fewer than the stride or the dilation.",
         examples: [
             "print(conv_transpose2d(tensor([[[[1, 2]]]]), ones(1, 1, 2, 2), stride=2))"
                 + "  # expect: tensor([[[[1, 1, 2, 2], [1, 1, 2, 2]]]])"
@@ -169,7 +169,8 @@ let networkNatives: [Native] = [
     ) { call in .tensor(try Tensor.adaptiveAvgPool2d(try call.tensor(0), size: try call.pair(1))) },
     Native(
         "interpolate(x, size=nil, scale=nil, mode=\"bilinear\", align_corners=false)",
-        "x [N, C, H, W] brought to `size` (a number or [height, width]), as by PyTorch's interpolate. Mode "
+        "x [N, C, H, W] brought to `size`, or to `scale` times its own, as by PyTorch's interpolate; each is "
+            + "a number or [height, width]. Mode "
             + "\"nearest\" takes the nearest pixel. With `align_corners=true` the centres of the corner pixels "
             + "stay in place.",
         examples: [
@@ -184,7 +185,7 @@ let networkNatives: [Native] = [
             return .tensor(try Tensor.interpolate(x, size: size, mode: mode))
         }
         guard !call.isNil(2) else { throw Failure(.call, "interpolate needs size= or scale=") }
-        return .tensor(try Tensor.interpolate(x, scale: try call.number(2), mode: mode))
+        return .tensor(try Tensor.interpolate(x, scale: try call.pairOfNumbers(2), mode: mode))
     },
     Native(
         "softmax(x, axis=-1)", "exp(x) / sum(exp(x)) along an axis.",

@@ -124,6 +124,19 @@ extension Arguments {
         }
     }
 
+    /// Two numbers that need not be whole, given as one number or as a list.
+    func pairOfNumbers(_ place: Int) throws -> (Double, Double) {
+        guard case .object(let list as ListObject) = values[place] else {
+            let one = try number(place)
+            return (one, one)
+        }
+        let two = try list.items.map { try interpreter.number(from: $0) }
+        guard two.count == 2, let first = two[0], let second = two[1] else {
+            throw wrong(place, "a number or a pair")
+        }
+        return (first, second)
+    }
+
     func optionalPair(_ place: Int) throws -> (Int, Int)? { values[place].isNil ? nil : try pair(place) }
 
     /// Sizes given as numbers or as one list: `zeros(3, 4)`, `zeros([3, 4])`; `place` holds the rest list.

@@ -28,14 +28,16 @@ struct ConvolutionGeometry: Hashable, Sendable {
     var dilation = Extent(1, 1)
     var groups = 1
 
-    /// Height of the result; 0 or less if the kernel does not fit.
+    /// Height of the result; 0 if the kernel does not fit.
     var outputHeight: Int {
-        (inputHeight + 2 * padding.height - dilation.height * (kernel.height - 1) - 1) / stride.height + 1
+        let room = inputHeight + 2 * padding.height - dilation.height * (kernel.height - 1) - 1
+        return room < 0 ? 0 : room / stride.height + 1
     }
 
-    /// Width of the result; 0 or less if the kernel does not fit.
+    /// Width of the result; 0 if the kernel does not fit.
     var outputWidth: Int {
-        (inputWidth + 2 * padding.width - dilation.width * (kernel.width - 1) - 1) / stride.width + 1
+        let room = inputWidth + 2 * padding.width - dilation.width * (kernel.width - 1) - 1
+        return room < 0 ? 0 : room / stride.width + 1
     }
 
     /// Whether the convolution is depthwise.

@@ -103,8 +103,8 @@ extension InterpolateOperation: ONNXExportable {
         }
         let rank = step.result.rank
         var inputs = [step.inputs[0], ""]
-        if self.step != 0 {
-            inputs.append(try scales(1 / Double(self.step), 1 / Double(self.step), rank, &graph))
+        if let distance = self.step {
+            inputs.append(try scales(1 / Double(distance.y), 1 / Double(distance.x), rank, &graph))
         } else {
             let shapes = variants.map(\.step.signature.shape)
             let extents = try? step.result.shape.indices.map { axis in

@@ -18,7 +18,10 @@ extension Tensor {
             .init(outputPadding.0, outputPadding.1))
         let operation = ConvolutionInputGradient(
             name: "conv_transpose2d", attributes: attributes, shape: shape)
-        let result = try make(operation, [x.to(.float32), weight.to(.float32)])
+        // A stride of output padding, or more, is as many rows of zeros at the input's end.
+        let rows = (outputPadding.0 / stride.0, outputPadding.1 / stride.1)
+        let input = rows == (0, 0) ? x : try x.pad([(0, 0), (0, 0), (0, rows.0), (0, rows.1)])
+        let result = try make(operation, [input.to(.float32), weight.to(.float32)])
         guard let bias else { return result }
         return try result + bias.to(.float32).reshape([1, shape[1], 1, 1])
     }
@@ -65,13 +68,12 @@ extension Tensor {
                 "conv_transpose2d: stride and dilation must be at least 1, padding at least 0; got \(sizes[0...1]), \(sizes[2...3]) and [\(a.padding.height), \(a.padding.width)]"
             )
         }
-        // With a larger one a convolution of the result would give more than the input's rows.
-        guard extra.height >= 0, extra.width >= 0, extra.height < a.stride.height,
-            extra.width < a.stride.width
+        guard extra.height >= 0, extra.width >= 0, extra.height < max(a.stride.height, a.dilation.height),
+            extra.width < max(a.stride.width, a.dilation.width)
         else {
             throw TensorError(
                 .value,
-                "conv_transpose2d: output_padding is [\(extra.height), \(extra.width)]; it is from 0 to below the stride, \(sizes[0...1])"
+                "conv_transpose2d: output_padding is [\(extra.height), \(extra.width)]; it is from 0 to below the stride, \(sizes[0...1]), or the dilation, \(sizes[2...3])"
             )
         }
         // Sizes that overflow belong to no tensor with elements.

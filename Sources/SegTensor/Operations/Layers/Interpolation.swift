@@ -22,22 +22,25 @@ extension Tensor {
         return try make(InterpolateOperation(height: size.0, width: size.1, mode: mode), [floats])
     }
 
-    /// Resizes the last two axes by a factor, to whole pixels rounded down. As in PyTorch the pixels are then
+    /// Resizes the last two axes by factors, to whole pixels rounded down. As in PyTorch the pixels are then
     /// 1 / factor apart, which differs from the quotient of the sizes if these were rounded, except where a picture
     /// keeps its size.
-    public static func interpolate(_ x: Tensor, scale: Double, mode: Interpolation = .bilinear) throws
-        -> Tensor
-    {
+    public static func interpolate(
+        _ x: Tensor, scale: (Double, Double), mode: Interpolation = .bilinear
+    ) throws -> Tensor {
         guard x.rank == 4 else {
             throw TensorError(
                 .shape, "interpolate: the input must be [N, C, H, W], got \(Shape.text(x.shape))",
                 notes: [Shape.text(x.shape)])
         }
-        guard scale > 0, scale * Double(max(x.shape[2], x.shape[3])) < 1e6 else {
-            throw TensorError(
-                .value, "interpolate: the scale \(Tensor.text(of: scale)) gives a size that is not possible")
+        let (height, width) = (Double(x.shape[2]) * scale.0, Double(x.shape[3]) * scale.1)
+        for (factor, size) in [(scale.0, height), (scale.1, width)] {
+            guard factor > 0, size < 1e6 else {
+                throw TensorError(
+                    .value,
+                    "interpolate: the scale \(Tensor.text(of: factor)) gives a size that is not possible")
+            }
         }
-        let (height, width) = (Double(x.shape[2]) * scale, Double(x.shape[3]) * scale)
         let size = (Int(height), Int(width))
         let isExact = height == height.rounded(.down) && width == width.rounded(.down)
         let isSame = size == (x.shape[2], x.shape[3])
@@ -45,9 +48,15 @@ extension Tensor {
             return try interpolate(x, size: size, mode: mode)
         }
         let operation = InterpolateOperation(
-            height: size.0, width: size.1, mode: mode, step: Float(1 / scale))
+            height: size.0, width: size.1, mode: mode,
+            step: InterpolationStep(y: Float(1 / scale.0), x: Float(1 / scale.1)))
         return try make(operation, [mode == .nearest ? x : x.to(.float32)])
     }
+}
+
+/// The distances of output pixels in input pixels.
+struct InterpolationStep: Equatable, Encodable {
+    let y, x: Float
 }
 
 struct InterpolateOperation: Operation {
@@ -55,11 +64,11 @@ struct InterpolateOperation: Operation {
     let height: Int
     let width: Int
     let mode: Tensor.Interpolation
-    /// The distance of two output pixels in input pixels; 0: it follows from the sizes.
-    var step: Float = 0
+    /// nil: they follow from the sizes.
+    var step: InterpolationStep?
 
     /// Whether it is the upsampling that `SegmentationFusion` knows.
-    var isPlainBilinear: Bool { mode == .bilinear && step == 0 }
+    var isPlainBilinear: Bool { mode == .bilinear && step == nil }
 
     func infer(_ inputs: [Signature]) throws -> Signature {
         let x = inputs[0]
@@ -81,13 +90,14 @@ struct InterpolateOperation: Operation {
 
     /// Sizes for the kernels in C: rank 4 channels last, every other rank as pictures of one channel.
     static func geometry(
-        _ x: [Int], _ height: Int, _ width: Int, _ mode: Tensor.Interpolation, _ step: Float
+        _ x: [Int], _ height: Int, _ width: Int, _ mode: Tensor.Interpolation,
+        _ step: InterpolationStep?
     ) -> resize_geometry {
         let isMap = x.count == 4
         return resize_geometry(
             batch: isMap ? x[0] : x.dropLast(2).reduce(1, *), channels: isMap ? x[1] : 1,
             in_height: x[x.count - 2], in_width: x[x.count - 1], out_height: height, out_width: width,
-            on_corners: mode == .bilinearOnCorners ? 1 : 0, step_y: step, step_x: step)
+            on_corners: mode == .bilinearOnCorners ? 1 : 0, step_y: step?.y ?? 0, step_x: step?.x ?? 0)
     }
 
     func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
@@ -120,9 +130,9 @@ struct InterpolateGradient: Operation {
     var name: String { "interpolate gradient" }
     let shape: [Int]
     let mode: Tensor.Interpolation
-    var step: Float = 0
+    var step: InterpolationStep?
 
-    var isPlainBilinear: Bool { mode == .bilinear && step == 0 }
+    var isPlainBilinear: Bool { mode == .bilinear && step == nil }
 
     func infer(_ inputs: [Signature]) throws -> Signature { Signature(shape, .float32) }
     func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws

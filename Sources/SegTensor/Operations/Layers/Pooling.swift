@@ -93,9 +93,9 @@ struct PoolingWindow: Sendable, Encodable {
         -> Int
     {
         let padded = try Size(input) + 2 * padding
-        let span = try padded - (dilation * (kernel - 1) + 1)
-        if span.value < 0 { return 0 }
-        var size = try (span + (ceilMode ? stride - 1 : 0)).value / stride + 1
+        let room = try (padded - (dilation * (kernel - 1) + 1) + (ceilMode ? stride - 1 : 0)).value
+        if room < 0 { return 0 }
+        var size = room / stride + 1
         // PyTorch's rule: the last window must begin inside the picture or its left padding.
         if ceilMode, try Size(size - 1) * stride >= Size(input) + padding { size -= 1 }
         return size
