@@ -248,8 +248,11 @@ struct Command: Sendable {
     private func makeFolder(_ path: String, _ interpreter: Interpreter) -> Int32 {
         do {
             let files = try ExperimentFolder.make(path)
+            let folder =
+                path.contains { $0.isWhitespace || "'\"\\$`&;|<>()*?[]{}!#~".contains($0) }
+                ? quoted(path) : path
             return say(
-                "\(path) has \(files.joined(separator: ", "))\nnext: cd \(path) && seg experiment.seg\n")
+                "\(path) has \(files.joined(separator: ", "))\nnext: cd \(folder) && seg experiment.seg\n")
         } catch {
             complain("seg: \(interpreter.failure(of: error)?.message ?? "\(path) cannot be made")")
             return 2

@@ -15,8 +15,8 @@ enum ExperimentFolder {
                 throw SystemError(.file, "\(path) is not empty; nothing was written")
             }
         }
-        let name = path.split(separator: "/").last.map(String.init) ?? path
         try Folder.make(path)
+        let name = (Folder.resolved(path) ?? path).split(separator: "/").last.map(String.init) ?? path
         for folder in ["data", "results"] { try Folder.make("\(path)/\(folder)") }
         for (file, text) in files(name) { try AtomicFile.write(text, to: "\(path)/\(file)") }
         return files(name).map(\.0)

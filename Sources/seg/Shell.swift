@@ -14,7 +14,7 @@ enum Shell: String, CaseIterable, Sendable {
 }
 
 /// A text quoted as one word of a shell.
-private func quoted(_ text: String) -> String {
+func quoted(_ text: String) -> String {
     "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
 }
 

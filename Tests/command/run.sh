@@ -144,7 +144,10 @@ check "and writes results" "$(cd street/weights/results && ls | tr '\n' ' ')" "R
 check "and is formatted" "$("$seg" fmt --check street/weights/experiment.seg 2>&1)" ""
 check "the script names the experiment" "$(head -n 1 street/weights/experiment.seg)" "# weights: what this experiment asks, in a sentence."
 
-rm -r street empty
+check "the next step can be pasted" "$("$seg" new "my streets" | tail -n 1)" "next: cd 'my streets' && seg experiment.seg"
+check "this folder is named as it is called" "$(cd empty && rm -r ./* && "$seg" new . >/dev/null && head -n 1 README.md)" "# empty"
+
+rm -r street empty "my streets"
 
 # ---- The kernel for notebooks
 says 2 "seg: lsp takes nothing, got x" lsp x
