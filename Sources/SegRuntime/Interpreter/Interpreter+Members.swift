@@ -153,7 +153,7 @@ extension Interpreter {
         if let object = value.asInstance, let help = objectHook?.help(forMissing: name, of: object) {
             return Failure(.name, what, help: help)
         }
-        if !isCall, library.hints.help(forMember: name) == nil, functions.contains(name) {
+        if !isCall, !value.isNil, library.hints.help(forMember: name) == nil, functions.contains(name) {
             return Failure(
                 .name, what,
                 help: library.values.contains { $0.name == name }
