@@ -40,7 +40,7 @@ bridge() { # what, script, arguments...
 }
 
 for model in fcn_resnet50 fcn_resnet101 deeplabv3_resnet50 deeplabv3_resnet101 deeplabv3_mobilenet_v3_large \
-    lraspp_mobilenet_v3_large lraspp_mobilenet_v2 deeplabv3plus_mobilenet_v3_large unet_resnet50 unet own; do
+    lraspp_mobilenet_v3_large lraspp_mobilenet_v2 deeplabv3plus_mobilenet_v3_large unet_resnet50 unet own shuffled; do
     bridge "ONNX, $model" check_onnx "$model" "$scratch/$model"
     rm -f "$scratch/$model".*
 done

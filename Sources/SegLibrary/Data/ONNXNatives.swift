@@ -54,10 +54,7 @@ private func exportONNX(_ call: borrowing Arguments) throws -> Value {
             }
             return try outputs(result, interpreter)
         },
-        refuses: { error in
-            let kind = interpreter.scriptError(error).diagnostic.kind
-            return kind != .interrupt && kind != .memory
-        })
+        refuses: { interpreter.scriptError($0).diagnostic.kind != .interrupt })
     try export.write(to: path, version: segVersion, metadata: metadata(of: model, interpreter))
     for restriction in export.restrictions { interpreter.note(text(of: restriction, size, interpreter)) }
     func axes(_ axes: ONNXExport.Axes) -> Value {
@@ -76,6 +73,13 @@ private func outputs(_ result: Value, _ interpreter: Interpreter) throws -> [(na
         throw Failure(
             .type, "export_onnx: the model gives \(interpreter.describe(result)), which is no tensor",
             help: "a model that gives a tensor, or a record or list of tensors, can be exported", argument: 0)
+    }
+    if let wrong = named.map(\.0).first(where: { [ONNXExport.inputName, ""].contains($0) }) {
+        throw Failure(
+            .value, "export_onnx: an output cannot have the name \(quotedText(wrong))",
+            help: wrong.isEmpty
+                ? nil : "it is that of the file's input; give the field of the record another name",
+            argument: 0)
     }
     return named.compactMap { name, value in value.asTensorValue.map { (name, $0.promise) } }
 }

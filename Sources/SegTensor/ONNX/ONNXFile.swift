@@ -6,6 +6,7 @@ import SegSystem
 public struct ONNXExport {
     /// The versions of the operators' set that can be written.
     public static let opsets = 17...21
+    public static let inputName = "input"
 
     /// Sizes of the axes of a value; nil where they are free.
     public typealias Axes = [(name: String, size: Int?)]
@@ -43,25 +44,28 @@ public struct ONNXExport {
             let input = try Tensor.zeros(shape)
             return try ForwardGraph(from: input, to: forward(input), parameters: parameters.map(\.tensor))
         }
-        func resized(_ by: Int) -> [Int] { [shape[0], shape[1], shape[2] + by, shape[3] + 3 * by] }
+        /// The shape with another height and width.
+        func resized(_ height: Int, _ width: Int) -> [Int] {
+            [shape[0], shape[1], shape[2] + height, shape[3] + width]
+        }
         func build(_ forwards: [ForwardGraph]) throws -> ONNXGraph {
             try ONNXGraph(forwards, opset: opset, parameters: parameters)
         }
         let asked = try record(shape)
         var forwards = [asked]
         var restrictions: [Restriction] = []
-        /// Adds a pass at another shape if the graph can express both.
-        func extend(_ shape: [Int], _ axes: Restriction.Axes) throws -> ONNXGraph? {
-            let other: ForwardGraph
+        /// Adds passes at other shapes if the graph can express all.
+        func extend(_ shapes: [[Int]], _ axes: Restriction.Axes) throws -> ONNXGraph? {
+            let others: [ForwardGraph]
             do {
-                other = try record(shape)
+                others = try shapes.map(record)
             } catch  where refuses(error) {
                 restrictions.append(Restriction(axes: axes, operation: nil, site: nil))
                 return nil
             }
             do {
-                let graph = try build(forwards + [other])
-                forwards.append(other)
+                let graph = try build(forwards + others)
+                forwards += others
                 return graph
             } catch let misfit as SizeMisfit {
                 restrictions.append(Restriction(axes: axes, operation: misfit.operation, site: misfit.site))
@@ -69,13 +73,16 @@ public struct ONNXExport {
             }
         }
         var graph = try build(forwards)
-        if let free = try extend([shape[0] + 1] + shape.dropFirst(), .batch) { graph = free }
+        if let free = try extend([[shape[0] + 1] + shape.dropFirst()], .batch) { graph = free }
         // Sizes that fit all halvings of the size that was asked for, then those that do not.
-        if let free = try extend(resized(64), .size) {
+        // Neither axis may follow from the other.
+        if let free = try extend([resized(64, 192), resized(192, 64)], .size) {
             graph = free
             var step = 1
             while step < 64 {
-                if let free = try extend(resized(step), .steps(2 * step)) {
+                // Just above a multiple, and just below: rounding down and to the nearest are not the same at both.
+                let odd = [(step, 3 * step), (3 * step, step), (64 - step, 192 - 5 * step)].map(resized)
+                if let free = try extend(odd, .steps(2 * step)) {
                     graph = free
                     break
                 }
@@ -98,7 +105,7 @@ public struct ONNXExport {
                 return (own.map { names[$0] } ?? "\(value)_\(axis)", isFixed ? sizes[0] : nil)
             }
         }
-        input = axes(inputs, ONNXGraph.inputName)
+        input = axes(inputs, Self.inputName)
         outputs = asked.outputs.enumerated().map { place, output in
             let shapes = forwards.map { $0.signature(of: $0.outputs[place].source).shape }
             return (output.name, axes(shapes, output.name))
@@ -130,7 +137,7 @@ public struct ONNXExport {
         var head = ProtobufMessage()
         for node in graph.nodes { head.add(1, node) }
         head.add(2, "model")
-        head.add(11, Self.value(ONNXGraph.inputName, .float32, input))
+        head.add(11, Self.value(Self.inputName, .float32, input))
         for (output, dtype) in zip(outputs, types) {
             head.add(12, Self.value(output.name, dtype, output.axes))
         }

@@ -59,16 +59,14 @@ struct ONNXGraph {
     private var shapeNames: [ForwardGraph.Source: String] = [:]
     private var integerNames: [[Int]: String] = [:]
 
-    static let inputName = "input"
-
     /// - Parameter parameters: their names and tensors.
     init(_ forwards: [ForwardGraph], opset: Int, parameters: [(name: String, tensor: Tensor)]) throws {
         self.forwards = forwards
         self.opset = opset
         let first = forwards[0]
-        used = [Self.inputName]
+        used = [ONNXExport.inputName]
         used.formUnion(first.outputs.map(\.name))
-        names[.input] = Self.inputName
+        names[.input] = ONNXExport.inputName
         // A parameter that is not frozen takes part as another tensor of the same elements.
         let paths = try Dictionary(
             parameters.map { (try Elements($0.tensor.value()), $0.name) }, uniquingKeysWith: { one, _ in one }
@@ -225,10 +223,10 @@ struct ONNXGraph {
 
     // MARK: Numbers that follow the input's size
 
-    /// A number at every size, or where it is found.
+    /// A number at every size, or the size of an axis that it is, or is a multiple or a part of.
     enum Extent {
         case fixed(Int)
-        case axis(ForwardGraph.Source, Int)
+        case axis(ForwardGraph.Source, Int, times: Int = 1, over: Int = 1)
 
         var number: Int? {
             if case .fixed(let number) = self { return number }
@@ -254,22 +252,33 @@ struct ONNXGraph {
         forwards.map { $0.signature(of: step.sources[operand]).shape }
     }
 
-    /// What gives a number of a step: a constant, or the size of an axis of an earlier value. The same axis of the
-    /// step's operand is looked at first.
+    /// What gives a number of a step: a constant, or the size of an axis of an earlier value, or else a multiple or a
+    /// part of one, as where channels become pixels. The same axis of the step's operand is looked at first.
     func extent(_ numbers: [Int], _ step: ONNXStep, axis: Int) throws -> Extent {
         if numbers.allSatisfy({ $0 == numbers[0] }) { return .fixed(numbers[0]) }
-        func fits(_ source: ForwardGraph.Source, _ axis: Int) -> Bool {
-            zip(forwards, numbers).allSatisfy { forward, number in
-                let shape = forward.signature(of: source).shape
-                return axis < shape.count && shape[axis] == number
-            }
+        func extent(_ source: ForwardGraph.Source, _ axis: Int, isEqual: Bool) -> Extent? {
+            guard axis < forwards[0].signature(of: source).rank else { return nil }
+            let sizes = forwards.map { $0.signature(of: source).shape[axis] }
+            if isEqual { return sizes == numbers ? .axis(source, axis) : nil }
+            guard
+                zip(sizes, numbers).allSatisfy({
+                    $0 > 0 && $0.multipliedFullWidth(by: numbers[0]) == sizes[0].multipliedFullWidth(by: $1)
+                })
+            else { return nil }
+            var (divisor, rest) = (numbers[0], sizes[0])
+            while rest > 0 { (divisor, rest) = (rest, divisor % rest) }
+            return .axis(source, axis, times: numbers[0] / divisor, over: sizes[0] / divisor)
         }
         let earlier = (0..<step.number).reversed().map { ForwardGraph.Source.step($0) }
         let candidates = step.sources + [.input] + earlier
-        for source in candidates where fits(source, axis) { return .axis(source, axis) }
-        for source in candidates {
-            for axis in forwards[0].signature(of: source).shape.indices where fits(source, axis) {
-                return .axis(source, axis)
+        for isEqual in [true, false] {
+            for source in candidates {
+                if let found = extent(source, axis, isEqual: isEqual) { return found }
+            }
+            for source in candidates {
+                for axis in forwards[0].signature(of: source).shape.indices {
+                    if let found = extent(source, axis, isEqual: isEqual) { return found }
+                }
             }
         }
         throw step.misfit
@@ -282,10 +291,13 @@ struct ONNXGraph {
         let parts = extents.map { extent in
             switch extent {
             case .fixed(let number): return integers([number])
-            case .axis(let source, let axis):
+            case .axis(let source, let axis, let times, let over):
                 let shape = shapeNames[source] ?? emit("Shape", [names[source] ?? ""])
                 shapeNames[source] = shape
-                return emit("Gather", [shape, integers([axis])], ["axis": .integer(0)])
+                var size = emit("Gather", [shape, integers([axis])], ["axis": .integer(0)])
+                if times != 1 { size = emit("Mul", [size, integers([times])]) }
+                if over != 1 { size = emit("Div", [size, integers([over])]) }
+                return size
             }
         }
         return emit("Concat", parts, ["axis": .integer(0)])

@@ -98,35 +98,30 @@ extension InterpolateOperation: ONNXExportable {
 
     func export(_ step: ONNXStep, to graph: inout ONNXGraph) throws -> String {
         let variants = try graph.variants(step, Self.self)
-        guard variants.allSatisfy({ $0.operation.mode == mode && $0.operation.step == self.step }) else {
-            throw step.misfit
-        }
+        // A scale that is given; where the sizes have the ratio exactly, an operation has none.
+        let given = variants.lazy.compactMap(\.operation.step).first
+        guard variants.allSatisfy({ $0.operation.mode == mode && ($0.operation.step ?? given) == given })
+        else { throw step.misfit }
         let rank = step.result.rank
         var inputs = [step.inputs[0], ""]
-        if let distance = self.step {
-            inputs.append(try scales(1 / Double(distance.y), 1 / Double(distance.x), rank, &graph))
-        } else {
-            let shapes = variants.map(\.step.signature.shape)
-            let extents = try? step.result.shape.indices.map { axis in
-                try graph.extent(shapes.map { $0[axis] }, step, axis: axis)
-            }
-            if let extents {
-                inputs += ["", graph.shape(extents)]
-            } else {
-                let before = graph.shapes(step, operand: 0)
-                func ratio(_ axis: Int) -> Double {
-                    Double(shapes[0][axis]) / Double(before[0][axis])
-                }
-                let (y, x) = (ratio(rank - 2), ratio(rank - 1))
-                for (old, new) in zip(before, shapes) {
-                    // Steps of 1/1024 are exact in float32.
-                    guard Double(old[rank - 2]) * y == Double(new[rank - 2]),
-                        Double(old[rank - 1]) * x == Double(new[rank - 1]),
-                        y * 1024 == (y * 1024).rounded(), x * 1024 == (x * 1024).rounded()
+        if let given {
+            let distances = [given.y, given.x], scales = distances.map { Float(1 / Double($0)) }
+            for (before, variant) in zip(graph.shapes(step, operand: 0), variants) {
+                let sizes = zip(before.suffix(2), variant.step.signature.shape.suffix(2))
+                for ((old, new), (distance, scale)) in zip(sizes, zip(distances, scales)) {
+                    guard Int(Float(old) * scale) == new,
+                        variant.operation.step != nil || Float(Double(old) / Double(new)) == distance
                     else { throw step.misfit }
                 }
-                inputs.append(try scales(y, x, rank, &graph))
             }
+            let ones = [Double](repeating: 1, count: rank - 2)
+            inputs.append(try graph.floats(ones + scales.map(Double.init)))
+        } else {
+            let shapes = variants.map(\.step.signature.shape)
+            let extents = try step.result.shape.indices.map { axis in
+                try graph.extent(shapes.map { $0[axis] }, step, axis: axis)
+            }
+            inputs += ["", graph.shape(extents)]
         }
         return graph.emit(
             "Resize", inputs,
@@ -135,10 +130,6 @@ extension InterpolateOperation: ONNXExportable {
                 "coordinate_transformation_mode": .text(
                     mode == .nearest ? "asymmetric" : mode == .bilinear ? "half_pixel" : "align_corners"),
             ])
-    }
-
-    private func scales(_ y: Double, _ x: Double, _ rank: Int, _ graph: inout ONNXGraph) throws -> String {
-        try graph.floats([Double](repeating: 1, count: rank - 2) + [y, x])
     }
 }
 
