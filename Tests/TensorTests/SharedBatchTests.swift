@@ -9,6 +9,7 @@ import Testing
 private final class TwinRanks: Communicator {
     var rank: Int { 0 }
     var ranks: Int { 2 }
+    var neighbours: Int { 2 }
     var traffic: (messages: Int, bytes: Int) { (0, 0) }
     var isEnding: Bool { false }
     func broadcast(_ bytes: [UInt8], _ meeting: Meeting) -> [UInt8] { bytes }
