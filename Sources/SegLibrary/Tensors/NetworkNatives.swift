@@ -169,7 +169,7 @@ let networkNatives: [Native] = [
     ) { call in .tensor(try Tensor.adaptiveAvgPool2d(try call.tensor(0), size: try call.pair(1))) },
     Native(
         "interpolate(x, size=nil, scale=nil, mode=\"bilinear\", align_corners=false)",
-        "x [N, C, H, W] brought to `size`, or to `scale` times its own, as by PyTorch's interpolate; each is "
+        "x [N, C, H, W] brought to `size`, or to `scale` times its own, as by PyTorch's interpolate. Each is "
             + "a number or [height, width]. Mode "
             + "\"nearest\" takes the nearest pixel. With `align_corners=true` the centres of the corner pixels "
             + "stay in place.",
