@@ -120,7 +120,7 @@ says 1 "error: the text of a value is nested too deeply" -e 'type T() { line() =
 T()'
 check "output that cannot be written" "$("$seg" -e 'print("x")' 2>&1 >/dev/full; echo $?)" $'seg: cannot write the output: no space is left on the disk\n1'
 mkfifo pipe
-check "Ctrl-C is heard while a pipe has no writer" "$(timeout -s INT -k 5 1 "$seg" check pipe 2>&1; echo $?)" $'seg: interrupted\n124'
+check "Ctrl-C is heard while a pipe has no writer" "$(timeout -s INT -k 5 1 "$seg" check pipe 2>&1; echo $?)" $'interrupted\n124'
 check "a byte 0 is written" "$("$seg" -e 'print("a\u{0}b")' | od -An -c | tr -d ' ')" 'a\0b\n'
 escape=$(printf '\033')
 check "errors show escape sequences" "$("$seg" -e "read_text(\"a$escape[31m\")" 2>&1 | head -n 1)" \
