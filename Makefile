@@ -34,7 +34,7 @@ test: build test-deps
 	@echo "== seg in another program"
 	Tests/embed/run.sh $(FLAGS)
 	@echo "== the tests in Swift"
-	swift test $(FLAGS) --disable-testable-imports
+	swift test $(FLAGS) --disable-testable-imports --no-parallel
 	@echo "== the prompt on a terminal (tmux)"
 	Tests/terminal/run.sh $(SEG)
 	@echo "== the language server for editors, by a client, and by Neovim where there is one"

@@ -29,7 +29,7 @@ export ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0 UBSAN_OPTIONS
 export SEG_CACHE=$PWD/$scratch/cache
 
 echo "== tensors, kernels, weight files, pictures"
-swift test "${flags[@]}" --skip-build --quiet --filter '^(TensorTests|ImagingTests|SystemTests)\.'
+swift test "${flags[@]}" --skip-build --quiet --no-parallel --filter '^(TensorTests|ImagingTests|SystemTests)\.'
 
 echo "== golden scripts"
 $scratch/debug/seg test Tests/Golden/{tensors,losses,saving} Tests/Golden/language/limits/endless_recursion.seg
