@@ -31,7 +31,7 @@ printf '%-12s %12s %12s %10s %10s %8s\n' target 'CPU seconds' executions coverag
 for target in "${targets[@]}"; do
     corpus=$scratch/corpus/$target
     failed=$scratch/failed/$target
-    work=$scratch/work/$target
+    work=$scratch/running/$target
     mkdir -p "$corpus" "$failed" "$work"
     # Digits become bytes.
     for input in Tests/Fuzz/{corpus,found}/"$target"/*; do

@@ -13,14 +13,14 @@ minor=$(nvim --version 2>/dev/null | sed -nE '1s/^NVIM v0\.([0-9]+).*/\1/p')
 [ "${minor:-0}" -ge 7 ] || { echo "skipped: there is no Neovim of version 0.7 or newer"; exit 0; }
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-mkdir -p "$scratch/home" "$scratch/bin" "$scratch/work/.git"
+mkdir -p "$scratch/home" "$scratch/bin" "$scratch/project/.git"
 ln -s "$seg" "$scratch/bin/seg"
 export HOME=$scratch/home SEG_CACHE=$scratch/cache PATH=$scratch/bin:$PATH
 unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME XDG_CACHE_HOME
 # The first block is for 0.11 and newer, the second for older ones.
 [ "$minor" -ge 11 ] && block=1 || block=2
 awk -v block=$block '/^```lua/ { inside = ++count == block; next } /^```/ { inside = 0 } inside' "$readme" > "$scratch/init.lua"
-cd "$scratch/work"
+cd "$scratch/project"
 printf '## Doubles a number.\ndouble(x) = 2 * x\ny = double(3)\nz = kaiming_normal([y, y])\nq = nothing1 + 1\nt = "😀"; w = double(4)\n' > a.seg
 timeout 60 nvim --headless -i NONE -u "$scratch/init.lua" a.seg -c "luafile $client" > found 2> remarks
 check "Neovim 0.$minor" "$(cat found; head -5 remarks)" "error 5:5 there is nothing called \`nothing1\`
