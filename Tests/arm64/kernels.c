@@ -51,6 +51,7 @@ static void convolutions(void) {
     const conv_geometry layers[] = {
         layer(2, 3, 21, 16, 3, 2, 1, 1), layer(1, 40, 17, 72, 1, 1, 1, 1), layer(1, 33, 19, 70, 3, 1, 12, 1),
         layer(2, 64, 25, 48, 3, 1, 2, 1), layer(1, 24, 14, 36, 5, 2, 1, 2), layer(1, 130, 11, 20, 3, 1, 1, 1),
+        layer(1, 40, 25, 24, 3, 1, 9, 1),
     };
     for (long l = 0; l < (long)(sizeof layers / sizeof *layers); l++) {
         const conv_geometry g = layers[l];
@@ -81,7 +82,8 @@ static void convolutions(void) {
     }
     const long m = 37, n = 70, k = 500;
     float *a = numbers(m * k), *b = numbers(n * k), *c = memory(4 * m * n);
-    if (conv_outer_product(m, n, k, a, m, b, n, 0, c, n) != 0) exit(1);
+    const conv_rows upstream = {a, k, m, 0}, input = {b, k / 20, n, k / 20 * n};
+    if (conv_outer_product(m, n, k, &upstream, &input, 0, c, n) != 0) exit(1);
     digest("outer product", 0, c, 4 * m * n);
     for (long stride = 1; stride <= 2; stride++) {
         const conv_geometry g = layer(2, 40, 23, 40, 5, stride, 1, 40);

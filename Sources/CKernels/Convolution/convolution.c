@@ -1,8 +1,7 @@
-// The indirect product behind convolutions and their input gradients. A plan lists, for each tap
-// of a destination pixel, the source pixel that the tap reads. The forward pass has one plan; the
-// gradient of a strided convolution has one plan per phase of the stride. A task is a tile of
-// destination pixels of one sample. The inner kernels are in convolution_tile.c, packing is in
-// convolution_pack.c.
+// The indirect product behind convolutions and their input gradients. A plan lists, for each tap of a destination
+// pixel, the source pixel that the tap reads. The gradient of a strided convolution has a plan for each phase of the
+// stride; a widely dilated convolution has one for each part of the picture that the same taps reach. A task is a tile of
+// destination pixels of one sample. The inner kernels are in convolution_tile.c, packing is in convolution_pack.c.
 
 #include "convolution.h"
 
@@ -13,7 +12,7 @@
 #include "convolution_tile.h"
 #include "pool.h"
 
-enum { SMALLEST_TILE = 96, LARGEST_TILE = 480, TILE_PRODUCTS = 1 << 20, BLOCK_LENGTH = 1024, SUM_LENGTH = 32, PAIR_SUM_LENGTH = 256 };
+enum { SMALLEST_TILE = 96, LARGEST_TILE = 480, TILE_PRODUCTS = 1 << 20, BLOCK_LENGTH = 1024, SUM_LENGTH = 128, PAIR_SUM_LENGTH = 256 };
 
 typedef struct {
     conv_product product;
@@ -39,13 +38,99 @@ static void tile_task(void *context, long index) {
     if (conv_tile(&job->product, plan, local / plan->tiles, local % plan->tiles) != 0) job->failed = 1;
 }
 
-/// A tap, and the grid columns for which its source column is in 0..<width.
-static conv_tap make_tap(long add_y, long add_x, long index, long step_x, long width, long grid_width) {
-    conv_tap tap = {add_y, add_x, index, 0, 0};
-    tap.first_x = min_long(grid_width, add_x < 0 ? parts_of(-add_x, step_x) : 0);
-    if (add_x < width) tap.last_x = min_long(grid_width, (width - 1 - add_x) / step_x + 1);
-    tap.last_x = max_long(tap.first_x, tap.last_x);
-    return tap;
+/// A row or column of a kernel: the source of place n is n * step + add, inside the picture for first..<last.
+typedef struct {
+    long index, add, first, last;
+} axis_tap;
+
+/// Places of the destination along an axis, `dest_step` apart from `dest_first` on, and taps of theirs.
+typedef struct {
+    long count, dest_first, dest_step, tap_count;
+    axis_tap *taps;
+} conv_axis;
+
+/// The parts of an axis; the taps of all are in one array.
+typedef struct {
+    conv_axis *parts;
+    axis_tap *taps;
+    long count;
+} conv_axes;
+
+/// A kernel along one axis, from `dest` to `source` places: the forward pass or, if `is_gradient`, that of its gradient.
+typedef struct {
+    long kernel, stride, padding, dilation, dest, source;
+    int is_gradient, may_cut;
+} axis_shape;
+
+/// Widely dilated taps miss much of the picture. So an axis is cut where a tap begins or ends to reach it, if no part is
+/// shorter than a kernel's pixels.
+enum { CUT_TAPS = 3, MOST_PARTS = 2 * CUT_TAPS + 1, SHORTEST_PART = CONV_HALF };
+
+/// Where an axis is cut, from 0 to its end. Returns the count of parts.
+static long find_cuts(const conv_axis *axis, long *cuts) {
+    long parts = 1;
+    cuts[0] = 0;
+    cuts[1] = axis->count;
+    for (long t = 0; t < 2 * axis->tap_count && axis->tap_count <= CUT_TAPS; t++) {
+        const axis_tap *tap = &axis->taps[t / 2];
+        const long place = t % 2 == 0 ? tap->first : tap->last;
+        long next = 0;
+        while (cuts[next] < place) next++;
+        if (cuts[next] == place) continue;
+        for (long i = ++parts; i > next; i--) cuts[i] = cuts[i - 1];
+        cuts[next] = place;
+    }
+    for (long p = 0; p < parts; p++) {
+        if (cuts[p + 1] - cuts[p] >= SHORTEST_PART) continue;
+        cuts[1] = axis->count;
+        return 1;
+    }
+    return parts;
+}
+
+/// The places of `axis` from `cut` to `end`, with the taps that reach some of them, which are written to `taps`.
+static conv_axis part_of_axis(const conv_axis *axis, long cut, long end, long step, axis_tap *taps) {
+    conv_axis part = {end - cut, axis->dest_first + cut * axis->dest_step, axis->dest_step, 0, taps};
+    for (long t = 0; t < axis->tap_count; t++) {
+        const axis_tap tap = axis->taps[t];
+        const long first = max_long(tap.first, cut) - cut, last = min_long(tap.last, end) - cut;
+        if (first < last) taps[part.tap_count++] = (axis_tap){tap.index, tap.add + cut * step, first, last};
+    }
+    return part;
+}
+
+/// Returns 0 or -1.
+static int make_axes(const axis_shape *s, conv_axes *axes) {
+    // If the stride is larger than the picture, there are only as many phases as places.
+    const long phases = s->is_gradient ? min_long(s->stride, s->dest) : 1, step = s->is_gradient ? 1 : s->stride;
+    axes->parts = malloc((size_t)(phases + MOST_PARTS) * sizeof(conv_axis));
+    axes->taps = malloc((size_t)(2 * s->kernel + CUT_TAPS * MOST_PARTS) * sizeof(axis_tap));
+    if (axes->parts == NULL || axes->taps == NULL) return -1;
+    // The taps of a phase, and behind them those of its parts.
+    axis_tap *all = axes->taps, *taps = all + s->kernel;
+    for (long phase = 0; phase < phases; phase++) {
+        conv_axis axis = {s->dest, phase, 1, 0, all};
+        if (s->is_gradient) axis.count = parts_of(s->dest - phase, s->stride), axis.dest_step = s->stride;
+        for (long k = 0; k < s->kernel; k++) {
+            long add = k * s->dilation - s->padding;
+            if (s->is_gradient) {
+                add = phase - add;
+                if (add % s->stride != 0) continue;
+                add /= s->stride;
+            }
+            axis_tap tap = {k, add, min_long(axis.count, add < 0 ? parts_of(-add, step) : 0), 0};
+            if (add < s->source) tap.last = min_long(axis.count, (s->source - 1 - add) / step + 1);
+            all[axis.tap_count++] = tap;
+        }
+        long cuts[MOST_PARTS + 1] = {0, axis.count};
+        const long parts = s->may_cut && step == 1 && phases == 1 ? find_cuts(&axis, cuts) : 1;
+        for (long p = 0; p < parts; p++) {
+            const conv_axis part = part_of_axis(&axis, cuts[p], cuts[p + 1], step, taps);
+            axes->parts[axes->count++] = part;
+            taps += part.tap_count;
+        }
+    }
+    return 0;
 }
 
 /// The most words in a partial sum. After rounding to bfloat16 long sums do not matter.
@@ -129,6 +214,26 @@ static void free_plans(conv_plan *plans, long count) {
     free(plans);
 }
 
+/// The plan for a part of each axis. Returns 0 or -1.
+static int make_plan(
+    const conv_product *product, const conv_geometry *g, const conv_axis *y, const conv_axis *x, conv_plan *plan) {
+    plan->grid_height = y->count;
+    plan->grid_width = x->count;
+    plan->dest_first_y = y->dest_first;
+    plan->dest_first_x = x->dest_first;
+    plan->dest_step_y = y->dest_step;
+    plan->dest_step_x = x->dest_step;
+    plan->tap_count = y->tap_count * x->tap_count;
+    plan->taps = malloc((size_t)max_long(1, plan->tap_count) * sizeof(conv_tap));
+    if (plan->taps == NULL) return -1;
+    for (long t = 0; t < plan->tap_count; t++) {
+        const axis_tap row = y->taps[t / x->tap_count], column = x->taps[t % x->tap_count];
+        plan->taps[t] = (conv_tap){
+            row.add, column.add, row.index * g->kernel_width + column.index, column.first, column.last};
+    }
+    return make_segments(product, plan);
+}
+
 /// Runs all tiles of all plans. Returns 0 or -1.
 static int run_plans(conv_job *job, const conv_geometry *g) {
     conv_product *product = &job->product;
@@ -151,6 +256,31 @@ static int run_plans(conv_job *job, const conv_geometry *g) {
     return job->failed ? -1 : 0;
 }
 
+/// Runs the plans for all parts of both axes. Returns 0 or -1.
+static int run_axes(conv_job *job, const conv_geometry *g, const axis_shape *y, const axis_shape *x) {
+    conv_axes rows = {0}, columns = {0};
+    int status = -1;
+    if (make_axes(y, &rows) == 0 && make_axes(x, &columns) == 0) {
+        job->plan_count = rows.count * columns.count;
+        job->plans = calloc((size_t)max_long(1, job->plan_count), sizeof(conv_plan));
+        status = job->plans == NULL ? -1 : 0;
+        for (long p = 0; p < job->plan_count && status == 0; p++) {
+            conv_plan *plan = &job->plans[p];
+            status = make_plan(
+                &job->product, g, &rows.parts[p / columns.count], &columns.parts[p % columns.count], plan);
+            if (status == 0 && !y->is_gradient && plan->tap_count == g->kernel_height * g->kernel_width)
+                status = make_row_segments(&job->product, plan, g);
+        }
+        if (status == 0) status = run_plans(job, g);
+        free_plans(job->plans, job->plan_count);
+    }
+    free(rows.parts);
+    free(rows.taps);
+    free(columns.parts);
+    free(columns.taps);
+    return status;
+}
+
 /// The forward pass. `unit` and `words` are those of conv_product; with a unit but without `words` the input is rounded
 /// already.
 static int forward(
@@ -168,29 +298,14 @@ static int forward(
             .kernel_taps = g->kernel_height * g->kernel_width,
             .step_y = g->stride_height, .step_x = g->stride_width,
         },
-        .plan_count = 1,
     };
-    job.plans = calloc(1, sizeof(conv_plan));
-    if (job.plans == NULL) return -1;
-    conv_plan *plan = job.plans;
-    plan->grid_height = g->output_height;
-    plan->grid_width = g->output_width;
-    plan->dest_step_y = plan->dest_step_x = 1;
-    plan->tap_count = g->kernel_height * g->kernel_width;
-    plan->taps = malloc((size_t)max_long(1, plan->tap_count) * sizeof(conv_tap));
-    int status = -1;
-    if (plan->taps != NULL) {
-        for (long t = 0; t < plan->tap_count; t++) {
-            const long add_x = t % g->kernel_width * g->dilation_width - g->padding_width;
-            plan->taps[t] = make_tap(
-                t / g->kernel_width * g->dilation_height - g->padding_height, add_x, t, g->stride_width,
-                g->input_width, plan->grid_width);
-        }
-        if (make_segments(&job.product, plan) == 0 && make_row_segments(&job.product, plan, g) == 0)
-            status = run_plans(&job, g);
-    }
-    free_plans(job.plans, job.plan_count);
-    return status;
+    // AMX takes many pixels at a time, side by side.
+    const int may_cut = unit == 0 || kernel_bfloat16_in_use != BFLOAT16_MATRICES;
+    const axis_shape y = {g->kernel_height, g->stride_height, g->padding_height, g->dilation_height,
+                          g->output_height, g->input_height, 0, may_cut};
+    const axis_shape x = {g->kernel_width, g->stride_width, g->padding_width, g->dilation_width,
+                          g->output_width, g->input_width, 0, may_cut};
+    return run_axes(&job, g, &y, &x);
 }
 
 int conv_forward(
@@ -242,33 +357,6 @@ int conv_bfloat16(
     return status;
 }
 
-/// Whether `place` is a multiple of `step`; also for negative values.
-static int divides(long place, long step) { return place % step == 0; }
-
-/// The plan for input pixels (first_y + n * stride, first_x + m * stride): the taps that
-/// connect them to output pixels. Returns 0 or -1.
-static int make_phase(const conv_product *product, const conv_geometry *g, long first_y, long first_x, conv_plan *plan) {
-    plan->grid_height = parts_of(g->input_height - first_y, g->stride_height);
-    plan->grid_width = parts_of(g->input_width - first_x, g->stride_width);
-    plan->dest_first_y = first_y;
-    plan->dest_first_x = first_x;
-    plan->dest_step_y = g->stride_height;
-    plan->dest_step_x = g->stride_width;
-    plan->taps = malloc((size_t)max_long(1, g->kernel_height * g->kernel_width) * sizeof(conv_tap));
-    if (plan->taps == NULL) return -1;
-    for (long ky = 0; ky < g->kernel_height; ky++) {
-        for (long kx = 0; kx < g->kernel_width; kx++) {
-            const long y = first_y + g->padding_height - ky * g->dilation_height;
-            const long x = first_x + g->padding_width - kx * g->dilation_width;
-            if (!divides(y, g->stride_height) || !divides(x, g->stride_width)) continue;
-            plan->taps[plan->tap_count++] = make_tap(
-                y / g->stride_height, x / g->stride_width, ky * g->kernel_width + kx, 1, g->output_width,
-                plan->grid_width);
-        }
-    }
-    return make_segments(product, plan);
-}
-
 int conv_input_gradient(
     const conv_geometry *g, const float *output_gradient, const float *packed, float *input_gradient) {
     conv_job job = {
@@ -283,16 +371,9 @@ int conv_input_gradient(
             .step_y = 1, .step_x = 1,
         },
     };
-    // If the stride is larger than the picture, there are only as many phases as pixels.
-    const long phases_y = min_long(g->stride_height, g->input_height);
-    const long phases_x = min_long(g->stride_width, g->input_width);
-    job.plan_count = phases_y * phases_x;
-    job.plans = calloc((size_t)max_long(1, job.plan_count), sizeof(conv_plan));
-    if (job.plans == NULL) return -1;
-    int status = 0;
-    for (long p = 0; p < job.plan_count && status == 0; p++)
-        status = make_phase(&job.product, g, p / phases_x, p % phases_x, &job.plans[p]);
-    if (status == 0) status = run_plans(&job, g);
-    free_plans(job.plans, job.plan_count);
-    return status;
+    const axis_shape y = {g->kernel_height, g->stride_height, g->padding_height, g->dilation_height,
+                          g->input_height, g->output_height, 1, 1};
+    const axis_shape x = {g->kernel_width, g->stride_width, g->padding_width, g->dilation_width,
+                          g->input_width, g->output_width, 1, 1};
+    return run_axes(&job, g, &y, &x);
 }

@@ -63,9 +63,9 @@ BFLOAT16 static void round_paired(const float *pixel, long channels, float *word
 #define MASK ((__mmask16)((1u << min_long(w->width, 16)) - 1))
 #define MASKED_LOAD(from) ((float16)_mm512_maskz_loadu_ps(MASK, from))
 #define MASKED_STORE(to, value) _mm512_mask_storeu_ps(to, MASK, (__m512)(value))
-WIDE_KERNEL(pairs_6x64, BFLOAT16, 6, 4, KEEP, DOT, WIDE_LOAD, WIDE_STORE)
-WIDE_KERNEL(pairs_12x32, BFLOAT16, 12, 2, KEEP, DOT, WIDE_LOAD, WIDE_STORE)
-WIDE_KERNEL(pairs_12x16, BFLOAT16, 12, 1, KEEP, DOT, MASKED_LOAD, MASKED_STORE)
+WIDE_KERNEL(pairs_6x64, BFLOAT16, 6, 4, SIDE_BY_SIDE, KEEP, DOT, WIDE_LOAD, WIDE_STORE)
+WIDE_KERNEL(pairs_12x32, BFLOAT16, 12, 2, SIDE_BY_SIDE, KEEP, DOT, WIDE_LOAD, WIDE_STORE)
+WIDE_KERNEL(pairs_12x16, BFLOAT16, 12, 1, SIDE_BY_SIDE, KEEP, DOT, MASKED_LOAD, MASKED_STORE)
 
 void bfloat16_round(const float *pixel, long channels, float *words) {
     (kernel_bfloat16_in_use != BFLOAT16_NONE ? round_paired : round_swapped)(pixel, channels, words);

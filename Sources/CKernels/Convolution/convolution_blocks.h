@@ -22,20 +22,21 @@ INLINE void look_ahead(block_work *w, long place, long length, long pixels, long
     w->ahead_share = is_next ? length * CONV_PANEL / pixels : 0;
 }
 
-/// A block of CONV_PIXELS pixels from `pixel`, of which those from `count` on are none.
-INLINE void run_block(const block_work *w, long pixel, long count) {
+/// A block of CONV_PIXELS pixels from `pixel`, of which those from `count` on are none. `step` is that of the factors.
+INLINE void run_block(const block_work *w, long pixel, long count, long step) {
     if (w->pairs) {
         bfloat16_block(w, pixel, count);
     } else if (w->width == 64) {
-        conv_kernel_6x64(w, pixel);
-        if (pixel + 6 < count) conv_kernel_6x64(w, pixel + 6);
+        void (*const kernel)(const block_work *, long) = step == SIDE_BY_SIDE ? conv_kernel_6x64 : outer_kernel_6x64;
+        kernel(w, pixel);
+        if (pixel + 6 < count) kernel(w, pixel + 6);
     } else if (w->width == 32) {
-        conv_kernel_12x32(w, pixel);
+        (step == SIDE_BY_SIDE ? conv_kernel_12x32 : outer_kernel_12x32)(w, pixel);
     } else if (w->width <= CONV_NARROW) {
-        kernel_12x8(w, pixel);
+        kernel_12x8(w, pixel, step);
     } else {
-        kernel_6x16(w, pixel);
-        if (pixel + 6 < count) kernel_6x16(w, pixel + 6);
+        kernel_6x16(w, pixel, step);
+        if (pixel + 6 < count) kernel_6x16(w, pixel + 6, step);
     }
 }
 

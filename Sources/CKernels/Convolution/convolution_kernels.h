@@ -10,7 +10,11 @@
 #include "levels.h"
 #include "convolution_tile.h"
 
-/// The arguments of the inner kernels, except for their position.
+/// How far the factors of a row are from each other: a pixel's channels are side by side; of an outer product (outer_product.c)
+/// it is the rows that are, OUTER_ROWS of them.
+enum { SIDE_BY_SIDE = 1, OUTER_ROWS = 96 };
+
+/// The arguments of the inner kernels, except for their position and the step from factor to factor.
 typedef struct {
     const float *const *pixels;
     long pixel_stride;
@@ -51,7 +55,7 @@ INLINE int reaches(const block_work *w, long tap, long pixel, long rows) {
     return rows > CONV_HALF ? halves[0] | halves[1] : halves[pixel % CONV_PIXELS / CONV_HALF];
 }
 
-INLINE void kernel_6x16(const block_work *w, long pixel) {
+INLINE void kernel_6x16(const block_work *w, long pixel, long step) {
     float8 c[6][2], total[6][2];
     float *const *out = w->out + pixel;
     UNROLLED for (int i = 0; i < 6; i++) c[i][0] = c[i][1] = total[i][0] = total[i][1] = splat8(0.0f);
@@ -71,7 +75,7 @@ INLINE void kernel_6x16(const block_work *w, long pixel) {
         const conv_segment segment = w->segments[s];
         if (!reaches(w, segment.tap, pixel, 6)) continue;
         const float *const *row = w->pixels + segment.tap * w->pixel_stride + pixel;
-        const long channel = w->group_channel + segment.channel;
+        const long channel = (w->group_channel + segment.channel) * step;
         const float *a0 = row[0] + channel, *a1 = row[1] + channel, *a2 = row[2] + channel;
         const float *a3 = row[3] + channel, *a4 = row[4] + channel, *a5 = row[5] + channel;
         const float *b = w->panel + segment.place * 16;
@@ -79,7 +83,7 @@ INLINE void kernel_6x16(const block_work *w, long pixel) {
             const float8 b0 = *(const float8 *)b, b1 = *(const float8 *)(b + 8);
 #define STEP(i)                               \
     {                                         \
-        const float8 x = splat8(a##i[k]);      \
+        const float8 x = splat8(a##i[k * step]);      \
         c[i][0] = MUL_ADD8(x, b0, c[i][0]);   \
         c[i][1] = MUL_ADD8(x, b1, c[i][1]);   \
     }
@@ -107,7 +111,7 @@ INLINE void kernel_6x16(const block_work *w, long pixel) {
     }
 }
 
-INLINE void kernel_12x8(const block_work *w, long pixel) {
+INLINE void kernel_12x8(const block_work *w, long pixel, long step) {
     float8 c[12], total[12];
     float *const *out = w->out + pixel;
     UNROLLED for (int i = 0; i < 12; i++) c[i] = total[i] = splat8(0.0f);
@@ -118,7 +122,7 @@ INLINE void kernel_12x8(const block_work *w, long pixel) {
         const conv_segment segment = w->segments[s];
         if (!reaches(w, segment.tap, pixel, 12)) continue;
         const float *const *row = w->pixels + segment.tap * w->pixel_stride + pixel;
-        const long channel = w->group_channel + segment.channel;
+        const long channel = (w->group_channel + segment.channel) * step;
         const float *a0 = row[0] + channel, *a1 = row[1] + channel, *a2 = row[2] + channel;
         const float *a3 = row[3] + channel, *a4 = row[4] + channel, *a5 = row[5] + channel;
         const float *a6 = row[6] + channel, *a7 = row[7] + channel, *a8 = row[8] + channel;
@@ -126,7 +130,7 @@ INLINE void kernel_12x8(const block_work *w, long pixel) {
         const float *b = w->panel + segment.place * 8;
         for (long k = 0; k < segment.length; k++, b += 8) {
             const float8 b0 = *(const float8 *)b;
-#define STEP(i) c[i] = MUL_ADD8(splat8(a##i[k]), b0, c[i]);
+#define STEP(i) c[i] = MUL_ADD8(splat8(a##i[k * step]), b0, c[i]);
             STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5)
             STEP(6) STEP(7) STEP(8) STEP(9) STEP(10) STEP(11)
 #undef STEP

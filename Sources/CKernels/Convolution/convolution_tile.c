@@ -35,7 +35,7 @@ LEVELS_OF_8(static, void, run_group,
                 w.segments = whole_rows ? plan->row_segments : plan->segments + first;
                 w.segment_count = whole_rows ? plan->row_segment_count : end - first;
                 w.reached = reached + 2 * block;
-                run_block(&w, block * CONV_PIXELS, count);
+                run_block(&w, block * CONV_PIXELS, count, SIDE_BY_SIDE);
             }
         }
     }
@@ -140,12 +140,12 @@ int conv_tile(const conv_product *p, const conv_plan *plan, long sample, long ti
         for (long t = 0; t < taps; t++) tables.pixels[t * padded + i] = p->zeros;
     }
     if (p->words > 0 && round_pixels(p, tables.pixels, count) != 0) return -1;
-    // With an epilogue, and with factors of bfloat16, the destination pixels of a tile are adjacent.
-    float *out = tables.out[0];
-    const float *residual =
-        p->epilogue == NULL || p->epilogue->residual == NULL ? NULL : p->epilogue->residual + (out - p->dest);
-    if (p->unit > 0 && kernel_bfloat16_in_use == BFLOAT16_MATRICES)
+    const float *residual = p->epilogue == NULL ? NULL : p->epilogue->residual;
+    if (p->unit > 0 && kernel_bfloat16_in_use == BFLOAT16_MATRICES) {
+        float *out = tables.out[0];
+        if (residual != NULL) residual += out - p->dest;
         return amx_tile(p, plan, tables.pixels, padded, tables.reached, blocks, out, residual, count);
+    }
     const unsigned long mode = p->unit > 0 ? bfloat16_enter() : 0;
     const long packed_group = conv_packed_columns(p->width) * p->kernel_taps * p->run;
     for (long group = 0; group < p->groups; group++) {
@@ -154,6 +154,14 @@ int conv_tile(const conv_product *p, const conv_plan *plan, long sample, long ti
             tables.interior, blocks, count);
     }
     if (p->unit > 0) bfloat16_leave(mode);
-    epilogue_rows(p->epilogue, 0, residual, out, count, p->dest_channels, p->dest_channels);
+    if (p->epilogue == NULL) return 0;
+    for (long i = 0, length; i < count; i += length) {
+        // Pixels that are adjacent.
+        float *out = tables.out[i];
+        for (length = 1; i + length < count && tables.out[i + length] == out + length * p->dest_channels;) length++;
+        epilogue_rows(
+            p->epilogue, 0, residual == NULL ? NULL : residual + (out - p->dest), out, length, p->dest_channels,
+            p->dest_channels);
+    }
     return 0;
 }

@@ -14,10 +14,10 @@
 #define WIDE_LOAD(from) (*(const float16 *)(from))
 #define WIDE_STORE(to, value) (*(float16 *)(to) = (value))
 
-/// A kernel of `rows` pixels by `vectors` times 16 columns, for a level of processors. `keep` holds a factor in a
+/// A kernel of `rows` pixels by `vectors` times 16 columns, for a level of processors. `step` is that of the factors. `keep` holds a factor in a
 /// register, from where it serves all columns; else the compiler reads it from memory for each product. `product` gives
 /// a sum with the product of two factors added; `load` and `store` read and write 16 columns of a result.
-#define WIDE_KERNEL(name, level, rows, vectors, keep, product, load, store)                               \
+#define WIDE_KERNEL(name, level, rows, vectors, step, keep, product, load, store)                         \
     level __attribute__((noinline)) static void name(const block_work *w, long pixel) {                   \
         float16 c[rows][vectors];                                                                         \
         _Alignas(64) float16 total[rows][vectors];                                                        \
@@ -36,7 +36,7 @@
             const conv_segment segment = w->segments[s];                                                  \
             if (!reaches(w, segment.tap, pixel, rows)) continue;                                          \
             const float *const *row = w->pixels + segment.tap * w->pixel_stride + pixel;                  \
-            const long channel = w->group_channel + segment.channel;                                      \
+            const long channel = (w->group_channel + segment.channel) * (step);                           \
             const float *a[rows], *b[vectors];                                                            \
             UNROLLED for (int i = 0; i < rows; i++) a[i] = row[i] + channel;                              \
             UNROLLED for (int j = 0; j < vectors; j++) b[j] = w->panel + j * w->panel_step + segment.place * 16; \
@@ -44,7 +44,7 @@
                 float16 factor[vectors];                                                                  \
                 UNROLLED for (int j = 0; j < vectors; j++) factor[j] = *(const float16 *)(b[j] + 16 * k); \
                 UNROLLED for (int i = 0; i < rows; i++) {                                                 \
-                    float16 x = SPLAT16(a[i][k]);                                                         \
+                    float16 x = SPLAT16(a[i][k * (step)]);                                                \
                     keep(x);                                                                              \
                     UNROLLED for (int j = 0; j < vectors; j++) c[i][j] = product(x, factor[j], c[i][j]);   \
                 }                                                                                         \
@@ -71,5 +71,9 @@ void conv_kernel_6x64(const block_work *work, long pixel);
 
 /// 12 pixels by 32 columns.
 void conv_kernel_12x32(const block_work *work, long pixel);
+
+/// The same for outer products.
+void outer_kernel_6x64(const block_work *work, long pixel);
+void outer_kernel_12x32(const block_work *work, long pixel);
 
 #endif

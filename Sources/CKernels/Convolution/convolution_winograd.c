@@ -14,7 +14,7 @@
 #include "pool.h"
 
 /// Each task reads all filters, so that few tiles cost bandwidth; many leave threads without work.
-enum { OUT = 4, IN = 6, POINTS = 36, TAPS = 9, SUM_LENGTH = 32, BLOCK_LENGTH = 256, TASK_TILES = 96, GROUP_COLUMNS = 256, FILTER_INPUTS = 8 };
+enum { OUT = 4, IN = 6, POINTS = 36, TAPS = 9, SUM_LENGTH = 64, BLOCK_LENGTH = 512, TASK_TILES = 96, GROUP_COLUMNS = 256, FILTER_INPUTS = 8 };
 
 // The points a and b, and what the transforms need of them.
 #define A1 0.75f
@@ -36,7 +36,7 @@ typedef struct {
     float *output;
     tile_place *places;
     conv_segment *segments;
-    long tiles, tiles_per_task, tasks_per_sample, columns_per_group;
+    long tiles, tasks_per_sample, columns_per_group;
     long segment_count;
     _Atomic int failed;
 } winograd_job;
@@ -160,18 +160,24 @@ LEVELS_OF_8(static, void, multiply_points,
                     .out = out, .column = point * out_step + column, .width = width, .accumulate = start > 0,
                 };
                 look_ahead(&w, job->segments[start].place, filled, count, columns - column);
-                for (long row = 0; row < count; row += CONV_PIXELS) run_block(&w, row, count);
+                for (long row = 0; row < count; row += CONV_PIXELS) run_block(&w, row, count, SIDE_BY_SIDE);
             }
             start = end;
         }
     }
 }
 
+/// The first tile of a task: tasks differ by one kernel's tiles at most.
+static long first_tile(const winograd_job *job, long task) {
+    const long kernels = parts_of(job->tiles, CONV_HALF);
+    return min_long(job->tiles, task * kernels / job->tasks_per_sample * CONV_HALF);
+}
+
 static void winograd_task(void *context, long index) {
     winograd_job *job = context;
     const conv_geometry *g = job->g;
-    const long sample = index / job->tasks_per_sample, first = index % job->tasks_per_sample * job->tiles_per_task;
-    const long count = min_long(job->tiles_per_task, job->tiles - first);
+    const long sample = index / job->tasks_per_sample, part = index % job->tasks_per_sample;
+    const long first = first_tile(job, part), count = first_tile(job, part + 1) - first;
     const long padded = parts_of(count, CONV_PIXELS) * CONV_PIXELS;
     // Not powers of two: points at such distances share the same few places of a cache.
     const long point_step = padded * g->input_channels + 16, out_step = padded * job->columns_per_group + 16;
@@ -239,9 +245,8 @@ int conv_winograd(
     if (zeros != NULL && job.places != NULL && job.segments != NULL) {
         for (long c = 0; c < g->input_channels; c += piece)
             job.segments[job.segment_count++] = (conv_segment){0, c, min_long(piece, g->input_channels - c), c, 1};
-        job.tiles_per_task = parts_of(job.tiles, parts_of(job.tiles, TASK_TILES));
         job.columns_per_group = min_long(g->output_channels, GROUP_COLUMNS);
-        job.tasks_per_sample = parts_of(job.tiles, job.tiles_per_task);
+        job.tasks_per_sample = parts_of(job.tiles, TASK_TILES);
         pool_run(g->batch * job.tasks_per_sample, winograd_task, &job);
         status = job.failed ? -1 : 0;
     }

@@ -79,11 +79,17 @@ int conv_winograd_gradient_points(
     const conv_geometry *g, const float *input, const float *upstream, float *pixels, float *gradients);
 void conv_winograd_fold(const conv_geometry *g, const float *sums, float *weight_gradient);
 
-/// c [m, n] = the sum over the k rows of a [k, m] and b [k, n] of their outer products, or that sum added to c. The
-/// steps are the row lengths in memory. On this thread; returns 0, or -1 if there is no scratch memory.
+/// Rows of floats that belong to the places of a grid `width` places wide: `step` floats from place to place, `line_step`
+/// from line to line.
+typedef struct {
+    const float *first;
+    long width, step, line_step;
+} conv_rows;
+
+/// c [m, n] = the sum over `k` places of the outer products of `a`, rows of m floats, and `b`, rows of n floats, or that
+/// sum added to c, whose rows are `c_step` floats apart. On this thread; returns 0, or -1 if there is no scratch memory.
 int conv_outer_product(
-    long m, long n, long k, const float *a, long a_step, const float *b, long b_step, int accumulate, float *c,
-    long c_step);
+    long m, long n, long k, const conv_rows *a, const conv_rows *b, int accumulate, float *c, long c_step);
 
 /// Rows [pixels, columns] of one group's taps and channels, starting at column `first_column` of
 /// [tap][channel]; `input` is one sample, and pixels are those of its output.

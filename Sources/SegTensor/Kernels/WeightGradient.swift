@@ -1,6 +1,7 @@
 // The gradient of a convolution by its weights: sums of outer products over pixels. The work is divided into
 // parts of the pixels, whose sums are added in order, and into tiles of columns (tap, channel); both depend
-// on the geometry, never on the number of threads.
+// on the geometry, never on the number of threads. With many channels a tile has columns of one tap, whose rows are
+// read where they are, for the pixels at which the tap is inside the picture; with few, pixels are unfolded.
 
 import CKernels
 import Synchronization
@@ -12,10 +13,11 @@ struct WeightGradient {
     private let channels: Int
     private let taps: Int
     private let pixels: Int
-    /// Columns of [tap][channel], and their tiles.
+    /// Columns of [tap][channel], and their tiles, of which a tap has its own if `tapsApart`.
     private let columns: Int
     private let tiles: (count: Int, size: Int)
-    /// Parts of the batch's pixels.
+    private let tapsApart: Bool
+    /// Parts of the batch's lines of pixels.
     private let parts: (count: Int, size: Int)
 
     /// Pixels unfolded at a time.
@@ -23,6 +25,8 @@ struct WeightGradient {
     /// The maximum number of columns per tile, and the minimum number of products per part.
     private static let tileColumns = 512
     private static let partProducts = 1 << 22
+    /// From so many channels on taps have tiles of their own.
+    private static let channelsApart = 128
 
     init(_ g: ConvolutionGeometry) {
         geometry = g
@@ -31,13 +35,17 @@ struct WeightGradient {
         taps = g.kernel.height * g.kernel.width
         pixels = g.outputHeight * g.outputWidth
         columns = taps * channels
-        tiles = MatrixProduct.parts(columns, limit: Self.tileColumns)
+        tapsApart = g.isPointwise || channels >= Self.channelsApart
+        let ofTap = MatrixProduct.parts(channels, limit: Self.tileColumns)
+        tiles =
+            tapsApart
+            ? (taps * ofTap.count, ofTap.size) : MatrixProduct.parts(columns, limit: Self.tileColumns)
         // Parts only if tiles alone would leave threads idle, and if each part outweighs the cost of its sum.
-        let all = g.batch * pixels
+        let lines = g.batch * g.outputHeight
         let most = max(1, 8 / (tiles.count * g.groups))
-        let worth = max(1, all * outputs * columns / Self.partProducts)
+        let worth = max(1, lines * g.outputWidth * outputs * columns / Self.partProducts)
         parts = MatrixProduct.parts(
-            max(1, all), limit: max(1, (all + min(most, worth) - 1) / min(most, worth)))
+            max(1, lines), limit: max(1, (lines + min(most, worth) - 1) / min(most, worth)))
     }
 
     /// Computes the gradient into [O, I/g, kh, kw].
@@ -77,50 +85,121 @@ struct WeightGradient {
         try KernelMemory.check(failed.load(ordering: .relaxed) ? -1 : 0, for: "the gradient of conv2d")
     }
 
-    /// The columns of one tile over the pixels of one part, into that part's [outputs, columns]; false on
+    /// The columns of one tile over the lines of one part, into that part's [outputs, columns]; false on
     /// lack of scratch memory.
     private func accumulate(
         part: Int, group: Int, tile: Int, input: UnsafePointer<Float>, outputGradient: UnsafePointer<Float>,
         into sums: UnsafeMutablePointer<Float>
     ) -> Bool {
-        let first = tile * tiles.size
-        let width = min(tiles.size, columns - first)
-        let last = min((part + 1) * parts.size, geometry.batch * pixels)
-        var pixel = part * parts.size
+        let lines = part * parts.size..<min((part + 1) * parts.size, geometry.batch * geometry.outputHeight)
+        let upstream = outputGradient + group * outputs
+        if !tapsApart {
+            let width = min(tiles.size, columns - tile * tiles.size)
+            guard width > 0 else { return true }
+            var sums = Sums(
+                rows: outputs, columns: width, step: columns, at: sums + tile * tiles.size)
+            return accumulate(lines, unfolding: input, group, tile * tiles.size, upstream, into: &sums)
+        }
+        let (tap, first) = (tile / (tiles.count / taps), tile % (tiles.count / taps) * tiles.size)
+        let width = min(tiles.size, channels - first)
         guard width > 0 else { return true }
-        var kernelGeometry = geometry.kernelGeometry
-        var adds: Int32 = 0
-        let direct = geometry.isPointwise
-        guard direct || KernelMemory.scratch(slot: 1, floats: Self.chunk * width) != nil else { return false }
-        while pixel < last {
-            // A product over the whole part, or over a chunk of unfolded pixels of one sample.
-            let sample = pixel / pixels
-            let count = direct ? last - pixel : min(Self.chunk, last - pixel, (sample + 1) * pixels - pixel)
-            var rows = input + pixel * geometry.inputChannels + first
-            var rowLength = geometry.inputChannels
-            if !direct {
-                guard let unfolded = KernelMemory.scratch(slot: 1, floats: Self.chunk * width) else {
-                    return false
-                }
-                conv_unfold(
-                    &kernelGeometry,
-                    input + sample * geometry.inputHeight * geometry.inputWidth * geometry.inputChannels,
-                    group,
-                    pixel - sample * pixels, count, first, width, unfolded)
-                rows = UnsafePointer(unfolded)
-                rowLength = width
-            }
-            let status = conv_outer_product(
-                outputs, width, count, outputGradient + pixel * geometry.outputChannels + group * outputs,
-                geometry.outputChannels, rows, rowLength, adds, sums + first, columns)
-            guard status == 0 else { return false }
-            adds = 1
+        var sums = Sums(
+            rows: outputs, columns: width, step: columns, at: sums + tap * channels + first)
+        return accumulate(lines, of: tap, input + group * channels + first, upstream, into: &sums)
+    }
+
+    /// Some columns of sums of outer products.
+    private struct Sums {
+        let rows: Int
+        let columns: Int
+        /// From row to row.
+        let step: Int
+        let at: UnsafeMutablePointer<Float>
+        private(set) var isEmpty = true
+
+        init(rows: Int, columns: Int, step: Int, at: UnsafeMutablePointer<Float>) {
+            (self.rows, self.columns, self.step, self.at) = (rows, columns, step, at)
+        }
+
+        /// Adds the products over so many places, or stores them if they are the first. False on lack of memory.
+        mutating func add(_ upstream: conv_rows, _ input: conv_rows, places: Int) -> Bool {
+            defer { isEmpty = false }
+            var (upstream, input) = (upstream, input)
+            return conv_outer_product(rows, columns, places, &upstream, &input, isEmpty ? 0 : 1, at, step)
+                == 0
+        }
+    }
+
+    /// Adds the places of some lines at which a tap is inside the picture. `input` is the first channel of the columns.
+    private func accumulate(
+        _ lines: Range<Int>, of tap: Int, _ input: UnsafePointer<Float>, _ upstream: UnsafePointer<Float>,
+        into sums: inout Sums
+    ) -> Bool {
+        let g = geometry
+        let (y, x) = (
+            tap / g.kernel.width * g.dilation.height - g.padding.height,
+            tap % g.kernel.width * g.dilation.width - g.padding.width
+        )
+        let xs = Self.places(inside: g.inputWidth, from: x, stride: g.stride.width, of: g.outputWidth)
+        let ys = Self.places(inside: g.inputHeight, from: y, stride: g.stride.height, of: g.outputHeight)
+        // Samples follow each other without a gap where all places are read.
+        let samples = g.isPointwise ? 1 : max(1, g.batch)
+        let height = g.batch / samples * g.outputHeight
+        let inside = g.isPointwise ? lines : ys
+        for sample in 0..<samples {
+            let own = lines.clamped(to: sample * height..<(sample + 1) * height)
+            let ys = inside.clamped(to: own.lowerBound - sample * height..<own.upperBound - sample * height)
+            let place = (sample * height + ys.lowerBound) * g.outputWidth + xs.lowerBound
+            let source =
+                (sample * g.inputHeight + ys.lowerBound * g.stride.height + y) * g.inputWidth
+                + xs.lowerBound * g.stride.width + x
+            let done = sums.add(
+                conv_rows(
+                    first: upstream + place * g.outputChannels, width: xs.count, step: g.outputChannels,
+                    line_step: g.outputWidth * g.outputChannels),
+                conv_rows(
+                    first: input + source * g.inputChannels, width: xs.count,
+                    step: g.stride.width * g.inputChannels,
+                    line_step: g.stride.height * g.inputWidth * g.inputChannels),
+                places: ys.count * xs.count)
+            guard done else { return false }
+        }
+        return true
+    }
+
+    /// The places whose source, `from` and the stride apart, is inside a length.
+    private static func places(inside length: Int, from: Int, stride: Int, of count: Int) -> Range<Int> {
+        let first = from < 0 ? min(count, (stride - 1 - from) / stride) : 0
+        let last = from < length ? min(count, (length - 1 - from) / stride + 1) : 0
+        return first..<max(first, last)
+    }
+
+    /// Adds the pixels of some lines, unfolded in chunks. `first` is the first of the columns.
+    private func accumulate(
+        _ lines: Range<Int>, unfolding input: UnsafePointer<Float>, _ group: Int, _ first: Int,
+        _ upstream: UnsafePointer<Float>, into sums: inout Sums
+    ) -> Bool {
+        let g = geometry
+        var kernelGeometry = g.kernelGeometry
+        guard let unfolded = KernelMemory.scratch(slot: 1, floats: Self.chunk * sums.columns) else {
+            return false
+        }
+        let end = lines.upperBound * g.outputWidth
+        var pixel = lines.lowerBound * g.outputWidth
+        repeat {
+            let sample = pixel / max(1, pixels)
+            let count = min(Self.chunk, end - pixel, (sample + 1) * pixels - pixel)
+            conv_unfold(
+                &kernelGeometry, input + sample * g.inputHeight * g.inputWidth * g.inputChannels, group,
+                pixel - sample * pixels, count, first, sums.columns, unfolded)
+            let done = sums.add(
+                conv_rows(
+                    first: upstream + pixel * g.outputChannels, width: count, step: g.outputChannels,
+                    line_step: 0),
+                conv_rows(first: unfolded, width: count, step: sums.columns, line_step: 0), places: count)
+            guard done else { return false }
             pixel += count
-        }
-        if adds == 0 {
-            // An empty part: nothing to add.
-            for output in 0..<outputs { (sums + output * columns + first).update(repeating: 0, count: width) }
-        }
+        } while pixel < end
         return true
     }
 }

@@ -40,9 +40,13 @@ enum WinogradWeightGradient {
                     let first = task % rows.count * rows.size
                     let height = min(rows.size, outputs - first)
                     guard height > 0 else { return }
+                    var upstream = conv_rows(
+                        first: gradients + point * tiles * outputs + first, width: tiles, step: outputs,
+                        line_step: 0)
+                    var input = conv_rows(
+                        first: pixels + point * tiles * inputs, width: tiles, step: inputs, line_step: 0)
                     let status = conv_outer_product(
-                        height, inputs, tiles, gradients + point * tiles * outputs + first, outputs,
-                        pixels + point * tiles * inputs, inputs, sample == 0 ? 0 : 1,
+                        height, inputs, tiles, &upstream, &input, sample == 0 ? 0 : 1,
                         sums + (point * outputs + first) * inputs, inputs)
                     if status != 0 { failed.store(true, ordering: .relaxed) }
                 }
