@@ -243,7 +243,7 @@ static int run_plans(conv_job *job, const conv_geometry *g) {
     product->zeros = zero_run;
     product->tile = tile_pixels(product->run * g->kernel_height * g->kernel_width * product->width);
     if (product->unit > 0 && kernel_bfloat16_in_use == BFLOAT16_MATRICES)
-        product->tile = amx_tile_pixels(g->output_height * g->output_width);
+        product->tile = amx_tile_pixels(product, g->output_height * g->output_width);
     long tasks = 0;
     for (long p = 0; p < job->plan_count; p++) {
         conv_plan *plan = &job->plans[p];

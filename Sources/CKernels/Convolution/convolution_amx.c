@@ -11,11 +11,13 @@
 #include "pool.h"
 
 /// CHUNK: words of a pixel that are multiplied before the next columns, so that the weights of these stay in the first
-/// cache.
-enum { SIDE = 16, LARGEST_AMX_TILE = 480, CHUNK = 256 };
+/// cache. The results of a tile stay in the second, unless the weights, which each tile reads, do not fit there and are used
+/// for one pixel only.
+enum { SIDE = 16, SMALL_TILE = 192, LARGE_TILE = 480, MANY_WEIGHTS = 1 << 19, CHUNK = 256 };
 
-long amx_tile_pixels(long pixels) {
-    const long threads = pool_threads(), parts = threads * parts_of(pixels, threads * LARGEST_AMX_TILE);
+long amx_tile_pixels(const conv_product *p, long pixels) {
+    const long largest = p->kernel_taps == 1 && p->run * p->width >= MANY_WEIGHTS ? LARGE_TILE : SMALL_TILE;
+    const long threads = pool_threads(), parts = threads * parts_of(pixels, threads * largest);
     const long wanted = parts_of(pixels, max_long(1, parts)), unit = 48;
     // A multiple of SIDE and of CONV_PIXELS.
     return max_long(2 * unit, parts_of(wanted, unit) * unit);

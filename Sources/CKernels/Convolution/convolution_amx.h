@@ -15,8 +15,8 @@ enum { AMX_WORDS = 16 };
 /// Pixels of a block; as many are read from memory after the last of a tile, though not used.
 enum { AMX_PIXELS = 32 };
 
-/// Pixels per tile: large, so that weights are read seldom, and as many tiles for each thread.
-long amx_tile_pixels(long pixels);
+/// Pixels per tile, as many tiles for each thread.
+long amx_tile_pixels(const conv_product *product, long pixels);
 
 /// The results of a tile of `count` pixels from `out` on, with the epilogue; `residual` is that of the first. Pixels are
 /// those of `table`, a row of `stride` for each tap; those of a single tap are adjacent. Returns 0, or -1 if there is no
