@@ -14,7 +14,7 @@
 #include "pool.h"
 
 /// Each task reads all filters, so that few tiles cost bandwidth; many leave threads without work.
-enum { OUT = 4, IN = 6, POINTS = 36, TAPS = 9, SUM_LENGTH = 64, BLOCK_LENGTH = 512, TASK_TILES = 96, GROUP_COLUMNS = 256, FILTER_INPUTS = 8 };
+enum { OUT = 4, IN = 6, POINTS = 36, TAPS = 9, SUM_LENGTH = 32, BLOCK_LENGTH = 512, TASK_TILES = 96, GROUP_COLUMNS = 256, FILTER_INPUTS = 8 };
 
 // The points a and b, and what the transforms need of them.
 #define A1 0.75f
