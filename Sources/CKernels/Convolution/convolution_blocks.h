@@ -33,6 +33,8 @@ INLINE void run_block(const block_work *w, long pixel, long count) {
         conv_kernel_12x32(w, pixel);
     } else if (w->width <= CONV_NARROW) {
         kernel_12x8(w, pixel);
+    } else if (kernel_wide_tiles && w->width == CONV_PANEL) {
+        conv_kernel_12x16(w, pixel);
     } else {
         kernel_6x16(w, pixel);
         if (pixel + 6 < count) kernel_6x16(w, pixel + 6);

@@ -10,11 +10,11 @@
 #include "epilogue.h"
 #include "pool.h"
 
-/// All panels of one group over all blocks of the tile.
+/// All panels of one group over all blocks of the tile, with the epilogue after each. `residual` is of the tile.
 LEVELS_OF_8(static, void, run_group,
     (const conv_product *p, const conv_plan *plan, const float *packed, long group, const float *const *pixels,
-     float *const *out, const uint8_t *reached, const uint8_t *interior, long blocks, long count),
-    (p, plan, packed, group, pixels, out, reached, interior, blocks, count)) {
+     float *const *out, const float *residual, const uint8_t *reached, const uint8_t *interior, long blocks, long count),
+    (p, plan, packed, group, pixels, out, residual, reached, interior, blocks, count)) {
     const long depth = p->kernel_taps * p->run, stride = blocks * CONV_PIXELS;
     for (long kblock = 0; kblock < plan->block_count; kblock++) {
         const long first = plan->block_starts[kblock], end = plan->block_starts[kblock + 1];
@@ -35,7 +35,13 @@ LEVELS_OF_8(static, void, run_group,
                 w.segments = whole_rows ? plan->row_segments : plan->segments + first;
                 w.segment_count = whole_rows ? plan->row_segment_count : end - first;
                 w.reached = reached + 2 * block;
-                run_block(&w, block * CONV_PIXELS, count);
+                const long pixel = block * CONV_PIXELS;
+                run_block(&w, pixel, count);
+                if (p->epilogue != NULL && kblock + 1 == plan->block_count)
+                    epilogue_rows(
+                        p->epilogue, w.column,
+                        residual == NULL ? NULL : residual + pixel * p->dest_channels + w.column,
+                        out[pixel] + w.column, min_long(CONV_PIXELS, count - pixel), width, p->dest_channels);
             }
         }
     }
@@ -150,10 +156,9 @@ int conv_tile(const conv_product *p, const conv_plan *plan, long sample, long ti
     const long packed_group = conv_packed_columns(p->width) * p->kernel_taps * p->run;
     for (long group = 0; group < p->groups; group++) {
         run_group(
-            p, plan, p->packed + group * packed_group, group, tables.pixels, tables.out, tables.reached,
-            tables.interior, blocks, count);
+            p, plan, p->packed + group * packed_group, group, tables.pixels, tables.out, residual,
+            tables.reached, tables.interior, blocks, count);
     }
     if (p->unit > 0) bfloat16_leave(mode);
-    epilogue_rows(p->epilogue, 0, residual, out, count, p->dest_channels, p->dest_channels);
     return 0;
 }
