@@ -34,6 +34,8 @@ INLINE void run_block(const block_work *w, long pixel, long count, long step) {
         (step == SIDE_BY_SIDE ? conv_kernel_12x32 : outer_kernel_12x32)(w, pixel);
     } else if (w->width <= CONV_NARROW) {
         kernel_12x8(w, pixel, step);
+    } else if (kernel_wide_tiles && w->width == CONV_PANEL) {
+        (step == SIDE_BY_SIDE ? conv_kernel_12x16 : outer_kernel_12x16)(w, pixel);
     } else {
         kernel_6x16(w, pixel, step);
         if (pixel + 6 < count) kernel_6x16(w, pixel + 6, step);

@@ -10,7 +10,19 @@
 #include "epilogue.h"
 #include "pool.h"
 
-/// All panels of one group over all blocks of the tile.
+/// Applies the epilogue to some columns of a block of pixels: of those at a time that are adjacent.
+static void finish_block(const conv_product *p, float *const *out, long count, long column, long width) {
+    const float *residual = p->epilogue->residual;
+    for (long i = 0, length; i < count; i += length) {
+        for (length = 1; i + length < count && out[i + length] == out[i] + length * p->dest_channels;) length++;
+        float *first = out[i] + column;
+        epilogue_rows(
+            p->epilogue, column, residual == NULL ? NULL : residual + (first - p->dest), first, length, width,
+            p->dest_channels);
+    }
+}
+
+/// All panels of one group over all blocks of the tile, with the epilogue after each.
 LEVELS_OF_8(static, void, run_group,
     (const conv_product *p, const conv_plan *plan, const float *packed, long group, const float *const *pixels,
      float *const *out, const uint8_t *reached, const uint8_t *interior, long blocks, long count),
@@ -35,7 +47,10 @@ LEVELS_OF_8(static, void, run_group,
                 w.segments = whole_rows ? plan->row_segments : plan->segments + first;
                 w.segment_count = whole_rows ? plan->row_segment_count : end - first;
                 w.reached = reached + 2 * block;
-                run_block(&w, block * CONV_PIXELS, count, SIDE_BY_SIDE);
+                const long pixel = block * CONV_PIXELS;
+                run_block(&w, pixel, count, SIDE_BY_SIDE);
+                if (p->epilogue != NULL && kblock + 1 == plan->block_count)
+                    finish_block(p, out + pixel, min_long(CONV_PIXELS, count - pixel), w.column, width);
             }
         }
     }
@@ -140,9 +155,9 @@ int conv_tile(const conv_product *p, const conv_plan *plan, long sample, long ti
         for (long t = 0; t < taps; t++) tables.pixels[t * padded + i] = p->zeros;
     }
     if (p->words > 0 && round_pixels(p, tables.pixels, count) != 0) return -1;
-    const float *residual = p->epilogue == NULL ? NULL : p->epilogue->residual;
     if (p->unit > 0 && kernel_bfloat16_in_use == BFLOAT16_MATRICES) {
         float *out = tables.out[0];
+        const float *residual = p->epilogue == NULL ? NULL : p->epilogue->residual;
         if (residual != NULL) residual += out - p->dest;
         return amx_tile(p, plan, tables.pixels, padded, tables.reached, blocks, out, residual, count);
     }
@@ -154,14 +169,5 @@ int conv_tile(const conv_product *p, const conv_plan *plan, long sample, long ti
             tables.interior, blocks, count);
     }
     if (p->unit > 0) bfloat16_leave(mode);
-    if (p->epilogue == NULL) return 0;
-    for (long i = 0, length; i < count; i += length) {
-        // Pixels that are adjacent.
-        float *out = tables.out[i];
-        for (length = 1; i + length < count && tables.out[i + length] == out + length * p->dest_channels;) length++;
-        epilogue_rows(
-            p->epilogue, 0, residual == NULL ? NULL : residual + (out - p->dest), out, length, p->dest_channels,
-            p->dest_channels);
-    }
     return 0;
 }

@@ -10,8 +10,10 @@
 #define WIDE_KERNELS(prefix, level, keep)                                                                          \
     WIDE_KERNEL(prefix##_6x64, level, 6, 4, SIDE_BY_SIDE, keep, MUL_ADD8, WIDE_LOAD, WIDE_STORE)                   \
     WIDE_KERNEL(prefix##_12x32, level, 12, 2, SIDE_BY_SIDE, keep, MUL_ADD8, WIDE_LOAD, WIDE_STORE)                 \
+    WIDE_KERNEL(prefix##_12x16, level, 12, 1, SIDE_BY_SIDE, keep, MUL_ADD8, WIDE_LOAD, WIDE_STORE)                 \
     WIDE_KERNEL(prefix##_outer_6x64, level, 6, 4, OUTER_ROWS, keep, MUL_ADD8, WIDE_LOAD, WIDE_STORE)               \
-    WIDE_KERNEL(prefix##_outer_12x32, level, 12, 2, OUTER_ROWS, keep, MUL_ADD8, WIDE_LOAD, WIDE_STORE)
+    WIDE_KERNEL(prefix##_outer_12x32, level, 12, 2, OUTER_ROWS, keep, MUL_ADD8, WIDE_LOAD, WIDE_STORE)             \
+    WIDE_KERNEL(prefix##_outer_12x16, level, 12, 1, OUTER_ROWS, keep, MUL_ADD8, WIDE_LOAD, WIDE_STORE)
 
 /// Calls a kernel of the level in use. On processors of other kinds, for tests, the vectors are computed in parts.
 #if defined(__x86_64__)
@@ -26,5 +28,7 @@ WIDE_KERNELS(halves, , LEAVE)
 
 void conv_kernel_6x64(const block_work *work, long pixel) { RUN(6x64); }
 void conv_kernel_12x32(const block_work *work, long pixel) { RUN(12x32); }
+void conv_kernel_12x16(const block_work *work, long pixel) { RUN(12x16); }
 void outer_kernel_6x64(const block_work *work, long pixel) { RUN(outer_6x64); }
 void outer_kernel_12x32(const block_work *work, long pixel) { RUN(outer_12x32); }
+void outer_kernel_12x16(const block_work *work, long pixel) { RUN(outer_12x16); }

@@ -12,11 +12,12 @@ typedef struct {
     long first, last;
 } depthwise_tap;
 
-/// The taps of output row y; returns their number. Weights are [kh * kw, C].
-long depthwise_forward_taps(const conv_geometry *g, long y, const float *packed, depthwise_tap *taps);
+/// The taps of output row y at columns turn, turn + turns, …; returns their number. Weights are [kh * kw, C].
+long depthwise_forward_taps(
+    const conv_geometry *g, long y, long turn, long turns, const float *packed, depthwise_tap *taps);
 
-/// The taps that reach input row y at columns phase, phase + stride, …; returns their number.
+/// The taps that reach input row y at such columns, of which the stride divides `turns`; returns their number.
 long depthwise_gradient_taps(
-    const conv_geometry *g, long y, long phase, const float *packed, depthwise_tap *taps);
+    const conv_geometry *g, long y, long turn, long turns, const float *packed, depthwise_tap *taps);
 
 #endif

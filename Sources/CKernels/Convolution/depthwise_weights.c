@@ -18,17 +18,18 @@ static void reach(long start, long step, long size, long count, long *first, lon
     if (*last < *first) *last = *first;
 }
 
-long depthwise_forward_taps(const conv_geometry *g, long y, const float *packed, depthwise_tap *taps) {
-    const long channels = g->input_channels;
+long depthwise_forward_taps(
+    const conv_geometry *g, long y, long turn, long turns, const float *packed, depthwise_tap *taps) {
+    const long channels = g->input_channels, pixels = parts_of(g->output_width - turn, turns);
     long n = 0;
     for (long ky = 0; ky < g->kernel_height; ky++) {
         const long sy = y * g->stride_height - g->padding_height + ky * g->dilation_height;
         if (sy < 0 || sy >= g->input_height) continue;
         for (long kx = 0; kx < g->kernel_width; kx++) {
-            const long sx = kx * g->dilation_width - g->padding_width;
+            const long sx = turn * g->stride_width + kx * g->dilation_width - g->padding_width;
             depthwise_tap tap = {
                 (sy * g->input_width + sx) * channels, packed + (ky * g->kernel_width + kx) * channels, 0, 0};
-            reach(sx, g->stride_width, g->input_width, g->output_width, &tap.first, &tap.last);
+            reach(sx, g->stride_width * turns, g->input_width, pixels, &tap.first, &tap.last);
             if (tap.first < tap.last) taps[n++] = tap;
         }
     }
@@ -36,47 +37,44 @@ long depthwise_forward_taps(const conv_geometry *g, long y, const float *packed,
 }
 
 long depthwise_gradient_taps(
-    const conv_geometry *g, long y, long phase, const float *packed, depthwise_tap *taps) {
-    const long channels = g->input_channels;
-    const long pixels = parts_of(g->input_width - phase, g->stride_width);
+    const conv_geometry *g, long y, long turn, long turns, const float *packed, depthwise_tap *taps) {
+    const long channels = g->input_channels, pixels = parts_of(g->input_width - turn, turns);
+    // Pixels whose sources are whole numbers are a stride apart.
+    const long step = turns / min_long(turns, g->stride_width);
     long n = 0;
     for (long ky = 0; ky < g->kernel_height; ky++) {
         const long sy = y + g->padding_height - ky * g->dilation_height;
         if (sy % g->stride_height != 0 || sy < 0 || sy / g->stride_height >= g->output_height) continue;
         for (long kx = 0; kx < g->kernel_width; kx++) {
-            const long sx = phase + g->padding_width - kx * g->dilation_width;
+            const long sx = turn + g->padding_width - kx * g->dilation_width;
             if (sx % g->stride_width != 0) continue;
             depthwise_tap tap = {
                 (sy / g->stride_height * g->output_width + sx / g->stride_width) * channels,
                 packed + (ky * g->kernel_width + kx) * channels, 0, 0};
-            reach(sx / g->stride_width, 1, g->output_width, pixels, &tap.first, &tap.last);
+            reach(sx / g->stride_width, step, g->output_width, pixels, &tap.first, &tap.last);
             if (tap.first < tap.last) taps[n++] = tap;
         }
     }
     return n;
 }
 
-/// total[c] += sum over pixels of x * dy for `count` adjacent taps of a kernel row.
+/// total[c] += sum over pixels of x * dy for `count` adjacent taps of a kernel row, 8 times `vectors` channels.
 INLINE void row_products(
     const float *const *x, const float *dy, long pixels, long step, long channels, float *const *total,
-    int count) {
+    int count, int vectors) {
     float8 sum[GROUP][2];
-    for (int t = 0; t < count; t++) {
-        sum[t][0] = *(const float8 *)total[t];
-        sum[t][1] = *(const float8 *)(total[t] + 8);
-    }
+    for (int t = 0; t < count; t++)
+        for (int j = 0; j < vectors; j++) sum[t][j] = *(const float8 *)(total[t] + 8 * j);
     for (long i = 0; i < pixels; i++, dy += channels) {
-        const float8 d0 = *(const float8 *)dy, d1 = *(const float8 *)(dy + 8);
+        float8 d[2];
+        for (int j = 0; j < vectors; j++) d[j] = *(const float8 *)(dy + 8 * j);
         for (int t = 0; t < count; t++) {
             const float *at = x[t] + i * step;
-            sum[t][0] = MUL_ADD8(*(const float8 *)at, d0, sum[t][0]);
-            sum[t][1] = MUL_ADD8(*(const float8 *)(at + 8), d1, sum[t][1]);
+            for (int j = 0; j < vectors; j++) sum[t][j] = MUL_ADD8(*(const float8 *)(at + 8 * j), d[j], sum[t][j]);
         }
     }
-    for (int t = 0; t < count; t++) {
-        *(float8 *)total[t] = sum[t][0];
-        *(float8 *)(total[t] + 8) = sum[t][1];
-    }
+    for (int t = 0; t < count; t++)
+        for (int j = 0; j < vectors; j++) *(float8 *)(total[t] + 8 * j) = sum[t][j];
 }
 
 /// One tap over part of a row, any number of channels.
@@ -99,6 +97,18 @@ INLINE long group_of_taps(const depthwise_tap *taps, long t, long n, long *low, 
     return count;
 }
 
+/// The pixels of a group of taps that are right of those that all of them reach.
+INLINE void right_products(
+    const float *source, const float *dy, const depthwise_tap *taps, long count, long low, long high, long c, long step,
+    long channels, long lanes, float *const *sums) {
+    for (long k = 0; k < count; k++) {
+        const long right = max_long(high, min_long(low, taps[k].last));
+        tap_products(
+            source + taps[k].offset + right * step + c, dy + right * channels + c, taps[k].last - right, step, channels,
+            lanes, sums[k]);
+    }
+}
+
 /// The sums of one output row, all taps, `width` channels; `source` is the sample, `dy` the row, `base` the
 /// start of the taps' weights and `total` that of their sums.
 LEVELS(static, void, row_sums,
@@ -106,34 +116,38 @@ LEVELS(static, void, row_sums,
      const float *base, float *total, long width),
     (g, source, dy, taps, n, base, total, width)) {
     const long channels = g->input_channels, step = g->stride_width * channels;
-    const long whole = width / 16 * 16;
+    const long whole = width / 8 * 8;
     long count = 0;
     for (long t = 0; t < n; t += count) {
         long low, high;
         count = group_of_taps(taps, t, n, &low, &high);
-        for (long c = 0; c < whole; c += 16) {
+        for (long c = 0, lanes; c < whole; c += lanes) {
+            lanes = min_long(16, whole - c);
             const float *x[GROUP];
             float *sums[GROUP];
             for (long k = 0; k < count; k++) {
                 const depthwise_tap tap = taps[t + k];
                 sums[k] = total + (tap.weight - base) + c;
                 x[k] = source + tap.offset + low * step + c;
-                const long left = min_long(low, tap.last), right = max_long(high, left);
                 tap_products(
                     source + tap.offset + tap.first * step + c, dy + tap.first * channels + c,
-                    left - tap.first, step, channels, 16, sums[k]);
-                tap_products(
-                    source + tap.offset + right * step + c, dy + right * channels + c, tap.last - right, step,
-                    channels, 16, sums[k]);
+                    min_long(low, tap.last) - tap.first, step, channels, lanes, sums[k]);
             }
+            // What is right of the others: sixteen channels at a time before these, so that the bits stay what they were.
+            if (lanes == 16) right_products(source, dy, taps + t, count, low, high, c, step, channels, lanes, sums);
             const float *d = dy + low * channels + c;
-            if (count == 5) {
-                row_products(x, d, high - low, step, channels, sums, 5);
-            } else if (count == 3) {
-                row_products(x, d, high - low, step, channels, sums, 3);
+#define PRODUCTS(taps, vectors) row_products(x, d, high - low, step, channels, sums, taps, vectors)
+            if (lanes == 16) {
+                if (count == 5) PRODUCTS(5, 2);
+                else if (count == 3) PRODUCTS(3, 2);
+                else PRODUCTS(1, 2);
             } else {
-                row_products(x, d, high - low, step, channels, sums, 1);
+                if (count == 5) PRODUCTS(5, 1);
+                else if (count == 3) PRODUCTS(3, 1);
+                else PRODUCTS(1, 1);
             }
+#undef PRODUCTS
+            if (lanes == 8) right_products(source, dy, taps + t, count, low, high, c, step, channels, lanes, sums);
         }
         for (long k = 0; k < count && whole < width; k++) {
             const depthwise_tap tap = taps[t + k];
@@ -171,7 +185,7 @@ static void band_task(void *context, long index) {
     // Few channels at a time, so that the rows of a band stay in cache.
     for (long c = 0; c < channels; c += LANE) {
         for (long y = first; y < last; y++) {
-            const long count = depthwise_forward_taps(g, y, total, taps);
+            const long count = depthwise_forward_taps(g, y, 0, 1, total, taps);
             row_sums(
                 g, source + c, gradient + y * g->output_width * channels + c, taps, count, total, total + c,
                 min_long(LANE, channels - c));

@@ -8,15 +8,19 @@
 #include "levels.h"
 #include "functions.h"
 
+#define CHANNEL(B, S, R, ACTIVATE)                                              \
+    {                                                                           \
+        float v = values[c];                                                    \
+        if (B) v = v + bias[c];                                                 \
+        if (S) v = mul_add(v, scale[c], shift[c]);                              \
+        if (R) v = v + residual[c];                                             \
+        values[c] = ACTIVATE(v);                                                \
+    }
 #define LOOP(B, S, R, ACTIVATE)                                                 \
-    for (long r = 0; r < rows; r++, values += stride) { \
-        CHANNELS for (long c = 0; c < channels; c++) { \
-            float v = values[c];                                                \
-            if (B) v = v + bias[c];                                             \
-            if (S) v = mul_add(v, scale[c], shift[c]);                          \
-            if (R) v = v + residual[c];                                         \
-            values[c] = ACTIVATE(v);                                            \
-        }                                                                       \
+    for (long r = 0; r < rows; r++, values += stride) {                         \
+        for (long first = 0; first < whole; first += 16)                        \
+            SIXTEEN for (long c = first; c < first + 16; c++) CHANNEL(B, S, R, ACTIVATE) \
+        CHANNELS for (long c = whole; c < channels; c++) CHANNEL(B, S, R, ACTIVATE) \
         if (R) residual += stride;                                              \
     }                                                                           \
     break;
@@ -43,6 +47,7 @@ LEVELS(, void, epilogue_rows,
     const float *bias = epilogue->bias == NULL ? NULL : epilogue->bias + first_channel;
     const float *scale = epilogue->scale == NULL ? NULL : epilogue->scale + first_channel;
     const float *shift = epilogue->shift == NULL ? NULL : epilogue->shift + first_channel;
+    const long whole = channels / 16 * 16;
     const int parts = (bias != NULL ? 1 : 0) | (scale != NULL ? 2 : 0) | (residual != NULL ? 4 : 0);
     switch (epilogue->activation) {
         case ACTIVATION_RELU: COMBINATIONS(relu_f32) break;

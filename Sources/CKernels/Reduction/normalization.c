@@ -11,7 +11,11 @@
 #include "levels.h"
 #include "pool.h"
 
-enum { CHUNK_ELEMENTS = 65536, BLOCK_ELEMENTS = 16384, MOST_CHUNKS = 256 };
+enum { CHUNK_ELEMENTS = 65536, BLOCK_ELEMENTS = 16384, MOST_CHUNKS = 256, ROWS = 32 };
+
+/// Eight doubles, and eight floats as such.
+typedef double double8 __attribute__((vector_size(64), aligned(8)));
+#define DOUBLES(from) __builtin_convertvector(*(const float8 *)(from), double8)
 
 /// Rows per chunk of sums; depends on the shape alone.
 static long chunk_rows(long rows, long channels) {
@@ -67,12 +71,25 @@ void norm_scale_shift_f32(
 LEVELS(static, void, moments_of_rows,
     (const float *restrict x, long rows, long channels, double *restrict sum, double *restrict squares),
     (x, rows, channels, sum, squares)) {
-    CHANNELS for (long c = 0; c < channels; c++) sum[c] = squares[c] = 0;
-    for (long r = 0; r < rows; r++, x += channels) {
-        CHANNELS for (long c = 0; c < channels; c++) {
-            const double value = (double)x[c];
-            sum[c] += value;
-            squares[c] += value * value;
+    for (long c = 0; c < channels; c++) sum[c] = squares[c] = 0;
+    for (long first = 0; first < rows; first += ROWS) {
+        const long last = min_long(first + ROWS, rows);
+        for (long c = 0; c + 8 <= channels; c += 8) {
+            double8 s = *(double8 *)(sum + c), q = *(double8 *)(squares + c);
+            for (long r = first; r < last; r++) {
+                const double8 value = DOUBLES(x + r * channels + c);
+                s += value;
+                q += value * value;
+            }
+            *(double8 *)(sum + c) = s;
+            *(double8 *)(squares + c) = q;
+        }
+        for (long r = first; r < last; r++) {
+            for (long c = channels / 8 * 8; c < channels; c++) {
+                const double value = (double)x[r * channels + c];
+                sum[c] += value;
+                squares[c] += value * value;
+            }
         }
     }
 }
@@ -90,12 +107,27 @@ LEVELS(static, void, gradient_sums_of_rows,
     (const float *restrict gradient, const float *restrict x, const float *restrict mean, long rows, long channels,
      double *restrict sum, double *restrict product),
     (gradient, x, mean, rows, channels, sum, product)) {
-    CHANNELS for (long c = 0; c < channels; c++) sum[c] = product[c] = 0;
-    for (long r = 0; r < rows; r++, x += channels, gradient += channels) {
-        CHANNELS for (long c = 0; c < channels; c++) {
-            const double dy = (double)gradient[c];
-            sum[c] += dy;
-            product[c] += dy * (double)(x[c] - mean[c]);
+    for (long c = 0; c < channels; c++) sum[c] = product[c] = 0;
+    for (long first = 0; first < rows; first += ROWS) {
+        const long last = min_long(first + ROWS, rows);
+        for (long c = 0; c + 8 <= channels; c += 8) {
+            double8 s = *(double8 *)(sum + c), q = *(double8 *)(product + c);
+            const float8 middle = *(const float8 *)(mean + c);
+            for (long r = first; r < last; r++) {
+                const double8 dy = DOUBLES(gradient + r * channels + c);
+                const float8 from = *(const float8 *)(x + r * channels + c) - middle;
+                s += dy;
+                q += dy * __builtin_convertvector(from, double8);
+            }
+            *(double8 *)(sum + c) = s;
+            *(double8 *)(product + c) = q;
+        }
+        for (long r = first; r < last; r++) {
+            for (long c = channels / 8 * 8; c < channels; c++) {
+                const double dy = (double)gradient[r * channels + c];
+                sum[c] += dy;
+                product[c] += dy * (double)(x[r * channels + c] - mean[c]);
+            }
         }
     }
 }

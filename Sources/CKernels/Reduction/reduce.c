@@ -12,7 +12,7 @@
 #include "levels.h"
 #include "pool.h"
 
-enum { INNER_BLOCK = 512, CHUNK_ELEMENTS = 65536, MOST_CHUNKS = 64, LANES = 16 };
+enum { INNER_BLOCK = 512, CHUNK_ELEMENTS = 65536, MOST_CHUNKS = 64, LANES = 16, COLUMNS = 32 };
 
 /// How an axis is cut; depends on the shape alone.
 typedef struct {
@@ -60,10 +60,19 @@ static reduction_plan plan_reduction(long outer, long axis, long inner) {
     /* Rows of `width` adjacent elements, each column by itself. */                               \
     INLINE void rows_of_##NAME(                                                                   \
         long op, const T *restrict a, long n, long stride, long width, A *restrict total) { \
-        for (long c = 0; c < width; c++) total[c] = start_##NAME(op, a[c]);                       \
+        long c = 0;                                                                               \
+        for (; c + COLUMNS <= width; c += COLUMNS) { \
+            A sums[COLUMNS];                                                                      \
+            for (int l = 0; l < COLUMNS; l++) sums[l] = start_##NAME(op, a[c + l]);               \
+            for (long i = 0; i < n; i++)                                                          \
+                for (int l = 0; l < COLUMNS; l++)                                                 \
+                    sums[l] = join_##NAME(op, sums[l], (A)a[i * stride + c + l]);                 \
+            for (int l = 0; l < COLUMNS; l++) total[c + l] = sums[l];                             \
+        }                                                                                         \
+        for (long l = c; l < width; l++) total[l] = start_##NAME(op, a[l]);                       \
         for (long i = 0; i < n; i++)                                                              \
-            for (long c = 0; c < width; c++)                                                      \
-                total[c] = join_##NAME(op, total[c], (A)a[i * stride + c]);                       \
+            for (long l = c; l < width; l++)                                                      \
+                total[l] = join_##NAME(op, total[l], (A)a[i * stride + l]);                       \
     }                                                                                             \
     LEVELS(static, void, reduce_part_##NAME, \
         (long op, const T *a, long n, long stride, long width, A *total), \

@@ -67,6 +67,9 @@ extern int kernel_level_in_use, kernel_wide_tiles, kernel_bfloat16_in_use;
 /// vector of 8 at a time, so that no remainder is left.
 #define CHANNELS _Pragma("clang loop vectorize(assume_safety) vectorize_width(8) interleave_count(1)")
 
+/// For loops over sixteen channels; unrolled, they would no longer be seen as vectors.
+#define SIXTEEN _Pragma("clang loop vectorize(assume_safety) vectorize_width(16) interleave_count(1) unroll(disable)")
+
 /// For loops over a register block: unrolled completely, so that each element stays in a register.
 #define UNROLLED _Pragma("clang loop unroll(full)")
 

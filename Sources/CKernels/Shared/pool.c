@@ -1,5 +1,5 @@
 // The thread pool. A new generation in `state` announces a region. Workers that
-// notice it in time join and take indices from an atomic counter; the caller waits
+// notice it in time join and take indices from atomic counters; the caller waits
 // only for those that joined. Idle workers spin briefly, yield for a while, then
 // sleep on a futex.
 //
@@ -38,12 +38,16 @@ static struct {
     bool (*stop)(void *);
     void *stop_context;
     atomic_bool stopped;
-    _Alignas(64) atomic_long next;
     _Alignas(64) _Atomic uint64_t state;
     _Alignas(64) atomic_long left;
     _Alignas(64) atomic_long sleepers;
     atomic_int busy;
 } pool;
+
+/// The next task of each thread's share, an equal part of the region.
+static struct {
+    _Alignas(64) atomic_long next;
+} shares[MAX_THREADS];
 
 static atomic_long wanted_threads = 0;
 static long started_workers = 0;
@@ -97,22 +101,28 @@ static void pause_briefly(void) {
 #endif
 }
 
-static void take_tasks(void) {
+/// Takes tasks of this thread's share, then of the others'. Maps whose layers follow each other are cut alike, so that most of
+/// what a task reads is in the cache of the processor that wrote it.
+static void take_tasks(long self) {
     void (*body)(void *, long) = pool.body;
     void *context = pool.context;
     const long tasks = pool.tasks;
     bool (*stop)(void *) = pool.stop;
-    for (;;) {
-        if (stop != NULL) {
-            if (atomic_load_explicit(&pool.stopped, memory_order_relaxed)) return;
-            if (may_ask() && stop(pool.stop_context)) {
-                atomic_store_explicit(&pool.stopped, true, memory_order_relaxed);
-                return;
+    const long threads = pool.helpers + 1;
+    for (long turn = 0; turn < threads; turn++) {
+        const long share = (self + turn) % threads, last = tasks * (share + 1) / threads;
+        for (;;) {
+            if (stop != NULL) {
+                if (atomic_load_explicit(&pool.stopped, memory_order_relaxed)) return;
+                if (may_ask() && stop(pool.stop_context)) {
+                    atomic_store_explicit(&pool.stopped, true, memory_order_relaxed);
+                    return;
+                }
             }
+            const long index = atomic_fetch_add_explicit(&shares[share].next, 1, memory_order_relaxed);
+            if (index >= last) break;
+            body(context, index);
         }
-        const long index = atomic_fetch_add_explicit(&pool.next, 1, memory_order_relaxed);
-        if (index >= tasks) return;
-        body(context, index);
     }
 }
 
@@ -153,7 +163,7 @@ static void *work(void *argument) {
             // description cannot change before this worker has left.
             if (atomic_compare_exchange_weak(&pool.state, &state, state + 1)) {
                 in_region = true;
-                if (index < pool.helpers) take_tasks();
+                if (index < pool.helpers) take_tasks(index + 1);
                 in_region = false;
                 atomic_fetch_add_explicit(&pool.left, 1, memory_order_release);
                 break;
@@ -223,7 +233,8 @@ void pool_run(long tasks, void (*body)(void *context, long index), void *context
     pool.stop = watch.stop;
     pool.stop_context = watch.context;
     atomic_store_explicit(&pool.stopped, watch.stopped, memory_order_relaxed);
-    atomic_store_explicit(&pool.next, 0, memory_order_relaxed);
+    for (long i = 0; i < threads; i++)
+        atomic_store_explicit(&shares[i].next, tasks * i / threads, memory_order_relaxed);
     atomic_store_explicit(&pool.left, 0, memory_order_relaxed);
     const uint32_t generation = generation_of(atomic_load_explicit(&pool.state, memory_order_relaxed)) + 1;
     atomic_store(&pool.state, ((uint64_t)generation << 32) | OPEN);
@@ -231,7 +242,7 @@ void pool_run(long tasks, void (*body)(void *context, long index), void *context
         const long wanted = tasks - 1 < started_workers ? tasks - 1 : started_workers;
         syscall(SYS_futex, generation_word(), FUTEX_WAKE_PRIVATE, (int)wanted, NULL, NULL, 0);
     }
-    take_tasks();
+    take_tasks(0);
     const uint64_t joined = atomic_fetch_and(&pool.state, ~OPEN) & JOINED;
     for (long waits = 0; (uint64_t)atomic_load_explicit(&pool.left, memory_order_acquire) != joined; waits++) {
         if (waits < 2000) {
