@@ -99,9 +99,9 @@ enum BlockPool {
                 return block.pointer
             }
             let block = gather(size, &state)
-            // Memory beyond the peak use so far would never be reused.
-            let peak = max(MemoryBudget.process.peak, 384 << 20)
-            let most = max(peak - MemoryBudget.process.counted, 0)
+            // Memory beyond the peak use so far would never be reused, but for what lies between whole huge pages.
+            let peak = MemoryBudget.process.peak
+            let most = max(max(peak + peak / 16, 384 << 20) - MemoryBudget.process.counted, 0)
             if state.kept > most { trim(&state, toKeep: most) }
             return block
         }
@@ -110,7 +110,7 @@ enum BlockPool {
     /// A block from whole huge pages of ranges that are too small each: they are moved to one range of addresses, where
     /// fresh pages fill what is missing. Nil where there are none, or where the system refuses.
     private static func gather(_ size: Int, _ state: inout State) -> UnsafeMutableRawPointer? {
-        guard size >= 2 * hugePage, state.ranges.total >= hugePage, let block = freshHuge(size, &state) else {
+        guard size >= hugePage, state.ranges.total >= hugePage, let block = freshHuge(size, &state) else {
             return nil
         }
         var filled = 0

@@ -196,10 +196,7 @@ struct BinaryOperation: Operation {
     }
 
     var recomputation: Recomputation {
-        switch function {
-        case .add, .subtract, .multiply: .withInputs
-        default: .never
-        }
+        function == .add || function == .subtract ? .withInputs : .never
     }
 
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool {
