@@ -189,6 +189,37 @@ struct EvaluationTests {
         #expect(try Self.bits(features(nil)) == whole)
     }
 
+    /// Norms of a batch with what follows them, in one pass or not, kept or computed again for the backward pass.
+    @Test func whatIsComputedAgainIsTheSameToTheBit() throws {
+        let images = try Self.numbers([3, 8, 9, 10], 23)
+        let weights = try (0..<4).map { try Self.numbers([8, 8, 1, 1], 24 + $0) }
+        let affine = try Self.numbers([8], 30)
+        func run(isReadFirst: Bool) throws -> [[UInt32]] {
+            let scope = TrackingScope()
+            let leaves = try weights.map { try scope.track($0) }
+            func block(_ x: Tensor, _ weight: Tensor) throws -> Tensor {
+                let norm = try Tensor.batchNormTraining(.conv2d(x, weight), weight: affine, bias: affine)
+                return norm.output
+            }
+            var x = try Tensor.apply(.relu, block(images, leaves[0]) + images)
+            for leaf in leaves.dropFirst() { x = try Tensor.apply(.relu, block(x, leaf) + x) }
+            x = try Tensor.apply(.hardswish, block(x, leaves[0]))
+            let means = try Tensor.reduce(.mean, x, axes: [2, 3], keepdims: true)
+            x = try Tensor.apply(.relu6, block(x * 3, leaves[1])) * means
+            x = try .leakyReLU(block(x, leaves[2]), slope: -0.1).clamp(min: 0, max: 6)
+            if isReadFirst { try Tensor.evaluate([x]) }
+            let all = try gradients(of: .reduce(.sum, x * x), wrt: leaves)
+            scope.end(from: [x])
+            try Tensor.evaluate(all + [x])
+            return try (all + [x]).map { try Self.bits($0) }
+        }
+        let again = try run(isReadFirst: false)
+        #expect(try run(isReadFirst: true) == again)
+        let context = EvaluationContext()
+        context.fuses = false
+        #expect(try EvaluationContext.$current.withValue(context) { try run(isReadFirst: false) } == again)
+    }
+
     /// The rule of Adam, on tensors that are large enough to be computed block by block, of both layouts.
     @Test func arithmeticInOnePassIsTheSameToTheBit() throws {
         let shape = [4, 33, 40, 31]

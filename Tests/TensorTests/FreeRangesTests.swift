@@ -23,6 +23,18 @@ import Testing
         #expect(ranges.total == 25)
     }
 
+    @Test func alignedPartsAreCutFromTheMiddle() {
+        var ranges = FreeRanges()
+        ranges.insert(.init(start: 3, size: 7))
+        ranges.insert(.init(start: 13, size: 30))
+        #expect(ranges.takeLargest(atMost: 19, alignment: 8) == .init(start: 16, size: 16))
+        #expect(
+            ranges.all == [.init(start: 3, size: 7), .init(start: 13, size: 3), .init(start: 32, size: 11)])
+        #expect(ranges.takeLargest(atMost: 100, alignment: 8) == .init(start: 32, size: 8))
+        #expect(ranges.takeLargest(atMost: 100, alignment: 8) == nil)
+        #expect(ranges.total == 13)
+    }
+
     /// No address is given out twice, and none is lost.
     @Test func randomRequestsAgreeWithASet() {
         var generator = SystemRandomNumberGenerator()

@@ -10,6 +10,7 @@
 #include "image.h"
 #include "interpolation.h"
 #include "memory_guard.h"
+#include "memory_move.h"
 #include "normalization.h"
 #include "pool.h"
 #include "pooling.h"

@@ -160,6 +160,7 @@ public final class FeatureCache: @unchecked Sendable {
                 if let value = values[index] { parts[index].append(value) }
             }
         }
+        prefix.dropPackedWeights()
         for (node, values) in zip(prefix.border, parts) { node.fulfil(try FeatureCache.joined(values)) }
     }
 

@@ -226,4 +226,11 @@ struct FrozenPrefix {
         }
         return wanted.compactMap { copies[border[$0].id] }
     }
+
+    /// Frees the packed weights of the frozen layers: their next use is for another batch, if it is not in the cache.
+    func dropPackedWeights() {
+        for node in nodes where node.operation is ConvolutionOperation {
+            node.inputs[1].value?.storage.dropPackedWeights()
+        }
+    }
 }

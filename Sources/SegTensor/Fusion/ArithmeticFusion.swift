@@ -70,6 +70,7 @@ enum ArithmeticFusion {
             for source in sources {
                 if steps.count + 1 < most, source.signature.shape == node.signature.shape,
                     isFree(source, plan), graph.onlyUser(of: source) === node,
+                    keepsNothing(source, graph, until: node),
                     add(source, graph, plan, slot: free)
                 {
                     absorbed.append(source.id)
@@ -86,6 +87,16 @@ enum ArithmeticFusion {
             }
             steps.append(ArithmeticSteps.Step(code: code, operands: operands, slot: slot))
             return true
+        }
+
+        /// Whether a step may wait for its user: it has no two inputs that would be kept meanwhile, or nothing but
+        /// arithmetic lies between.
+        private func keepsNothing(_ source: Node, _ graph: PendingGraph, until user: Node) -> Bool {
+            let large = graph.steps[source.id]?.inputs.filter { $0.signature.count == count } ?? []
+            if large.count < 2 { return true }
+            guard let from = graph.places[source.id], let to = graph.places[user.id], to - from <= most
+            else { return false }
+            return graph.order[from..<to].allSatisfy(isCandidate)
         }
 
         private mutating func place(of source: Node) -> Int {

@@ -9,53 +9,72 @@ enum ConvolutionFusion {
         else { return }
         var group = FusedConvolution(
             attributes: convolution.attributes, precision: convolution.precision, hasBias: inputs.count > 2)
-        var sources = inputs
-        var last = node
-        var absorbed: [UInt64] = []
-        // A sum of two convolutions goes to the first: each node belongs to one group.
-        while let user = graph.onlyUser(of: last), let step = graph.steps[user.id],
-            plan.steps[user.id] == nil, !plan.absorbed.contains(user.id),
-            extend(&group, &sources, last, step.operation, step.inputs)
-        {
-            absorbed.append(last.id)
-            last = user
+        plan.add(from: node, inputs, graph) { last, operation, inputs in
+            if let norm = operation as? BatchNormOperation {
+                guard group.norm == nil, group.followers.areNone, inputs[0] === last,
+                    !inputs.dropFirst().contains(where: { $0 === last })
+                else { return nil }
+                group.norm = norm
+                return Array(inputs.dropFirst())
+            }
+            return group.followers.extend(last, operation, inputs)
+        } operation: {
+            group
         }
-        if absorbed.isEmpty { return }
-        plan.absorbed.formUnion(absorbed)
-        plan.steps[last.id] = FusedStep(operation: group, inputs: sources)
     }
+}
 
-    /// Adds one more node to the group; false if it does not fit.
-    private static func extend(
-        _ group: inout FusedConvolution, _ sources: inout [Node], _ last: Node, _ operation: any Operation,
-        _ inputs: [Node]
-    ) -> Bool {
-        guard group.activation == .none else { return false }
-        if let norm = operation as? BatchNormOperation, group.norm == nil, !group.hasResidual,
-            inputs[0] === last
-        {
-            guard !inputs.dropFirst().contains(where: { $0 === last }) else { return false }
-            group.norm = norm
-            sources += inputs.dropFirst()
-            return true
-        }
+/// What may follow a convolution or a norm, in this order.
+struct Followers {
+    var hasResidual = false
+    var activation = ConvolutionEpilogue.Activation.none
+
+    var areNone: Bool { !hasResidual && activation == .none }
+
+    /// Adds the operation that uses `last`. Returns its other inputs; nil if it does not fit.
+    mutating func extend(_ last: Node, _ operation: any Operation, _ inputs: [Node]) -> [Node]? {
+        guard activation == .none else { return nil }
         if let unary = operation as? UnaryOperation, let activation = unary.function.epilogue {
-            group.activation = activation
-            return true
+            self.activation = activation
+            return []
         }
         if let clamp = operation as? ClampOperation, clamp.low == 0, clamp.high == 6 {
-            group.activation = .relu6
-            return true
+            activation = .relu6
+            return []
         }
         if let binary = operation as? BinaryOperation, binary.function == .add, binary.number == nil,
-            !group.hasResidual, inputs[0].signature.shape == inputs[1].signature.shape,
+            !hasResidual, inputs[0].signature.shape == inputs[1].signature.shape,
             inputs[0].signature.dtype == inputs[1].signature.dtype
         {
-            group.hasResidual = true
-            sources.append(inputs[0] === last ? inputs[1] : inputs[0])
-            return true
+            hasResidual = true
+            return [inputs[0] === last ? inputs[1] : inputs[0]]
         }
-        return false
+        return nil
+    }
+}
+
+extension FusionPlan {
+    /// Adds the group that begins with a node, if it has followers: `extend` takes the only user of the last node, and
+    /// gives its other inputs, or nil if it does not fit.
+    mutating func add(
+        from node: Node, _ inputs: [Node], _ graph: PendingGraph,
+        extend: (_ last: Node, any Operation, _ inputs: [Node]) -> [Node]?, operation: () -> any Evaluable
+    ) {
+        var sources = inputs
+        var last = node
+        var found: [UInt64] = []
+        // A sum of two of them goes to the first: each node belongs to one group.
+        while let user = graph.onlyUser(of: last), let step = graph.steps[user.id],
+            steps[user.id] == nil, !absorbed.contains(user.id),
+            let others = extend(last, step.operation, step.inputs)
+        {
+            sources += others
+            found.append(last.id)
+            last = user
+        }
+        if found.isEmpty { return }
+        absorbed.formUnion(found)
+        steps[last.id] = FusedStep(operation: operation(), inputs: sources)
     }
 }
 
@@ -67,8 +86,7 @@ struct FusedConvolution: Evaluable {
     let precision: Precision
     let hasBias: Bool
     var norm: BatchNormOperation?
-    var hasResidual = false
-    var activation = ConvolutionEpilogue.Activation.none
+    var followers = Followers()
 
     func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
         -> TensorData
@@ -85,7 +103,8 @@ struct FusedConvolution: Evaluable {
         }
         return try ConvolutionOperation.forward(
             attributes, inputs[0], inputs[1], bias: hasBias ? inputs[2] : nil, scale: folded?.scale,
-            shift: folded?.shift, residual: hasResidual ? inputs[next] : nil, activation: activation,
+            shift: folded?.shift, residual: followers.hasResidual ? inputs[next] : nil,
+            activation: followers.activation,
             result: result, exact: context.exact, precision: precision)
     }
 }

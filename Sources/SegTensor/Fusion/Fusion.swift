@@ -36,6 +36,8 @@ struct FusionPlan {
 struct PendingGraph {
     let order: [Node]
     let roots: Set<UInt64>
+    /// By node id: its place in the order.
+    let places: [UInt64: Int]
     /// By node id: operation and inputs.
     let steps: [UInt64: (operation: any Operation, inputs: [Node])]
     /// By node id: the pending nodes that have it as an input, counted once per input position.
@@ -44,6 +46,7 @@ struct PendingGraph {
     init(_ order: [Node], roots: [Node]) {
         self.order = order
         self.roots = Set(roots.map(\.id))
+        places = Dictionary(uniqueKeysWithValues: order.indices.map { (order[$0].id, $0) })
         var steps: [UInt64: (operation: any Operation, inputs: [Node])] = [:]
         var users: [UInt64: [Node]] = [:]
         for node in order {
@@ -69,7 +72,8 @@ enum Fusion {
     static func plan(_ order: [Node], roots: [Node]) -> FusionPlan {
         let interesting = order.contains { node in
             switch node.operation {
-            case is ConvolutionOperation, is SoftmaxOperation, is InterpolateOperation: true
+            case is ConvolutionOperation, is BatchNormTraining, is SoftmaxOperation, is InterpolateOperation:
+                true
             default: ArithmeticFusion.isCandidate(node)
             }
         }
@@ -79,6 +83,7 @@ enum Fusion {
         for node in order {
             switch graph.steps[node.id]?.operation {
             case is ConvolutionOperation: ConvolutionFusion.add(node, graph, &plan)
+            case is BatchNormTraining: NormFusion.add(node, graph, &plan)
             case is InterpolateOperation, is SoftmaxOperation: SegmentationFusion.add(node, graph, &plan)
             default: break
             }

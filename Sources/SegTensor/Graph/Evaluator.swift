@@ -1,5 +1,5 @@
 // Computes pending nodes: collects them without recursion, in order of creation (which frees activations as
-// eager execution would), and passes each to its operation, with memory to overwrite where no one else can
+// eager execution would) but for what the backward pass has again, and passes each to its operation, with memory to overwrite where no one else can
 // read it. Fusion decides which nodes are computed together.
 
 import SegSystem
@@ -31,23 +31,35 @@ enum Evaluator {
         }
     }
 
-    /// The nodes without a value below some roots, in order of creation.
-    static func pending(_ roots: [Node]) -> [Node] {
+    /// The nodes without a value below some roots, in the order in which they are computed. Those with numbers in
+    /// `given` count as computed.
+    static func pending(_ roots: [Node], given: Set<UInt64> = []) -> [Node] {
         var found: [Node] = []
-        var seen = Set<ObjectIdentifier>()
-        var stack: [Node] = []
-        for root in roots where !root.isComputed && seen.insert(ObjectIdentifier(root)).inserted {
-            stack.append(root)
-        }
+        var seen = given
+        var stack = roots.filter { !$0.isComputed && seen.insert($0.id).inserted }
         while let node = stack.popLast() {
             guard let inputs = node.pendingInputs else { continue }
             found.append(node)
-            for input in inputs where !input.isComputed && seen.insert(ObjectIdentifier(input)).inserted {
+            for input in inputs where !input.isComputed && seen.insert(input.id).inserted {
                 stack.append(input)
             }
         }
-        found.sort { $0.id < $1.id }
-        return found
+        return ordered(found)
+    }
+
+    /// Nodes in order of creation, but for those that are recomputed: they come just before their first use.
+    private static func ordered(_ nodes: [Node]) -> [Node] {
+        let nodes = nodes.sorted { $0.id < $1.id }
+        guard nodes.contains(where: \.isRecomputed) else { return nodes }
+        var firstUse: [UInt64: UInt64] = [:]
+        for node in nodes.reversed() {
+            let own = firstUse[node.id] ?? node.id
+            for input in node.inputs where input.isRecomputed {
+                firstUse[input.id] = min(firstUse[input.id] ?? .max, own)
+            }
+        }
+        func place(_ node: Node) -> (UInt64, UInt64) { (firstUse[node.id] ?? node.id, node.id) }
+        return nodes.sorted { place($0) < place($1) }
     }
 
     private static func run(_ node: Node, with fused: FusedStep?, _ context: EvaluationContext) throws {

@@ -62,6 +62,7 @@ public func gradients(of y: Tensor, wrt xs: [Tensor], seed: Tensor? = nil) throw
     var adjoints: [UInt64: Tensor] = [y.node.id: try seed ?? Tensor.ones(y.shape, dtype: y.dtype)]
     let targets = Set(xs.map(\.node.id))
     let reached = Set(order.map(\.id)).union(targets)
+    var recomputed = RecomputedNodes(order)
     for node in order.reversed() {
         guard let upstream = adjoints[node.id], let operation = node.operation else { continue }
         let inputs = node.inputs
@@ -69,17 +70,27 @@ public func gradients(of y: Tensor, wrt xs: [Tensor], seed: Tensor? = nil) throw
         guard needs.contains(true) else { continue }
         if !targets.contains(node.id) { adjoints[node.id] = nil }
         let backward = Backward(
-            result: Tensor(node), inputs: inputs.map { Tensor($0) }, upstream: upstream, needs: needs)
+            result: Tensor(recomputed.again(node)), inputs: inputs.map { Tensor(recomputed.again($0)) },
+            upstream: upstream, needs: needs)
         for (index, gradient) in zip(needs.indices, try operation.gradient(backward)) where needs[index] {
             guard let gradient else { continue }
             let id = inputs[index].id
-            adjoints[id] = try adjoints[id].map { try Tensor.apply(.add, $0, gradient) } ?? gradient
+            adjoints[id] = try adjoints[id].map { try sum($0, gradient) } ?? gradient
         }
     }
     return try xs.map { x in
         guard let gradient = adjoints[x.node.id] else { return try Tensor.zeros(x.shape, dtype: x.dtype) }
         return try gradient.to(x.dtype).relabelled(x.labels)
     }
+}
+
+/// The sum of two gradients of one shape. What the first repeats along axes is added as it is: a pooled map's gradient is
+/// not held at full size until the others are there.
+private func sum(_ a: Tensor, _ b: Tensor) throws -> Tensor {
+    guard let (operation, inputs) = a.node.pendingStep, operation is ExpandOperation else {
+        return try Tensor.apply(.add, a, b)
+    }
+    return try Tensor.apply(.add, Tensor(inputs[0]), b)
 }
 
 /// The nodes between `y` and some targets that depend on a target, in order of creation.

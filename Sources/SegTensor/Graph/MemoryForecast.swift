@@ -52,7 +52,7 @@ private struct MemoryForecast {
                 ready.formUnion(prefix.border.map(\.id))
             }
         }
-        if !ready.isEmpty { order = MemoryForecast.pending(roots, without: ready) }
+        if !ready.isEmpty { order = Evaluator.pending(roots, given: ready) }
         var plan = order.count > 1 && context.fuses ? Fusion.plan(order, roots: roots) : FusionPlan()
         let steps = order.compactMap { node -> (Node, any Evaluable, [Node])? in
             if plan.absorbed.contains(node.id) { return nil }
@@ -97,10 +97,9 @@ private struct MemoryForecast {
         let sources = inputs.map { owner(of: $0) }
         let bytes = MemoryForecast.bytes(node)
         if owners[node.id] == nil {
-            // Elementwise work overwrites an input that no other node needs.
-            let isElementwise = operation is UnaryOperation || operation is BinaryOperation
+            let overwrites = (operation as? any Operation)?.overwritesInput == true
             let reused =
-                isElementwise ? sources.first { remainingUses[$0] == 1 && owned[$0] == bytes } : nil
+                overwrites ? sources.first { remainingUses[$0] == 1 && owned[$0] == bytes } : nil
             owned[node.id] = bytes
             held += reused == nil ? bytes : 0
             peak = max(peak, held)
@@ -120,20 +119,5 @@ private struct MemoryForecast {
     /// Whether the result is stored in the memory of the first input.
     private static func shares(_ operation: any Evaluable) -> Bool {
         operation is PassOperation || operation is ReshapeOperation || operation is DetachOperation
-    }
-
-    /// The pending nodes below some roots, if the nodes with the given numbers have values.
-    private static func pending(_ roots: [Node], without ready: Set<UInt64>) -> [Node] {
-        var found: [Node] = []
-        var seen = ready
-        var stack = roots.filter { !$0.isComputed && seen.insert($0.id).inserted }
-        while let node = stack.popLast() {
-            guard let inputs = node.pendingInputs else { continue }
-            found.append(node)
-            for input in inputs where !input.isComputed && seen.insert(input.id).inserted {
-                stack.append(input)
-            }
-        }
-        return found.sorted { $0.id < $1.id }
     }
 }

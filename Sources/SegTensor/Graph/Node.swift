@@ -26,6 +26,8 @@ final class Node: @unchecked Sendable {
     /// A parameter or running statistic: its value will change, so nothing that depends on it is cached as a
     /// feature.
     let isVariable: Bool
+    /// Whether it has another node's value again; it is computed just before its first use.
+    let isRecomputed: Bool
     /// Whether it depends on such a value.
     let dependsOnVariables: Bool
     /// The length of the longest chain of pending nodes that ends in this one.
@@ -43,11 +45,15 @@ final class Node: @unchecked Sendable {
     static var lastNumber: UInt64 { lastID.load(ordering: .relaxed) }
 
     /// A pending node.
-    init(_ operation: any Operation, _ inputs: [Node], _ signature: Signature, isVariable: Bool = false) {
+    init(
+        _ operation: any Operation, _ inputs: [Node], _ signature: Signature, isVariable: Bool = false,
+        isRecomputed: Bool = false
+    ) {
         self.signature = signature
         self.id = Node.lastID.wrappingAdd(1, ordering: .relaxed).newValue
         self.site = EvaluationContext.current.site?()
         self.isVariable = isVariable
+        self.isRecomputed = isRecomputed
         self.dependsOnVariables = isVariable || inputs.contains { $0.dependsOnVariables }
         var scopes: [TrackingScope] = []
         var depth = 0
@@ -80,6 +86,7 @@ final class Node: @unchecked Sendable {
         self.id = Node.lastID.wrappingAdd(1, ordering: .relaxed).newValue
         self.site = nil
         self.isVariable = isVariable
+        self.isRecomputed = false
         self.dependsOnVariables = isVariable
         self.scopes = scope.map { [$0] } ?? []
         self.depth = 0
@@ -93,6 +100,7 @@ final class Node: @unchecked Sendable {
         self.id = Node.lastID.wrappingAdd(1, ordering: .relaxed).newValue
         self.site = input.site
         self.isVariable = true
+        self.isRecomputed = false
         self.dependsOnVariables = true
         self.scopes = input.scopes.filter { $0.isActive } + [scope]
         self.depth = input.isComputed ? 1 : input.depth + 1

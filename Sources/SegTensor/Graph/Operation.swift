@@ -51,6 +51,12 @@ protocol Operation: Evaluable, Encodable {
     /// The gradients by the inputs; nil for an input without one.
     func gradient(_ g: Backward) throws -> [Tensor?]
 
+    /// When the backward pass computes the result again rather than keep it.
+    var recomputation: Recomputation { get }
+
+    /// Whether the result may take the memory of an input of its size that nothing else uses.
+    var overwritesInput: Bool { get }
+
     /// Whether row n of the result's first axis depends only on row n of the inputs that carry the batch, to
     /// the bit. All other inputs are the same for each sample.
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool
@@ -67,6 +73,8 @@ extension Operation {
     func gradient(_ g: Backward) throws -> [Tensor?] {
         throw TensorError(.type, "\(name) has no gradient")
     }
+    var recomputation: Recomputation { .never }
+    var overwritesInput: Bool { false }
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool { false }
     func resized(batch: Int) -> any Operation { self }
     func multiplyAdds(_ inputs: [Signature], _ result: Signature) -> Int { 0 }

@@ -1,6 +1,6 @@
 // Allocates the memory of tensors, within the process's budget. The system fills fresh pages with zeros,
 // which takes as long as many an operation, so freed memory is kept and reused: small blocks by their size, large
-// ones as ranges of addresses.
+// ones as ranges of addresses, whose pages are moved together where no range is large enough.
 
 import CKernels
 @preconcurrency import Glibc
@@ -98,13 +98,45 @@ enum BlockPool {
                 MemoryBudget.process.keep(-size)
                 return block.pointer
             }
-            // Memory beyond the peak use so far would never be reused.
+            let block = gather(size, &state)
+            // Memory beyond the peak use so far would never be reused, but for what lies between whole huge pages.
             let peak = MemoryBudget.process.peak
-            let most = max(max(peak + peak / 8, 384 << 20) - MemoryBudget.process.counted, 0)
+            let most = max(max(peak + peak / 16, 384 << 20) - MemoryBudget.process.counted, 0)
             if state.kept > most { trim(&state, toKeep: most) }
-            return nil
+            return block
         }
     }
+
+    /// A block from whole huge pages of ranges that are too small each: they are moved to one range of addresses, where
+    /// fresh pages fill what is missing. Nil where there are none, or where the system refuses.
+    private static func gather(_ size: Int, _ state: inout State) -> UnsafeMutableRawPointer? {
+        guard size >= hugePage, state.ranges.total >= hugePage, let block = freshHuge(size, &state) else {
+            return nil
+        }
+        var filled = 0
+        let whole = size / hugePage * hugePage
+        for _ in 0..<mostPieces where filled < whole {
+            guard let piece = state.ranges.takeLargest(atMost: whole - filled, alignment: hugePage),
+                let pointer = UnsafeMutableRawPointer(bitPattern: piece.start)
+            else { break }
+            MemoryBudget.process.keep(-piece.size)
+            memory_guard(pointer, piece.size, piece.size)
+            // Page by page: the system may not move what was mapped in several parts at once.
+            let areMoved = stride(from: 0, to: piece.size, by: hugePage).allSatisfy {
+                memory_move(pointer + $0, hugePage, block + filled + $0) == 0
+            }
+            guard areMoved else {
+                munmap(pointer, piece.size)
+                munmap(block, size)
+                return nil
+            }
+            filled += piece.size
+        }
+        return block
+    }
+
+    /// The most ranges of which a block is made: the system counts ranges of addresses.
+    private static let mostPieces = 32
 
     /// Returns memory to the system until at most so many bytes are kept.
     static func trim(toKeep room: Int) { state.withLock { trim(&$0, toKeep: room) } }
@@ -142,15 +174,19 @@ enum BlockPool {
     private static func fresh(_ size: Int) -> UnsafeMutableRawPointer? {
         guard size >= pagesFrom else { return aligned_alloc(64, size) }
         guard size >= hugePage else { return mapped(size) }
-        // Whole huge pages; what the block does not need of the last one is kept.
+        return state.withLock { freshHuge(size, &$0) } ?? mapped(size)
+    }
+
+    /// A block in whole huge pages; what it does not need of the last one is kept.
+    private static func freshHuge(_ size: Int, _ state: inout State) -> UnsafeMutableRawPointer? {
         let whole = (size + hugePage - 1) & ~(hugePage - 1)
-        guard let start = mapped(whole + hugePage) else { return mapped(size) }
+        guard let start = mapped(whole + hugePage) else { return nil }
         let offset = hugePage - (Int(bitPattern: start) & (hugePage - 1))
         let block = start + offset
         munmap(start, offset)
         if offset < hugePage { munmap(block + whole, hugePage - offset) }
         madvise(block, whole, 14 /* MADV_HUGEPAGE */)
-        if whole > size { state.withLock { keep(block + size, whole - size, isRange: true, &$0) } }
+        if whole > size { keep(block + size, whole - size, isRange: true, &state) }
         return block
     }
 

@@ -42,11 +42,22 @@ struct FreeRanges: Sendable {
         return cut(size, from: best)
     }
 
-    /// Cuts at most `size` bytes from the largest range.
-    mutating func takeLargest(atMost size: Int) -> Range? {
-        guard let largest = all.indices.max(by: { all[$0].size < all[$1].size }) else { return nil }
-        let count = min(size, all[largest].size)
-        return Range(start: cut(count, from: largest), size: count)
+    /// Cuts at most `size` bytes from the largest range; given an `alignment`, whole multiples of it at such an address.
+    mutating func takeLargest(atMost size: Int, alignment: Int = 1) -> Range? {
+        func inner(_ place: Int) -> Range {
+            let step = UInt(alignment)
+            let (start, end) = ((all[place].start + step - 1) / step * step, all[place].end / step * step)
+            return Range(start: start, size: end > start ? Int(end - start) : 0)
+        }
+        guard let place = all.indices.max(by: { inner($0).size < inner($1).size }) else { return nil }
+        var range = inner(place)
+        range.size = min(range.size, size / alignment * alignment)
+        if range.size == 0 { return nil }
+        let before = Range(start: all[place].start, size: Int(range.start - all[place].start))
+        let after = Range(start: range.end, size: Int(all[place].end - range.end))
+        all.replaceSubrange(place...place, with: [before, after].filter { $0.size > 0 })
+        total -= range.size
+        return range
     }
 
     private mutating func cut(_ size: Int, from place: Int) -> UInt {

@@ -6,9 +6,9 @@ import Synchronization
 final class Storage: @unchecked Sendable {
     let bytes: UnsafeMutableRawPointer
     let byteCount: Int
-    /// Convolution weights packed from these bytes in the order that kernels read; dropped when the bytes
-    /// change.
-    private let packedWeights = Mutex<[PackedForm: Storage]?>(nil)
+    /// Convolution weights packed from these bytes in the order that kernels read, in the form that was used last;
+    /// dropped when the bytes change.
+    private let packedWeights = Mutex<(form: PackedForm, packed: Storage?)?>(nil)
 
     /// - Throws: `TensorError` of kind memory if the budget is exceeded; `what` names the purpose.
     init(byteCount: Int, for what: @autoclosure () -> String = "a tensor") throws {
@@ -18,10 +18,15 @@ final class Storage: @unchecked Sendable {
 
     deinit { BlockPool.free(bytes, bytes: byteCount) }
 
-    func packed(for form: PackedForm) -> Storage? { packedWeights.withLock { $0?[form] } }
-    func keep(_ packed: Storage, for form: PackedForm) {
-        packedWeights.withLock { $0 = [form: packed] }
+    /// The packed weights of a form, if they are kept, and whether the last use was of this form too.
+    func packed(for form: PackedForm) -> (packed: Storage?, isUsedAgain: Bool) {
+        packedWeights.withLock { last in
+            if let last, last.form == form { return (last.packed, true) }
+            last = (form, nil)
+            return (nil, false)
+        }
     }
-    /// Call it before the bytes are written again.
-    func willChange() { packedWeights.withLock { $0 = nil } }
+    func keep(_ packed: Storage, for form: PackedForm) { packedWeights.withLock { $0 = (form, packed) } }
+    /// Call it before the bytes are written again, and where the weights will not be used again soon.
+    func dropPackedWeights() { packedWeights.withLock { $0 = nil } }
 }

@@ -154,6 +154,8 @@ struct DropoutOperation: Operation {
     /// The place of the first element in the batch of which the input is a part.
     var first = 0
 
+    var overwritesInput: Bool { true }
+
     func infer(_ inputs: [Signature]) throws -> Signature { inputs[0] }
 
     func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws

@@ -181,7 +181,7 @@ extension Array where Element == TensorData {
             self[index].offset == 0
         else { return false }
         guard isKnownUniquelyReferenced(&self[index].storage) else { return false }
-        self[index].storage.willChange()
+        self[index].storage.dropPackedWeights()
         return true
     }
 }

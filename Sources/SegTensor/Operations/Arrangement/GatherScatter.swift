@@ -216,6 +216,8 @@ struct PutOperation: Operation {
     var name: String { "assign" }
     var number: Double?
 
+    var overwritesInput: Bool { true }
+
     func infer(_ inputs: [Signature]) throws -> Signature { inputs[0] }
 
     func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws

@@ -139,6 +139,8 @@ struct SliceAssignOperation: Operation {
     let counts: [Int]
     var number: Double?
 
+    var overwritesInput: Bool { true }
+
     func infer(_ inputs: [Signature]) throws -> Signature { inputs[0] }
 
     func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws

@@ -20,6 +20,8 @@ struct LeakyReLUOperation: Operation {
     var name: String { "leaky_relu" }
     let slope: Double
 
+    var overwritesInput: Bool { true }
+
     func infer(_ inputs: [Signature]) throws -> Signature { inputs[0] }
 
     func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
@@ -47,11 +49,12 @@ struct LeakyReLUOperation: Operation {
         }
     }
 
+    var recomputation: Recomputation { .always }
+
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool { true }
 
     func gradient(_ g: Backward) throws -> [Tensor?] {
-        let x = try BatchNormTraining.again(g.inputs[0])
-        return [try Tensor.make(LeakyReLUGradient(slope: slope), [g.upstream, x])]
+        return [try Tensor.make(LeakyReLUGradient(slope: slope), [g.upstream, g.inputs[0]])]
     }
 }
 
@@ -59,6 +62,8 @@ struct LeakyReLUOperation: Operation {
 struct LeakyReLUGradient: Operation {
     var name: String { "leaky_relu gradient" }
     let slope: Double
+
+    var overwritesInput: Bool { true }
 
     func infer(_ inputs: [Signature]) throws -> Signature { inputs[0] }
 

@@ -151,6 +151,8 @@ struct BinaryOperation: Operation {
         number.map { function.workType(types[0], number: $0) } ?? function.workType(types[0], types[1])
     }
 
+    var overwritesInput: Bool { true }
+
     func infer(_ inputs: [Signature]) throws -> Signature {
         if function.isLogical {
             for input in inputs where input.dtype != .bool || number != nil {
@@ -191,6 +193,10 @@ struct BinaryOperation: Operation {
             Elementwise.binary(function.kernel, loop, into: out)
         }
         return out
+    }
+
+    var recomputation: Recomputation {
+        function == .add || function == .subtract ? .withInputs : .never
     }
 
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool {

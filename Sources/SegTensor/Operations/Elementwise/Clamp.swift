@@ -8,6 +8,8 @@ struct ClampOperation: Operation {
     let low: Double
     let high: Double
 
+    var overwritesInput: Bool { true }
+
     func infer(_ inputs: [Signature]) throws -> Signature {
         guard low <= high else {
             throw TensorError(
@@ -38,11 +40,12 @@ struct ClampOperation: Operation {
         return out
     }
 
+    var recomputation: Recomputation { .always }
+
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool { true }
 
     func gradient(_ g: Backward) throws -> [Tensor?] {
-        let x = try BatchNormTraining.again(g.inputs[0])
-        return [try Tensor.make(ClampGradient(low: low, high: high), [g.upstream, x])]
+        return [try Tensor.make(ClampGradient(low: low, high: high), [g.upstream, g.inputs[0]])]
     }
 }
 
@@ -51,6 +54,8 @@ struct ClampGradient: Operation {
     var name: String { "clamp gradient" }
     let low: Double
     let high: Double
+
+    var overwritesInput: Bool { true }
 
     func infer(_ inputs: [Signature]) throws -> Signature { inputs[0] }
 

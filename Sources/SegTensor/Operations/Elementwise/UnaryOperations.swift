@@ -105,6 +105,8 @@ struct UnaryOperation: Operation {
 
     var name: String { function.rawValue }
 
+    var overwritesInput: Bool { true }
+
     func infer(_ inputs: [Signature]) throws -> Signature {
         if function == .not, inputs[0].dtype != .bool {
             throw TensorError(
@@ -124,16 +126,22 @@ struct UnaryOperation: Operation {
         return out
     }
 
+    var recomputation: Recomputation {
+        switch function {
+        case .hardswish, .hardsigmoid, .silu, .gelu: .always
+        case .relu, .relu6: .withInputs
+        default: .never
+        }
+    }
+
     func keepsSamples(_ carried: [Bool], _ inputs: [Signature], _ result: Signature) -> Bool { true }
 
     func gradient(_ g: Backward) throws -> [Tensor?] {
         let (x, y, u) = (g.inputs[0], g.result, g.upstream)
         switch function {
-        case .relu, .relu6, .hardswish, .hardsigmoid, .silu, .gelu:
-            return [try activationGradient(u, BatchNormTraining.again(x))]
+        case .hardswish, .hardsigmoid, .silu, .gelu, .abs: return [try activationGradient(u, x)]
+        case .relu, .relu6, .sigmoid, .tanh, .sqrt: return [try activationGradient(u, y)]
         case .negate: return [try -u]
-        case .abs: return [try activationGradient(u, x)]
-        case .sigmoid, .tanh, .sqrt: return [try activationGradient(u, y)]
         case .reciprocal: return [try -(u * y * y)]
         case .square: return [try u * x * 2]
         case .exp: return [try u * y]
@@ -151,7 +159,8 @@ struct UnaryOperation: Operation {
     }
 }
 
-/// upstream × f'(x), from the input of f, or for sigmoid, tanh and sqrt from its result.
+/// upstream × f'(x), from the input of f, or from its result where that tells as much: for relu, relu6, sigmoid, tanh
+/// and sqrt.
 struct ActivationGradientOperation: Operation {
     let function: UnaryFunction
 
@@ -171,6 +180,8 @@ struct ActivationGradientOperation: Operation {
         default: EW_SQRT_GRAD
         }
     }
+
+    var overwritesInput: Bool { true }
 
     func infer(_ inputs: [Signature]) throws -> Signature { inputs[0] }
 

@@ -89,6 +89,8 @@ struct BatchNormOperation: Operation {
     let epsilon: Double
     let hasAffine: Bool
 
+    var overwritesInput: Bool { true }
+
     func infer(_ inputs: [Signature]) throws -> Signature {
         try checkChannels(inputs, names: ["mean", "variance", "weight", "bias"])
         return Signature(inputs[0].shape, .float32)
@@ -213,6 +215,8 @@ struct BatchNormTraining: Operation {
     let hasAffine: Bool
     var share: BatchShare?
 
+    var overwritesInput: Bool { true }
+
     func infer(_ inputs: [Signature]) throws -> Signature {
         try checkChannels([inputs[0]] + inputs.dropFirst(2), names: ["weight", "bias"])
         return Signature(inputs[0].shape, .float32)
@@ -221,20 +225,18 @@ struct BatchNormTraining: Operation {
     func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
         -> TensorData
     {
-        let channels = result.shape[1]
-        let statistics = inputs[1]
-        let (scale, shift) = try foldedNorm(
-            statistics.floats, statistics.floats + channels, inputs[2...], epsilon: epsilon,
-            channels: channels)
+        let (scale, shift) = try folded(inputs, channels: result.shape[1])
         return try scaled(&inputs, result, scale, shift)
     }
 
-    /// A normalised tensor for the backward pass: recomputed from the convolution's result, which is kept in
-    /// any case, so that a layer keeps two maps until then and not three.
-    static func again(_ y: Tensor) throws -> Tensor {
-        guard let (operation, inputs) = y.node.pendingStep, operation is BatchNormTraining else { return y }
-        return try Tensor.make(operation, inputs.map { Tensor($0) })
+    func folded(_ inputs: [TensorData], channels: Int) throws -> (scale: TensorData, shift: TensorData) {
+        try foldedNorm(
+            inputs[1].floats, inputs[1].floats + channels, hasAffine ? inputs[2..<4] : [], epsilon: epsilon,
+            channels: channels)
     }
+
+    /// Its gradient needs the convolution's result: a layer keeps one map, and not three.
+    var recomputation: Recomputation { .always }
 
     func gradient(_ g: Backward) throws -> [Tensor?] {
         let (x, statistics, u) = (g.inputs[0], g.inputs[1], g.upstream)
@@ -312,6 +314,8 @@ struct BatchNormInputGradient: Operation {
     var name: String { "batch_norm gradient" }
     let epsilon: Double
     var share: BatchShare?
+
+    var overwritesInput: Bool { true }
 
     func infer(_ inputs: [Signature]) throws -> Signature { Signature(inputs[1].shape, .float32) }
 

@@ -253,8 +253,9 @@ struct ConvolutionWeightGradient: Operation {
     }
 }
 
-/// Weights in the order that the kernels read. Small packed weights are kept with the storage they were made
-/// from until it is written again, so that a frozen layer packs once, not once per sample.
+/// Weights in the order that the kernels read. Small packed weights are kept, from their second use on, with the storage
+/// they were made from until it is written again: a frozen layer does not pack once per sample, and weights that change
+/// after each use are not in memory twice.
 enum PackedWeights {
     /// The maximum size in bytes of packed weights that are kept. In bfloat16 they are half as large as the weights, and
     /// packing a widely dilated layer takes a fifth of its time.
@@ -268,14 +269,16 @@ enum PackedWeights {
         let plain = try weight.rowMajor()
         var key = PackedForm(geometry: g, method: method)
         (key.geometry.batch, key.geometry.inputHeight, key.geometry.inputWidth) = (1, 0, 0)
-        if !transposed, let kept = plain.storage.packed(for: key) { return kept }
+        let mayKeep = !transposed && plain.offset == 0
+        let last = mayKeep ? plain.storage.packed(for: key) : (packed: nil, isUsedAgain: false)
+        if let kept = last.packed { return kept }
         let count = ConvolutionKernels.packedCount(g, method, transposed: transposed)
         let storage = try Storage(byteCount: count * 4, for: "conv2d")
         ConvolutionKernels.pack(
             g, method, weight: plain.floats, into: storage.bytes.assumingMemoryBound(to: Float.self),
             transposed: transposed)
         try EvaluationContext.checkWhole()
-        if !transposed, plain.offset == 0, count * 4 <= largestKept(method) {
+        if last.isUsedAgain, count * 4 <= largestKept(method) {
             plain.storage.keep(storage, for: key)
         }
         return storage
