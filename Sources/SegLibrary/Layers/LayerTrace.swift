@@ -86,7 +86,8 @@ private func traced(_ call: borrowing Arguments) throws -> Value {
             try interpreter.call(call[0], [call[1]])
         }
     }
-    let products = Tensor.multiplyAdds(below: try trace.outputs(poll: call.interpreter.checkInterrupt)).sorted { $0.node < $1.node }
+    let outputs = try trace.outputs(poll: interpreter.checkInterrupt)
+    let products = Tensor.multiplyAdds(below: outputs).sorted { $0.node < $1.node }
     let holdings = Holdings.byPath(walk)
     return .list(
         walk.objects.filter { $0.object.type.isLayer }.map { path, layer in
