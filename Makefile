@@ -95,6 +95,8 @@ test-all: test test-mpi jupyter-deps
 	Tests/arm64/run.sh
 	@echo "== Ctrl-C at random moments of long operations: back within 0.2 s (minutes)"
 	Tests/faults/interrupts.pl $(SEG)
+	@echo "== and in every function of the help with large values (about half an hour)"
+	Tests/faults/large.pl $(SEG)
 	@echo "== the examples of the help with extreme numbers and endless values (about 20 minutes)"
 	Tests/faults/extremes.pl $(SEG)
 	@echo "== all scripts with the kernels of other processors"

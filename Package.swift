@@ -98,7 +98,9 @@ let package = Package(
             name: "FuzzTests",
             dependencies: ["SegConsole", "SegLibrary", "SegImaging", "SegSystem", "TestSupport"],
             path: "Tests/Fuzz",
-            exclude: ["Package.swift", "Driver", "corpus", "found", "run.sh", "make_corpus.py"],
+            exclude: [
+                "Package.swift", "Driver", "corpus", "dictionaries", "found", "run.sh", "make_corpus.py",
+            ],
             sources: ["Targets", "Replay"]),
     ],
     swiftLanguageModes: [.v6]

@@ -8,69 +8,38 @@ public enum ShellCommand {
     public static func run(_ command: String) -> Int? {
         fflush(stdout)
         let status = system(command)
-        if status < 0 { return nil }
-        let signal = status & 0x7f
-        return Int(signal == 0 ? status >> 8 & 0xff : 128 + signal)
+        return status < 0 ? nil : ChildProcess.exitStatus(status)
     }
 
-    /// Runs a command without input, and gives what it writes as it comes. It is interrupted once `interrupted` is true.
-    /// What it leaves in the background is not waited for.
+    /// Runs a command without input, and gives what it writes as it comes. Once `interrupted` is true it is asked to
+    /// end, and killed if it does not. What it leaves in the background is not waited for.
     public static func run(
         _ command: String, output: (String) -> Void, interrupted: () -> Bool
     ) throws -> Int? {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { return nil }
-        defer { close(ends[0]) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
-        posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO)
-        // seg ignores SIGPIPE and SIGXFSZ; its child should not. A group of its own is interrupted as a whole.
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGPIPE)
-        sigaddset(&signals, SIGXFSZ)
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
-        let words = ["sh", "-c", command]
-        var arguments = words.map { strdup($0) } + [nil]
-        defer { for argument in arguments { free(argument) } }
-        var child: pid_t = 0
-        let code = posix_spawn(&child, "/bin/sh", &actions, &attributes, &arguments, environ)
-        close(ends[1])
-        guard code == 0 else { return nil }
-
-        var status: Int32 = 0
-        var hasEnded = false
-        var isInterrupted = false
+        guard let child = try? ChildProcess(["/bin/sh", "-c", command], hasOwnGroup: true) else { return nil }
+        var requests: [(seconds: Double, signal: Int32)] = [(0, SIGINT), (1, SIGTERM), (2, SIGKILL)]
+        var interruption: Double?
         var isQuiet = false
         var left = 1 << 16
         var rest: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 14)
         while true {
-            if interrupted(), !isInterrupted {
-                isInterrupted = true
-                kill(-child, SIGINT)
+            if interruption == nil, interrupted() { interruption = MonotonicClock.seconds }
+            if let interruption, let next = requests.first,
+                MonotonicClock.seconds - interruption >= next.seconds
+            {
+                child.send(next.signal)
+                requests.removeFirst()
+                if requests.isEmpty { output("the command did not end by Ctrl-C and was killed\n") }
             }
             // A command in the background may hold the pipe, or write without end: what the pipe has now is the rest.
-            if !hasEnded, isInterrupted || isQuiet {
-                hasEnded = waitpid(child, &status, WNOHANG) == child
-                isQuiet = false
-            }
+            let hasEnded = (interruption != nil || isQuiet) && child.hasEnded
             if hasEnded, isQuiet || left <= 0 { break }
-            var asked = pollfd(fd: ends[0], events: Int16(POLLIN), revents: 0)
-            isQuiet = poll(&asked, 1, hasEnded ? 0 : 50) <= 0
-            if isQuiet { continue }
-            let count = read(ends[0], &buffer, buffer.count)
-            if count <= 0 { break }
-            if hasEnded { left -= count }
-            rest += buffer[..<count]
+            let part = child.read(within: hasEnded ? 0 : 50)
+            isQuiet = part == nil
+            guard let part else { continue }
+            if part.isEmpty { break }
+            if hasEnded { left -= part.count }
+            rest += part
             // The bytes of a character that is not whole yet wait for the others.
             var whole = rest.count
             if let lead = rest.suffix(3).lastIndex(where: { $0 >= 0xc0 }) {
@@ -81,9 +50,7 @@ public enum ShellCommand {
             rest.removeFirst(whole)
         }
         output(String(decoding: rest, as: UTF8.self))
-        while !hasEnded, waitpid(child, &status, 0) < 0, errno == EINTR {}
-        let signal = status & 0x7f
-        return Int(signal == 0 ? status >> 8 & 0xff : 128 + signal)
+        return child.exitStatus
     }
 
     /// Makes a folder the current one of this process: `cd` in a command would change only that of its shell.

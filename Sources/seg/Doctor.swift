@@ -41,7 +41,7 @@ struct Doctor {
             Finding(subject: "seg", state: .ok, text: CommandLineTable.version), processor(), threads(),
             memory(),
             library("OpenBLAS", needed: true) { try MatrixProduct.prepare() },
-            library("TurboJPEG", needed: false) { try JPEGImage.load("JPEG") }, curl(),
+            library("TurboJPEG", needed: false) { try JPEGImage.load() }, curl(),
             folder("cache", UserFolders().cache, variable: "SEG_CACHE"),
             folder("state", UserFolders().state, variable: "XDG_STATE_HOME"),
             folder("here", ".", variable: nil),

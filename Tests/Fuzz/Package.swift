@@ -9,7 +9,7 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "Fuzz", dependencies: [.product(name: "SegModules", package: "seg")], path: ".",
-            exclude: ["Replay", "corpus", "found", "run.sh", "make_corpus.py"],
+            exclude: ["Replay", "corpus", "dictionaries", "found", "run.sh", "make_corpus.py"],
             sources: ["Targets", "Driver"],
             swiftSettings: [.unsafeFlags(["-parse-as-library"])],
             // libFuzzer brings a `main` of its own.

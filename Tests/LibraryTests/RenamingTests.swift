@@ -25,6 +25,17 @@ import Testing
         }
     }
 
+    @Test func parenthesesAreNoPartOfAName() {
+        let source = Source(name: "text", text: "(x) = 2\n((x # a (x\n)) = ( # x\n x)\nf([(a), b]) = (a)\n")
+        let names = NameTable(Parser(source: source).parse()).names
+        #expect(names.map(\.name) == ["x", "f", "a", "b"])
+        for name in names {
+            for place in name.places { #expect(source.text(place.span) == name.name) }
+            #expect(source.text(name.definition) == name.name)
+        }
+        #expect(names[0].places.count == 3)
+    }
+
     @Test func aRenamedScriptIsAsRightAsBefore() throws {
         let interpreter = Interpreter.standard()
         for path in try scripts() {

@@ -140,6 +140,8 @@ check "fmt writes" "$(cat loose.seg)" "x = 1"
 says 0 "" check loose.seg
 echo '1 + 1  # expect: 3' >wrong.seg
 check "a failing test" "$("$seg" test wrong.seg | tail -n 1)" "0 passed, 1 failed"
+printf 'while true { print("abc" * 1000) }\n# expect error: what a test prints is longer than\n' >endless.seg
+check "a test that prints without end" "$("$seg" test endless.seg)" "1 passed, 0 failed"
 says 2 "seg: cannot read none.seg: there is no such file or folder" check none.seg
 check "standard input is a script" "$(echo 'print(3)' | "$seg" -)" 3
 

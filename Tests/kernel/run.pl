@@ -156,6 +156,16 @@ kill INT => $pid;
 $start = time;
 events();
 check('an interrupt of one that writes', time - $start < 5 ? 'soon' : time - $start, 'soon');
+# What takes no notice of the interrupt is ended all the same.
+for my $case ([ 'INT', 'exit status 143' ], [ 'INT TERM', "killed\nexit status 137" ]) {
+    my ($ignored, $said) = @$case;
+    request(do => 'run', code => "!trap '' $ignored; sleep 60; sleep 60");
+    sleep 0.3;
+    kill INT => $pid;
+    $start = time;
+    check("an interrupt of what ignores $ignored", join('', map { $_->{text} // '' } events()), qr/$said/);
+    check('it ends soon', time - $start < 5 ? 'soon' : time - $start, 'soon');
+}
 check('many lines', do { my $n = 0; my $events = cell('for i in 0..<20000 { print(i) }'); $n += () = $_ =~ /\n/g for @$events; $n }, 20000);
 
 # ---- Lines that are no requests

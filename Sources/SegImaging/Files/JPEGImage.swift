@@ -39,7 +39,7 @@ public enum JPEGImage {
     /// A picture as 8-bit RGB, upright as EXIF says.
     static func read(bytes: [UInt8], name: String) throws -> RGBImage {
         guard let header = try header(bytes, name) else { throw cutOff(name) }
-        try load(name)
+        try load(for: name)
         try PictureSize.requireRoom(for: name, header.width, header.height, bytes: 3)
         let stored = try RGBImage(width: header.width, height: header.height) { target in
             var message = Message()
@@ -51,7 +51,7 @@ public enum JPEGImage {
     }
 
     static func encode(_ image: RGBImage) throws -> [UInt8] {
-        try load("the picture")
+        try load()
         var data: UnsafeMutablePointer<UInt8>?
         var size = 0
         var message = Message()
@@ -62,11 +62,13 @@ public enum JPEGImage {
         return Array(UnsafeBufferPointer(start: data, count: size))
     }
 
-    /// Loads TurboJPEG, for the picture of a name.
-    public static func load(_ name: String) throws {
+    /// Loads TurboJPEG.
+    /// - Parameter name: the picture that needs it, if any.
+    public static func load(for name: String? = nil) throws {
         guard let problem = turbojpeg_load() else { return }
         throw TensorError(
-            .file, "\(name): JPEG pictures need TurboJPEG: \(String(cString: problem))",
+            .file,
+            "\(name.map { "\($0): " } ?? "")JPEG pictures need TurboJPEG: \(String(cString: problem))",
             help: "on Debian: apt-get install libturbojpeg0")
     }
 

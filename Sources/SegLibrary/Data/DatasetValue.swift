@@ -99,8 +99,7 @@ public final class DatasetValue: ForeignValue {
         let spread = SpreadCounts(interpreter, classes: dataset.palette.count)
         // After work that ranks did without the others, some may know them.
         if try spread.isEverywhere(known != nil), let known { return known.pixelCounts }
-        let (rank, ranks) = (interpreter.communicator.rank, interpreter.communicator.ranks)
-        let part = rank * dataset.count / ranks..<(rank + 1) * dataset.count / ranks
+        let part = interpreter.communicator.part(of: dataset.count)
         return try spread.count { try count(part, interpreter) } ?? count(0..<dataset.count, interpreter)
     }
 

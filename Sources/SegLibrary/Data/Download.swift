@@ -164,50 +164,23 @@ struct Download {
     private func fetch(
         _ lock: Int32, _ protocols: (first: String, redirected: String), _ interpreter: Interpreter
     ) throws -> Outcome {
-        var messages: [Int32] = [-1, -1]
-        guard pipe(&messages) == 0 else { throw failure(SystemError.reason(errno)) }
-        defer { close(messages[0]) }
-        _ = fcntl(messages[0], F_SETFD, FD_CLOEXEC)
-        _ = fcntl(messages[0], F_SETFL, O_NONBLOCK)
-
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, lock, STDOUT_FILENO)
-        posix_spawn_file_actions_adddup2(&actions, messages[1], STDERR_FILENO)
-        // seg ignores SIGPIPE and SIGXFSZ; its child should not.
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGPIPE)
-        sigaddset(&signals, SIGXFSZ)
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
-
         let words = [
             "curl", "--silent", "--show-error", "--fail", "--location", "--connect-timeout", "30",
             "--speed-limit", "1", "--speed-time", "60", "--proto", protocols.first, "--proto-redir",
             protocols.redirected, "--continue-at", "\(try size(lock))", "--", address,
         ]
-        var arguments = words.map { strdup($0) } + [nil]
-        defer { for argument in arguments { free(argument) } }
-        var child: pid_t = 0
-        let code = posix_spawnp(&child, "curl", &actions, &attributes, &arguments, environ)
-        close(messages[1])
-        guard code == 0 else {
+        let child: ChildProcess
+        do {
+            child = try ChildProcess(words, output: lock)
+        } catch {
             throw failure(
-                code == ENOENT ? "there is no curl on this machine" : SystemError.reason(code))
+                error.code == ENOENT ? "there is no curl on this machine" : SystemError.reason(error.code))
         }
-
         var text: [UInt8] = []
-        let status = try wait(for: child, lock, interpreter) { Self.drain(messages[0], &text) }
-        Self.drain(messages[0], &text)
+        let exit = try wait(for: child, lock, interpreter) { Self.drain(child, &text) }
+        Self.drain(child, &text)
         let lines = String(decoding: text, as: UTF8.self).split(whereSeparator: \.isNewline)
         let said = lines.last { $0.hasPrefix("curl: ") } ?? lines.last
-        let exit = status & 0x7f == 0 ? Int(status >> 8 & 0xff) : -1
         let reason =
             exit == 23
             ? "it could not be written; is the disk full?"
@@ -215,28 +188,25 @@ struct Download {
         // 22: refused by the server, as is a range past the end; 33, 36: cannot resume.
         return Outcome(
             isComplete: exit == 0,
-            reason: reason ?? (exit < 0 ? "curl was ended" : "curl ended with status \(exit)"),
+            reason: reason ?? (exit > 128 ? "curl was ended" : "curl ended with status \(exit)"),
             mayStartClean: [22, 33, 36].contains(exit))
     }
 
     /// Reads the child's output and keeps the end of it: a full pipe would block a child whose `.curlrc`
     /// makes it verbose.
-    private static func drain(_ pipe: Int32, _ text: inout [UInt8]) {
-        var piece = [UInt8](repeating: 0, count: 4096)
-        while case let count = read(pipe, &piece, piece.count), count > 0 {
-            text = (text + piece[..<count]).suffix(4096)
-        }
+    private static func drain(_ child: ChildProcess, _ text: inout [UInt8]) {
+        while let part = child.read(within: 0), !part.isEmpty { text = (text + part).suffix(4096) }
     }
 
-    /// Waits for the child and shows its progress; Ctrl-C ends it. `between` is called repeatedly.
+    /// Waits for the child, shows its progress and gives its exit status; Ctrl-C ends it. `between` is called
+    /// repeatedly.
     private func wait(
-        for child: pid_t, _ lock: Int32, _ interpreter: Interpreter, between: () -> Void
-    ) throws -> Int32 {
-        var status: Int32 = 0
+        for child: ChildProcess, _ lock: Int32, _ interpreter: Interpreter, between: () -> Void
+    ) throws -> Int {
         let start = MonotonicClock.seconds
         defer { interpreter.progress.finish() }
         do {
-            while waitpid(child, &status, WNOHANG) != child {
+            while !child.hasEnded {
                 usleep(10_000)
                 between()
                 try interpreter.checkInterrupt()
@@ -248,19 +218,18 @@ struct Download {
         }
         // Ctrl-C at a terminal also goes to the child, which may have ended before seg noticed it.
         try interpreter.checkInterrupt()
-        return status
+        return child.exitStatus
     }
 
     /// Asks a child to end, kills it after two seconds, and reaps it.
-    private func end(_ child: pid_t) {
-        var status: Int32 = 0
-        kill(child, SIGTERM)
+    private func end(_ child: ChildProcess) {
+        child.send(SIGTERM)
         for _ in 0..<200 {
-            if waitpid(child, &status, WNOHANG) == child { return }
+            if child.hasEnded { return }
             usleep(10_000)
         }
-        kill(child, SIGKILL)
-        _ = waitpid(child, &status, 0)
+        child.send(SIGKILL)
+        _ = child.exitStatus
     }
 
     private func report(_ bytes: Int, seconds: Double, _ interpreter: Interpreter) {

@@ -47,7 +47,7 @@ private func exportONNX(_ call: borrowing Arguments) throws -> Value {
         shape: [1] + size, opset: opset, parameters: parameters,
         forward: { input in
             // A forward that counts its calls, or stores what it saw, is restored afterwards.
-            let snapshot = Snapshot(of: model)
+            let snapshot = try Snapshot(of: model, poll: call.interpreter.checkInterrupt)
             defer { snapshot.restore() }
             let result = try interpreter.layers.within(training: false) {
                 try interpreter.call(model, [.tensor(input)])

@@ -29,7 +29,7 @@ struct CSVFile {
 
     /// The table of a file: a list of records named by the first row, or of lists.
     func table(_ bytes: [UInt8], header: Bool) throws -> Value {
-        var items: [Value] = []
+        let table = ListObject([])
         var meter = MemoryMeter(interpreter, for: "the table of \(quotedText(path))")
         var names: [String] = []
         var first: RecordObject?
@@ -46,19 +46,19 @@ struct CSVFile {
                     values.append(value)
                 }
                 try meter.add(bytes: 128)
-                guard let first else { return items.append(.list(values)) }
+                guard let first else { return table.items.append(.list(values)) }
                 // Columns without a name are one entry.
                 let record =
                     first.count == values.count
                     ? RecordObject(like: first, values: values)
                     : RecordObject(zip(names, values).map { ($0, $1) })
-                return items.append(.object(record))
+                return table.items.append(.object(record))
             }
             names = try self.names(row)
             width = names.count
             first = RecordObject(names.map { ($0, .nilValue) })
         }
-        return .list(items)
+        return .object(table)
     }
 
     private func damaged(_ line: Int, _ problem: String, help: String? = nil) -> Failure {
@@ -67,7 +67,8 @@ struct CSVFile {
 
     /// The rows of a text; quoted cells may hold separators, quotes and line ends. Empty lines are left out.
     private func rows(_ bytes: [UInt8], _ body: (Row) throws -> Void) throws {
-        var count = 0
+        // One row may be the whole file.
+        var meter = MemoryMeter(interpreter, for: "a row of \(quotedText(path))")
         var row: [String] = []
         var cell: [UInt8] = []
         var isQuoted = false
@@ -76,16 +77,15 @@ struct CSVFile {
         var quoteLine = 1
         var rowLine = 1
         var place = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-        func endCell() {
+        func endCell() throws {
+            try meter.add(bytes: 16 + cell.count)
             row.append(String(decoding: cell, as: UTF8.self))
             cell = []
         }
         func endRow() throws {
             if !row.isEmpty || !cell.isEmpty || hasQuotes {
-                endCell()
+                try endCell()
                 try body((rowLine, row))
-                count += 1
-                if count & 0xfff == 0 { try interpreter.checkInterrupt() }
             }
             row = []
             hasQuotes = false
@@ -93,6 +93,7 @@ struct CSVFile {
         while place < bytes.count {
             let byte = bytes[place]
             place += 1
+            if place & 0xffff == 0 { try interpreter.checkInterrupt() }
             let isLineEnd = byte == 10 || byte == 13
             if byte == 13, place < bytes.count, bytes[place] == 10 {
                 if isQuoted { cell.append(13) }
@@ -113,7 +114,7 @@ struct CSVFile {
                 hasQuotes = true
                 quoteLine = line
             } else if byte == separator {
-                endCell()
+                try endCell()
             } else if isLineEnd {
                 try endRow()
                 rowLine = line
@@ -171,7 +172,7 @@ struct CSVFile {
         if cell.isNil { return "" }
         let plain: String
         if let tensor = cell.asTensorValue?.promise, tensor.count == 1,
-            let number = try tensor.decimalNumbers().first
+            let number = try tensor.decimalNumbers(interpreter).first
         {
             plain = try interpreter.line(tensor.dtype == .bool ? .bool(number != 0) : .number(number))
         } else {
@@ -207,7 +208,8 @@ func rowsWithoutHeader(_ call: borrowing Arguments, _ place: Int) throws -> [[Va
     func isNamed(_ value: Value) -> Bool { value.asRecord != nil || value.asInstance != nil }
     if let tensor = value.asTensorValue?.promise {
         guard tensor.labels.isEmpty, (1...2).contains(tensor.rank) else { return nil }
-        let rows = try tensor.nestedList(of: tensor.decimalNumbers()).asList?.items ?? []
+        let rows =
+            try tensor.nestedList(of: tensor.decimalNumbers(interpreter), interpreter).asList?.items ?? []
         return rows.map { $0.asList?.items ?? [$0] }
     }
     if let record = value.asRecord {
@@ -219,7 +221,8 @@ func rowsWithoutHeader(_ call: borrowing Arguments, _ place: Int) throws -> [[Va
     guard value.asInstance == nil else { return nil }
     let items = try call.items(place)
     if items.contains(where: isNamed) { return nil }
-    return try items.map { item in
+    return try interpreter.made(items.count) { place in
+        let item = items[place]
         if item.asString != nil || (item.asTensorValue.map { $0.promise.rank == 0 } ?? false) {
             return [item]
         }

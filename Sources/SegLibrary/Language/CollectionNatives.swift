@@ -347,8 +347,9 @@ let collectionNatives: [Native] = [
             let before = StringObject(String(text[..<range.lowerBound]))
             return try call.interpreter.count(.object(before)).map { .number(Double($0)) } ?? .nilValue
         }
-        for (place, item) in try call.items(0).enumerated() where try call.interpreter.equal(item, call[1]) {
-            return .number(Double(place))
+        for (place, item) in try call.items(0).enumerated() {
+            if place & 0xfff == 0 { try call.interpreter.checkInterrupt() }
+            if try call.interpreter.equal(item, call[1]) { return .number(Double(place)) }
         }
         return .nilValue
     },

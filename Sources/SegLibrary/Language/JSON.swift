@@ -10,9 +10,10 @@ import SegTensor
 func valueOfJSON(_ bytes: [UInt8], _ interpreter: Interpreter) throws -> Value {
     /// A list or record that is not complete yet.
     struct Container {
-        var items: [Value] = []
+        var list: ListObject?
         var record: RecordObject?
         var name = ""
+        var object: Object? { record ?? list }
     }
     var reader = JSONReader(bytes, poll: { try interpreter.checkInterrupt() })
     var meter = MemoryMeter(interpreter, for: "the value of a JSON text")
@@ -25,15 +26,14 @@ func valueOfJSON(_ bytes: [UInt8], _ interpreter: Interpreter) throws -> Value {
             open.append(Container(record: RecordObject()))
             continue
         case .arrayStart:
-            open.append(Container())
+            open.append(Container(list: ListObject([])))
             continue
         case .name(let name):
             try meter.add(bytes: 32 + name.utf8.count)
             open[open.count - 1].name = name
             continue
         case .objectEnd, .arrayEnd:
-            let container = open.removeLast()
-            value = container.record.map { .object($0) } ?? .list(container.items)
+            value = open.removeLast().object.map { .object($0) } ?? .nilValue
         case .string(let string): value = .string(string)
         case .integer(let integer): value = .number(Double(integer))
         case .number(let number): value = .number(number)
@@ -48,7 +48,7 @@ func valueOfJSON(_ bytes: [UInt8], _ interpreter: Interpreter) throws -> Value {
         if let record = open[last].record {
             record[open[last].name] = value
         } else {
-            open[last].items.append(value)
+            open[last].list?.items.append(value)
         }
     }
     return result
@@ -96,7 +96,8 @@ func textOfJSON(_ value: Value, _ interpreter: Interpreter) throws -> String {
                 try begin(Container(names: record.names, values: record.values))
             } else if let tensor = value.asTensorValue?.promise {
                 let list = labelled(
-                    try tensor.nestedList(of: tensor.decimalNumbers()), tensor.labels, axis: 0)
+                    try tensor.nestedList(of: tensor.decimalNumbers(interpreter), interpreter),
+                    tensor.labels, axis: 0)
                 if let items = list.asList?.items {
                     try begin(Container(names: nil, values: items))
                 } else if let record = list.asRecord {

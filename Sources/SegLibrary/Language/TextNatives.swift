@@ -1,5 +1,6 @@
 // Functions on strings. Strings are immutable: each function returns a new one.
 
+@preconcurrency import Glibc
 import SegRuntime
 import SegSystem
 
@@ -178,7 +179,7 @@ let textNatives: [Native] = [
     ) { call in
         let text = try call.string(0)
         guard let separator = try call.optionalString(1) else {
-            return try list(of: Words(text), call.interpreter)
+            return try words(of: text, call.interpreter)
         }
         if separator.isEmpty { return try list(of: text.lazy.map { String($0) }, call.interpreter) }
         return .list(try split(text, at: separator, call.interpreter).map { .string($0) })
@@ -210,11 +211,11 @@ let textNatives: [Native] = [
     Native(
         "starts_with(text, start)", "Whether a text begins with another.",
         examples: ["print(starts_with(\"camseq01\", \"camseq\"))  # expect: true"]
-    ) { call in .bool(try call.string(0).utf8.starts(with: try call.string(1).utf8)) },
+    ) { call in .bool(hasBytes(try call.string(0), try call.string(1), atEnd: false)) },
     Native(
         "ends_with(text, end)", "Whether a text ends with another.",
         examples: ["print(ends_with(\"a.png\", \".png\"))  # expect: true"]
-    ) { call in .bool(try call.string(0).utf8.reversed().starts(with: try call.string(1).utf8.reversed())) },
+    ) { call in .bool(hasBytes(try call.string(0), try call.string(1), atEnd: true)) },
     Native(
         "format(x, spec)", "A value as text by a format, as in {x:.3}: [fill][align][width][.precision][%].",
         examples: [
@@ -266,17 +267,33 @@ private func list(of texts: some Sequence<String>, _ interpreter: Interpreter) t
     return .list(items)
 }
 
-/// The parts of a text between runs of white space.
-private struct Words: Sequence, IteratorProtocol {
-    private var rest: Substring
-
-    init(_ text: String) { rest = text[...] }
-
-    mutating func next() -> String? {
-        rest = rest.drop(while: \.isWhitespace)
-        if rest.isEmpty { return nil }
-        let word = rest.prefix { !$0.isWhitespace }
-        rest = rest[word.endIndex...]
-        return String(word)
+/// Whether the bytes of a text begin or end with those of another.
+private func hasBytes(_ text: String, _ part: String, atEnd: Bool) -> Bool {
+    var (text, part) = (text, part)
+    return text.withUTF8 { text in
+        part.withUTF8 { part in
+            guard let bytes = text.baseAddress, let wanted = part.baseAddress else { return part.isEmpty }
+            let place = atEnd ? text.count - part.count : 0
+            return part.count <= text.count && memcmp(bytes + place, wanted, part.count) == 0
+        }
     }
+}
+
+/// The parts of a text between runs of white space.
+private func words(of text: String, _ interpreter: Interpreter) throws -> Value {
+    var meter = MemoryMeter(interpreter, for: "this list of texts")
+    var words: [Value] = []
+    var start: String.Index?
+    func end(_ place: String.Index) throws {
+        guard let begin = start else { return }
+        start = nil
+        words.append(.string(String(text[begin..<place])))
+        try meter.add(bytes: 80)
+    }
+    for (count, place) in text.indices.enumerated() {
+        if count & 0xffff == 0 { try interpreter.checkInterrupt() }
+        if text[place].isWhitespace { try end(place) } else if start == nil { start = place }
+    }
+    try end(text.endIndex)
+    return .list(words)
 }

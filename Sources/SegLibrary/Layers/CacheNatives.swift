@@ -53,7 +53,7 @@ let cacheNatives: [Native] = [
         defer { context.features = kept }
         let result = try call.interpreter.call(call[0], [])
         // Values that are still pending would otherwise be computed with the cache later.
-        try Tensor.evaluate(TensorGraph.pending(in: result))
+        try Tensor.evaluate(TensorGraph.pending(in: result, poll: call.interpreter.checkInterrupt))
         return result
     },
 ]

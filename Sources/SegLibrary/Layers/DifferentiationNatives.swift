@@ -133,7 +133,7 @@ let differentiationNatives: [Native] = [
         "The value of f(), with everything reachable from `state` restored afterwards.",
         examples: ["s = (n=1)\nprint(without_changes(s, () -> { s.n = 2; s.n }), s.n)  # expect: 2 1"]
     ) { call in
-        let snapshot = Snapshot(of: call[0])
+        let snapshot = try Snapshot(of: call[0], poll: call.interpreter.checkInterrupt)
         defer { snapshot.restore() }
         return try call.interpreter.call(call[1], [])
     },
@@ -147,7 +147,7 @@ let differentiationNatives: [Native] = [
         ]
     ) { call in
         call.interpreter.flushOutput()
-        let snapshot = Snapshot(of: call[0])
+        let snapshot = try Snapshot(of: call[0], poll: call.interpreter.checkInterrupt)
         let made: Value
         do {
             made = try call.interpreter.call(call[1], [])
@@ -158,7 +158,8 @@ let differentiationNatives: [Native] = [
         let result = try call.interpreter.holdingInterrupts {
             do {
                 let result = try call.interpreter.call(call[2], [made])
-                try Tensor.evaluate(TensorGraph.pending(in: .list([call[0], result])))
+                try Tensor.evaluate(
+                    TensorGraph.pending(in: .list([call[0], result]), poll: call.interpreter.checkInterrupt))
                 return result
             } catch {
                 snapshot.restore()

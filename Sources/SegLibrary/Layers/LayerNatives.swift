@@ -90,7 +90,7 @@ let layerNatives: [Native] = [
             + "once.",
         examples: ["x = ones(2) + 1\ncompute(x)\nprint(x)  # expect: tensor([2, 2])"]
     ) { call in
-        try Tensor.evaluate(TensorGraph.pending(in: call[0]))
+        try Tensor.evaluate(TensorGraph.pending(in: call[0], poll: call.interpreter.checkInterrupt))
         return .nilValue
     },
 ]

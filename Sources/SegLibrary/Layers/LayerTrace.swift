@@ -37,7 +37,9 @@ final class LayerTrace {
     }
 
     /// All tensors that layers returned.
-    var outputs: [Tensor] { calls.values.flatMap { TensorGraph.pending(in: $0.output) } }
+    func outputs(poll: () throws -> Void) rethrows -> [Tensor] {
+        try calls.values.flatMap { try TensorGraph.pending(in: $0.output, poll: poll) }
+    }
 }
 
 /// The shape of a tensor; for records and lists the shapes of their elements; nil for all other values.
@@ -78,13 +80,14 @@ private func traced(_ call: borrowing Arguments) throws -> Value {
     let trace = LayerTrace()
     if !call.isNil(1) {
         // A forward that counts its calls, or stores what it saw, is restored afterwards.
-        let snapshot = Snapshot(of: call[0])
+        let snapshot = try Snapshot(of: call[0], poll: call.interpreter.checkInterrupt)
         defer { snapshot.restore() }
         _ = try interpreter.layers.within(training: false, trace: trace) {
             try interpreter.call(call[0], [call[1]])
         }
     }
-    let products = Tensor.multiplyAdds(below: trace.outputs).sorted { $0.node < $1.node }
+    let outputs = try trace.outputs(poll: interpreter.checkInterrupt)
+    let products = Tensor.multiplyAdds(below: outputs).sorted { $0.node < $1.node }
     let holdings = Holdings.byPath(walk)
     return .list(
         walk.objects.filter { $0.object.type.isLayer }.map { path, layer in
@@ -124,7 +127,8 @@ let layerTraceNatives: [Native] = [
             + "tensors in x.",
         examples: ["print(multiply_adds(conv2d(zeros(1, 3, 9, 9), zeros(8, 3, 3, 3))))  # expect: 10584"]
     ) { call in
-        let sum = Tensor.multiplyAdds(below: TensorGraph.pending(in: call[0])).reduce(0.0) {
+        let pending = try TensorGraph.pending(in: call[0], poll: call.interpreter.checkInterrupt)
+        let sum = Tensor.multiplyAdds(below: pending).reduce(0.0) {
             $0 + Double($1.count)
         }
         return .number(sum)
@@ -137,7 +141,8 @@ let layerTraceNatives: [Native] = [
             "x = zeros(1024)\nprint(peak_bytes(exp(x) + x), peak_bytes(exp(x) + x, given=x))  # expect: 8192 4096"
         ]
     ) { call in
-        let (wanted, given) = (TensorGraph.pending(in: call[0]), TensorGraph.pending(in: call[1]))
+        let wanted = try TensorGraph.pending(in: call[0], poll: call.interpreter.checkInterrupt)
+        let given = try TensorGraph.pending(in: call[1], poll: call.interpreter.checkInterrupt)
         return .number(Double(Tensor.peakBytes(toCompute: wanted, given: given)))
     },
     Native(

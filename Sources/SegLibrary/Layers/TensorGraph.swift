@@ -6,10 +6,21 @@ import SegTensor
 
 enum TensorGraph {
     /// Visits every list, record, object and foreign value reachable from a value, each once.
-    static func visit(_ root: Value, _ body: (Object) throws -> Void) rethrows {
+    static func visit(
+        _ root: Value, poll: () throws -> Void, _ body: (Object) throws -> Void
+    ) rethrows {
         var seen: Set<ObjectIdentifier> = []
         var work = [root]
+        var count = 0
+        // Faster than to add them reversed.
+        func push(_ values: [Value]) {
+            let start = work.count
+            work += values
+            work[start...].reverse()
+        }
         while let value = work.popLast() {
+            count += 1
+            if count & 0xfff == 0 { try poll() }
             guard case .object(let object) = value, seen.insert(ObjectIdentifier(object)).inserted else {
                 continue
             }
@@ -17,17 +28,17 @@ enum TensorGraph {
             switch object {
             case let instance as Instance:
                 work += instance.fieldNames.reversed().compactMap { instance.field(named: $0) }
-            case let list as ListObject: work += list.items.reversed()
-            case let record as RecordObject: work += record.values.reversed()
+            case let list as ListObject: push(list.items)
+            case let record as RecordObject: push(record.values)
             default: break
             }
         }
     }
 
     /// The tensors reachable from a value whose values are not computed yet.
-    static func pending(in root: Value) -> [Tensor] {
+    static func pending(in root: Value, poll: () throws -> Void) rethrows -> [Tensor] {
         var found: [Tensor] = []
-        visit(root) { object in
+        try visit(root, poll: poll) { object in
             if let value = object as? TensorValue, !value.promise.isComputed { found.append(value.promise) }
         }
         return found
@@ -41,8 +52,8 @@ struct Snapshot {
     private var lists: [(ListObject, [Value])] = []
     private var records: [(record: RecordObject, names: [String], values: [Value])] = []
 
-    init(of root: Value) {
-        TensorGraph.visit(root) { object in
+    init(of root: Value, poll: () throws -> Void) rethrows {
+        try TensorGraph.visit(root, poll: poll) { object in
             switch object {
             case let instance as Instance:
                 instances.append((instance, (0..<instance.fieldCount).map { instance.field(at: $0) }))

@@ -88,24 +88,10 @@ extension Interpreter {
     /// What `body` gives, and what it printed. Once that is too much for the memory, no more is kept, and the end is
     /// an error.
     func captured(_ body: () throws -> Value) throws -> (value: Value, text: String) {
-        var (text, unchecked) = ("", 0)
-        var failure: (any Error)?
+        let kept = KeptOutput(self, "the captured text")
         let outer = output
-        output = { piece in
-            if failure != nil { return }
-            text += piece
-            unchecked += piece.utf8.count
-            guard unchecked >= 1 << 20 else { return }
-            unchecked = 0
-            do {
-                try MemoryBudget.process.checkGrowth(of: "the captured text")
-            } catch {
-                (text, failure) = ("", error)
-            }
-        }
+        output = kept.add
         defer { output = outer }
-        let value = try body()
-        if let failure { throw failure }
-        return (value, text)
+        return try kept.reporting { (try body(), kept.text) }
     }
 }

@@ -85,9 +85,8 @@ let rankNatives: [Native] = [
         "The places of `count` that this rank has, one after the other: a list [first, end].",
         examples: ["print(my_part(10))  # expect: [0, 10]"]
     ) { call in
-        let (rank, ranks) = (call.interpreter.communicator.rank, call.interpreter.communicator.ranks)
-        let count = try call.integer(0)
-        return .list([.number(Double(rank * count / ranks)), .number(Double((rank + 1) * count / ranks))])
+        let part = call.interpreter.communicator.part(of: try call.integer(0, atLeast: 0))
+        return .list([.number(Double(part.lowerBound)), .number(Double(part.upperBound))])
     },
     Native(
         "with_part_of_batch(part, f)",
@@ -123,7 +122,8 @@ let rankNatives: [Native] = [
     ) { call in
         guard let record = call[0].asRecord else { throw call.wrong(0, "a record of gradients") }
         let context = call.interpreter.evaluationContext
-        let pending = TensorGraph.pending(in: .list([call[0]] + call.rest(1)))
+        let pending = try TensorGraph.pending(
+            in: .list([call[0]] + call.rest(1)), poll: call.interpreter.checkInterrupt)
         guard context.share != nil else {
             try Tensor.evaluate(pending)
             return call[0]

@@ -148,10 +148,11 @@ extension Arguments {
             return try panels(curves.value, place, xLabel: curves.over)
         }
         // Several runs: in each panel the curves of all, each with the name of its run and in its colour.
-        let several: [(name: String, value: Value)] =
-            value.asRecord.map { Array(zip($0.names, $0.values)) }
-            ?? (value.asList?.items ?? []).enumerated().map { ("\($0 + 1)", $1) }
-        let owned = try several.map { (name: $0.name, curves: try ownCurves($0.value)) }
+        let runs = value.asRecord?.values ?? value.asList?.items ?? []
+        let names = value.asRecord?.names
+        let owned =
+            runs.contains { $0.asInstance == nil }
+            ? [] : try runs.enumerated().map { (name: names?[$0] ?? "\($0 + 1)", curves: try ownCurves($1)) }
         if !owned.isEmpty, !owned.contains(where: { $0.curves == nil }) {
             var joined: [Panel] = []
             for (run, (name, curves)) in owned.enumerated() {
@@ -200,7 +201,7 @@ extension Arguments {
     /// The data of `plot(x, y)`: the curves of y, over the numbers x.
     func panel(x xPlace: Int, y yPlace: Int) throws -> Panel {
         if let text = values[yPlace].asString {
-            throw bad(yPlace, "is numbers, not a string", help: "write title=\"\(text)\"")
+            throw bad(yPlace, "is numbers, not a string", help: "write title=\(quotedText(text))")
         }
         let x = try numbers(of: values[xPlace], xPlace)
         var curves = try curves(values[yPlace], yPlace)

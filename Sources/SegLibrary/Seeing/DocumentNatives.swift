@@ -14,7 +14,11 @@ let documentNatives: [Native] = [
         examples: ["print(html_text(\"<b> & co\"))  # expect: &lt;b&gt; &amp; co"]
     ) { call in
         var result = ""
-        for scalar in try call.string(0).unicodeScalars {
+        for (place, scalar) in try call.string(0).unicodeScalars.enumerated() {
+            if place & 0xffff == 0 {
+                try call.interpreter.checkInterrupt()
+                try call.interpreter.reserve(1 << 18, for: "this text")
+            }
             switch scalar {
             case "&": result += "&amp;"
             case "<": result += "&lt;"

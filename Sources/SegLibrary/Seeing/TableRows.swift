@@ -44,7 +44,7 @@ struct TableRows {
         }
         if let tensor = value.asTensorValue {
             guard (1...2).contains(tensor.promise.rank) else { throw call.wrong(place, Self.wanted) }
-            try appendRows(of: tensor.promise)
+            try appendRows(of: tensor.promise, interpreter)
         } else if let record = value.asRecord {
             try appendRows(of: record, interpreter)
         } else if let instance = value.asInstance, !Self.isSequence(instance) {
@@ -140,9 +140,9 @@ struct TableRows {
             }
             // The labels of a tensor name the rows.
             let labels = record.values.lazy.compactMap { $0.asTensorValue?.promise.labels[0]?.names }.first
-            for place in columns[0].indices {
-                rows.append(
-                    (labels?[place], RecordObject(zip(record.names, columns).map { ($0, $1[place]) })))
+            rows = try interpreter.made(columns[0].count) { place in
+                try interpreter.checkInterrupt()
+                return (labels?[place], RecordObject(like: record, values: columns.map { $0[place] }))
             }
             if labels != nil { heading = "label" }
             return
@@ -156,16 +156,18 @@ struct TableRows {
     }
 
     /// A row for each entry of the first axis. Without labels, columns are named by their position.
-    private mutating func appendRows(of tensor: Tensor) throws {
-        let numbers = try tensor.decimalNumbers()
+    private mutating func appendRows(of tensor: Tensor, _ interpreter: Interpreter) throws {
+        let numbers = try tensor.decimalNumbers(interpreter)
         let count = tensor.shape[0]
         let width = tensor.rank == 2 ? tensor.shape[1] : 1
         let columns =
             tensor.rank == 1 ? ["value"] : tensor.labels[1]?.names ?? (0..<width).map { String($0) }
-        for place in 0..<count {
-            let row = RecordObject(
-                columns.enumerated().map { ($0.element, .number(numbers[place * width + $0.offset])) })
-            rows.append((tensor.labels[0]?.names[place], row))
+        let names = tensor.labels[0]?.names
+        let first = RecordObject(columns.map { ($0, .nilValue) })
+        rows = try interpreter.made(count) { place in
+            try interpreter.checkInterrupt()
+            let values = numbers[place * width..<(place + 1) * width].map { Value.number($0) }
+            return (names?[place], RecordObject(like: first, values: values))
         }
         heading = "label"
     }
@@ -241,8 +243,9 @@ struct TableRows {
 
 extension Tensor {
     /// The elements as numbers; those of float32 as the shortest decimals that read back the same.
-    func decimalNumbers() throws -> [Double] {
+    func decimalNumbers(_ interpreter: Interpreter) throws -> [Double] {
         let numbers = try doubles()
-        return dtype == .float32 ? numbers.map { Double("\(Float($0))") ?? $0 } : numbers
+        guard dtype == .float32 else { return numbers }
+        return try interpreter.made(numbers.count) { Double("\(Float(numbers[$0]))") ?? numbers[$0] }
     }
 }

@@ -247,7 +247,7 @@ let reductionNatives: [Native] = [
         ]
     ) { call in
         let x = try call.tensor(0)
-        return try x.nestedList(of: x.doubles())
+        return try x.nestedList(of: x.doubles(), call.interpreter)
     },
 ]
 
@@ -255,16 +255,21 @@ extension Tensor {
     /// Its elements, given in row-major order, as nested lists of numbers, or of bools; of a tensor without
     /// axes, its one value.
     /// - Throws: an error of kind `memory` before the numbers are made, if the list would exceed the budget.
-    func nestedList(of numbers: @autoclosure () throws -> [Double]) throws -> Value {
+    func nestedList(of numbers: @autoclosure () throws -> [Double], _ interpreter: Interpreter) throws
+        -> Value
+    {
         let bytes = count.multipliedReportingOverflow(by: 8 + 2 * MemoryLayout<Value>.stride)
         try MemoryBudget.process.require(
             bytes.overflow ? Int.max : bytes.partialValue, for: "a list of \(count) numbers")
-        var level = try numbers().map { number -> Value in
-            dtype == .bool ? .bool(number != 0) : .number(number)
+        let elements = try numbers()
+        var level = try interpreter.made(elements.count) { place -> Value in
+            dtype == .bool ? .bool(elements[place] != 0) : .number(elements[place])
         }
-        for size in shape.dropFirst().reversed() {
-            level = stride(from: 0, to: level.count, by: max(size, 1)).map {
-                .list(Array(level[$0..<($0 + size)]))
+        for axis in (1..<max(rank, 1)).reversed() {
+            let size = shape[axis]
+            level = try interpreter.made(shape[..<axis].reduce(1, *)) {
+                try interpreter.checkInterrupt()
+                return .list(Array(level[$0 * size..<($0 + 1) * size]))
             }
         }
         return rank == 0 ? (level.first ?? .nilValue) : .list(level)

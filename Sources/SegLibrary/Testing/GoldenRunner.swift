@@ -31,6 +31,8 @@ public struct GoldenRunner {
     /// Calls its body with an interpreter's settings.
     let within: (Interpreter, () throws -> Void) throws -> Void
     let report: (String) -> Void
+    /// The most bytes that a test may print.
+    private static let printedLimit = 64 << 20
 
     public init(
         makeInterpreter: @escaping () -> Interpreter,
@@ -223,22 +225,24 @@ public struct GoldenRunner {
 
     private func run(_ statement: Statement, _ program: Program, _ interpreter: Interpreter) throws -> Outcome
     {
-        var printed = ""
+        let kept = KeptOutput(interpreter, "what a test prints", limit: Self.printedLimit)
         let output = interpreter.output
-        interpreter.output = { printed += $0 }
+        interpreter.output = kept.add
         let errorOutput = interpreter.errorOutput
-        interpreter.errorOutput = { printed += note($0, interpreter) }
+        interpreter.errorOutput = { kept.add(note($0, interpreter)) }
         defer { (interpreter.output, interpreter.errorOutput) = (output, errorOutput) }
         let single = Program(
             source: program.source, statements: [statement], diagnostics: [], isUnfinished: false)
         do {
-            let value = try interpreter.run(single, isPrompt: true)
-            let shown = try value.flatMap { $0.isNil ? nil : try interpreter.line($0) }
-            return Outcome(printed: printed, end: .value(shown))
+            let shown = try kept.reporting {
+                let value = try interpreter.run(single, isPrompt: true)
+                return try value.flatMap { $0.isNil ? nil : try interpreter.line($0) }
+            }
+            return Outcome(printed: kept.text, end: .value(shown))
         } catch {
             let error = interpreter.scriptError(error)
             if error.diagnostic.kind == .interrupt { throw error }
-            return Outcome(printed: printed, end: .error(error))
+            return Outcome(printed: kept.text, end: .error(error))
         }
     }
 
@@ -255,17 +259,20 @@ public struct GoldenRunner {
     private func compareWhole(_ source: Source, _ expected: String, _ interpreter: Interpreter) throws
         -> [Failure]
     {
-        var printed = ""
-        interpreter.output = { printed += $0 }
-        interpreter.errorOutput = { printed += note($0, interpreter) }
+        let kept = KeptOutput(interpreter, "what a test prints", limit: Self.printedLimit)
+        interpreter.output = kept.add
+        interpreter.errorOutput = { kept.add(note($0, interpreter)) }
         // Positions are shown with the file's own name, independent of its folder.
         let name = source.name.split(separator: "/").last.map(String.init) ?? source.name
+        var printed = ""
         do {
-            try interpreter.run(Source(name: name, bytes: source.bytes))
-        } catch let error as ScriptError {
+            _ = try kept.reporting { try interpreter.run(Source(name: name, bytes: source.bytes)) }
+            printed = kept.text
+        } catch {
+            let error = interpreter.scriptError(error)
             if error.diagnostic.kind == .interrupt { throw error }
             let all = [error.diagnostic] + error.others
-            printed += all.map { $0.rendered() + "\n" }.joined(separator: "\n")
+            printed = kept.text + all.map { $0.rendered() + "\n" }.joined(separator: "\n")
         }
         if printed == expected { return [] }
         let came = printed.split(separator: "\n", omittingEmptySubsequences: false)

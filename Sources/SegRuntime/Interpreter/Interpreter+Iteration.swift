@@ -100,10 +100,15 @@ extension Interpreter {
         }
         guard let next = try iterator(value) else { return nil }
         var items: [Value] = []
-        while let item = try next() {
-            items.append(item)
-            if items.count & 0xfff == 0 { try checkInterrupt() }
-            if items.count & 0xffff == 0 { try reserve(elements: items.count, for: purpose) }
+        do {
+            while let item = try next() {
+                items.append(item)
+                if items.count & 0xfff == 0 { try checkInterrupt() }
+                if items.count & 0xffff == 0 { try reserve(elements: items.count, for: purpose) }
+            }
+        } catch {
+            LateRelease.release(unfinished: &items)
+            throw error
         }
         return items
     }

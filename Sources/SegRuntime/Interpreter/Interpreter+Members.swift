@@ -160,7 +160,7 @@ extension Interpreter {
                     ? "write \(name) alone" : "\(name) is a function: write .\(name)(…)")
         }
         if !isCall, let columns = value.asInstance?.columnNames,
-            let column = columns.first(where: { editDistance($0, name) == 0 })
+            let column = columns.first(where: { $0.lowercased() == name.lowercased() })
         {
             return Failure(.name, what, help: "it is a column: write .column(\(quotedText(column)))")
         }

@@ -30,7 +30,7 @@ extension Interpreter {
             return help
         }
         // Words that the help knows say more than a name of the library that is only similar.
-        let isTypo = near.map { !library.contains($0) || editDistance($0, name) == 0 } ?? false
+        let isTypo = near.map { !library.contains($0) || $0.lowercased() == name.lowercased() } ?? false
         if !isTypo, let help = library.hints.help(forWordsOf: name) { return help }
         return near.map { "did you mean `\($0)`?" }
     }

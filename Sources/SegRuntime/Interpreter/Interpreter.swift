@@ -207,7 +207,12 @@ public final class Interpreter {
         }
         var items: [Element] = []
         items.reserveCapacity(count)
-        try pieces(count) { part in for place in part { items.append(try element(place)) } }
+        do {
+            try pieces(count) { part in for place in part { items.append(try element(place)) } }
+        } catch {
+            LateRelease.release(unfinished: &items)
+            throw error
+        }
         return items
     }
 
@@ -258,6 +263,7 @@ public final class Interpreter {
 
     /// Appends to a text that may become long.
     public func append(_ part: String, to text: inout String) throws {
+        try checkInterrupt()
         try reserveGrowth(from: text.utf8.count, by: part.utf8.count, unit: 1, for: "this text")
         text += part
     }

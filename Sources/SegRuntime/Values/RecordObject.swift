@@ -77,7 +77,7 @@ public final class RecordObject: Object {
     }
 
     deinit {
-        if values.contains(where: \.isContainer) {
+        if values.isReleasedDeep {
             var pending = values
             values = []
             releaseDeep(&pending)

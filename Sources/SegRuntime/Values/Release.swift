@@ -1,7 +1,21 @@
 // Deep structures are released with an explicit stack: a list of lists a million deep, a chain
-// of closures, a linked list of objects. Without this their release would recurse.
+// of closures, a linked list of objects. Without this their release would recurse. Large ones are released on
+// a thread of their own, since Ctrl-C would wait for them.
+
+@preconcurrency import Glibc
+import SegSystem
+import Synchronization
+
+extension Array<Value> {
+    /// Whether releasing the values may release so many others that an explicit stack is needed.
+    var isReleasedDeep: Bool {
+        count > LateRelease.from ? contains { $0.isObject } : contains { $0.isContainer }
+    }
+}
 
 extension Value {
+    fileprivate var isObject: Bool { if case .object = self { true } else { false } }
+
     /// Whether releasing this value may release others.
     @usableFromInline var isContainer: Bool {
         guard case .object(let object) = self else { return false }
@@ -15,9 +29,73 @@ extension Value {
 /// Releases values one after the other; what only they held is released here instead
 /// of in its deinit.
 func releaseDeep(_ pending: inout [Value]) {
-    while let value = pending.popLast() {
+    if !releaseDeep(&pending, most: LateRelease.from) { LateRelease.release(&pending) }
+}
+
+/// As above, but at most so many. True if all are released.
+private func releaseDeep(_ pending: inout [Value], most: Int) -> Bool {
+    var left = most
+    while left > 0, let value = pending.popLast() {
+        left -= 1
         guard case .object(var object) = value else { continue }
         releaseIfLast(&object, &pending)
+    }
+    return pending.isEmpty
+}
+
+/// The thread that releases the rest of large structures.
+enum LateRelease {
+    /// So many values are released at once.
+    static let from = 1 << 17
+
+    private final class Batch: @unchecked Sendable {
+        var values: [Value] = []
+    }
+    private struct State {
+        var waiting: [Batch] = []
+        var isRunning = false
+    }
+    private static let state = Mutex(State())
+
+    /// Who needs memory waits for what is being released.
+    private static let reclaimer = {
+        let reclaimer = MemoryBudget.Reclaimer(.process)
+        reclaimer.action = { _ in
+            guard state.withLock({ $0.isRunning }) else { return false }
+            while state.withLock({ $0.isRunning }) { usleep(1000) }
+            return true
+        }
+        return reclaimer
+    }()
+
+    /// What an error leaves of a list that was being made; other values are small.
+    static func release<Element>(unfinished items: inout [Element]) {
+        guard items.count > from, var values = items as? [Value] else { return }
+        items = []
+        release(&values)
+    }
+
+    fileprivate static func release(_ values: inout [Value]) {
+        withExtendedLifetime(reclaimer) {}
+        let batch = Batch()
+        swap(&batch.values, &values)
+        let isFirst = state.withLock { state in
+            defer { state.isRunning = true }
+            state.waiting.append(batch)
+            return !state.isRunning
+        }
+        if isFirst, !Background.start(run) { run() }
+    }
+
+    @Sendable private static func run() {
+        while true {
+            let batch = state.withLock { state in
+                if state.waiting.isEmpty { state.isRunning = false }
+                return state.waiting.popLast()
+            }
+            guard let batch else { return }
+            _ = releaseDeep(&batch.values, most: .max)
+        }
     }
 }
 

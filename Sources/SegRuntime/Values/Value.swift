@@ -61,7 +61,7 @@ public final class ListObject: Object {
     }
 
     deinit {
-        if items.contains(where: \.isContainer) {
+        if items.isReleasedDeep {
             var pending = items
             items = []
             releaseDeep(&pending)

@@ -122,7 +122,7 @@ public final class NameTable {
     @discardableResult
     private func add(_ name: String, _ kind: BoundName.Kind, _ span: Span, to scope: NameScope) -> BoundName {
         if let known = scope.names[name] { return known }
-        let bound = BoundName(name, kind, span, scope)
+        let bound = BoundName(name, kind, own(span, name), scope)
         scope.names[name] = bound
         names.append(bound)
         if scope.role == .type, let owner = scope.owner {
@@ -156,12 +156,27 @@ public final class NameTable {
     }
 
     private func use(_ name: String, _ span: Span, isBinding: Bool = false) {
+        let span = own(span, name)
         guard let bound = resolve(name, in: scope) else {
             others.append((name, span))
             return
         }
         bound.places.append(.init(span: span, isBinding: isBinding))
         if isBinding { bound.bindings += 1 }
+    }
+
+    /// The place of a name in an expression that is only a name: parentheses, and comments in them, count for the
+    /// span of one.
+    private func own(_ span: Span, _ name: String) -> Span {
+        var (start, isComment) = (Int(span.start), false)
+        while start < source.bytes.count {
+            let byte = source.bytes[start]
+            if byte == UInt8(ascii: "#") { isComment = true }
+            if byte == UInt8(ascii: "\n") { isComment = false }
+            guard isComment || "( \t\r\n".utf8.contains(byte) else { break }
+            start += 1
+        }
+        return Span(start, start + name.utf8.count)
     }
 
     private func inside(_ role: NameScope.Role, _ span: Span, owner: BoundName? = nil, _ body: () -> Void) {

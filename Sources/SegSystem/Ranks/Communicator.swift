@@ -103,6 +103,15 @@ public protocol Communicator: AnyObject, Sendable {
     func end(status: Int32, text: String) -> (status: Int32, text: String)
 }
 
+extension Communicator {
+    /// The places of `count` that this rank has, one after the other.
+    public func part(of count: Int) -> Range<Int> {
+        let (each, rest) = max(count, 0).quotientAndRemainder(dividingBy: ranks)
+        func start(_ rank: Int) -> Int { rank * each + rank * rest / ranks }
+        return start(rank)..<start(rank + 1)
+    }
+}
+
 /// The only process of its job.
 public final class SingleProcess: Communicator {
     public static let shared = SingleProcess()

@@ -23,6 +23,30 @@ public enum Background {
         }
     }
 
+    /// Runs `body` on a thread of its own, for which nobody waits; false if the system refuses one.
+    public static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        pthread_attr_setstacksize(&attributes, stackSize)
+        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        // Signals are for the caller's thread.
+        var (all, before) = (sigset_t(), sigset_t())
+        sigfillset(&all)
+        pthread_sigmask(SIG_SETMASK, &all, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        var thread = pthread_t()
+        let box = Unmanaged.passRetained(Box(body))
+        let started = pthread_create(
+            &thread, &attributes,
+            { argument in
+                if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().run() }
+                return nil
+            }, box.toOpaque())
+        if started != 0 { box.release() }
+        return started == 0
+    }
+
     /// How much work nobody waits for, and the most of it; then callers compute on their own thread.
     private static let left = Mutex(0)
     private static let mostLeft = 8
@@ -48,28 +72,7 @@ public enum Background {
         }
 
         /// Starts the thread; false if the system refuses one.
-        func start() -> Bool {
-            var attributes = pthread_attr_t()
-            pthread_attr_init(&attributes)
-            defer { pthread_attr_destroy(&attributes) }
-            pthread_attr_setstacksize(&attributes, Background.stackSize)
-            pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-            // Signals are for the caller's thread.
-            var (all, before) = (sigset_t(), sigset_t())
-            sigfillset(&all)
-            pthread_sigmask(SIG_SETMASK, &all, &before)
-            defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-            var thread = pthread_t()
-            let box = Unmanaged.passRetained(Box { self.run() })
-            let started = pthread_create(
-                &thread, &attributes,
-                { argument in
-                    if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().run() }
-                    return nil
-                }, box.toOpaque())
-            if started != 0 { box.release() }
-            return started == 0
-        }
+        func start() -> Bool { Background.start { self.run() } }
 
         private func run() {
             let result = Swift.Result { try body() }

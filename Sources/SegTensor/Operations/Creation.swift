@@ -134,6 +134,8 @@ struct EyeOperation: Operation {
     {
         let out = try TensorData(shape: [rows, columns], dtype: dtype, for: name)
         Elementwise.fill(out, 0)
+        // Each place of the diagonal may be a page that the system makes first.
+        try context.checkInterrupt()
         func diagonal<T: Element>(_ type: T.Type) {
             let p = out.elements(T.self)
             for i in 0..<min(rows, columns) { p[i * columns + i] = T(converting: 1) }

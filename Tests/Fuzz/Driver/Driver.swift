@@ -7,13 +7,13 @@ import SegSystem
 import SegTensor
 import Synchronization
 
-/// After so many seconds an input is interrupted. libFuzzer's own limit, -timeout, must be longer.
+/// After so many seconds on the processor an input is interrupted. libFuzzer's own limit, -timeout, must be longer.
 private let patience = 0.5
 /// The memory that the interpreter may use, in bytes.
 private let memory = 1 << 30
 
 private let flag = InterruptFlag()
-/// When the input that runs is interrupted, in milliseconds of the clock; 0: none runs.
+/// When the input that runs is interrupted, in milliseconds on the processor; 0: none runs.
 private let deadline = Atomic<Int>(0)
 
 private func stop(_ message: String) -> Never {
@@ -40,7 +40,11 @@ private let setup: Setup = {
     }
 }()
 
-private func milliseconds() -> Int { Int(MonotonicClock.seconds * 1000) }
+private func milliseconds() -> Int {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
+}
 
 private func watch() {
     var thread = pthread_t()

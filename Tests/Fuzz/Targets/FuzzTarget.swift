@@ -47,8 +47,9 @@ final class FuzzBench {
     private var interpreter: Interpreter
     private let grammar: ScriptGrammar
     private var runs = 0
+    private var prepared: FuzzTarget?
     /// After so many inputs the interpreter is replaced: what a script left in the library is gone.
-    private static let runsPerInterpreter = 300
+    private static let runsPerInterpreter = 1000
     /// Tensors of a weight file that are larger are not read.
     private static let largestTensor = 1 << 20
 
@@ -72,7 +73,7 @@ final class FuzzBench {
     /// - Throws: `FuzzFault`, and errors that a user should never see.
     func run(_ target: FuzzTarget, _ bytes: [UInt8]) throws {
         flag.clear()
-        if [.script, .graph, .annotations, .completion].contains(target) { forget() }
+        try prepare(target)
         do {
             try interpreter.withTensors { try judge(target, bytes) }
         } catch let error as ScriptError {
@@ -86,14 +87,54 @@ final class FuzzBench {
         } catch is JSONReader.Problem {}
     }
 
-    /// Removes what the last input defined.
-    private func forget() {
+    /// What inputs find: nothing of the one before, and what their target needs.
+    private func prepare(_ target: FuzzTarget) throws {
         runs += 1
-        if runs % Self.runsPerInterpreter == 0 {
-            interpreter = Self.makeInterpreter(flag)
-        } else {
+        let isNew = runs % Self.runsPerInterpreter == 0
+        if isNew { interpreter = Self.makeInterpreter(flag) }
+        if target == .script { interpreter.reset() }
+        if isNew || prepared != target, let script = Self.scripts[target] {
             interpreter.reset()
+            // However long it takes.
+            try interpreter.withTensors {
+                try interpreter.holdingInterrupts { _ = try interpreter.run(script) }
+            }
+            flag.clear()
         }
+        prepared = target
+    }
+
+    /// Functions that inputs are given to: compiled once.
+    private static let scripts: [FuzzTarget: String] = [
+        .completion: CompletionScene.script,
+        .graph: """
+        judged(path, other) = {
+            x = load(path)
+            if len("{x}") < 100_000 {
+                try { copy(x) == x } catch { nil }
+                save(x, other)
+            }
+        }
+        """,
+        .annotations: """
+        judged(path, other) = {
+            masks = read_annotations(path)
+            back = masks
+            if len(masks) > 0 and sum(map(masks, m -> m.mask.shape[0] * m.mask.shape[1])) < 10_000 {
+                try {
+                    write_annotations(masks, other)
+                    back = read_annotations(other)
+                } catch { nil }
+            }
+            all(map(zip(masks, back), pair -> all(pair[0].mask == pair[1].mask)))
+        }
+        """,
+    ]
+
+    /// What the script of the target says to two files.
+    private func judged(_ path: String, _ other: String) throws -> Value {
+        guard let function = interpreter["judged"] else { throw FuzzFault("there is no script") }
+        return try interpreter.call(function, [.string(path), .string(other)])
     }
 
     private func judge(_ target: FuzzTarget, _ bytes: [UInt8]) throws {
@@ -121,7 +162,8 @@ final class FuzzBench {
 
     /// No error shows a value of Swift.
     private static func check(_ message: String) throws {
-        for mark in ["Failure(", "TensorError(", "SystemError(", "Optional("] where message.contains(mark) {
+        for mark in ["Failure(", "TensorError(", "SystemError(", "Optional("] where message.find(mark) != nil
+        {
             throw FuzzFault("an error shows a value of Swift: \(message)")
         }
         if message.isEmpty { throw FuzzFault("an error says nothing") }
@@ -149,12 +191,14 @@ final class FuzzBench {
     }
 
     private func script(_ source: Source) throws {
-        guard let value = try interpreter.run(source) else { return }
-        _ = try interpreter.line(value, quoted: true, limit: 1000)
+        // Scripts write files.
+        try ScratchFolder().asWorkingFolder {
+            guard let value = try interpreter.run(source) else { return }
+            _ = try interpreter.line(value, quoted: true, limit: 1000)
+        }
     }
 
     private func completion(_ bytes: [UInt8]) throws {
-        try interpreter.run(CompletionScene.script)
         let completer = Completer(interpreter)
         let entry = String(decoding: bytes.dropFirst(), as: UTF8.self)
         let end = entry.utf8.count
@@ -200,16 +244,7 @@ final class FuzzBench {
     private func graph(_ bytes: [UInt8]) throws {
         let (path, other) = ("\(folder.path)/in.run", "\(folder.path)/out.run")
         try AtomicFile.write(bytes, to: path, isDurable: false)
-        interpreter["x"] = .nilValue
-        try interpreter.run(
-            """
-            x = load(\(quotedText(path)))
-            if len("{x}") < 100_000 {
-                try { copy(x) == x } catch { nil }
-                save(x, \(quotedText(other)))
-                x = nil
-            }
-            """)
+        _ = try judged(path, other)
         guard FileStatus(other) != nil else { return }
         try interpreter.run("load(\(quotedText(other)))")
         unlink(other)
@@ -240,20 +275,7 @@ final class FuzzBench {
 
     private func annotations(_ bytes: [UInt8]) throws {
         let path = try AnnotationFile.write(bytes, in: folder.path)
-        let other = quotedText("\(folder.path)/out.json")
-        try interpreter.run(
-            """
-            masks = read_annotations(\(quotedText(path)))
-            back = masks
-            if len(masks) > 0 and sum(map(masks, m -> m.mask.shape[0] * m.mask.shape[1])) < 10_000 {
-                try {
-                    write_annotations(masks, \(other))
-                    back = read_annotations(\(other))
-                } catch { nil }
-            }
-            same = all(map(zip(masks, back), pair -> all(pair[0].mask == pair[1].mask)))
-            """)
-        if case .bool(false) = interpreter["same"] {
+        if case .bool(false) = try judged(path, "\(folder.path)/out.json") {
             throw FuzzFault("masks that are written and read are others")
         }
     }

@@ -7,20 +7,17 @@ import SegRuntime
 import SegSyntax
 
 struct ScriptGrammar {
-    /// The library's functions: those that write, import or end the process are left out.
+    /// The library's functions: those that remove, download, import or end the process are left out.
     private let functions: [String]
     private let types: [String]
 
-    private static let leftOut: Set<String> = [
-        "exit", "input", "sleep", "import", "run_command", "interact", "pause",
+    private static let leftOut = [
+        "exit", "official_weights", "cache_clear", "input", "sleep", "import", "run_command", "interact",
+        "pause",
     ]
 
     init(_ interpreter: Interpreter) {
-        let effects = Set(
-            interpreter.library.natives.filter { $0.effect != nil }.map { $0.signature.prefix { $0 != "(" } })
-        let names = interpreter.library.names.filter {
-            !effects.contains(Substring($0)) && !Self.leftOut.contains($0)
-        }
+        let names = interpreter.library.names.filter { !Self.leftOut.contains($0) }
         functions = names
         types = names.filter { $0.first?.isUppercase ?? false }
     }
@@ -71,12 +68,30 @@ private struct Writer {
     private static let members = [
         "a", "b", "length", "shape", "dtype", "weight", "forward", "message", "labels", "source", "doc",
         "counts",
-        "parameters", "name", "settings", "history", "line", "classes",
+        "parameters", "name", "settings", "history", "line", "classes", "model", "image", "mask", "optimizer",
+        "epochs", "best", "step", "per_class", "confusion", "names", "palette", "summary",
     ]
     private static let labels = [
         "axis", "dtype", "size", "padding", "stride", "dilation", "groups", "classes", "seed", "weights",
         "keep",
-        "count", "labels", "bins", "width", "batch", "epochs", "lr", "low", "high", "by", "k",
+        "count", "labels", "bins", "width", "height", "batch", "epochs", "lr", "low", "high", "by", "k",
+        "save",
+        "colors", "title", "log", "validation", "optimizer", "loss", "schedule", "metrics", "void",
+        "progress",
+    ]
+
+    /// What functions of a data set, a model or a run take: most values made at random are refused at once.
+    private static let scenes = [
+        "streets(count=2, size=[16, 24], seed=1)", "streets(count=3, size=16).normalize()[0]",
+        "Conv2d(3, 4, 3, padding=1)", "Sequential(Conv2d(3, 32, 1), BatchNorm2d(32), ReLU())",
+        "rand(1, 3, 8, 8)", "(rand(2, 8, 8) * 4).to(int64)",
+        "tensor([[1, 2], [3, 4]], labels=[\"a\", \"b\"])",
+        "ones(2, 3, dtype=bool)", "trainer(Conv2d(3, 32, 1), streets(count=2, size=16), batch=1, epochs=1)",
+        "adam(lr=0.1)", "cross_entropy()", "poly_lr()",
+        "confusion(ones(4, dtype=int64), ones(4, dtype=int64), 3)",
+        "[(x=1, y=\"q\"), (x=nil, y=2)]", "read_csv(\"a\")", "load(\"a\")", "hflip()",
+        "evaluate(Conv2d(3, 32, 1), streets(count=2, size=16))", "grad(x -> sum(x * x))", "0..<5",
+        "((x, y=2, ...z) -> [x, y, z])", "\"{1 / 3:>8.2} {b}\"", "read_mask(\"a\")", "[3, 1, 2]",
     ]
 
     func script() -> String {
@@ -101,7 +116,7 @@ private struct Writer {
 
     private func statement(depth: Int) -> String {
         if depth > 3 { return "\(name()) = \(expression(3))" }
-        switch choices.below(16) {
+        switch choices.below(20) {
         case 0, 1, 2, 3: return "try { \(name()) = \(expression(0)) } catch e { print(e.message) }"
         case 4, 5: return "try { print(\(expression(0))) } catch e { print(e) }"
         case 6: return "for q in \(expression(1)) \(block(depth))"
@@ -114,9 +129,18 @@ private struct Writer {
         case 13: return "try { \(name()).\(choices.one(Self.members)) = \(expression(1)) } catch { nil }"
         case 14:
             return "try { \(name()) \(choices.one(["+=", "-=", "*=", "/="])) \(expression(1)) } catch { nil }"
+        case 15: return "i = 0\nwhile i < \(choices.below(9)) {\n    i += 1\n\(block(depth))\n}"
+        case 16:
+            return depth == 0
+                ? "\(name()) = \(scene())"
+                : choices.one(["break", "continue", "return \(expression(2))", "global a = \(expression(2))"])
+        case 17, 18:
+            return "try { \(name()) = \(scene()).\(function())(\(arguments(1))) } catch e { print(e) }"
         default: return "try { a, b = \(expression(1)) } catch { nil }"
         }
     }
+
+    private func scene() -> String { choices.one(Self.scenes) }
 
     private func type() -> String {
         var fields = ["    a = \(expression(2))"]
@@ -131,7 +155,7 @@ private struct Writer {
 
     private func expression(_ depth: Int) -> String {
         if depth > 4 { return choices.below(2) == 0 ? name() : choices.one(Self.numbers) }
-        switch choices.below(24) {
+        switch choices.below(28) {
         case 0: return name()
         case 1: return choices.one(Self.numbers)
         case 2: return choices.one(Self.texts)
@@ -150,6 +174,10 @@ private struct Writer {
         case 20: return "(if \(expression(depth + 1)) { \(expression(depth + 1)) } else { \(name()) })"
         case 21: return choices.one(["nil", "true", "false", "[]", "()", "pi", "torch", "args"])
         case 22: return "T(\(arguments(depth)))"
+        case 23, 24: return scene()
+        case 25:
+            return
+                "\"\(choices.one(["{", "a {", "\\u{e9}{"]))\(name())\(choices.one(["}", ":>9}", ":.3}", ":,}"]))\""
         default:
             let type = types.isEmpty ? "T" : types[choices.below(types.count)]
             return "\(type)(\(arguments(depth)))"
