@@ -39,7 +39,6 @@ model = make[name](weights=None, weights_backbone=None, num_classes=32).to(memor
 
 def timed(f):
     f()
-    f()
     times = []
     for _ in range(repetitions):
         start = time.perf_counter()
