@@ -1,4 +1,4 @@
-// The inner kernels for vectors of sixteen floats: 6 pixels by 64 channels, or 12 by 32.
+// The inner kernels for vectors of sixteen floats: 6 pixels by 64 channels, or 12 by 32 or 16.
 
 #ifndef SEG_CONVOLUTION_WIDE_H
 #define SEG_CONVOLUTION_WIDE_H
@@ -8,7 +8,8 @@
 /// No function: vectors of sixteen can only be passed where AVX-512 is on.
 #define SPLAT16(x) ({ const float s = (x); (float16){s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s}; })
 
-/// The totals stay in memory, where they are needed once in 32 products: all registers are for the sums.
+/// The totals stay in memory, where they are needed once in a partial sum of 32 to 128 products: all registers are for the
+/// sums.
 #define STAYS_IN_MEMORY(array) __asm__ volatile("" : : "r"(&(array)) : "memory")
 
 #define WIDE_LOAD(from) (*(const float16 *)(from))
