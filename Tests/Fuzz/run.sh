@@ -2,7 +2,8 @@
 # Fuzzes with libFuzzer, AddressSanitizer and, in C, UndefinedBehaviorSanitizer. Each target runs for its share of
 # the minutes, one after the other on one core, from the inputs in corpus/ and found/ and from what earlier runs kept
 # in .build-fuzz/corpus. Prints the time on the processor, executions and coverage. An input that fails is in
-# .build-fuzz/failed/TARGET: mend the fault, and keep the input, small, in found/TARGET, where `make test` replays it.
+# .build-fuzz/failed/TARGET; with FUZZ_SHOW=1 the fuzzer prints the script that it stands for. Mend the fault, and keep
+# the input, small, in found/TARGET, where `make test` replays it.
 # Status 1 if one failed.
 #
 #     Tests/Fuzz/run.sh [MINUTES] [TARGET…]       MINUTES: 5 by default, of all targets together

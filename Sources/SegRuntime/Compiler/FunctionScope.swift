@@ -221,7 +221,13 @@ final class FunctionScope {
     /// The finished code, its jumps pointing at instructions.
     func finish() -> Code {
         for place in parts.instructions.indices {
-            parts.instructions[place] = parts.instructions[place].resolved { labels[Int($0)] }
+            let resolved = parts.instructions[place].resolved { labels[Int($0)] }
+            // Every way back hears Ctrl-C and the memory's limit, a `continue` too.
+            if case .jump(let target) = resolved, target <= place {
+                parts.instructions[place] = .jumpBack(target)
+            } else {
+                parts.instructions[place] = resolved
+            }
         }
         parts.registerCount = max(parts.registerCount, firstTemporary + 1)
         return Code(parts)

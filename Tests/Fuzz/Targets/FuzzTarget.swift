@@ -42,7 +42,8 @@ struct FuzzFault: Error, CustomStringConvertible {
 
 /// Runs inputs, with what they share: an interpreter, and a folder for their files.
 final class FuzzBench {
-    let flag: InterruptFlag
+    private let flag = InterruptFlag()
+    private let watch: InputWatch
     private let folder: ScratchFolder
     private var interpreter: Interpreter
     private let grammar: ScriptGrammar
@@ -53,13 +54,14 @@ final class FuzzBench {
     /// Tensors of a weight file that are larger are not read.
     private static let largestTensor = 1 << 20
 
-    /// - Parameter flag: a caller raises it when an input takes too long.
-    init(flag: InterruptFlag = InterruptFlag()) throws {
-        self.flag = flag
+    init() throws {
+        watch = InputWatch(flag)
         folder = try ScratchFolder()
         interpreter = Self.makeInterpreter(flag)
         grammar = ScriptGrammar(interpreter)
     }
+
+    deinit { watch.end() }
 
     private static func makeInterpreter(_ flag: InterruptFlag) -> Interpreter {
         let interpreter = Interpreter.standard(interruptFlag: flag)
@@ -75,7 +77,7 @@ final class FuzzBench {
         flag.clear()
         try prepare(target)
         do {
-            try interpreter.withTensors { try judge(target, bytes) }
+            try watch.watching { try interpreter.withTensors { try judge(target, bytes) } }
         } catch let error as ScriptError {
             try Self.check(error.diagnostic)
         } catch let error as Failure {
@@ -95,11 +97,7 @@ final class FuzzBench {
         if target == .script { interpreter.reset() }
         if isNew || prepared != target, let script = Self.scripts[target] {
             interpreter.reset()
-            // However long it takes.
-            try interpreter.withTensors {
-                try interpreter.holdingInterrupts { _ = try interpreter.run(script) }
-            }
-            flag.clear()
+            try interpreter.withTensors { _ = try interpreter.run(script) }
         }
         prepared = target
     }
@@ -140,7 +138,12 @@ final class FuzzBench {
     private func judge(_ target: FuzzTarget, _ bytes: [UInt8]) throws {
         switch target {
         case .source: try source(bytes)
-        case .script: try script(grammar.script(from: bytes))
+        case .script:
+            let source = grammar.script(from: bytes)
+            if Environment.variable("FUZZ_SHOW") != nil {
+                fputs("\(source.text(Span(0, source.bytes.count)))\n", stderr)
+            }
+            try script(source)
         case .png: try png(PNGRepair.withChecksums(bytes))
         case .classes:
             _ = try ClassTable.parse(String(decoding: bytes, as: UTF8.self), file: "table")
