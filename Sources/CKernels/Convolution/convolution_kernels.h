@@ -5,9 +5,11 @@
 #ifndef SEG_CONVOLUTION_KERNELS_H
 #define SEG_CONVOLUTION_KERNELS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "levels.h"
+#include "convolution_finish.h"
 #include "convolution_tile.h"
 
 /// How far the factors of a row are from each other: a pixel's channels are side by side; of an outer product (outer_product.c)
@@ -36,6 +38,11 @@ typedef struct {
     /// Weights that the next columns need, and how many floats of each of their panels a pixel of this block fetches.
     const float *ahead;
     long ahead_share;
+    /// What is applied to the sums before they are stored: `finish_of`'s, or NULL. `residual` belongs to
+    /// the results from `dest` on; pixels from `count` on have none.
+    const conv_epilogue *finish;
+    const float *residual, *dest;
+    long count;
 } block_work;
 
 /// Loads or stores `width` of 8 floats.
@@ -47,12 +54,20 @@ INLINE float8 load_part(const float *from, long width) {
 INLINE void store_part(float *to, float8 v, long width) {
     for (long i = 0; i < width; i++) to[i] = v[i];
 }
+#define LOAD8(from) (*(const float8 *)(from))
+#define STORE8(to, value) (*(float8 *)(to) = (value))
 INLINE long first_half(long width) { return width < 8 ? width : 8; }
 
 /// Whether a kernel of `rows` pixels from `pixel`, a half of a block or a whole one, has products with a tap.
 INLINE int reaches(const block_work *w, long tap, long pixel, long rows) {
     const uint8_t *halves = w->reached + tap * w->reached_stride;
     return rows > CONV_HALF ? halves[0] | halves[1] : halves[pixel % CONV_PIXELS / CONV_HALF];
+}
+
+/// Where the residual of a row of results is; any row serves if there is none.
+INLINE const float *residual_row(const block_work *w, long pixel) {
+    const float *row = w->out[pixel] + w->column;
+    return w->residual != NULL && pixel < w->count ? w->residual + (row - w->dest) : row;
 }
 
 INLINE void kernel_6x16(const block_work *w, long pixel, long step) {
@@ -98,9 +113,15 @@ INLINE void kernel_6x16(const block_work *w, long pixel, long step) {
         }
     }
     UNROLLED for (int i = 0; i < 6; i++) {
-        float *row = out[i] + w->column;
         total[i][0] += c[i][0];
         total[i][1] += c[i][1];
+    }
+    if (w->finish != NULL) {
+        FINISH(w, pixel, 6, 2, 8, total, LOAD8, STORE8)
+        return;
+    }
+    UNROLLED for (int i = 0; i < 6; i++) {
+        float *row = out[i] + w->column;
         if (w->width >= 16) {
             *(float8 *)row = total[i][0];
             *(float8 *)(row + 8) = total[i][1];
@@ -112,11 +133,11 @@ INLINE void kernel_6x16(const block_work *w, long pixel, long step) {
 }
 
 INLINE void kernel_12x8(const block_work *w, long pixel, long step) {
-    float8 c[12], total[12];
+    float8 c[12], total[12][1];
     float *const *out = w->out + pixel;
-    UNROLLED for (int i = 0; i < 12; i++) c[i] = total[i] = splat8(0.0f);
+    UNROLLED for (int i = 0; i < 12; i++) c[i] = total[i][0] = splat8(0.0f);
     if (w->accumulate) {
-        UNROLLED for (int i = 0; i < 12; i++) total[i] = load_part(out[i] + w->column, w->width);
+        UNROLLED for (int i = 0; i < 12; i++) total[i][0] = load_part(out[i] + w->column, w->width);
     }
     for (long s = 0; s < w->segment_count; s++) {
         const conv_segment segment = w->segments[s];
@@ -137,16 +158,20 @@ INLINE void kernel_12x8(const block_work *w, long pixel, long step) {
         }
         if (!segment.ends_sum || s + 1 == w->segment_count) continue;
         UNROLLED for (int i = 0; i < 12; i++) {
-            total[i] += c[i];
+            total[i][0] += c[i];
             c[i] = splat8(0.0f);
         }
     }
+    UNROLLED for (int i = 0; i < 12; i++) total[i][0] += c[i];
+    if (w->finish != NULL) {
+        FINISH(w, pixel, 12, 1, 8, total, LOAD8, STORE8)
+        return;
+    }
     UNROLLED for (int i = 0; i < 12; i++) {
-        total[i] += c[i];
         if (w->width == 8) {
-            *(float8 *)(out[i] + w->column) = total[i];
+            *(float8 *)(out[i] + w->column) = total[i][0];
         } else {
-            store_part(out[i] + w->column, total[i], w->width);
+            store_part(out[i] + w->column, total[i][0], w->width);
         }
     }
 }

@@ -39,8 +39,11 @@ LEVELS_OF_8(static, void, run_group,
                 .pixels = pixels, .pixel_stride = stride, .reached_stride = 2 * blocks,
                 .group_channel = group * p->run, .panel = packed + column * depth, .panel_step = CONV_PANEL * depth,
                 .out = out, .column = group * p->width + column, .width = width, .accumulate = kblock > 0,
-                .pairs = p->unit == 1,
+                .pairs = p->unit == 1, .dest = p->dest, .count = count,
             };
+            const conv_epilogue *after = kblock + 1 == plan->block_count ? p->epilogue : NULL;
+            w.finish = finish_of(after, width);
+            if (w.finish != NULL) w.residual = w.finish->residual;
             look_ahead(&w, place, length, stride, p->width - column);
             for (long block = 0; block < blocks; block++) {
                 const int whole_rows = plan->row_segments != NULL && interior[block];
@@ -49,7 +52,7 @@ LEVELS_OF_8(static, void, run_group,
                 w.reached = reached + 2 * block;
                 const long pixel = block * CONV_PIXELS;
                 run_block(&w, pixel, count, SIDE_BY_SIDE);
-                if (p->epilogue != NULL && kblock + 1 == plan->block_count)
+                if (after != NULL && w.finish == NULL)
                     finish_block(p, out + pixel, min_long(CONV_PIXELS, count - pixel), w.column, width);
             }
         }

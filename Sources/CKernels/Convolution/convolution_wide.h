@@ -30,6 +30,7 @@
             UNROLLED for (int j = 0; j < vectors; j++) {                                                  \
                 c[i][j] = SPLAT16(0.0f);                                                                  \
                 __builtin_prefetch(row + 16 * j, 1, 3);                                                   \
+                if (w->residual != NULL) __builtin_prefetch(residual_row(w, pixel + i) + 16 * j, 0, 3);   \
             }                                                                                             \
         }                                                                                                 \
         if (has_total) {                                                                                  \
@@ -66,10 +67,16 @@
         }                                                                                                 \
         for (long l = 0; l < w->ahead_share * rows; l += 16)                                              \
             UNROLLED for (int j = 0; j < vectors; j++) __builtin_prefetch(ahead + j * w->panel_step + l, 0, 2); \
+        UNROLLED for (int i = 0; i < rows; i++)                                                           \
+            UNROLLED for (int j = 0; j < vectors; j++)                                                    \
+                c[i][j] = (has_total ? total[i][j] : SPLAT16(0.0f)) + c[i][j];                            \
+        if (w->finish != NULL) {                                                                          \
+            FINISH(w, pixel, rows, vectors, 16, c, load, store)                                           \
+            return;                                                                                       \
+        }                                                                                                 \
         UNROLLED for (int i = 0; i < rows; i++) {                                                         \
             float *row = out[i] + w->column;                                                              \
-            UNROLLED for (int j = 0; j < vectors; j++)                                                    \
-                store(row + 16 * j, (has_total ? total[i][j] : SPLAT16(0.0f)) + c[i][j]);                 \
+            UNROLLED for (int j = 0; j < vectors; j++) store(row + 16 * j, c[i][j]);                      \
         }                                                                                                 \
     }
 

@@ -13,8 +13,12 @@
 #include "epilogue.h"
 #include "pool.h"
 
-/// Each task reads all filters, so that few tiles cost bandwidth; many leave threads without work.
-enum { OUT = 4, IN = 6, POINTS = 36, TAPS = 9, SUM_LENGTH = 32, BLOCK_LENGTH = 512, TASK_TILES = 96, GROUP_COLUMNS = 256, FILTER_INPUTS = 8 };
+/// Each task reads all filters, so that few tiles cost bandwidth; many leave threads without work. Sums of at most SUM_LENGTH
+/// products are added to totals; a block of BLOCK_SUMS of them is transformed at a time.
+enum {
+    OUT = 4, IN = 6, POINTS = 36, TAPS = 9, SUM_LENGTH = 32, BLOCK_SUMS = 32, MOST_TILES = 150, FEWEST_TILES = 36,
+    GROUP_COLUMNS = 256, FILTER_INPUTS = 8
+};
 
 // The points a and b, and what the transforms need of them.
 #define A1 0.75f
@@ -41,6 +45,12 @@ typedef struct {
     _Atomic int failed;
 } winograd_job;
 
+/// The channels of the segments `start` to `end`.
+INLINE long block_channels(const winograd_job *job, long start, long end) {
+    const conv_segment last = job->segments[end - 1];
+    return last.channel + last.length - job->segments[start].channel;
+}
+
 /// Six values times the transposed B, `to` vectors apart in the result: the transform of a tile along one axis.
 INLINE void input_line(const float8 *d, float8 *t, long to) {
     const float8 d0 = d[0], d1 = d[1], d2 = d[2], d3 = d[3], d4 = d[4], d5 = d[5];
@@ -64,12 +74,13 @@ INLINE void output_line(const float8 *m, float8 *y, long to) {
     y[3 * to] = MUL_ADD8(splat8(B3), odd_b, MUL_ADD8(splat8(A3), odd_a, m[5]));
 }
 
-/// Transforms the pixels of `count` tiles into [point][tile][channel]; points are `point_step` floats apart.
+/// Transforms `channels` of the pixels of `count` tiles, from `input` on, into [point][tile][channel]; points are
+/// `point_step` floats apart.
 LEVELS(static, void, transform_tiles,
-    (const conv_geometry *g, const float *zeros, const float *input, const tile_place *places, long count,
+    (const conv_geometry *g, const float *zeros, const float *input, long channels, const tile_place *places, long count,
      float *out, long point_step),
-    (g, zeros, input, places, count, out, point_step)) {
-    const long channels = g->input_channels, dilation = g->dilation_height;
+    (g, zeros, input, channels, places, count, out, point_step)) {
+    const long dilation = g->dilation_height;
     for (long tile = 0; tile < count; tile++, out += channels) {
         const float *pixels[POINTS];
         for (long i = 0; i < IN; i++) {
@@ -77,7 +88,7 @@ LEVELS(static, void, transform_tiles,
             for (long j = 0; j < IN; j++) {
                 const long x = places[tile].x - g->padding_width + j * dilation;
                 const int inside = y >= 0 && y < g->input_height && x >= 0 && x < g->input_width;
-                pixels[i * IN + j] = inside ? input + (y * g->input_width + x) * channels : zeros;
+                pixels[i * IN + j] = inside ? input + (y * g->input_width + x) * g->input_channels : zeros;
             }
         }
         for (long c = 0; c < channels; c += 8) {
@@ -136,33 +147,27 @@ LEVELS(static, void, transform_back,
     }
 }
 
-/// Products of the transformed tiles with the filters of `columns` channels from `first`, into
-/// [point][tile][column]; `rows` and `out` are the first point's rows.
+/// Products of a block of channels of the transformed tiles, segments `start` to `end`, with the filters of `columns`
+/// channels from `first`, into [point][tile][column]; `rows` and `out` are the first point's rows.
 LEVELS_OF_8(static, void, multiply_points,
-    (const winograd_job *job, const float *const *rows, long count, long point_step, long first, long columns,
-     float *const *out, long out_step),
-    (job, rows, count, point_step, first, columns, out, out_step)) {
+    (const winograd_job *job, long start, long end, const float *const *rows, long count, long point_step, long first,
+     long columns, float *const *out, long out_step),
+    (job, start, end, rows, count, point_step, first, columns, out, out_step)) {
     static const uint8_t reached[] = {1, 1};
-    const long channels = job->g->input_channels;
+    const long channels = job->g->input_channels, block = job->segments[start].channel;
     for (long point = 0; point < POINTS; point++) {
-        for (long start = 0; start < job->segment_count;) {
-            long end = start, filled = 0;
-            while (end < job->segment_count && filled + job->segments[end].length <= BLOCK_LENGTH)
-                filled += job->segments[end++].length;
-            for (long column = 0, width; column < columns; column += width) {
-                width = block_columns(columns - column, 0);
-                const long lanes = width <= CONV_NARROW ? CONV_NARROW : CONV_PANEL;
-                block_work w = {
-                    .pixels = rows, .reached = reached, .segments = job->segments + start,
-                    .segment_count = end - start, .group_channel = point * point_step,
-                    .panel = job->filters + (first + column) * POINTS * channels + point * channels * lanes,
-                    .panel_step = CONV_PANEL * POINTS * channels,
-                    .out = out, .column = point * out_step + column, .width = width, .accumulate = start > 0,
-                };
-                look_ahead(&w, job->segments[start].place, filled, count, columns - column);
-                for (long row = 0; row < count; row += CONV_PIXELS) run_block(&w, row, count, SIDE_BY_SIDE);
-            }
-            start = end;
+        for (long column = 0, width; column < columns; column += width) {
+            width = block_columns(columns - column, 0);
+            const long lanes = width <= CONV_NARROW ? CONV_NARROW : CONV_PANEL;
+            block_work w = {
+                .pixels = rows, .reached = reached, .segments = job->segments + start,
+                .segment_count = end - start, .group_channel = point * point_step - block,
+                .panel = job->filters + (first + column) * POINTS * channels + point * channels * lanes,
+                .panel_step = CONV_PANEL * POINTS * channels,
+                .out = out, .column = point * out_step + column, .width = width, .accumulate = start > 0,
+            };
+            look_ahead(&w, block, block_channels(job, start, end), count, columns - column);
+            for (long row = 0; row < count; row += CONV_PIXELS) run_block(&w, row, count, SIDE_BY_SIDE);
         }
     }
 }
@@ -179,8 +184,10 @@ static void winograd_task(void *context, long index) {
     const long sample = index / job->tasks_per_sample, part = index % job->tasks_per_sample;
     const long first = first_tile(job, part), count = first_tile(job, part + 1) - first;
     const long padded = parts_of(count, CONV_PIXELS) * CONV_PIXELS;
+    const long block = block_channels(job, 0, min_long(BLOCK_SUMS, job->segment_count));
+    const int is_one_block = block == g->input_channels;
     // Not powers of two: points at such distances share the same few places of a cache.
-    const long point_step = padded * g->input_channels + 16, out_step = padded * job->columns_per_group + 16;
+    const long point_step = padded * block + 16, out_step = padded * job->columns_per_group + 16;
     const long table_bytes = 2 * padded * (long)sizeof(float *);
     char *scratch = pool_scratch(0, table_bytes + POINTS * (point_step + out_step) * (long)sizeof(float));
     if (scratch == NULL) {
@@ -190,25 +197,35 @@ static void winograd_task(void *context, long index) {
     const float **rows = (const float **)scratch;
     float **out = (float **)(rows + padded);
     float *tiles = (float *)(scratch + table_bytes), *products = tiles + POINTS * point_step;
-    for (long i = 0; i < padded; i++) {
-        // Rows past the last repeat it.
-        rows[i] = tiles + min_long(i, count - 1) * g->input_channels;
-        out[i] = products + i * job->columns_per_group;
-    }
+    for (long i = 0; i < padded; i++) out[i] = products + i * job->columns_per_group;
     const long pixels = g->output_height * g->output_width;
+    const float *input = job->input + sample * g->input_height * g->input_width * g->input_channels;
     float *output = job->output + sample * pixels * g->output_channels;
     const float *residual = job->epilogue == NULL || job->epilogue->residual == NULL
                                 ? NULL : job->epilogue->residual + sample * pixels * g->output_channels;
-    transform_tiles(
-        g, job->zeros, job->input + sample * g->input_height * g->input_width * g->input_channels, job->places + first, count,
-        tiles, point_step);
     for (long column = 0; column < g->output_channels; column += job->columns_per_group) {
         const long columns = min_long(job->columns_per_group, g->output_channels - column);
-        multiply_points(job, rows, count, point_step, column, columns, out, out_step);
+        for (long start = 0, end; start < job->segment_count; start = end) {
+            end = min_long(start + BLOCK_SUMS, job->segment_count);
+            const long channels = block_channels(job, start, end);
+            if (column == 0 || !is_one_block)
+                transform_tiles(
+                    g, job->zeros, input + job->segments[start].channel, channels, job->places + first, count, tiles,
+                    point_step);
+            // Rows past the last repeat it.
+            for (long i = 0; i < padded; i++) rows[i] = tiles + min_long(i, count - 1) * channels;
+            multiply_points(job, start, end, rows, count, point_step, column, columns, out, out_step);
+        }
         transform_back(
             job, products, out_step, job->columns_per_group, job->places + first, count, column, columns, output,
             residual);
     }
+}
+
+/// Tasks that a sample is cut into: few, as each reads all filters, but one at least for each thread.
+static long tasks_of(const winograd_job *job) {
+    const long wanted = parts_of(pool_threads(), job->g->batch), most = parts_of(job->tiles, FEWEST_TILES);
+    return max_long(parts_of(job->tiles, MOST_TILES), min_long(wanted, most));
 }
 
 long conv_winograd_tiles(const conv_geometry *g) {
@@ -245,8 +262,10 @@ int conv_winograd(
     if (zeros != NULL && job.places != NULL && job.segments != NULL) {
         for (long c = 0; c < g->input_channels; c += piece)
             job.segments[job.segment_count++] = (conv_segment){0, c, min_long(piece, g->input_channels - c), c, 1};
-        job.columns_per_group = min_long(g->output_channels, GROUP_COLUMNS);
-        job.tasks_per_sample = parts_of(job.tiles, TASK_TILES);
+        // Where the tiles are transformed anew for each group, groups are wider.
+        job.columns_per_group =
+            min_long(g->output_channels, job.segment_count > BLOCK_SUMS ? 2 * GROUP_COLUMNS : GROUP_COLUMNS);
+        job.tasks_per_sample = tasks_of(&job);
         pool_run(g->batch * job.tasks_per_sample, winograd_task, &job);
         status = job.failed ? -1 : 0;
     }
@@ -416,8 +435,8 @@ static void gradient_task(void *context, long index) {
     const gradient_job *job = context;
     const long first = index * GRADIENT_TILES, count = min_long(GRADIENT_TILES, job->tiles - first);
     transform_tiles(
-        job->g, job->zeros, job->input, job->places + first, count, job->pixels + first * job->g->input_channels,
-        job->tiles * job->g->input_channels);
+        job->g, job->zeros, job->input, job->g->input_channels, job->places + first, count,
+        job->pixels + first * job->g->input_channels, job->tiles * job->g->input_channels);
     transform_upstream(job, first, count);
 }
 

@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_THREADS = 256, SPINS = 400, YIELDS = 20, SCRATCH_SLOTS = 8 };
+enum { MAX_THREADS = 256, SPINS = 3000, YIELDS = 20, SCRATCH_SLOTS = 8 };
 
 /// Low 16 bits of the state: the number of workers that joined. The next bit: joining is
 /// open. High 32 bits: the generation, which idle workers wait for. It is stored nowhere
