@@ -133,11 +133,19 @@ static void reductions(void) {
     if (norm_statistics_f32(x, mean, variance, rows, channels) != 0) exit(1);
     digest("batch norm mean", 0, mean, sizeof mean);
     digest("batch norm variance", 0, variance, sizeof variance);
-    if (norm_gradient_sums_f32(u, x, mean, variance, product, sum, rows, channels) != 0) exit(1);
+    if (norm_gradient_sums_f32(NULL, u, x, mean, variance, product, sum, rows, channels) != 0) exit(1);
     digest("batch norm gradient", 0, product, sizeof product);
     norm_fold_f32(mean, variance, x, u, 1e-5f, product, sum, channels);
     digest("batch norm factors", 0, product, sizeof product);
     digest("batch norm factors", 1, sum, sizeof sum);
+    for (long activation = ACTIVATION_NONE; activation < ACTIVATION_SIGMOID; activation++) {
+        const norm_follower follower = {activation, product, sum};
+        float sums[74];
+        if (norm_gradient_sums_f32(&follower, u, x, mean, variance, sums, sums + 37, rows, channels) != 0) exit(1);
+        digest("batch norm sums", activation, sums, sizeof sums);
+        norm_input_gradient_f32(&follower, u, x, sums, mean, variance, y, rows, channels);
+        digest("batch norm input gradient", activation, y, 4 * n);
+    }
     conv_geometry g = layer(1, 37, 17, 37, 3, 2, 1, 37);
     const long pooled = g.output_height * g.output_width * 37;
     pool_max_forward(&g, x, y);

@@ -15,10 +15,6 @@ INLINE const conv_epilogue *finish_of(const conv_epilogue *e, long columns) {
     return e->activation == ACTIVATION_HARDSIGMOID || e->activation == ACTIVATION_SIGMOID ? NULL : e;
 }
 
-/// One of two vectors, lane by lane, by the result of a comparison.
-#define LANES_OF(v) ((__typeof__((v) < (v)))(v))
-#define EITHER(mask, a, b) ((__typeof__(a))(((mask) & LANES_OF(a)) | (~(mask) & LANES_OF(b))))
-
 // The functions of functions.h for vectors: what is not a number stays it, a negative zero too.
 #define UNCHANGED_OF(v) (v)
 #define RELU_OF(v) ({ const __typeof__(v) u = (v), low = {0}; EITHER(u < low, low, u); })

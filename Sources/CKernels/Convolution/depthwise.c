@@ -278,6 +278,13 @@ static long row_step(const depthwise_job *j) {
     return j->gradient ? j->g->stride_height == 1 : j->g->stride_height;
 }
 
+/// The last row that row y reads, which may be outside.
+static long last_source(const depthwise_job *j, long y) {
+    const conv_geometry *g = j->g;
+    if (j->gradient) return g->stride_height == 1 ? y + g->padding_height : -1;
+    return y * g->stride_height - g->padding_height + (g->kernel_height - 1) * g->dilation_height;
+}
+
 /// The pixels of a row are computed in so many turns: those of a turn, so many apart, read neighbours of each other.
 static long turns(const depthwise_job *j) {
     const conv_geometry *g = j->g;
@@ -369,6 +376,11 @@ static void task(void *context, long index) {
                 r.out = dest + (y * j->width + turn) * all;
                 r.span_count = list.count;
                 r.across = list.across;
+                if (turn == 0 && j->parts > 1 && y + turns_y < bottom) {
+                    const long below = last_source(j, y + turns_y);
+                    if (below >= 0 && below < j->source_height)
+                        fetch_row(source + below * j->source_width * all, j->source_width, all, channels);
+                }
                 run_row(&r);
                 if (j->epilogue == NULL) continue;
                 const float *residual = j->epilogue->residual;

@@ -20,4 +20,10 @@ long depthwise_forward_taps(
 long depthwise_gradient_taps(
     const conv_geometry *g, long y, long turn, long turns, const float *packed, depthwise_tap *taps);
 
+/// Fetches `width` channels of a row of pixels, each in lines of its own, which the processor does not see coming.
+INLINE void fetch_row(const float *row, long pixels, long channels, long width) {
+    for (long i = 0; i < pixels; i++, row += channels)
+        for (long c = 0; c < width; c += 16) __builtin_prefetch(row + c, 0, 2);
+}
+
 #endif

@@ -9,7 +9,7 @@
 #include "depthwise_taps.h"
 #include "pool.h"
 
-enum { BAND_ELEMENTS = 1 << 18, GROUP = 5, LANE = 64, REDUCE_BLOCK = 2048 };
+enum { BAND_ELEMENTS = 1 << 18, GROUP = 5, LANE = 64, REDUCE_BLOCK = 2048, TAPS_AT_ONCE = 1024 };
 
 /// Cuts [0, count) to where start + i * step is in [0, size).
 static void reach(long start, long step, long size, long count, long *first, long *last) {
@@ -58,23 +58,41 @@ long depthwise_gradient_taps(
     return n;
 }
 
-/// total[c] += sum over pixels of x * dy for `count` adjacent taps of a kernel row, 8 times `vectors` channels.
-INLINE void row_products(
-    const float *const *x, const float *dy, long pixels, long step, long channels, float *const *total,
-    int count, int vectors) {
-    float8 sum[GROUP][2];
-    for (int t = 0; t < count; t++)
-        for (int j = 0; j < vectors; j++) sum[t][j] = *(const float8 *)(total[t] + 8 * j);
-    for (long i = 0; i < pixels; i++, dy += channels) {
-        float8 d[2];
-        for (int j = 0; j < vectors; j++) d[j] = *(const float8 *)(dy + 8 * j);
-        for (int t = 0; t < count; t++) {
-            const float *at = x[t] + i * step;
-            for (int j = 0; j < vectors; j++) sum[t][j] = MUL_ADD8(*(const float8 *)(at + 8 * j), d[j], sum[t][j]);
-        }
+/// total[c] += sum over pixels of x * dy for `count` adjacent taps of a kernel row, `vectors` vectors of channels.
+#define ROW_PRODUCTS(name, vector, lanes)                                                                         \
+    INLINE void name(                                                                                             \
+        const float *const *x, const float *dy, long pixels, long step, long channels, float *const *total,       \
+        int count, int vectors) {                                                                                 \
+        vector sum[GROUP][2];                                                                                     \
+        for (int t = 0; t < count; t++)                                                                           \
+            for (int j = 0; j < vectors; j++) sum[t][j] = *(const vector *)(total[t] + lanes * j);                \
+        for (long i = 0; i < pixels; i++, dy += channels) {                                                       \
+            vector d[2];                                                                                          \
+            for (int j = 0; j < vectors; j++) d[j] = *(const vector *)(dy + lanes * j);                           \
+            for (int t = 0; t < count; t++) {                                                                     \
+                const float *at = x[t] + i * step;                                                                \
+                for (int j = 0; j < vectors; j++)                                                                 \
+                    sum[t][j] = MUL_ADD8(*(const vector *)(at + lanes * j), d[j], sum[t][j]);                     \
+            }                                                                                                     \
+        }                                                                                                         \
+        for (int t = 0; t < count; t++)                                                                           \
+            for (int j = 0; j < vectors; j++) *(vector *)(total[t] + lanes * j) = sum[t][j];                      \
     }
-    for (int t = 0; t < count; t++)
-        for (int j = 0; j < vectors; j++) *(float8 *)(total[t] + 8 * j) = sum[t][j];
+ROW_PRODUCTS(row_products_8, float8, 8)
+ROW_PRODUCTS(row_products_16, float16, 16)
+
+/// The same for so many channels: 32, 16 or 8.
+INLINE void row_products(
+    const float *const *x, const float *dy, long pixels, long step, long channels, float *const *total, int count,
+    long lanes) {
+    if (pixels <= 0) return;
+    if (lanes == 32) {
+        row_products_16(x, dy, pixels, step, channels, total, count, 2);
+    } else if (lanes == 16) {
+        row_products_16(x, dy, pixels, step, channels, total, count, 1);
+    } else {
+        row_products_8(x, dy, pixels, step, channels, total, count, 1);
+    }
 }
 
 /// One tap over part of a row, any number of channels.
@@ -103,9 +121,8 @@ INLINE void right_products(
     long channels, long lanes, float *const *sums) {
     for (long k = 0; k < count; k++) {
         const long right = max_long(high, min_long(low, taps[k].last));
-        tap_products(
-            source + taps[k].offset + right * step + c, dy + right * channels + c, taps[k].last - right, step, channels,
-            lanes, sums[k]);
+        const float *x = source + taps[k].offset + right * step + c;
+        row_products(&x, dy + right * channels + c, taps[k].last - right, step, channels, &sums[k], 1, lanes);
     }
 }
 
@@ -122,31 +139,29 @@ LEVELS(static, void, row_sums,
         long low, high;
         count = group_of_taps(taps, t, n, &low, &high);
         for (long c = 0, lanes; c < whole; c += lanes) {
-            lanes = min_long(16, whole - c);
+            const long rest = whole - c;
+            lanes = kernel_wide_tiles && rest >= 32 ? 32 : rest >= 16 ? 16 : 8;
             const float *x[GROUP];
             float *sums[GROUP];
             for (long k = 0; k < count; k++) {
                 const depthwise_tap tap = taps[t + k];
                 sums[k] = total + (tap.weight - base) + c;
                 x[k] = source + tap.offset + low * step + c;
-                tap_products(
-                    source + tap.offset + tap.first * step + c, dy + tap.first * channels + c,
-                    min_long(low, tap.last) - tap.first, step, channels, lanes, sums[k]);
+                const float *left = source + tap.offset + tap.first * step + c;
+                row_products(
+                    &left, dy + tap.first * channels + c, min_long(low, tap.last) - tap.first, step, channels, &sums[k], 1,
+                    lanes);
             }
-            // What is right of the others: sixteen channels at a time before these, so that the bits stay what they were.
-            if (lanes == 16) right_products(source, dy, taps + t, count, low, high, c, step, channels, lanes, sums);
+            // What is right of the others: of the last eight channels after these, so that the bits stay what they were.
+            if (lanes > 8) right_products(source, dy, taps + t, count, low, high, c, step, channels, lanes, sums);
             const float *d = dy + low * channels + c;
-#define PRODUCTS(taps, vectors) row_products(x, d, high - low, step, channels, sums, taps, vectors)
-            if (lanes == 16) {
-                if (count == 5) PRODUCTS(5, 2);
-                else if (count == 3) PRODUCTS(3, 2);
-                else PRODUCTS(1, 2);
+            if (count == 5) {
+                row_products(x, d, high - low, step, channels, sums, 5, lanes);
+            } else if (count == 3) {
+                row_products(x, d, high - low, step, channels, sums, 3, lanes);
             } else {
-                if (count == 5) PRODUCTS(5, 1);
-                else if (count == 3) PRODUCTS(3, 1);
-                else PRODUCTS(1, 1);
+                row_products(x, d, high - low, step, channels, sums, 1, lanes);
             }
-#undef PRODUCTS
             if (lanes == 8) right_products(source, dy, taps + t, count, low, high, c, step, channels, lanes, sums);
         }
         for (long k = 0; k < count && whole < width; k++) {
@@ -174,21 +189,35 @@ static void band_task(void *context, long index) {
     const long sample = index / j->bands, first = index % j->bands * j->rows_per_band;
     float *total = j->partial + index * n * channels;
     memset(total, 0, (size_t)(n * channels) * sizeof(float));
-    depthwise_tap *taps = pool_scratch(0, n * (long)sizeof(depthwise_tap));
+    // The taps of some rows serve all channels.
+    const long most = max_long(1, min_long(TAPS_AT_ONCE / n, j->rows_per_band));
+    depthwise_tap *taps = pool_scratch(0, most * (n * (long)sizeof(depthwise_tap) + (long)sizeof(long)));
     if (taps == NULL) {
         j->failed = 1;
         return;
     }
+    long *counts = (long *)(taps + most * n);
     const float *source = j->source + sample * g->input_height * g->input_width * channels;
     const float *gradient = j->gradient + sample * g->output_height * g->output_width * channels;
     const long last = min_long(first + j->rows_per_band, g->output_height);
-    // Few channels at a time, so that the rows of a band stay in cache.
-    for (long c = 0; c < channels; c += LANE) {
-        for (long y = first; y < last; y++) {
-            const long count = depthwise_forward_taps(g, y, 0, 1, total, taps);
-            row_sums(
-                g, source + c, gradient + y * g->output_width * channels + c, taps, count, total, total + c,
-                min_long(LANE, channels - c));
+    for (long top = first; top < last; top += most) {
+        const long rows = min_long(most, last - top);
+        for (long r = 0; r < rows; r++) counts[r] = depthwise_forward_taps(g, top + r, 0, 1, total, taps + r * n);
+        // Few channels at a time, so that the rows of a band stay in cache.
+        for (long c = 0, width; c < channels; c += width) {
+            width = min_long(LANE, channels - c);
+            for (long r = 0; r < rows; r++) {
+                const float *row = gradient + (top + r) * g->output_width * channels + c;
+                if (channels > LANE && r + 1 < rows) {
+                    // What the next row reads that this one does not: as a rule the sources of its last taps.
+                    const long below = (top + r + 1) * g->stride_height - g->padding_height +
+                                       (g->kernel_height - 1) * g->dilation_height;
+                    fetch_row(row + g->output_width * channels, g->output_width, channels, width);
+                    if (below >= 0 && below < g->input_height)
+                        fetch_row(source + below * g->input_width * channels + c, g->input_width, channels, width);
+                }
+                row_sums(g, source + c, row, taps + r * n, counts[r], total, total + c, width);
+            }
         }
     }
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "convolution.h"
 #include "levels.h"
 #include "pool.h"
 
@@ -37,7 +38,8 @@ void norm_fold_f32(
 /// One job for all the passes over rows.
 typedef struct {
     const float *x, *gradient;
-    const float *mean, *a, *b;
+    const norm_follower *follower;
+    const float *mean, *a, *b, *d;
     float *out;
     double *first, *second;
     long rows, channels, rows_per_task;
@@ -77,6 +79,7 @@ LEVELS(static, void, moments_of_rows,
         for (long c = 0; c + 8 <= channels; c += 8) {
             double8 s = *(double8 *)(sum + c), q = *(double8 *)(squares + c);
             for (long r = first; r < last; r++) {
+                __builtin_prefetch(x + (r + ROWS) * channels + c);
                 const double8 value = DOUBLES(x + r * channels + c);
                 s += value;
                 q += value * value;
@@ -102,43 +105,129 @@ static void moments_task(void *context, long index) {
         j->first + index * j->channels, j->second + index * j->channels);
 }
 
-/// Sums of dy and of dy * (x - mean). The mean is subtracted before the product, so that a large mean loses no digits.
-LEVELS(static, void, gradient_sums_of_rows,
-    (const float *restrict gradient, const float *restrict x, const float *restrict mean, long rows, long channels,
-     double *restrict sum, double *restrict product),
-    (gradient, x, mean, rows, channels, sum, product)) {
-    for (long c = 0; c < channels; c++) sum[c] = product[c] = 0;
-    for (long first = 0; first < rows; first += ROWS) {
-        const long last = min_long(first + ROWS, rows);
-        for (long c = 0; c + 8 <= channels; c += 8) {
-            double8 s = *(double8 *)(sum + c), q = *(double8 *)(product + c);
-            const float8 middle = *(const float8 *)(mean + c);
-            for (long r = first; r < last; r++) {
-                const double8 dy = DOUBLES(gradient + r * channels + c);
-                const float8 from = *(const float8 *)(x + r * channels + c) - middle;
-                s += dy;
-                q += dy * __builtin_convertvector(from, double8);
-            }
-            *(double8 *)(sum + c) = s;
-            *(double8 *)(product + c) = q;
-        }
-        for (long r = first; r < last; r++) {
-            for (long c = channels / 8 * 8; c < channels; c++) {
-                const double dy = (double)gradient[r * channels + c];
-                sum[c] += dy;
-                product[c] += dy * (double)(x[r * channels + c] - mean[c]);
-            }
-        }
+// The gradients of activations, as EW_RELU_GRAD and the others give them: of eight upstream values `u`, by the
+// activation's input `y`.
+#define OF_NONE(u, y) ((void)(y), (u))
+#define OF_RELU(u, y) EITHER((y) > splat8(0.0f), u, splat8(0.0f))
+#define OF_RELU6(u, y) EITHER(((y) > splat8(0.0f)) & ((y) < splat8(6.0f)), u, splat8(0.0f))
+#define OF_HARDSIGMOID(u, y) EITHER(((y) > splat8(-3.0f)) & ((y) < splat8(3.0f)), (u) / splat8(6.0f), splat8(0.0f))
+#define OF_HARDSWISH(u, y)                                                                                        \
+    EITHER((y) <= splat8(-3.0f), splat8(0.0f),                                                                    \
+           EITHER((y) < splat8(3.0f), (u) * ((y) / splat8(3.0f) + splat8(0.5f)), u))
+
+/// BODY with the gradient of the activation that follows, outside of all loops.
+#define BY_ACTIVATION(follower, BODY)                                                                             \
+    switch ((follower) == NULL ? ACTIVATION_NONE : (follower)->activation) {                                      \
+        case ACTIVATION_RELU: BODY(OF_RELU) break;                                                                \
+        case ACTIVATION_RELU6: BODY(OF_RELU6) break;                                                              \
+        case ACTIVATION_HARDSWISH: BODY(OF_HARDSWISH) break;                                                      \
+        case ACTIVATION_HARDSIGMOID: BODY(OF_HARDSIGMOID) break;                                                  \
+        default: BODY(OF_NONE) break;                                                                             \
     }
+
+/// `count` of eight floats by channel; 0 where there is no follower.
+INLINE float8 eight_of(const float *from, long channel, long count) {
+    if (from == NULL) return splat8(0.0f);
+    if (count == 8) return *(const float8 *)(from + channel);
+    float8 v = splat8(0.0f);
+    for (long i = 0; i < count; i++) v[i] = from[channel + i];
+    return v;
+}
+
+/// Sums of dy and of dy * (x - mean) of eight channels, of which the last may have fewer.
+#define GRADIENT_SUMS(GRADIENT)                                                                                   \
+    for (long first = 0; first < rows; first += ROWS) {                                                           \
+        const long last = min_long(first + ROWS, rows);                                                           \
+        for (long c = 0; c + 8 <= channels; c += 8) {                                                             \
+            double8 s = *(double8 *)(sum + c), q = *(double8 *)(product + c);                                     \
+            const float8 middle = *(const float8 *)(mean + c);                                                    \
+            const float8 a = eight_of(scale, c, 8), b = eight_of(shift, c, 8);                                    \
+            for (long r = first; r < last; r++) {                                                                 \
+                __builtin_prefetch(x + (r + ROWS) * channels + c);                                                \
+                __builtin_prefetch(gradient + (r + ROWS) * channels + c);                                         \
+                const float8 value = *(const float8 *)(x + r * channels + c);                                     \
+                const float8 upstream = *(const float8 *)(gradient + r * channels + c);                           \
+                const float8 y = MUL_ADD8(value, a, b), from = value - middle;                                    \
+                const double8 dy = __builtin_convertvector(GRADIENT(upstream, y), double8);                       \
+                s += dy;                                                                                          \
+                q += dy * __builtin_convertvector(from, double8);                                                 \
+            }                                                                                                     \
+            *(double8 *)(sum + c) = s;                                                                            \
+            *(double8 *)(product + c) = q;                                                                        \
+        }                                                                                                         \
+        const long c = channels / 8 * 8, rest = channels - c;                                                     \
+        for (long r = first; r < last && rest > 0; r++) {                                                         \
+            const float8 value = eight_of(x + r * channels, c, rest);                                             \
+            const float8 upstream = eight_of(gradient + r * channels, c, rest);                                   \
+            const float8 y = MUL_ADD8(value, eight_of(scale, c, rest), eight_of(shift, c, rest));                 \
+            const float8 dy = GRADIENT(upstream, y);                                                              \
+            for (long i = 0; i < rest; i++) {                                                                     \
+                sum[c + i] += (double)dy[i];                                                                      \
+                product[c + i] += (double)dy[i] * (double)(value[i] - mean[c + i]);                               \
+            }                                                                                                     \
+        }                                                                                                         \
+    }
+
+/// The mean is subtracted before the product, so that a large mean loses no digits.
+LEVELS(static, void, gradient_sums_of_rows,
+    (const norm_follower *follower, const float *restrict gradient, const float *restrict x, const float *restrict mean,
+     long rows, long channels, double *restrict sum, double *restrict product),
+    (follower, gradient, x, mean, rows, channels, sum, product)) {
+    const float *scale = follower == NULL ? NULL : follower->scale, *shift = follower == NULL ? NULL : follower->shift;
+    for (long c = 0; c < channels; c++) sum[c] = product[c] = 0;
+    BY_ACTIVATION(follower, GRADIENT_SUMS)
 }
 
 static void gradient_sums_task(void *context, long index) {
     const norm_job *j = context;
     const long row = index * j->rows_per_task;
     gradient_sums_of_rows(
-        j->gradient + row * j->channels, j->x + row * j->channels, j->mean,
+        j->follower, j->gradient + row * j->channels, j->x + row * j->channels, j->mean,
         min_long(j->rows_per_task, j->rows - row), j->channels, j->first + index * j->channels,
         j->second + index * j->channels);
+}
+
+#define INPUT_GRADIENT(GRADIENT)                                                                                  \
+    for (long r = 0; r < rows; r++, gradient += channels, x += channels, out += channels) {                       \
+        for (long c = 0; c < channels; c += 8) {                                                                  \
+            const long count = min_long(8, channels - c);                                                         \
+            const float8 value = eight_of(x, c, count), upstream = eight_of(gradient, c, count);                  \
+            const float8 y = MUL_ADD8(value, eight_of(scale, c, count), eight_of(shift, c, count));               \
+            const float8 product = GRADIENT(upstream, y) * eight_of(a, c, count);                                 \
+            const float8 rest = MUL_ADD8(value, eight_of(b, c, count), eight_of(d, c, count));                    \
+            const float8 result = product + rest;                                                                 \
+            if (count == 8) {                                                                                     \
+                *(float8 *)(out + c) = result;                                                                    \
+            } else {                                                                                              \
+                for (long i = 0; i < count; i++) out[c + i] = result[i];                                          \
+            }                                                                                                     \
+        }                                                                                                         \
+    }
+
+LEVELS(static, void, input_gradient_rows,
+    (const norm_follower *follower, const float *gradient, const float *x, const float *a, const float *b, const float *d,
+     float *out, long rows, long channels),
+    (follower, gradient, x, a, b, d, out, rows, channels)) {
+    const float *scale = follower == NULL ? NULL : follower->scale, *shift = follower == NULL ? NULL : follower->shift;
+    BY_ACTIVATION(follower, INPUT_GRADIENT)
+}
+
+static void input_gradient_task(void *context, long index) {
+    const norm_job *j = context;
+    const long row = index * j->rows_per_task, at = row * j->channels;
+    input_gradient_rows(
+        j->follower, j->gradient + at, j->x + at, j->a, j->b, j->d, j->out + at,
+        min_long(j->rows_per_task, j->rows - row), j->channels);
+}
+
+void norm_input_gradient_f32(
+    const norm_follower *follower, const float *gradient, const float *x, const float *a, const float *b, const float *d,
+    float *out, long rows, long channels) {
+    if (rows <= 0 || channels <= 0) return;
+    norm_job j = {.follower = follower, .gradient = gradient, .x = x, .a = a, .b = b, .d = d, .out = out,
+                  .rows = rows, .channels = channels};
+    j.rows_per_task = max_long(1, BLOCK_ELEMENTS / channels);
+    pool_run(parts_of(rows, j.rows_per_task), input_gradient_task, &j);
 }
 
 /// Runs a pass that gives two sums per channel and chunk; adds the chunks in order into first[0..<channels] and
@@ -174,10 +263,10 @@ int norm_statistics_f32(const float *x, float *mean, float *variance, long rows,
 }
 
 int norm_gradient_sums_f32(
-    const float *gradient, const float *x, const float *mean, const float *inverse_std, float *product,
-    float *sum, long rows, long channels) {
+    const norm_follower *follower, const float *gradient, const float *x, const float *mean, const float *inverse_std,
+    float *product, float *sum, long rows, long channels) {
     if (rows <= 0 || channels <= 0) return 0;
-    norm_job j = {.x = x, .gradient = gradient, .mean = mean, .rows = rows, .channels = channels};
+    norm_job j = {.follower = follower, .x = x, .gradient = gradient, .mean = mean, .rows = rows, .channels = channels};
     if (run_sums(&j, gradient_sums_task) != 0) return -1;
     for (long c = 0; c < channels; c++) {
         product[c] = (float)(j.second[c] * (double)inverse_std[c]);

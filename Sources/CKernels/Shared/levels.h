@@ -89,6 +89,10 @@ INLINE float mul_add(float a, float b, float c) { return a * b + c; }
 
 INLINE float8 splat8(float x) { return (float8){x, x, x, x, x, x, x, x}; }
 
+/// One of two vectors, lane by lane, by the result of a comparison.
+#define LANES_OF(v) ((__typeof__((v) < (v)))(v))
+#define EITHER(mask, a, b) ((__typeof__(a))(((mask) & LANES_OF(a)) | (~(mask) & LANES_OF(b))))
+
 INLINE long min_long(long a, long b) { return a < b ? a : b; }
 INLINE long max_long(long a, long b) { return a > b ? a : b; }
 

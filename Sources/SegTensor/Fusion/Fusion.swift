@@ -42,6 +42,8 @@ struct PendingGraph {
     let steps: [UInt64: (operation: any Operation, inputs: [Node])]
     /// By node id: the pending nodes that have it as an input, counted once per input position.
     let users: [UInt64: [Node]]
+    /// Nodes that are never computed, and whose inputs nobody reads for them.
+    var released: Set<UInt64> = []
 
     init(_ order: [Node], roots: [Node]) {
         self.order = order
@@ -58,12 +60,17 @@ struct PendingGraph {
         self.users = users
     }
 
-    /// The only consumer of this node, if nothing else can request its value.
-    func onlyUser(of node: Node) -> Node? {
+    /// The consumers of this node that are not released, if nothing else can request its value.
+    func allUsers(of node: Node) -> [Node]? {
         guard !roots.contains(node.id), !node.isTracked, node.handles.load(ordering: .relaxed) == 0,
-            let users = users[node.id], users.count == 1,
-            node.consumers.load(ordering: .relaxed) == 1
+            let users = users[node.id], node.consumers.load(ordering: .relaxed) == users.count
         else { return nil }
+        return users.filter { !released.contains($0.id) }
+    }
+
+    /// The only one of them.
+    func onlyUser(of node: Node) -> Node? {
+        guard let users = allUsers(of: node), users.count == 1 else { return nil }
         return users[0]
     }
 }
@@ -78,8 +85,11 @@ enum Fusion {
             }
         }
         guard interesting else { return FusionPlan() }
-        let graph = PendingGraph(order, roots: roots)
+        var graph = PendingGraph(order, roots: roots)
         var plan = FusionPlan()
+        for node in order where node.operation is ActivationGradientOperation {
+            NormGradientFusion.add(node, &graph, &plan)
+        }
         for node in order {
             switch graph.steps[node.id]?.operation {
             case is ConvolutionOperation: ConvolutionFusion.add(node, graph, &plan)

@@ -268,16 +268,41 @@ struct BatchNormSums: Operation {
     func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
         -> TensorData
     {
+        try evaluate(inputs, result, before: nil)
+    }
+
+    /// - Parameter follower: the activation after the norm, if the upstream gradient is that by its result.
+    func evaluate(_ inputs: [TensorData], _ result: Signature, before follower: NormFollower?) throws
+        -> TensorData
+    {
         let (u, x) = (try inputs[0].channelsLast(), try inputs[1].channelsLast())
         let channels = x.shape[1]
         let mean = inputs[2].floats
         let inverse = try inverseDeviation(mean + channels, channels, epsilon)
         let out = try TensorData(shape: result.shape, dtype: .float32, for: name)
-        let status = norm_gradient_sums_f32(
-            u.floats, x.floats, mean, inverse.floats, out.floats, out.floats + channels, x.count / channels,
-            channels)
+        let status = NormFollower.with(follower) {
+            norm_gradient_sums_f32(
+                $0, u.floats, x.floats, mean, inverse.floats, out.floats, out.floats + channels,
+                x.count / channels, channels)
+        }
         try KernelMemory.check(status, for: name)
         return out
+    }
+}
+
+/// The activation that follows a norm, and the norm's scale and shift by channel.
+struct NormFollower {
+    let activation: ConvolutionEpilogue.Activation
+    let scale: TensorData
+    let shift: TensorData
+
+    /// Gives it to a kernel.
+    static func with<R>(_ follower: NormFollower?, _ body: (UnsafePointer<norm_follower>?) -> R) -> R {
+        guard let follower else { return body(nil) }
+        let kernel = norm_follower(
+            activation: follower.activation.rawValue, scale: follower.scale.floats,
+            shift: follower.shift.floats)
+        return withExtendedLifetime(follower) { withUnsafePointer(to: kernel) { body($0) } }
     }
 }
 
@@ -322,6 +347,13 @@ struct BatchNormInputGradient: Operation {
     func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
         -> TensorData
     {
+        try evaluate(&inputs, result, before: nil)
+    }
+
+    /// - Parameter follower: the activation after the norm, if the upstream gradient is that by its result.
+    func evaluate(_ inputs: inout [TensorData], _ result: Signature, before follower: NormFollower?) throws
+        -> TensorData
+    {
         let isFree = inputs[0].layout == .channelsLast && inputs.isFree(0, for: result)
         let (u, x) = (try inputs[0].channelsLast(), try inputs[1].channelsLast())
         let channels = x.shape[1]
@@ -343,21 +375,8 @@ struct BatchNormInputGradient: Operation {
         }
         let out =
             isFree ? u : try TensorData(shape: x.shape, dtype: .float32, layout: .channelsLast, for: name)
-        let block = max(4096 / channels, 1)
-        let scratch = try TensorData(shape: [Parallel.threads, block * channels], dtype: .float32)
-        let blocks = (rows + block - 1) / block
-        // Each piece keeps its own part of the scratch memory.
-        let pieces = min(scratch.shape[0], blocks)
-        Parallel.run(pieces) { piece in
-            let held = scratch.floats + piece * block * channels
-            for index in stride(from: piece, to: blocks, by: pieces) {
-                let start = index * block
-                let count = min(block, rows - start)
-                let at = start * channels
-                ew_binary_rows_f32(EW_MUL, u.floats + at, a, 0, out.floats + at, count, channels)
-                norm_scale_shift_f32(x.floats + at, b, d, held, count, channels)
-                ew_binary_f32(EW_ADD, out.floats + at, 1, held, 1, out.floats + at, count * channels)
-            }
+        NormFollower.with(follower) {
+            norm_input_gradient_f32($0, u.floats, x.floats, a, b, d, out.floats, rows, channels)
         }
         return out
     }
