@@ -251,6 +251,39 @@ struct EvaluationTests {
         try both(Tensor(Self.numbers(shape, 70).value().channelsLast()))
     }
 
+    /// The gradients of a norm and of the activation after it, together and one by one.
+    @Test(arguments: [UnaryFunction.relu, .relu6, .hardswish, .hardsigmoid, .sigmoid], [5, 16, 43])
+    func theGradientsOfNormAndActivationAreTheStepwiseOnes(_ function: UnaryFunction, _ channels: Int) throws
+    {
+        let shape = [2, channels, 9, 7]
+        let (x, other) = (try Self.numbers(shape, 60), try Self.numbers(shape, 61))
+        let (weight, bias) = (try Self.numbers([channels], 62) * 3, try Self.numbers([channels], 63) * 2)
+        func run(_ fuses: Bool) throws -> (bits: [[UInt32]], fused: Int) {
+            let context = EvaluationContext()
+            context.fuses = fuses
+            return try EvaluationContext.$current.withValue(context) {
+                let scope = TrackingScope()
+                let leaves = try [x, weight, bias].map { try scope.track($0 * 4) }
+                let normal = try Tensor.batchNormTraining(leaves[0], weight: leaves[1], bias: leaves[2])
+                    .output
+                let y = try Tensor.apply(function, normal) * other
+                let found = try gradients(of: Tensor.reduce(.sum, y), wrt: leaves)
+                scope.end(from: [y])
+                let roots = found.map(\.node)
+                let plan = Fusion.plan(Evaluator.pending(roots), roots: roots)
+                try Tensor.evaluate(found)
+                return (
+                    try found.map { try Self.bits($0) },
+                    plan.steps.values.count { $0.operation.name == "batch_norm gradient" }
+                )
+            }
+        }
+        let (fused, stepwise) = (try run(true), try run(false))
+        #expect(fused.bits == stepwise.bits)
+        // The sums, and the gradient by the input.
+        #expect(fused.fused == (function == .sigmoid ? 0 : 2))
+    }
+
     @Test func strayValuesAreFoundAnywhere() throws {
         for dtype in [DType.float32, .float64] {
             #expect(try Tensor.zeros([3, 100_000], dtype: dtype).hasOnlyFiniteValues())

@@ -121,6 +121,9 @@ struct PlainConvolution {
         geometry(1, 32, 33, 37, 48, kernel: (3, 3), padding: 3, dilation: 4),
         geometry(1, 48, 26, 29, 32, kernel: (3, 3)),
         geometry(1, 1056, 23, 24, 32, kernel: (3, 3), padding: 2),
+        // And its smaller tiles.
+        geometry(2, 32, 34, 31, 40, kernel: (3, 3), padding: 6, dilation: 6),
+        geometry(1, 40, 37, 41, 72, kernel: (3, 3), padding: 5, dilation: 7),
     ]
 
     /// The forward pass of x with weights w.
@@ -230,6 +233,11 @@ struct PlainConvolution {
         #expect(g.method(exact: true) == .direct)
         #expect(fewChannels.method(exact: false) == .direct)
         #expect(fewPixels.method(exact: false) == .direct)
+        func dilated(_ dilation: Int) -> ConvolutionMethod {
+            Self.geometry(1, 128, 65, 65, 32, kernel: (3, 3), padding: dilation, dilation: dilation)
+                .method(exact: false)
+        }
+        #expect([12, 24, 36].map(dilated) == [.winograd, .winograd, .direct])
         var numbers = TestNumbers(29)
         let x = numbers.floats(g.inputHeight * g.inputWidth * g.inputChannels)
         let w = numbers.floats(g.weightCount)
@@ -245,9 +253,9 @@ struct PlainConvolution {
         #expect(relative(try Self.weightGradient(g, x: x, dy: dy), plain.weightGradient) < 2e-6)
     }
 
-    @Test(arguments: [0, 1, 2, 3, 4, 5], [0, 6, 7, 17])
+    @Test(arguments: [0, 1, 2, 3, 4, 5], [0, 1, 2, 6, 7, 17, 21, 24, 25])
     func epilogueHasTheBitsOfSeparateKernels(_ activation: Int, _ layer: Int) throws {
-        let g = Self.geometries[layer]
+        let g = (Self.geometries + Self.wideGeometries)[layer]
         var numbers = TestNumbers(UInt64(13 + activation))
         let x = numbers.floats(g.batch * g.inputHeight * g.inputWidth * g.inputChannels)
         let w = numbers.floats(g.weightCount)

@@ -62,21 +62,26 @@ int conv_bfloat16(
     const conv_geometry *g, const float *input, const float *packed, const conv_epilogue *epilogue, float *rounded,
     float *output);
 
-/// Forward pass and input gradient in float32 through Winograd's F(4x4, 3x3), for kernels of 3 x 3 with stride 1, one dilation for both axes, one group
-/// and channels in multiples of 8. The input gradient of such a layer is a forward pass over the upstream gradient
-/// with `transposed` filters, [input][output][3][3] turned by 180 degrees.
+/// Forward pass and input gradient in float32 through Winograd's F(4x4, 3x3) or, for dilations above 4, F(3x3, 3x3), for
+/// kernels of 3 x 3 with stride 1, one dilation for both axes, one group and channels in multiples of 8. The input gradient
+/// of such a layer is a forward pass over the upstream gradient with `transposed` filters, [input][output][3][3] turned by
+/// 180 degrees.
 long conv_winograd_count(const conv_geometry *g);
 void conv_winograd_pack(const conv_geometry *g, const float *weight, int transposed, float *filters);
 int conv_winograd(
     const conv_geometry *g, const float *input, const float *filters, const conv_epilogue *epilogue,
     float *output);
 
-/// The gradient by the weights of such a layer, in three parts: the tiles of one sample's input as [36][tiles][input]
-/// and of its upstream gradient as [36][tiles][output]; their products, summed over tiles and samples into
-/// [36][output][input], which the caller makes; and these back into weights [output][input][3][3].
+/// The products of a tile, and the tiles of a result.
+long conv_winograd_points(const conv_geometry *g);
 long conv_winograd_tiles(const conv_geometry *g);
+
+/// The gradient by the weights of such a layer, in three parts: `count` tiles from `first` of one sample's input as
+/// [point][tile][input] and of its upstream gradient as [point][tile][output]; their products, summed over tiles and samples
+/// into [point][output][input], which the caller makes; and these back into weights [output][input][3][3].
 int conv_winograd_gradient_points(
-    const conv_geometry *g, const float *input, const float *upstream, float *pixels, float *gradients);
+    const conv_geometry *g, const float *input, const float *upstream, long first, long count, float *pixels,
+    float *gradients);
 void conv_winograd_fold(const conv_geometry *g, const float *sums, float *weight_gradient);
 
 /// Rows of floats that belong to the places of a grid `width` places wide: `step` floats from place to place, `line_step`

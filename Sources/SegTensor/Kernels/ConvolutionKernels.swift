@@ -62,36 +62,48 @@ struct ConvolutionGeometry: Hashable, Sendable {
     /// The kernel that computes it. It depends on the layer and its map, never on the batch or the threads.
     func method(exact: Bool, precision: Precision = .float32) -> ConvolutionMethod {
         if isDepthwise { return .depthwise }
-        if precision.usesMatrices && suitsBfloat16 { return .bfloat16 }
-        if !exact && suitsWinograd { return .winograd }
-        return precision == .bfloat16 && suitsBfloat16 ? .bfloat16 : .direct
+        if precision == .bfloat16 && suitsBfloat16 && (exact || precision.usesMatrices || !suitsLargeTiles) {
+            return .bfloat16
+        }
+        return !exact && suitsWinograd ? .winograd : .direct
     }
 
-    /// Whether factors of bfloat16 are faster, where Winograd's algorithm is not or there are matrices: not with few channels, for which the
-    /// rounding takes as long as the products, nor for the few pixels of a pooled map.
+    /// Whether factors of bfloat16 pay: not with few channels, for which the rounding takes as long as the products, nor
+    /// for the few pixels of a pooled map.
     private var suitsBfloat16: Bool {
         groups == 1 && min(inputChannels, outputChannels) >= 32 && outputHeight * outputWidth >= 64
     }
 
-    /// Whether Winograd's F(4x4, 3x3) is possible and faster, forward and by the input. It takes 36 products for a
-    /// tile of 4 x 4 results, whole or not, where the plain sum takes 9 for each result; its transforms cost as much
-    /// as it saves where there are few channels, or few pixels to transform the filters for.
+    /// Whether Winograd's F(4x4, 3x3) serves, which is faster than vectors of bfloat16.
+    private var suitsLargeTiles: Bool { dilation.height <= 4 && suitsWinograd }
+
+    /// Whether Winograd's algorithm is possible and faster, forward and by the input. It takes so many products for a tile
+    /// of results, whole or not, where the plain sum takes one for each tap of a result that reaches the picture; its
+    /// transforms cost as much as it saves where there are few channels, or few pixels to transform the filters for.
     private var suitsWinograd: Bool {
-        let three = Extent(3, 3)
-        guard kernel == three, stride == Extent(1, 1), groups == 1, dilation.height == dilation.width,
-            dilation.height <= 4, padding.height <= 2 * dilation.height, padding.width <= 2 * dilation.width,
-            inputChannels % 8 == 0, outputChannels % 8 == 0, min(inputChannels, outputChannels) >= 32
+        guard kernel == Extent(3, 3), stride == Extent(1, 1), groups == 1,
+            dilation.height == dilation.width, padding.height <= 2 * dilation.height,
+            padding.width <= 2 * dilation.width, inputChannels % 8 == 0, outputChannels % 8 == 0,
+            min(inputChannels, outputChannels) >= 32,
+            min(outputHeight * outputWidth, inputHeight * inputWidth) >= 512
         else { return false }
-        func lines(_ length: Int) -> Int {
-            (0..<min(dilation.height, length)).reduce(0) { lines, phase in
-                let own = (length - phase + dilation.height - 1) / dilation.height
-                return lines + (own + 3) / 4 * 4
+        return [self, mirrored].allSatisfy { geometry in
+            var kernel = geometry.kernelGeometry
+            let products = conv_winograd_tiles(&kernel) * conv_winograd_points(&kernel)
+            return 10 * products <= 7 * geometry.plainProducts
+        }
+    }
+
+    /// The products of the plain sum for a channel by a channel, at stride 1.
+    private var plainProducts: Int {
+        func along(_ taps: Int, _ dilation: Int, _ padding: Int, _ input: Int, _ output: Int) -> Int {
+            (0..<taps).reduce(0) { sum, tap in
+                let shift = tap * dilation - padding
+                return sum + max(0, min(output, input - shift) - max(0, -shift))
             }
         }
-        let pixels = min(outputHeight * outputWidth, inputHeight * inputWidth)
-        let covered = max(
-            lines(outputHeight) * lines(outputWidth), lines(inputHeight) * lines(inputWidth))
-        return pixels >= 512 && 2 * covered <= 3 * pixels
+        return along(kernel.height, dilation.height, padding.height, inputHeight, outputHeight)
+            * along(kernel.width, dilation.width, padding.width, inputWidth, outputWidth)
     }
 
     var weightCount: Int { outputChannels * (inputChannels / groups) * kernel.height * kernel.width }
