@@ -19,6 +19,7 @@ INLINE const conv_epilogue *finish_of(const conv_epilogue *e, long columns) {
 #define UNCHANGED_OF(v) (v)
 #define RELU_OF(v) ({ const __typeof__(v) u = (v), low = {0}; EITHER(u < low, low, u); })
 #define RELU6_OF(v) ({ const __typeof__(v) r = RELU_OF(v), high = (__typeof__(v)){0} + 6.0f; EITHER(r > high, high, r); })
+#define HARDSIGMOID_OF(v) ({ const __typeof__(v) x = (v); RELU6_OF(x + 3.0f) * (1.0f / 6.0f); })
 #define HARDSWISH_OF(v) ({ const __typeof__(v) x = (v); x * (RELU6_OF(x + 3.0f) * (1.0f / 6.0f)); })
 
 #define FINISH_EACH(w, pixel, rows, vectors, lanes, sums, load, store, ACTIVATE)                          \

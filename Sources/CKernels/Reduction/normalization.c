@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "convolution.h"
+#include "convolution_finish.h"
 #include "levels.h"
 #include "pool.h"
 
@@ -37,7 +38,7 @@ void norm_fold_f32(
 
 /// One job for all the passes over rows.
 typedef struct {
-    const float *x, *gradient;
+    const float *x, *gradient, *residual;
     const norm_follower *follower;
     const float *mean, *a, *b, *d;
     float *out;
@@ -107,22 +108,22 @@ static void moments_task(void *context, long index) {
 
 // The gradients of activations, as EW_RELU_GRAD and the others give them: of eight upstream values `u`, by the
 // activation's input `y`.
-#define OF_NONE(u, y) ((void)(y), (u))
-#define OF_RELU(u, y) EITHER((y) > splat8(0.0f), u, splat8(0.0f))
-#define OF_RELU6(u, y) EITHER(((y) > splat8(0.0f)) & ((y) < splat8(6.0f)), u, splat8(0.0f))
-#define OF_HARDSIGMOID(u, y) EITHER(((y) > splat8(-3.0f)) & ((y) < splat8(3.0f)), (u) / splat8(6.0f), splat8(0.0f))
-#define OF_HARDSWISH(u, y)                                                                                        \
+#define UNCHANGED_GRADIENT(u, y) ((void)(y), (u))
+#define RELU_GRADIENT(u, y) EITHER((y) > splat8(0.0f), u, splat8(0.0f))
+#define RELU6_GRADIENT(u, y) EITHER(((y) > splat8(0.0f)) & ((y) < splat8(6.0f)), u, splat8(0.0f))
+#define HARDSIGMOID_GRADIENT(u, y) EITHER(((y) > splat8(-3.0f)) & ((y) < splat8(3.0f)), (u) / splat8(6.0f), splat8(0.0f))
+#define HARDSWISH_GRADIENT(u, y)                                                                                        \
     EITHER((y) <= splat8(-3.0f), splat8(0.0f),                                                                    \
            EITHER((y) < splat8(3.0f), (u) * ((y) / splat8(3.0f) + splat8(0.5f)), u))
 
-/// BODY with the gradient of the activation that follows, outside of all loops.
-#define BY_ACTIVATION(follower, BODY)                                                                             \
+/// BODY with the activation that follows, or its gradient, outside of all loops.
+#define BY_ACTIVATION(follower, BODY, OF)                                                                         \
     switch ((follower) == NULL ? ACTIVATION_NONE : (follower)->activation) {                                      \
-        case ACTIVATION_RELU: BODY(OF_RELU) break;                                                                \
-        case ACTIVATION_RELU6: BODY(OF_RELU6) break;                                                              \
-        case ACTIVATION_HARDSWISH: BODY(OF_HARDSWISH) break;                                                      \
-        case ACTIVATION_HARDSIGMOID: BODY(OF_HARDSIGMOID) break;                                                  \
-        default: BODY(OF_NONE) break;                                                                             \
+        case ACTIVATION_RELU: BODY(RELU##OF) break;                                                               \
+        case ACTIVATION_RELU6: BODY(RELU6##OF) break;                                                             \
+        case ACTIVATION_HARDSWISH: BODY(HARDSWISH##OF) break;                                                     \
+        case ACTIVATION_HARDSIGMOID: BODY(HARDSIGMOID##OF) break;                                                 \
+        default: BODY(UNCHANGED##OF) break;                                                                       \
     }
 
 /// `count` of eight floats by channel; 0 where there is no follower.
@@ -132,6 +133,14 @@ INLINE float8 eight_of(const float *from, long channel, long count) {
     float8 v = splat8(0.0f);
     for (long i = 0; i < count; i++) v[i] = from[channel + i];
     return v;
+}
+
+INLINE void store_eight(float8 v, float *to, long count) {
+    if (count == 8) {
+        *(float8 *)to = v;
+    } else {
+        for (long i = 0; i < count; i++) to[i] = v[i];
+    }
 }
 
 /// Sums of dy and of dy * (x - mean) of eight channels, of which the last may have fewer.
@@ -175,7 +184,7 @@ LEVELS(static, void, gradient_sums_of_rows,
     (follower, gradient, x, mean, rows, channels, sum, product)) {
     const float *scale = follower == NULL ? NULL : follower->scale, *shift = follower == NULL ? NULL : follower->shift;
     for (long c = 0; c < channels; c++) sum[c] = product[c] = 0;
-    BY_ACTIVATION(follower, GRADIENT_SUMS)
+    BY_ACTIVATION(follower, GRADIENT_SUMS, _GRADIENT)
 }
 
 static void gradient_sums_task(void *context, long index) {
@@ -187,6 +196,40 @@ static void gradient_sums_task(void *context, long index) {
         j->second + index * j->channels);
 }
 
+#define FOLLOWED(ACTIVATION)                                                                                      \
+    for (long r = 0; r < rows; r++, x += channels, out += channels) {                                             \
+        for (long c = 0; c < channels; c += 8) {                                                                  \
+            const long count = min_long(8, channels - c);                                                         \
+            const float8 value = eight_of(x, c, count);                                                           \
+            float8 y = MUL_ADD8(value, eight_of(scale, c, count), eight_of(shift, c, count));                     \
+            if (residual != NULL) y = y + eight_of(residual + r * channels, c, count);                            \
+            store_eight(ACTIVATION(y), out + c, count);                                                           \
+        }                                                                                                         \
+    }
+
+LEVELS(static, void, followed_rows,
+    (const norm_follower *follower, const float *x, const float *residual, float *out, long rows, long channels),
+    (follower, x, residual, out, rows, channels)) {
+    const float *scale = follower->scale, *shift = follower->shift;
+    BY_ACTIVATION(follower, FOLLOWED, _OF)
+}
+
+static void followed_task(void *context, long index) {
+    const norm_job *j = context;
+    const long row = index * j->rows_per_task, at = row * j->channels;
+    followed_rows(
+        j->follower, j->x + at, j->residual == NULL ? NULL : j->residual + at, j->out + at,
+        min_long(j->rows_per_task, j->rows - row), j->channels);
+}
+
+void norm_followed_f32(
+    const norm_follower *follower, const float *x, const float *residual, float *out, long rows, long channels) {
+    if (rows <= 0 || channels <= 0) return;
+    norm_job j = {.follower = follower, .x = x, .residual = residual, .out = out, .rows = rows, .channels = channels};
+    j.rows_per_task = max_long(1, BLOCK_ELEMENTS / channels);
+    pool_run(parts_of(rows, j.rows_per_task), followed_task, &j);
+}
+
 #define INPUT_GRADIENT(GRADIENT)                                                                                  \
     for (long r = 0; r < rows; r++, gradient += channels, x += channels, out += channels) {                       \
         for (long c = 0; c < channels; c += 8) {                                                                  \
@@ -195,12 +238,7 @@ static void gradient_sums_task(void *context, long index) {
             const float8 y = MUL_ADD8(value, eight_of(scale, c, count), eight_of(shift, c, count));               \
             const float8 product = GRADIENT(upstream, y) * eight_of(a, c, count);                                 \
             const float8 rest = MUL_ADD8(value, eight_of(b, c, count), eight_of(d, c, count));                    \
-            const float8 result = product + rest;                                                                 \
-            if (count == 8) {                                                                                     \
-                *(float8 *)(out + c) = result;                                                                    \
-            } else {                                                                                              \
-                for (long i = 0; i < count; i++) out[c + i] = result[i];                                          \
-            }                                                                                                     \
+            store_eight(product + rest, out + c, count);                                                          \
         }                                                                                                         \
     }
 
@@ -209,7 +247,7 @@ LEVELS(static, void, input_gradient_rows,
      float *out, long rows, long channels),
     (follower, gradient, x, a, b, d, out, rows, channels)) {
     const float *scale = follower == NULL ? NULL : follower->scale, *shift = follower == NULL ? NULL : follower->shift;
-    BY_ACTIVATION(follower, INPUT_GRADIENT)
+    BY_ACTIVATION(follower, INPUT_GRADIENT, _GRADIENT)
 }
 
 static void input_gradient_task(void *context, long index) {

@@ -23,6 +23,11 @@ typedef struct {
     const float *scale, *shift;
 } norm_follower;
 
+/// out = activation(x * scale[c] + shift[c] + residual), the residual being optional; a convolution's epilogue gives the same
+/// bits. Sigmoid is none of its activations.
+void norm_followed_f32(
+    const norm_follower *follower, const float *x, const float *residual, float *out, long rows, long channels);
+
 /// Per channel, over all rows: the sum of gradient * (x - mean) * inverse_std, and the sum of the gradient. The mean is
 /// subtracted before the product, so that a large mean loses no digits. Returns as norm_statistics_f32.
 int norm_gradient_sums_f32(

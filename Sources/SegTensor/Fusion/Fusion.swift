@@ -5,11 +5,14 @@
 final class FusedStep {
     let operation: any Evaluable
     let inputs: [Node]
+    /// Whether it may overwrite its first input, which besides it only an absorbed node has.
+    let overwrites: Bool
     private var holds = false
 
-    init(operation: any Evaluable, inputs: [Node]) {
+    init(operation: any Evaluable, inputs: [Node], overwrites: Bool = false) {
         self.operation = operation
         self.inputs = inputs
+        self.overwrites = overwrites
     }
 
     /// A consumer of its inputs, so that no earlier step overwrites their values.

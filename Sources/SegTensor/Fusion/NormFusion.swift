@@ -10,7 +10,11 @@ enum NormFusion {
         else { return }
         var group = FusedNorm(norm: norm)
         plan.add(from: node, inputs, graph) { last, operation, inputs in
-            group.followers.extend(last, operation, inputs)
+            var followers = group.followers
+            guard let others = followers.extend(last, operation, inputs), followers.activation != .sigmoid
+            else { return nil }
+            group.followers = followers
+            return others
         } operation: {
             group
         }
@@ -40,7 +44,8 @@ enum NormGradientFusion {
                 steps.append((user, FusedStep(operation: fused, inputs: [inputs[0]] + others[1...] + affine)))
             case let byInput as BatchNormInputGradient:
                 let fused = FusedNormInputGradient(gradient: byInput, norm: norm, activation: activation)
-                steps.append((user, FusedStep(operation: fused, inputs: [inputs[0]] + others[1...] + affine)))
+                let all = [inputs[0]] + others[1...] + affine
+                steps.append((user, FusedStep(operation: fused, inputs: all, overwrites: true)))
             default: return
             }
         }
@@ -129,15 +134,8 @@ private struct FusedNorm: Evaluable {
         let x = try inputs[0].channelsLast()
         let residual = followers.hasResidual ? try inputs[inputs.count - 1].channelsLast() : nil
         let out = try TensorData(shape: x.shape, dtype: .float32, layout: .channelsLast, for: name)
-        if out.count == 0 { return out }
-        let activation = UnaryFunction.allCases.first { $0.epilogue == followers.activation }
-        let (rows, block) = (x.count / channels, max(BroadcastLoop.grain / channels, 1))
-        Parallel.run((rows + block - 1) / block) { index in
-            let (from, rows) = (index * block * channels, min(block, rows - index * block))
-            let (part, count) = (out.floats + from, rows * channels)
-            norm_scale_shift_f32(x.floats + from, scale.floats, shift.floats, part, rows, channels)
-            if let residual { ew_binary_f32(EW_ADD, part, 1, residual.floats + from, 1, part, count) }
-            if let activation { ew_unary_f32(activation.kernel, part, part, count) }
+        NormFollower.with(NormFollower(activation: followers.activation, scale: scale, shift: shift)) {
+            norm_followed_f32($0, x.floats, residual?.floats, out.floats, x.count / channels, channels)
         }
         return out
     }

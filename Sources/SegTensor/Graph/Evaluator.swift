@@ -69,7 +69,8 @@ enum Evaluator {
             guard let own = node.pendingStep else { return }
             let operation: any Evaluable = fused?.operation ?? own.operation
             let sources = fused?.inputs ?? own.inputs
-            node.fulfil(try compute(node, operation, sources, mayTake: fused == nil, context))
+            let taking = fused.map { ($0.overwrites ? 1 : 0, 1) } ?? (sources.count, 0)
+            node.fulfil(try compute(node, operation, sources, taking: taking, context))
         } catch {
             guard var located = error as? TensorError ?? (error as? SystemError).map(TensorError.init) else {
                 throw error
@@ -79,16 +80,18 @@ enum Evaluator {
         }
     }
 
+    /// - Parameter taking: how many of the sources, from the first on, the operation may have for itself at their last use,
+    ///   and the consumers of each that never read it.
     private static func compute(
-        _ node: Node, _ operation: any Evaluable, _ sources: [Node], mayTake: Bool,
+        _ node: Node, _ operation: any Evaluable, _ sources: [Node], taking: (count: Int, others: Int),
         _ context: EvaluationContext
     ) throws -> TensorData {
-        let mayTake = mayTake && !node.isTracked
+        let most = node.isTracked ? 0 : taking.count
         var inputs: [TensorData] = []
         inputs.reserveCapacity(sources.count)
         var taken: [(Node, TensorData)] = []
-        for source in sources {
-            if mayTake, source.isLastUse, let value = source.takeValue() {
+        for (index, source) in sources.enumerated() {
+            if index < most, source.isLastUse(besides: taking.others), let value = source.takeValue() {
                 inputs.append(value)
                 taken.append((source, value))
             } else if let value = source.value {
@@ -100,7 +103,7 @@ enum Evaluator {
                 guard source.isComputed else {
                     throw TensorError(.value, "\(operation.name) has lost an input")
                 }
-                return try compute(node, operation, sources, mayTake: mayTake, context)
+                return try compute(node, operation, sources, taking: taking, context)
             }
         }
         if Shape.isLongAndEmpty(node.signature.shape) {

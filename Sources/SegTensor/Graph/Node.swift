@@ -176,9 +176,10 @@ final class Node: @unchecked Sendable {
         }
     }
 
-    /// Whether only one pending consumer can still read the value.
-    var isLastUse: Bool {
-        handles.load(ordering: .relaxed) == 0 && consumers.load(ordering: .relaxed) == 1 && !isTracked
+    /// Whether only one pending consumer can still read the value, besides so many that never will.
+    func isLastUse(besides others: Int) -> Bool {
+        handles.load(ordering: .relaxed) == 0 && consumers.load(ordering: .relaxed) == 1 + others
+            && !isTracked
     }
 
     /// Takes the value out, so that its last consumer can overwrite it.
