@@ -122,7 +122,7 @@ public final class NameTable {
     @discardableResult
     private func add(_ name: String, _ kind: BoundName.Kind, _ span: Span, to scope: NameScope) -> BoundName {
         if let known = scope.names[name] { return known }
-        let bound = BoundName(name, kind, own(span, name), scope)
+        let bound = BoundName(name, kind, source.place(of: name, in: span), scope)
         scope.names[name] = bound
         names.append(bound)
         if scope.role == .type, let owner = scope.owner {
@@ -156,27 +156,13 @@ public final class NameTable {
     }
 
     private func use(_ name: String, _ span: Span, isBinding: Bool = false) {
-        let span = own(span, name)
+        let span = source.place(of: name, in: span)
         guard let bound = resolve(name, in: scope) else {
             others.append((name, span))
             return
         }
         bound.places.append(.init(span: span, isBinding: isBinding))
         if isBinding { bound.bindings += 1 }
-    }
-
-    /// The place of a name in an expression that is only a name: parentheses, and comments in them, count for the
-    /// span of one.
-    private func own(_ span: Span, _ name: String) -> Span {
-        var (start, isComment) = (Int(span.start), false)
-        while start < source.bytes.count {
-            let byte = source.bytes[start]
-            if byte == UInt8(ascii: "#") { isComment = true }
-            if byte == UInt8(ascii: "\n") { isComment = false }
-            guard isComment || "( \t\r\n".utf8.contains(byte) else { break }
-            start += 1
-        }
-        return Span(start, start + name.utf8.count)
     }
 
     private func inside(_ role: NameScope.Role, _ span: Span, owner: BoundName? = nil, _ body: () -> Void) {
@@ -440,14 +426,25 @@ extension Span {
     public func holds(_ offset: Int) -> Bool { Int(start) <= offset && offset <= Int(end) }
 }
 
+extension Source {
+    /// The place of a name in what is only a name, but for parentheses, dots, comments, and what a slip has before it.
+    fileprivate func place(of name: String, in span: Span) -> Span {
+        var start = Int(span.start)
+        if !bytes.dropFirst(start).starts(with: name.utf8) {
+            var lexer = Lexer(source: self, range: start..<max(start, Int(span.end)))
+            var token = lexer.next()
+            while token.kind != .end, !token.kind.isWord || text(token.span) != name { token = lexer.next() }
+            if token.kind != .end { start = Int(token.start) }
+        }
+        return Span(start, start + name.utf8.count)
+    }
+}
+
 extension Parameter {
     /// The names that it binds, with their places.
     fileprivate func places(in source: Source) -> [(String, Span)] {
         guard let pattern else {
-            // `...rest` begins with its dots.
-            var start = Int(span.start)
-            while start < source.bytes.count, source.bytes[start] == UInt8(ascii: ".") { start += 1 }
-            return [(name, Span(start, start + name.utf8.count))]
+            return [(name, source.place(of: name, in: span))]
         }
         return pattern.places
     }
