@@ -125,7 +125,7 @@ let fileNatives: [Native] = [
         } else {
             let table = try TableRows(call, 0, columns: 3)
             if !table.columns.isEmpty { text += try file.line(table.columns.map { .string($0) }) }
-            try add(table.values)
+            try add(table.values(call.interpreter))
         }
         try call.write(text, to: path)
         return .nilValue

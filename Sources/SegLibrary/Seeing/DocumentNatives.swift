@@ -50,7 +50,9 @@ let documentNatives: [Native] = [
                 yLabel: try call.optionalString(3), series: panel.curves)
         }
         let figure = PlotPanels(width: width, height: height, plots)
-        let document = try figure.drawing.svg { try PNGImage.encode($0.image) }
+        let document = try call.interpreter.awaited {
+            try figure.drawing.svg { try PNGImage.encode($0.image) }
+        }
         // In a page the element needs neither the declaration nor the names of its languages.
         guard let start = document.range(of: "<svg"), let end = document[start...].firstIndex(of: ">") else {
             return .string(document)

@@ -38,9 +38,13 @@ let tableNatives: [Native] = [
         ]
     ) { call in
         let table = try TableRows(call, 0, columns: 1)
-        let names = table.columns
+        let first = RecordObject(table.columns.map { ($0, .nilValue) })
+        let values = try table.values(call.interpreter)
         return .list(
-            table.values.map { values in .object(RecordObject(Array(zip(names, values)))) })
+            try call.interpreter.made(values.count) { place in
+                try call.interpreter.checkInterrupt()
+                return .object(RecordObject(like: first, values: values[place]))
+            })
     },
     Native(
         "column(rows, name)",
@@ -51,7 +55,7 @@ let tableNatives: [Native] = [
         let table = try TableRows(call, 0)
         let name = try call.string(1)
         guard let place = table.columns.firstIndex(of: name) else { throw table.noColumn(name) }
-        return .list(table.values.map { $0[place] })
+        return .list(try table.values(call.interpreter).map { $0[place] })
     },
     Native(
         "table_text(rows, footer=nil, dispensable=nil, title=nil)",

@@ -67,8 +67,8 @@ struct TableRows {
             }
         }
         var known: Set<String> = []
-        for (place, (_, row)) in rows.enumerated() {
-            if place & 0xfff == 0 { try interpreter.checkInterrupt() }
+        for (_, row) in rows {
+            try interpreter.checkInterrupt()
             header += row.names.filter { known.insert($0).inserted }
         }
         if header.contains(heading) { heading = "row" }
@@ -86,7 +86,9 @@ struct TableRows {
         if names.isEmpty { throw call.wrong(place, "the names of columns") }
         // The names of the rows are a column as the others where it is named, and left out where it is not.
         let isNamed = isNamed
-        rows = rows.map { name, row in
+        rows = try call.interpreter.made(rows.count) { place in
+            try call.interpreter.checkInterrupt()
+            let (name, row) = rows[place]
             let entries = names.map {
                 ($0, isNamed && $0 == heading ? .string(name ?? "") : row[$0] ?? .nilValue)
             }
@@ -183,16 +185,19 @@ struct TableRows {
     var columns: [String] { (isNamed ? [heading] : []) + header }
 
     /// The values of each row in all columns; nil where a row lacks one.
-    var values: [[Value]] {
+    func values(_ interpreter: Interpreter) throws -> [[Value]] {
         let isNamed = isNamed
-        return rows.map { name, row in
-            (isNamed ? [.string(name ?? "")] : []) + header.map { row[$0] ?? .nilValue }
+        return try interpreter.made(rows.count) { place in
+            try interpreter.checkInterrupt()
+            let (name, row) = rows[place]
+            return (isNamed ? [.string(name ?? "")] : []) + header.map { row[$0] ?? .nilValue }
         }
     }
 
     /// The rows as cells of some columns; whole numbers in full, others with four digits.
     func cells(_ columns: [String], isNamed: Bool, _ interpreter: Interpreter) throws -> [[Table.Cell]] {
         try interpreter.made(rows.count) { place in
+            try interpreter.checkInterrupt()
             let (name, row) = rows[place]
             return (isNamed ? [Table.Cell.text(name ?? "")] : [])
                 + (try columns.map { column in

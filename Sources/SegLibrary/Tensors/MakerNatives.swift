@@ -188,7 +188,7 @@ extension Tensor {
         -> Tensor
     {
         var names = table.columns
-        var rows = table.values
+        var rows = try table.values(call.interpreter)
         var labels: [String]?
         let interpreter = call.interpreter
         if let first = names.first, first == "label" || rows.contains(where: { $0[0].asString != nil }) {
