@@ -98,21 +98,41 @@ INLINE void read_taps(const float *from, long step, long count, int turned, floa
 #define IN 6
 #define POINTS 36
 #define TILE(name) name##_4
+#define INPUT_LINE input_line_4
+#define OUTPUT_LINE output_line_4
+#define FILTER_LINE filter_line_4
+#define UPSTREAM_LINE upstream_line_4
+#define TAPS_LINE taps_line_4
 #include "convolution_winograd_tiles.h"
 #undef OUT
 #undef IN
 #undef POINTS
 #undef TILE
+#undef INPUT_LINE
+#undef OUTPUT_LINE
+#undef FILTER_LINE
+#undef UPSTREAM_LINE
+#undef TAPS_LINE
 
 #define OUT 3
 #define IN 5
 #define POINTS 25
 #define TILE(name) name##_3
+#define INPUT_LINE input_line_3
+#define OUTPUT_LINE output_line_3
+#define FILTER_LINE filter_line_3
+#define UPSTREAM_LINE upstream_line_3
+#define TAPS_LINE taps_line_3
 #include "convolution_winograd_tiles.h"
 #undef OUT
 #undef IN
 #undef POINTS
 #undef TILE
+#undef INPUT_LINE
+#undef OUTPUT_LINE
+#undef FILTER_LINE
+#undef UPSTREAM_LINE
+#undef TAPS_LINE
 
 /// Calls the transform for tiles of a size.
 #define OF_SIZE(size, name, ...) ((size) == 4 ? name##_4(__VA_ARGS__) : name##_3(__VA_ARGS__))

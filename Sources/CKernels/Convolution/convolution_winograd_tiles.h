@@ -1,5 +1,5 @@
 // Winograd's transforms for tiles of OUT x OUT results, read from IN x IN pixels, which give POINTS products. Included by
-// convolution_winograd.c for each size; TILE names what belongs to it.
+// convolution_winograd.c for each size, with the transforms of lines; TILE names what belongs to the size.
 
 /// Transforms `channels` of the pixels of `count` tiles, from `input` on, into [point][tile][channel]; points are
 /// `point_step` floats apart.
@@ -23,11 +23,11 @@ TILE_LEVELS(static, void, TILE(transform_tiles),
             UNROLLED for (long j = 0; j < IN; j++) {
                 float8 d[IN];
                 UNROLLED for (long i = 0; i < IN; i++) d[i] = *(const float8 *)(pixels[i * IN + j] + c);
-                TILE(input_line)(d, lines + j, IN);
+                INPUT_LINE(d, lines + j, IN);
             }
             UNROLLED for (long i = 0; i < IN; i++) {
                 float8 t[IN];
-                TILE(input_line)(lines + IN * i, t, 1);
+                INPUT_LINE(lines + IN * i, t, 1);
                 UNROLLED for (long j = 0; j < IN; j++) *(float8 *)(out + (i * IN + j) * point_step + c) = t[j];
             }
         }
@@ -54,11 +54,11 @@ TILE_LEVELS(static, void, TILE(transform_back),
                 float8 m[IN];
                 UNROLLED for (long i = 0; i < IN; i++)
                     m[i] = *(const float8 *)(products + (i * IN + j) * point_step + c);
-                TILE(output_line)(m, lines + j, IN);
+                OUTPUT_LINE(m, lines + j, IN);
             }
             UNROLLED for (long i = 0; i < OUT; i++) {
                 float8 y[OUT];
-                TILE(output_line)(lines + IN * i, y, 1);
+                OUTPUT_LINE(lines + IN * i, y, 1);
                 float *row = output + place + i * row_step + c;
                 UNROLLED for (long j = 0; j < OUT; j++) {
                     float *to = i < rows && j < length ? row + j * step : (float *)dump;
@@ -88,10 +88,10 @@ TILE_LEVELS(static, void, TILE(transform_filters), (const filter_job *job, long 
             for (long lane = 0; lane < lanes; lane += 8) {
                 float8 taps[TAPS], lines[IN * 3];
                 read_taps(from + lane * lane_step, lane_step, rest - lane, job->transposed, taps);
-                UNROLLED for (long x = 0; x < 3; x++) TILE(filter_line)(taps + x, 3, lines + x, 3);
+                UNROLLED for (long x = 0; x < 3; x++) FILTER_LINE(taps + x, 3, lines + x, 3);
                 float8 *to = &points[0][(input * lanes + lane) / 8];
                 UNROLLED for (long i = 0; i < IN; i++)
-                    TILE(filter_line)(lines + 3 * i, 1, to + i * IN * (long)(sizeof points[0] / sizeof *to), sizeof points[0] / sizeof *to);
+                    FILTER_LINE(lines + 3 * i, 1, to + i * IN * (long)(sizeof points[0] / sizeof *to), sizeof points[0] / sizeof *to);
             }
         }
         for (long point = 0; point < POINTS; point++)
@@ -118,11 +118,11 @@ TILE_LEVELS(static, void, TILE(transform_upstream), (const gradient_job *job, lo
             UNROLLED for (long j = 0; j < OUT; j++) {
                 float8 u[OUT];
                 UNROLLED for (long i = 0; i < OUT; i++) u[i] = *(const float8 *)(from[i * OUT + j] + c);
-                TILE(upstream_line)(u, lines + j, OUT);
+                UPSTREAM_LINE(u, lines + j, OUT);
             }
             UNROLLED for (long i = 0; i < IN; i++) {
                 float8 t[IN];
-                TILE(upstream_line)(lines + OUT * i, t, 1);
+                UPSTREAM_LINE(lines + OUT * i, t, 1);
                 UNROLLED for (long j = 0; j < IN; j++) *(float8 *)(out + (i * IN + j) * point_step + c) = t[j];
             }
         }
@@ -138,9 +138,9 @@ TILE_LEVELS(static, void, TILE(fold_output), (const fold_job *job, long output),
             float8 m[IN];
             UNROLLED for (long i = 0; i < IN; i++)
                 m[i] = *(const float8 *)(job->sums + (i * IN + j) * point_step + output * job->inputs + c);
-            TILE(taps_line)(m, lines + j, IN);
+            TAPS_LINE(m, lines + j, IN);
         }
-        UNROLLED for (long i = 0; i < 3; i++) TILE(taps_line)(lines + IN * i, taps + 3 * i, 1);
+        UNROLLED for (long i = 0; i < 3; i++) TAPS_LINE(lines + IN * i, taps + 3 * i, 1);
         float *to = job->gradient + (output * job->inputs + c) * TAPS;
         for (long l = 0; l < 8; l++)
             for (long t = 0; t < TAPS; t++) to[l * TAPS + t] = taps[t][l];
