@@ -85,13 +85,19 @@ extension Arguments {
         let separator = try string(1)
         let end = try string(2)
         let values = rest(0)
-        if values.count == 1 { return try interpreter.fittedLine(values[0]) + end }
+        // `+` would copy the whole.
         var text = ""
+        if values.count == 1 {
+            text = try interpreter.fittedLine(values[0])
+            text += end
+            return text
+        }
         for (place, value) in values.enumerated() {
             if place > 0 { try interpreter.append(separator, to: &text) }
             try interpreter.append(try interpreter.line(value), to: &text)
         }
-        return text + end
+        text += end
+        return text
     }
 }
 

@@ -257,12 +257,17 @@ private func list(of texts: some Sequence<String>, _ interpreter: Interpreter) t
     // A string of a list is an object of its own.
     let bytesOfEach = 80
     var items: [Value] = []
-    for text in texts {
-        items.append(.string(text))
-        if items.count & 0xffff == 0 {
-            try interpreter.checkInterrupt()
-            try interpreter.reserve(max(1 << 20, bytesOfEach << 16), for: "this list of texts")
+    do {
+        for text in texts {
+            items.append(.string(text))
+            if items.count & 0xffff == 0 {
+                try interpreter.checkInterrupt()
+                try interpreter.reserve(max(1 << 20, bytesOfEach << 16), for: "this list of texts")
+            }
         }
+    } catch {
+        LateRelease.release(unfinished: &items)
+        throw error
     }
     return .list(items)
 }

@@ -119,7 +119,9 @@ extension Interpreter {
             try checkInterrupt()
             result += block
         }
-        return result + String(repeating: text, count: count % copies)
+        // `+` would copy the whole.
+        result += String(repeating: text, count: count % copies)
+        return result
     }
 
     private func merged(_ a: RecordObject, _ b: RecordObject) throws -> RecordObject {

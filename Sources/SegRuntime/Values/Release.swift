@@ -44,7 +44,7 @@ private func releaseDeep(_ pending: inout [Value], most: Int) -> Bool {
 }
 
 /// The thread that releases the rest of large structures.
-enum LateRelease {
+public enum LateRelease {
     /// So many values are released at once.
     static let from = 1 << 17
 
@@ -69,7 +69,7 @@ enum LateRelease {
     }()
 
     /// What an error leaves of a list that was being made; other values are small.
-    static func release<Element>(unfinished items: inout [Element]) {
+    public static func release<Element>(unfinished items: inout [Element]) {
         guard items.count > from, var values = items as? [Value] else { return }
         items = []
         release(&values)
