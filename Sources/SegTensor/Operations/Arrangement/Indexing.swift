@@ -143,7 +143,14 @@ struct IndexPlan {
         var axis = 0
         for index in indices {
             var width = 1
-            if case .tensor(let mask) = index, mask.dtype == .bool { width = mask.rank }
+            if case .tensor(let mask) = index, mask.dtype == .bool {
+                guard mask.rank > 0 else {
+                    throw TensorError(
+                        .index, "a mask has at least one axis; this index is a single bool",
+                        help: "write `if c { … }`, or where(c, x, y)", notes: [Shape.text(x.shape)])
+                }
+                width = mask.rank
+            }
             guard axis + width <= x.rank else {
                 throw TensorError(
                     .index, "\(indices.count) indices for a tensor of rank \(x.rank)",
@@ -235,7 +242,7 @@ struct IndexPlan {
         let data = try mask.value().rowMajor()
         let bools = data.elements(UInt8.self)
         let strides = Shape.strides(mask.shape)
-        var lists = [[Int64]](repeating: [], count: max(mask.rank, 1))
+        var lists = [[Int64]](repeating: [], count: mask.rank)
         try Parallel.pieces(data.count) { part in
             for i in part where bools[i] != 0 {
                 var rest = i
@@ -250,7 +257,7 @@ struct IndexPlan {
                     count * lists.count * MemoryLayout<Int64>.stride, for: "the positions of this mask")
             }
         }
-        return try lists.prefix(mask.rank).map { Tensor(try TensorData($0, shape: [$0.count])) }
+        return try lists.map { Tensor(try TensorData($0, shape: [$0.count])) }
     }
 
     /// A value that broadcasts to the part it replaces, without axes of size 1 in front.
