@@ -64,6 +64,10 @@ static void convolutions(void) {
         conv_pack(&g, w, packed);
         if (conv_forward(&g, x, packed, &after, y) != 0) exit(1);
         digest("convolution", l, y, 4 * out);
+        float *residual = numbers(out);
+        const conv_epilogue normed = {.scale = bias, .shift = bias, .residual = residual, .activation = l % ACTIVATION_SIGMOID};
+        if (conv_forward(&g, x, packed, &normed, y) != 0) exit(1);
+        digest("convolution and norm", l, y, 4 * out);
         float *transposed = memory(4 * conv_packed_transposed_count(&g));
         conv_pack_transposed(&g, w, transposed);
         if (conv_input_gradient(&g, y, transposed, dx) != 0) exit(1);
