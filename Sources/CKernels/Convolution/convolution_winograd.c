@@ -104,15 +104,6 @@ INLINE void read_taps(const float *from, long step, long count, int turned, floa
 #define UPSTREAM_LINE upstream_line_4
 #define TAPS_LINE taps_line_4
 #include "convolution_winograd_tiles.h"
-#undef OUT
-#undef IN
-#undef POINTS
-#undef TILE
-#undef INPUT_LINE
-#undef OUTPUT_LINE
-#undef FILTER_LINE
-#undef UPSTREAM_LINE
-#undef TAPS_LINE
 
 #define OUT 3
 #define IN 5
@@ -124,15 +115,6 @@ INLINE void read_taps(const float *from, long step, long count, int turned, floa
 #define UPSTREAM_LINE upstream_line_3
 #define TAPS_LINE taps_line_3
 #include "convolution_winograd_tiles.h"
-#undef OUT
-#undef IN
-#undef POINTS
-#undef TILE
-#undef INPUT_LINE
-#undef OUTPUT_LINE
-#undef FILTER_LINE
-#undef UPSTREAM_LINE
-#undef TAPS_LINE
 
 /// Calls the transform for tiles of a size.
 #define OF_SIZE(size, name, ...) ((size) == 4 ? name##_4(__VA_ARGS__) : name##_3(__VA_ARGS__))

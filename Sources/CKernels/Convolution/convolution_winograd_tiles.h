@@ -1,5 +1,6 @@
 // Winograd's transforms for tiles of OUT x OUT results, read from IN x IN pixels, which give POINTS products. Included by
 // convolution_winograd.c for each size, with the transforms of lines; TILE names what belongs to the size.
+// Names that are defined for it are undefined at its end, for the next size.
 
 /// Transforms `channels` of the pixels of `count` tiles, from `input` on, into [point][tile][channel]; points are
 /// `point_step` floats apart.
@@ -146,3 +147,13 @@ TILE_LEVELS(static, void, TILE(fold_output), (const fold_job *job, long output),
             for (long t = 0; t < TAPS; t++) to[l * TAPS + t] = taps[t][l];
     }
 }
+
+#undef OUT
+#undef IN
+#undef POINTS
+#undef TILE
+#undef INPUT_LINE
+#undef OUTPUT_LINE
+#undef FILTER_LINE
+#undef UPSTREAM_LINE
+#undef TAPS_LINE

@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+/// A worker that sleeps between two layers costs the next one its waking, which takes as long as a short layer.
 enum { MAX_THREADS = 256, SPINS = 3000, YIELDS = 20, SCRATCH_SLOTS = 8 };
 
 /// Low 16 bits of the state: the number of workers that joined. The next bit: joining is
