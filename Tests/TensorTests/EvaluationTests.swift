@@ -359,6 +359,29 @@ struct EvaluationTests {
         #expect(four == plain && context.features?.misses == 4 && context.features?.hits == 3)
     }
 
+    /// Frozen layers of large pictures need the memory of some samples beside what the batch gives, and have the bits of
+    /// each sample alone, whether the batch is a value, is computed from one or is a stack of new samples.
+    @Test func frozenLayersAreComputedBySample() throws {
+        let wide = try Self.numbers([64, 3, 3, 3], 60)
+        let narrow = try Self.numbers([4, 64, 1, 1], 61)
+        let trained = try Tensor.variable(Self.numbers([2, 4, 1, 1], 62))
+        try Tensor.evaluate([wide, narrow])
+        func frozen(_ images: Tensor) throws -> Tensor {
+            try .conv2d(.apply(.hardswish, .conv2d(images, wide, padding: (1, 1))), narrow)
+        }
+        let images = try Self.numbers([4, 3, 300, 300], 63)
+        func row(_ n: Int) throws -> Tensor { try images.get([.slice(from: n, to: n, inclusive: true)]) }
+        let alone = try (0..<4).flatMap { try Self.bits(frozen(row($0) * 2)) }
+        let scaled = try Tensor.conv2d(frozen(images * 2), trained)
+        #expect(Tensor.peakBytes(toCompute: [scaled]) < 3 * 64 * 300 * 300 * 4)
+        #expect(try Self.bits(frozen(images * 2)) == alone)
+        let stack = try Tensor.stack((0..<4).map { try (row($0) * 2).reshape([3, 300, 300]) })
+        let stacked = try Tensor.conv2d(frozen(stack), trained)
+        #expect(Tensor.peakBytes(toCompute: [stacked]) < 3 * 64 * 300 * 300 * 4)
+        #expect(try Self.bits(frozen(stack)) == alone)
+        #expect(try Self.bits(stacked) == Self.bits(scaled))
+    }
+
     @Test func featuresAreFoundAgainAndEqualToTheBit() throws {
         let (frozen, head) = try Self.weights()
         let target = try Tensor.from(

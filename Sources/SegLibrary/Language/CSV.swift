@@ -29,8 +29,9 @@ struct CSVFile {
 
     /// The table of a file: a list of records named by the first row, or of lists.
     func table(_ bytes: [UInt8], header: Bool) throws -> Value {
-        let table = ListObject([])
-        var meter = MemoryMeter(interpreter, for: "the table of \(quotedText(path))")
+        let what = "the table of \(quotedText(path))"
+        let table = GrowingList(interpreter, for: what)
+        var meter = MemoryMeter(interpreter, for: what)
         var names: [String] = []
         var first: RecordObject?
         var width: Int?
@@ -46,19 +47,19 @@ struct CSVFile {
                     values.append(value)
                 }
                 try meter.add(bytes: 128)
-                guard let first else { return table.items.append(.list(values)) }
+                guard let first else { return try table.append(.list(values), isCounted: true) }
                 // Columns without a name are one entry.
                 let record =
                     first.count == values.count
                     ? RecordObject(like: first, values: values)
                     : RecordObject(zip(names, values).map { ($0, $1) })
-                return table.items.append(.object(record))
+                return try table.append(.object(record), isCounted: true)
             }
             names = try self.names(row)
             width = names.count
             first = RecordObject(names.map { ($0, .nilValue) })
         }
-        return .object(table)
+        return .list(try table.take())
     }
 
     private func damaged(_ line: Int, _ problem: String, help: String? = nil) -> Failure {

@@ -10,13 +10,13 @@ import SegTensor
 func valueOfJSON(_ bytes: [UInt8], _ interpreter: Interpreter) throws -> Value {
     /// A list or record that is not complete yet.
     struct Container {
-        var list: ListObject?
+        var list: GrowingList?
         var record: RecordObject?
         var name = ""
-        var object: Object? { record ?? list }
     }
     var reader = JSONReader(bytes, poll: { try interpreter.checkInterrupt() })
-    var meter = MemoryMeter(interpreter, for: "the value of a JSON text")
+    let what = "the value of a JSON text"
+    var meter = MemoryMeter(interpreter, for: what)
     var open: [Container] = []
     var result = Value.nilValue
     while let piece = try reader.next() {
@@ -26,14 +26,15 @@ func valueOfJSON(_ bytes: [UInt8], _ interpreter: Interpreter) throws -> Value {
             open.append(Container(record: RecordObject()))
             continue
         case .arrayStart:
-            open.append(Container(list: ListObject([])))
+            open.append(Container(list: GrowingList(interpreter, for: what)))
             continue
         case .name(let name):
             try meter.add(bytes: 32 + name.utf8.count)
             open[open.count - 1].name = name
             continue
         case .objectEnd, .arrayEnd:
-            value = open.removeLast().object.map { .object($0) } ?? .nilValue
+            let ended = open.removeLast()
+            value = try ended.list.map { .list(try $0.take()) } ?? ended.record.map { .object($0) } ?? .nilValue
         case .string(let string): value = .string(string)
         case .integer(let integer): value = .number(Double(integer))
         case .number(let number): value = .number(number)
@@ -48,7 +49,7 @@ func valueOfJSON(_ bytes: [UInt8], _ interpreter: Interpreter) throws -> Value {
         if let record = open[last].record {
             record[open[last].name] = value
         } else {
-            open[last].list?.items.append(value)
+            try open[last].list?.append(value, isCounted: true)
         }
     }
     return result

@@ -26,23 +26,18 @@ private func forEachPlace(
     }
 }
 
-private func split(_ text: String, at separator: String, _ interpreter: Interpreter) throws -> [String] {
+private func split(_ text: String, at separator: String, _ interpreter: Interpreter) throws -> Value {
+    try interpreter.reserve(text.utf8.count, for: "the bytes of a text")
     let bytes = Array(text.utf8)
-    var parts: [String] = []
+    let parts = GrowingList(interpreter, for: "the parts of a text")
     var start = 0
     func add(upTo place: Int) throws {
-        if parts.count & 0xffff == 0xffff {
-            try interpreter.checkInterrupt()
-            // The objects that hold the parts take as much again.
-            try interpreter.reserve(
-                elements: 4 * parts.count, for: "more than \(parts.count) parts of a text")
-        }
-        parts.append(String(decoding: bytes[start..<place], as: UTF8.self))
+        try parts.append(.string(String(decoding: bytes[start..<place], as: UTF8.self)))
         start = place + separator.utf8.count
     }
     try forEachPlace(of: Array(separator.utf8), in: bytes, interpreter, add)
     try add(upTo: bytes.count)
-    return parts
+    return .list(try parts.take())
 }
 
 private func replaced(_ text: String, _ old: String, by new: String, _ interpreter: Interpreter) throws
@@ -182,7 +177,7 @@ let textNatives: [Native] = [
             return try words(of: text, call.interpreter)
         }
         if separator.isEmpty { return try list(of: text.lazy.map { String($0) }, call.interpreter) }
-        return .list(try split(text, at: separator, call.interpreter).map { .string($0) })
+        return try split(text, at: separator, call.interpreter)
     },
     Native("upper(text)", "The text in upper case.", examples: ["print(\"sky\".upper())  # expect: SKY"]) {
         call in
@@ -254,22 +249,9 @@ let textNatives: [Native] = [
 
 /// A list of texts that are made one by one, within the memory budget; Ctrl-C ends it.
 private func list(of texts: some Sequence<String>, _ interpreter: Interpreter) throws -> Value {
-    // A string of a list is an object of its own.
-    let bytesOfEach = 80
-    var items: [Value] = []
-    do {
-        for text in texts {
-            items.append(.string(text))
-            if items.count & 0xffff == 0 {
-                try interpreter.checkInterrupt()
-                try interpreter.reserve(max(1 << 20, bytesOfEach << 16), for: "this list of texts")
-            }
-        }
-    } catch {
-        LateRelease.release(unfinished: &items)
-        throw error
-    }
-    return .list(items)
+    let items = GrowingList(interpreter, for: "this list of texts")
+    for text in texts { try items.append(.string(text)) }
+    return .list(try items.take())
 }
 
 /// Whether the bytes of a text begin or end with those of another.
@@ -286,19 +268,17 @@ private func hasBytes(_ text: String, _ part: String, atEnd: Bool) -> Bool {
 
 /// The parts of a text between runs of white space.
 private func words(of text: String, _ interpreter: Interpreter) throws -> Value {
-    var meter = MemoryMeter(interpreter, for: "this list of texts")
-    var words: [Value] = []
+    let words = GrowingList(interpreter, for: "this list of texts")
     var start: String.Index?
     func end(_ place: String.Index) throws {
         guard let begin = start else { return }
         start = nil
-        words.append(.string(String(text[begin..<place])))
-        try meter.add(bytes: 80)
+        try words.append(.string(String(text[begin..<place])))
     }
     for (count, place) in text.indices.enumerated() {
         if count & 0xffff == 0 { try interpreter.checkInterrupt() }
         if text[place].isWhitespace { try end(place) } else if start == nil { start = place }
     }
     try end(text.endIndex)
-    return .list(words)
+    return .list(try words.take())
 }

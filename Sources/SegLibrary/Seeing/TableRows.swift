@@ -8,7 +8,11 @@ import SegTerminal
 
 /// Rows of records; in a record of records, and in a tensor with labels, each row has a name.
 struct TableRows {
-    private(set) var rows: [(name: String?, row: RecordObject)] = []
+    private(set) var rows: [(name: String?, row: RecordObject)] {
+        get { storage.rows }
+        set { storage = Storage(newValue) }
+    }
+    private var storage = Storage([])
     private(set) var header: [String] = []
     /// The name of the column of names, where it needs one.
     private(set) var heading = "name"
@@ -16,6 +20,15 @@ struct TableRows {
     private var chosen: Set<String> = []
     /// The column by which the rows are in order: a narrow terminal shows it, too.
     private(set) var order: String?
+
+    /// Releases a million rows elsewhere, as Ctrl-C would wait for it.
+    private final class Storage {
+        var rows: [(name: String?, row: RecordObject)]
+
+        init(_ rows: [(name: String?, row: RecordObject)]) { self.rows = rows }
+
+        deinit { LateRelease.release(unfinished: &rows) }
+    }
 
     private static let wanted = "a list or record of records, a history or a tensor with labels"
 
@@ -60,10 +73,12 @@ struct TableRows {
             order = value.asInstance?.field(named: "sorted_by")?.asString
             let items =
                 try value.asInstance == nil && !isField ? call.items(place) : interpreter.items(value) ?? []
-            for (place, item) in items.enumerated() {
-                if place & 0xfff == 0 { try interpreter.checkInterrupt() }
-                guard let row = try Self.row(item, interpreter) else { throw call.wrong(place, Self.wanted) }
-                rows.append((nil, row))
+            rows = try interpreter.made(items.count) { item in
+                try interpreter.checkInterrupt()
+                guard let row = try Self.row(items[item], interpreter) else {
+                    throw call.wrong(place, Self.wanted)
+                }
+                return (nil, row)
             }
         }
         var known: Set<String> = []

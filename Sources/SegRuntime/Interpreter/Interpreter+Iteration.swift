@@ -99,18 +99,9 @@ extension Interpreter {
             return try made(try count(of: range)) { .number(range.start + Double($0)) }
         }
         guard let next = try iterator(value) else { return nil }
-        var items: [Value] = []
-        do {
-            while let item = try next() {
-                items.append(item)
-                if items.count & 0xfff == 0 { try checkInterrupt() }
-                if items.count & 0xffff == 0 { try reserve(elements: items.count, for: purpose) }
-            }
-        } catch {
-            LateRelease.release(unfinished: &items)
-            throw error
-        }
-        return items
+        let items = GrowingList(self, for: purpose)
+        while let item = try next() { try items.append(item) }
+        return try items.take()
     }
 
     /// A list or range of plain numbers; nil where it is anything else.

@@ -99,7 +99,7 @@ extension Interpreter {
         items.reserveCapacity(elements)
         for number in 0..<count {
             if number & 0xfff == 0 { try checkInterrupt() }
-            items.append(contentsOf: list.items)
+            try append(list.items, to: &items)
         }
         return .list(items)
     }

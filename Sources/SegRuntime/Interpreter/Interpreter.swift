@@ -239,6 +239,18 @@ public final class Interpreter {
         if old.leadingZeroBitCount != new.leadingZeroBitCount { try reserve(2 * new * unit, for: what) }
     }
 
+    /// Appends to a list that may become long: piece by piece, until an interrupt, which leaves the list as it was.
+    func append(_ more: [Value], to items: inout [Value]) throws {
+        guard more.count > 1 << 16 else { return items += more }
+        let count = items.count
+        do {
+            try pieces(more.count) { items += more[$0] }
+        } catch {
+            items.removeLast(items.count - count)
+            throw error
+        }
+    }
+
     /// Adds entries of a record to another, all or those of a range.
     public func add(_ record: RecordObject, _ places: Range<Int>? = nil, to other: RecordObject) throws {
         var meter = MemoryMeter(self, for: "this record")

@@ -67,7 +67,7 @@ extension Interpreter {
             let items = unsafeDowncast(other, to: ListObject.self).items
             try reserveGrowth(
                 from: list.items.count, by: items.count, unit: MemoryLayout<Value>.stride, for: "this list")
-            list.items.append(contentsOf: items)
+            try append(items, to: &list.items)
         }
         return true
     }
@@ -150,7 +150,7 @@ extension Interpreter {
                 .type, "... spreads a list or another collection into a list, got \(describe(value))")
         }
         try reserve(elements: list.items.count + items.count, for: "this list")
-        list.items.append(contentsOf: items)
+        try append(items, to: &list.items)
     }
 
     func makeRecord(

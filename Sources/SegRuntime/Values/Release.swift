@@ -50,6 +50,8 @@ public enum LateRelease {
 
     private final class Batch: @unchecked Sendable {
         var values: [Value] = []
+        /// An array of elements of another type, which release what they hold themselves.
+        var others: Any?
     }
     private struct State {
         var waiting: [Batch] = []
@@ -68,17 +70,23 @@ public enum LateRelease {
         return reclaimer
     }()
 
-    /// What an error leaves of a list that was being made; other values are small.
+    /// What an error leaves of an array that was being made, or the whole of one that is no longer needed.
     public static func release<Element>(unfinished items: inout [Element]) {
-        guard items.count > from, var values = items as? [Value] else { return }
+        guard items.count > from else { return }
+        let batch = Batch()
+        if let values = items as? [Value] { batch.values = values } else { batch.others = items }
         items = []
-        release(&values)
+        release(batch)
     }
 
     fileprivate static func release(_ values: inout [Value]) {
-        withExtendedLifetime(reclaimer) {}
         let batch = Batch()
         swap(&batch.values, &values)
+        release(batch)
+    }
+
+    private static func release(_ batch: Batch) {
+        withExtendedLifetime(reclaimer) {}
         let isFirst = state.withLock { state in
             defer { state.isRunning = true }
             state.waiting.append(batch)
@@ -94,6 +102,7 @@ public enum LateRelease {
                 return state.waiting.popLast()
             }
             guard let batch else { return }
+            batch.others = nil
             _ = releaseDeep(&batch.values, most: .max)
         }
     }

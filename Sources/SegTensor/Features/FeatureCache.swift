@@ -117,32 +117,29 @@ public final class FeatureCache: @unchecked Sendable {
         let stacks = FrozenPrefix.stacks(in: order)
         let isRedrawn = FrozenPrefix.isRedrawn(order)
         if stacks.isEmpty, !isRedrawn { return false }
-        let plain = EvaluationContext()
-        plain.interrupted = context.interrupted
-        plain.exact = context.exact
-        plain.fuses = context.fuses
+        let plain = context.plain
         var supplied = false
         var obstacle =
             isRedrawn
             ? "the pictures are drawn anew in each epoch; augment(…, copies=1) draws them once" : nil
-        for stack in stacks {
+        for stack in stacks where !stack.isComputed {
             let pending = supplied ? Evaluator.pending(roots) : order
-            guard let prefix = FrozenPrefix(stack, roots, pending, exact: context.exact) else { continue }
+            guard let prefix = FrozenPrefix(stack, roots, pending) else { continue }
             if prefix.isBare, stack.signature.shape.count == 4 {
                 obstacle = FrozenPrefix.obstacle(stack, pending)
             }
             if prefix.isBare, prefix.hasSources { continue }
-            try supply(prefix, plain)
-            supplied = true
+            supplied = try supply(prefix, plain) || supplied
         }
         state.withLock { $0.obstacle = obstacle }
         return supplied
     }
 
-    private func supply(_ prefix: FrozenPrefix, _ plain: EvaluationContext) throws {
-        var parts: [[TensorData]] = prefix.border.map { _ in [] }
-        for sample in prefix.samples.indices {
-            let keys = try prefix.keys(ofSample: sample)
+    /// False where constants have no digest.
+    private func supply(_ prefix: FrozenPrefix, _ plain: EvaluationContext) throws -> Bool {
+        guard let structures = try? prefix.structures(exact: plain.exact) else { return false }
+        try prefix.fulfil((0..<prefix.count).map { $0..<$0 + 1 }) { group in
+            let keys = try prefix.keys(ofSample: group.lowerBound, structures)
             var values = keys.map { find($0) }
             let missing = values.indices.filter { values[$0] == nil }
             state.withLock { state in
@@ -150,31 +147,15 @@ public final class FeatureCache: @unchecked Sendable {
                 state.misses += missing.count
             }
             if !missing.isEmpty {
-                for (index, value) in zip(missing, try prefix.compute(missing, sample: sample, plain)) {
+                for (index, value) in zip(missing, try prefix.compute(missing, group, plain)) {
                     keep(value, keys[index])
                     if isShared { store?.keep(value, keys[index]) }
                     values[index] = value
                 }
             }
-            for index in values.indices {
-                if let value = values[index] { parts[index].append(value) }
-            }
+            return values.compactMap { $0 }
         }
         prefix.dropPackedWeights()
-        for (node, values) in zip(prefix.border, parts) { node.fulfil(try FeatureCache.joined(values)) }
-    }
-
-    /// Values of batch size one, joined to a batch.
-    private static func joined(_ values: [TensorData]) throws -> TensorData {
-        guard values.count > 1, let first = values.first else { return values[0] }
-        var shape = first.shape
-        shape[0] = values.count
-        let out = try TensorData(shape: shape, dtype: first.dtype, layout: first.layout, for: "a batch")
-        let size = first.byteCount
-        for (index, value) in values.enumerated() {
-            let same = first.layout == .channelsLast ? try value.channelsLast() : try value.rowMajor()
-            (out.bytes + index * size).copyMemory(from: same.bytes, byteCount: size)
-        }
-        return out
+        return true
     }
 }

@@ -16,11 +16,11 @@ struct FrozenPrefix {
 
     /// The frozen nodes whose values are needed by nodes that are not frozen, or by the roots.
     let border: [Node]
-    /// The tensors that form the batch.
+    /// The tensors that are stacked to the batch; none where the batch is a value.
     let samples: [Node]
-    private let stack: Node
-    /// Digests of the structure below the border nodes, including the content of constants.
-    private let structures: [Digest]
+    /// The number of samples.
+    let count: Int
+    private let batch: Node
     /// The nodes of kind sample, in order of creation.
     private let nodes: [Node]
 
@@ -32,9 +32,24 @@ struct FrozenPrefix {
         }
     }
 
-    /// Nil if nothing frozen depends on the stack. Nodes with numbers in `given` count as computed.
-    init?(_ stack: Node, _ roots: [Node], _ order: [Node], exact: Bool, given: Set<UInt64> = []) {
-        guard !stack.isComputed else { return nil }
+    /// The batches of a pending graph whose frozen layers may be computed by sample: stacks, and values of large pictures.
+    static func batches(in order: [Node]) -> [Node] {
+        var found: [Node] = []
+        for node in order where !node.isTracked {
+            if let stack = node.operation as? StackOperation, stack.axis == 0 { found.append(node) }
+            // Kernels are no first inputs of convolutions.
+            if let input = node.inputs.first, input.isComputed, !input.isVariable, !input.isTracked,
+                input.signature.shape.count == 4, input.signature.shape[0] > 1,
+                input.signature.count / input.signature.shape[0] >= 1 << 15, !found.contains(where: { $0 === input })
+            {
+                found.append(input)
+            }
+        }
+        return found
+    }
+
+    /// Nil if nothing frozen depends on the batch, a stack or a value. Nodes with numbers in `given` count as computed.
+    init?(_ batch: Node, _ roots: [Node], _ order: [Node], given: Set<UInt64> = []) {
         var kinds: [UInt64: Kind] = [:]
         var uses: Set<UInt64> = Set(roots.map(\.id))
         for node in order {
@@ -44,29 +59,34 @@ struct FrozenPrefix {
                 continue
             }
             let kind =
-                node === stack
-                ? Kind.sample
-                : FrozenPrefix.kind(node, operation, inputs, kinds, batch: stack.signature.shape[0])
+                node === batch ? Kind.sample : FrozenPrefix.kind(node, operation, inputs, kinds, batch)
             kinds[node.id] = kind
             if kind == .mixed { for input in inputs { uses.insert(input.id) } }
         }
         let found = order.filter { kinds[$0.id] == .sample }
         let border = found.filter { uses.contains($0.id) }
-        // A batch of tensors that are already computed need not be cached.
-        let isTrivial = border.allSatisfy { $0 === stack } && stack.inputs.allSatisfy { $0.isComputed }
-        if border.isEmpty || isTrivial { return nil }
-        self.stack = stack
-        self.samples = stack.inputs
+        self.batch = batch
+        self.samples = batch.inputs
+        self.count = batch.signature.shape[0]
         self.border = border
         self.nodes = found
-        guard let structures = try? FrozenPrefix.structures(found, stack, border, exact: exact) else {
-            return nil
-        }
-        self.structures = structures
+        // A batch of tensors that are already computed need not be made by sample.
+        let isTrivial = border.allSatisfy { $0 === batch } && samples.allSatisfy { $0.isComputed }
+        if border.isEmpty || isTrivial { return nil }
     }
 
     /// Whether only the batch itself can be cached: no frozen layer of a model depends on it.
-    var isBare: Bool { border.allSatisfy { $0 === stack } }
+    var isBare: Bool { border.allSatisfy { $0 === batch } }
+
+    /// Ranges of samples whose largest layer takes at most 64 MB: small ones are faster together. Nil where no layer of
+    /// the whole batch is larger.
+    var groups: [Range<Int>]? {
+        let largest = nodes.map { $0.signature.count * $0.signature.dtype.size }.max() ?? 0
+        guard count > 1, largest > 64 << 20, nodes.contains(where: { $0.operation is ConvolutionOperation })
+        else { return nil }
+        let most = max((64 << 20) / (largest / count), 1)
+        return stride(from: 0, to: count, by: most).map { $0..<min($0 + most, count) }
+    }
 
     /// Why the first operation on a batch cannot be cached.
     static func obstacle(_ stack: Node, _ order: [Node]) -> String? {
@@ -111,30 +131,31 @@ struct FrozenPrefix {
     }
 
     private static func kind(
-        _ node: Node, _ operation: any Operation, _ inputs: [Node], _ kinds: [UInt64: Kind], batch: Int
+        _ node: Node, _ operation: any Operation, _ inputs: [Node], _ kinds: [UInt64: Kind], _ batch: Node
     ) -> Kind {
+        let count = batch.signature.shape[0]
         if node.isVariable || node.isTracked { return .mixed }
         let below = inputs.map { input -> Kind in
             if input.isVariable || input.isTracked { return .mixed }
+            if input === batch { return .sample }
             return input.isComputed ? .constant : kinds[input.id] ?? .mixed
         }
         if below.contains(.mixed) { return .mixed }
         // Another batch beside this one, such as the masks.
-        if operation is StackOperation, node.signature.shape.first == batch { return .mixed }
+        if operation is StackOperation, node.signature.shape.first == count { return .mixed }
         if operation is RandomOperation || operation is DropoutOperation {
             return below.contains(.sample) ? .mixed : .random
         }
         guard below.contains(.sample) else { return below.contains(.random) ? .random : .constant }
         let signature = node.signature
         let keeps =
-            !below.contains(.random) && signature.shape.first == batch
+            !below.contains(.random) && signature.shape.first == count
             && operation.keepsSamples(below.map { $0 == .sample }, inputs.map(\.signature), signature)
         return keeps ? .sample : .mixed
     }
 
-    private static func structures(_ nodes: [Node], _ stack: Node, _ border: [Node], exact: Bool) throws
-        -> [Digest]
-    {
+    /// Digests of the structure below the border nodes, including the content of constants.
+    func structures(exact: Bool) throws -> [Digest] {
         var digests: [UInt64: Digest] = [:]
         var constants: [UInt64: Digest] = [:]
         for node in nodes {
@@ -142,12 +163,12 @@ struct FrozenPrefix {
             builder.add(exact)
             builder.add(node.signature.dtype.kind)
             builder.add(Array(node.signature.shape.dropFirst()))
-            if node === stack {
+            if node === batch {
                 builder.add("samples")
             } else if let (operation, inputs) = node.pendingStep {
                 builder.add(try operation.resized(batch: 1).digest())
                 for input in inputs {
-                    let digest = try digests[input.id] ?? fixedDigest(input, &constants)
+                    let digest = try digests[input.id] ?? FrozenPrefix.fixedDigest(input, &constants)
                     builder.add(digest)
                 }
             }
@@ -194,7 +215,7 @@ struct FrozenPrefix {
     }
 
     /// The keys of the border's values for one sample.
-    func keys(ofSample index: Int) throws -> [Digest] {
+    func keys(ofSample index: Int, _ structures: [Digest]) throws -> [Digest] {
         var known: [UInt64: Digest] = [:]
         let sample = try FrozenPrefix.fixedDigest(samples[index], &known)
         return structures.map { structure in
@@ -205,26 +226,52 @@ struct FrozenPrefix {
         }
     }
 
-    /// The values of some border nodes for one sample, on a copy of the graph for a batch of one.
-    func compute(_ wanted: [Int], sample: Int, _ context: EvaluationContext) throws -> [TensorData] {
-        let roots = copies(of: wanted, sample: sample)
+    /// The values of some border nodes for some samples, on a copy of the graph for a batch of so many.
+    func compute(_ wanted: [Int], _ group: Range<Int>, _ context: EvaluationContext) throws -> [TensorData] {
+        let roots = copies(of: wanted, group)
         try Evaluator.evaluate(roots, in: context)
         return roots.compactMap(\.value)
     }
 
-    /// Some border nodes on a copy of the graph for a batch of one.
-    func copies(of wanted: [Int], sample: Int) -> [Node] {
-        var one = stack.signature
-        one.shape[0] = 1
-        var copies: [UInt64: Node] = [stack.id: Node(StackOperation(axis: 0), [samples[sample]], one)]
-        for node in nodes where node !== stack {
+    /// Some border nodes on a copy of the graph for a batch of some samples.
+    func copies(of wanted: [Int], _ group: Range<Int>) -> [Node] {
+        var part = batch.signature
+        part.shape[0] = group.count
+        var copies = [
+            batch.id: batch.value.map { Node($0.samples(group), labels: [:]) }
+                ?? Node(StackOperation(axis: 0), Array(samples[group]), part)
+        ]
+        for node in nodes where node !== batch {
             guard let (operation, inputs) = node.pendingStep else { continue }
             let copied = inputs.map { copies[$0.id] ?? $0 }
             var signature = node.signature
-            signature.shape[0] = 1
-            copies[node.id] = Node(operation.resized(batch: 1), copied, signature)
+            signature.shape[0] = group.count
+            copies[node.id] = Node(operation.resized(batch: group.count), copied, signature)
         }
         return wanted.compactMap { copies[border[$0].id] }
+    }
+
+    /// Gives the border its values: for each group of samples, `values` makes those of all its nodes.
+    func fulfil(_ groups: [Range<Int>], _ values: (Range<Int>) throws -> [TensorData]) throws {
+        var whole: [TensorData] = []
+        for group in groups {
+            let parts = try values(group)
+            if groups.count == 1 {
+                whole = parts
+                break
+            }
+            if whole.isEmpty {
+                whole = try zip(border, parts).map { node, part in
+                    try TensorData(
+                        shape: node.signature.shape, dtype: part.dtype, layout: part.layout, for: "a batch")
+                }
+            }
+            for (batch, part) in zip(whole, parts) {
+                let same = batch.layout == .channelsLast ? try part.channelsLast() : try part.rowMajor()
+                batch.samples(group).bytes.copyMemory(from: same.bytes, byteCount: same.byteCount)
+            }
+        }
+        for (node, value) in zip(border, whole) { node.fulfil(value) }
     }
 
     /// Frees the packed weights of the frozen layers: their next use is for another batch, if it is not in the cache.

@@ -32,6 +32,15 @@ public final class EvaluationContext: @unchecked Sendable {
 
     public init(features: FeatureCache? = nil) { self.features = features }
 
+    /// The same for one sample of a batch: nothing is looked up or kept.
+    var plain: EvaluationContext {
+        let plain = EvaluationContext()
+        plain.interrupted = interrupted
+        plain.exact = exact
+        plain.fuses = fuses
+        return plain
+    }
+
     /// Runs an operation whose tiles an interrupt may end early; its result is then dropped.
     func watched<Result>(_ body: () throws -> Result) throws -> Result {
         guard interrupted != nil else { return try body() }

@@ -15,6 +15,7 @@ enum Evaluator {
         if let features = context.features, try features.supply(roots, order, context) {
             order = pending(roots)
         }
+        if try computeFrozen(below: roots, order, context) { order = pending(roots) }
         var plan = order.count > 1 && context.fuses ? Fusion.plan(order, roots: roots) : FusionPlan()
         for step in plan.steps.values { step.hold() }
         // The list itself must not keep a value alive beyond its last use.
@@ -29,6 +30,23 @@ enum Evaluator {
             try run(node, with: step, context)
             if let afterNode = context.afterNode { try afterNode(node) }
         }
+    }
+
+    /// Computes frozen layers of large pictures some samples at a time: their results take less memory than for the whole
+    /// batch, and have the same bits. True if there were any.
+    private static func computeFrozen(below roots: [Node], _ order: [Node], _ context: EvaluationContext) throws
+        -> Bool
+    {
+        var isAny = false
+        for batch in FrozenPrefix.batches(in: order) {
+            let order = isAny ? pending(roots) : order
+            guard let prefix = FrozenPrefix(batch, roots, order), let groups = prefix.groups else { continue }
+            let plain = context.plain
+            let all = Array(prefix.border.indices)
+            try prefix.fulfil(groups) { try prefix.compute(all, $0, plain) }
+            isAny = true
+        }
+        return isAny
     }
 
     /// The nodes without a value below some roots, in the order in which they are computed. Those with numbers in

@@ -43,14 +43,14 @@ private struct MemoryForecast {
         for root in roots { root.handles.wrappingAdd(1, ordering: .relaxed) }
         defer { for root in roots { root.handles.wrappingSubtract(1, ordering: .relaxed) } }
         var ready = given
-        if context.features != nil {
-            let all = order
-            for stack in FrozenPrefix.stacks(in: all) where !ready.contains(stack.id) {
-                let found = FrozenPrefix(stack, roots, all, exact: context.exact, given: given)
-                guard let prefix = found else { continue }
-                supply(prefix, context)
-                ready.formUnion(prefix.border.map(\.id))
-            }
+        let all = order
+        let kept = context.features == nil ? [] : FrozenPrefix.stacks(in: all)
+        for batch in kept + FrozenPrefix.batches(in: all) where !ready.contains(batch.id) {
+            guard let prefix = FrozenPrefix(batch, roots, all, given: ready) else { continue }
+            let isKept = kept.contains { $0 === batch }
+            guard let first = isKept ? 0..<1 : prefix.groups?.first else { continue }
+            supply(prefix, context, first, isKept: isKept)
+            ready.formUnion(prefix.border.map(\.id))
         }
         if !ready.isEmpty { order = Evaluator.pending(roots, given: ready) }
         var plan = order.count > 1 && context.fuses ? Fusion.plan(order, roots: roots) : FusionPlan()
@@ -76,7 +76,7 @@ private struct MemoryForecast {
 
     /// The border of the frozen part: the batch is assembled from cached values by sample. The samples
     /// themselves stay alive as long as the batch that is never built from them.
-    private mutating func supply(_ prefix: FrozenPrefix, _ context: EvaluationContext) {
+    private mutating func supply(_ prefix: FrozenPrefix, _ context: EvaluationContext, _ group: Range<Int>, isKept: Bool) {
         let plain = EvaluationContext()
         plain.fuses = context.fuses
         var border = 0
@@ -85,10 +85,10 @@ private struct MemoryForecast {
             owned[node.id] = bytes
             border += bytes
         }
-        held += 2 * border
+        held += isKept ? 2 * border : border
         let samples = prefix.samples.filter { !$0.isComputed && !given.contains($0.id) }
         for sample in samples { held += MemoryForecast.bytes(sample) }
-        let first = prefix.copies(of: Array(prefix.border.indices), sample: 0)
+        let first = prefix.copies(of: Array(prefix.border.indices), group)
         let there = given.union(samples.map(\.id))
         peak = max(peak, held + MemoryForecast(first, plain, given: there).peak)
     }

@@ -104,11 +104,15 @@ public struct TensorData: @unchecked Sendable {
     }
 
     /// Row `n` of the first axis, sharing this value's memory.
-    func sample(_ n: Int) -> TensorData {
-        var one = self
-        one.shape[0] = 1
-        one.offset += n * one.byteCount
-        return one
+    func sample(_ n: Int) -> TensorData { samples(n..<n + 1) }
+
+    /// Rows of the first axis, sharing this value's memory.
+    func samples(_ rows: Range<Int>) -> TensorData {
+        var part = self
+        part.shape[0] = 1
+        part.offset += rows.lowerBound * part.byteCount
+        part.shape[0] = rows.count
+        return part
     }
 }
 
