@@ -94,6 +94,10 @@ for made in 'print([s] * 60_000)' 'print(...[s] * 60_000)' 'write_json([s] * 60_
 done
 check "printed texts within the memory" "$("$seg" --memory 100M -e 's = "a" * 1_000_000
 captured(() -> { for i in 1...500 { print(s) } })' 2>&1 | grep -c '^error: the captured text needs .* the memory limit is 100 MB')" 1
+# What the limit has no room for is refused before the first step; in pieces it has.
+run='run = trainer(lraspp(classes=32), streets(count=16, size=[260, 260]), batch=16, epochs=1'
+check "a step beyond the memory" "$("$seg" --memory 400M -e "$run)" 2>&1 | grep -c '^error: a step of 16 samples .* 400 MB are left')" 1
+check "its pieces within the memory" "$("$seg" --memory 400M -e "$run, accumulate=4); run.step(); print(run.steps)" 2>/dev/null)" 1
 check "parts of work within the memory" "$("$seg" -e 'spread_work(1e12, i -> i, (i, x) -> nil)' 2>&1 |
     grep -c '^error: the results of 1000000000000 parts needs .* the memory limit is')" 1
 # The sizes that files state, before anything is allocated for them.
