@@ -34,7 +34,8 @@ func valueOfJSON(_ bytes: [UInt8], _ interpreter: Interpreter) throws -> Value {
             continue
         case .objectEnd, .arrayEnd:
             let ended = open.removeLast()
-            value = try ended.list.map { .list(try $0.take()) } ?? ended.record.map { .object($0) } ?? .nilValue
+            value =
+                try ended.list.map { .list(try $0.take()) } ?? ended.record.map { .object($0) } ?? .nilValue
         case .string(let string): value = .string(string)
         case .integer(let integer): value = .number(Double(integer))
         case .number(let number): value = .number(number)

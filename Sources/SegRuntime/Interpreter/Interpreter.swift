@@ -225,10 +225,19 @@ public final class Interpreter {
             unasked = 0
             return try checkMemory()
         }
+        try waitForRelease(of: bytes)
         do {
             try MemoryBudget.process.require(bytes, for: what)
         } catch {
             throw Failure(error)
+        }
+    }
+
+    /// Waits while there is no room for so many bytes and something is being released; Ctrl-C ends it.
+    private func waitForRelease(of bytes: Int) throws {
+        while LateRelease.isRunning, bytes > MemoryBudget.process.left {
+            try checkInterrupt()
+            usleep(1000)
         }
     }
 
@@ -285,6 +294,7 @@ public final class Interpreter {
     func checkMemory() throws { try checkMemory(of: "this script") }
 
     fileprivate func checkMemory(of what: String) throws {
+        try waitForRelease(of: 1 << 20)
         do {
             try MemoryBudget.process.checkGrowth(of: what)
         } catch {

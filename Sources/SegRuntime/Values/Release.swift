@@ -63,18 +63,26 @@ public enum LateRelease {
     private static let reclaimer = {
         let reclaimer = MemoryBudget.Reclaimer(.process)
         reclaimer.action = { _ in
-            guard state.withLock({ $0.isRunning }) else { return false }
-            while state.withLock({ $0.isRunning }) { usleep(1000) }
+            guard isRunning else { return false }
+            while isRunning { usleep(1000) }
             return true
         }
         return reclaimer
     }()
 
+    /// Whether something is being released.
+    static var isRunning: Bool { state.withLock { $0.isRunning } }
+
     /// What an error leaves of an array that was being made, or the whole of one that is no longer needed.
     public static func release<Element>(unfinished items: inout [Element]) {
         guard items.count > from else { return }
         let batch = Batch()
-        if let values = items as? [Value] { batch.values = values } else { batch.others = items }
+        // A cast would visit each element.
+        if Element.self == Value.self {
+            batch.values = unsafeBitCast(items, to: [Value].self)
+        } else {
+            batch.others = items
+        }
         items = []
         release(batch)
     }
@@ -103,7 +111,7 @@ public enum LateRelease {
             }
             guard let batch else { return }
             batch.others = nil
-            _ = releaseDeep(&batch.values, most: .max)
+            if batch.values.contains(where: \.isObject) { _ = releaseDeep(&batch.values, most: .max) }
         }
     }
 }

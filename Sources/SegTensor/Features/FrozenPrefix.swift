@@ -32,15 +32,22 @@ struct FrozenPrefix {
         }
     }
 
-    /// The batches of a pending graph whose frozen layers may be computed by sample: stacks, and values of large pictures.
+    /// The batches of large pictures in a pending graph, stacks and values: their frozen layers may be computed by group.
     static func batches(in order: [Node]) -> [Node] {
+        guard order.contains(where: { $0.byteCount > groupBytes }) else { return [] }
+        func isLarge(_ node: Node) -> Bool {
+            let shape = node.signature.shape
+            return shape.count == 4 && shape[0] > 1 && node.signature.count / shape[0] >= 1 << 15
+        }
         var found: [Node] = []
         for node in order where !node.isTracked {
-            if let stack = node.operation as? StackOperation, stack.axis == 0 { found.append(node) }
+            if let stack = node.operation as? StackOperation, stack.axis == 0, isLarge(node) {
+                found.append(node)
+            }
             // Kernels are no first inputs of convolutions.
             if let input = node.inputs.first, input.isComputed, !input.isVariable, !input.isTracked,
-                input.signature.shape.count == 4, input.signature.shape[0] > 1,
-                input.signature.count / input.signature.shape[0] >= 1 << 15, !found.contains(where: { $0 === input })
+                isLarge(input),
+                !found.contains(where: { $0 === input })
             {
                 found.append(input)
             }
@@ -78,13 +85,16 @@ struct FrozenPrefix {
     /// Whether only the batch itself can be cached: no frozen layer of a model depends on it.
     var isBare: Bool { border.allSatisfy { $0 === batch } }
 
-    /// Ranges of samples whose largest layer takes at most 64 MB: small ones are faster together. Nil where no layer of
-    /// the whole batch is larger.
+    /// The largest layer of a group of samples: small ones are faster together.
+    private static let groupBytes = 64 << 20
+
+    /// Ranges of samples that are computed together. Nil where no layer of the whole batch is large.
     var groups: [Range<Int>]? {
-        let largest = nodes.map { $0.signature.count * $0.signature.dtype.size }.max() ?? 0
-        guard count > 1, largest > 64 << 20, nodes.contains(where: { $0.operation is ConvolutionOperation })
+        let largest = nodes.map(\.byteCount).max() ?? 0
+        guard count > 1, largest > Self.groupBytes,
+            nodes.contains(where: { $0.operation is ConvolutionOperation })
         else { return nil }
-        let most = max((64 << 20) / (largest / count), 1)
+        let most = max(Self.groupBytes / (largest / count), 1)
         return stride(from: 0, to: count, by: most).map { $0..<min($0 + most, count) }
     }
 
@@ -280,4 +290,8 @@ struct FrozenPrefix {
             node.inputs[1].value?.storage.dropPackedWeights()
         }
     }
+}
+
+extension Node {
+    fileprivate var byteCount: Int { signature.count &* signature.dtype.size }
 }

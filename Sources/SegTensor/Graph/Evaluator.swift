@@ -34,7 +34,8 @@ enum Evaluator {
 
     /// Computes frozen layers of large pictures some samples at a time: their results take less memory than for the whole
     /// batch, and have the same bits. True if there were any.
-    private static func computeFrozen(below roots: [Node], _ order: [Node], _ context: EvaluationContext) throws
+    private static func computeFrozen(below roots: [Node], _ order: [Node], _ context: EvaluationContext)
+        throws
         -> Bool
     {
         var isAny = false

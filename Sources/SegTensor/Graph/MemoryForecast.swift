@@ -76,7 +76,9 @@ private struct MemoryForecast {
 
     /// The border of the frozen part: the batch is assembled from cached values by sample. The samples
     /// themselves stay alive as long as the batch that is never built from them.
-    private mutating func supply(_ prefix: FrozenPrefix, _ context: EvaluationContext, _ group: Range<Int>, isKept: Bool) {
+    private mutating func supply(
+        _ prefix: FrozenPrefix, _ context: EvaluationContext, _ group: Range<Int>, isKept: Bool
+    ) {
         let plain = EvaluationContext()
         plain.fuses = context.fuses
         var border = 0
