@@ -1,7 +1,7 @@
 // Depthwise convolution and its input gradient, computed directly. The taps of a row of pixels are
 // listed with the range of pixels that each reaches; then some pixels and channels accumulate over
 // the taps in registers. A task is a band of rows and as many channels as keep its input in cache.
-// With wide vectors, the kernels for common sizes read each value once for all taps of a row.
+// The kernels for common sizes read each value once for all taps of a row.
 // The weight gradient is in depthwise_weights.c.
 
 #include "depthwise.h"
@@ -91,17 +91,13 @@ BLOCK_KERNEL(pixel_8, float8, 8, 1, 1)
     SLIDING_KERNEL(name##_8, float8, 8, 1, across, apart)                                                 \
     INLINE long name(                                                                                     \
         const float *source, const depthwise_tap *taps, long n, long unit, float *out, long out_step,     \
-        long channels) {                                                                                  \
+        long channels, int wide) {                                                                        \
         long c = 0;                                                                                       \
-        for (; c + 32 <= channels; c += 32) name##_32(source, taps, n, c, unit, out, out_step);           \
-        if (c + 16 <= channels) {                                                                         \
-            name##_16(source, taps, n, c, unit, out, out_step);                                           \
-            c += 16;                                                                                      \
+        if (wide) {                                                                                       \
+            for (; c + 32 <= channels; c += 32) name##_32(source, taps, n, c, unit, out, out_step);       \
+            for (; c + 16 <= channels; c += 16) name##_16(source, taps, n, c, unit, out, out_step);       \
         }                                                                                                 \
-        if (c + 8 <= channels) {                                                                          \
-            name##_8(source, taps, n, c, unit, out, out_step);                                            \
-            c += 8;                                                                                       \
-        }                                                                                                 \
+        for (; c + 8 <= channels; c += 8) name##_8(source, taps, n, c, unit, out, out_step);              \
         return c;                                                                                         \
     }
 SLIDING_BLOCK(sliding_2, 2, 1)
@@ -176,7 +172,7 @@ INLINE void sliding_block(const depthwise_row *r, const depthwise_tap *taps, lon
     float *out = r->out + (back ? i + SLIDING - 1 : i) * r->out_step;
     const long out_step = back ? -r->out_step : r->out_step;
     long c;
-#define SLIDE(block) c = block(source, taps, n, r->unit, out, out_step, r->channels)
+#define SLIDE(block) c = block(source, taps, n, r->unit, out, out_step, r->channels, r->wide)
     if (r->apart == 2) {
         if (r->across == 3) SLIDE(leaping_3);
         else SLIDE(leaping_5);
@@ -310,7 +306,7 @@ static long taps_across(const depthwise_job *j, const depthwise_tap *taps, long 
     const long unit = tap_step(j), apart = source_step(j) / labs(unit);
     long across = 1;
     while (across < n && taps[across].offset - taps[across - 1].offset == unit) across++;
-    if (!kernel_wide_tiles || n == 0 || n % across != 0 || source_step(j) % unit != 0) return 0;
+    if (n == 0 || n % across != 0 || source_step(j) % unit != 0) return 0;
     for (long t = 0; t < n; t++)
         if (t % across != 0 && taps[t].offset - taps[t - 1].offset != unit) return 0;
     const int has_kernel = apart == 1 ? across == 2 || across == 3 || across == 5
