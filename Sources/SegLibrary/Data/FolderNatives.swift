@@ -16,7 +16,7 @@ extension Arguments {
     private func source(_ place: Int) throws -> MaskRule.Source? {
         guard let text = try optionalString(place) else { return nil }
         if let source = MaskRule.Source(rawValue: text == "colour" ? "color" : text) { return source }
-        throw bad(place, "is \"color\", \"index\" or \"value\", not \"\(text)\"")
+        throw bad(place, "is \"color\", \"index\" or \"value\", not \(quotedText(text))")
     }
 
     private func strays(_ place: Int) throws -> MaskRule.Strays {
@@ -26,7 +26,8 @@ extension Arguments {
         case "void": return .void
         case let text?:
             throw bad(
-                place, "is \"nearest\" or \"void\", or left out so that they are errors, not \"\(text)\"")
+                place,
+                "is \"nearest\" or \"void\", or left out so that they are errors, not \(quotedText(text))")
         }
     }
 

@@ -41,7 +41,7 @@ struct OfficialWeights {
         case "imagenet": table = Self.imagenet
         default:
             throw Failure(
-                .value, "there are no official weights \"\(kind)\"",
+                .value, "there are no official weights \(quotedText(kind))",
                 help: "the kinds are \"coco\" and \"imagenet\"",
                 argument: 1)
         }

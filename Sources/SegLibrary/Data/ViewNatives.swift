@@ -160,7 +160,7 @@ let viewNatives: [Native] = [
     ) { call in
         let how = try call.string(2)
         guard ["block", "random"].contains(how) else {
-            throw Failure(.value, "split: by is \"block\" or \"random\", not \"\(how)\"", argument: 2)
+            throw Failure(.value, "split: by is \"block\" or \"random\", not \(quotedText(how))", argument: 2)
         }
         let data = try call.dataset(0)
         if let parts = try call.namedParts(data.dataset, 1) { return parts }

@@ -64,7 +64,8 @@ let weightFileNatives: [Native] = [
                 guard let tensor = value.asTensorValue else {
                     throw Failure(
                         .type,
-                        "write_tensors: \"\(name)\" is \(call.interpreter.typeName(value)), not a tensor")
+                        "write_tensors: \(quotedText(name)) is \(call.interpreter.typeName(value)), not a tensor"
+                    )
                 }
                 return (name, tensor.promise)
             }, call)
@@ -119,14 +120,14 @@ let weightFileNatives: [Native] = [
         let changes = try zip(record.names, record.values).map { name, value in
             guard let place = places[name] else {
                 throw Failure(
-                    .name, "the model has no tensor \"\(name)\"",
+                    .name, "the model has no tensor \(quotedText(name))",
                     help: nearestName(to: name, among: walk.tensors.map(\.path)).map {
                         "did you mean \(quotedText($0))?"
                     })
             }
             guard let tensor = value.asTensorValue, tensor.promise.shape == place.value.promise.shape else {
                 throw Failure(
-                    .shape, "\"\(name)\" has shape \(place.value.promise.shape)",
+                    .shape, "\(quotedText(name)) has shape \(place.value.promise.shape)",
                     help: "the new value is \(try call.interpreter.line(value))")
             }
             return (place, tensor.promise)

@@ -155,6 +155,8 @@ struct HelpForm: Sendable {
 
     /// The form of a word or sign, for exact names first and then without regard to case.
     static func named(_ name: String) -> HelpForm? {
-        all.first { $0.names.contains(name) } ?? all.first { $0.names.contains(name.lowercased()) }
+        // Nobody has typed a longer one, and each form would copy it.
+        guard name.utf8.count <= 100 else { return nil }
+        return all.first { $0.names.contains(name) } ?? all.first { $0.names.contains(name.lowercased()) }
     }
 }

@@ -17,8 +17,9 @@ public struct HelpFindings: Sendable {
 }
 
 extension Interpreter {
-    /// What the help has on a text.
+    /// What the help has on a text; nothing on one that nobody has typed.
     public func helpSearch(_ text: String) -> HelpFindings {
+        guard text.utf8.count <= 1000 else { return HelpFindings() }
         let wanted = SearchWords(text)
         guard !wanted.stems.isEmpty else { return HelpFindings() }
         var found = HelpFindings()

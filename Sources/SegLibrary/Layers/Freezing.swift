@@ -94,9 +94,9 @@ private struct FreezeSelection {
         let tops = listText(paths.filter { !$0.contains(".") }, most: 8)
         let isMode = text == "train" || text == "eval"
         return Failure(
-            .name, "no layer or tensor of the model matches \"\(text)\"",
+            .name, "no layer or tensor of the model matches \(quotedText(text))",
             help: isMode
-                ? "the second argument is a name pattern; write batchnorm=\"\(text)\""
+                ? "the second argument is a name pattern; write batchnorm=\(quotedText(text))"
                 : help.map { "did you mean \($0)?" } ?? "the names begin with \(tops)", argument: place)
     }
 
@@ -136,7 +136,8 @@ let freezingNatives: [Native] = [
     ) { call in
         let choice = try call.string(2)
         guard ["eval", "train"].contains(choice) else {
-            throw Failure(.value, "batchnorm must be \"eval\" or \"train\", not \"\(choice)\"", argument: 2)
+            throw Failure(
+                .value, "batchnorm must be \"eval\" or \"train\", not \(quotedText(choice))", argument: 2)
         }
         try FreezeSelection(call, pattern: 1).set(frozen: true, keepsStatistics: choice == "train")
         return .nilValue

@@ -81,7 +81,8 @@ private func loggedValue(_ value: Value, _ call: borrowing Arguments) throws -> 
         return nil
     }
     guard let content = try content() else {
-        throw call.bad(0, "have one of value, a number, text, triptych and settings; \"\(tag)\" has not")
+        throw call.bad(
+            0, "have one of value, a number, text, triptych and settings; \(quotedText(tag)) has not")
     }
     return LoggedValue(step: step, tag: tag, content: content)
 }

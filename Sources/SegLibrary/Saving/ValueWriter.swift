@@ -76,7 +76,9 @@ final class ValueWriter {
         case .bool(let bool): return bool ? "true" : "false"
         case .number(let number): return JSON.text(number)
         case .object(let object):
-            if let string = value.asString { return JSON.text(string) }
+            if let string = value.asString {
+                return try JSON.text(string) { _ in try interpreter.checkInterrupt() }
+            }
             return "[\(number(of: object, path: path))]"
         }
     }

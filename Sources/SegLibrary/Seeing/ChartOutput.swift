@@ -63,7 +63,7 @@ extension Arguments {
         guard ["svg", "png", "pdf"].contains(ending) else {
             throw Failure(
                 .value,
-                "\(native.name): save must be a name that ends in .png, .svg or .pdf, not \"\(path)\"",
+                "\(native.name): save must be a name that ends in .png, .svg or .pdf, not \(quotedText(path))",
                 argument: place)
         }
         if let emptiness = try interpreter.awaited({ chart.emptiness }) {

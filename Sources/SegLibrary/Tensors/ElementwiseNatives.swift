@@ -126,7 +126,7 @@ let elementwiseNatives: [Native] = [
         let way = try call.string(1)
         guard way == "none" || way == "tanh" else {
             throw Failure(
-                .value, "gelu: approximate is \"\(way)\"; it is \"none\" or \"tanh\"", argument: 1)
+                .value, "gelu: approximate is \(quotedText(way)); it is \"none\" or \"tanh\"", argument: 1)
         }
         if let x = call.plainNumber(0) {
             let inner = (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)

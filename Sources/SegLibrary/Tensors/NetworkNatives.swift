@@ -18,7 +18,8 @@ extension Arguments {
             }
             return .nearest
         default:
-            throw Failure(.value, "interpolate has no mode \"\(name)\"", help: "\"bilinear\" or \"nearest\"")
+            throw Failure(
+                .value, "interpolate has no mode \(quotedText(name))", help: "\"bilinear\" or \"nearest\"")
         }
     }
 
@@ -34,7 +35,8 @@ extension Arguments {
         if name == "valid" { return [(0, 0), (0, 0)] }
         guard name == "same" else {
             throw Failure(
-                .value, "conv2d: padding is \"\(name)\"; it is a number, a pair, \"same\" or \"valid\"",
+                .value,
+                "conv2d: padding is \(quotedText(name)); it is a number, a pair, \"same\" or \"valid\"",
                 argument: place)
         }
         guard stride == (1, 1) else {
@@ -64,7 +66,7 @@ extension Arguments {
         guard let border = Tensor.Border(rawValue: mode) else {
             throw Failure(
                 .value,
-                "conv2d: padding_mode is \"\(mode)\"; it is \"zeros\", \"reflect\", \"replicate\" or \"circular\"",
+                "conv2d: padding_mode is \(quotedText(mode)); it is \"zeros\", \"reflect\", \"replicate\" or \"circular\"",
                 argument: place)
         }
         return (x.rank == 4 ? try x.pad(borders, border: border) : x, (0, 0))
@@ -211,7 +213,7 @@ let networkNatives: [Native] = [
         let wanted = try call.string(5)
         guard let reduction = Tensor.LossReduction(rawValue: wanted) else {
             throw Failure(
-                .value, "reduction is \"mean\", \"sum\" or \"none\", not \"\(wanted)\"", argument: 5)
+                .value, "reduction is \"mean\", \"sum\" or \"none\", not \(quotedText(wanted))", argument: 5)
         }
         let (masks, ignore) = try call.masks(ignoring: 3)
         _ = try call.checkedClassNames()

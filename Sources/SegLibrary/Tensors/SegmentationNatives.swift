@@ -148,12 +148,12 @@ extension Arguments {
         }
         guard let names = categories(1) else {
             throw Failure(
-                .label, "the masks have no class names, so \"\(text)\" is not known",
+                .label, "the masks have no class names, so \(quotedText(text)) is not known",
                 help: "give ignore= as a number")
         }
         guard let found = names.index(of: text) else {
             throw Failure(
-                .label, "there is no class \"\(text)\"",
+                .label, "there is no class \(quotedText(text))",
                 help: nearestName(to: text, among: names.names).map { "did you mean \(quotedText($0))?" }
                     ?? "the classes are \(names.names.prefix(12).joined(separator: ", "))\(names.names.count > 12 ? ", …" : "")"
             )

@@ -119,7 +119,7 @@ let shapingNatives: [Native] = [
         guard let border = Tensor.Border(rawValue: mode) else {
             throw Failure(
                 .value,
-                "pad: mode is \"\(mode)\"; it is \"constant\", \"reflect\", \"replicate\" or \"circular\"",
+                "pad: mode is \(quotedText(mode)); it is \"constant\", \"reflect\", \"replicate\" or \"circular\"",
                 argument: 3)
         }
         return .tensor(try tensor.pad(widths, border: border))

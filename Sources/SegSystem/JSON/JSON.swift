@@ -2,9 +2,12 @@
 
 public enum JSON {
     /// A text in quotes.
-    public static func text(_ string: String) -> String {
+    public static func text(_ string: String) -> String { text(string) { _ in } }
+
+    /// The same for text that may be long, as `append` has it.
+    public static func text(_ string: String, poll: (Int) throws -> Void) rethrows -> String {
         var text = ""
-        append(string, to: &text)
+        try append(string, to: &text, poll: poll)
         return text
     }
 
@@ -25,18 +28,29 @@ public enum JSON {
     }
 
     private static func append(_ block: Substring, to text: inout String) {
-        for scalar in block.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\t": text += "\\t"
-            case "\r": text += "\\r"
-            case "\0"..<" ":
-                let digits = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: text.unicodeScalars.append(scalar)
-            }
+        let bytes = block.utf8
+        // What needs no escape is appended as a whole.
+        var start = bytes.startIndex
+        for place in bytes.indices {
+            let byte = bytes[place]
+            guard byte < 0x20 || byte == 0x22 || byte == 0x5c else { continue }
+            text += block[start..<place]
+            text += escape(byte)
+            start = bytes.index(after: place)
+        }
+        text += block[start...]
+    }
+
+    private static func escape(_ byte: UInt8) -> String {
+        switch byte {
+        case 0x22: return "\\\""
+        case 0x5c: return "\\\\"
+        case 0x0a: return "\\n"
+        case 0x09: return "\\t"
+        case 0x0d: return "\\r"
+        default:
+            let digits = String(byte, radix: 16)
+            return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
         }
     }
 

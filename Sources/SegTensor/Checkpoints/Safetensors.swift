@@ -211,7 +211,10 @@ public enum Safetensors {
             for (key, _) in metadata where !keys.insert(key).inserted {
                 throw TensorError(.value, "the metadata contain '\(key)' twice")
             }
-            let strings = metadata.map { "\(JSON.text($0.key)):\(JSON.text($0.value))" }
+            let context = EvaluationContext.current
+            let strings = try metadata.map { key, value in
+                "\(JSON.text(key)):\(try JSON.text(value) { _ in try context.checkInterrupt() })"
+            }
             fields.append("\"__metadata__\":{\(strings.joined(separator: ","))}")
         }
         for (tensor, range) in zip(tensors, ranges) {
