@@ -190,8 +190,16 @@ extension Interpreter {
         } else if let field = instance.field(named: "count") {
             value = field
         }
-        if let value, let number = try number(from: value) { return Int(exactly: number) }
-        return instance.children?.count
+        guard let value else { return instance.children?.count }
+        let count = try number(from: value).flatMap { Int(exactly: $0) }
+        // Only of a collection it is the number of elements.
+        guard instance.type.method(named: "at") != nil else { return count ?? instance.children?.count }
+        guard let count, count >= 0 else {
+            throw Failure(
+                .value,
+                "`count` of \(instance.type.name) is \(try line(value)); it is a whole number from 0 up")
+        }
+        return count
     }
 }
 

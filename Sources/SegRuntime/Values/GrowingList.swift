@@ -5,9 +5,11 @@ public final class GrowingList {
 
     private let interpreter: Interpreter
     private let what: String
-    private var meter: MemoryMeter
-    private var full: [[Value]] = []
-    private var last: [Value] = []
+    // A loop that appends would hold its access while it calls a script, and deep recursion through such loops would take
+    // quadratic time.
+    @exclusivity(unchecked) private var meter: MemoryMeter
+    @exclusivity(unchecked) private var full: [[Value]] = []
+    @exclusivity(unchecked) private var last: [Value] = []
 
     /// - Parameter what: how the error names the list, as in `the table of a.csv`.
     public init(_ interpreter: Interpreter, for what: String) {

@@ -114,20 +114,19 @@ public final class FeatureCache: @unchecked Sendable {
     /// Sets the values of the border of the frozen prefix below `roots`, from the cache or computed by
     /// sample. True if any node got a value.
     func supply(_ roots: [Node], _ order: [Node], _ context: EvaluationContext) throws -> Bool {
-        let stacks = FrozenPrefix.stacks(in: order)
-        let isRedrawn = FrozenPrefix.isRedrawn(order)
-        if stacks.isEmpty, !isRedrawn { return false }
+        guard order.contains(where: { $0.operation is StackOperation }) else { return false }
+        let graph = FrozenGraph(roots, order)
+        let isRedrawn = FrozenGraph.isRedrawn(order)
+        if graph.stacks.isEmpty, !isRedrawn { return false }
         let plain = context.plain
         var supplied = false
         var obstacle =
             isRedrawn
             ? "the pictures are drawn anew in each epoch; augment(…, copies=1) draws them once" : nil
-        for stack in stacks where !stack.isComputed {
-            let pending = supplied ? Evaluator.pending(roots) : order
-            guard let prefix = FrozenPrefix(stack, roots, pending) else { continue }
-            if prefix.isBare, stack.signature.shape.count == 4 {
-                obstacle = FrozenPrefix.obstacle(stack, pending)
-            }
+        for stack in graph.stacks where !stack.isComputed {
+            try context.checkInterrupt()
+            guard let prefix = graph.prefix(of: stack) else { continue }
+            if prefix.isBare, stack.signature.shape.count == 4 { obstacle = graph.obstacle(stack) }
             if prefix.isBare, prefix.hasSources { continue }
             supplied = try supply(prefix, plain) || supplied
         }

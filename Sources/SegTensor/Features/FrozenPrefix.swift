@@ -3,17 +3,6 @@
 
 /// The frozen part below some roots.
 struct FrozenPrefix {
-    private enum Kind: Equatable {
-        /// The same for every sample.
-        case constant
-        /// Deterministic by its key, but drawn again each time: not worth caching.
-        case random
-        /// Row n depends on sample n alone.
-        case sample
-        /// Depends on values that change, or mixes samples.
-        case mixed
-    }
-
     /// The frozen nodes whose values are needed by nodes that are not frozen, or by the roots.
     let border: [Node]
     /// The tensors that are stacked to the batch; none where the batch is a value.
@@ -24,59 +13,14 @@ struct FrozenPrefix {
     /// The nodes of kind sample, in order of creation.
     private let nodes: [Node]
 
-    /// The batches of a pending graph: stacks of samples that depend on nothing that changes.
-    static func stacks(in order: [Node]) -> [Node] {
-        order.filter { node in
-            guard let operation = node.operation as? StackOperation else { return false }
-            return operation.axis == 0 && FrozenPrefix.isFixed(node.inputs)
-        }
-    }
-
-    /// The batches of large pictures in a pending graph, stacks and values: their frozen layers may be computed by group.
-    static func batches(in order: [Node]) -> [Node] {
-        guard order.contains(where: { $0.byteCount > groupBytes }) else { return [] }
-        func isLarge(_ node: Node) -> Bool {
-            let shape = node.signature.shape
-            return shape.count == 4 && shape[0] > 1 && node.signature.count / shape[0] >= 1 << 15
-        }
-        var found: [Node] = []
-        for node in order where !node.isTracked {
-            if let stack = node.operation as? StackOperation, stack.axis == 0, isLarge(node) {
-                found.append(node)
-            }
-            // Kernels are no first inputs of convolutions.
-            if let input = node.inputs.first, input.isComputed, !input.isVariable, !input.isTracked,
-                isLarge(input),
-                !found.contains(where: { $0 === input })
-            {
-                found.append(input)
-            }
-        }
-        return found
-    }
-
-    /// Nil if nothing frozen depends on the batch, a stack or a value. Nodes with numbers in `given` count as computed.
-    init?(_ batch: Node, _ roots: [Node], _ order: [Node], given: Set<UInt64> = []) {
-        var kinds: [UInt64: Kind] = [:]
-        var uses: Set<UInt64> = Set(roots.map(\.id))
-        for node in order {
-            guard let (operation, inputs) = node.pendingStep else { continue }
-            if given.contains(node.id) {
-                kinds[node.id] = .constant
-                continue
-            }
-            let kind =
-                node === batch ? Kind.sample : FrozenPrefix.kind(node, operation, inputs, kinds, batch)
-            kinds[node.id] = kind
-            if kind == .mixed { for input in inputs { uses.insert(input.id) } }
-        }
-        let found = order.filter { kinds[$0.id] == .sample }
-        let border = found.filter { uses.contains($0.id) }
+    /// Nil if nothing frozen depends on the batch, a stack or a value. `nodes` are those of which row n depends on sample
+    /// n alone, in order of creation.
+    init?(_ batch: Node, nodes: [Node], border: [Node]) {
         self.batch = batch
-        self.samples = batch.inputs
-        self.count = batch.signature.shape[0]
+        samples = batch.inputs
+        count = batch.signature.shape[0]
         self.border = border
-        self.nodes = found
+        self.nodes = nodes
         // A batch of tensors that are already computed need not be made by sample.
         let isTrivial = border.allSatisfy { $0 === batch } && samples.allSatisfy { $0.isComputed }
         if border.isEmpty || isTrivial { return nil }
@@ -85,84 +29,18 @@ struct FrozenPrefix {
     /// Whether only the batch itself can be cached: no frozen layer of a model depends on it.
     var isBare: Bool { border.allSatisfy { $0 === batch } }
 
-    /// The largest layer of a group of samples: small ones are faster together.
-    private static let groupBytes = 64 << 20
-
     /// Ranges of samples that are computed together. Nil where no layer of the whole batch is large.
     var groups: [Range<Int>]? {
         let largest = nodes.map(\.byteCount).max() ?? 0
-        guard count > 1, largest > Self.groupBytes,
+        guard count > 1, largest > FrozenGraph.groupBytes,
             nodes.contains(where: { $0.operation is ConvolutionOperation })
         else { return nil }
-        let most = max(Self.groupBytes / (largest / count), 1)
+        let most = max(FrozenGraph.groupBytes / (largest / count), 1)
         return stride(from: 0, to: count, by: most).map { $0..<min($0 + most, count) }
-    }
-
-    /// Why the first operation on a batch cannot be cached.
-    static func obstacle(_ stack: Node, _ order: [Node]) -> String? {
-        guard let first = order.first(where: { node in node.inputs.contains { $0 === stack } }) else {
-            return nil
-        }
-        let name = first.operation?.name ?? "an operation"
-        if first.inputs.contains(where: { $0.isVariable || $0.isTracked }) {
-            return "\(name), the first operation on the pictures, uses parameters that are trained"
-        }
-        if first.operation is RandomOperation || first.operation is DropoutOperation {
-            return "\(name) draws new random numbers at each step"
-        }
-        return "\(name), the first operation on the pictures, mixes the samples of a batch"
-    }
-
-    /// Whether a batch has samples that are drawn anew in each epoch.
-    static func isRedrawn(_ order: [Node]) -> Bool {
-        order.contains { node in
-            node.operation is StackOperation && node.signature.shape.count == 4
-                && node.inputs.contains(where: isRedrawn)
-        }
-    }
-
-    private static func isRedrawn(_ node: Node) -> Bool {
-        (node.operation as? SourceOperation)?.isRedrawn == true
     }
 
     /// Whether the samples are read where they are kept: caching their batch would keep them twice.
     var hasSources: Bool { samples.allSatisfy { $0.isComputed || $0.operation is SourceOperation } }
-
-    /// Whether sample tensors depend on nothing that changes.
-    private static func isFixed(_ inputs: [Node]) -> Bool {
-        var seen = Set<ObjectIdentifier>()
-        var pending = inputs
-        while let node = pending.popLast() {
-            guard seen.insert(ObjectIdentifier(node)).inserted else { continue }
-            if node.isVariable || node.isTracked || isRedrawn(node) { return false }
-            if let below = node.pendingInputs { pending.append(contentsOf: below) }
-        }
-        return true
-    }
-
-    private static func kind(
-        _ node: Node, _ operation: any Operation, _ inputs: [Node], _ kinds: [UInt64: Kind], _ batch: Node
-    ) -> Kind {
-        let count = batch.signature.shape[0]
-        if node.isVariable || node.isTracked { return .mixed }
-        let below = inputs.map { input -> Kind in
-            if input.isVariable || input.isTracked { return .mixed }
-            if input === batch { return .sample }
-            return input.isComputed ? .constant : kinds[input.id] ?? .mixed
-        }
-        if below.contains(.mixed) { return .mixed }
-        // Another batch beside this one, such as the masks.
-        if operation is StackOperation, node.signature.shape.first == count { return .mixed }
-        if operation is RandomOperation || operation is DropoutOperation {
-            return below.contains(.sample) ? .mixed : .random
-        }
-        guard below.contains(.sample) else { return below.contains(.random) ? .random : .constant }
-        let signature = node.signature
-        let keeps =
-            !below.contains(.random) && signature.shape.first == count
-            && operation.keepsSamples(below.map { $0 == .sample }, inputs.map(\.signature), signature)
-        return keeps ? .sample : .mixed
-    }
 
     /// Digests of the structure below the border nodes, including the content of constants.
     func structures(exact: Bool) throws -> [Digest] {
@@ -290,8 +168,4 @@ struct FrozenPrefix {
             node.inputs[1].value?.storage.dropPackedWeights()
         }
     }
-}
-
-extension Node {
-    fileprivate var byteCount: Int { signature.count &* signature.dtype.size }
 }

@@ -38,10 +38,12 @@ enum Evaluator {
         throws
         -> Bool
     {
+        guard order.contains(where: { $0.byteCount > FrozenGraph.groupBytes }) else { return false }
         var isAny = false
-        for batch in FrozenPrefix.batches(in: order) {
-            let order = isAny ? pending(roots) : order
-            guard let prefix = FrozenPrefix(batch, roots, order), let groups = prefix.groups else { continue }
+        let graph = FrozenGraph(roots, order)
+        for batch in graph.largeBatches {
+            try context.checkInterrupt()
+            guard let prefix = graph.prefix(of: batch), let groups = prefix.groups else { continue }
             let plain = context.plain
             let all = Array(prefix.border.indices)
             try prefix.fulfil(groups) { try prefix.compute(all, $0, plain) }

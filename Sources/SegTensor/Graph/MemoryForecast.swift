@@ -44,12 +44,13 @@ private struct MemoryForecast {
         defer { for root in roots { root.handles.wrappingSubtract(1, ordering: .relaxed) } }
         var ready = given
         let all = order
-        let kept = context.features == nil ? [] : FrozenPrefix.stacks(in: all)
-        for batch in kept + FrozenPrefix.batches(in: all) where !ready.contains(batch.id) {
-            guard let prefix = FrozenPrefix(batch, roots, all, given: ready) else { continue }
-            let isKept = kept.contains { $0 === batch }
-            guard let first = isKept ? 0..<1 : prefix.groups?.first else { continue }
-            supply(prefix, context, first, isKept: isKept)
+        let graph = FrozenGraph(roots, all, given: given)
+        let kept = context.features == nil ? [] : graph.stacks
+        let keptIDs = Set(kept.map(\.id))
+        for batch in kept + graph.largeBatches where !ready.contains(batch.id) {
+            guard let prefix = graph.prefix(of: batch) else { continue }
+            guard let first = keptIDs.contains(batch.id) ? 0..<1 : prefix.groups?.first else { continue }
+            supply(prefix, context, first)
             ready.formUnion(prefix.border.map(\.id))
         }
         if !ready.isEmpty { order = Evaluator.pending(roots, given: ready) }
@@ -74,11 +75,9 @@ private struct MemoryForecast {
 
     private func owner(of node: Node) -> UInt64 { owners[node.id] ?? node.id }
 
-    /// The border of the frozen part: the batch is assembled from cached values by sample. The samples
+    /// The border of the frozen part: the batch is assembled by sample. What the cache keeps beside it gives way. The samples
     /// themselves stay alive as long as the batch that is never built from them.
-    private mutating func supply(
-        _ prefix: FrozenPrefix, _ context: EvaluationContext, _ group: Range<Int>, isKept: Bool
-    ) {
+    private mutating func supply(_ prefix: FrozenPrefix, _ context: EvaluationContext, _ group: Range<Int>) {
         let plain = EvaluationContext()
         plain.fuses = context.fuses
         var border = 0
@@ -87,7 +86,7 @@ private struct MemoryForecast {
             owned[node.id] = bytes
             border += bytes
         }
-        held += isKept ? 2 * border : border
+        held += border
         let samples = prefix.samples.filter { !$0.isComputed && !given.contains($0.id) }
         for sample in samples { held += MemoryForecast.bytes(sample) }
         let first = prefix.copies(of: Array(prefix.border.indices), group)
