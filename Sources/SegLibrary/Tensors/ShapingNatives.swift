@@ -15,9 +15,12 @@ extension Arguments {
                 place, "a list of tensors",
                 help: areApart ? "write them as one list: \(native.name)([a, b])" : nil)
         }
-        return try list.items.map { item in
-            if let value = item.asTensorValue { return try value.tensor }
-            return try Tensor.nested(item, dtype: nil)
+        let items = list.items
+        let bytesOfEach = 640
+        try interpreter.reserve(items.count * bytesOfEach, for: "a list of \(items.count) tensors")
+        return try interpreter.made(items.count) { item in
+            if let value = items[item].asTensorValue { return try value.tensor }
+            return try Tensor.nested(items[item], dtype: nil)
         }
     }
 

@@ -84,9 +84,9 @@ extension Arguments {
             }
         }
         if case .object(let range as RangeObject) = values[place], let end = range.end,
-            let low = Int(exactly: range.start), let high = Int(exactly: end), end - range.start < 1_000_000
+            let low = Int(exactly: range.start), Int(exactly: end) != nil
         {
-            return range.isInclusive ? Array(low...max(low, high)) : Array(low..<max(low, high))
+            return try interpreter.made(try interpreter.count(of: range)) { low + $0 }
         }
         if let value = values[place].asTensorValue, value.promise.count > 1 {
             guard value.promise.dtype != .bool else { throw wrong(place, "a whole number or a list of them") }
