@@ -84,9 +84,10 @@ extension Arguments {
             }
         }
         if case .object(let range as RangeObject) = values[place], let end = range.end,
-            let low = Int(exactly: range.start), Int(exactly: end) != nil
+            let low = Int(exactly: range.start), Int(exactly: end) != nil,
+            let count = try? interpreter.count(of: range)
         {
-            return try interpreter.made(try interpreter.count(of: range)) { low + $0 }
+            return try interpreter.made(count) { low + $0 }
         }
         if let value = values[place].asTensorValue, value.promise.count > 1 {
             guard value.promise.dtype != .bool else { throw wrong(place, "a whole number or a list of them") }
