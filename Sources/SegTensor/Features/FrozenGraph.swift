@@ -20,7 +20,6 @@ final class FrozenGraph {
     private let order: [Node]
     private let rootIDs: Set<UInt64>
     private let given: Set<UInt64>
-    private var places: [UInt64: Int] = [:]
     /// By number, the pending nodes that read a node.
     private var consumers: [UInt64: [Int]] = [:]
     /// The kind of each node where no batch is looked at.
@@ -38,7 +37,6 @@ final class FrozenGraph {
         // Nodes that depend on values that change, or are drawn anew.
         var changing: Set<UInt64> = []
         for (place, node) in order.enumerated() {
-            places[node.id] = place
             guard let (operation, inputs) = node.pendingStep, !given.contains(node.id) else { continue }
             var sizes: Set<Int> = []
             var below: Set<Kind> = []
