@@ -90,7 +90,7 @@ struct Command: Sendable {
         try interpreter.choosePrecision(options.precision)
         if !options.precision.isFast {
             interpreter.note(
-                "the kernels in use have no instructions for \(options.precision.rawValue): it gives the same results "
+                "the kernels in use have no fast instructions for \(options.precision.rawValue): it gives the same results "
                     + "as elsewhere, but is no faster than float32")
         }
         if let seed = options.seed, let function = try interpreter.libraryValue("seed") {

@@ -58,7 +58,7 @@ struct Doctor {
         let text =
             "\(model ?? "unknown"), kernels for \(KernelLevel.inUse.rawValue), at most "
             + "\(Int(KernelLevel.inUse.peak.rounded())) billion operations a second on a thread"
-            + (Precision.bfloat16.isFast ? ", with instructions for bfloat16" : "")
+            + (Precision.bfloat16.isFast ? ", with fast instructions for bfloat16" : "")
             + (Precision.bfloat16.usesMatrices ? " in matrices (AMX)" : "")
         if let kind = Environment.variable("OPENBLAS_CORETYPE") {
             return Finding(

@@ -36,7 +36,8 @@ import Testing
     static func withEachKind(_ check: (Int32) throws -> Void) rethrows {
         let usual = kernel_bfloat16()
         defer { kernel_use_bfloat16(usual) }
-        for kind in Int32(BFLOAT16_NONE)...usual {
+        kernel_use_bfloat16(Int32(BFLOAT16_MATRICES))
+        for kind in Int32(BFLOAT16_NONE)...kernel_bfloat16() {
             kernel_use_bfloat16(kind)
             try check(kind)
         }

@@ -21,8 +21,8 @@ void kernel_set_level(int level, int wide);
 /// are none, and those of matrices (AMX), with other last bits.
 enum { BFLOAT16_NONE = 0, BFLOAT16_VECTORS = 1, BFLOAT16_MATRICES = 2 };
 
-/// The products that are used: the last of these that the processor has; vectors where SEG_KERNELS is avx512, and none
-/// where it is a lower level.
+/// The products that are used: the last of these that the processor has and gains from; vectors where SEG_KERNELS is
+/// avx512, and none where it is a lower level.
 int kernel_bfloat16(void);
 
 /// Changes that, to what the processor has at most; for tests.

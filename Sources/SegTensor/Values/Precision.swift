@@ -9,7 +9,7 @@ public enum Precision: String, CaseIterable, Encodable, Sendable {
     /// pixel, strided ones and widely dilated ones; with instructions for matrices in all that have enough channels.
     case bfloat16
 
-    /// Whether the processor has instructions for it. Without them the results are the same, to the bit, as with those
+    /// Whether the processor has instructions for it that are faster than those of float32. Without them the results are the same, to the bit, as with those
     /// for vectors, but no faster than those of float32.
     public var isFast: Bool { self == .float32 || kernel_bfloat16() != BFLOAT16_NONE }
 
