@@ -284,6 +284,44 @@ struct EvaluationTests {
         #expect(fused.fused == (function == .sigmoid ? 0 : 2))
     }
 
+    /// The gradients by a map that several convolutions read: added to one another within them, and one by one.
+    @Test func sumsOfGradientsAreTheStepwiseOnes() throws {
+        let images = try Self.numbers([2, 32, 33, 35], 80)
+        let (point, three) = (
+            try Self.numbers([40, 32, 1, 1], 81), try Self.numbers([32, 32, 3, 3], 82)
+        )
+        let (grouped, depthwise) = (
+            try Self.numbers([32, 8, 3, 3], 83), try Self.numbers([32, 1, 3, 3], 84)
+        )
+        func run(_ fuses: Bool) throws -> (bits: [UInt32], fused: Int) {
+            let context = EvaluationContext()
+            context.fuses = fuses
+            return try EvaluationContext.$current.withValue(context) {
+                let scope = TrackingScope()
+                let x = try scope.track(images * 2)
+                let branches = [
+                    x, try Tensor.conv2d(x, point), try Tensor.conv2d(x, three, padding: (1, 1)),
+                    try Tensor.conv2d(x, point, stride: (2, 3)),
+                    try Tensor.conv2d(x, three, padding: (9, 9), dilation: (9, 9)),
+                    try Tensor.conv2d(x, grouped, groups: 4), try Tensor.conv2d(x, depthwise, groups: 32),
+                ]
+                let sums = try branches.map { try Tensor.reduce(.sum, $0 * $0) }
+                let total = try sums.dropFirst().reduce(sums[0], +)
+                let found = try gradients(of: total, wrt: [x])
+                scope.end(from: [total])
+                let roots = found.map(\.node)
+                let plan = Fusion.plan(Evaluator.pending(roots), roots: roots)
+                try Tensor.evaluate(found)
+                let fused = plan.steps.values.count { $0.operation.name == ConvolutionInputGradient.gradient }
+                return (try Self.bits(found[0]), fused)
+            }
+        }
+        let (fused, stepwise) = (try run(true), try run(false))
+        #expect(fused.bits == stepwise.bits)
+        // All but the depthwise one, which is added in a step of its own.
+        #expect(fused.fused == 5)
+    }
+
     @Test func strayValuesAreFoundAnywhere() throws {
         for dtype in [DType.float32, .float64] {
             #expect(try Tensor.zeros([3, 100_000], dtype: dtype).hasOnlyFiniteValues())

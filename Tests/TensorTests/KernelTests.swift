@@ -156,7 +156,7 @@ struct PlainConvolution {
         return dw
     }
 
-    @Test(arguments: geometries) func convolutionAgreesWithPlainLoops(_ g: Geometry) throws {
+    @Test(arguments: geometries + wideGeometries) func convolutionAgreesWithPlainLoops(_ g: Geometry) throws {
         var numbers = TestNumbers(7)
         let x = numbers.floats(g.batch * g.inputHeight * g.inputWidth * g.inputChannels)
         let w = numbers.floats(g.weightCount)
@@ -198,9 +198,13 @@ struct PlainConvolution {
         geometry(1, 64, 24, 25, 168, kernel: (3, 3), padding: 1),
         geometry(1, 600, 24, 24, 96, kernel: (3, 3), padding: 2, dilation: 2),
         geometry(2, 128, 9, 9, 128, kernel: (3, 3), padding: 1, groups: 2),
+        // Grids of one or two pixels along each axis.
+        geometry(2, 40, 33, 31, 72, kernel: (3, 3), padding: 18, dilation: 18),
+        geometry(1, 1056, 30, 29, 64, kernel: (3, 3), padding: 15, dilation: 15),
+        geometry(1, 32, 40, 36, 200, kernel: (3, 3), padding: 24, dilation: 24),
     ]
 
-    @Test(arguments: geometries) func samplesDoNotFeelTheirBatch(_ g: Geometry) throws {
+    @Test(arguments: geometries + wideGeometries) func samplesDoNotFeelTheirBatch(_ g: Geometry) throws {
         var three = g
         three.batch = 3
         var one = g
@@ -237,7 +241,7 @@ struct PlainConvolution {
             Self.geometry(1, 128, 65, 65, 32, kernel: (3, 3), padding: dilation, dilation: dilation)
                 .method(exact: false)
         }
-        #expect([12, 24, 36].map(dilated) == [.winograd, .winograd, .direct])
+        #expect([12, 24, 36, 60].map(dilated) == [.winograd, .winograd, .winograd, .direct])
         var numbers = TestNumbers(29)
         let x = numbers.floats(g.inputHeight * g.inputWidth * g.inputChannels)
         let w = numbers.floats(g.weightCount)

@@ -51,7 +51,7 @@ static void convolutions(void) {
     const conv_geometry layers[] = {
         layer(2, 3, 21, 16, 3, 2, 1, 1), layer(1, 40, 17, 72, 1, 1, 1, 1), layer(1, 33, 19, 70, 3, 1, 12, 1),
         layer(2, 64, 25, 48, 3, 1, 2, 1), layer(1, 24, 14, 36, 5, 2, 1, 2), layer(1, 130, 11, 20, 3, 1, 1, 1),
-        layer(1, 40, 25, 24, 3, 1, 9, 1),
+        layer(1, 40, 25, 24, 3, 1, 9, 1), layer(1, 40, 25, 24, 3, 1, 15, 1),
     };
     for (long l = 0; l < (long)(sizeof layers / sizeof *layers); l++) {
         const conv_geometry g = layers[l];
@@ -70,7 +70,7 @@ static void convolutions(void) {
         digest("convolution and norm", l, y, 4 * out);
         float *transposed = memory(4 * conv_packed_transposed_count(&g));
         conv_pack_transposed(&g, w, transposed);
-        if (conv_input_gradient(&g, y, transposed, dx) != 0) exit(1);
+        if (conv_input_gradient(&g, y, transposed, NULL, dx) != 0) exit(1);
         digest("input gradient", l, dx, 4 * in);
         if (g.groups > 1) continue;
         float *rounded = memory(4 * conv_bfloat16_count(&g)), *room = memory(4 * conv_bfloat16_rounded_count(&g));

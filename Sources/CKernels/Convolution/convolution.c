@@ -358,10 +358,11 @@ int conv_bfloat16(
 }
 
 int conv_input_gradient(
-    const conv_geometry *g, const float *output_gradient, const float *packed, float *input_gradient) {
+    const conv_geometry *g, const float *output_gradient, const float *packed, const conv_epilogue *epilogue,
+    float *input_gradient) {
     conv_job job = {
         .product = {
-            .source = output_gradient, .dest = input_gradient, .packed = packed,
+            .source = output_gradient, .dest = input_gradient, .packed = packed, .epilogue = epilogue,
             .groups = g->groups,
             .source_height = g->output_height, .source_width = g->output_width,
             .source_channels = g->output_channels, .run = g->output_channels / g->groups,

@@ -3,7 +3,8 @@
 // by transformed filters, and transformed back. The points 0, ±3/4, ±3/2 and infinity keep the rounding as small as
 // that of one long sum (Barabasz et al., "Error Analysis and Improving the Accuracy of Winograd Convolution", 2020).
 // A dilation d splits the picture into d x d interleaved grids without dilation; where they are small, F(3x3, 3x3) covers
-// them with less waste, by the points ±1/2, ±5/4 and infinity.
+// them with less waste, by the points ±1/2, ±5/4 and infinity. Of a grid with one or two pixels along each axis most taps
+// miss the picture: two pixels take three products instead of four, and one takes one.
 
 #include <stdlib.h>
 #include <string.h>
@@ -96,7 +97,10 @@ INLINE void read_taps(const float *from, long step, long count, int turned, floa
 
 #define OUT 4
 #define IN 6
+#define SKIPPED 0
+#define ALONG 6
 #define POINTS 36
+#define HAS_POINT(point, pixels) 1
 #define TILE(name) name##_4
 #define INPUT_LINE input_line_4
 #define OUTPUT_LINE output_line_4
@@ -107,7 +111,10 @@ INLINE void read_taps(const float *from, long step, long count, int turned, floa
 
 #define OUT 3
 #define IN 5
+#define SKIPPED 0
+#define ALONG 5
 #define POINTS 25
+#define HAS_POINT(point, pixels) 1
 #define TILE(name) name##_3
 #define INPUT_LINE input_line_3
 #define OUTPUT_LINE output_line_3
@@ -116,13 +123,72 @@ INLINE void read_taps(const float *from, long step, long count, int turned, floa
 #define TAPS_LINE taps_line_3
 #include "convolution_winograd_tiles.h"
 
+/// Whether a point along an axis is needed for a tile of so many pixels along it.
+#define NEEDS_POINT(point, pixels) ((point) == 1 || (pixels) > 1)
+
+#define OUT 2
+#define IN 2
+#define SKIPPED 1
+#define ALONG 3
+#define POINTS 9
+#define HAS_POINT NEEDS_POINT
+#define TILE(name) name##_2
+#define INPUT_LINE input_line_2
+#define OUTPUT_LINE output_line_2
+#define FILTER_LINE filter_line_2
+#define UPSTREAM_LINE upstream_line_2
+#define TAPS_LINE taps_line_2
+#include "convolution_winograd_tiles.h"
+
 /// Calls the transform for tiles of a size.
-#define OF_SIZE(size, name, ...) ((size) == 4 ? name##_4(__VA_ARGS__) : name##_3(__VA_ARGS__))
+#define OF_SIZE(size, name, ...)                                                                          \
+    ((size) == 4 ? name##_4(__VA_ARGS__) : (size) == 3 ? name##_3(__VA_ARGS__) : name##_2(__VA_ARGS__))
+
+/// Whether the grids of an axis have two pixels at most, each at the place of its result.
+static int has_pairs(long input, long output, long padding, long dilation) {
+    return input == output && padding == dilation && parts_of(input, dilation) <= 2;
+}
 
 /// The size of a tile's results: a wide dilation leaves small grids.
-static long tile_size(const conv_geometry *g) { return g->dilation_height > 4 ? 3 : 4; }
+static long tile_size(const conv_geometry *g) {
+    if (g->dilation_height <= 4) return 4;
+    const int are_pairs = has_pairs(g->input_height, g->output_height, g->padding_height, g->dilation_height) &&
+                          has_pairs(g->input_width, g->output_width, g->padding_width, g->dilation_width);
+    return are_pairs ? 2 : 3;
+}
 
-long conv_winograd_points(const conv_geometry *g) { return (tile_size(g) + 2) * (tile_size(g) + 2); }
+/// The points of a tile along each axis.
+static long points_along(long size) { return size == 2 ? 3 : size + 2; }
+
+long conv_winograd_points(const conv_geometry *g) {
+    const long along = points_along(tile_size(g));
+    return along * along;
+}
+
+/// The grids of an axis that have two pixels.
+static long pairs_along(long output, long dilation) { return max_long(0, output - dilation); }
+
+typedef struct { long first, end; } tile_range;
+
+/// The tiles that a point is needed for. Of pairs, those with two rows and one column come first, then those with two and
+/// two, with one and two, and with one and one, so that each point has a range.
+static tile_range tiles_of_point(const conv_geometry *g, long point) {
+    const long all = conv_winograd_tiles(g);
+    if (tile_size(g) > 2) return (tile_range){0, all};
+    const long rows = pairs_along(g->output_height, g->dilation_height);
+    const long columns = pairs_along(g->output_width, g->dilation_width);
+    const long single = min_long(g->dilation_width, g->output_width) - columns;
+    const int needs_rows = !NEEDS_POINT(point / 3, 1), needs_columns = !NEEDS_POINT(point % 3, 1);
+    const long first = needs_columns ? rows * single : 0;
+    if (needs_rows) return (tile_range){first, rows * (single + columns)};
+    return (tile_range){first, needs_columns ? first + min_long(g->dilation_height, g->output_height) * columns : all};
+}
+
+void conv_winograd_range(const conv_geometry *g, long point, long *first, long *end) {
+    const tile_range range = tiles_of_point(g, point);
+    *first = range.first;
+    *end = range.end;
+}
 
 /// The channels of the segments `start` to `end`.
 INLINE long block_channels(const winograd_job *job, long start, long end) {
@@ -131,14 +197,19 @@ INLINE long block_channels(const winograd_job *job, long start, long end) {
 }
 
 /// Products of a block of channels of the transformed tiles, segments `start` to `end`, with the filters of `columns`
-/// channels from `first`, into [point][tile][column]; `rows` and `out` are the first point's rows.
+/// channels from `first`, into [point][tile][column]; `rows` and `out` are the first point's rows of the tiles from
+/// `first_tile` on.
 LEVELS_OF_8(static, void, multiply_points,
-    (const winograd_job *job, long start, long end, const float *const *rows, long count, long point_step, long first,
-     long columns, float *const *out, long out_step),
-    (job, start, end, rows, count, point_step, first, columns, out, out_step)) {
+    (const winograd_job *job, long start, long end, const float *const *rows, long first_tile, long count,
+     long point_step, long first, long columns, float *const *out, long out_step),
+    (job, start, end, rows, first_tile, count, point_step, first, columns, out, out_step)) {
     static const uint8_t reached[] = {1, 1};
     const long channels = job->g->input_channels, block = job->segments[start].channel;
     for (long point = 0; point < job->points; point++) {
+        // Blocks stay where they are: some tiles that the point is not needed for may be multiplied, too.
+        const tile_range needed = tiles_of_point(job->g, point);
+        const long from = max_long(needed.first - first_tile, 0) / CONV_PIXELS * CONV_PIXELS;
+        const long end_tile = min_long(needed.end - first_tile, count);
         for (long column = 0, width; column < columns; column += width) {
             width = block_columns(columns - column, 0);
             const long lanes = width <= CONV_NARROW ? CONV_NARROW : CONV_PANEL;
@@ -150,13 +221,13 @@ LEVELS_OF_8(static, void, multiply_points,
                 .out = out, .column = point * out_step + column, .width = width, .accumulate = start > 0,
             };
             look_ahead(&w, block, block_channels(job, start, end), count, columns - column);
-            for (long row = 0; row < count; row += CONV_PIXELS) run_block(&w, row, count, SIDE_BY_SIDE);
+            for (long row = from; row < end_tile; row += CONV_PIXELS) run_block(&w, row, end_tile, SIDE_BY_SIDE);
         }
     }
 }
 
 /// The first tile of a task: tasks differ by one kernel's tiles at most.
-static long first_tile(const winograd_job *job, long task) {
+static long task_start(const winograd_job *job, long task) {
     const long kernels = parts_of(job->tiles, CONV_HALF);
     return min_long(job->tiles, task * kernels / job->tasks_per_sample * CONV_HALF);
 }
@@ -165,7 +236,7 @@ static void winograd_task(void *context, long index) {
     winograd_job *job = context;
     const conv_geometry *g = job->g;
     const long sample = index / job->tasks_per_sample, part = index % job->tasks_per_sample;
-    const long first = first_tile(job, part), count = first_tile(job, part + 1) - first;
+    const long first = task_start(job, part), count = task_start(job, part + 1) - first;
     const long padded = parts_of(count, CONV_PIXELS) * CONV_PIXELS;
     const long block = block_channels(job, 0, min_long(BLOCK_SUMS, job->segment_count));
     const int is_one_block = block == g->input_channels;
@@ -197,7 +268,7 @@ static void winograd_task(void *context, long index) {
                     point_step);
             // Rows past the last repeat it.
             for (long i = 0; i < padded; i++) rows[i] = tiles + min_long(i, count - 1) * channels;
-            multiply_points(job, start, end, rows, count, point_step, column, columns, out, out_step);
+            multiply_points(job, start, end, rows, first, count, point_step, column, columns, out, out_step);
         }
         OF_SIZE(
             job->size, transform_back, job, products, out_step, job->columns_per_group, job->places + first, count, column, columns, output,
@@ -211,25 +282,53 @@ static long tasks_of(const winograd_job *job) {
     return max_long(parts_of(job->tiles, MOST_TILES), min_long(wanted, most));
 }
 
+/// The tiles of an axis.
+static long tiles_along(long output, long dilation, long size) {
+    long tiles = 0;
+    for (long p = 0; p < min_long(dilation, output); p++) tiles += parts_of(parts_of(output - p, dilation), size);
+    return tiles;
+}
+
 long conv_winograd_tiles(const conv_geometry *g) {
-    const long d = g->dilation_height, size = tile_size(g);
-    long rows = 0, columns = 0;
-    for (long p = 0; p < min_long(d, g->output_height); p++) rows += parts_of(parts_of(g->output_height - p, d), size);
-    for (long p = 0; p < min_long(d, g->output_width); p++) columns += parts_of(parts_of(g->output_width - p, d), size);
+    const long size = tile_size(g);
+    return tiles_along(g->output_height, g->dilation_height, size) *
+           tiles_along(g->output_width, g->dilation_width, size);
+}
+
+long conv_winograd_products(const conv_geometry *g) {
+    // Of pairs: three products for each axis where there are two pixels, else one.
+    if (tile_size(g) > 2) return conv_winograd_tiles(g) * conv_winograd_points(g);
+    const long rows = min_long(g->dilation_height, g->output_height) + 2 * pairs_along(g->output_height, g->dilation_height);
+    const long columns = min_long(g->dilation_width, g->output_width) + 2 * pairs_along(g->output_width, g->dilation_width);
     return rows * columns;
 }
 
-/// The tiles of each of the interleaved grids, in order; NULL if there is no memory.
+/// Adds the tiles of the grids that begin at rows and columns so far. Returns how many there are then.
+static long add_places(
+    const conv_geometry *g, long first_y, long end_y, long first_x, long end_x, tile_place *places, long count) {
+    const long step = tile_size(g) * g->dilation_height;
+    for (long py = first_y; py < end_y; py++)
+        for (long px = first_x; px < end_x; px++)
+            for (long y = py; y < g->output_height; y += step)
+                for (long x = px; x < g->output_width; x += step) places[count++] = (tile_place){(int)y, (int)x};
+    return count;
+}
+
+/// The tiles of each of the interleaved grids, in order; of pairs in that of `tiles_of_point`. NULL if there is no memory.
 static tile_place *make_places(const conv_geometry *g, long *count) {
-    const long d = g->dilation_height, step = tile_size(g) * d;
+    const long rows = min_long(g->dilation_height, g->output_height), columns = min_long(g->dilation_width, g->output_width);
     tile_place *places = malloc((size_t)max_long(1, conv_winograd_tiles(g)) * sizeof(tile_place));
     *count = 0;
     if (places == NULL) return NULL;
-    for (long py = 0; py < d; py++)
-        for (long px = 0; px < d; px++)
-            for (long y = py; y < g->output_height; y += step)
-                for (long x = px; x < g->output_width; x += step)
-                    places[(*count)++] = (tile_place){(int)y, (int)x};
+    if (tile_size(g) > 2) {
+        *count = add_places(g, 0, rows, 0, columns, places, 0);
+        return places;
+    }
+    const long y = pairs_along(g->output_height, g->dilation_height), x = pairs_along(g->output_width, g->dilation_width);
+    *count = add_places(g, 0, y, x, columns, places, *count);
+    *count = add_places(g, 0, y, 0, x, places, *count);
+    *count = add_places(g, y, rows, 0, x, places, *count);
+    *count = add_places(g, y, rows, x, columns, places, *count);
     return places;
 }
 

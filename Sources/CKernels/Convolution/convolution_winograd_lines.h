@@ -142,4 +142,41 @@ INLINE void taps_line_3(const float8 *m, float8 *f, long to) {
 #undef AB2
 #undef S2
 
+// Two results of a picture that has no other pixels along the axis, or one: the products of zeros are left out, which
+// leaves three. A result and its pixel have one place, so that the outer taps see the other pixel alone.
+
+INLINE void input_line_2(const float8 *d, float8 *t, long to) {
+    const float8 d0 = d[0], d1 = d[1];
+    t[0] = d0;
+    t[to] = d0 + d1;
+    t[2 * to] = d1;
+}
+
+INLINE void output_line_2(const float8 *m, float8 *y, long to) {
+    const float8 m1 = m[1];
+    y[0] = m1 + m[2];
+    y[to] = m1 + m[0];
+}
+
+INLINE void filter_line_2(const float8 *f, long step, float8 *t, long to) {
+    const float8 f0 = f[0], f1 = f[step], f2 = f[2 * step];
+    t[0] = f0 - f1;
+    t[to] = f1;
+    t[2 * to] = f2 - f1;
+}
+
+INLINE void upstream_line_2(const float8 *u, float8 *t, long to) {
+    const float8 u0 = u[0], u1 = u[1];
+    t[0] = u1;
+    t[to] = u0 + u1;
+    t[2 * to] = u0;
+}
+
+INLINE void taps_line_2(const float8 *m, float8 *f, long to) {
+    const float8 m0 = m[0], m2 = m[2];
+    f[0] = m0;
+    f[to] = m[1] - m0 - m2;
+    f[2 * to] = m2;
+}
+
 #endif

@@ -1,5 +1,6 @@
-// Winograd's transforms for tiles of OUT x OUT results, read from IN x IN pixels, which give POINTS products. Included by
-// convolution_winograd.c for each size, with the transforms of lines; TILE names what belongs to the size.
+// Winograd's transforms for tiles of OUT x OUT results, read from IN x IN pixels from the tile's pixel number SKIPPED along
+// each axis, which give ALONG x ALONG points. Included by convolution_winograd.c for each size, with the transforms of
+// lines; TILE names what belongs to the size.
 // Names that are defined for it are undefined at its end, for the next size.
 
 /// Transforms `channels` of the pixels of `count` tiles, from `input` on, into [point][tile][channel]; points are
@@ -10,26 +11,26 @@ TILE_LEVELS(static, void, TILE(transform_tiles),
     (g, zeros, input, channels, places, count, out, point_step)) {
     const long dilation = g->dilation_height;
     for (long tile = 0; tile < count; tile++, out += channels) {
-        const float *pixels[POINTS];
+        const float *pixels[IN * IN];
         for (long i = 0; i < IN; i++) {
-            const long y = places[tile].y - g->padding_height + i * dilation;
+            const long y = places[tile].y - g->padding_height + (i + SKIPPED) * dilation;
             for (long j = 0; j < IN; j++) {
-                const long x = places[tile].x - g->padding_width + j * dilation;
+                const long x = places[tile].x - g->padding_width + (j + SKIPPED) * dilation;
                 const int inside = y >= 0 && y < g->input_height && x >= 0 && x < g->input_width;
                 pixels[i * IN + j] = inside ? input + (y * g->input_width + x) * g->input_channels : zeros;
             }
         }
         for (long c = 0; c < channels; c += 8) {
-            float8 lines[POINTS];
+            float8 lines[ALONG * IN];
             UNROLLED for (long j = 0; j < IN; j++) {
                 float8 d[IN];
                 UNROLLED for (long i = 0; i < IN; i++) d[i] = *(const float8 *)(pixels[i * IN + j] + c);
                 INPUT_LINE(d, lines + j, IN);
             }
-            UNROLLED for (long i = 0; i < IN; i++) {
-                float8 t[IN];
+            UNROLLED for (long i = 0; i < ALONG; i++) {
+                float8 t[ALONG];
                 INPUT_LINE(lines + IN * i, t, 1);
-                UNROLLED for (long j = 0; j < IN; j++) *(float8 *)(out + (i * IN + j) * point_step + c) = t[j];
+                UNROLLED for (long j = 0; j < ALONG; j++) *(float8 *)(out + (i * ALONG + j) * point_step + c) = t[j];
             }
         }
     }
@@ -50,16 +51,17 @@ TILE_LEVELS(static, void, TILE(transform_back),
         const long place = (places[tile].y * g->output_width + places[tile].x) * channels + first;
         const long row_step = dilation * g->output_width * channels, step = dilation * channels;
         for (long c = 0; c < columns; c += 8) {
-            float8 lines[OUT * IN];
-            UNROLLED for (long j = 0; j < IN; j++) {
-                float8 m[IN];
-                UNROLLED for (long i = 0; i < IN; i++)
-                    m[i] = *(const float8 *)(products + (i * IN + j) * point_step + c);
-                OUTPUT_LINE(m, lines + j, IN);
+            float8 lines[OUT * ALONG];
+            UNROLLED for (long j = 0; j < ALONG; j++) {
+                float8 m[ALONG];
+                UNROLLED for (long i = 0; i < ALONG; i++)
+                    m[i] = HAS_POINT(i, rows) && HAS_POINT(j, length)
+                               ? *(const float8 *)(products + (i * ALONG + j) * point_step + c) : splat8(0.0f);
+                OUTPUT_LINE(m, lines + j, ALONG);
             }
             UNROLLED for (long i = 0; i < OUT; i++) {
                 float8 y[OUT];
-                OUTPUT_LINE(lines + IN * i, y, 1);
+                OUTPUT_LINE(lines + ALONG * i, y, 1);
                 float *row = output + place + i * row_step + c;
                 UNROLLED for (long j = 0; j < OUT; j++) {
                     float *to = i < rows && j < length ? row + j * step : (float *)dump;
@@ -87,12 +89,12 @@ TILE_LEVELS(static, void, TILE(transform_filters), (const filter_job *job, long 
         const float *from = job->weight + column * lane_step + first * input_step;
         for (long input = 0; input < FILTER_INPUTS; input++, from += input_step) {
             for (long lane = 0; lane < lanes; lane += 8) {
-                float8 taps[TAPS], lines[IN * 3];
+                float8 taps[TAPS], lines[ALONG * 3];
                 read_taps(from + lane * lane_step, lane_step, rest - lane, job->transposed, taps);
                 UNROLLED for (long x = 0; x < 3; x++) FILTER_LINE(taps + x, 3, lines + x, 3);
                 float8 *to = &points[0][(input * lanes + lane) / 8];
-                UNROLLED for (long i = 0; i < IN; i++)
-                    FILTER_LINE(lines + 3 * i, 1, to + i * IN * (long)(sizeof points[0] / sizeof *to), sizeof points[0] / sizeof *to);
+                UNROLLED for (long i = 0; i < ALONG; i++)
+                    FILTER_LINE(lines + 3 * i, 1, to + i * ALONG * (long)(sizeof points[0] / sizeof *to), sizeof points[0] / sizeof *to);
             }
         }
         for (long point = 0; point < POINTS; point++)
@@ -115,16 +117,16 @@ TILE_LEVELS(static, void, TILE(transform_upstream), (const gradient_job *job, lo
         }
         float *out = job->gradients + tile * channels;
         for (long c = 0; c < channels; c += 8) {
-            float8 lines[IN * OUT];
+            float8 lines[ALONG * OUT];
             UNROLLED for (long j = 0; j < OUT; j++) {
                 float8 u[OUT];
                 UNROLLED for (long i = 0; i < OUT; i++) u[i] = *(const float8 *)(from[i * OUT + j] + c);
                 UPSTREAM_LINE(u, lines + j, OUT);
             }
-            UNROLLED for (long i = 0; i < IN; i++) {
-                float8 t[IN];
+            UNROLLED for (long i = 0; i < ALONG; i++) {
+                float8 t[ALONG];
                 UPSTREAM_LINE(lines + OUT * i, t, 1);
-                UNROLLED for (long j = 0; j < IN; j++) *(float8 *)(out + (i * IN + j) * point_step + c) = t[j];
+                UNROLLED for (long j = 0; j < ALONG; j++) *(float8 *)(out + (i * ALONG + j) * point_step + c) = t[j];
             }
         }
     }
@@ -134,14 +136,14 @@ TILE_LEVELS(static, void, TILE(transform_upstream), (const gradient_job *job, lo
 TILE_LEVELS(static, void, TILE(fold_output), (const fold_job *job, long output), (job, output)) {
     const long point_step = job->inputs * job->outputs;
     for (long c = 0; c < job->inputs; c += 8) {
-        float8 lines[3 * IN], taps[TAPS];
-        UNROLLED for (long j = 0; j < IN; j++) {
-            float8 m[IN];
-            UNROLLED for (long i = 0; i < IN; i++)
-                m[i] = *(const float8 *)(job->sums + (i * IN + j) * point_step + output * job->inputs + c);
-            TAPS_LINE(m, lines + j, IN);
+        float8 lines[3 * ALONG], taps[TAPS];
+        UNROLLED for (long j = 0; j < ALONG; j++) {
+            float8 m[ALONG];
+            UNROLLED for (long i = 0; i < ALONG; i++)
+                m[i] = *(const float8 *)(job->sums + (i * ALONG + j) * point_step + output * job->inputs + c);
+            TAPS_LINE(m, lines + j, ALONG);
         }
-        UNROLLED for (long i = 0; i < 3; i++) TAPS_LINE(lines + IN * i, taps + 3 * i, 1);
+        UNROLLED for (long i = 0; i < 3; i++) TAPS_LINE(lines + ALONG * i, taps + 3 * i, 1);
         float *to = job->gradient + (output * job->inputs + c) * TAPS;
         for (long l = 0; l < 8; l++)
             for (long t = 0; t < TAPS; t++) to[l * TAPS + t] = taps[t][l];
@@ -150,7 +152,10 @@ TILE_LEVELS(static, void, TILE(fold_output), (const fold_job *job, long output),
 
 #undef OUT
 #undef IN
+#undef SKIPPED
+#undef ALONG
 #undef POINTS
+#undef HAS_POINT
 #undef TILE
 #undef INPUT_LINE
 #undef OUTPUT_LINE

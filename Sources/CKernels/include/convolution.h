@@ -50,7 +50,8 @@ int conv_forward(
 
 /// Input gradient, from weights packed by conv_pack_transposed. Returns as conv_forward.
 int conv_input_gradient(
-    const conv_geometry *g, const float *output_gradient, const float *packed, float *input_gradient);
+    const conv_geometry *g, const float *output_gradient, const float *packed, const conv_epilogue *epilogue,
+    float *input_gradient);
 
 /// The forward pass of a convolution of one group, whose inputs and weights are rounded to bfloat16 and whose sums are of
 /// float32. The bits are the same with and without the processor's instructions for it. `rounded` is memory of so many
@@ -62,8 +63,8 @@ int conv_bfloat16(
     const conv_geometry *g, const float *input, const float *packed, const conv_epilogue *epilogue, float *rounded,
     float *output);
 
-/// Forward pass and input gradient in float32 through Winograd's F(4x4, 3x3) or, for dilations above 4, F(3x3, 3x3), for
-/// kernels of 3 x 3 with stride 1, one dilation for both axes, one group and channels in multiples of 8. The input gradient
+/// Forward pass and input gradient in float32 through Winograd's F(4x4, 3x3) or, for dilations above 4, F(3x3, 3x3) or tiles
+/// of one or two pixels along each axis, for kernels of 3 x 3 with stride 1, one dilation for both axes, one group and channels in multiples of 8. The input gradient
 /// of such a layer is a forward pass over the upstream gradient with `transposed` filters, [input][output][3][3] turned by
 /// 180 degrees.
 long conv_winograd_count(const conv_geometry *g);
@@ -72,9 +73,11 @@ int conv_winograd(
     const conv_geometry *g, const float *input, const float *filters, const conv_epilogue *epilogue,
     float *output);
 
-/// The products of a tile, and the tiles of a result.
+/// The points of a tile, the tiles of a result, those that a point is needed for, and the products of all.
 long conv_winograd_points(const conv_geometry *g);
 long conv_winograd_tiles(const conv_geometry *g);
+void conv_winograd_range(const conv_geometry *g, long point, long *first, long *end);
+long conv_winograd_products(const conv_geometry *g);
 
 /// The gradient by the weights of such a layer, in three parts: `count` tiles from `first` of one sample's input as
 /// [point][tile][input] and of its upstream gradient as [point][tile][output]; their products, summed over tiles and samples

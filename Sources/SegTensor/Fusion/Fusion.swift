@@ -82,7 +82,8 @@ enum Fusion {
     static func plan(_ order: [Node], roots: [Node]) -> FusionPlan {
         let interesting = order.contains { node in
             switch node.operation {
-            case is ConvolutionOperation, is BatchNormTraining, is SoftmaxOperation, is InterpolateOperation:
+            case is ConvolutionOperation, is ConvolutionInputGradient, is BatchNormTraining, is SoftmaxOperation,
+                is InterpolateOperation:
                 true
             default: ArithmeticFusion.isCandidate(node)
             }
@@ -97,6 +98,7 @@ enum Fusion {
             switch graph.steps[node.id]?.operation {
             case is ConvolutionOperation: ConvolutionFusion.add(node, graph, &plan)
             case is BatchNormTraining: NormFusion.add(node, graph, &plan)
+            case is BinaryOperation: GradientSumFusion.add(node, graph, &plan)
             case is InterpolateOperation, is SoftmaxOperation: SegmentationFusion.add(node, graph, &plan)
             default: break
             }

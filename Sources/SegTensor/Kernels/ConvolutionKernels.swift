@@ -89,8 +89,7 @@ struct ConvolutionGeometry: Hashable, Sendable {
         else { return false }
         return [self, mirrored].allSatisfy { geometry in
             var kernel = geometry.kernelGeometry
-            let products = conv_winograd_tiles(&kernel) * conv_winograd_points(&kernel)
-            return 10 * products <= 7 * geometry.plainProducts
+            return 10 * conv_winograd_products(&kernel) <= 7 * geometry.plainProducts
         }
     }
 
@@ -215,19 +214,22 @@ enum ConvolutionKernels {
         return withExtendedLifetime(storage) { body(storage.bytes.assumingMemoryBound(to: Float.self)) }
     }
 
-    /// The gradient by the input, from weights packed with `transposed`.
+    /// The gradient by the input, from weights packed with `transposed`, and `residual` added to it, which a depthwise
+    /// convolution does not take.
     static func inputGradient(
         _ g: ConvolutionGeometry, _ method: ConvolutionMethod, outputGradient: UnsafePointer<Float>,
-        packedWeight: UnsafePointer<Float>, inputGradient: UnsafeMutablePointer<Float>
+        packedWeight: UnsafePointer<Float>, residual: UnsafePointer<Float>? = nil,
+        inputGradient: UnsafeMutablePointer<Float>
     ) throws {
         var geometry = (method == .winograd ? g.mirrored : g).kernelGeometry
+        var after = ConvolutionEpilogue(residual: residual).kernelEpilogue
         let status =
             switch method {
             case .depthwise:
                 depthwise_input_gradient(&geometry, outputGradient, packedWeight, inputGradient)
-            case .winograd: conv_winograd(&geometry, outputGradient, packedWeight, nil, inputGradient)
+            case .winograd: conv_winograd(&geometry, outputGradient, packedWeight, &after, inputGradient)
             case .direct, .bfloat16:
-                conv_input_gradient(&geometry, outputGradient, packedWeight, inputGradient)
+                conv_input_gradient(&geometry, outputGradient, packedWeight, &after, inputGradient)
             }
         try KernelMemory.check(status, for: "the gradient of conv2d")
     }

@@ -32,6 +32,13 @@ enum WinogradWeightGradient {
         let sums = workspaces.sums.bytes.assumingMemoryBound(to: Float.self)
         let failed = Atomic(false)
         let rows = MatrixProduct.parts(outputs, limit: taskRows)
+        // The tiles of a part that a point is needed for.
+        let ranges = (0..<points).map { point in
+            var (first, end) = (0, 0)
+            conv_winograd_range(&geometry, point, &first, &end)
+            return first..<end
+        }
+        func range(_ point: Int, in part: Range<Int>) -> Range<Int> { ranges[point].clamped(to: part) }
         try withExtendedLifetime(workspaces) {
             for part in 0..<g.batch * parts {
                 let (sample, first) = (part / parts, part % parts * most)
@@ -47,13 +54,15 @@ enum WinogradWeightGradient {
                     let row = task % rows.count * rows.size
                     let height = min(rows.size, outputs - row)
                     guard height > 0 else { return }
+                    let needed = range(point, in: first..<first + tiles)
+                    let place = point * tiles + needed.lowerBound - first
                     var upstream = conv_rows(
-                        first: gradients + point * tiles * outputs + row, width: tiles, step: outputs,
+                        first: gradients + place * outputs + row, width: needed.count, step: outputs,
                         line_step: 0)
                     var input = conv_rows(
-                        first: pixels + point * tiles * inputs, width: tiles, step: inputs, line_step: 0)
+                        first: pixels + place * inputs, width: needed.count, step: inputs, line_step: 0)
                     let status = conv_outer_product(
-                        height, inputs, tiles, &upstream, &input, part == 0 ? 0 : 1,
+                        height, inputs, needed.count, &upstream, &input, part == 0 ? 0 : 1,
                         sums + (point * outputs + row) * inputs, inputs)
                     if status != 0 { failed.store(true, ordering: .relaxed) }
                 }

@@ -175,16 +175,25 @@ struct ConvolutionInputGradient: Operation {
     func evaluate(_ inputs: inout [TensorData], _ result: Signature, _ context: EvaluationContext) throws
         -> TensorData
     {
+        try evaluate(inputs, residual: nil, context)
+    }
+
+    /// The gradient, to which `residual` is added while it is in cache.
+    func evaluate(_ inputs: [TensorData], residual: TensorData?, _ context: EvaluationContext) throws
+        -> TensorData
+    {
         let g = attributes.geometry(shape, inputs[1].shape)
         let upstream = try inputs[0].channelsLast()
+        let rest = try residual?.channelsLast()
         let out = try TensorData(shape: shape, dtype: .float32, layout: .channelsLast, for: name)
         if out.count == 0 { return out }
         let method = g.method(exact: context.exact)
         let packed = try PackedWeights.packed(inputs[1], g, method, transposed: true)
-        try withExtendedLifetime((packed, upstream)) {
+        try withExtendedLifetime((packed, upstream, rest)) {
             try ConvolutionKernels.inputGradient(
                 g, method, outputGradient: upstream.floats,
-                packedWeight: packed.bytes.assumingMemoryBound(to: Float.self), inputGradient: out.floats)
+                packedWeight: packed.bytes.assumingMemoryBound(to: Float.self),
+                residual: rest.map { UnsafePointer($0.floats) }, inputGradient: out.floats)
         }
         return out
     }
