@@ -80,7 +80,7 @@ static unsigned char key_stop(EditLine *edit, int key) {
     el_set(edit, EL_PREP_TERM, 1);
     terminal_input_settle(editor_of(edit));
     fputs(paste_on, stdout);
-    el_resize(edit);
+    if (terminal_input_has_sane_size()) el_resize(edit);
     return draw_again(edit);
 }
 
@@ -293,6 +293,7 @@ static void bind_keys(EditLine *edit) {
 
 LineEditor *line_editor_new(const char *program) {
     if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0) setlocale(LC_CTYPE, "C.UTF-8");
+    if (!terminal_input_has_sane_size()) return NULL;
     LineEditor *editor = calloc(1, sizeof *editor);
     if (!editor) return NULL;
     terminal_input_open(editor);

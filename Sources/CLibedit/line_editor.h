@@ -84,4 +84,7 @@ int terminal_input_rows(LineEditor *editor, const char *text);
 /// One character; 0 at the end of input, -1 if the terminal is gone.
 int terminal_input_read(EditLine *edit, wchar_t *character);
 
+/// Whether libedit has room for the size that the terminal claims.
+bool terminal_input_has_sane_size(void);
+
 #endif

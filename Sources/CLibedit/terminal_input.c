@@ -159,7 +159,7 @@ static void redraw(LineEditor *editor) {
     if (row > 0) printf("\033[%dA", row);
     fputs("\r\033[J", stdout);
     fflush(stdout);
-    el_resize(editor->edit);
+    if (terminal_input_has_sane_size()) el_resize(editor->edit);
     el_set(editor->edit, EL_REFRESH);
 }
 
@@ -280,14 +280,22 @@ int terminal_input_read(EditLine *edit, wchar_t *character) {
     return 1;
 }
 
+/// libedit holds every cell in memory, several times: a terminal may claim more of them than fit.
+static bool is_sane(const struct winsize *size) { return (long)size->ws_col * size->ws_row <= 1L << 22; }
+
 void line_terminal_size(int *columns, int *rows) {
     struct winsize size;
     *columns = 80;
     *rows = 24;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && is_sane(&size)) {
         *columns = size.ws_col;
         *rows = size.ws_row > 0 ? size.ws_row : 24;
     }
+}
+
+bool terminal_input_has_sane_size(void) {
+    struct winsize size;
+    return ioctl(STDIN_FILENO, TIOCGWINSZ, &size) != 0 || is_sane(&size);
 }
 
 static void (*interrupt_callback)(void *);

@@ -66,16 +66,33 @@ public final class Kernel {
 
     /// Answers one request. True if the session ends with it.
     private func answer(_ request: JSONValue) -> Bool {
+        if let problem = problem(with: request) {
+            done(["status": "fault", "message": .string(problem)])
+            return false
+        }
         let code = request["code"]?.string ?? ""
         let cursor = request["cursor"]?.integer ?? .max
         switch request["do"]?.string {
         case "run": return runCell(code, request["cell"]?.integer)
         case "complete": done(completion(of: code, cursor))
         case "inspect": done(inspection(of: code, cursor))
-        case "is_complete": done(completeness(of: code))
-        default: done(["status": "fault", "message": "a request does run, complete, inspect or is_complete"])
+        default: done(completeness(of: code))
         }
         return false
+    }
+
+    /// What a request lacks, or has wrong.
+    private func problem(with request: JSONValue) -> String? {
+        guard ["run", "complete", "inspect", "is_complete"].contains(request["do"]?.string) else {
+            return "a request does run, complete, inspect or is_complete"
+        }
+        if request["code"]?.string == nil { return "the code of a request is a text" }
+        for name in ["cursor", "cell"] {
+            if let value = request[name], value != .null, value.integer == nil {
+                return "the \(name) of a request is a whole number"
+            }
+        }
+        return nil
     }
 
     private func done(_ fields: [String: JSONValue]) { channel.send("done", of: current, fields) }

@@ -178,8 +178,14 @@ final class KernelChannel: Sendable {
 
         func run() {
             while true {
-                var asked = pollfd(fd: end, events: Int16(POLLIN), revents: 0)
-                if poll(&asked, 1, Int32(KernelChannel.pause * 1000)) > 0 { return }
+                // Of the answers' pipe only that nobody reads it any more, which is told without asking.
+                var watched = [
+                    pollfd(fd: end, events: Int16(POLLIN), revents: 0),
+                    pollfd(fd: channel.output, events: 0, revents: 0),
+                ]
+                let found = poll(&watched, 2, Int32(KernelChannel.pause * 1000))
+                if found > 0, watched[0].revents != 0 { return }
+                if found > 0, watched[1].revents != 0 { _exit(1) }
                 channel.flush()
                 if getppid() != channel.parent { _exit(1) }
             }

@@ -54,7 +54,8 @@ extension LanguageServer {
             throw RequestError.invalidParameters("a name is missing")
         }
         guard new.utf8.count <= 100, isName(new) else {
-            throw RequestError.failed("\(new.prefix(100)) cannot be a name")
+            throw RequestError.failed(
+                new.isEmpty ? "a name cannot be empty" : "\(new.prefix(100)) cannot be a name")
         }
         if let other = document.names.obstacle(to: name, as: new) {
             let line = document.source.position(of: Int(other.definition.start)).line

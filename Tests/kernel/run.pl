@@ -175,7 +175,10 @@ for my $wrong ('{"id": 1', '[1]', "\xff\xfe", '[' x 10000, '3') {
     check('no request', receive()->{event}, 'fault');
 }
 check('an unknown request', ask(do => 'fly')->{status}, 'fault');
-check('no code', cell(undef), ['ok']);
+for my $wrong ({}, { code => undef }, { code => 5 }, { code => '1', cell => 'x' }, { code => '1', cell => 1.5 }) {
+    check('a cell that is none', ask(do => 'run', %$wrong)->{status}, 'fault');
+}
+check('a cursor that is none', ask(do => 'complete', code => '1', cursor => 'x')->{message}, qr/cursor .* whole number/);
 line('{"id": {"a": [1]}, "do": "run", "code": "1"}');
 my ($value) = events();
 check('any id is given back', $value->{id}, { a => [1] });
@@ -199,6 +202,13 @@ close $from;
 request(do => 'run', code => 'while true { print(1) }');
 waitpid $pid, 0;
 check('nobody reads', $? & 127, 0);
+# Also where it writes nothing.
+start();
+request(do => 'run', code => 'while true { }');
+close $from;
+close $to;
+for (1 .. 50) { last if waitpid($pid, 1) == $pid; sleep 0.1 }
+check('nobody reads what is not written', kill(0 => $pid) ? 'alive' : 'gone', 'gone');
 # The process does not outlive the one that started it.
 pipe my $reader, my $writer;
 my $middle = fork // die;

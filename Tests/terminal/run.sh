@@ -394,6 +394,16 @@ else
     passed=$((passed + 1))
 fi
 keys C-d
+check "NO_COLOR leaves" 'shell\$$' 1
+
+# ---- A terminal that claims to have more cells than fit into the memory
+type_line "stty rows 60000 cols 60000; '$seg' --memory 1G"
+await '^> $'
+type_line '40 + 4'
+check "a huge terminal" '^44$'
+type_line 'number(split_text(split_text(read_text("/proc/self/status"), "VmHWM:")[1])[0]) < 4e5'
+check "takes no memory" '^true$'
+keys C-d
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

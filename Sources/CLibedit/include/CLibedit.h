@@ -21,8 +21,8 @@ typedef struct {
 
 typedef LineCompletion (*LineCompleter)(void *context, const char *line, size_t length, size_t cursor);
 
-/// An editor on standard input and output; NULL if there is no memory or no terminal. Only one can
-/// exist at a time: signals that concern the terminal wake it through one pipe.
+/// An editor on standard input and output; NULL if there is no memory or no terminal, or if the terminal claims millions of
+/// cells. Only one can exist at a time: signals that concern the terminal wake it through one pipe.
 LineEditor *line_editor_new(const char *program);
 void line_editor_free(LineEditor *editor);
 void line_editor_set_completer(LineEditor *editor, LineCompleter completer, void *context);
