@@ -83,14 +83,6 @@ private func sorted(_ items: [Value], by key: Value, descending: Bool, _ interpr
     return keyed.map(\.item)
 }
 
-/// Adds a result to a list that may become long; checks the memory budget at intervals.
-private func grow(_ results: inout [Value], by value: Value, _ interpreter: Interpreter) throws {
-    results.append(value)
-    if results.count & 0xffff == 0 {
-        try interpreter.reserve(elements: results.count, for: "a list of more than \(results.count) results")
-    }
-}
-
 let collectionNatives: [Native] = [
     Native(
         "len(x)", "The number of elements of a list, record, range, string, tensor or data set.",
@@ -152,11 +144,11 @@ let collectionNatives: [Native] = [
             let count = try call.interpreter.count(of: range)
             try call.interpreter.reserve(elements: count, for: "a list of \(count) results")
         }
-        var results: [Value] = []
+        let results = GrowingList(call.interpreter, for: "a list of results")
         try call.interpreter.iterate(call[0]) { item in
-            try grow(&results, by: try call.interpreter.call(f, [item]), call.interpreter)
+            try results.append(try call.interpreter.call(f, [item]))
         }
-        return .list(results)
+        return .list(try results.take())
     },
     Native(
         "filter(xs, f)",
@@ -181,13 +173,11 @@ let collectionNatives: [Native] = [
             return .object(kept)
         }
         if let data = try call.filteredDataset(f) { return data }
-        var results: [Value] = []
+        let results = GrowingList(interpreter, for: "a list of results")
         try interpreter.iterate(call[0]) { item in
-            if try interpreter.truth(interpreter.call(f, [item])) {
-                try grow(&results, by: item, interpreter)
-            }
+            if try interpreter.truth(interpreter.call(f, [item])) { try results.append(item) }
         }
-        return .list(results)
+        return .list(try results.take())
     },
     Native(
         "reduce(xs, f, start=nil)",
