@@ -1,5 +1,6 @@
 // Masks as COCO's run lengths; the texts are pycocotools'.
 
+import SegTensor
 import Testing
 
 @testable import SegImaging
@@ -45,6 +46,13 @@ import Testing
         for counts in [[], [34], [36], [40, -5], [Int.max, Int.max]] {
             #expect(throws: (any Error).self) { try RunLengths(width: 7, height: 5, counts: counts) }
         }
+        func message(_ counts: [Int]) -> String {
+            do { return "\(try RunLengths(width: 4, height: 3, counts: counts))" } catch {
+                return (error as? TensorError)?.message ?? "\(error)"
+            }
+        }
+        #expect(message([2, 9]) == "the counts of a mask of 3 x 4 do not add up to its 12 pixels")
+        #expect(message([14, -2]) == "counts[1] is -2, not a whole number from 0 to 12")
         // Each of the last is about 2^54 more than the one before the last.
         let sums = String(repeating: "oooooooooo?", count: 2000)
         for text in ["!", "p", "\u{e9}", String(repeating: "o", count: 99), sums] {

@@ -62,8 +62,12 @@ public struct RunLengths: Sendable, Equatable {
     public init(width: Int, height: Int, counts: [Int]) throws {
         let pixels = try PictureSize.pixels(width, height)
         var rest = pixels
+        if let place = counts.firstIndex(where: { $0 < 0 }) {
+            throw TensorError(
+                .value, "counts[\(place)] is \(counts[place]), not a whole number from 0 to \(pixels)")
+        }
         for count in counts {
-            guard count >= 0, count <= rest else { rest = -1; break }
+            guard count <= rest else { rest = -1; break }
             rest -= count
         }
         guard rest == 0 else {
