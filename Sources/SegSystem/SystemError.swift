@@ -32,7 +32,9 @@ public struct SystemError: ExplainedError, Sendable, CustomStringConvertible {
     public static func cannot(_ verb: String, _ path: String, _ code: Int32) -> SystemError {
         guard !path.isEmpty else { return SystemError(.file, "cannot \(verb) a file without a name") }
         let shown = TextWidth.escaped(path.shortened(toBytes: shownPath))
-        return SystemError(.file, "cannot \(verb) \(shown): \(reason(code))")
+        let isLink = code == ENOENT && FileStatus.isBrokenLink(path)
+        let reason = isLink ? "it is a symbolic link that points nowhere" : reason(code)
+        return SystemError(.file, "cannot \(verb) \(shown): \(reason)")
     }
 
     /// Refuses a path with the byte 0, where the system would see the end of the path, and one that is too long for

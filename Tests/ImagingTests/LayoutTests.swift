@@ -1,5 +1,6 @@
 // The layouts of published data sets, and any pairs of files.
 
+import Glibc
 import SegImaging
 import SegSystem
 import SegTensor
@@ -161,5 +162,19 @@ import Testing
         #expect(both.contains { $0.contains("1 frame is in both train.txt and val.txt: a") })
         try tree.write("b\nq\n", to: "VOCdevkit/VOC2012/ImageSets/Segmentation/train.txt")
         #expect(complaint { _ = try parts() }.contains("1 of the 2 frames of train.txt are not in"))
+        // A byte order mark is no part of a name, and an empty list no part of the data.
+        try tree.write("\u{feff}b\n", to: "VOCdevkit/VOC2012/ImageSets/Segmentation/train.txt")
+        try tree.write("\n", to: "VOCdevkit/VOC2012/ImageSets/Segmentation/val.txt")
+        let one = try parts()
+        #expect(one.map { "\($0.part) \($0.frames.pairs.map(\.name))" } == ["train [\"b\"]"])
+        #expect(one[0].frames.notes.contains { $0.contains("val.txt lists no frames") })
+        // A list that cannot be read is not one that is not there.
+        let list = "\(tree.path)/VOCdevkit/VOC2012/ImageSets/Segmentation/val.txt"
+        unlink(list)
+        symlink("nowhere.txt", list)
+        #expect(complaint { _ = try parts() }.contains("val.txt: it is a symbolic link that points nowhere"))
+        unlink(list)
+        symlink("val.txt", list)
+        #expect(complaint { _ = try parts() }.contains("val.txt: its symbolic links form a circle"))
     }
 }

@@ -194,10 +194,14 @@ extension FrameFolder {
         var found: [(part: String, pairs: [FramePair])] = []
         var notes: [String] = []
         let lists = "\(base)/ImageSets/Segmentation"
-        for part in parts where FileStatus("\(lists)/\(part).txt") != nil {
-            let text = String(decoding: try FileReader.contents(of: "\(lists)/\(part).txt"), as: UTF8.self)
+        for part in parts where FileStatus("\(lists)/\(part).txt", followsLinks: false) != nil {
+            let text = try FileReader.text(of: "\(lists)/\(part).txt")
             let names = text.split(whereSeparator: \.isNewline).compactMap {
                 $0.split { $0 == " " || $0 == "\t" }.first.map(String.init)
+            }
+            guard !names.isEmpty else {
+                notes.append("\(lists)/\(part).txt lists no frames")
+                continue
             }
             // The masks of most tests are not published.
             guard part != "test" || names.contains(where: maskNames.contains) else {

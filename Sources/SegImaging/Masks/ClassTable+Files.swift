@@ -19,7 +19,7 @@ extension ClassTable {
             var seen: Set<String> = []
             let paths = group.filter { seen.insert(Folder.resolved($0) ?? $0).inserted }.flatMap { folder in
                 fileNames.map { "\(folder)/\($0)" }
-            }.filter { FileStatus($0)?.kind == .file }
+            }.filter { FileStatus($0)?.kind == .file || FileStatus.isBrokenLink($0) }
             guard let first = paths.first else { continue }
             let decides = "\(options.maker)(…, classes=\"\(first)\") decides, or the path of the other"
             func table(_ path: String) throws -> ClassTable {
@@ -67,11 +67,11 @@ extension ClassTable {
 
     /// Reads a table of names with colours, values or both, or, if no line has numbers, of names alone.
     public static func read(_ path: String) throws -> ClassTable {
-        try parse(decoded(try FileReader.contents(of: path, limit: fileLimit)), file: path)
+        try parse(text(of: try FileReader.contents(of: path, limit: fileLimit)), file: path)
     }
 
-    /// The text of a table: UTF-8, UTF-16 with a byte order mark, or else Latin-1, in which every byte is a letter.
-    private static func decoded(_ bytes: [UInt8]) -> String {
+    /// The text of a table of classes, or of another file with their names: UTF-8, UTF-16 with a byte order mark, or else Latin-1, in which every byte is a letter.
+    public static func text(of bytes: [UInt8]) -> String {
         let isLittle = bytes.starts(with: [0xff, 0xfe])
         if isLittle || bytes.starts(with: [0xfe, 0xff]) {
             let units = stride(from: 2, to: bytes.count - 1, by: 2).map { place in

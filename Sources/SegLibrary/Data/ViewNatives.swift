@@ -45,11 +45,9 @@ extension Arguments {
 
     /// The names in a file, one a line, the first where there are several: `train/a.png trainannot/a.png`.
     private func names(inFile path: String, _ place: Int) throws -> [String] {
-        let bytes = try FileReader.contents(of: path)
-        // A byte order mark is no part of a name.
-        let mark: [UInt8] = [0xef, 0xbb, 0xbf]
-        let text = String(decoding: bytes.dropFirst(bytes.starts(with: mark) ? 3 : 0), as: UTF8.self)
-        let names = text.split(whereSeparator: \.isNewline).map { String($0.trimmed) }.filter {
+        let names = try FileReader.text(of: path).split(whereSeparator: \.isNewline).map {
+            String($0.trimmed)
+        }.filter {
             !$0.isEmpty && !$0.hasPrefix("#")
         }
         guard !names.isEmpty else { throw bad(place, "names the file \(path), which lists no samples") }
@@ -93,7 +91,9 @@ extension Arguments {
         } else if let items = value.asList?.items, let first = items.first?.asString {
             // Files, or the names of samples themselves.
             let known = Set(try Splitting.names(of: data))
-            let isFile = !known.contains(first) && FileStatus(first)?.kind == .file
+            let isFile =
+                !known.contains(first)
+                && (FileStatus(first)?.kind == .file || FileStatus.isBrokenLink(first))
             lists = isFile ? try items.map { try names($0, place) } : [try names(value, place)]
             isOne = !isFile || items.count == 1
         } else {

@@ -115,6 +115,13 @@ public final class FileReader: Sendable {
         }
     }
 
+    /// The text of a list of names, without the byte order mark that some editors begin it with.
+    public static func text(of path: String) throws -> String {
+        let bytes = try contents(of: path)
+        return String(
+            decoding: bytes.dropFirst(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0), as: UTF8.self)
+    }
+
     /// All bytes of a file, if the memory budget has room for them.
     /// - Parameters:
     ///   - limit: a file of more bytes than this is an error.

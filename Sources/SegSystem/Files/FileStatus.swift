@@ -39,6 +39,12 @@ public struct FileStatus: Sendable {
         self.init(status)
     }
 
+    /// Whether a path is a symbolic link to what is not there, or one of a circle of them. Who looks for a file that may be
+    /// there does not pass over such a one in silence.
+    public static func isBrokenLink(_ path: String) -> Bool {
+        FileStatus(path, followsLinks: false)?.kind == .link && FileStatus(path) == nil
+    }
+
     /// The status of an open file; nil if the system does not provide it.
     public init?(descriptor: Int32) {
         var status = stat()
