@@ -29,12 +29,32 @@ import TestSupport
     @Test func whatCannotBeAppendedIsTakenBack() throws {
         let folder = try ScratchFolder()
         let path = "\(folder.path)/log"
-        try AppendedFile.create(path, [1, 2])
-        try AppendedFile.append([3], to: path)
+        try AppendedFile.create(path, [[1], [2]])
+        try AppendedFile.append([[], [3]], to: path)
         #expect(try FileReader.contents(of: path) == [1, 2, 3])
-        #expect(throws: SystemError.self) { try AppendedFile.create(path, [9]) }
-        #expect(throws: SystemError.self) { try AppendedFile.append([9], to: "\(folder.path)/other") }
-        #expect(throws: SystemError.self) { try AppendedFile.append([9], to: "/dev/full") }
+        #expect(throws: SystemError.self) { try AppendedFile.create(path, [[9]]) }
+        #expect(throws: SystemError.self) { try AppendedFile.append([[9]], to: "\(folder.path)/other") }
+        #expect(throws: SystemError.self) { try AppendedFile.append([[9]], to: "/dev/full") }
         #expect(try FileReader.contents(of: path) == [1, 2, 3])
+    }
+
+    @Test func writingCanBeInterrupted() throws {
+        let folder = try ScratchFolder()
+        let (path, new) = ("\(folder.path)/log", "\(folder.path)/new")
+        try AppendedFile.create(path, [[1, 2]])
+        let parts = [[UInt8](repeating: 7, count: 5 << 20), [8]]
+        var polls = 0
+        func third() throws {
+            polls += 1
+            if polls == 3 { throw CancellationError() }
+        }
+        #expect(throws: CancellationError.self) { try AppendedFile.append(parts, to: path, poll: third) }
+        #expect(polls == 3)
+        #expect(try FileReader.contents(of: path) == [1, 2])
+        polls = 0
+        #expect(throws: CancellationError.self) { try AppendedFile.create(new, parts, poll: third) }
+        #expect(!FileStatus.exists(new))
+        try AppendedFile.append(parts, to: path)
+        #expect(try FileReader.contents(of: path).count == 3 + (5 << 20))
     }
 }

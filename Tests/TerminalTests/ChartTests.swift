@@ -100,6 +100,26 @@ private let ascii = TerminalStyle(columns: 44, rows: 24, unicode: false, isTermi
             }
         }
     }
+
+    /// The largest and the smallest numbers are between the ends of their axis, which are finite.
+    @Test(
+        arguments: [
+            [1e308], [1e308, -1e308], [1, .greatestFiniteMagnitude], [.greatestFiniteMagnitude],
+            [-.greatestFiniteMagnitude, .greatestFiniteMagnitude], [2, 1e307], [1e307, 1.5e308],
+            [.leastNonzeroMagnitude, 1], [1e-310, 1e308],
+        ] as [[Double]])
+    func extremeNumbersAreOnTheAxis(values: [Double]) {
+        for log in [false, true] {
+            for rounded in [false, true] {
+                let axis = axis(values, log: log, intervals: 6, rounded: rounded)
+                #expect(axis.low.isFinite && axis.high.isFinite && !axis.ticks.isEmpty)
+                for value in values where !log || value > 0 {
+                    let place = axis.fraction(value) ?? .nan
+                    #expect((-1e-9...1 + 1e-9).contains(place), "\(value) in \(axis.low)...\(axis.high)")
+                }
+            }
+        }
+    }
 }
 
 @Suite struct LinePlotTests {

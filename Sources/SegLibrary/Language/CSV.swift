@@ -202,8 +202,11 @@ struct CSVFile {
 }
 
 /// The rows of what has no names for its columns: a tensor without labels, a list of lists or of plain values,
-/// a record of plain values. Nil for anything else, which is written with a header.
-func rowsWithoutHeader(_ call: borrowing Arguments, _ place: Int) throws -> [[Value]]? {
+/// a record of plain values. Nil for anything else, which is written with a header. A row is made when it is asked for,
+/// since Ctrl-C would wait for the release of a million.
+func rowsWithoutHeader(_ call: borrowing Arguments, _ place: Int) throws
+    -> (count: Int, row: (Int) throws -> [Value])?
+{
     let value = call[place]
     let interpreter = call.interpreter
     func isNamed(_ value: Value) -> Bool { value.asRecord != nil || value.asInstance != nil }
@@ -211,22 +214,24 @@ func rowsWithoutHeader(_ call: borrowing Arguments, _ place: Int) throws -> [[Va
         guard tensor.labels.isEmpty, (1...2).contains(tensor.rank) else { return nil }
         let rows =
             try tensor.nestedList(of: tensor.decimalNumbers(interpreter), interpreter).asList?.items ?? []
-        return rows.map { $0.asList?.items ?? [$0] }
+        return (rows.count, { rows[$0].asList?.items ?? [rows[$0]] })
     }
     if let record = value.asRecord {
-        if record.values.contains(where: isNamed) || record.values.allSatisfy(TableRows.isColumn) {
-            return nil
-        }
-        return zip(record.names, record.values).map { [.string($0), $1] }
+        let (names, values) = (record.names, record.values)
+        if values.contains(where: isNamed) || values.allSatisfy(TableRows.isColumn) { return nil }
+        return (names.count, { [.string(names[$0]), values[$0]] })
     }
     guard value.asInstance == nil else { return nil }
     let items = try call.items(place)
     if items.contains(where: isNamed) { return nil }
-    return try interpreter.made(items.count) { place in
-        let item = items[place]
-        if item.asString != nil || (item.asTensorValue.map { $0.promise.rank == 0 } ?? false) {
-            return [item]
+    return (
+        items.count,
+        { place in
+            let item = items[place]
+            if item.asString != nil || (item.asTensorValue.map { $0.promise.rank == 0 } ?? false) {
+                return [item]
+            }
+            return try interpreter.items(item) ?? [item]
         }
-        return try interpreter.items(item) ?? [item]
-    }
+    )
 }

@@ -114,18 +114,19 @@ let fileNatives: [Native] = [
         let file = try CSVFile(
             path: path, separator: try call.string(2), interpreter: call.interpreter, argument: 2)
         var text = ""
-        func add(_ rows: [[Value]]) throws {
-            try call.interpreter.pieces(rows.count, of: 1 << 12) { part in
-                try call.interpreter.reserve(2 * text.utf8.count, for: "the text of \(rows.count) rows")
-                for place in part { text += try file.line(rows[place]) }
+        func add(_ count: Int, _ row: (Int) throws -> [Value]) throws {
+            try call.interpreter.pieces(count, of: 1 << 12) { part in
+                try call.interpreter.reserve(2 * text.utf8.count, for: "the text of \(count) rows")
+                for place in part { text += try file.line(try row(place)) }
             }
         }
         if call.isNil(3), let rows = try rowsWithoutHeader(call, 0) {
-            try add(rows)
+            try add(rows.count, rows.row)
         } else {
             let table = try TableRows(call, 0, columns: 3)
             if !table.columns.isEmpty { text += try file.line(table.columns.map { .string($0) }) }
-            try add(table.values(call.interpreter))
+            let isNamed = table.isNamed
+            try add(table.rows.count) { table.values(at: $0, isNamed: isNamed) }
         }
         try call.write(text, to: path)
         return .nilValue

@@ -20,22 +20,35 @@ let eventNatives: [Native] = [
                 + "print(write_events([(step=2, tag=\"loss/train\", value=0.4)], \"runs/example\", path) == path)  # expect: true"
         ], effect: .writing
     ) { call in
-        let values = try call.list(0).items.map { try loggedValue($0, call) }
         let folder = try call.string(1)
-        guard !folder.isEmpty else { throw call.bad(1, "is the path of a folder, not empty") }
-        guard let first = values.first else { return call[2] }
         let time = Double(WallClock.nanoseconds) / 1e9
-        let bytes = values.flatMap { EventFile.record($0, time: time) }
-        let files = call.interpreter.attachment(EventFiles.self) { EventFiles() }
+        let interpreter = call.interpreter
+        let what = "the values for \(quotedText(folder))"
+        // In parts, since one array of all bytes would be copied as it grows.
+        var parts: [[UInt8]] = [[]]
+        var firstStep: Int?
+        for item in try call.list(0).items {
+            try interpreter.checkInterrupt()
+            let value = try loggedValue(item, call)
+            firstStep = firstStep ?? value.step
+            let record = EventFile.record(value, time: time)
+            try interpreter.reserve(record.count, for: what)
+            if parts[parts.count - 1].count >= 1 << 20 { parts.append([]) }
+            parts[parts.count - 1] += record
+        }
+        guard !folder.isEmpty else { throw call.bad(1, "is the path of a folder, not empty") }
+        guard let firstStep else { return call[2] }
+        let files = interpreter.attachment(EventFiles.self) { EventFiles() }
         if let path = try call.optionalString(2), files.own.contains(path), path.hasPrefix(folder + "/"),
             FileStatus.exists(path)
         {
-            try AppendedFile.append(bytes, to: path)
+            try AppendedFile.append(parts, to: path, poll: interpreter.checkInterrupt)
             return .string(path)
         }
         try Folder.make(folder)
         let path = files.newPath(in: folder)
-        try AppendedFile.create(path, EventFile.beginning(at: first.step, time: time) + bytes)
+        let beginning = EventFile.beginning(at: firstStep, time: time)
+        try AppendedFile.create(path, [beginning] + parts, poll: interpreter.checkInterrupt)
         files.own.insert(path)
         return .string(path)
     }
@@ -60,6 +73,7 @@ private func loggedValue(_ value: Value, _ call: borrowing Arguments) throws -> 
         throw call.bad(
             0, "are records with a whole step, a tag and a value", help: "(step=1, tag=\"loss\", value=0.5)")
     }
+    if tag.isEmpty { throw call.bad(0, "have a tag that is not empty, as \"loss\"") }
     func content() throws -> LoggedValue.Content? {
         if let value = record["value"] { return try call.interpreter.number(from: value).map { .scalar($0) } }
         if let text = record["text"]?.asString { return .text(text) }

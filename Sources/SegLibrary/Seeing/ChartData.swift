@@ -113,12 +113,15 @@ extension Arguments {
     private func curves(_ value: Value, _ place: Int) throws -> [LinePlot.Series] {
         if isCurve(value) { return [try series("", value, place)] }
         if let record = value.asRecord {
-            return try zip(record.names, record.values).map { try series($0, $1, place, called: $0) }
+            let (names, values) = (record.names, record.values)
+            return try interpreter.made(names.count) { index in
+                try series(names[index], values[index], place, called: names[index])
+            }
         }
         if let tensor = value.asTensorValue?.promise, tensor.rank == 2, !tensor.shape.contains(1) {
             let names = tensor.labels[0]?.names
             let (all, count) = (try tensor.doubles(), tensor.shape[1])
-            return (0..<tensor.shape[0]).map { row in
+            return try interpreter.made(tensor.shape[0]) { row in
                 LinePlot.Series(
                     names?[row] ?? "\(row)", y: Array(all[(row * count)..<((row + 1) * count)]))
             }
@@ -126,8 +129,9 @@ extension Arguments {
         if let list = value.asList, try histogram(value) == nil,
             list.items.contains(where: { $0.asList != nil || $0.asTensorValue != nil || isCurve($0) })
         {
-            return try list.items.enumerated().map {
-                try series("\($0)", $1, place, called: "element \($0)")
+            let items = list.items
+            return try interpreter.made(items.count) { index in
+                try series("\(index)", items[index], place, called: "element \(index)")
             }
         }
         return [try series("", value, place)]
@@ -221,11 +225,15 @@ extension Arguments {
     /// The data of bars: numbers with their names.
     func labelled(_ place: Int) throws -> [BarChart.Bar] {
         if let (counts, edges) = try histogram(values[place]) {
-            let texts = NumberFormat.column(edges)
-            return counts.enumerated().map { BarChart.Bar("\(texts[$0]) to \(texts[$0 + 1])", $1) }
+            let texts = try interpreter.awaited { NumberFormat.column(edges) }
+            return try interpreter.made(counts.count) { index in
+                BarChart.Bar("\(texts[index]) to \(texts[index + 1])", counts[index])
+            }
         }
         if let record = values[place].asRecord {
-            return try zip(record.names, record.values).map { name, value in
+            let (names, entries) = (record.names, record.values)
+            return try interpreter.made(names.count) { index in
+                let (name, value) = (names[index], entries[index])
                 if value.isNil { return BarChart.Bar(name, .nan) }
                 guard let number = try interpreter.number(from: value) else {
                     throw needs("numbers by name", place, got: value, of: name)
@@ -242,7 +250,8 @@ extension Arguments {
 
     /// The rows of a list of lists of numbers, as a matrix.
     func matrix(_ rows: ListObject, _ place: Int) throws -> (columns: Int, values: [Double]) {
-        let rows = try rows.items.enumerated().map { try numbers(of: $1, place, "row \($0)") }
+        let items = rows.items
+        let rows = try interpreter.made(items.count) { try numbers(of: items[$0], place, "row \($0)") }
         let columns = rows.first?.count ?? 0
         if let odd = rows.firstIndex(where: { $0.count != columns }) {
             throw Failure(
@@ -250,7 +259,8 @@ extension Arguments {
                 "\(native.name) needs rows of one length, but row 0 has \(plural(columns, "number")) and row \(odd) has "
                     + "\(rows[odd].count)", argument: place)
         }
-        return (columns, rows.flatMap { $0 })
+        let all = try interpreter.made(rows.count * columns) { rows[$0 / columns][$0 % columns] }
+        return (columns, all)
     }
 
     /// The ends of an axis: a list or range of two numbers, of which one may be nil.

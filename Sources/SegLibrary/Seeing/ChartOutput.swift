@@ -74,17 +74,17 @@ extension Arguments {
         switch ending {
         case "svg":
             let text = try interpreter.awaited { try drawing.svg { try PNGImage.encode($0.image) } }
-            try AtomicFile.write(text, to: path)
+            try AtomicFile.write(text, to: path, poll: interpreter.checkInterrupt)
         case "pdf":
             let bytes = try interpreter.awaited { try drawing.pdf { try PNGImage.encode($0.image) } }
-            try AtomicFile.write(bytes, to: path)
+            try AtomicFile.write(bytes, to: path, poll: interpreter.checkInterrupt)
         default:
             // A point is a 72nd of an inch; two pixels per point are sharp on a screen.
             let scale = drawing.rasterScale((dpi ?? 144) / 72)
             let bytes = try interpreter.awaited {
                 try PNGImage.encode(drawing.raster(scale: scale).image, dpi: scale * 72)
             }
-            try AtomicFile.write(bytes, to: path)
+            try AtomicFile.write(bytes, to: path, poll: interpreter.checkInterrupt)
         }
         return .nilValue
     }

@@ -54,8 +54,8 @@ let tableNatives: [Native] = [
     ) { call in
         let table = try TableRows(call, 0)
         let name = try call.string(1)
-        guard let place = table.columns.firstIndex(of: name) else { throw table.noColumn(name) }
-        return .list(try table.values(call.interpreter).map { $0[place] })
+        guard table.columns.contains(name) else { throw table.noColumn(name) }
+        return .list(try table.values(of: name, call.interpreter))
     },
     Native(
         "table_text(rows, footer=nil, dispensable=nil, title=nil)",

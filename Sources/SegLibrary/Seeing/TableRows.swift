@@ -141,9 +141,13 @@ struct TableRows {
 
     /// Records by name; lists of one length by the name of their column; else a row for each entry.
     private mutating func appendRows(of record: RecordObject, _ interpreter: Interpreter) throws {
-        let inner = try record.values.map { try Self.row($0, interpreter) }
+        let (names, values) = (record.names, record.values)
+        let inner = try interpreter.made(values.count) { place in
+            try interpreter.checkInterrupt()
+            return try Self.row(values[place], interpreter)
+        }
         if !inner.contains(where: { $0 == nil }) {
-            rows = zip(record.names, inner).compactMap { name, row in row.map { (name, $0) } }
+            rows = try interpreter.made(names.count) { (names[$0], inner[$0] ?? RecordObject([])) }
             return
         }
         if record.values.allSatisfy(Self.isColumn) {
@@ -164,7 +168,11 @@ struct TableRows {
             if labels != nil { heading = "label" }
             return
         }
-        rows = zip(record.names, record.values).map { ($0, RecordObject([("value", $1)])) }
+        let first = RecordObject([("value", .nilValue)])
+        rows = try interpreter.made(names.count) { place in
+            try interpreter.checkInterrupt()
+            return (names[place], RecordObject(like: first, values: [values[place]]))
+        }
     }
 
     /// Whether a value can be a column: a list, or a tensor of one axis.
@@ -204,8 +212,24 @@ struct TableRows {
         let isNamed = isNamed
         return try interpreter.made(rows.count) { place in
             try interpreter.checkInterrupt()
+            return values(at: place, isNamed: isNamed)
+        }
+    }
+
+    /// The values of a row in all columns.
+    /// - Parameter isNamed: what the property says, which visits all rows.
+    func values(at place: Int, isNamed: Bool) -> [Value] {
+        let (name, row) = rows[place]
+        return (isNamed ? [.string(name ?? "")] : []) + header.map { row[$0] ?? .nilValue }
+    }
+
+    /// The value of each row in one of the columns.
+    func values(of column: String, _ interpreter: Interpreter) throws -> [Value] {
+        let areNames = isNamed && column == heading
+        return try interpreter.made(rows.count) { place in
+            try interpreter.checkInterrupt()
             let (name, row) = rows[place]
-            return (isNamed ? [.string(name ?? "")] : []) + header.map { row[$0] ?? .nilValue }
+            return areNames ? .string(name ?? "") : row[column] ?? .nilValue
         }
     }
 
@@ -236,6 +260,7 @@ struct TableRows {
         var keyed: [(key: Value, row: RecordObject)] = []
         var rest: [RecordObject] = []
         for (_, row) in rows {
+            try interpreter.checkInterrupt()
             let key = row[column] ?? .nilValue
             let number = try interpreter.number(from: key) ?? .nan
             if areTexts || !number.isNaN {

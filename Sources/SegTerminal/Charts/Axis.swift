@@ -55,19 +55,17 @@ struct Axis: Sendable {
         isLog = extent.isLog
         let intervals = intervals.held(within: 1...50)
         let rounded = (low: isRounded && limits.low == nil, high: isRounded && limits.high == nil)
-        // Bounds keep differences and powers finite for all values that scripts plot.
-        let bound = 1e300
         var (low, high) = (extent.low, extent.high)
         if extent.isEmpty { (low, high) = extent.isLog ? (1, 10) : (0, 1) }
         low = limits.low ?? (limits.high.map { min(low, $0) } ?? low)
         high = max(limits.high ?? high, low)
         if extent.isLog {
-            low = low.held(within: (1 / bound)...bound)
-            high = high.held(within: (1 / bound)...bound)
+            low = low.held(within: Axis.positive)
+            high = high.held(within: Axis.positive)
             (self.low, self.high, ticks) = Axis.logarithmic(low, high, intervals, rounded)
         } else {
-            low = low.held(within: -bound...bound)
-            high = high.held(within: -bound...bound)
+            low = low.held(within: Axis.finite)
+            high = high.held(within: Axis.finite)
             // Between limits that are no whole numbers there may be no whole number.
             let ends = [limits.low, limits.high].compactMap { $0 }
             let isWhole =
@@ -75,6 +73,10 @@ struct Axis: Sendable {
             (self.low, self.high, ticks) = Axis.linear(low, high, intervals, rounded, isWhole)
         }
     }
+
+    /// The ends of axes stay within these numbers.
+    private static let finite = -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude
+    private static let positive = Double.leastNonzeroMagnitude...Double.greatestFiniteMagnitude
 
     /// The position of `value` between the low end (0) and the high end (1); nil for a value without a
     /// position: not a number, infinite, or not above zero on a logarithmic axis.
@@ -94,7 +96,10 @@ struct Axis: Sendable {
         _ first: Double, _ last: Double, _ intervals: Int, _ rounded: (low: Bool, high: Bool),
         _ isWhole: Bool
     ) -> (Double, Double, [Tick]) {
-        var (low, high) = (first, last)
+        // The range of the largest numbers, and round ends beyond them, are not finite: those are scaled down. A power of
+        // ten leaves round numbers round.
+        let scale = max(abs(first), abs(last)) > 1e290 ? 1e100 : 1
+        var (low, high) = (first / scale, last / scale)
         let size = max(abs(low), abs(high))
         if !(high - low > size * 1e-9) || size < 1e-290 {
             // A single value: add space around it.
@@ -117,8 +122,9 @@ struct Axis: Sendable {
         if rounded.low { low = (low / step + 1e-9).rounded(.down) * step }
         if rounded.high { high = (high / step - 1e-9).rounded(.up) * step }
         (low, high) = tightened(low, high, around: data) { multiples($0, $1).count > 1 }
-        let values = multiples(low, high)
-        return (low, high, TickFormat(values, step: step).ticks(values))
+        let values = multiples(low, high).map { $0 * scale }.filter(\.isFinite)
+        let format = TickFormat(values, step: (step * scale).held(within: finite))
+        return ((low * scale).held(within: finite), (high * scale).held(within: finite), format.ticks(values))
     }
 
     /// The ends of an axis near the data, where round ends would leave more than a quarter of it empty: first the end
@@ -157,8 +163,8 @@ struct Axis: Sendable {
     ) -> (Double, Double, [Tick]) {
         var (low, high) = (first, last)
         if !(high > low * (1 + 1e-9)) {
-            low /= 2
-            high *= 2
+            low = (low / 2).held(within: positive)
+            high = (high * 2).held(within: positive)
         }
         let decades = log10(high) - log10(low)
         if decades < 0.7 {
@@ -169,16 +175,22 @@ struct Axis: Sendable {
         let multiples: [Double] = decades * 3 <= Double(intervals) + 1 ? [1, 2, 5] : [1]
         let stride = max(1, Int((decades / Double(intervals)).rounded(.up), within: 1...700))
         let data = log10(low)...log10(high)
-        if rounded.low && decades >= 1 { low = roundedEnd(low, multiples, .down) }
-        if rounded.high && decades >= 1 { high = roundedEnd(high, multiples, .up) }
+        // Powers of ten beyond the smallest and the largest numbers are 0 and infinite.
+        if rounded.low && decades >= 1 {
+            low = min(low, roundedEnd(low, multiples, .down).held(within: positive))
+        }
+        if rounded.high && decades >= 1 {
+            high = max(high, roundedEnd(high, multiples, .up).held(within: positive))
+        }
         func ticks(_ low: Double, _ high: Double) -> [Tick] {
-            let from = Int(log10(low).rounded(.down), within: -320...320)
-            let to = Int(log10(high).rounded(.up), within: -320...320)
+            let from = Int(log10(low).rounded(.down), within: -324...309)
+            let to = Int(log10(high).rounded(.up), within: -324...309)
             var ticks: [Tick] = []
             for exponent in from...max(from, to) {
                 for multiple in multiples where multiples.count > 1 || (exponent - from) % stride == 0 {
                     let value = multiple * pow(10, Double(exponent))
-                    guard value >= low * (1 - 1e-9), value <= high * (1 + 1e-9) else { continue }
+                    guard value > 0, value.isFinite, value >= low * (1 - 1e-9), value <= high * (1 + 1e-9)
+                    else { continue }
                     ticks.append(Tick(value: value, label: logLabel(value)))
                 }
             }
@@ -188,8 +200,8 @@ struct Axis: Sendable {
             ticks(pow(10, $0), pow(10, $1)).count > 1
         }
         // The powers of logarithms are not exactly the ends that stayed.
-        if ends.0 != log10(low) { low = pow(10, ends.0) }
-        if ends.1 != log10(high) { high = pow(10, ends.1) }
+        if ends.0 != log10(low) { low = pow(10, ends.0).held(within: positive) }
+        if ends.1 != log10(high) { high = pow(10, ends.1).held(within: positive) }
         return (low, high, ticks(low, high))
     }
 

@@ -70,7 +70,7 @@ public struct BarChart: SizedChart, Sendable {
         let values = NumberFormat.column(bars.map(\.value))
         if log {
             // The axis begins at the decade below half of the smallest value, so that its bar has a length.
-            let least = max(finite.filter { $0 > 0 }.min() ?? 1, 1e-300)
+            let least = finite.filter { $0 > 0 }.min() ?? 1
             var extent = Extent(isLog: true)
             extent.take(pow(10, (log10(least) - log10(2)).rounded(.down)))
             for value in finite { extent.take(value) }

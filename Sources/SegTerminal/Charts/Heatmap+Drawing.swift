@@ -147,12 +147,13 @@ extension Heatmap {
         if shading == .rowShare {
             return (ends + inner).map { .init(value: $0, label: NumberFormat.percent($0, decimals: 0)) }
         }
-        let span = max(axis.high - axis.low, 1e-300)
+        // The range of the largest numbers, and their rounded values, may be infinite.
+        let largest = Double.greatestFiniteMagnitude
+        let span = (axis.high - axis.low).held(within: 1e-300...largest)
         let step = pow(10, log10(span).rounded(.down) - 2)
-        let format = TickFormat((ends + inner).map { ($0 / step).rounded() * step }, step: step)
-        return (ends + inner).map {
-            .init(value: $0, label: format.trimmed(($0 / step).rounded() * step))
-        }
+        let rounded = (ends + inner).map { (($0 / step).rounded() * step).held(within: -largest...largest) }
+        let format = TickFormat(rounded, step: step)
+        return zip(ends + inner, rounded).map { .init(value: $0, label: format.trimmed($1)) }
     }
 
     private func drawScale(
