@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Fuzzes with libFuzzer, AddressSanitizer and, in C, UndefinedBehaviorSanitizer. Each target runs for its share of
 # the minutes, one after the other on one core, from the inputs in corpus/ and found/ and from what earlier runs kept
-# in .build-fuzz/corpus. Prints the time on the processor, executions and coverage. An input that fails is in
+# in .build-fuzz/corpus. Prints the time on the processor, executions and coverage, and adds them to
+# .build-fuzz/hours.txt; hours.txt beside this file has those of all campaigns. An input that fails is in
 # .build-fuzz/failed/TARGET; with FUZZ_SHOW=1 the fuzzer prints the script that it stands for. Mend the fault, and keep
 # the input, small, in found/TARGET, where `make test` replays it.
 # Status 1 if one failed.
@@ -68,6 +69,7 @@ for target in "${targets[@]}"; do
     count=$(find "$failed" -type f | wc -l)
     [ "$count" = 0 ] || status=1
     printf '%-12s %12s %12s %10s %10s %8s\n' "$target" "$seconds" "$executions" "$coverage" "$features" "$count"
+    echo "$(date +%F) $(git rev-parse --short HEAD) $target $seconds $executions" >>"$scratch/hours.txt"
 done
 [ $status = 0 ] || echo "inputs that failed are in .build-fuzz/failed, what they said in .build-fuzz/*.log"
 exit $status

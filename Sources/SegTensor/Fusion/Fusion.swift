@@ -82,7 +82,8 @@ enum Fusion {
     static func plan(_ order: [Node], roots: [Node]) -> FusionPlan {
         let interesting = order.contains { node in
             switch node.operation {
-            case is ConvolutionOperation, is ConvolutionInputGradient, is BatchNormTraining, is SoftmaxOperation,
+            case is ConvolutionOperation, is ConvolutionInputGradient, is BatchNormTraining,
+                is SoftmaxOperation,
                 is InterpolateOperation:
                 true
             default: ArithmeticFusion.isCandidate(node)
