@@ -209,9 +209,7 @@ let reductionNatives: [Native] = [
             else { throw call.wrong(2, "a list of two numbers") }
             limits = (low, high)
         }
-        let x = try call.collection(0)
-        let range = try histogramRange(of: x, limits)
-        let (counts, edges) = try x.histogram(bins: try call.integer(1), range: range)
+        let (counts, edges) = try call.collection(0).histogram(bins: try call.integer(1), range: limits)
         return .list([.tensor(counts), .tensor(edges)])
     },
     Native(
@@ -252,39 +250,6 @@ let reductionNatives: [Native] = [
         return try x.nestedList(of: x.doubles(), call.interpreter)
     },
 ]
-
-/// The range of a histogram: what is given, or from the least to the largest number, with a width that its bins can divide.
-/// Nil if there are no numbers.
-private func histogramRange(of x: Tensor, _ given: (Double, Double)?) throws -> (Double, Double)? {
-    if given == nil, x.count == 0 { return nil }
-    var (low, high) = given ?? (0, 0)
-    if given == nil {
-        let ends = [try Tensor.reduce(.min, x), try Tensor.reduce(.max, x)]
-        try Tensor.evaluate(ends)
-        (low, high) = (try ends[0].item(), try ends[1].item())
-    }
-    let place = given == nil ? 0 : 2
-    if let wrong = [low, high].first(where: { !$0.isFinite }) {
-        let text = Tensor.text(of: wrong)
-        throw Failure(
-            .value,
-            given == nil
-                ? "histogram: x holds \(text), so the range of its numbers is not finite"
-                : "histogram: the range has the end \(text), which is not finite",
-            help: "range=[0, 1] counts the numbers between finite ends", argument: place)
-    }
-    guard (high - low).isFinite else {
-        throw Failure(
-            .value,
-            "histogram: the range \(Tensor.text(of: low))...\(Tensor.text(of: high)) is too wide: the difference of its ends is not finite",
-            help: "histogram(x / 10) divides the numbers first", argument: place)
-    }
-    guard low == high else { return (low, high) }
-    // Near large numbers a half is nothing.
-    let room = max(0.5, abs(low) < 1e12 ? 0 : abs(low) * 1e-6)
-    let largest = Double.greatestFiniteMagnitude
-    return (max(low - room, -largest), min(high + room, largest))
-}
 
 extension Tensor {
     /// Its elements, given in row-major order, as nested lists of numbers, or of bools; of a tensor without

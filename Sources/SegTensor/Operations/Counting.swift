@@ -39,19 +39,7 @@ extension Tensor {
         try MemoryBudget.process.reserve(bytes, for: "histogram")
         defer { MemoryBudget.process.release(bytes) }
         let values = try doubles()
-        var (low, high) = range ?? (values.first ?? 0, values.first ?? 1)
-        if range == nil {
-            try Parallel.pieces(values.count) { part in
-                low = min(low, values[part].min() ?? low)
-                high = max(high, values[part].max() ?? high)
-            }
-        }
-        guard low <= high, (high - low).isFinite else {
-            throw TensorError(
-                .value, "histogram: the range \(Tensor.text(of: low))...\(Tensor.text(of: high)) has no width"
-            )
-        }
-        if low == high { (low, high) = (low - 0.5, high + 0.5) }
+        let (low, high) = try Self.binnedRange(of: values, range)
         var counts = [Int64](repeating: 0, count: bins)
         try Parallel.pieces(values.count) { part in
             for value in values[part] where value >= low && value <= high {
@@ -60,6 +48,46 @@ extension Tensor {
         }
         let edges = try Tensor.linspace(from: low, to: high, count: bins + 1, dtype: .float64)
         return (Tensor(try TensorData(counts, shape: [bins])), edges)
+    }
+
+    /// The range that the bins of a histogram divide: what is given, or from the least to the largest number.
+    private static func binnedRange(of values: [Double], _ given: (Double, Double)?) throws -> (
+        Double, Double
+    ) {
+        var (low, high) = given ?? (values.first ?? 0, values.first ?? 1)
+        if given == nil {
+            try Parallel.pieces(values.count) { part in
+                for value in values[part] where value < low || value > high || value.isNaN {
+                    (low, high) = (min(low, value), max(high, value))
+                    if value.isNaN { (low, high) = (value, value) }
+                }
+            }
+        }
+        if let wrong = [low, high].first(where: { !$0.isFinite }) {
+            let shown = text(of: wrong)
+            throw TensorError(
+                .value,
+                given == nil
+                    ? "histogram: x holds \(shown), so the range of its numbers is not finite"
+                    : "histogram: the range has the end \(shown), which is not finite",
+                help: "range=[0, 1] counts the numbers between finite ends")
+        }
+        guard low <= high else {
+            throw TensorError(
+                .value,
+                "histogram: the range \(text(of: low))...\(text(of: high)) has no width")
+        }
+        guard (high - low).isFinite else {
+            throw TensorError(
+                .value,
+                "histogram: the range \(text(of: low))...\(text(of: high)) is too wide: the difference of its ends is not finite",
+                help: "histogram(x / 10) divides the numbers first")
+        }
+        guard low == high else { return (low, high) }
+        // Near large numbers a half is nothing.
+        let room = max(0.5, abs(low) < 1e12 ? 0 : abs(low) * 1e-6)
+        let largest = Double.greatestFiniteMagnitude
+        return (max(low - room, -largest), min(high + room, largest))
     }
 
     /// The number of occurrences of each whole number from 0 on; with `weights`, the sum of the weights
