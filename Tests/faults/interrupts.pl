@@ -56,6 +56,9 @@ my @operations = (
     # Lists
     [ 'repeat list', [], 'x = [1] * 100000000' ],
     [ 'spread', [], 'x = [...1...1e8]' ],
+    [ 'map to records', [], 'x = map(0..<8000000, i -> (step=i, tag="a", value=i))' ],
+    [ 'write_events', ['v = map(0..<2000000, i -> (step=i, tag="a", value=i))'],
+        'while true { write_events(v, "events") }' ],
     [ 'list of range', [], 'x = list(1...100000000)' ],
     [ 'list of tensor', ['t = rand(30000000)'], 'x = list(t)' ],
     [ 'reversed', ['l = [1.5] * 40000000'], 'x = reversed(l)' ],
