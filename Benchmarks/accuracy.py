@@ -18,6 +18,8 @@ torch.set_num_threads(2)
 paths = {
     "direct": lambda: (whole(1, 150), whole(1, 150), 1, 1, 1, 1),
     "winograd": lambda: (8 * whole(4, 12), 8 * whole(4, 12), 3, 1, whole(1, 2), 1),
+    "wide": lambda: (8 * whole(4, 12), 8 * whole(4, 12), 3, 1, whole(5, 8), 1),
+    "pairs": lambda: (8 * whole(4, 12), 8 * whole(4, 12), 3, 1, whole(17, 20), 1),
     "strided": lambda: (whole(1, 60), whole(1, 60), whole(2, 5), 2, 1, 1),
     "dilated": lambda: (whole(20, 60), whole(20, 60), 3, 1, whole(5, 9), 1),
     "grouped": lambda: (24, 36, 3, whole(1, 2), 1, 12),
