@@ -94,6 +94,44 @@ struct EvaluationTests {
         }
     }
 
+    /// Operations that overwrite what they are computed from, interrupted at any of their tiles and computed again.
+    @Test func anInterruptLeavesNothingHalfOverwritten() throws {
+        let x = try Self.numbers([1 << 21], 5)
+        try Tensor.evaluate([x])
+        let operations: [(Tensor) throws -> Tensor] = [
+            { try Tensor.apply(.exp, $0) }, { try $0 * 3 }, { try $0.clamp(min: -0.5, max: 0.5) },
+            { try Tensor.leakyReLU($0, slope: 0.5) },
+            { try Tensor.dropout($0, p: 0.5, key: RandomKey(seed: 1)) },
+            { try $0.setting([.slice(from: 3, to: 1 << 20, inclusive: true)], to: 9) },
+            { try $0 * 2 - $0 / 3 + 1 },
+        ]
+        for (number, operation) in operations.enumerated() {
+            let whole = try Self.bits(operation(x * 2))
+            var interrupts = 0
+            for last in 1...12 {
+                let count = Mutex(0)
+                let context = EvaluationContext()
+                context.interrupted = {
+                    count.withLock { count in
+                        count += 1
+                        return count == last
+                    }
+                }
+                let again = try EvaluationContext.$current.withValue(context) {
+                    let y = try operation(x * 2)
+                    do { try Tensor.evaluate([y]) } catch let error as TensorError
+                        where error.kind == .interrupt
+                    {
+                        interrupts += 1
+                    }
+                    return try Self.bits(y)
+                }
+                #expect(again == whole, "operation \(number), poll \(last)")
+            }
+            #expect(interrupts > 0)
+        }
+    }
+
     @Test func anErrorThatShowsLatePointsAtTheLineThatMadeIt() throws {
         let context = EvaluationContext()
         let line = Mutex<UInt64>(7)

@@ -101,13 +101,21 @@ enum Evaluator {
         }
     }
 
+    /// The bytes of a result up to which Ctrl-C waits for an operation that overwrites its input: a tenth of a second. Larger
+    /// ones overwrite only where there is no room for both.
+    private static let largestFinished = 1 << 28
+
     /// - Parameter taking: how many of the sources, from the first on, the operation may have for itself at their last use,
     ///   and the consumers of each that never read it.
     private static func compute(
         _ node: Node, _ operation: any Evaluable, _ sources: [Node], taking: (count: Int, others: Int),
         _ context: EvaluationContext
     ) throws -> TensorData {
-        let most = node.isTracked ? 0 : taking.count
+        let overwrites = taking.others > 0 || (operation as? any Operation)?.overwritesInput == true
+        let isTooLong =
+            overwrites && node.byteCount > largestFinished
+            && MemoryBudget.process.left > 2 * node.byteCount
+        let most = node.isTracked || isTooLong ? 0 : taking.count
         var inputs: [TensorData] = []
         inputs.reserveCapacity(sources.count)
         var taken: [(Node, TensorData)] = []
@@ -135,6 +143,10 @@ enum Evaluator {
         let owners = taken.map { ($0.0, $0.1.offset, $0.1.layout) }
         taken = []
         do {
+            // What is overwritten in part would be no value any more.
+            if overwrites, !owners.isEmpty {
+                return try operation.evaluate(&inputs, node.signature, context)
+            }
             return try context.watched { try operation.evaluate(&inputs, node.signature, context) }
         } catch {
             for (source, offset, layout) in owners {
