@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test func theTextIsThatOfPycocotools() throws {
-        let classes = RunLengths.classes(of: try mask())
+        let classes = try RunLengths.classes(of: mask())
         #expect(classes.map(\.number) == [0, 1])
         #expect(classes[1].runs.text == "01:2H000003N")
         #expect(classes[1].runs.area == 14)
@@ -33,7 +33,7 @@ import Testing
         }
         let mask = try MaskImage(width: 61, height: 43, bytes: bytes)
         var drawn = [UInt8](repeating: MaskImage.ignored, count: bytes.count)
-        for (number, runs) in RunLengths.classes(of: mask) {
+        for (number, runs) in try RunLengths.classes(of: mask) {
             let counts = try #require(RunLengths.counts(in: runs.text))
             let read = try RunLengths(width: 61, height: 43, counts: counts)
             #expect(read == runs)

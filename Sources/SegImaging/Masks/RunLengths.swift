@@ -18,35 +18,48 @@ public struct RunLengths: Sendable, Equatable {
     /// The number of pixels.
     public var area: Int { stride(from: 1, to: counts.count, by: 2).reduce(0) { $0 + counts[$1] } }
 
+    /// The runs of a class so far: the place after the last, and the edges of its box.
+    private struct Found {
+        var counts: [Int] = []
+        var (end, left, top, right, bottom) = (0, Int.max, Int.max, -1, -1)
+
+        mutating func add(_ run: Range<Int>, height: Int) {
+            counts.append(run.lowerBound - end)
+            counts.append(run.count)
+            end = run.upperBound
+            let (first, last) = (run.lowerBound / height, (end - 1) / height)
+            // A run over the end of a column has pixels at the top and at the bottom.
+            left = min(left, first)
+            right = max(right, last)
+            top = first == last ? min(top, run.lowerBound % height) : 0
+            bottom = first == last ? max(bottom, (end - 1) % height) : height - 1
+        }
+    }
+
     /// The pixels of each class of a mask, by class, without those that have none.
-    public static func classes(of mask: MaskImage) -> [(number: Int, runs: RunLengths)] {
+    /// - Parameter poll: called at each column; if it throws, there is no result.
+    public static func classes(of mask: MaskImage, poll: () throws -> Void = {}) rethrows -> [(
+        number: Int, runs: RunLengths
+    )] {
         let (width, height) = (mask.width, mask.height)
-        // The place after the last run of each class, and the edges of its box.
-        var found: [Int: (runs: RunLengths, end: Int, left: Int, top: Int, right: Int, bottom: Int)] = [:]
+        var found = [Found](repeating: Found(), count: 256)
         let count = width * height
-        var start = 0
+        var (start, polled) = (0, 0)
         func value(_ place: Int) -> UInt8 { mask.bytes[place % height * width + place / height] }
         while start < count {
+            if start >= polled {
+                try poll()
+                polled = start + max(height, 1 << 12)
+            }
             let number = value(start)
             var end = start + 1
             while end < count, value(end) == number { end += 1 }
-            if number != MaskImage.ignored {
-                var entry =
-                    found[Int(number)] ?? (RunLengths(width: width, height: height), 0, width, height, -1, -1)
-                entry.runs.counts += [start - entry.end, end - start]
-                entry.end = end
-                let (first, last) = (start / height, (end - 1) / height)
-                // A run over the end of a column has pixels at the top and at the bottom.
-                entry.left = min(entry.left, first)
-                entry.right = max(entry.right, last)
-                entry.top = first == last ? min(entry.top, start % height) : 0
-                entry.bottom = first == last ? max(entry.bottom, (end - 1) % height) : height - 1
-                found[Int(number)] = entry
-            }
+            if number != MaskImage.ignored { found[Int(number)].add(start..<end, height: height) }
             start = end
         }
-        return found.sorted { $0.key < $1.key }.map { number, entry in
-            var runs = entry.runs
+        return found.enumerated().filter { !$1.counts.isEmpty }.map { number, entry in
+            var runs = RunLengths(width: width, height: height)
+            runs.counts = entry.counts
             if entry.end < count { runs.counts.append(count - entry.end) }
             runs.box = (entry.left, entry.top, entry.right - entry.left + 1, entry.bottom - entry.top + 1)
             return (number, runs)

@@ -41,6 +41,8 @@ final class AnnotatedSamples {
         }
     }
 
+    func checkInterrupt() throws { try interpreter.checkInterrupt() }
+
     func forEach(_ body: (AnnotatedMask) throws -> Void) throws {
         while let value = try next() {
             try interpreter.checkInterrupt()
@@ -151,7 +153,7 @@ struct COCOWriter: AnnotationWriter {
         images.append(
             "{\"id\": \(images.count + 1), \"file_name\": \(name), \"width\": \(width), \"height\": \(height)}"
         )
-        for (number, runs) in RunLengths.classes(of: sample.mask) {
+        for (number, runs) in try RunLengths.classes(of: sample.mask, poll: samples.checkInterrupt) {
             let segmentation = "{\"size\": [\(height), \(width)], \"counts\": \(JSON.text(runs.text))}"
             let box = "[\(runs.box.x), \(runs.box.y), \(runs.box.width), \(runs.box.height)]"
             try file.write(

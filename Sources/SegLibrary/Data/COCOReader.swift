@@ -153,7 +153,6 @@ struct COCOReader {
         let name: String
         let width: Int
         let height: Int
-        var runs: [(number: UInt8, runs: RunLengths)] = []
     }
 
     private func picture(_ entry: Entry, _ id: Int) throws -> Picture {
@@ -243,26 +242,27 @@ struct COCOReader {
     func samples() throws -> Value {
         let (labels, numbers) = try classes()
         let all = try pictures()
-        var pictures = all.pictures
+        // Apart from the pictures, whose copies would copy the list with each annotation.
+        var drawn: [Int: [(number: UInt8, runs: RunLengths)]] = [:]
         try forEach("annotations") { given in
             var entry = given
             let (id, category) = (try whole(entry, "image_id"), try whole(entry, "category_id"))
-            guard let picture = pictures[id] else {
+            guard let picture = all.pictures[id] else {
                 throw damaged(entry, " is of picture \(id), which is not in \"images\"")
             }
             entry.picture = picture.name
             guard let number = numbers[category] else {
                 throw damaged(entry, " is of category \(category), which is not in \"categories\"")
             }
-            pictures[id]?.runs.append((number, try runs(entry, picture)))
+            drawn[id, default: []].append((number, try runs(entry, picture)))
         }
         return .list(
-            try all.order.compactMap { pictures[$0] }.map { (picture: Picture) -> Value in
+            try all.order.compactMap { id in all.pictures[id].map { (id, $0) } }.map { id, picture -> Value in
                 try interpreter.checkInterrupt()
                 let (width, height) = (picture.width, picture.height)
                 try PictureSize.requireRoom(for: "\(picture.name) of \(path)", width, height, bytes: 1)
                 var bytes = [UInt8](repeating: MaskImage.ignored, count: width * height)
-                for (number, runs) in picture.runs {
+                for (number, runs) in drawn[id] ?? [] {
                     try runs.draw(number, into: &bytes, poll: interpreter.checkInterrupt)
                 }
                 let mask = try MaskImage(width: width, height: height, bytes: bytes)
