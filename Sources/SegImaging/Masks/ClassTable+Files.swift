@@ -67,23 +67,8 @@ extension ClassTable {
 
     /// Reads a table of names with colours, values or both, or, if no line has numbers, of names alone.
     public static func read(_ path: String) throws -> ClassTable {
-        try parse(text(of: try FileReader.contents(of: path, limit: fileLimit)), file: path)
-    }
-
-    /// The text of a table of classes, or of another file with their names: UTF-8, UTF-16 with a byte order mark, or else Latin-1, in which every byte is a letter.
-    public static func text(of bytes: [UInt8]) -> String {
-        let isLittle = bytes.starts(with: [0xff, 0xfe])
-        if isLittle || bytes.starts(with: [0xfe, 0xff]) {
-            let units = stride(from: 2, to: bytes.count - 1, by: 2).map { place in
-                let (first, second) = (UInt16(bytes[place]), UInt16(bytes[place + 1]))
-                return isLittle ? second << 8 | first : first << 8 | second
-            }
-            return String(decoding: units, as: UTF16.self)
-        }
-        if let text = String(validating: bytes, as: UTF8.self) { return text }
-        var text = String.UnicodeScalarView()
-        text.append(contentsOf: bytes.map { Unicode.Scalar($0) })
-        return String(text)
+        try parse(
+            TextEncoding.textOrLatin1(of: try FileReader.contents(of: path, limit: fileLimit)), file: path)
     }
 
     /// The classes of the lines of a table; see `TableText` for their forms. Lines with the same name give a class several

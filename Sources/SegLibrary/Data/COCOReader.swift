@@ -30,7 +30,8 @@ struct COCOReader {
             // A file of an old program, whose letters are those that a table of classes may have.
             try interpreter.reserve(7 * bytes.count, for: "the text of \(path)")
             let decoded = try interpreter.awaited {
-                String(validating: bytes, as: UTF8.self) == nil ? Array(ClassTable.text(of: bytes).utf8) : nil
+                String(validating: bytes, as: UTF8.self) == nil
+                    ? Array(TextEncoding.textOrLatin1(of: bytes).utf8) : nil
             }
             guard let decoded else { throw problem }
             return try valueOfJSON(decoded, interpreter)

@@ -106,7 +106,7 @@ struct CVATReader {
 
     /// The lines of a member of text, without a byte order mark.
     private static func lines(_ bytes: [UInt8]) -> [Substring] {
-        let text = ClassTable.text(of: bytes)
+        let text = TextEncoding.textOrLatin1(of: bytes)
         let mark = text.unicodeScalars.first == "\u{feff}" ? 1 : 0
         return Substring(text.unicodeScalars.dropFirst(mark)).split(
             omittingEmptySubsequences: false, whereSeparator: \.isNewline)

@@ -80,7 +80,10 @@ struct CSVFile {
         var place = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         func endCell() throws {
             try meter.add(bytes: 16 + cell.count)
-            row.append(String(decoding: cell, as: UTF8.self))
+            guard let text = String(validating: cell, as: UTF8.self) else {
+                throw Failure(TextEncoding.notUTF8(path, line: rowLine))
+            }
+            row.append(text)
             cell = []
         }
         func endRow() throws {
@@ -94,7 +97,12 @@ struct CSVFile {
         while place < bytes.count {
             let byte = bytes[place]
             place += 1
-            if place & 0xffff == 0 { try interpreter.checkInterrupt() }
+            if place & 0xffff == 0 {
+                try interpreter.checkInterrupt()
+                if cell.count > 1 << 20 {
+                    try interpreter.reserve(2 * cell.count, for: "an entry of \(quotedText(path))")
+                }
+            }
             let isLineEnd = byte == 10 || byte == 13
             if byte == 13, place < bytes.count, bytes[place] == 10 {
                 if isQuoted { cell.append(13) }

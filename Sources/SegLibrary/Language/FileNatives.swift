@@ -5,12 +5,14 @@ import SegSystem
 
 let fileNatives: [Native] = [
     Native(
-        "read_text(path)", "The text of a file.",
+        "read_text(path)",
+        "The text of a file in UTF-8, or in UTF-16 that begins with a byte order mark. What is no text becomes U+FFFD.",
         examples: [
             "write_text(\"note.txt\", \"a\")\nprint(read_text(\"note.txt\"))  # expect: a"
         ]
     ) { call in
-        .string(String(decoding: try call.interpreter.readFile(try call.string(0)), as: UTF8.self))
+        let bytes = try call.interpreter.readFile(try call.string(0))
+        return .string(TextEncoding.utf16(bytes) ?? String(decoding: bytes, as: UTF8.self))
     },
     Native(
         "file_exists(path)", "Whether there is a file or folder of that name.",
@@ -65,7 +67,7 @@ let fileNatives: [Native] = [
         ]
     ) { call in
         let path = try call.string(0)
-        let bytes = try call.interpreter.readFile(path)
+        let bytes = TextEncoding.utf8(try call.interpreter.readFile(path))
         do {
             return try valueOfJSON(bytes, call.interpreter)
         } catch let problem as JSONReader.Problem {
@@ -98,7 +100,8 @@ let fileNatives: [Native] = [
         let hasHeader = try call.bool(1)
         let file = try CSVFile(
             path: path, separator: try call.string(2), interpreter: call.interpreter, argument: 2)
-        return try file.table(try call.interpreter.readFile(path), header: hasHeader)
+        return try file.table(
+            TextEncoding.utf8(try call.interpreter.readFile(path)), header: hasHeader)
     },
     Native(
         "write_csv(rows, path, separator=\",\", columns=nil)",

@@ -115,11 +115,12 @@ public final class FileReader: Sendable {
         }
     }
 
-    /// The text of a list of names, without the byte order mark that some editors begin it with.
+    /// The text of a list of files' names, without the byte order mark that some editors begin it with. Names that are
+    /// not UTF-8 are as `FilePath` has them.
     public static func text(of path: String) throws -> String {
         let bytes = try contents(of: path)
-        return String(
-            decoding: bytes.dropFirst(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0), as: UTF8.self)
+        return TextEncoding.utf16(bytes)
+            ?? FilePath.text(bytes.dropFirst(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0))
     }
 
     /// All bytes of a file, if the memory budget has room for them.
