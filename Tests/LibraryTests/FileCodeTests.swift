@@ -15,7 +15,7 @@ import Testing
 
 @Suite(.serialized) struct FileCodeTests {
     /// A file of `save` with these nodes, of which the last is the value.
-    private func write(_ nodes: [String], to path: String) throws {
+    private func write(_ nodes: some Collection<String>, to path: String) throws {
         let graph = "{\"root\": [\(nodes.count - 1)], \"nodes\": [\(nodes.joined(separator: ","))]}"
         try Safetensors.write([], metadata: [("seg", "1"), ("value", graph)], to: path)
     }
@@ -120,6 +120,116 @@ import Testing
         let said = try run("load(\"m.run\")(3)", in: folder)
         #expect(said.contains("may not write files"), "\(said)")
         #expect(source.count > 0 && folder.names == ["m.run"])
+    }
+
+    /// A function of the library that writes, and an object of the library that calls it with what the file says: nodes
+    /// behind those that are given, with the number of the object's method `finish`.
+    private func writer(behind first: Int) throws -> (nodes: [String], method: Int) {
+        let scripts = Interpreter.standard().library.scripts
+        let script = try #require(scripts.first { $0.name == "experiments/sweep.seg" }?.text)
+        let start = try #require(script.firstRange(of: "_keep_rows(file, facts, rows) ="))
+        let end = try #require(script[start.lowerBound...].firstRange(of: "\n}"))
+        let nodes = [
+            "[\"module\", \"stdlib/experiments/sweep.seg\", [], []]",
+            "[\"function\", \(text(String(script[start.lowerBound..<end.upperBound]))), [\(first)], [], []]",
+            "[\"record\", [], []]", "[\"list\", []]",
+            "[\"record\", [\"file\", \"facts\", \"rows\"], [\"pwned.json\", [\(first + 2)], [\(first + 3)]]]",
+            "[\"library\", \"Trial\"]",
+            """
+            ["object", [\(first + 5)], false, ["f", "settings", "arguments", "seed", "run", "measures", "seconds", "failure", "problem"],
+             [[\(first + 1)], [\(first + 2)], [\(first + 4)], 0, null, [\(first + 2)], 0, null, null]]
+            """, "[\"method\", [\(first + 6)], \"finish\"]",
+        ]
+        return (nodes, first + 7)
+    }
+
+    /// What a file says is called by the library's own code has no hands: neither where it is shown nor where the user
+    /// trains with it.
+    @Test func functionsOfTheLibraryHaveNoHandsAsValuesOfAFile() throws {
+        let folder = try ScratchFolder()
+        let (nodes, method) = try writer(behind: 0)
+        let line = [
+            "[\"library\", \"FoldLine\"]", "[\"record\", [\"number\", \"line\"], [1, [\(method)]]]",
+            "[\"object\", [\(method + 1)], false, [\"fold\", \"of\", \"seconds\"], [[\(method + 2)], 3, 1]]",
+        ]
+        try write(nodes + line, to: "\(folder.path)/m.run")
+        var said = try run("r = load(\"m.run\")\nprint(r)", in: folder)
+        #expect(said.hasPrefix("FoldLine(fold="), "\(said)")
+        try write(nodes.dropLast(), to: "\(folder.path)/m.run")
+        said = try run("t = load(\"m.run\")\nt.finish()\nprint(t.failure)", in: folder)
+        #expect(said.contains("may not write files"), "\(said)")
+        try write(nodes, to: "\(folder.path)/m.run")
+        said = try run(
+            """
+            data = streets(count=2, size=32).normalize()
+            run = trainer(Conv2d(3, 32, 1), data, batch=2, epochs=1, stop=load("m.run"))
+            for e in run { }
+            """, in: folder)
+        for name in ["report", "write_text"] {
+            try write(["[\"library\", \"\(name)\"]"], to: "\(folder.path)/m.run")
+            said = try run("load(\"m.run\")(\"pwned.html\", \"pwned.html\")", in: folder)
+            #expect(name == "report" || said.contains("may not write files"), "\(said)")
+        }
+        #expect(folder.names == ["m.run"], "\(folder.names)")
+    }
+
+    /// While a file is loaded nothing is called that it brings, not even what has no effect.
+    @Test func loadingCallsNothing() throws {
+        let folder = try ScratchFolder()
+        let (nodes, method) = try writer(behind: 0)
+        for function in ["[\"library\", \"print\"]", nodes[method]] {
+            let data = [
+                function,
+                "[\"record\", [\"kind\", \"count\", \"height\", \"width\", \"seed\"], [\"streets\", 1, 32, 32, \"0\"]]",
+                "[\"foreign\", \"dataset\", [\(method + 2)]]",
+                "[\"record\", [\"kind\", \"source\", \"function\"], [\"mapped\", [\(method + 3)], [\(method + 1)]]]",
+                "[\"foreign\", \"dataset\", [\(method + 4)]]", "[\"list\", [16, 16]]",
+                """
+                ["record", ["kind", "source", "size", "overlap"], ["tiles", [\(method + 5)], [\(method + 6)], 0]]
+                """, "[\"foreign\", \"dataset\", [\(method + 7)]]",
+            ]
+            try write(nodes + data, to: "\(folder.path)/m.run")
+            let said = try run("load(\"m.run\")", in: folder)
+            #expect(said == "error: m.run is damaged: its functions would have to run while it is loaded")
+        }
+        #expect(folder.names == ["m.run"], "\(folder.names)")
+        // What is the user's own has all that it needs in the file.
+        let own = try run(
+            """
+            data = tiles(map(streets(count=1, size=64), (image, mask) -> [image, mask]), 32)
+            save(data, "d.run")
+            print(load("d.run").names == data.names, len(load("d.run")))
+            """, in: folder)
+        #expect(own == "true 4\n", "\(own)")
+    }
+
+    /// `save` reads back what it wrote, which runs nothing.
+    @Test func savingRunsNoCodeOfAFile() throws {
+        let folder = try ScratchFolder()
+        _ = try run(
+            """
+            f(image, mask) = { try { write_text("pwned.txt", "") } catch e { }; [image, mask] }
+            make() = tiles(map(streets(count=2, size=64), f), 32)
+            save((make=make), "d.run")
+            """, in: folder)
+        let said = try run(
+            "save(load(\"d.run\").make(), \"own.run\")\nprint(len(load(\"own.run\")))", in: folder)
+        #expect(said == "8\n", "\(said)")
+        #expect(folder.names == ["d.run", "own.run"], "\(folder.names)")
+    }
+
+    /// Lists and records of the library are the file's own where its code changes them.
+    @Test func valuesOfTheLibraryStayAsTheyAre() throws {
+        let folder = try ScratchFolder()
+        let said = try run(
+            """
+            save((f=() -> { imagenet_mean[0] = 99; torch.relu = 5; report == imagenet_mean }), "m.run")
+            r = load("m.run")
+            print(r.f(), imagenet_mean[0], torch.relu(-1))
+            save(r, "again.run")
+            print(load("again.run").f())
+            """, in: folder)
+        #expect(said == "false 0.485 0\nfalse\n", "\(said)")
     }
 
     /// What goes from rank to rank is trusted as far as it was before.

@@ -266,9 +266,13 @@ public struct Tiles: DatasetView {
     public let overlap: Int
     public let views: ViewCount
     /// The source's frame, and the tile's corner.
-    private let places: [(frame: Int, top: Int, left: Int)]
+    public typealias Place = (frame: Int, top: Int, left: Int)
+    public let places: [Place]
 
-    public init(_ source: any Dataset, height: Int, width: Int, overlap: Int) throws {
+    /// - Parameter places: where the tiles are, if that is known, as the sizes of what a script makes are not.
+    public init(
+        _ source: any Dataset, height: Int, width: Int, overlap: Int, places: [Place]? = nil
+    ) throws {
         guard (1...65_536).contains(height), (1...65_536).contains(width) else {
             throw TensorError(
                 .value,
@@ -283,25 +287,30 @@ public struct Tiles: DatasetView {
         views = try ViewCount(over: source)
         size = (height, width)
         self.overlap = overlap
+        self.places = try places ?? Tiles.places(source, height: height, width: width, overlap: overlap)
+    }
+
+    private static func places(_ source: any Dataset, height: Int, width: Int, overlap: Int) throws -> [Place]
+    {
         func starts(_ side: Int, _ part: Int) -> [Int] {
             guard side > part else { return [0] }
             return Array(stride(from: 0, to: side - part, by: part - overlap)) + [side - part]
         }
-        var places: [(Int, Int, Int)] = []
+        var places: [Place] = []
         for frame in 0..<source.count {
             if frame & 0x3f == 0 { try EvaluationContext.current.checkInterrupt() }
             let own = try source.size(frame)
             let (tops, lefts) = (starts(own.height, height), starts(own.width, width))
             if tops.count * lefts.count > 1000 || frame & 0x3f == 0 {
                 try MemoryBudget.process.require(
-                    (places.count + tops.count * lefts.count) * MemoryLayout<(Int, Int, Int)>.stride,
+                    (places.count + tops.count * lefts.count) * MemoryLayout<Place>.stride,
                     for: "tiles of \(source.count) samples")
             }
             for top in tops {
                 for left in lefts { places.append((frame, top, left)) }
             }
         }
-        self.places = places
+        return places
     }
 
     public var count: Int { places.count }

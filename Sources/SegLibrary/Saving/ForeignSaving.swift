@@ -230,7 +230,10 @@ private func parts(of data: any Dataset) throws -> Value? {
             [
                 source(tiles.source), ("size", list([tiles.size.height, tiles.size.width])),
                 ("overlap", .number(Double(tiles.overlap))),
-            ])
+            ]
+                // What scripts make would have to be made for its size.
+                + (tiles.source.runsScript
+                    ? [("places", list(tiles.places.flatMap { [$0.frame, $0.top, $0.left] }))] : []))
     case let mapped as MappedDataset:
         return try record("mapped", [source(mapped.source), ("function", mapped.function)])
     case let script as ScriptDataset: return record("script", [("object", .object(script.object))])
@@ -358,6 +361,20 @@ private func folder(_ parts: Parts, _ interpreter: Interpreter) throws -> any Da
     return FolderDataset(FrameFolder(directory: try parts.text("directory"), rule: rule, pairs: pairs))
 }
 
+/// The places of tiles: of each its frame, top and left.
+private func places(_ numbers: [Int], in source: any Dataset) throws -> [Tiles.Place] {
+    let places = stride(from: 0, to: numbers.count - 2, by: 3).map { at -> Tiles.Place in
+        (numbers[at], numbers[at + 1], numbers[at + 2])
+    }
+    let limit = 0..<1 << 28
+    guard numbers.count % 3 == 0,
+        places.allSatisfy({
+            (0..<source.count).contains($0.frame) && limit.contains($0.top) && limit.contains($0.left)
+        })
+    else { throw incomplete("dataset") }
+    return places
+}
+
 private func dataset(_ parts: Parts, _ interpreter: Interpreter) throws -> any Dataset {
     switch try parts.text("kind") {
     case "folder": return try folder(parts, interpreter)
@@ -391,7 +408,10 @@ private func dataset(_ parts: Parts, _ interpreter: Interpreter) throws -> any D
         guard size.count == 2 else { throw incomplete("dataset") }
         let (source, height, width) = (try parts.source(), size[0], size[1])
         if kind == "tiles" {
-            return try Tiles(source, height: height, width: width, overlap: try parts.integer("overlap"))
+            return try Tiles(
+                source, height: height, width: width, overlap: try parts.integer("overlap"),
+                places: parts.record["places"] == nil ? nil : places(try parts.integers("places"), in: source)
+            )
         }
         return try ChangedDataset(
             source,

@@ -38,7 +38,7 @@ final class ValueReader {
     static func check(
         _ file: FileReader, _ tensors: [(name: String, tensor: Tensor)], _ interpreter: Interpreter
     ) throws {
-        let (reader, root) = try open(file, origin: nil, interpreter)
+        let (reader, root) = try open(file, origin: FileOrigin(path: file.path), interpreter)
         for (name, tensor) in tensors {
             guard let stored = reader.file[name], stored.shape == tensor.shape,
                 DType(stored: stored.dtype) == tensor.dtype
@@ -153,7 +153,11 @@ final class ValueReader {
     }
 
     private func value(_ root: Value) throws -> Value {
-        guard let value = try interpreter.withoutFileCode({ try restored(root) }) else {
+        // What the user trusts may have to call its own functions.
+        let callsNothing = origin != nil
+        guard
+            let value = try interpreter.withoutFileCode(callingNothing: callsNothing, { try restored(root) })
+        else {
             throw Failure(.file, "\(path) is damaged: its functions would have to run while it is loaded")
         }
         return value
@@ -257,8 +261,12 @@ final class ValueReader {
             guard case .object(let object)? = try interpreter.libraryValue(name) else {
                 throw damaged(place, "names \(interpreter.short(node[1])), which this seg does not have")
             }
-            if let origin, let native = object as? NativeFunction { return native.from(origin) }
-            return object
+            switch object {
+            case let native as NativeFunction: return origin.map { native.from($0) } ?? native
+            case let function as FunctionObject: return origin.map { function.from($0) } ?? function
+            case is TypeObject: return object
+            default: throw damaged(place, "names \(interpreter.short(node[1])), which is no function or type")
+            }
         case ("tensor", 5), ("tensor", 6): return try tensorValue(node, place)
         case ("function", 5):
             let (text, module, captures) = try script(node, place, depth: depth)
@@ -285,9 +293,10 @@ final class ValueReader {
             return instance
         case ("method", 3):
             guard case .object(let receiver as Instance) = try decoded(node[1], depth: depth),
-                let name = node[2].asString, case .object(let method)? = receiver.method(named: name)
+                let name = node[2].asString,
+                case .object(let method as BoundMethod)? = receiver.method(named: name)
             else { throw damaged(place) }
-            return method
+            return origin.map { method.from($0) } ?? method
         case ("foreign", 3):
             guard let name = node[1].asString, let maker = foreignMakers[name] else { throw damaged(place) }
             try fillReachable(from: node[2], depth: depth)
@@ -444,7 +453,9 @@ final class ValueReader {
         for value in saved { try fillReachable(from: value, depth: depth + 1) }
         let changed: Value
         do {
-            changed = try interpreter.call(change, [.record(fields.map { ($0.name, $0.value) })])
+            changed = try interpreter.callingLibrary {
+                try interpreter.call(change, [.record(fields.map { ($0.name, $0.value) })])
+            }
         } catch let error as ScriptError where error.diagnostic.kind.isForScripts {
             throw damaged(place)
         }

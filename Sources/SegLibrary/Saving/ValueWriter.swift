@@ -200,9 +200,12 @@ final class ValueWriter {
     /// A definition of the library is stored by name.
     private func libraryName(_ name: String?, _ object: Object, _ module: Module) throws -> String? {
         guard let name, module.isLibrary,
-            case .object(let known)? = try interpreter.libraryValue(name), known === object
+            case .object(let known)? = try interpreter.libraryValue(name)
         else { return nil }
-        return name
+        if let known = known as? FunctionObject, let function = object as? FunctionObject {
+            return known.isSame(as: function) ? name : nil
+        }
+        return known === object ? name : nil
     }
 
     private func functionNode(_ function: FunctionObject, _ at: String) throws -> String {

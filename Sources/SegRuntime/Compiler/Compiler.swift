@@ -154,7 +154,6 @@ final class Compiler {
             checkBound(name, span)
             return UInt32(slot)
         }
-        if let slot = module.outer?.slot(of: name) { return UInt32(slot) }
         if let slot = interpreter.librarySlot(name, seenFrom: module) { return UInt32(slot) }
         if options.isOpen, scope.parent != nil { return slot(assigning: name) }
         if unknown.insert(name).inserted {

@@ -1,6 +1,8 @@
 // Code that came from a file of `save`: it computes, but has no hands. Its functions carry the file they came from,
 // and so do the functions and types that they make. A native with an effect outside of the process is refused while
-// such a function is running, whoever called it; `load(path, trust=true)` restores functions without an origin.
+// such a function is running, whoever called it; `load(path, trust=true)` restores functions without an origin. A
+// function of the library that is a value of the file, or that its code reads, carries the file too: it could be called
+// with what the file says by somebody else.
 
 import SegSyntax
 
@@ -49,6 +51,9 @@ public struct Effect: Sendable {
 extension Interpreter {
     /// Throws if a native's effect is refused: code of a file is running, or the native is a value of a file.
     func checkHands(_ native: NativeFunction, _ effect: Effect, _ values: [Value]) throws {
+        if refusesFileCode, effect.happens(native, values) {
+            throw fileCodeRefusal("\(native.name): nothing may \(effect.action)")
+        }
         guard let origin = native.origin ?? runningOrigin, effect.happens(native, values) else { return }
         throw refusal(native.name, origin, effect.action)
     }
@@ -91,10 +96,14 @@ extension Interpreter {
 
     /// Runs `body`, in which no function of a file begins: for what only looks at a value.
     /// - Returns: nil if such a function would have begun.
-    public func withoutFileCode<Result>(_ body: () throws -> Result) throws -> Result? {
-        let (wasRefusing, refusals) = (refusesFileCode, fileCodeRefusals)
+    /// - Parameter callingNothing: whether nothing at all is called, as while a stranger's file is loaded.
+    public func withoutFileCode<Result>(callingNothing: Bool = false, _ body: () throws -> Result) throws
+        -> Result?
+    {
+        let (wasRefusing, wasSilent, refusals) = (refusesFileCode, refusesCalls, fileCodeRefusals)
         refusesFileCode = true
-        defer { refusesFileCode = wasRefusing }
+        refusesCalls = callingNothing || wasSilent
+        defer { (refusesFileCode, refusesCalls) = (wasRefusing, wasSilent) }
         do {
             return try body()
         } catch let error as ScriptError where !error.diagnostic.kind.isForScripts {
@@ -103,6 +112,14 @@ extension Interpreter {
             if fileCodeRefusals != refusals { return nil }
             throw error
         }
+    }
+
+    /// Calls a function of the library while a file is loaded.
+    public func callingLibrary<Result>(_ body: () throws -> Result) rethrows -> Result {
+        let wasSilent = refusesCalls
+        refusesCalls = false
+        defer { refusesCalls = wasSilent }
+        return try body()
     }
 
     /// Runs a method of the user's own, which may call what it wants to.
@@ -116,10 +133,12 @@ extension Interpreter {
     /// Called before a function with an origin begins.
     func checkFileCode(_ function: FunctionObject) throws {
         guard refusesFileCode, let origin = function.origin else { return }
+        throw fileCodeRefusal("\(function.code.name): code from \(origin.path) does not run")
+    }
+
+    /// The error of what does not happen when a value is only shown or loaded.
+    func fileCodeRefusal(_ what: String) -> Failure {
         fileCodeRefusals += 1
-        throw Failure(
-            .call,
-            "\(function.code.name): code from \(origin.path) does not run when a value is only shown or loaded"
-        )
+        return Failure(.call, "\(what) when a value is only shown or loaded")
     }
 }

@@ -96,10 +96,13 @@ extension Interpreter {
             case .foreign:
                 return try unsafeDowncast(a, to: ForeignValue.self).equals(
                     unsafeDowncast(b, to: ForeignValue.self), self)
+            case .function:
+                return unsafeDowncast(a, to: FunctionObject.self).isSame(
+                    as: unsafeDowncast(b, to: FunctionObject.self))
             case .bound:
                 let first = unsafeDowncast(a, to: BoundMethod.self)
                 let second = unsafeDowncast(b, to: BoundMethod.self)
-                return first.receiver === second.receiver && first.function === second.function
+                return first.receiver === second.receiver && first.function.isSame(as: second.function)
             case .list, .record: return nil
             default: return false
             }

@@ -223,6 +223,10 @@ extension Interpreter {
     /// The number of characters of a text, as a reader counts them.
     func characterCount(_ string: StringObject) throws -> Int {
         if string.isSimple { return string.text.utf8.count }
+        let text = string.text
+        if text.utf8.count > Self.longText {
+            return try Background.value({ text.count }, interrupted: checkInterrupt)
+        }
         var count = 0
         var place = string.text.startIndex
         while place < string.text.endIndex {
@@ -233,8 +237,15 @@ extension Interpreter {
         return count
     }
 
+    /// One character of a longer text may be as long as the text: it is looked for while Ctrl-C is heard.
+    private static let longText = 1 << 20
+
     /// The part of a text between two characters, counted from its start.
     func characters(_ range: Range<Int>, of text: String) throws -> Substring {
+        if text.utf8.count > Self.longText {
+            return try Background.value(
+                { text.dropFirst(range.lowerBound).prefix(range.count) }, interrupted: checkInterrupt)
+        }
         var place = text.startIndex
         var start = place
         for count in 0..<range.upperBound {

@@ -193,7 +193,7 @@ extension Interpreter {
             let slot = syntax.name.flatMap({ scope.slot(of: $0) }),
             case .object(let known as FunctionObject) = globals[slot]
         {
-            return known
+            return origin.map { known.from($0) } ?? known
         }
         let own = captures.contains { $0.name == syntax.name } ? nil : syntax.name
         let code = compiler.function(syntax, ownName: module.slot(of: own ?? "") == nil ? own : nil)

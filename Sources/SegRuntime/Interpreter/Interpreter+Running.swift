@@ -112,7 +112,7 @@ extension Interpreter {
         let module = Module(name: source.name, isLibrary: true)
         scriptModules[source.name] = module
         do {
-            _ = try run(parse(source), in: module, isOpen: false)
+            _ = try callingLibrary { try run(parse(source), in: module, isOpen: false) }
             loadedScripts[place] = .loaded
             libraryModule.docs.merge(module.docs) { $1 }
         } catch {

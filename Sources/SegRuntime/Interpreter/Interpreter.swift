@@ -97,6 +97,8 @@ public final class Interpreter {
     var holdCount = 0
     /// Whether functions of files may not begin, and how often one was refused.
     @exclusivity(unchecked) var refusesFileCode = false
+    /// Whether natives may call nothing, as while a file is loaded.
+    @exclusivity(unchecked) var refusesCalls = false
     var fileCodeRefusals = 0
     /// Globals of scopes that were discarded, for reuse.
     var freeGlobals: [Int] = []
@@ -372,17 +374,35 @@ public final class Interpreter {
 
     /// The place of a library name in a scope: the library's internal names are only for its files.
     func librarySlot(_ name: String, seenFrom module: Module) -> Int? {
+        guard let slot = module.outer?.slot(of: name) ?? visibleSlot(name, seenFrom: module) else {
+            return nil
+        }
+        guard let origin = module.origin else { return slot }
+        if case .native(let place)? = library.entries[name], library.natives[place].effect == nil {
+            return slot
+        }
+        // In code of a file, functions of the library are values of the file wherever they are passed, and lists and
+        // records are its own.
+        if globals[slot].isUnassigned { _ = try? resolved(slot) }
+        guard case .object(let object) = globals[slot] else { return slot }
+        let own: Value
+        switch object {
+        case let native as NativeFunction: own = .object(native.from(origin))
+        case let function as FunctionObject: own = .object(function.from(origin))
+        case is ListObject, is RecordObject, is Instance:
+            guard let copied = try? copy(globals[slot]) else { return nil }
+            own = copied
+        default: return slot
+        }
+        guard let bound = newGlobal(.user(name, isOpen: false)) else { return nil }
+        globals[bound] = own
+        module.define(name, slot: bound)
+        return bound
+    }
+
+    private func visibleSlot(_ name: String, seenFrom module: Module) -> Int? {
         guard module.isLibrary || module.outer != nil || library.contains(name) else { return nil }
-        guard let origin = module.origin, case .native(let place)? = library.entries[name],
-            library.natives[place].effect != nil
-        else { return librarySlot(name) }
-        // A native with an effect is a value of the file here, wherever it is passed.
-        guard let native = try? libraryValue(name), case .object(let object as NativeFunction) = native,
-            let slot = newGlobal(.user(name, isOpen: false))
-        else { return nil }
-        globals[slot] = .object(object.from(origin))
-        module.define(name, slot: slot)
-        return slot
+        return librarySlot(name)
     }
 
     /// The place of a library name, internal ones included; nil where there is none.

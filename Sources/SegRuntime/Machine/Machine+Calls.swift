@@ -9,6 +9,7 @@ extension Interpreter {
     /// they are given; it may be called at any depth.
     public func call(_ function: Value, _ arguments: [Value], named: [(String, Value)] = []) throws -> Value {
         let isOutermost = frameCount == 0
+        if refusesCalls { throw fileCodeRefusal("\(callableName(function)) is not called") }
         // Before a frame is pushed: an error that leaves one behind leaves its registers to the next call.
         try enterNative()
         defer { leaveNative() }

@@ -106,6 +106,16 @@ public final class FunctionObject: Object {
         FunctionObject(code: code, captures: objects, origin: origin)
     }
 
+    /// The same function as a value of a file.
+    public func from(_ origin: FileOrigin) -> FunctionObject {
+        FunctionObject(code: code, captures: captured, origin: origin)
+    }
+
+    /// Whether it is the same function, wherever it is a value of.
+    public func isSame(as other: FunctionObject) -> Bool {
+        self === other || code === other.code && captured.elementsEqual(other.captured, by: ===)
+    }
+
     /// Its name; nil for `x -> e`.
     public var name: String? { code.syntax?.name }
     public var doc: String? { code.syntax?.doc }
@@ -177,6 +187,12 @@ public final class BoundMethod: Object {
         var pending: [Value] = []
         moveReceiver(to: &pending)
         releaseDeep(&pending)
+    }
+
+    /// The same method as a value of a file.
+    public func from(_ origin: FileOrigin) -> BoundMethod {
+        guard let receiver else { return self }
+        return BoundMethod(receiver: receiver, function: function.from(origin))
     }
 
     func moveReceiver(to pending: inout [Value]) {
