@@ -168,7 +168,9 @@ let elementwiseNatives: [Native] = [
         "The nearest number with so many decimals; halves are rounded to even, as in NumPy.",
         examples: ["print(round(2.5), round(3.14159, 2))  # expect: 2 3.14"]
     ) { call in
-        let scale = pow(10, try call.number(1))
+        let decimals = try call.integer(1)
+        guard (-300...300).contains(decimals) else { throw call.wrong(1, "a whole number from -300 to 300") }
+        let scale = pow(10, Double(decimals))
         if let number = call.plainNumber(0) {
             let scaled = (number * scale).rounded(.toNearestOrEven) / scale
             return .number(scaled.isFinite ? scaled : number)
@@ -203,7 +205,9 @@ let elementwiseNatives: [Native] = [
             try Tensor.where(.tensor(try call.tensor(0)), try call.operand(1), try call.operand(2)))
     },
     Native(
-        "to(t, dtype)", "The tensor with another type of number; whole types drop the fraction.",
+        "to(t, dtype)",
+        "The tensor with another type of number. Whole types drop the fraction. What does not fit becomes the nearest "
+            + "number that does, and NaN 0; but whole numbers keep their low bits, as in NumPy.",
         examples: ["print(to(tensor([1.7]), int32))  # expect: tensor([1], int32)"]
     ) { call in
         if let name = call[1].asString, ["cuda", "cpu", "mps"].contains(name.split(separator: ":").first) {

@@ -104,7 +104,8 @@ extension Arguments {
     /// Positions of samples, given as whole numbers, or by a tensor of bool that is true for those wanted.
     func samplePositions(_ place: Int, of count: Int) throws -> [Int] {
         guard let mask = values[place].asTensorValue?.promise, mask.dtype == .bool else {
-            return try integers(place) ?? []
+            guard let positions = try integers(place) else { throw wrong(place, "the positions of samples") }
+            return positions
         }
         guard mask.shape == [count] else {
             throw Failure(
@@ -252,7 +253,8 @@ extension Tensor {
                         let end = range.start + Double(whole)
                         return try dtype == .bool
                             ? Tensor.arange(from: range.start, to: end, dtype: .float64).to(.bool)
-                            : Tensor.arange(from: range.start, to: end, dtype: dtype ?? .float32)
+                            : Tensor.arange(
+                                from: range.start, to: end, dtype: dtype ?? .float32, calledAs: "tensor")
                     }
                     try MemoryBudget.process.require(
                         whole * 3 * MemoryLayout<Value>.stride, for: "this tensor of ranges")

@@ -68,7 +68,7 @@ public class TensorValue: ForeignValue {
                 ]
             return lines.joined(separator: "\n")
         }
-        return try promise.display(width: interpreter.terminal.width)
+        return TextWidth.harmless(try promise.display(width: interpreter.terminal.width))
     }
 
     public override func binary(

@@ -45,12 +45,14 @@ extension Pickle {
                 return .node(
                     .unreadable(type.contains("Complex") ? "a complex tensor" : "a tensor of \(type)"))
             }
+            if items.count >= 7, isNegative(items[6]) { return .node(Self.negative) }
             return .node(try makeTensor(place, dtype, items, file: file))
         case "torch._utils._rebuild_tensor_v3":
             guard items.count >= 7, case .storage(let place) = self[items[0]] else { return nil }
             guard let global = global(items[6]), let dtype = StoredDType(rawValue: global.name) else {
                 return .node(.unreadable("a tensor of type \(description(items[6]))"))
             }
+            if items.count >= 8, isNegative(items[7]) { return .node(Self.negative) }
             return .node(try makeTensor(place, dtype, items, file: file))
         default:
             if let node = makeNumPy(function, items) { return .node(node) }
@@ -63,6 +65,18 @@ extension Pickle {
             let kind = kinds.first { function.name.contains($0.key) }?.value
             return .node(.unreadable(kind ?? "a tensor made by \(function.path)"))
         }
+    }
+
+    /// Whether the numbers of a tensor are those of its storage with the other sign, as its metadata say.
+    private func isNegative(_ metadata: Handle) -> Bool {
+        (entries(metadata) ?? []).contains { name, value in
+            guard ["neg", "conj"].contains(name), case .bool(let isOn) = self[value] else { return false }
+            return isOn
+        }
+    }
+
+    private static var negative: Node {
+        .unreadable("a tensor whose numbers are stored with the other sign")
     }
 
     /// A storage from its persistent id: `('storage', class, key, location, count)`, with a sixth entry for

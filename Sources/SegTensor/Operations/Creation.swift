@@ -14,6 +14,9 @@ extension Tensor {
                 .shape,
                 "\(values.count) values do not make shape \(Shape.text(shape)), which has \(data.count)")
         }
+        if dtype.isInteger {
+            for number in values { try dtype.check(holds: number, in: "tensor") }
+        }
         func fill<T: Element>(_ type: T.Type) throws {
             let out = data.elements(T.self)
             try Parallel.pieces(values.count) { part in
@@ -49,7 +52,8 @@ extension Tensor {
     public static func full(
         _ shape: [Int], _ value: Double, dtype: DType = .float32, calledAs name: String = "full"
     ) throws -> Tensor {
-        try make(FillOperation(name: name, shape: shape, number: value, dtype: dtype), [])
+        try dtype.check(holds: value, in: name)
+        return try make(FillOperation(name: name, shape: shape, number: value, dtype: dtype), [])
     }
     public static func zeros(_ shape: [Int], dtype: DType = .float32) throws -> Tensor {
         try full(shape, 0, dtype: dtype, calledAs: "zeros")
@@ -76,6 +80,10 @@ extension Tensor {
         }
         let count = max(((to - from) / step).rounded(.up), 0)
         guard count < 1e15 else { throw TensorError.refusal(count * Double(dtype.size), name) }
+        if count > 0 {
+            try dtype.check(holds: from, in: name)
+            try dtype.check(holds: from + (count - 1) * step, in: name)
+        }
         return try make(
             RangeOperation(name: name, start: from, step: step, count: Int(count), dtype: dtype), [])
     }
@@ -85,6 +93,10 @@ extension Tensor {
         -> Tensor
     {
         let step = count > 1 ? (to - from) / Double(count - 1) : 0
+        if count > 0 {
+            try dtype.check(holds: from, in: "linspace")
+            if count > 1 { try dtype.check(holds: to, in: "linspace") }
+        }
         return try make(
             RangeOperation(
                 name: "linspace", start: from, step: step, count: count, dtype: dtype,

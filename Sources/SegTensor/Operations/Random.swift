@@ -21,6 +21,8 @@ extension Tensor {
             throw TensorError(
                 .value, "randint: there is no whole number from \(low) up to, but not including, \(high)")
         }
+        try dtype.check(holds: Double(low), in: "randint")
+        try dtype.check(holds: Double(high - 1), in: "randint")
         return try make(
             RandomOperation(
                 name: "randint", kind: .integer(low: low, high: high), shape: shape, dtype: dtype, key: key),

@@ -60,6 +60,35 @@ public enum DType: String, CaseIterable, Sendable, Hashable, Encodable {
     /// The floating type of quotients, roots and logarithms of this type.
     var floating: DType { self == .float32 ? .float32 : .float64 }
 
+    /// Whether this type has the whole part of `number`; bool has every number, as true or false.
+    func holds(_ number: Double) -> Bool {
+        switch self {
+        case .float32, .float64, .bool: true
+        case .int64: number >= -0x1p63 && number < 0x1p63
+        case .int32: number > -0x1p31 - 1 && number < 0x1p31
+        case .uint8: number > -1 && number < 256
+        }
+    }
+
+    /// Refuses a number that a new tensor of this type cannot hold; what is cast keeps its low bits.
+    /// - Parameter name: the function that the user called.
+    func check(holds number: Double, in name: String) throws {
+        guard !holds(number) else { return }
+        throw TensorError(
+            .value,
+            "\(name): \(Tensor.text(of: number)) does not fit in \(rawValue)\(range.map { ", which holds \($0)" } ?? "")"
+        )
+    }
+
+    /// The numbers of a whole type, as text.
+    private var range: String? {
+        switch self {
+        case .uint8: "0 to 255"
+        case .int32: "-2147483648 to 2147483647"
+        default: nil
+        }
+    }
+
     /// The type of sums and products of this type.
     var accumulated: DType { isFloating ? self : .int64 }
 }

@@ -22,7 +22,8 @@ extension Tensor {
         return result == shape ? self : try Tensor.make(ExpandOperation(shape: result), [self])
     }
 
-    /// Constant borders: the number of entries before and after, per axis.
+    /// Constant borders: the number of entries before and after, per axis. A value with a fraction makes an
+    /// integer tensor float64.
     public func pad(_ widths: [(Int, Int)], value: Double = 0) throws -> Tensor {
         guard widths.count <= rank else {
             throw TensorError(
@@ -33,7 +34,9 @@ extension Tensor {
         for (before, after) in all where before < 0 || after < 0 {
             throw TensorError(.value, "pad: a width cannot be negative: \(before), \(after)")
         }
-        return try Tensor.make(PadOperation(before: all.map(\.0), after: all.map(\.1), number: value), [self])
+        let target = dtype.isInteger ? try to(dtype.promoted(with: value)) : self
+        return try Tensor.make(
+            PadOperation(before: all.map(\.0), after: all.map(\.1), number: value), [target])
     }
 
     /// What borders consist of, where not of one number.

@@ -32,7 +32,8 @@ extension Tensor {
         case .number(let number):
             if !dtype.isFloating, dtype != .bool { target = try to(dtype.promoted(with: number)) }
         case .tensor(let tensor):
-            if !dtype.isFloating, tensor.dtype.isFloating { target = try to(tensor.dtype) }
+            if dtype.isInteger, tensor.dtype != .bool { target = try to(.promoted(dtype, tensor.dtype)) }
+            if dtype == .bool, tensor.dtype.isFloating { target = try to(tensor.dtype) }
         }
         if indices.count == 1, case .tensor(let mask) = indices[0], mask.dtype == .bool {
             if case .number = value { return try target.setting(mask: mask, to: value) }
