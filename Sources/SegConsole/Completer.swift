@@ -205,7 +205,26 @@ public struct Completer {
         guard let space = line.lastIndex(of: " ") else {
             return candidates(in: " " + line, at: line.utf8.count + 1)
         }
-        return paths(String(line[line.index(after: space)...]), inString: false)
+        let typed = String(line[line.index(after: space)...])
+        let items = paths(typed.filter { $0 != "\\" }, inString: false).items.compactMap {
+            item -> Candidate? in
+            guard let text = Self.shellWord(item.text) else { return nil }
+            return Candidate(name: item.name, text: text)
+        }
+        return Candidates(prefix: typed, items: items.filter { $0.text.hasPrefix(typed) })
+    }
+
+    /// A path as a word of the shell; nil for names that no typed word has.
+    static func shellWord(_ path: String) -> String? {
+        var word = ""
+        for scalar in path.unicodeScalars {
+            if TextWidth.escaped(String(scalar)) != String(scalar) { return nil }
+            let isPlain =
+                !scalar.isASCII || scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+                || "/._-+=@:,%~^".unicodeScalars.contains(scalar)
+            word += (isPlain ? "" : "\\") + String(scalar)
+        }
+        return word
     }
 
     private func paths(_ prefix: String, inString: Bool) -> Candidates {

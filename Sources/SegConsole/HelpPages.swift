@@ -151,7 +151,8 @@ public struct HelpPages {
             lines += parts.enumerated().map { ($0 > 0 && isEntry ? "  " : "") + $1 }
             paragraph = ""
         }
-        for line in doc.split(separator: "\n", omittingEmptySubsequences: false) where !doc.isEmpty {
+        for line in TextWidth.harmless(doc).split(separator: "\n", omittingEmptySubsequences: false)
+        where !doc.isEmpty {
             if line.isEmpty || line.hasPrefix("    ") {
                 end()
                 lines.append(String(line))
@@ -168,7 +169,8 @@ public struct HelpPages {
     /// The lines of a function or type that the user defined.
     private func source(of name: String) -> [String] {
         guard case .object(let object)? = interpreter[name] else { return [] }
-        let text = (object as? FunctionObject)?.source ?? (object as? TypeObject)?.source ?? ""
+        let text = TextWidth.harmless(
+            (object as? FunctionObject)?.source ?? (object as? TypeObject)?.source ?? "")
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         return text.isEmpty ? [] : lines
     }

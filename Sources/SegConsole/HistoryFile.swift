@@ -19,7 +19,7 @@ public final class HistoryFile {
 
     /// The entries of earlier sessions, oldest first. A long file is shortened.
     public func load() -> [String] {
-        guard let file = try? FileReader(path, followsLinks: false), file.isOwn,
+        guard isInOwnFolder, let file = try? FileReader(path, followsLinks: false), file.isOwn,
             let bytes = try? file.bytes(at: 0, count: file.count)
         else { return [] }
         var lines = bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
@@ -30,17 +30,25 @@ public final class HistoryFile {
         return lines.map(Self.unescaped)
     }
 
+    /// In a folder of others the file could be replaced by theirs.
+    private var isInOwnFolder: Bool {
+        guard let folder = FileStatus(Folder.parent(of: path) ?? ".") else { return false }
+        return folder.owner == geteuid() && folder.permissions & 0o002 == 0
+    }
+
     public func append(_ entry: String) {
         if entry == last { return }
         last = entry
         if let folder = Folder.parent(of: path) { try? Folder.make(folder, permissions: 0o700) }
+        guard isInOwnFolder else { return }
         let flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
         let descriptor = FilePath.with(path) { open($0, flags, 0o600) }
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         guard let status = FileStatus(descriptor: descriptor), status.kind == .file, status.owner == geteuid()
         else { return }
-        // An earlier version, or another program, may have let others read it.
+        // An earlier version, or another program, may have let others read it. What they could write is no history.
+        if status.permissions & 0o022 != 0, ftruncate(descriptor, 0) != 0 { return }
         if status.permissions & 0o077 != 0 { _ = fchmod(descriptor, 0o600) }
         let bytes = Array((Self.escaped(entry) + "\n").utf8)
         let count = write(descriptor, bytes, bytes.count)

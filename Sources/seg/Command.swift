@@ -304,7 +304,7 @@ struct Command: Sendable {
     private func test(_ paths: [String], _ examples: Bool, _ interpreter: Interpreter) throws -> Int32 {
         let runner = GoldenRunner(
             makeInterpreter: makeInterpreter, within: { try $0.withTensors($1) },
-            report: { fputs($0, stdout) })
+            report: { fputs(TextWidth.harmless($0), stdout) })
         var passed = 0
         var failed = 0
         for path in paths {

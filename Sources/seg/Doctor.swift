@@ -28,12 +28,13 @@ struct Doctor {
 
     static func text(_ findings: [Finding]) -> String {
         let width = findings.map(\.subject.count).max() ?? 0
-        return findings.map { finding in
-            let state = TextWidth.pad(finding.state.rawValue, to: 6)
-            let line = "\(state)\(TextWidth.pad(finding.subject, to: width))  \(finding.text)\n"
-            let indent = String(repeating: " ", count: width + 8)
-            return line + (finding.remedy.map { "\(indent)\($0)\n" } ?? "")
-        }.joined()
+        return TextWidth.harmless(
+            findings.map { finding in
+                let state = TextWidth.pad(finding.state.rawValue, to: 6)
+                let line = "\(state)\(TextWidth.pad(finding.subject, to: width))  \(finding.text)\n"
+                let indent = String(repeating: " ", count: width + 8)
+                return line + (finding.remedy.map { "\(indent)\($0)\n" } ?? "")
+            }.joined())
     }
 
     func findings() -> [Finding] {

@@ -6,6 +6,8 @@ import SegSystem
 
 setlocale(LC_CTYPE, "")
 signal(SIGPIPE, SIG_IGN)
+// Ctrl-\ ends the process as it ends others, without a report of a crash.
+signal(SIGQUIT, SIG_DFL)
 // A file larger than the shell's limit is a write error, not the end of the session.
 signal(SIGXFSZ, SIG_IGN)
 

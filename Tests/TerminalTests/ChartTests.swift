@@ -106,7 +106,7 @@ private let ascii = TerminalStyle(columns: 44, rows: 24, unicode: false, isTermi
         arguments: [
             [1e308], [1e308, -1e308], [1, .greatestFiniteMagnitude], [.greatestFiniteMagnitude],
             [-.greatestFiniteMagnitude, .greatestFiniteMagnitude], [2, 1e307], [1e307, 1.5e308],
-            [.leastNonzeroMagnitude, 1], [1e-310, 1e308],
+            [.leastNonzeroMagnitude, 1], [.leastNormalMagnitude / 128, 1e308],
         ] as [[Double]])
     func extremeNumbersAreOnTheAxis(values: [Double]) {
         for log in [false, true] {

@@ -63,8 +63,13 @@ struct Download {
         if address.hasPrefix("https://") { return ("=https", "=https") }
         if address.hasPrefix("file:") { return ("=file", "=file") }
         guard address.hasPrefix("http://") else { return nil }
-        let host = address.dropFirst(7).prefix { $0 != "/" }.split(separator: ":").first ?? ""
-        return ["127.0.0.1", "localhost"].contains(host) ? ("=http,https", "=https") : nil
+        // No name before an `@`, behind which the host would be.
+        let place = address.dropFirst(7).prefix { !"/?#\\".contains($0) }.split(
+            separator: ":", omittingEmptySubsequences: false)
+        let isHere = ["127.0.0.1", "localhost"].contains(place.first ?? "")
+        let hasPort =
+            place.count == 1 || place.count == 2 && place[1].utf8.allSatisfy { (48...57).contains($0) }
+        return isHere && hasPort ? ("=http,https", "=https") : nil
     }
 
     private func finish(_ lock: Int32) throws {
@@ -121,10 +126,11 @@ struct Download {
                 throw SystemError(.file, "cannot write \(part): it is a link; remove it")
             }
             guard let status = FileStatus(descriptor: descriptor), status.kind == .file,
-                status.owner == geteuid()
+                status.owner == geteuid(), status.links <= 1
             else {
                 close(descriptor)
-                throw SystemError(.file, "cannot write \(part): it is not a file of this user; remove it")
+                throw SystemError(
+                    .file, "cannot write \(part): it is not a file of this user alone; remove it")
             }
             do {
                 while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {

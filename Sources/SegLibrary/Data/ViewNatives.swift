@@ -169,6 +169,7 @@ let viewNatives: [Native] = [
                 1, "is the number \(numberText(part)); it lists all parts",
                 help: part < 1 ? "split(data, [0.8, 0.2])" : "split(data, [7, 3])")
         }
+        if case .bool = call[1] { throw call.wrong(1, "fractions, counts or names") }
         let parts = try Splitting.split(
             data.dataset, try call.numbers(1) ?? call.tensor(1).doubles(),
             randomly: how == "random" ? try call.key(3) : nil)
@@ -231,7 +232,10 @@ let viewNatives: [Native] = [
     ) { call in
         let given = call.rest(0).filter { !$0.isNil }
         let interpreter = call.interpreter
-        let sets = try given.compactMap { try interpreter.dataset($0)?.dataset }
+        let sets = try given.map { value in
+            guard let data = try interpreter.dataset(value) else { throw call.wrong(0, "data sets") }
+            return data.dataset
+        }
         // What scripts make is looked at without a change to the random numbers of training.
         let state = interpreter.random.stream.state
         defer { interpreter.random.stream.state = state }

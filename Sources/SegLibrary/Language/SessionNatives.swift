@@ -2,6 +2,7 @@
 // the computation of pending values.
 
 import SegRuntime
+import SegSystem
 import SegSyntax
 
 let sessionNatives: [Native] = [
@@ -38,7 +39,8 @@ extension Interpreter {
             return list.items.count == 1 ? "list of 1" : "list of \(list.items.count)"
         case let record as RecordObject:
             if record.count <= 8, record.values.allSatisfy(isPlain) { return short(value, limit: 60) }
-            return "record of " + record.names.prefix(6).joined(separator: ", ")
+            return "record of "
+                + record.names.prefix(6).map { TextWidth.escaped($0, limit: 40) }.joined(separator: ", ")
                 + (record.count > 6 ? ", …" : "")
         case let instance as Instance: return instance.type.name
         case is FunctionObject, is NativeFunction, is BoundMethod, is TypeObject:

@@ -59,6 +59,15 @@ let madeForNatives: [Native] = [
                     .type, "made_for: \(name) should be 3 numbers, one for each channel", argument: 2)
             }
         }
+        if let size = record["size"], !size.isNil {
+            let sides = size.asNumber.map { [$0] } ?? size.asList?.items.map { $0.asNumber ?? .nan } ?? []
+            guard (1...2).contains(sides.count),
+                sides.allSatisfy({ $0 == $0.rounded() && (1...65_536).contains($0) })
+            else {
+                throw Failure(
+                    .type, "made_for: size should be a whole number, or [height, width]", argument: 2)
+            }
+        }
         // A copy, so that nothing changes it later.
         if case .object(let copy as RecordObject) = try call.interpreter.copy(.object(record)) {
             model.attached = copy

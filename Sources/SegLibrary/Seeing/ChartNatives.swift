@@ -1,6 +1,7 @@
 // Charts of numbers: curves, bars, heat maps; on the terminal, or in a file with save=.
 
 import SegRuntime
+import SegSystem
 import SegTensor
 import SegTerminal
 
@@ -30,6 +31,10 @@ private func presentPlot(_ call: Arguments, isScatter: Bool) throws -> Value {
             logY: log.y,
             xLimits: xLimits, yLimits: yLimits, series: series)
     }
+    // Places on paper, and their text in a file.
+    let points = plots.reduce(0) { $0 + $1.series.reduce(0) { $0 + $1.y.count } }
+    try call.interpreter.reserve(
+        points * (isScatter ? 240 : 48), for: "\(call.native.name) of \(plural(points, "point"))")
     let figure = PlotPanels(title: isAlone ? nil : title, width: width, height: height, plots)
     return try call.present(figure, save: 10, dpi: 11)
 }

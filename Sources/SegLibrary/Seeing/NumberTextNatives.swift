@@ -4,18 +4,14 @@ import SegRuntime
 import SegSystem
 import SegTerminal
 
-/// The argument as a whole number, limited to the range of Int.
-private func wholeNumber(_ call: Arguments, _ place: Int) throws -> Int {
-    let number = try call.number(place)
-    guard !number.isNaN else { throw call.wrong(place, "a number") }
-    return Int(max(-9e18, min(number, 9e18)).rounded())
-}
-
 let numberTextNatives: [Native] = [
     Native(
         "thousands(n)", "A whole number with commas between the thousands.",
         examples: ["print(thousands(61001856))  # expect: 61,001,856"]
-    ) { call in .string(NumberFormat.count(try wholeNumber(call, 0))) },
+    ) { call in
+        let number = try call.number(0).rounded()
+        return .string(Int(exactly: number).map { NumberFormat.count($0) } ?? numberText(number))
+    },
     Native(
         "bytes_text(n)", "A number of bytes in a suitable unit.",
         examples: ["print(bytes_text(1234567), bytes_text(12))  # expect: 1.2 MB 12 bytes"]
@@ -23,5 +19,8 @@ let numberTextNatives: [Native] = [
     Native(
         "duration_text(seconds)", "A time in a suitable unit.",
         examples: ["print(duration_text(0.012), duration_text(125))  # expect: 12 ms 2 min 05 s"]
-    ) { call in .string(NumberFormat.duration(try call.number(0))) },
+    ) { call in
+        let seconds = try call.number(0)
+        return .string(abs(seconds) < 1e15 ? NumberFormat.duration(seconds) : "\(numberText(seconds)) s")
+    },
 ]

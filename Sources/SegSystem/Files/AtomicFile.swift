@@ -65,7 +65,8 @@ public final class AtomicFile {
             guard code == ENOENT else { throw SystemError.cannot("write", path, code) }
             throw SystemError(.file, "cannot write \(path): there is no folder \(folder)")
         }
-        if let old, temporary != nil { _ = fchmod(descriptor, old.permissions) }
+        // Who may read and write stays; never that a program runs as its owner.
+        if let old, temporary != nil { _ = fchmod(descriptor, old.permissions & 0o777) }
     }
 
     /// Whether files can be made in a folder; not in those of /proc and /sys, whose errors mislead.
@@ -209,7 +210,17 @@ public final class AtomicFile {
     private static func followLinks(_ path: String) throws -> String {
         var current = path
         for _ in 0..<40 {
-            guard FileStatus(current, followsLinks: false)?.kind == .link else { return current }
+            guard let link = FileStatus(current, followsLinks: false), link.kind == .link else {
+                return current
+            }
+            // As systems do that protect links: in a folder such as /tmp anybody may have made it.
+            let isForAll = 0o1002 as mode_t
+            if let folder = FileStatus(Folder.parent(of: current) ?? "."),
+                folder.permissions & isForAll == isForAll, link.owner != geteuid(), link.owner != folder.owner
+            {
+                throw SystemError(
+                    .file, "cannot write \(path): \(current) is a link of another user in a folder of all")
+            }
             var target = [CChar](repeating: 0, count: Int(PATH_MAX))
             let length = FilePath.with(current) { readlink($0, &target, Int(PATH_MAX)) }
             guard length >= 0 else { throw SystemError.cannot("write", path, errno) }

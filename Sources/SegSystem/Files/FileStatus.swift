@@ -25,6 +25,8 @@ public struct FileStatus: Sendable {
     public let device: UInt64
     /// The user to whom it belongs.
     public let owner: uid_t
+    /// How many names the file has.
+    public let links: Int
     /// The permission bits: read, write and execute.
     public let permissions: mode_t
 
@@ -65,6 +67,7 @@ public struct FileStatus: Sendable {
         inode = UInt64(status.st_ino)
         device = UInt64(status.st_dev)
         owner = status.st_uid
+        links = Int(status.st_nlink)
         permissions = status.st_mode & 0o7777
     }
 
