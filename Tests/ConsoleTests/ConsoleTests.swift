@@ -178,6 +178,15 @@ import Testing
         try folder.text("victim") == "precious\n" && HistoryFile(path: "\(folder.path)/link").load().isEmpty)
     chmod("\(folder.path)/victim", 0o666)
     #expect(HistoryFile(path: "\(folder.path)/victim").load().isEmpty)
+    // Nor is it later, when it is the user's alone.
+    HistoryFile(path: "\(folder.path)/victim").append("mine")
+    #expect(HistoryFile(path: "\(folder.path)/victim").load() == ["mine"])
+    // In a folder of all, others could put a file of theirs in its place.
+    chmod("\(folder.path)/state/seg", 0o777)
+    HistoryFile(path: path).append("x = 3")
+    #expect(HistoryFile(path: path).load().isEmpty)
+    chmod("\(folder.path)/state/seg", 0o700)
+    #expect(HistoryFile(path: path).load().last == "x = 2")
 }
 
 @Test func pathsComplete() throws {
@@ -193,6 +202,11 @@ import Testing
     #expect(found("camseq(\"\(folder)/da") == ["\(folder)/data/", "\(folder)/dates.csv\""])
     #expect(found("!cat \(folder)/dat") == ["\(folder)/data/", "\(folder)/dates.csv"])
     #expect(found(":load \(folder)/dat") == ["\(folder)/data/", "\(folder)/dates.csv"])
+    // To the shell a name is a word, and no command; as far as it is typed it may be quoted.
+    try scratch.write("", to: "e$(touch x) 'ä'.txt")
+    try scratch.write("", to: "e\u{1b}]0;x")
+    #expect(found("!cat \(folder)/e") == ["\(folder)/e\\$\\(touch\\ x\\)\\ \\'ä\\'.txt"])
+    #expect(found("!cat \(folder)/e\\$") == ["\(folder)/e\\$\\(touch\\ x\\)\\ \\'ä\\'.txt"])
 }
 
 @Test func completionRunsNothing() throws {

@@ -35,6 +35,30 @@ import Testing
         #expect(FileStatus("\(folder.path)/target")?.permissions == 0o600)
     }
 
+    /// What runs as its owner was another's program; what is written is not.
+    @Test func setUserIDIsNotKept() throws {
+        let folder = try ScratchFolder()
+        try AtomicFile.write("old", to: "\(folder.path)/f")
+        chmod("\(folder.path)/f", 0o6755)
+        try AtomicFile.write("new", to: "\(folder.path)/f")
+        #expect(FileStatus("\(folder.path)/f")?.permissions == 0o755)
+    }
+
+    /// As systems do that protect links; only root can make the link of another user.
+    @Test(.enabled(if: geteuid() == 0)) func linksOfOthersInAFolderOfAllAreNotFollowed() throws {
+        let folder = try ScratchFolder()
+        try folder.write("precious", to: "target")
+        try Folder.make("\(folder.path)/all")
+        chmod("\(folder.path)/all", 0o1777)
+        symlink("../target", "\(folder.path)/all/link")
+        lchown("\(folder.path)/all/link", 65_534, 65_534)
+        #expect(throws: SystemError.self) { try AtomicFile.write("new", to: "\(folder.path)/all/link") }
+        #expect(try folder.text("target") == "precious")
+        lchown("\(folder.path)/all/link", geteuid(), getegid())
+        try AtomicFile.write("new", to: "\(folder.path)/all/link")
+        #expect(try folder.text("target") == "new")
+    }
+
     @Test func aNewFileHasThePermissionsAskedFor() throws {
         let folder = try ScratchFolder()
         try AtomicFile.write("x", to: "\(folder.path)/own", permissions: 0o600)

@@ -106,7 +106,7 @@ check "without a network the error names address, file and folder" \
 
 # What is not on this machine comes by https; redirections lead nowhere else, and links are not followed.
 fresh
-for url in http://example.org/models ftp://127.0.0.1/models http://127.0.0.1@example.org/ scp://x; do
+for url in http://example.org/models ftp://127.0.0.1/models http://127.0.0.1@example.org/ http://localhost:x@127.0.0.2/ scp://x; do
     SEG_WEIGHTS_URL=$url "$seg" -e 'official_weights("lraspp_mobilenet_v3_large")' >"$scratch/out" 2>&1
     status=$?
     check "refused: $url" '[ $status = 1 ] && says "it is not https" && [ ! -e "$weights/$name.part" ]'
