@@ -173,6 +173,50 @@ import Testing
         #expect(folder.names == ["m.run"], "\(folder.names)")
     }
 
+    /// A method that code of a file reads as a value, of any object, is a value of the file; so is a function that the
+    /// library makes for it. Nothing else keeps them alive while they run.
+    @Test func methodsThatCodeOfAFileReadsHaveNoHands() throws {
+        let folder = try ScratchFolder()
+        let setting = """
+            data = streets(count=2, size=32).normalize()
+            run = trainer(Conv2d(3, 32, 1), data, batch=2, epochs=1)
+            w = worst(run.model, data)
+
+            """
+        _ = try run(setting + "save((f=x -> x.show, m=run.evaluate, w=w.show), \"m.run\")", in: folder)
+        for show in ["r.f(w)", "map([w], r.f)[0]", "r.w"] {
+            let said = try run(setting + "r = load(\"m.run\")\n(\(show))(save=\"pwned.png\")", in: folder)
+            #expect(said.contains("may not write files"), "\(show): \(said)")
+        }
+        let said = try run(
+            setting
+                + """
+                for i in 0..<20 {
+                    methods = [load("m.run").m, load("m.run").w]
+                    pop(methods)
+                    if type_of(pop(methods)(data)) != "Evaluation" { print("no evaluation") }
+                    try { [load("m.run").w][0](save="pwned.png") } catch e { }
+                }
+                print(run.evaluate == load("m.run").m, relu == relu)
+                """, in: folder)
+        #expect(said == "false true\n", "\(said)")
+        #expect(folder.names == ["m.run"], "\(folder.names)")
+    }
+
+    /// Natives of a file do not run either where it is only shown.
+    @Test func showingCallsNoNativeOfAFile() throws {
+        let folder = try ScratchFolder()
+        try write(
+            [
+                "[\"library\", \"print\"]", "[\"library\", \"FoldLine\"]",
+                "[\"record\", [\"number\", \"line\"], [1, [0]]]",
+                "[\"object\", [1], false, [\"fold\", \"of\", \"seconds\"], [[2], 3, 1]]",
+            ], to: "\(folder.path)/m.run")
+        let said = try run("print(load(\"m.run\"))", in: folder)
+        #expect(said.hasPrefix("FoldLine(fold=") && said.hasSuffix(")\n"), "\(said)")
+        #expect(said.count { $0 == "\n" } == 1, "\(said)")
+    }
+
     /// While a file is loaded nothing is called that it brings, not even what has no effect.
     @Test func loadingCallsNothing() throws {
         let folder = try ScratchFolder()
@@ -243,6 +287,8 @@ import Testing
                 type Box(x) { keep() = write_text("box.txt", "") }
                 own = (f=() -> write_text("own.txt", ""))
                 save((f=() -> write_text("file.txt", ""), g=write_text, b=Box(1)), "f.run")
+                data = streets(count=1, size=32).normalize()
+                save(worst(Conv2d(3, 32, 1), data).show, "w.run")
                 theirs = load("f.run")
                 """)
             for name in ["own", "theirs"] {
@@ -250,11 +296,16 @@ import Testing
                 let bytes = try ValuePacking.bytes(of: value, interpreter)
                 interpreter[name] = try ValuePacking.value(of: bytes, interpreter)
             }
+            // A method of the library alone says from where it is, too.
+            let method = try ValuePacking.bytes(
+                of: try #require(try interpreter.run("load(\"w.run\")")), interpreter)
+            interpreter["shown"] = try ValuePacking.value(of: method, interpreter)
+            #expect(throws: ScriptError.self) { try interpreter.run("shown(save=\"w.png\")") }
             for call in ["own.f()", "theirs.f()", "theirs.g(\"g.txt\", \"\")", "theirs.b.keep()"] {
                 _ = try? interpreter.run(call)
             }
         }
-        #expect(folder.names == ["f.run", "own.txt"], "\(folder.names)")
+        #expect(folder.names == ["f.run", "own.txt", "w.run"], "\(folder.names)")
     }
 
     /// A run of a file saves itself nowhere but there.

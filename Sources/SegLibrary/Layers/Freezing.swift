@@ -46,7 +46,7 @@ private struct FreezeSelection {
         }
         var (picked, single): (Set<String>, Set<String>) = ([], [])
         for text in patterns {
-            let pattern = PathPattern(text: text)
+            let pattern = try PathPattern(text: text)
             let objects = walk.objects.map(\.path).filter { !$0.isEmpty && pattern.matches($0) }
             let names = walk.tensors.map(\.path).filter(pattern.matches)
             if objects.isEmpty, names.isEmpty { throw Self.noMatch(text, walk, place) }
@@ -66,11 +66,12 @@ private struct FreezeSelection {
     /// such as a name, would be ignored silently.
     private static func check(_ call: borrowing Arguments) throws {
         var work = [call[0]]
+        var seen: Set<ObjectIdentifier> = []
         while let value = work.popLast() {
             if let list = value.asList {
-                work += list.items
+                if seen.insert(ObjectIdentifier(list)).inserted { work += list.items }
             } else if let record = value.asRecord {
-                work += record.values
+                if seen.insert(ObjectIdentifier(record)).inserted { work += record.values }
             } else if !value.isNil, value.asInstance == nil, !call.interpreter.isCallable(value) {
                 throw Failure(
                     .type,

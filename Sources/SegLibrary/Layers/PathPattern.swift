@@ -21,7 +21,13 @@ struct PathPattern {
     let text: String
     private let parts: [Part]
 
-    init(text: String) {
+    /// Longer ones name nothing; matching takes time by the product of both lengths.
+    static let longest = (pattern: 4096, name: 1 << 14)
+
+    init(text: String) throws {
+        guard text.utf8.count <= Self.longest.pattern else {
+            throw Failure(.value, "a pattern of names has at most \(Self.longest.pattern) characters")
+        }
         self.text = text
         var rest = Array(text.unicodeScalars)[...]
         var parts: [Part] = []
@@ -77,9 +83,6 @@ struct PathPattern {
         return parts[at...].allSatisfy { if case .any = $0 { true } else { false } }
     }
 
-    /// Whether it matches a path, or the path of a layer that contains it.
-    func picks(_ path: String) -> Bool { Self.layers(of: path).contains(where: matches) }
-
     /// A path and the paths of the layers that contain it, from the inside out.
     static func layers(of path: String) -> some Sequence<String> {
         sequence(first: path) { inner in inner.lastIndex(of: ".").map { String(inner[..<$0]) } }
@@ -95,5 +98,17 @@ let pathPatternNatives: [Native] = [
         examples: [
             "print(fits(\"backbone.4.conv.weight\", \"backbone.[3-5]\"), fits(\"head.bias\", \"*.weight\"))  # expect: true false"
         ]
-    ) { call in .bool(PathPattern(text: try call.string(1)).picks(try call.string(0))) }
+    ) { call in
+        let name = try call.string(0)
+        guard name.utf8.count <= PathPattern.longest.name else {
+            throw Failure(
+                .value, "a name has at most \(PathPattern.longest.name) characters", argument: 0)
+        }
+        let pattern = try PathPattern(text: try call.string(1))
+        return .bool(
+            try PathPattern.layers(of: name).contains { layer in
+                try call.interpreter.checkInterrupt()
+                return pattern.matches(layer)
+            })
+    }
 ]

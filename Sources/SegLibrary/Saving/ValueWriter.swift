@@ -64,7 +64,7 @@ final class ValueWriter {
         }
         return writer.objects.lazy.compactMap { object, _ in
             (object as? FunctionObject)?.origin ?? (object as? TypeObject)?.origin
-                ?? (object as? NativeFunction)?.origin
+                ?? (object as? NativeFunction)?.origin ?? (object as? BoundMethod)?.function.origin
         }.first
     }
 

@@ -5,11 +5,18 @@
 // with what the file says by somebody else.
 
 import SegSyntax
+import Synchronization
 
 /// The file from which code came.
 public final class FileOrigin: Sendable {
     public let path: String
-    public init(path: String) { self.path = path }
+    /// Whether there was any: without one, nothing has to look who is running.
+    fileprivate static let isAny = Atomic(false)
+
+    public init(path: String) {
+        self.path = path
+        Self.isAny.store(true, ordering: .relaxed)
+    }
 }
 
 /// What a native does outside of the process.
@@ -76,8 +83,10 @@ extension Interpreter {
             help: "if you know who made the file: load(\(quotedText(origin.path)), trust=true)")
     }
 
-    /// The file of the innermost running function that came from one.
-    private var runningOrigin: FileOrigin? {
+    /// The file of the innermost running function that came from one. Functions that are made, and methods that are read as
+    /// values, meanwhile carry it: whoever calls them later does what the file says.
+    var runningOrigin: FileOrigin? {
+        guard FileOrigin.isAny.load(ordering: .relaxed) else { return nil }
         var place = frameCount - 1
         while place >= 0 {
             if let origin = frames[place].function._withUnsafeGuaranteedRef({ $0.origin }) { return origin }

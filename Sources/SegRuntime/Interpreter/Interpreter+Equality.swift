@@ -99,6 +99,9 @@ extension Interpreter {
             case .function:
                 return unsafeDowncast(a, to: FunctionObject.self).isSame(
                     as: unsafeDowncast(b, to: FunctionObject.self))
+            case .native:
+                return unsafeDowncast(a, to: NativeFunction.self).name
+                    == unsafeDowncast(b, to: NativeFunction.self).name
             case .bound:
                 let first = unsafeDowncast(a, to: BoundMethod.self)
                 let second = unsafeDowncast(b, to: BoundMethod.self)

@@ -18,7 +18,9 @@ extension Interpreter {
                 }
                 return field
             }
-            if let method = instance.method(named: name) { return method }
+            if let method = instance.type.method(named: name) {
+                return .object(BoundMethod(receiver: instance, function: asRead(method)))
+            }
             if let part = instance.children?[name] ?? instance.settings?[name] { return part }
             return try objectHook?.member(name, of: instance, self)
         case .foreign: return try unsafeDowncast(object, to: ForeignValue.self).member(name, self)
@@ -36,7 +38,7 @@ extension Interpreter {
                 name, of: native.name, source: native.signature, doc: native.native.doc, native.parameters)
         case .type:
             let type = unsafeDowncast(object, to: TypeObject.self)
-            if let method = type.method(named: name) { return .object(method) }
+            if let method = type.method(named: name) { return .object(asRead(method)) }
             return functionMember(name, of: type.name, source: type.source, doc: type.doc, type.parameters)
         case .range:
             let range = unsafeDowncast(object, to: RangeObject.self)
@@ -47,6 +49,11 @@ extension Interpreter {
             }
         default: return nil
         }
+    }
+
+    /// A method as a value: one that code of a file reads has no hands.
+    private func asRead(_ method: FunctionObject) -> FunctionObject {
+        runningOrigin.map { method.from($0) } ?? method
     }
 
     private func functionMember(

@@ -383,21 +383,30 @@ public final class Interpreter {
         }
         // In code of a file, functions of the library are values of the file wherever they are passed, and lists and
         // records are its own.
-        if globals[slot].isUnassigned { _ = try? resolved(slot) }
+        guard !globals[slot].isUnassigned || (try? resolved(slot)) != nil else { return nil }
         guard case .object(let object) = globals[slot] else { return slot }
-        let own: Value
-        switch object {
-        case let native as NativeFunction: own = .object(native.from(origin))
-        case let function as FunctionObject: own = .object(function.from(origin))
-        case is ListObject, is RecordObject, is Instance:
-            guard let copied = try? copy(globals[slot]) else { return nil }
-            own = copied
-        default: return slot
-        }
+        if object is TypeObject || object is ForeignValue { return slot }
+        guard let own = try? value(globals[slot], of: origin) else { return nil }
         guard let bound = newGlobal(.user(name, isOpen: false)) else { return nil }
         globals[bound] = own
         module.define(name, slot: bound)
         return bound
+    }
+
+    /// A value of the library as one of a file.
+    private func value(_ value: Value, of origin: FileOrigin) throws -> Value {
+        guard case .object(let object) = value else { return value }
+        switch object {
+        case let native as NativeFunction: return .object(native.from(origin))
+        case let function as FunctionObject: return .object(function.from(origin))
+        case let list as ListObject: return .list(try list.items.map { try self.value($0, of: origin) })
+        case let record as RecordObject:
+            return .object(
+                RecordObject(
+                    try zip(record.names, record.values).map { ($0, try self.value($1, of: origin)) }))
+        case is Instance: return try copy(value)
+        default: return value
+        }
     }
 
     private func visibleSlot(_ name: String, seenFrom module: Module) -> Int? {

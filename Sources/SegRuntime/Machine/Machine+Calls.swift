@@ -114,6 +114,8 @@ extension Interpreter {
         case .bound:
             let bound = unsafeDowncast(object, to: BoundMethod.self)
             guard let receiver = bound.receiver else { return }
+            // A type keeps its methods alive, but not those that are values of a file.
+            if bound.function.origin != nil { retire(bound.function) }
             base.pointee = .object(receiver)
             try enter(bound.function, base, count + 1, shape, result, receiver: receiver)
         case .type:
@@ -292,6 +294,7 @@ extension Interpreter {
                 values[place] = try defaultValue(native, place)
             }
         }
+        if refusesFileCode, native.origin != nil { throw fileCodeRefusal("\(native.name) is not called") }
         if let effect = native.native.effect { try checkHands(native, effect, values) }
         let atRoot = atRoot.flatMap { isForRoot(native, values) ? $0 : nil }
         var arguments = Arguments(interpreter: self, native: native, values: values, given: given)

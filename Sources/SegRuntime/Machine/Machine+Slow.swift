@@ -106,10 +106,15 @@ extension Interpreter {
     @inline(never)
     func setGlobal(_ slot: Int, _ value: Value) {
         if case .object(let old) = globals[slot], old.kind == .function {
-            retired.append(unsafeDowncast(old, to: FunctionObject.self))
-            if retired.count >= 1024 { dropRetired() }
+            retire(unsafeDowncast(old, to: FunctionObject.self))
         }
         globals[slot] = value
+    }
+
+    /// Keeps a function alive that may run while nothing else holds it.
+    func retire(_ function: FunctionObject) {
+        if retired.count >= 1024 { dropRetired() }
+        retired.append(function)
     }
 
     private func dropRetired() {
@@ -338,16 +343,14 @@ extension Interpreter {
     }
 
     func makeFunction(_ frame: UnsafeMutablePointer<Frame>, _ place: Int) -> FunctionObject {
-        let (code, origin) = frame.pointee.function._withUnsafeGuaranteedRef {
-            ($0.code.functions[place], $0.origin)
-        }
-        return FunctionObject(code: code, captures: captured(code.captureSources, frame), origin: origin)
+        let code = frame.pointee.function._withUnsafeGuaranteedRef { $0.code.functions[place] }
+        return FunctionObject(
+            code: code, captures: captured(code.captureSources, frame), origin: runningOrigin)
     }
 
     func makeType(_ frame: UnsafeMutablePointer<Frame>, _ place: Int) -> TypeObject {
-        let (type, origin) = frame.pointee.function._withUnsafeGuaranteedRef {
-            ($0.code.types[place], $0.origin)
-        }
+        let type = frame.pointee.function._withUnsafeGuaranteedRef { $0.code.types[place] }
+        let origin = runningOrigin
         func function(_ code: Code) -> FunctionObject {
             FunctionObject(code: code, captures: captured(code.captureSources, frame), origin: origin)
         }

@@ -161,8 +161,11 @@ extension Interpreter {
                         }
                     case .bindMethod(let to, let object, let method):
                         if let instance = registers[Int(object)].asInstance {
+                            let function = instance.type.methods[Int(method)]
                             registers[Int(to)] = .object(
-                                BoundMethod(receiver: instance, function: instance.type.methods[Int(method)]))
+                                BoundMethod(
+                                    receiver: instance,
+                                    function: runningOrigin.map { function.from($0) } ?? function))
                         }
                     case .checkAssigned(let register, let name):
                         if registers[Int(register)].isUnassigned { throw unassigned(executable, name, top) }

@@ -106,9 +106,9 @@ public final class FunctionObject: Object {
         FunctionObject(code: code, captures: objects, origin: origin)
     }
 
-    /// The same function as a value of a file.
+    /// The same function as a value of a file; itself if it is one already.
     public func from(_ origin: FileOrigin) -> FunctionObject {
-        FunctionObject(code: code, captures: captured, origin: origin)
+        self.origin == nil ? FunctionObject(code: code, captures: captured, origin: origin) : self
     }
 
     /// Whether it is the same function, wherever it is a value of.
@@ -151,7 +151,8 @@ public final class NativeFunction: Object {
         origin: FileOrigin? = nil
     ) {
         self.native = native
-        quick = native.quick
+        // Calls of one of a file take the way on which it may be refused.
+        quick = origin == nil ? native.quick : nil
         self.name = name
         self.parameters = parameters
         self.defaults = defaults
@@ -164,10 +165,9 @@ public final class NativeFunction: Object {
 
     public var signature: String { native.signature }
 
-    /// The same native as a value of a file; itself if it has no effect.
+    /// The same native as a value of a file.
     public func from(_ origin: FileOrigin) -> NativeFunction {
-        guard native.effect != nil else { return self }
-        return NativeFunction(
+        NativeFunction(
             native: native, name: name, parameters: parameters, defaults: defaults, origin: origin)
     }
 }
