@@ -155,7 +155,9 @@ final class Compiler {
             return UInt32(slot)
         }
         if let slot = interpreter.librarySlot(name, seenFrom: module) { return UInt32(slot) }
-        if options.isOpen, scope.parent != nil { return slot(assigning: name) }
+        // In code of a file a name of the library that cannot be had now is none that may be had later, as it is.
+        let isWithheld = module.origin != nil && interpreter.library.contains(name)
+        if options.isOpen, scope.parent != nil, !isWithheld { return slot(assigning: name) }
         if unknown.insert(name).inserted {
             // The first errors are shown; to find help for all names of a broken text would take long.
             let failure = interpreter.unknownName(
