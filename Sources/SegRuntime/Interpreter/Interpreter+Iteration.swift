@@ -237,7 +237,7 @@ extension Interpreter {
         return count
     }
 
-    /// One character of a longer text may be as long as the text: it is looked for while Ctrl-C is heard.
+    /// One character of a longer text may be as long as the text: another thread looks for it, and Ctrl-C ends the wait.
     private static let longText = 1 << 20
 
     /// The part of a text between two characters, counted from its start.
