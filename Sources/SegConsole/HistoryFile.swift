@@ -9,6 +9,8 @@ public final class HistoryFile {
     private let path: String
     private var last: String?
     private static let kept = 2000
+    /// Entries further from the end of the file are left out, so that a prompt starts at once.
+    private static let keptBytes = 4 << 20
 
     public init(path: String) { self.path = path }
 
@@ -20,11 +22,14 @@ public final class HistoryFile {
     /// The entries of earlier sessions, oldest first. A long file is shortened.
     public func load() -> [String] {
         guard isInOwnFolder, let file = try? FileReader(path, followsLinks: false), file.isOwn,
-            let bytes = try? file.bytes(at: 0, count: file.count)
+            let bytes = try? file.bytes(
+                at: max(0, file.count - Self.keptBytes), count: min(file.count, Self.keptBytes))
         else { return [] }
         var lines = bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
-        if lines.count > 2 * Self.kept {
-            lines.removeFirst(lines.count - Self.kept)
+        // The first is a part of one.
+        if bytes.count < file.count, !lines.isEmpty { lines.removeFirst() }
+        if bytes.count < file.count && !lines.isEmpty || lines.count > 2 * Self.kept {
+            lines.removeFirst(max(0, lines.count - Self.kept))
             try? AtomicFile.write(lines.joined(separator: "\n") + "\n", to: path, permissions: 0o600)
         }
         return lines.map(Self.unescaped)

@@ -189,7 +189,7 @@ import Testing
             (torchZip(pickle, storages: []), "numbers of tensor 'x' (data/0) are missing"),
             (
                 torchZip(pickle, storages: [("0", [1, 2, 3, 4])]),
-                "weights.pth is cut off: tensor 'x' needs 8 bytes, 4 are left"
+                "weights.pth is cut off: tensor 'x' needs 8 bytes, 4 left"
             ),
             (ZipWriter().archive([("a.txt", [1])]), "it has no data.pkl"),
             (ZipWriter().archive([("a.npy", [1])]), "array 'a' does not begin as a .npy file"),
@@ -216,7 +216,7 @@ import Testing
             pickled([tensor], legacy: true), storages: [("0", 100, [UInt8](repeating: 0, count: 400))])
         #expect(
             refusal(Array(file.dropLast(40)))
-                == "weights.pth is cut off: tensor 'conv.weight' needs 400 bytes, 360 are left")
+                == "weights.pth is cut off: tensor 'conv.weight' needs 400 bytes, 360 left")
     }
 
     private static let officialFile =

@@ -57,7 +57,7 @@ import Testing
             (file("{\(entry("a", 0, 4)),\(entry("b", 3, 6))}", 6), "'b' overlaps another"),
             (file("{\(entry("a", 0, 4)),\(entry("b", 5, 6))}", 6), "does not begin where"),
             (file("{\(entry("a", 0, 4))}", 6), "2 bytes follow its last tensor"),
-            (file("{\(entry("a", 0, 4))}", 3), "cut off: tensor 'a' needs 4 bytes, 3 are left"),
+            (file("{\(entry("a", 0, 4))}", 3), "cut off: tensor 'a' needs 4 bytes, 3 left"),
             (file("{\(entry("a", 0, 2)),\(entry("a", 2, 4))}", 4), "tensor 'a' is in it twice"),
             (file("{\(entry("a", 0, 4, type: "F32", shape: "2"))}", 4), "does not take the 4 bytes"),
             (file("{\(entry("a", 0, 4, type: "F8_E4M3"))}", 4), "has the type F8_E4M3"),

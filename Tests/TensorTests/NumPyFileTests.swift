@@ -44,7 +44,7 @@ import Testing
             (npy(">f4", "(6,)", six), "array 'arr_0' is a big-endian array"),
             (npy("|O", "(6,)", six), "array 'arr_0' is an array of Python objects"),
             (npy("<c8", "(3,)", six), "array 'arr_0' is a NumPy array of type c8"),
-            (npy("<f4", "(7,)", six), "array 'arr_0' needs 28 bytes, 24 are left"),
+            (npy("<f4", "(7,)", six), "array 'arr_0' needs 28 bytes, 24 left"),
             (npy("<f4", "(5,)", six), "4 bytes follow array 'arr_0'"),
             (npy("<f4", "(-6,)", six), "the header of array 'arr_0' cannot be read"),
             (npy("<f4", "(6", six), "the header of array 'arr_0' cannot be read"),

@@ -44,8 +44,17 @@
     case EW_TANH_GRAD: FORMS(T, T, x * (1 - y * y))                                             \
     case EW_SQRT_GRAD: FORMS(T, T, x / (2 * y))
 
-INLINE float floor_divide_float(float x, float y) { return floorf(x / y); }
-INLINE double floor_divide_double(double x, double y) { return floor(x / y); }
+/// The largest whole number of times that y goes into x: x / y may round up to one that x does not reach.
+#define FLOOR_DIVIDE(T)                                                                         \
+    INLINE T floor_divide_##T(T x, T y) { \
+        if (y == 0) return x / y;                                                               \
+        const T rest = __builtin_elementwise_fmod(x, y);                                        \
+        const T times = (x - rest) / y - (rest != 0 && (rest < 0) != (y < 0) ? 1 : 0);          \
+        if (times == 0) return __builtin_elementwise_copysign((T)0, x / y);                     \
+        return __builtin_elementwise_rint(times);                                               \
+    }
+FLOOR_DIVIDE(float)
+FLOOR_DIVIDE(double)
 
 INLINE double silu_slope_f64(double x) {
     const double s = 1.0 / (1.0 + exp(-x));

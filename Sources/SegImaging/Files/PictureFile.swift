@@ -107,6 +107,12 @@ public enum PictureFile {
                     .file, "cannot read \(name): it is a \(found.1) picture",
                     help: "seg reads PNG and JPEG; convert it first")
         }
-        return TensorError(.file, "cannot read \(name): it is not a PNG file")
+        let not =
+            switch ending(of: name) {
+            case "png": "it is not a PNG file"
+            case "jpg", "jpeg": "it is not a JPEG file"
+            default: "it is neither a PNG nor a JPEG file"
+            }
+        return TensorError(.file, "cannot read \(name): \(not)")
     }
 }

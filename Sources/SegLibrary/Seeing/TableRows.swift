@@ -235,7 +235,10 @@ struct TableRows {
 
     /// The rows as cells of some columns; whole numbers in full, others with four digits.
     func cells(_ columns: [String], isNamed: Bool, _ interpreter: Interpreter) throws -> [[Table.Cell]] {
-        try interpreter.made(rows.count) { place in
+        // With the texts of the columns and the lines, so much was measured.
+        try interpreter.reserve(
+            rows.count * (64 + 112 * columns.count), for: "a table of \(rows.count) rows")
+        return try interpreter.made(rows.count) { place in
             try interpreter.checkInterrupt()
             let (name, row) = rows[place]
             return (isNamed ? [Table.Cell.text(name ?? "")] : [])

@@ -16,17 +16,22 @@ public final class Module {
     @exclusivity(unchecked) private(set) var slots: [String: Int] = [:]
     /// The `##` lines above `name = e`.
     public internal(set) var docs: [String: String] = [:]
+    /// Called with its places in the table when no code of it is left.
+    private let whenUnused: (([Int]) -> Void)?
 
     init(
         name: String, isLibrary: Bool = false, isOpen: Bool = false, origin: FileOrigin? = nil,
-        outer: Module? = nil
+        outer: Module? = nil, whenUnused: (([Int]) -> Void)? = nil
     ) {
+        self.whenUnused = whenUnused
         self.origin = origin
         self.outer = outer
         self.name = name
         self.isLibrary = isLibrary
         self.isOpen = isOpen
     }
+
+    deinit { whenUnused?(Array(slots.values)) }
 
     func slot(of name: String) -> Int? { slots[name] }
 

@@ -165,10 +165,11 @@ extension Interpreter {
 @inline(__always)
 func floorDivide(_ a: Double, _ b: Double) -> Double {
     if b == 0 { return a / b }
+    if b.isInfinite, a.isFinite { return a == 0 || (a < 0) == (b < 0) ? 0 : -1 }
+    if a.isInfinite { return .nan }
     let quotient = (a / b).rounded(.down)
     // The quotient may round up to a whole number that a does not reach.
-    return quotient.isFinite && b.isFinite && a.isFinite && quotient.magnitude < 1e15
-        ? ((a - remainder(a, b)) / b).rounded() : quotient
+    return quotient.magnitude < 1e15 ? ((a - remainder(a, b)) / b).rounded() : quotient
 }
 
 @inline(__always)

@@ -113,12 +113,12 @@ extension Interpreter {
 
     // MARK: Restoring
 
-    /// A scope of globals for the definitions of a saved file.
+    /// A scope of globals for the definitions of a saved file; they are forgotten with the last function of the scope.
     /// - Parameters:
     ///   - origin: nil if the file is trusted.
     ///   - outer: the scope of a file of the library whose names can be read.
     public func restoringModule(name: String, origin: FileOrigin?, outer: Module? = nil) -> Module {
-        Module(name: name, origin: origin, outer: outer)
+        Module(name: name, origin: origin, outer: outer) { [weak self] in self?.freeGlobals(at: $0) }
     }
 
     /// Whether a text of a file is that of a file of the library, so that it belongs into its scope.
@@ -131,12 +131,16 @@ extension Interpreter {
 
     /// Forgets a scope of which nothing is in use.
     public func discard(_ module: Module) {
-        for name in module.names {
-            guard let slot = module.slot(of: name) else { continue }
-            globals[slot] = .unassigned
-            freeGlobals.append(slot)
-        }
+        let places = module.names.compactMap { module.slot(of: $0) }
         module.removeAll()
+        freeGlobals(at: places)
+    }
+
+    private func freeGlobals(at places: [Int]) {
+        for place in places {
+            setGlobal(place, .unassigned)
+            freeGlobals.append(place)
+        }
     }
 
     /// Empties an object that nothing uses: circles would never be released.

@@ -107,7 +107,7 @@ enum NumPyFiles {
         }
         guard bytes <= stream.remaining else {
             throw TensorError(
-                .file, "\(file.path) is cut off: \(shown) needs \(bytes) bytes, \(stream.remaining) are left")
+                .file, "\(file.path) is cut off: \(shown) needs \(bytes) bytes, \(stream.remaining) left")
         }
         guard bytes == stream.remaining else {
             throw TensorError(

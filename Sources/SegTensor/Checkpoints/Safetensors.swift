@@ -74,7 +74,7 @@ public enum Safetensors {
         }
         guard length <= UInt64(stream.remaining) else {
             throw TensorError(
-                .file, "\(path) is cut off: its header needs \(length) bytes, \(stream.remaining) are left")
+                .file, "\(path) is cut off: its header needs \(length) bytes, \(stream.remaining) left")
         }
         let header = try SafetensorsHeader(stream.bytes(length), path: path)
         let start = stream.position
@@ -146,7 +146,7 @@ public enum Safetensors {
             guard entry.end <= held else {
                 throw TensorError(
                     .file,
-                    "\(path) is cut off: tensor '\(FileText.shown(entry.name))' needs \(entry.end - entry.begin) bytes, \(max(held - entry.begin, 0)) are left"
+                    "\(path) is cut off: tensor '\(FileText.shown(entry.name))' needs \(entry.end - entry.begin) bytes, \(max(held - entry.begin, 0)) left"
                 )
             }
             position = entry.end

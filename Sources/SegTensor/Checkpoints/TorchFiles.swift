@@ -151,7 +151,7 @@ enum TorchLegacy {
             guard stream.remaining >= 8, !overflow, bytes <= stream.remaining - 8 else {
                 throw TensorError(
                     .file,
-                    "\(path) is cut off: \(who) needs \(overflow ? Int.max : bytes) bytes, \(max(stream.remaining - 8, 0)) are left"
+                    "\(path) is cut off: \(who) needs \(overflow ? Int.max : bytes) bytes, \(max(stream.remaining - 8, 0)) left"
                 )
             }
             guard try stream.number(bytes: 8) == UInt64(storage.count) else {

@@ -159,7 +159,7 @@ struct TorchStateDict {
             guard !overflow, needed <= range.count else {
                 throw TensorError(
                     .file,
-                    "\(file.path) is cut off: tensor '\(FileText.shown(name))' needs \(overflow ? Int.max : needed) bytes, \(range.count) are left"
+                    "\(file.path) is cut off: tensor '\(FileText.shown(name))' needs \(overflow ? Int.max : needed) bytes, \(range.count) left"
                 )
             }
             try StoredLimit.add(view.count, size, &total, file)

@@ -99,7 +99,7 @@ struct ZipDirectory {
         guard start <= file.count, member.compressedSize <= file.count - start else {
             throw TensorError(
                 .file,
-                "\(file.path) is cut off: \(what) needs \(member.compressedSize) bytes, \(max(file.count - start, 0)) are left"
+                "\(file.path) is cut off: \(what) needs \(member.compressedSize) bytes, \(max(file.count - start, 0)) left"
             )
         }
         return start..<start + member.compressedSize

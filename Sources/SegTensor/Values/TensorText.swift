@@ -43,15 +43,15 @@ extension Tensor: CustomStringConvertible {
     public func text(by element: ((Double) -> String)? = nil) throws -> String {
         let data = try value().rowMajor()
         let suffix = dtype == .float32 ? "" : ", \(dtype.rawValue)"
-        let element = element ?? { [dtype] in Tensor.text(of: $0, dtype) }
-        if rank == 0 { return element(data.number(at: 0)) }
+        func entry(_ place: Int) -> String { element?(data.number(at: place)) ?? data.text(at: place) }
+        if rank == 0 { return entry(0) }
         if rank == 1, let names = labels[0]?.names {
             let entries = Tensor.shown(count).map { place in
-                place.map { "\(Tensor.key(Tensor.shown(names[$0])))=\(element(data.number(at: $0)))" } ?? "…"
+                place.map { "\(Tensor.key(Tensor.shown(names[$0])))=\(entry($0))" } ?? "…"
             }
             return "tensor(\(entries.joined(separator: ", "))\(suffix))"
         }
-        return "tensor(\(nested(data, axis: 0, start: 0, element))\(suffix))"
+        return "tensor(\(nested(axis: 0, start: 0, entry))\(suffix))"
     }
 
     /// A label as a record's key: plain where it is a name, quoted otherwise.
@@ -71,15 +71,13 @@ extension Tensor: CustomStringConvertible {
         return Array(0..<kept) + [nil] + Array(count - kept..<count)
     }
 
-    private func nested(
-        _ data: TensorData, axis: Int, start: Int, _ element: (Double) -> String
-    ) -> String {
+    private func nested(axis: Int, start: Int, _ entry: (Int) -> String) -> String {
         // Rank is limited by the nesting in a script, but a shape's length is not: deep tensors are cut.
-        if axis == rank { return element(data.number(at: start)) }
+        if axis == rank { return entry(start) }
         if axis > 15 { return "…" }
         let step = shape[(axis + 1)...].reduce(1, *)
         let entries = Tensor.shown(shape[axis]).map { place in
-            place.map { nested(data, axis: axis + 1, start: start + $0 * step, element) } ?? "…"
+            place.map { nested(axis: axis + 1, start: start + $0 * step, entry) } ?? "…"
         }
         return "[\(entries.joined(separator: ", "))]"
     }
@@ -210,5 +208,10 @@ extension TensorData {
     func number(at place: Int) -> Double {
         func read<T: Element>(_ type: T.Type) -> Double { elements(T.self)[place].number }
         return dtype.withElement { read($0) }
+    }
+
+    /// The same as text; an int64 has more digits than a number.
+    func text(at place: Int) -> String {
+        dtype == .int64 ? String(elements(Int64.self)[place]) : Tensor.text(of: number(at: place), dtype)
     }
 }
