@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 enum { ROW_MAJOR = 101, NO_TRANSPOSE = 111, TRANSPOSE = 112 };
 
@@ -22,25 +23,48 @@ static sgemm_function *sgemm;
 static dgemm_function *dgemm;
 static char problem[256];
 
-// A buffer of OpenBLAS takes 32 MB on most processors; 64 MB are enough for one and for what it maps beside it.
-static const long buffer_size = 64l << 20;
+// What the library maps when it is loaded, and the largest buffer that was seen: 32 MB for some processors, 145 MB for
+// others. One that is taken shows the size here.
+static const long library_size = 64l << 20;
+static long buffer_size = 192l << 20;
 enum { MOST_BUFFERS = 64 };
 static pthread_mutex_t reserving = PTHREAD_MUTEX_INITIALIZER;
 static void *(*take_buffer)(int);
 static void (*return_buffer)(void *);
 static int buffers;
 
-static bool has_room(void) {
-    void *probe = mmap(NULL, (size_t)buffer_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+static bool has_room(long size) {
+    void *probe = mmap(NULL, (size_t)size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (probe == MAP_FAILED) return false;
-    munmap(probe, (size_t)buffer_size);
+    munmap(probe, (size_t)size);
     return true;
+}
+
+/// The address space of the process in bytes; 0 if it is not known.
+static long mapped(void) {
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file == NULL) return 0;
+    if (fscanf(file, "%ld", &pages) != 1) pages = 0;
+    fclose(file);
+    return pages * sysconf(_SC_PAGESIZE);
+}
+
+/// Takes a buffer, and learns the size of one that is new.
+static void *take(bool is_new) {
+    const long before = is_new ? mapped() : 0;
+    void *buffer = take_buffer(0);
+    const long growth = is_new ? mapped() - before : 0;
+    // With room for what malloc and threads map meanwhile.
+    if (growth > 16l << 20) buffer_size = growth + (16l << 20);
+    return buffer;
 }
 
 static void load(void) {
     // Its threads would only spin: the pool distributes the tiles.
     setenv("OPENBLAS_NUM_THREADS", "1", 1);
-    if (!has_room()) {
+    // Without memory for a buffer it would try again for ever, also while it is loaded.
+    if (!has_room(library_size + buffer_size)) {
         snprintf(problem, sizeof problem, "there is no memory for it; does ulimit -v leave too little?");
         return;
     }
@@ -77,14 +101,14 @@ long openblas_reserve(int count) {
         void *taken[MOST_BUFFERS];
         int held = 0;
         while (held < count) {
-            if (held >= buffers && !has_room()) {
+            if (held >= buffers && !has_room(buffer_size)) {
                 missing = (count - held) * buffer_size;
                 break;
             }
-            taken[held] = take_buffer(0);
+            taken[held] = take(held >= buffers);
             held += 1;
+            if (held > buffers) buffers = held;
         }
-        if (held > buffers) buffers = held;
         while (held > 0) return_buffer(taken[--held]);
     }
     pthread_mutex_unlock(&reserving);

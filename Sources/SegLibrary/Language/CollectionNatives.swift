@@ -122,7 +122,7 @@ let collectionNatives: [Native] = [
             guard let pair = item.asList, pair.items.count == 2, let name = pair.items[0].asString else {
                 throw call.wrong(0, "a list of [name, value] pairs")
             }
-            record[name] = pair.items[1]
+            try call.interpreter.set(name, of: record, to: pair.items[1])
         }
         return .object(record)
     },
@@ -269,9 +269,7 @@ let collectionNatives: [Native] = [
     ) { call in
         let list = try call.list(0)
         let values = call.rest(1)
-        if list.items.count & 0xfff == 0xfff {
-            try call.interpreter.reserve(elements: 2 * list.items.count, for: "a list this long")
-        }
+        try call.interpreter.reserveGrowth(of: list.items, by: values.count)
         list.items.append(contentsOf: values)
         return .nilValue
     },
@@ -294,6 +292,7 @@ let collectionNatives: [Native] = [
                 "insert: position \(index) is out of range: the list has \(list.items.count) elements",
                 argument: 1)
         }
+        try call.interpreter.reserveGrowth(of: list.items, by: 1)
         list.items.insert(call[2], at: at)
         return .nilValue
     },

@@ -48,7 +48,7 @@ func valueOfJSON(_ bytes: [UInt8], _ interpreter: Interpreter) throws -> Value {
             continue
         }
         if let record = open[last].record {
-            record[open[last].name] = value
+            try interpreter.set(open[last].name, of: record, to: value)
         } else {
             try open[last].list?.append(value, isCounted: true)
         }
@@ -73,7 +73,7 @@ func textOfJSON(_ value: Value, _ interpreter: Interpreter) throws -> String {
     func quote(_ string: String) throws {
         try JSON.append(string, to: &text) { size in
             try interpreter.checkInterrupt()
-            try interpreter.reserveGrowth(from: asked, by: size - asked, unit: 1, for: "this text")
+            try interpreter.reserveGrowth(from: asked, by: size - asked, for: "this text")
             asked = size
         }
     }

@@ -123,26 +123,19 @@ private func joined(_ items: [Value], _ separator: String, _ interpreter: Interp
     try interpreter.reserve(size, for: "this string")
     return try String(unsafeUninitializedCapacity: size) { buffer in
         var used = 0
+        func add(_ text: String) {
+            text.copy(to: buffer, at: used)
+            used += text.utf8.count
+        }
         for place in items.indices {
             if place & 0xffff == 0 { try interpreter.checkInterrupt() }
-            if place > 0 { used += copied(separator, to: buffer, at: used) }
+            if place > 0 { add(separator) }
             if case .object(let object) = items[place] {
-                used += copied(unsafeDowncast(object, to: StringObject.self).text, to: buffer, at: used)
+                add(unsafeDowncast(object, to: StringObject.self).text)
             }
         }
         return used
     }
-}
-
-/// Copies a text's bytes into a buffer that is large enough; returns their number.
-@inline(__always)
-private func copied(_ text: String, to buffer: UnsafeMutableBufferPointer<UInt8>, at place: Int) -> Int {
-    text.utf8.withContiguousStorageIfAvailable { bytes in
-        guard let from = bytes.baseAddress, let to = buffer.baseAddress, place + bytes.count <= buffer.count
-        else { return 0 }
-        (to + place).initialize(from: from, count: bytes.count)
-        return bytes.count
-    } ?? 0
 }
 
 let textNatives: [Native] = [

@@ -184,7 +184,7 @@ extension Interpreter {
         case .record:
             let record = unsafeDowncast(object, to: RecordObject.self)
             if let name = key.asString {
-                setEntry(record, name, to: value)
+                try setEntry(record, name, to: value)
             } else {
                 record.setValue(value, at: try place(key, count: record.count, of: collection))
             }
@@ -198,7 +198,7 @@ extension Interpreter {
             }
             if instance.type.isCallable { try objectHook?.checkChild(value, of: instance, self) }
             if let name = key.asString {
-                setEntry(children, name, to: value)
+                try setEntry(children, name, to: value)
             } else {
                 children.setValue(value, at: try place(key, count: children.count, of: collection))
             }
@@ -213,11 +213,11 @@ extension Interpreter {
     }
 
     /// Sets an entry; a foreign value may take over properties of the old value.
-    func setEntry(_ record: RecordObject, _ name: String, to value: Value) {
+    func setEntry(_ record: RecordObject, _ name: String, to value: Value) throws {
         if let foreign = value.asForeign, let old = record[name] {
             record[name] = foreign.replacing(old)
         } else {
-            record[name] = value
+            try set(name, of: record, to: value)
         }
     }
 

@@ -92,7 +92,7 @@ extension Interpreter {
     public func settingMember(_ value: Value, _ name: String, to new: Value) throws -> Value {
         guard case .object(let object) = value else { throw noMembers(value, name) }
         switch object.kind {
-        case .record: setEntry(unsafeDowncast(object, to: RecordObject.self), name, to: new)
+        case .record: try setEntry(unsafeDowncast(object, to: RecordObject.self), name, to: new)
         case .instance:
             let instance = unsafeDowncast(object, to: Instance.self)
             if instance.setField(named: name, to: new) { break }
@@ -103,11 +103,11 @@ extension Interpreter {
             }
             if let children = instance.children, children[name] != nil {
                 if instance.type.isCallable { try objectHook?.checkChild(new, of: instance, self) }
-                setEntry(children, name, to: new)
+                try setEntry(children, name, to: new)
                 break
             }
             if let settings = instance.settings, settings[name] != nil {
-                setEntry(settings, name, to: new)
+                try setEntry(settings, name, to: new)
                 break
             }
             if instance.columnNames.contains(name) {

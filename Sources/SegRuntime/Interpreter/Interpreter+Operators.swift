@@ -17,8 +17,9 @@ extension Interpreter {
         switch op {
         case .add:
             if let a = left.asString, let b = right.asString {
-                try reserve(a.utf8.count + b.utf8.count, for: "this string")
-                return .string(a + b)
+                let size = a.utf8.count + b.utf8.count
+                try reserve(size, for: "this string")
+                return .string(a.joined(to: b, capacity: size))
             }
             if let a = left.asList, let b = right.asList {
                 try reserve(elements: a.items.count + b.items.count, for: "this list")

@@ -253,7 +253,7 @@ extension Interpreter {
     /// Asks the memory budget for what was written since the last time.
     private func ask(for writer: inout LineWriter) throws {
         let size = writer.text.utf8.count
-        try reserveGrowth(from: writer.asked, by: size - writer.asked, unit: 1, for: "this text")
+        try reserveGrowth(from: writer.asked, by: size - writer.asked, for: "this text")
         writer.asked = size
     }
 

@@ -243,11 +243,33 @@ public final class Interpreter {
         }
     }
 
-    /// The same for a text or list of `old` units that grows by `more`: the budget is asked only when the size
-    /// passes a power of two, as its storage then doubles.
-    public func reserveGrowth(from old: Int, by more: Int, unit: Int, for what: String) throws {
+    /// The same for a text of `old` bytes that grows by `more`: the budget is asked only when the size passes a power
+    /// of two, as its storage then doubles.
+    public func reserveGrowth(from old: Int, by more: Int, for what: String) throws {
         let new = old + more
-        if old.leadingZeroBitCount != new.leadingZeroBitCount { try reserve(2 * new * unit, for: what) }
+        if old.leadingZeroBitCount != new.leadingZeroBitCount { try reserve(2 * new, for: what) }
+    }
+
+    /// The same for a list, whose storage doubles when it is full.
+    public func reserveGrowth(of items: [Value], by more: Int) throws {
+        guard items.count + more > items.capacity else { return }
+        try reserve(elements: max(items.count + more, 2 * items.capacity), for: "a list this long")
+    }
+
+    /// Sets an entry of a record that may become long.
+    public func set(_ name: String, of record: RecordObject, to value: Value) throws {
+        let bytes = record.bytesOfNextEntry
+        if bytes > 0 { try reserve(bytes, for: "a record of \(record.count) entries") }
+        record[name] = value
+    }
+
+    /// Appends to a text within the budget. Where it doubles, its storage is made as large as was asked for: Swift's own
+    /// growth takes twice what it had, whatever is needed.
+    func extend(_ text: inout String, by more: String, for what: String) throws {
+        let (old, new) = (text.utf8.count, text.utf8.count + more.utf8.count)
+        guard new >= 1 << 20, old.leadingZeroBitCount != new.leadingZeroBitCount else { return text += more }
+        try reserve(2 * new, for: what)
+        text = text.joined(to: more, capacity: 2 * new)
     }
 
     /// Appends to a list that may become long: piece by piece, until an interrupt, which leaves the list as it was.
@@ -287,8 +309,7 @@ public final class Interpreter {
     /// Appends to a text that may become long.
     public func append(_ part: String, to text: inout String) throws {
         try checkInterrupt()
-        try reserveGrowth(from: text.utf8.count, by: part.utf8.count, unit: 1, for: "this text")
-        text += part
+        try extend(&text, by: part, for: "this text")
     }
 
     /// Throws an error of kind `memory` if the process has exceeded the budget.

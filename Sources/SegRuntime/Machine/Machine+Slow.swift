@@ -60,13 +60,11 @@ extension Interpreter {
         if object.kind == .string {
             let string = unsafeDowncast(object, to: StringObject.self)
             let text = unsafeDowncast(other, to: StringObject.self).text
-            try reserveGrowth(from: string.text.utf8.count, by: text.utf8.count, unit: 1, for: "this string")
-            string.text += text
+            try extend(&string.text, by: text, for: "this string")
         } else {
             let list = unsafeDowncast(object, to: ListObject.self)
             let items = unsafeDowncast(other, to: ListObject.self).items
-            try reserveGrowth(
-                from: list.items.count, by: items.count, unit: MemoryLayout<Value>.stride, for: "this list")
+            try reserveGrowth(of: list.items, by: items.count)
             try append(items, to: &list.items)
         }
         return true
@@ -175,7 +173,7 @@ extension Interpreter {
         guard let name = key.asString else {
             throw Failure(.type, "the names of a record are strings, got \(describe(key))")
         }
-        record[name] = value
+        try set(name, of: record, to: value)
     }
 
     func spreadIntoRecord(_ record: Value, _ other: Value) throws {
@@ -235,9 +233,7 @@ extension Interpreter {
             if isKnownUniquelyReferenced(&object) {
                 let string = unsafeDowncast(object, to: StringObject.self)
                 defer { place.initialize(to: .object(string)) }
-                let size = string.text.utf8.count
-                try reserveGrowth(from: size, by: text.utf8.count, unit: 1, for: "this string")
-                string.text += text
+                try extend(&string.text, by: text, for: "this string")
                 for place in 0..<count { clear(values + place) }
                 return
             }

@@ -34,6 +34,15 @@ public final class RecordObject: Object {
 
     public var count: Int { names.count }
 
+    /// What one more name takes at most where the tables of a long record are full.
+    var bytesOfNextEntry: Int {
+        guard names.count >= 1 << 12 else { return 0 }
+        let lists = MemoryLayout<String>.stride + MemoryLayout<Value>.stride
+        let table = MemoryLayout<(String, Int)>.stride
+        return (names.count == names.capacity ? 2 * names.count * lists : 0)
+            + (positions.count == positions.capacity ? 3 * positions.count * table : 0)
+    }
+
     public func position(of name: String) -> Int? {
         if names.count < Self.indexedFrom { return names.firstIndex(of: name) }
         return positions[name]

@@ -50,11 +50,11 @@ public final class ListObject: Object {
     }
 
     /// Moves the second of two arguments to the end of the list that is the first. It
-    /// declines at regular sizes, so that the caller asks the memory budget first.
+    /// declines where a long list would grow, so that the caller asks the memory budget first.
     public static func appendUnlessDue(_ arguments: UnsafeMutablePointer<Value>) -> Bool {
         guard let list = arguments.list else { return false }
         return list._withUnsafeGuaranteedRef { list in
-            if list.items.count & 0xfff == 0xfff { return false }
+            if list.items.count >= 1 << 12, list.items.count == list.items.capacity { return false }
             list.items.append(take(arguments + 1))
             return true
         }

@@ -20,6 +20,16 @@ public enum AvailableMemory {
         return Int(limit.rlim_cur)
     }
 
+    /// Whether there is a free block of so many bytes, inside the heap or in a limited address space.
+    static func isAllocatable(_ bytes: Int) -> Bool {
+        guard addressSpace != nil else { return true }
+        // A malloc whose block is not used would be left out by the compiler.
+        var block: UnsafeMutableRawPointer?
+        guard posix_memalign(&block, 16, bytes) == 0 else { return false }
+        free(block)
+        return true
+    }
+
     private static var addressSpaceLeft: Int? {
         guard let limit = addressSpace,
             let pages = FileReader.start(of: "/proc/self/statm", count: 128)?.split(separator: " ").first

@@ -12,7 +12,8 @@ import Synchronization
 public final class MemoryBudget: Sendable {
     /// The budget of the process; tests make their own.
     public static let process = MemoryBudget(
-        held: AvailableMemory.held, available: { AvailableMemory.bytes() }, clock: { MonotonicClock.seconds })
+        held: AvailableMemory.held, available: { AvailableMemory.bytes() },
+        isAllocatable: AvailableMemory.isAllocatable, clock: { MonotonicClock.seconds })
 
     private struct State {
         /// 0: not known yet.
@@ -34,23 +35,30 @@ public final class MemoryBudget: Sendable {
     private let reclaimers = Mutex<[WeakReclaimer]>([])
     private let held: @Sendable () -> Int
     private let available: @Sendable () -> Int?
+    private let isAllocatable: @Sendable (Int) -> Bool
     private let clock: @Sendable () -> Double
 
     /// Smaller requests do not measure the bytes that the process holds.
     private static let largeFrom = 1 << 20
+    /// Bytes of a limited address space that are left for what is not requested here: where Swift gets no memory, the
+    /// process ends.
+    private static let spare = 8 << 20
     /// The maximum age, in seconds, of a measurement on which a request is granted.
     private static let longestAge = 0.01
 
     /// - Parameters:
     ///   - held: the bytes that the process holds.
     ///   - available: the bytes that it may take in addition; nil if unknown.
+    ///   - isAllocatable: whether an address space that is limited has room for so much.
     ///   - clock: seconds since some point in time.
     init(
         held: @escaping @Sendable () -> Int, available: @escaping @Sendable () -> Int?,
+        isAllocatable: @escaping @Sendable (Int) -> Bool = { _ in true },
         clock: @escaping @Sendable () -> Double
     ) {
         self.held = held
         self.available = available
+        self.isAllocatable = isAllocatable
         self.clock = clock
     }
 
@@ -125,7 +133,9 @@ public final class MemoryBudget: Sendable {
     private func fits(_ bytes: Int, counting: Bool) -> Bool {
         while true {
             let (fits, surplus) = state.withLock { state -> (Bool, Int) in
-                guard admits(bytes, &state) else { return (false, 0) }
+                guard admits(bytes, &state), counting || isAllocatable(bytes + Self.spare) else {
+                    return (false, 0)
+                }
                 if counting {
                     state.counted += bytes
                     state.peak = max(state.peak, state.counted)
@@ -164,6 +174,11 @@ public final class MemoryBudget: Sendable {
 
     private func lack(_ need: String) -> SystemError {
         let (limit, used) = (limit, used)
+        if !isAllocatable(Self.largeFrom + Self.spare) {
+            return SystemError(
+                .memory, "\(need); ulimit -v leaves no more address space",
+                help: "use less memory, or raise the limit with ulimit -v")
+        }
         return SystemError(
             .memory,
             "\(need); the memory limit is \(ByteCount.text(limit)), of which \(ByteCount.text(used)) is in use",
