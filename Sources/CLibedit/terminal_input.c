@@ -173,6 +173,10 @@ static void answer(LineEditor *editor) {
     redraw(editor);
 }
 
+static void (*interrupt_callback)(void *);
+static void (*forget_callback)(void *);
+static void *interrupt_context;
+
 /// The next byte; -1 at the end of input, -2 if the terminal is gone.
 static int next_byte(LineEditor *editor) {
     while (editor->ahead_at == editor->ahead_end) {
@@ -194,8 +198,31 @@ static int next_byte(LineEditor *editor) {
         }
         editor->ahead_at = 0;
         editor->ahead_end = (size_t)count;
+        // A signal before the key that ends the line is not for the entry.
+        if (forget_callback) forget_callback(interrupt_context);
     }
     return editor->ahead[editor->ahead_at++];
+}
+
+bool line_editor_takes_interrupt(LineEditor *editor) {
+    enum { CTRL_C = 3 };
+    if (editor->ahead_at > 0) {
+        editor->ahead_end -= editor->ahead_at;
+        memmove(editor->ahead, editor->ahead + editor->ahead_at, editor->ahead_end);
+        editor->ahead_at = 0;
+    }
+    // What was typed while the line was read is still in the terminal, as a key.
+    const size_t room = sizeof editor->ahead - editor->ahead_end;
+    struct pollfd source = {STDIN_FILENO, POLLIN, 0};
+    if (room > 0 && poll(&source, 1, 0) > 0 && (source.revents & POLLIN)) {
+        const ssize_t count = read(STDIN_FILENO, editor->ahead + editor->ahead_end, room);
+        if (count > 0) editor->ahead_end += (size_t)count;
+    }
+    unsigned char *key = memrchr(editor->ahead, CTRL_C, editor->ahead_end);
+    if (!key) return false;
+    // As in a terminal, it takes what was typed before it.
+    editor->ahead_at = (size_t)(key + 1 - editor->ahead);
+    return true;
 }
 
 /// Whether a byte comes within a moment: what follows Escape in a key does.
@@ -298,9 +325,6 @@ bool terminal_input_has_sane_size(void) {
     return ioctl(STDIN_FILENO, TIOCGWINSZ, &size) != 0 || is_sane(&size);
 }
 
-static void (*interrupt_callback)(void *);
-static void *interrupt_context;
-
 static void interrupted(int signal_number) {
     (void)signal_number;
     int saved = errno;
@@ -308,10 +332,11 @@ static void interrupted(int signal_number) {
     errno = saved;
 }
 
-void line_on_interrupt(void (*callback)(void *), void *context) {
+void line_on_interrupt(void (*callback)(void *), void (*forget)(void *), void *context) {
+    forget_callback = forget;
+    interrupt_context = context;
     struct sigaction now;
     if (sigaction(SIGINT, NULL, &now) == 0 && now.sa_handler != SIG_DFL && now.sa_handler != SIG_IGN) return;
-    interrupt_context = context;
     interrupt_callback = callback;
     struct sigaction old;
     handle(SIGINT, interrupted, &old);

@@ -67,6 +67,10 @@ public final class Console {
                 { context in
                     guard let context else { return }
                     Unmanaged<InterruptFlag>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.raise() }
+                },
+                { context in
+                    guard let context else { return }
+                    Unmanaged<InterruptFlag>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.clear() }
                 }, Unmanaged.passRetained(flag).toOpaque())
             reader.completer = { [unowned self] line, cursor in complete(line, cursor) }
             fitTerminal()
@@ -141,7 +145,7 @@ public final class Console {
         if entry.isEmpty { return .done }
         if PastedTranscript.isOne(text) { return run(transcript.entries(text)) }
         reader.remember(text)
-        interpreter.interruptFlag.clear()
+        if !reader.forgetsInterrupts { interpreter.interruptFlag.clear() }
         defer {
             interpreter.interruptFlag.clear()
             interpreter.endProgress()
@@ -154,6 +158,7 @@ public final class Console {
                 report(error)
             }
         } else {
+            if reader.takesInterrupt() { interpreter.interruptFlag.raise() }
             evaluate(text)
         }
         return hasLeft ? .leave : .done

@@ -51,6 +51,9 @@ public final class LibeditReader: LineReader {
         }
     }
 
+    public var forgetsInterrupts: Bool { true }
+    public func takesInterrupt() -> Bool { line_editor_takes_interrupt(editor) }
+
     public func remember(_ entry: String) {
         line_editor_remember(editor, entry)
         history?.append(entry)

@@ -53,8 +53,14 @@ public protocol LineReader: AnyObject {
     func read(_ prompt: Prompt, begun: String) -> LineInput
     /// Adds an entry to the history.
     func remember(_ entry: String)
+    /// Whether interrupts are forgotten up to the key that ends a line: a later one is for the entry.
+    var forgetsInterrupts: Bool { get }
+    /// Whether Ctrl-C was typed after the line that was read last; takes what was typed before it.
+    func takesInterrupt() -> Bool
 }
 
 extension LineReader {
     func read(_ prompt: Prompt) -> LineInput { read(prompt, begun: "") }
+    public var forgetsInterrupts: Bool { false }
+    public func takesInterrupt() -> Bool { false }
 }

@@ -94,6 +94,15 @@ for made in 'print([s] * 60_000)' 'print(...[s] * 60_000)' 'write_json([s] * 60_
 done
 check "printed texts within the memory" "$("$seg" --memory 100M -e 's = "a" * 1_000_000
 captured(() -> { for i in 1...500 { print(s) } })' 2>&1 | grep -c '^error: the captured text needs .* the memory limit is 100 MB')" 1
+# Where Swift gets no memory the process ends, so what grows asks before.
+for grows in 's = "abc"; while true { s = s + s }' 's = "abc"; while true { s += s }' 'r = (); i = 0; while true { r["k{i}"] = i; i += 1 }' \
+    'xs = []; while true { push(xs, [1]) }' 'x = rand(300, 300); sum(x @ x)'; do
+    check "within ulimit -v: $grows" "$(ulimit -v 300000; timeout 60 "$seg" -e "$grows" 2>&1 | grep -c '^error: ')" 1
+done
+deep='m = Sequential(Conv2d(1, 1, 1)); for i in 0..<3000 { m = Sequential(m) }; m(zeros(1, 1))'
+check "the layer of an error, deep within" "$(timeout 20 "$seg" -e "{ $deep }" 2>&1 | grep -c '^  in layer 0[.]0.*….*[.]0 (Conv2d)$')" 1
+check "the layer of an error" "$("$seg" -e 'Sequential(ReLU(), Sequential(Conv2d(1, 1, 1)))(zeros(1, 1))' 2>&1 |
+    grep -c '^  in layer 1.0 (Conv2d)$')" 1
 # What the limit has no room for is refused before the first step; in pieces it has.
 run='run = trainer(lraspp(classes=32), streets(count=16, size=[260, 260]), batch=16, epochs=1'
 check "a step beyond the memory" "$("$seg" --memory 400M -e "$run)" 2>&1 | grep -c '^error: a step of 16 samples .* 400 MB are left')" 1

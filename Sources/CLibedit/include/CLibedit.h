@@ -3,6 +3,7 @@
 #ifndef SEG_CLIBEDIT_H
 #define SEG_CLIBEDIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct LineEditor LineEditor;
@@ -32,13 +33,17 @@ void line_editor_set_prompt(LineEditor *editor, const char *prompt);
 /// One entry without the newline at its end, allocated with malloc; pasted or recalled entries may
 /// contain newlines. `ending` receives how the read ended; the text is NULL at the end of input.
 char *line_editor_read(LineEditor *editor, const char *begun, int *ending);
+/// Whether Ctrl-C was typed after the line that was read last and before the terminal sent it as a signal; what was typed
+/// before it is taken with it.
+bool line_editor_takes_interrupt(LineEditor *editor);
 /// Adds an entry, newlines included, to the history; the newest comes first.
 void line_editor_remember(LineEditor *editor, const char *entry);
 /// Current columns and rows of the terminal; 80 and 24 if it does not report them.
 void line_terminal_size(int *columns, int *rows);
 
 /// Calls `callback(context)` at SIGINT, on any thread; it may do only what is safe in a signal
-/// handler. Does nothing if the process has a handler already.
-void line_on_interrupt(void (*callback)(void *), void *context);
+/// handler. Sets no handler if the process has one already. `forget(context)` is called for each key: a signal before
+/// the key that ends a line is not for the entry.
+void line_on_interrupt(void (*callback)(void *), void (*forget)(void *), void *context);
 
 #endif

@@ -42,8 +42,9 @@ public struct Concatenation: Dataset {
     /// What differs between the parts and does not prevent the concatenation.
     public let notes: [String]
 
+    /// - Parameter isKnown: whether the parts were joined before, as those of a saved file: no picture is asked for its size.
     /// - Throws: if there is none, their classes differ, or some are normalised and others are not.
-    public init(_ parts: [any Dataset]) throws {
+    public init(_ parts: [any Dataset], isKnown: Bool = false) throws {
         guard let first = parts.first else { throw TensorError(.value, "concat needs at least one data set") }
         var notes: [String] = []
         for part in parts.dropFirst() {
@@ -66,7 +67,7 @@ public struct Concatenation: Dataset {
                 )
             }
         }
-        let sizes = try parts.filter { $0.count > 0 }.map { try $0.size(0) }
+        let sizes = isKnown ? [] : try parts.filter { $0.count > 0 }.map { try $0.size(0) }
         if let size = sizes.first, let other = sizes.first(where: { $0 != size }) {
             notes.append(
                 "concat: pictures of \(sizeText(height: size.height, width: size.width)) and of \(sizeText(height: other.height, width: other.width)); resize, crop or tiles makes them one size for batches"
@@ -204,9 +205,10 @@ public struct ChangedDataset: DatasetView {
     public let change: FrameChange
     public let views: ViewCount
 
+    /// - Parameter isKnown: whether the change was made before, as that of a saved file: no picture is asked for its size.
     /// - Throws: for a side that is not from 1 to 65,536, a crop larger than a frame, or pictures that are
     ///   normalised already.
-    public init(_ source: any Dataset, _ change: FrameChange) throws {
+    public init(_ source: any Dataset, _ change: FrameChange, isKnown: Bool = false) throws {
         let (name, sides): (String, [Int])
         switch change {
         case .resized(.exact(let height, let width)): (name, sides) = ("resize", [height, width])
@@ -226,7 +228,7 @@ public struct ChangedDataset: DatasetView {
                 .value, "\(name): a picture cannot have a side of \(side) pixels: it must be from 1 to 65,536"
             )
         }
-        if case .cropped(let height, let width) = change, source.count > 0 {
+        if case .cropped(let height, let width) = change, source.count > 0, !isKnown {
             let size = try source.size(0)
             guard height <= size.height, width <= size.width else {
                 throw TensorError(

@@ -62,7 +62,7 @@ struct TableText {
                 let heads = divided[0].fields.map { $0.lowercased() }
                 let others = Self.numbers(Array(divided.dropFirst()), width: heads.count)
                 if !heads.contains(where: { Int($0) != nil }),
-                    !others.isEmpty || heads.contains(where: Heads.all.contains)
+                    !others.isEmpty || heads.contains(where: Heads.name.contains)
                 {
                     heading = heads
                     divided.removeFirst()
@@ -203,9 +203,19 @@ struct TableText {
             String.init)
         let isName = Heads.name.contains(all[0].text.lowercased())
         var isHeading = isName || heads.allSatisfy(Heads.all.contains)
-        // Among names alone, `red` is one.
-        if isHeading, !isName, heads.count == 1 {
-            isHeading = all.dropFirst().contains { $0.text.contains { $0.isNumber } }
+        // Among names alone, `red` is one, and so is `Class A`.
+        if isHeading, !isName, all.count > 1 {
+            let channels = Heads.channels.count { $0.contains(where: heads.contains) }
+            let hasNumbers = channels == 3 || heads.contains { (Heads.value + Heads.color).contains($0) }
+            let expected = heads.count { !Heads.name.contains($0) }
+            let numbered = all.dropFirst().count { line in
+                heads.count == 1
+                    ? line.text.contains { $0.isNumber }
+                    : line.text.split { !$0.isNumber }.count >= expected
+            }
+            isHeading =
+                heads.count == 1
+                ? numbered > 0 : [0, 3].contains(channels) && hasNumbers && 2 * numbered > all.count - 1
         }
         // `names:` over a list of pairs.
         if all[0].text.hasSuffix(":"), all.count > 1, all.dropFirst().allSatisfy({ pair($0.text) != nil }) {

@@ -73,6 +73,8 @@ struct CSVFile {
         var row: [String] = []
         var cell: [UInt8] = []
         var isQuoted = false
+        // After the quote that ends an entry.
+        var isClosed = false
         var hasQuotes = false
         var line = 1
         var quoteLine = 1
@@ -85,6 +87,7 @@ struct CSVFile {
             }
             row.append(text)
             cell = []
+            isClosed = false
         }
         func endRow() throws {
             if !row.isEmpty || !cell.isEmpty || hasQuotes {
@@ -117,16 +120,24 @@ struct CSVFile {
                     place += 1
                 } else {
                     isQuoted = false
+                    isClosed = true
                 }
-            } else if byte == 34 {
-                isQuoted = true
-                hasQuotes = true
-                quoteLine = line
             } else if byte == separator {
                 try endCell()
             } else if isLineEnd {
                 try endRow()
                 rowLine = line
+            } else if isClosed {
+                // Blanks may fill up a column.
+                if byte == 32 || byte == 9 { continue }
+                throw damaged(
+                    line, "an entry goes on after its closing quote",
+                    help: "within quotes a quote is written twice: \"a 5\"\" nail\"")
+            } else if byte == 34, cell.isEmpty {
+                // Elsewhere it is a character as others.
+                isQuoted = true
+                hasQuotes = true
+                quoteLine = line
             } else {
                 cell.append(byte)
             }
@@ -141,7 +152,11 @@ struct CSVFile {
         // A name of digits that begins with 0, as "007" or CamVid's "0016E5", is no number.
         let digits = text.drop { $0 == "-" || $0 == "+" }.prefix(2)
         if digits.first == "0", digits.count == 2, !text.contains(".") { return .string(text) }
-        return Double(text).map { .number($0) } ?? .string(text)
+        guard let number = text.decimalNumber else { return .string(text) }
+        // So is a whole one of more digits than a number keeps, as an identifier.
+        let isWhole = text.utf8.allSatisfy { (48...57).contains($0) || $0 == 45 || $0 == 43 }
+        if isWhole, number.magnitude >= 0x1p53 { return .string(text) }
+        return .number(number)
     }
 
     /// Every row must have as many cells as the first.

@@ -30,6 +30,9 @@ func valueOfJSON(_ bytes: [UInt8], _ interpreter: Interpreter) throws -> Value {
             continue
         case .name(let name):
             try meter.add(bytes: 32 + name.utf8.count)
+            if open[open.count - 1].record?.position(of: name) != nil {
+                throw reader.problem("an object has two entries \(quotedText(name.shortened(toBytes: 100)))")
+            }
             open[open.count - 1].name = name
             continue
         case .objectEnd, .arrayEnd:

@@ -215,8 +215,11 @@ public let languageNatives: [Native] = [
                 .file, "autosave: \(path) exists, and save did not write it: it is not replaced",
                 help: "run.autosave = \"another.run\" names another file, nil turns it off", argument: 1)
         }
-        try ValueWriter.write(call[0], to: path, call.interpreter)
-        call.interpreter.noteSavedRuns(in: call[0])
+        let interpreter = call.interpreter
+        _ = try interpreter.steps.before(of: call[0], interpreter) {
+            try ValueWriter.write(call[0], to: path, interpreter)
+        }
+        interpreter.noteSavedRuns(in: call[0])
         return .nilValue
     },
     Native(

@@ -11,10 +11,15 @@ private final class PartialResult {
 extension Interpreter {
     fileprivate var partialResult: PartialResult { attachment(PartialResult.self) { PartialResult() } }
 
+    /// What follows an interrupt: the library's own part is short, and goes to its end; a second Ctrl-C ends one of the user's.
+    fileprivate func afterInterrupt<Result>(_ body: () throws -> Result) throws -> Result {
+        isCalledByLibrary ? try holdingInterrupts(body) : try body()
+    }
+
     /// The error that ended some work, which now says what is kept of it.
     fileprivate func keepingPart(_ error: any Error, _ part: () throws -> Value) -> any Error {
         var problem = scriptError(error)
-        guard problem.diagnostic.kind != .exit, let record = (try? holdingInterrupts(part))?.asRecord else {
+        guard problem.diagnostic.kind != .exit, let record = (try? afterInterrupt(part))?.asRecord else {
             return error
         }
         partialResult.value = record["result"] ?? .nilValue
@@ -64,7 +69,7 @@ let partialResultNatives: [Native] = [
             return try interpreter.call(work, [])
         } catch {
             if interpreter.scriptError(error).diagnostic.kind == .interrupt {
-                _ = try? interpreter.holdingInterrupts {
+                _ = try? interpreter.afterInterrupt {
                     try interpreter.alone { try interpreter.call(f, []) }
                 }
             }

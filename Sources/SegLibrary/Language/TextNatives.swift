@@ -229,7 +229,7 @@ let textNatives: [Native] = [
         examples: ["print(number(\"2.5\") + 1)  # expect: 3.5"]
     ) { call in
         guard let text = call[0].asString else { return .number(try call.number(0)) }
-        guard let number = Double(text.trimmed) else {
+        guard let number = text.trimmed.decimalNumber else {
             throw Failure(.value, "\(quotedText(text)) is not a number", argument: 0)
         }
         return .number(number)

@@ -140,8 +140,8 @@ let differentiationNatives: [Native] = [
     Native(
         "commit_step(state, work, commit)",
         "Applies all changes or none: runs work(), then commit(its value). If work fails or is interrupted, "
-            + "everything reachable from `state` is restored. commit runs without interruption by Ctrl-C; "
-            + "then the values that it left pending are computed.",
+            + "everything reachable from `state` is restored. commit runs without interruption by Ctrl-C, so it only "
+            + "assigns what work computed; then the values that it left pending are computed.",
         examples: [
             "s = (n=1)\ntry { commit_step(s, () -> { s.n = 2; error(\"no\") }, x -> x) } catch { }\nprint(s.n)  # expect: 1"
         ]
@@ -150,7 +150,7 @@ let differentiationNatives: [Native] = [
         let snapshot = try Snapshot(of: call[0], poll: call.interpreter.checkInterrupt)
         let made: Value
         do {
-            made = try call.interpreter.call(call[1], [])
+            made = try call.interpreter.steps.during(snapshot) { try call.interpreter.call(call[1], []) }
         } catch {
             snapshot.restore()
             throw error

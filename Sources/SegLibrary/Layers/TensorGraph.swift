@@ -65,6 +65,20 @@ struct Snapshot {
         }
     }
 
+    /// The same objects as they are now.
+    fileprivate func now() -> Snapshot {
+        var copy = Snapshot()
+        copy.instances = instances.map { ($0.0, (0..<$0.0.fieldCount).map($0.0.field(at:))) }
+        copy.lists = lists.map { ($0.0, $0.0.items) }
+        copy.records = records.map { ($0.record, $0.record.names, $0.record.values) }
+        return copy
+    }
+
+    private init() {}
+
+    /// The first object, as the model of a step.
+    fileprivate var first: Instance? { instances.first?.0 }
+
     func restore() {
         for (instance, fields) in instances {
             for (slot, value) in fields.enumerated() {
@@ -74,4 +88,36 @@ struct Snapshot {
         for (list, items) in lists { list.items = items }
         for (record, names, values) in records { record.restore(names: names, values: values) }
     }
+}
+
+/// The steps whose work is under way: what they change is neither as before nor as after the step.
+final class StepsUnderWay {
+    private var snapshots: [Snapshot] = []
+
+    func during<Result>(_ snapshot: Snapshot, _ work: () throws -> Result) rethrows -> Result {
+        snapshots.append(snapshot)
+        defer { snapshots.removeLast() }
+        return try work()
+    }
+
+    /// Runs `body` with all as it was before the steps, if a value has the model of one.
+    func before<Result>(of value: Value, _ interpreter: Interpreter, _ body: () throws -> Result) throws
+        -> Result
+    {
+        if snapshots.isEmpty { return try body() }
+        let models = Set(snapshots.compactMap { $0.first.map { ObjectIdentifier($0) } })
+        var isInside = false
+        try TensorGraph.visit(value, poll: interpreter.checkInterrupt) {
+            if models.contains(ObjectIdentifier($0)) { isInside = true }
+        }
+        guard isInside else { return try body() }
+        let now = snapshots.map { $0.now() }
+        for snapshot in snapshots.reversed() { snapshot.restore() }
+        defer { for snapshot in now { snapshot.restore() } }
+        return try body()
+    }
+}
+
+extension Interpreter {
+    var steps: StepsUnderWay { attachment(StepsUnderWay.self) { StepsUnderWay() } }
 }

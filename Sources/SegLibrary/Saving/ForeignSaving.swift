@@ -391,7 +391,7 @@ private func dataset(_ parts: Parts, _ interpreter: Interpreter) throws -> any D
             try parts.items("parts").map { part in
                 guard let data = part.foreign(DatasetValue.self) else { throw incomplete("dataset") }
                 return data.dataset
-            })
+            }, isKnown: true)
     case "augmented":
         return try AugmentedDataset(
             try parts.source(), try parts.items("changes").map { try augmentation(Parts($0)) },
@@ -416,7 +416,8 @@ private func dataset(_ parts: Parts, _ interpreter: Interpreter) throws -> any D
         return try ChangedDataset(
             source,
             kind == "cropped"
-                ? .cropped(height: height, width: width) : .padded(height: height, width: width))
+                ? .cropped(height: height, width: width) : .padded(height: height, width: width),
+            isKnown: true)
     case "mapped":
         guard let function = parts.record["function"], interpreter.isCallable(function) else {
             throw incomplete("dataset")

@@ -33,6 +33,7 @@ private func elementwise(
 ) -> Native {
     Native("\(name)(a, b)", doc, examples: examples) { call in
         if let a = call.plainNumber(0), let b = call.plainNumber(1) { return .number(plain(a, b)) }
+        try call[0].asTensorValue?.checkCategories(call[1].asTensorValue)
         return .tensor(try Tensor.apply(function, try call.operand(0), try call.operand(1)))
     }
 }
@@ -201,6 +202,7 @@ let elementwiseNatives: [Native] = [
         if case .bool(let holds) = call[0], let a = call.plainNumber(1), let b = call.plainNumber(2) {
             return .tensor(try Tensor.scalar(holds ? a : b))
         }
+        try call[1].asTensorValue?.checkCategories(call[2].asTensorValue)
         return .tensor(
             try Tensor.where(.tensor(try call.tensor(0)), try call.operand(1), try call.operand(2)))
     },
@@ -220,7 +222,8 @@ let elementwiseNatives: [Native] = [
         "allclose(a, b, rtol=1e-5, atol=1e-8)", "Whether |a - b| <= atol + rtol * |b| everywhere.",
         examples: ["print(allclose(tensor([1]), 1.000001))  # expect: true"]
     ) { call in
-        .bool(
+        try call[0].asTensorValue?.checkCategories(call[1].asTensorValue)
+        return .bool(
             try Tensor.allclose(
                 try call.tensor(0), try call.tensor(1), rtol: try call.number(2), atol: try call.number(3)))
     },

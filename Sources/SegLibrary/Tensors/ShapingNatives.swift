@@ -25,8 +25,11 @@ extension Arguments {
     }
 
     /// The class names that all masks of a list share.
-    func sharedCategories(_ place: Int) -> AxisLabels? {
+    /// - Throws: an error of kind label if they differ.
+    func sharedCategories(_ place: Int) throws -> AxisLabels? {
         guard case .object(let list as ListObject) = values[place] else { return nil }
+        let masks = list.items.compactMap(\.asTensorValue).filter { $0.categories != nil }
+        for mask in masks.dropFirst() { try masks[0].checkCategories(mask) }
         return list.items.first?.asTensorValue?.categories
     }
 }
@@ -68,7 +71,7 @@ let shapingNatives: [Native] = [
     ) { call in
         .tensor(
             try Tensor.cat(try call.tensors(0), axis: try call.integer(1)),
-            categories: call.sharedCategories(0))
+            categories: try call.sharedCategories(0))
     },
     Native(
         "stack(tensors, axis=0)", "Tensors of one shape joined along a new axis.",
@@ -76,7 +79,7 @@ let shapingNatives: [Native] = [
     ) { call in
         .tensor(
             try Tensor.stack(try call.tensors(0), axis: try call.integer(1)),
-            categories: call.sharedCategories(0))
+            categories: try call.sharedCategories(0))
     },
     Native(
         "chunk(t, n, axis=0)", "A list of n parts of equal size along an axis; the last may be smaller.",

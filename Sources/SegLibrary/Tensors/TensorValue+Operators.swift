@@ -9,6 +9,7 @@ extension TensorValue {
         _ op: BinaryOperator, _ other: Value, isReversed: Bool
     ) throws -> Value? {
         guard let operand = try TensorValue.operand(other) else { return nil }
+        try checkCategories(other.asTensorValue)
         let own = Operand.tensor(try tensor)
         let (a, b) = isReversed ? (operand, own) : (own, operand)
         if op == .matrixProduct { return .tensor(try Tensor.matmul(try a.asTensor(), try b.asTensor())) }
@@ -39,9 +40,7 @@ extension TensorValue {
                 // Compared with nil, a string, a list or a record, the result is a plain bool.
                 return op == .equal ? .bool(false) : op == .notEqual ? .bool(true) : nil
             }
-            if let own = categories, let others = value.categories {
-                try AxisLabels.check(own.names, of: "one mask", against: others.names, of: "the other")
-            }
+            try checkCategories(value)
             operand = .tensor(try value.tensor)
         }
         let own = Operand.tensor(try tensor)
@@ -93,7 +92,14 @@ extension TensorValue {
         .tensor(try tensor.get(try keys.map(TensorValue.index)), categories: categories)
     }
 
+    /// The numbers of two masks mean the same only by the same class names in the same order.
+    func checkCategories(_ other: TensorValue?) throws {
+        guard let own = categories, let others = other?.categories else { return }
+        try AxisLabels.check(own.names, of: "one mask", against: others.names, of: "the other")
+    }
+
     func changed(_ keys: [IndexKey], to value: Value, _ interpreter: Interpreter) throws -> Value {
+        try checkCategories(value.asTensorValue)
         guard let operand = try TensorValue.operand(value) else {
             throw Failure(.type, "a tensor's elements are numbers, not \(interpreter.typeName(value))")
         }

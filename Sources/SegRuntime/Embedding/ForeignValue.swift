@@ -74,7 +74,12 @@ open class ForeignValue: Object {
     open func count(_ interpreter: Interpreter) throws -> Int? { nil }
 
     /// Whether it equals another foreign value as an element of lists or records that are compared.
-    open func equals(_ other: ForeignValue, _ interpreter: Interpreter) throws -> Bool { self === other }
+    open func equals(_ other: ForeignValue, _ interpreter: Interpreter) throws -> Bool {
+        if self === other { return true }
+        guard case .bool(let same)? = try compare(.equal, .object(other), isReversed: false, interpreter)
+        else { return false }
+        return same
+    }
 
     /// `{x:.3}`; nil: its number or its one-line form is formatted.
     open func formatted(_ format: TextFormat, _ interpreter: Interpreter) throws -> String? { nil }

@@ -104,8 +104,8 @@ public struct ScriptError: Error {
     public var diagnostic: Diagnostic
     /// What else is wrong with a text that could not be compiled.
     public var others: [Diagnostic]
-    /// The innermost object whose `forward` the error left; its path is in the diagnostic.
-    var innermost: ObjectIdentifier?
+    /// The objects whose `forward` the error left.
+    var left: LeftObjects?
     public init(_ diagnostic: Diagnostic, others: [Diagnostic] = []) {
         self.diagnostic = diagnostic
         self.others = others

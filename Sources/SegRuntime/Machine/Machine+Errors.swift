@@ -74,12 +74,12 @@ extension Interpreter {
 
     /// Notes the object whose `forward` an error leaves: the innermost, by its path in the outermost.
     private func leave(_ object: Instance, with problem: inout ScriptError) {
-        guard let innermost = problem.innermost else {
-            problem.innermost = ObjectIdentifier(object)
+        guard problem.left != nil else {
+            problem.left = LeftObjects(object)
             problem.diagnostic.part = nil
             return
         }
-        if let path = object.path(to: innermost), let objectHook {
+        if problem.left?.leave(object) == true, let path = problem.left?.text, let objectHook {
             problem.diagnostic.part = "\(objectHook.noun) \(path)"
         }
     }

@@ -140,19 +140,20 @@ public final class Instance: Object {
         type.method(named: name).map { .object(BoundMethod(receiver: self, function: $0)) }
     }
 
-    /// The path by which another object is reached from this one, and its type: `parts.4 (Point)`.
-    /// Nil where it is not below it.
-    func path(to wanted: ObjectIdentifier) -> String? {
+    /// The shortest path by which another object is reached from this one, from its end to its start. Nil where it is
+    /// not below it.
+    func path(to wanted: ObjectIdentifier) -> [String]? {
         var seen: Set<ObjectIdentifier> = [ObjectIdentifier(self)]
-        // The last entry is next: entries are pushed in reverse to keep the fields' order.
-        var work: [(path: String, object: Object)] = [("", self)]
-        while let (path, object) = work.popLast() {
+        var found: [(name: String, from: Int, object: Object)] = [("", -1, self)]
+        var next = 0
+        while next < found.count {
+            let object = found[next].object
+            if next > 0, ObjectIdentifier(object) == wanted {
+                return Array(sequence(first: next) { found[$0].from }.prefix { $0 > 0 }.map { found[$0].name })
+            }
             let entries: [(String, Value)]
             switch object {
             case let instance as Instance:
-                if ObjectIdentifier(instance) == wanted, !path.isEmpty {
-                    return "\(path) (\(instance.type.name))"
-                }
                 if let children = instance.children {
                     entries = Array(zip(children.names, children.values))
                 } else {
@@ -163,14 +164,15 @@ public final class Instance: Object {
             case let list as ListObject:
                 entries = list.items.enumerated().map { ("\($0.offset)", $0.element) }
             case let record as RecordObject: entries = Array(zip(record.names, record.values))
-            default: continue
+            default: entries = []
             }
-            for (name, value) in entries.reversed() where value.isContainer {
+            for (name, value) in entries where value.isContainer {
                 guard case .object(let inner) = value, seen.insert(ObjectIdentifier(inner)).inserted else {
                     continue
                 }
-                work.append((path.isEmpty ? name : "\(path).\(name)", inner))
+                found.append((name, next, inner))
             }
+            next += 1
         }
         return nil
     }

@@ -3,7 +3,7 @@
 /// A dictionary in parts: as each grows by itself, no insertion takes long, and an interrupt takes effect soon.
 struct PartedDictionary<Key: Hashable, Value> {
     private var parts: [[Key: Value]] = []
-    private(set) var count = 0
+    var count: Int { parts.reduce(0) { $0 + $1.count } }
 
     subscript(key: Key) -> Value? {
         parts.isEmpty ? nil : parts[Self.part(of: key)][key]
@@ -13,9 +13,7 @@ struct PartedDictionary<Key: Hashable, Value> {
     @discardableResult
     mutating func insert(_ key: Key, _ value: Value) -> Bool {
         if parts.isEmpty { parts = [[Key: Value]](repeating: [:], count: 32) }
-        let isNew = parts[Self.part(of: key)].updateValue(value, forKey: key) == nil
-        if isNew { count += 1 }
-        return isNew
+        return parts[Self.part(of: key)].updateValue(value, forKey: key) == nil
     }
 
     private static func part(of key: Key) -> Int { key.hashValue & 31 }

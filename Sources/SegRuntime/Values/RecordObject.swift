@@ -4,7 +4,7 @@
 public final class RecordObject: Object {
     @exclusivity(unchecked) public private(set) var names: [String] = []
     @exclusivity(unchecked) public private(set) var values: [Value] = []
-    @exclusivity(unchecked) private var positions: [String: Int] = [:]
+    @exclusivity(unchecked) private var positions = NamePositions()
     private static let indexedFrom = 9
 
     public init() { super.init(kind: .record) }
@@ -19,9 +19,7 @@ public final class RecordObject: Object {
         self.names = names
         self.values = values
         super.init(kind: .record)
-        if names.count >= Self.indexedFrom {
-            positions = Dictionary(uniqueKeysWithValues: zip(names, names.indices))
-        }
+        if names.count >= Self.indexedFrom { positions = NamePositions(names) }
     }
 
     /// A record with the names of another, whose table of positions it shares.
@@ -38,9 +36,7 @@ public final class RecordObject: Object {
     var bytesOfNextEntry: Int {
         guard names.count >= 1 << 12 else { return 0 }
         let lists = MemoryLayout<String>.stride + MemoryLayout<Value>.stride
-        let table = MemoryLayout<(String, Int)>.stride
-        return (names.count == names.capacity ? 2 * names.count * lists : 0)
-            + (positions.count == positions.capacity ? 3 * positions.count * table : 0)
+        return (names.count == names.capacity ? 2 * names.count * lists : 0) + positions.bytesOfNextEntry
     }
 
     public func position(of name: String) -> Int? {
@@ -59,16 +55,14 @@ public final class RecordObject: Object {
                 names.append(name)
                 values.append(value)
                 if names.count == Self.indexedFrom {
-                    positions = Dictionary(uniqueKeysWithValues: zip(names, names.indices))
+                    positions = NamePositions(names)
                 } else if names.count > Self.indexedFrom {
-                    positions[name] = names.count - 1
+                    positions.insert(name, names.count - 1)
                 }
             case (let place?, nil):
                 names.remove(at: place)
                 values.remove(at: place)
-                positions =
-                    names.count < Self.indexedFrom
-                    ? [:] : Dictionary(uniqueKeysWithValues: zip(names, names.indices))
+                positions = names.count < Self.indexedFrom ? NamePositions() : NamePositions(names)
             case (nil, nil): break
             }
         }
@@ -78,9 +72,7 @@ public final class RecordObject: Object {
     public func restore(names: [String], values: [Value]) {
         if names != self.names {
             self.names = names
-            positions =
-                names.count < Self.indexedFrom
-                ? [:] : Dictionary(zip(names, names.indices), uniquingKeysWith: { first, _ in first })
+            positions = names.count < Self.indexedFrom ? NamePositions() : NamePositions(names)
         }
         self.values = values
     }
@@ -98,10 +90,49 @@ public final class RecordObject: Object {
         let taken = values
         values = []
         names = []
-        positions = [:]
+        positions = NamePositions()
         return taken
     }
 
     public func value(at place: Int) -> Value { values[place] }
     public func setValue(_ value: Value, at place: Int) { values[place] = value }
+}
+
+/// A table of the positions of names. A large one is in parts, as one table would be made anew at twice its size.
+private struct NamePositions {
+    private var table: [String: Int] = [:]
+    private var parts: PartedDictionary<String, Int>?
+    private static let largest = 1 << 16
+
+    init() {}
+
+    /// Of names that occur twice the first counts.
+    init(_ names: [String]) {
+        if names.count > Self.largest {
+            var parts = PartedDictionary<String, Int>()
+            for (place, name) in names.enumerated().reversed() { parts.insert(name, place) }
+            self.parts = parts
+        } else {
+            table = Dictionary(zip(names, names.indices), uniquingKeysWith: { first, _ in first })
+        }
+    }
+
+    subscript(name: String) -> Int? { parts == nil ? table[name] : parts?[name] }
+
+    mutating func insert(_ name: String, _ place: Int) {
+        if parts == nil, table.count >= Self.largest {
+            var parts = PartedDictionary<String, Int>()
+            for (name, place) in table { parts.insert(name, place) }
+            self.parts = parts
+            table = [:]
+        }
+        if parts == nil { table[name] = place } else { parts?.insert(name, place) }
+    }
+
+    /// What one more name takes: that of a part is counted when all parts have doubled together.
+    var bytesOfNextEntry: Int {
+        let entry = 2 * MemoryLayout<(String, Int)>.stride
+        if let parts { return parts.count.nonzeroBitCount == 1 ? 2 * parts.count * entry : 0 }
+        return table.count == table.capacity ? 2 * table.count * entry : 0
+    }
 }

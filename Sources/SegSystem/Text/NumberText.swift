@@ -39,3 +39,8 @@ private func formatted(_ format: String, _ number: Double, _ places: Int) -> Str
         return String(decoding: buffer[0..<min(699, max(0, Int(length)))], as: UTF8.self)
     }
 }
+
+extension StringProtocol {
+    /// The number that the whole text is; nil if it is none. Swift's own reading ends at a NUL.
+    public var decimalNumber: Double? { utf8.contains(0) ? nil : Double(self) }
+}

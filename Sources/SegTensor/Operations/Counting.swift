@@ -35,18 +35,26 @@ extension Tensor {
         counts: Tensor, edges: Tensor
     ) {
         guard bins > 0 else { throw TensorError(.value, "histogram: bins is \(bins), it must be at least 1") }
-        let bytes = try (Size(bins) * 16).value
+        let bytes = try (Size(bins) * 24).value
         try MemoryBudget.process.reserve(bytes, for: "histogram")
         defer { MemoryBudget.process.release(bytes) }
         let values = try doubles()
         let (low, high) = try Self.binnedRange(of: values, range)
+        let edges = try Tensor.linspace(from: low, to: high, count: bins + 1, dtype: .float64)
+        let borders = try edges.doubles()
         var counts = [Int64](repeating: 0, count: bins)
         try Parallel.pieces(values.count) { part in
             for value in values[part] where value >= low && value <= high {
-                counts[min(Int((value - low) / (high - low) * Double(bins)), bins - 1)] += 1
+                var bin = min(Int((value - low) / (high - low) * Double(bins)), bins - 1)
+                // The quotient is rounded; the border decides.
+                if value < borders[bin] {
+                    bin -= 1
+                } else if bin + 1 < bins, value >= borders[bin + 1] {
+                    bin += 1
+                }
+                counts[bin] += 1
             }
         }
-        let edges = try Tensor.linspace(from: low, to: high, count: bins + 1, dtype: .float64)
         return (Tensor(try TensorData(counts, shape: [bins])), edges)
     }
 

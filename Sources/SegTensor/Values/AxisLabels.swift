@@ -117,19 +117,26 @@ extension AxisLabels {
                     result[axis + lead] = labels
                     continue
                 }
-                guard present == labels else { throw difference(present, labels, axis: axis + lead) }
+                guard present == labels else {
+                    throw difference(
+                        present, labels, "the labels of axis \(axis + lead)",
+                        drop: "x, nil, axis=\(axis + lead)")
+                }
             }
         }
         return result
     }
 
-    private static func difference(_ a: AxisLabels, _ b: AxisLabels, axis: Int) -> TensorError {
+    /// The error for labels that should be the same.
+    static func difference(_ a: AxisLabels, _ b: AxisLabels, _ what: String, drop: String = "x, nil")
+        -> TensorError
+    {
         let at = zip(a.names, b.names).enumerated().first { $1.0 != $1.1 }
         let detail = at.map { "entry \($0.offset) is \"\($0.element.0)\" here and \"\($0.element.1)\" there" }
         return TensorError(
-            .label, "the labels of axis \(axis) differ: \(detail ?? "they have different lengths")",
+            .label, "\(what) differ: \(detail ?? "they have different lengths")",
             help:
-                "bring both into the same order, or drop the labels of one: with_labels(x, nil, axis=\(axis))"
+                "bring both into the same order, or drop the labels of one: with_labels(\(drop))"
         )
     }
 }

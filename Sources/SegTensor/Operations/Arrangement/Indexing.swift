@@ -30,7 +30,8 @@ extension Tensor {
         var target = self
         switch value {
         case .number(let number):
-            if !dtype.isFloating, dtype != .bool { target = try to(dtype.promoted(with: number)) }
+            let fits = dtype == .bool && (number == 0 || number == 1)
+            if !dtype.isFloating, !fits { target = try to(dtype.promoted(with: number)) }
         case .tensor(let tensor):
             if dtype.isInteger, tensor.dtype != .bool { target = try to(.promoted(dtype, tensor.dtype)) }
             if dtype == .bool, tensor.dtype.isFloating { target = try to(tensor.dtype) }
@@ -43,6 +44,7 @@ extension Tensor {
             }
         }
         let plan = try IndexPlan(target, indices)
+        if case .tensor(let tensor) = value { try plan.checkLabels(of: tensor, in: target) }
         if plan.picks.isEmpty { return try target.setting(plan, to: value) }
         return try target.setting(places: plan, to: value)
     }
@@ -259,6 +261,18 @@ struct IndexPlan {
             }
         }
         return try lists.map { Tensor(try TensorData($0, shape: [$0.count])) }
+    }
+
+    /// Labels of a value must be those of the part that it replaces, where both have any.
+    func checkLabels(of value: Tensor, in target: Tensor) throws {
+        if value.labels.isEmpty || target.labels.isEmpty { return }
+        let part = try pick(basic(target))
+        // Axes in front that `fitting` drops.
+        let dropped = max(value.rank - part.rank, 0)
+        let own = Dictionary(
+            uniqueKeysWithValues: value.labels.compactMap { $0 < dropped ? nil : ($0 - dropped, $1) })
+        _ = try AxisLabels.merged(
+            [(part.shape, part.labels), (Array(value.shape.dropFirst(dropped)), own)], into: part.shape)
     }
 
     /// A value that broadcasts to the part it replaces, without axes of size 1 in front.

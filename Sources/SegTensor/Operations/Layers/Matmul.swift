@@ -20,6 +20,9 @@ extension Tensor {
                 "matmul: shapes \(Shape.text(a.shape)) and \(Shape.text(b.shape)) do not fit: \(plural(inner.0, "column")), but \(plural(inner.1, "row"))",
                 notes: [Shape.text(a.shape), Shape.text(b.shape)])
         }
+        if let columns = a.labels[a.rank - 1], let rows = b.labels[max(b.rank - 2, 0)], columns != rows {
+            throw AxisLabels.difference(columns, rows, "the labels of the axes that matmul sums over")
+        }
         let x = a.rank == 1 ? try a.unsqueeze(0) : a
         let y = b.rank == 1 ? try b.unsqueeze(1) : b
         let common = DType.promoted(a.dtype, b.dtype)
