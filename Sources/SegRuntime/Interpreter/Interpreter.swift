@@ -267,9 +267,9 @@ public final class Interpreter {
     /// growth takes twice what it had, whatever is needed.
     func extend(_ text: inout String, by more: String, for what: String) throws {
         let (old, new) = (text.utf8.count, text.utf8.count + more.utf8.count)
-        guard new >= 1 << 20, old.leadingZeroBitCount != new.leadingZeroBitCount else { return text += more }
+        guard old.leadingZeroBitCount != new.leadingZeroBitCount else { return text += more }
         try reserve(2 * new, for: what)
-        text = text.joined(to: more, capacity: 2 * new)
+        if new < 1 << 20 { text += more } else { text = text.joined(to: more, capacity: 2 * new) }
     }
 
     /// Appends to a list that may become long: piece by piece, until an interrupt, which leaves the list as it was.
