@@ -185,6 +185,16 @@ my @operations = (
     [ 'sweep', [ @training,
         'f(lr) = trainer(Net(), d[0..<20], d[20...], optimizer=adam(lr=lr), batch=2, epochs=3)' ],
         't = sweep(f, lr=[1e-2, 1e-3, 1e-4], progress=false, file="sw.json")' ],
+    # What a step calls of the user's
+    [ 'endless rule', [ @training, 'run.optimizer = Optimizer("s", (lr=0.5), (p, g, s, lr) -> { while true { } })' ],
+        'run.step()' ],
+    [ 'endless schedule', [ @training, 'run.schedule = (d, e) -> if d > 0 { while true { } } else { 1 }' ],
+        'run.finish()' ],
+    [ 'endless stop', [ @training, 'run.stop = h -> { while true { } }' ], 'run.epoch()' ],
+    [ 'endless loss', [ @training, 'run.loss = (l, m) -> { while true { } }' ], 'run.step()' ],
+    [ 'endless rest', [], 'keep_partial(() -> error("x"), () -> { while true { } })' ],
+    [ 'error of deep layers', [ 's = Conv2d(1, 1, 1)', 'i = 0; while i < 20000 { s = Sequential(s); i += 1 }' ],
+        'i = 0; while i < 100 { try { s(zeros(1, 1)) } catch { }; i += 1 }' ],
     # The machine
     [ 'loop', [], 'while true { }' ],
     [ 'loop that prints', [], 'i = 0; while true { print(i); i += 1 }' ],
