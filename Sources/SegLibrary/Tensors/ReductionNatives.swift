@@ -222,7 +222,11 @@ let reductionNatives: [Native] = [
     ) { call in
         var x = try call.collection(0)
         if x.dtype.isFloating {
-            if let stray = try x.doubles().first(where: { !$0.isFinite || $0 != $0.rounded() }) {
+            let numbers = try x.doubles()
+            try call.interpreter.pieces(numbers.count) { part in
+                guard let stray = numbers[part].first(where: { !$0.isFinite || $0 != $0.rounded() }) else {
+                    return
+                }
                 throw Failure(
                     .value, "bincount: \(Tensor.text(of: stray)) is not a whole number",
                     help: "histogram(x) counts other numbers, by bins")
