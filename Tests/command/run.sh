@@ -94,6 +94,22 @@ for made in 'print([s] * 60_000)' 'print(...[s] * 60_000)' 'write_json([s] * 60_
 done
 check "printed texts within the memory" "$("$seg" --memory 100M -e 's = "a" * 1_000_000
 captured(() -> { for i in 1...500 { print(s) } })' 2>&1 | grep -c '^error: the captured text needs .* the memory limit is 100 MB')" 1
+# Lists as tensors, and the working space of kernels, are refused before they are made, by the name of the function.
+for made in 'sum sum(x)' 'argmax argmax(x)' 'unique unique(x)' 'tensor tensor(x)' 'tensor tensor([x, x])' \
+    'saving save(x, "x.sv")' 'sorting sorted(x)'; do
+    check "lists within the memory: $made" "$(ulimit -v 4000000; "$seg" --memory 100M -e "x = [1] * 4_000_000; ${made#* }" 2>&1 |
+        grep -cE "^error: ${made%% *}.* needs .* the memory limit is 100 MB")" 1
+done
+for made in 'boundary_matches(x, x, 5, 3)' 'boundary_overlap(x, x, 5, 3)'; do
+    check "zones within the memory: $made" "$(ulimit -v 4000000; "$seg" --memory 100M -e "x = zeros(3000, 3000, dtype=uint8); $made" 2>&1 |
+        grep -cE "^error: the working space of ${made%%(*} needs .* the memory limit is 100 MB")" 1
+    check "pictures one by one where the memory has room for one: $made" "$("$seg" --threads 4 --memory 60M -e "seed(1)
+x = (interpolate(rand(4, 1, 20, 20), [700, 700])[:, 0] * 5).to(uint8); y = flip(x, 1)
+print(len(${made//x, x/x, y}), sum(${made//x, x/x, y}).item())")" \
+        "$("$seg" --threads 1 -e "seed(1)
+x = (interpolate(rand(4, 1, 20, 20), [700, 700])[:, 0] * 5).to(uint8); y = flip(x, 1)
+print(4, sum((0...3).map(i -> sum(${made//x, x/x[i], y[i]}).item())))")"
+done
 # What the limit has no room for is refused before the first step; in pieces it has.
 run='run = trainer(lraspp(classes=32), streets(count=16, size=[260, 260]), batch=16, epochs=1'
 check "a step beyond the memory" "$("$seg" --memory 400M -e "$run)" 2>&1 | grep -c '^error: a step of 16 samples .* 400 MB are left')" 1
