@@ -25,7 +25,7 @@ struct Command: Sendable {
     init(_ options: Options) { self.options = options }
 
     func run() -> Int32 {
-        if let wanted = Environment.variable("SEG_KERNELS"), let problem = KernelLevel.problem(with: wanted) {
+        if let problem = EnvironmentProblem.first(for: options.action) {
             complain("seg: \(problem)")
             return 1
         }

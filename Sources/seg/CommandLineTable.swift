@@ -244,7 +244,7 @@ enum CommandLineTable {
 
     static let environment = [
         ("SEG_CACHE", "the folder for features of frozen layers and for weights; ~/.cache/seg by default"),
-        ("SEG_CACHE_LIMIT", "the most that features may take there, such as 20G"),
+        ("SEG_CACHE_LIMIT", "the most that features may take there, such as 20G; 0 for none"),
         ("TORCH_HOME", "PyTorch's cache, which is also searched for weights"),
         ("SEG_WEIGHTS_URL", "where official weights are downloaded from, instead of PyTorch's server"),
         ("SEG_KERNELS", "sse2, avx2 or avx512: the kernels, instead of the best that the processor has"),

@@ -255,6 +255,26 @@ check "precisions" "$(complete_words --precision b)" "bfloat16 "
 check "shells" "$(complete_words --completions z)" "zsh "
 check "a value is not completed as a file" "$(complete_words --threads a)" " "
 
+# ---- The environment
+for wrong in nonsense -1 '5 Go' 1e400; do
+    check "a limit of the cache: $wrong" "$(SEG_CACHE_LIMIT=$wrong "$seg" -e 1 2>&1; echo $?)" \
+        "seg: SEG_CACHE_LIMIT must be a size such as 500M or 20G, or 0, got \"$wrong\""$'\n1'
+done
+for right in 0 5G '5 GB' 1.5T 100 ''; do
+    check "a limit of the cache: $right" "$(SEG_CACHE_LIMIT=$right "$seg" -e 1 2>&1)" 1
+done
+check "a folder of scripts that is not there" "$(SEG_STDLIB=/none "$seg" -e 1 2>&1; echo $?)" \
+    $'seg: SEG_STDLIB must be the folder stdlib of seg\'s sources, got "/none", which is no folder\n1'
+
+# ---- Little memory: a sentence, and no report of a crash
+for limit in 'v 30000' 'v 40000' 'v 50000' 'v 60000' 'v 65000' 'd 10000' 'd 40000'; do
+    check "ulimit -$limit" "$(ulimit -$limit; "$seg" -e '1 + 1' 2>&1; echo $?)" \
+        $'seg: there is no memory to start; do ulimit -v and ulimit -d leave too little?\n1'
+done
+for limit in 'v 100000' 'd 100000'; do
+    check "ulimit -$limit" "$(ulimit -$limit; "$seg" -e '1 + 1' 2>&1)" 2
+done
+
 # ---- Levels of kernels: a run saved on one machine goes on to the same bits on another
 read -r _ version best _ <<<"$("$seg" --version | tr -d '()')"
 check "unknown kernels" "$(SEG_KERNELS=fast "$seg" -e 1 2>&1)" 'seg: SEG_KERNELS must be sse2, avx2 or avx512, got "fast"'
