@@ -172,6 +172,9 @@ says 2 "seg: street/weights is not empty; nothing was written" new street/weight
 says 2 "seg: loose.seg is no folder" new loose.seg
 says 2 "seg: new needs one folder" new
 says 2 "seg: cannot make the folder /proc/street: there is no such file or folder" new /proc/street
+says 2 "seg: new needs one folder, got an empty name" new ""
+says 2 "seg: test needs at least one folder or file, got an empty name" test ""
+says 2 "seg: fmt needs at least one file, got an empty name" fmt --check loose.seg ""
 mkdir empty
 says 0 "empty has experiment.seg, README.md, data/README.md, results/README.md" new empty
 check "its script runs as it is" "$(cd street/weights && "$seg" experiment.seg 2 | grep -c '^epoch  [12]/2')" 2
@@ -189,6 +192,8 @@ says 2 "seg: lsp takes nothing, got x" lsp x
 says 2 "seg: jupyter needs one word: install" jupyter
 says 2 "seg: jupyter takes install, got remove" jupyter remove
 says 2 "seg: --prefix needs a folder" jupyter install --prefix
+says 2 "seg: --prefix needs a folder" jupyter install --prefix ""
+says 2 "seg: --prefix needs a folder" jupyter install --prefix=
 says 0 "the kernel is in $scratch/python/share/jupyter/kernels/seg" jupyter install --prefix python
 says 0 "the kernel is in $scratch/python/share/jupyter/kernels/seg" jupyter --prefix=python install
 check "the kernel names the command" "$(grep -o '"SEG_COMMAND":"[^"]*"' python/share/jupyter/kernels/seg/kernel.json)" "\"SEG_COMMAND\":\"$seg\""
