@@ -139,6 +139,16 @@ check "print and eprint keep their order" "$("$seg" -e 'print("a", end=""); epri
 says 1 "error: the text of a value is nested too deeply" -e 'type T() { line() = self }
 T()'
 check "output that cannot be written" "$("$seg" -e 'print("x")' 2>&1 >/dev/full; echo $?)" $'seg: cannot write the output: no space is left on the disk\n1'
+for text in --help --man --version '--completions bash' 'doc sum' doctor; do
+    check "a text that cannot be written: $text" "$("$seg" $text 2>&1 >/dev/full; echo $?)" \
+        $'seg: cannot write the output: no space is left on the disk\n1'
+    check "a text without an output: $text" "$("$seg" $text 2>&1 >&-; echo $?)" \
+        $'seg: cannot write the output: standard output is closed\n1'
+done
+"$seg" -e 'while true { }' >&- &
+sleep 0.5
+check "a file does not take the place of a closed output" "$(readlink /proc/$!/fd/1)" /dev/null
+kill $! && wait $! 2>/dev/null
 mkfifo pipe
 check "Ctrl-C is heard while a pipe has no writer" "$(timeout -s INT -k 5 1 "$seg" check pipe 2>&1; echo $?)" $'interrupted\n124'
 check "a byte 0 is written" "$("$seg" -e 'print("a\u{0}b")' | od -An -c | tr -d ' ')" 'a\0b\n'
