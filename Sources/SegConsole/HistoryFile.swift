@@ -46,7 +46,7 @@ public final class HistoryFile {
         last = entry
         if let folder = Folder.parent(of: path) { try? Folder.make(folder, permissions: 0o700) }
         guard isInOwnFolder else { return }
-        let flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
+        let flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
         let descriptor = FilePath.with(path) { open($0, flags, 0o600) }
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
@@ -55,10 +55,15 @@ public final class HistoryFile {
         // An earlier version, or another program, may have let others read it. What they could write is no history.
         if status.permissions & 0o022 != 0, ftruncate(descriptor, 0) != 0 { return }
         if status.permissions & 0o077 != 0 { _ = fchmod(descriptor, 0o600) }
-        let bytes = Array((Self.escaped(entry) + "\n").utf8)
+        // What another program, or a process that was killed, left unfinished is an entry of its own.
+        let size = FileStatus(descriptor: descriptor)?.size ?? 0
+        var end = UInt8(ascii: "\n")
+        if size > 0 { _ = pread(descriptor, &end, 1, off_t(size - 1)) }
+        let start = end == UInt8(ascii: "\n") ? "" : "\n"
+        let bytes = Array((start + Self.escaped(entry) + "\n").utf8)
         let count = write(descriptor, bytes, bytes.count)
         // A full disk may take a part, to which the next entry would be joined.
-        if count > 0, count < bytes.count { _ = ftruncate(descriptor, off_t(status.size)) }
+        if count > 0, count < bytes.count { _ = ftruncate(descriptor, off_t(size)) }
     }
 
     static func escaped(_ entry: String) -> String {

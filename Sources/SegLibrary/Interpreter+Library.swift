@@ -100,9 +100,20 @@ private struct InterpreterReference: @unchecked Sendable {
     unowned let interpreter: Interpreter
 }
 
-/// The limit in SEG_CACHE_LIMIT of bytes on disk for features (`8G`, `500M`, plain bytes).
-private func cacheLimit() -> Int? {
-    Environment.variable("SEG_CACHE_LIMIT").flatMap { ByteCount.parse($0) }
+/// The limit in SEG_CACHE_LIMIT of bytes on disk for features (`8G`, `500M`, plain bytes, `0` for none).
+public enum CacheLimit {
+    private static let variable = "SEG_CACHE_LIMIT"
+
+    /// Nil where it is not set, or is no size.
+    static var bytes: Int? { Environment.variable(variable).flatMap(parse) }
+
+    /// What is wrong with the variable; nil if it can be followed.
+    public static var problem: String? {
+        guard let wanted = Environment.variable(variable), parse(wanted) == nil else { return nil }
+        return "\(variable) must be a size such as 500M or 20G, or 0, got \"\(wanted)\""
+    }
+
+    private static func parse(_ text: String) -> Int? { text == "0" ? 0 : ByteCount.parse(text) }
 }
 
 /// An interpreter's own settings of the tensor engine.
@@ -111,7 +122,8 @@ private final class TensorSettings {
     let context = EvaluationContext(
         features: FeatureCache(
             limit: MemoryBudget.process.limit / 4,
-            store: UserFolders().cache.map { FeatureStore(folder: $0 + "/features", limit: cacheLimit()) }))
+            store: UserFolders().cache.map { FeatureStore(folder: $0 + "/features", limit: CacheLimit.bytes) }
+        ))
 }
 
 extension Interpreter {

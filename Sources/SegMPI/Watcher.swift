@@ -54,8 +54,7 @@
         /// Seconds for all ranks to come to a safe point once the job ends.
         private static let grace = 10.0
         /// Seconds without a sign of life after which a rank is lost.
-        private let patience =
-            Environment.variable("SEG_RANK_TIMEOUT").flatMap { Double($0) }.map { max($0, 1) } ?? 30
+        private let patience = RankTimeout.seconds
 
         init(rank: Int, ranks: Int, stop: @escaping @Sendable () -> Void) {
             (self.rank, self.ranks, self.stop) = (rank, ranks, stop)

@@ -25,11 +25,11 @@ struct Command: Sendable {
     init(_ options: Options) { self.options = options }
 
     func run() -> Int32 {
-        if let wanted = Environment.variable("SEG_KERNELS"), let problem = KernelLevel.problem(with: wanted) {
+        if let problem = EnvironmentProblem.first(for: options.action) {
             complain("seg: \(problem)")
             return 1
         }
-        if case .text(let text) = options.action { return say(text) }
+        if case .text(let text) = options.action { return written(say(text)) }
         // The flag exists before the handler that raises it.
         interruptFlag.clear()
         signal(SIGINT) { _ in interruptFlag.raise() }
@@ -42,12 +42,7 @@ struct Command: Sendable {
             if let help = problem?.help { complain("help: \(help)") }
             return 1
         }
-        var status = runAction(communicator)
-        // Results that could not be written are not lost in silence.
-        if let reason = Self.flushed() {
-            complain("seg: cannot write the output: \(reason)")
-            status = max(status, 1)
-        }
+        let status = written(runAction(communicator))
         let ended = communicator.end(status: status, text: complaints.withLock { $0 })
         // Of errors on several ranks, one is said.
         if !ended.text.isEmpty, !hasComplained.load(ordering: .relaxed) { write(ended.text) }
@@ -76,6 +71,13 @@ struct Command: Sendable {
         }
     }
 
+    /// The status at the end: output that could not be written is not lost in silence.
+    private func written(_ status: Int32) -> Int32 {
+        guard let reason = Self.flushed() else { return status }
+        complain("seg: cannot write the output: \(reason)")
+        return max(status, 1)
+    }
+
     /// Writes what is left of the output. The reader of a pipe may close early, as `head` does: that is not an
     /// error, and the process ends.
     /// - Returns: why output was lost, if it was.
@@ -83,6 +85,7 @@ struct Command: Sendable {
         errno = 0
         guard fflush(stdout) != 0 || ferror(stdout) != 0 else { return nil }
         if errno == EPIPE { _exit(0) }
+        if errno == EBADF { return "standard output is closed" }
         return errno == 0 ? "some of it was lost" : SystemError.reason(errno)
     }
 
@@ -350,7 +353,6 @@ struct Command: Sendable {
 
     private func say(_ text: String) -> Int32 {
         fputs(text, stdout)
-        fflush(stdout)
         return 0
     }
 

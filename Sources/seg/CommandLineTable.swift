@@ -20,6 +20,8 @@ struct Operand: Sendable {
     /// As an error names it, without an article: `file`.
     let noun: String
     let candidates: Candidates
+    /// Whether it is the path of a file or folder, which has a name.
+    var isPath = false
 
     /// The words that alone are allowed for it.
     var words: [String]? {
@@ -32,19 +34,20 @@ struct Operand: Sendable {
         return true
     }
 
-    static let script = Operand(name: "FILE", noun: "file", candidates: .files(["seg"]))
+    static let script = Operand(name: "FILE", noun: "file", candidates: .files(["seg"]), isPath: true)
     static let weights = Operand(
-        name: "FILE", noun: "file", candidates: .files(["safetensors", "pth", "pt"]))
-    static let tests = Operand(name: "PATH", noun: "folder or file", candidates: .files(["seg"]))
+        name: "FILE", noun: "file", candidates: .files(["safetensors", "pth", "pt"]), isPath: true)
+    static let tests = Operand(
+        name: "PATH", noun: "folder or file", candidates: .files(["seg"]), isPath: true)
     static let libraryName = Operand(name: "NAME", noun: "name", candidates: .none)
-    static let newFolder = Operand(name: "DIR", noun: "folder", candidates: .none)
+    static let newFolder = Operand(name: "DIR", noun: "folder", candidates: .none, isPath: true)
     static let code = Operand(name: "CODE", noun: "line of code", candidates: .none)
     static let count = Operand(name: "N", noun: "number", candidates: .none)
     static let size = Operand(name: "SIZE", noun: "size such as 8G", candidates: .none)
     static let precision = Operand(
         name: "PRECISION", noun: "precision: float32 or bfloat16",
         candidates: .words(Precision.allCases.map(\.rawValue)))
-    static let prefix = Operand(name: "DIR", noun: "folder", candidates: .none)
+    static let prefix = Operand(name: "DIR", noun: "folder", candidates: .none, isPath: true)
     static let install = Operand(name: "install", noun: "word: install", candidates: .words(["install"]))
     static let shell = Operand(
         name: "SHELL", noun: "shell", candidates: .words(Shell.allCases.map(\.rawValue)))
@@ -244,7 +247,7 @@ enum CommandLineTable {
 
     static let environment = [
         ("SEG_CACHE", "the folder for features of frozen layers and for weights; ~/.cache/seg by default"),
-        ("SEG_CACHE_LIMIT", "the most that features may take there, such as 20G"),
+        ("SEG_CACHE_LIMIT", "the most that features may take there, such as 20G; 0 for none"),
         ("TORCH_HOME", "PyTorch's cache, which is also searched for weights"),
         ("SEG_WEIGHTS_URL", "where official weights are downloaded from, instead of PyTorch's server"),
         ("SEG_KERNELS", "sse2, avx2 or avx512: the kernels, instead of the best that the processor has"),

@@ -1,13 +1,44 @@
 // Runs the interpreter on a thread with a stack of half a gigabyte; only its used part takes
-// memory. Where the address space is limited, the stack is an eighth of it.
+// memory. Where the address space is limited, or the private part of it, the stack is an eighth of that.
 
 @preconcurrency import Glibc
 import SegSystem
 
+/// What `ulimit -v` and `ulimit -d` allow in bytes; nil if they allow all.
+private let allowed = [AvailableMemory.addressSpace, privateLimit].compactMap(\.self).min()
+
+/// The limit of the private part of the address space, which Linux counts as data.
+private var privateLimit: Int? {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit) == 0, limit.rlim_cur < 1 << 60 else {
+        return nil
+    }
+    return Int(limit.rlim_cur)
+}
+
 /// The stack's size.
-let largeStack = min(max((AvailableMemory.addressSpace ?? 8 * (512 << 20)) / 8, 16 << 20), 512 << 20)
+let largeStack = min(max((allowed ?? 8 * (512 << 20)) / 8, 16 << 20), 512 << 20)
 /// The part of it that the interpreter may use.
 let usableStack = largeStack - largeStack / 4
+
+/// What a start takes beyond the stack. Where Swift gets no memory, the process ends with its report of a crash.
+private let startBytes = 24 << 20
+
+/// Whether there is room for the stack and a start; it is known to be where nothing is limited.
+private var hasRoom: Bool {
+    guard allowed != nil else { return true }
+    let size = largeStack + startBytes
+    let block = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let block, block != MAP_FAILED else { return false }
+    munmap(block, size)
+    return true
+}
+
+/// Says why the command does not start, and returns its status.
+private func withoutMemory() -> Int32 {
+    fputs("seg: there is no memory to start; do ulimit -v and ulimit -d leave too little?\n", stderr)
+    return 1
+}
 
 /// From <malloc.h>, which the Glibc module lacks, with two of its names.
 @_silgen_name("mallopt")
@@ -25,6 +56,7 @@ private final class Work: @unchecked Sendable {
 
 /// Runs the body on a new thread and returns its exit status.
 func onLargeStack(_ body: @escaping @Sendable () -> Int32) -> Int32 {
+    guard hasRoom else { return withoutMemory() }
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
@@ -49,10 +81,7 @@ func onLargeStack(_ body: @escaping @Sendable () -> Int32) -> Int32 {
             return nil
         }, argument.toOpaque())
     defer { argument.release() }
-    guard started == 0 else {
-        fputs("seg: there is no memory for a thread; does ulimit -v leave too little?\n", stderr)
-        return 1
-    }
+    guard started == 0 else { return withoutMemory() }
     pthread_join(thread, nil)
     return work.status
 }

@@ -108,12 +108,15 @@ struct Options: Sendable {
             } else if let flag = command.flags.first(where: { $0.name == word }) {
                 flags.append(flag)
                 values[word] = flag.value == nil ? "" : rest.popFirst()
-                if let value = flag.value, values[word] == nil {
+                if let value = flag.value, values[word] == nil || value.isPath && values[word] == "" {
                     throw Problem("\(word) needs a \(value.noun)")
                 }
             } else if let flag = command.flags.first(where: { $0.name == parts[0] && $0.value != nil }) {
                 flags.append(flag)
                 values[flag.name] = String(parts[1])
+                if let value = flag.value, value.isPath, parts[1].isEmpty {
+                    throw Problem("\(flag.name) needs a \(value.noun)")
+                }
             } else if CommandLineTable.options.contains(where: { $0.names.contains(word) }) {
                 throw Problem("\(word) must come before \(command.name)")
             } else {
@@ -126,10 +129,13 @@ struct Options: Sendable {
             if let first = operands.first { throw Problem("\(command.name) takes nothing, got \(first)") }
             return command.action([], values)
         }
+        let count = command.takesSeveral ? "at least one" : "one"
         let most = flags.contains { $0.operands == .none } ? 0 : command.takesSeveral ? Int.max : 1
         if operands.count > most || operands.isEmpty && !mayBeMissing {
-            let count = command.takesSeveral ? "at least one" : "one"
             throw Problem("\(command.name) needs \(count) \(operand.noun)")
+        }
+        if operand.isPath, operands.contains("") {
+            throw Problem("\(command.name) needs \(count) \(operand.noun), got an empty name")
         }
         if let words = operand.words, let wrong = operands.first(where: { !words.contains($0) }) {
             throw Problem("\(command.name) takes \(words.joined(separator: ", ")), got \(wrong)")

@@ -47,6 +47,9 @@ enum Ranks {
         }
 
         static var version: String { ", \(MPICommunicator.library)" }
+
+        /// What is wrong with the variables of the environment that ranks read; nil if nothing is.
+        static var environmentProblem: String? { RankTimeout.problem }
     #else
         static func join(_ flag: InterruptFlag) throws -> any Communicator {
             guard let launcher = Launcher.several else { return SingleProcess.shared }
@@ -61,5 +64,6 @@ enum Ranks {
         }
 
         static var version: String { "" }
+        static var environmentProblem: String? { nil }
     #endif
 }

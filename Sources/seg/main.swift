@@ -11,6 +11,13 @@ signal(SIGQUIT, SIG_DFL)
 // A file larger than the shell's limit is a write error, not the end of the session.
 signal(SIGXFSZ, SIG_IGN)
 
+// A file that a script opens does not take the place of a stream that is closed, which is then one that cannot be read
+// or written.
+for (descriptor, mode) in [(STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY)]
+where fcntl(descriptor, F_GETFD) < 0 {
+    _ = open("/dev/null", mode)
+}
+
 let options: Options
 do {
     options = try Options(

@@ -170,6 +170,11 @@ import Testing
     chmod(path, 0o644)
     HistoryFile(path: path).append("x = 2")
     #expect(FileStatus(path)?.permissions == 0o600)
+    // What was cut off is an entry of its own, and not the beginning of the next.
+    try folder.write("half", to: "cut")
+    HistoryFile(path: "\(folder.path)/cut").append("x = 1")
+    HistoryFile(path: "\(folder.path)/cut").append("x = 2")
+    #expect(try folder.text("cut") == "half\nx = 1\nx = 2\n")
     // Links are not followed, and what others may write is not taken for history.
     try folder.write("precious\n", to: "victim")
     symlink("\(folder.path)/victim", "\(folder.path)/link")

@@ -1,6 +1,7 @@
 // The evaluator: depth, sharing, memory, interrupts, errors that appear late, and features of frozen layers that do not depend on
 // threads or batch.
 
+@preconcurrency import Glibc
 import SegSystem
 import Synchronization
 import Testing
@@ -92,6 +93,25 @@ struct EvaluationTests {
             let values = try x.doubles()
             #expect(values.allSatisfy { $0.isFinite })
         }
+    }
+
+    /// An operation may change the order of an input, which can be interrupted by itself.
+    @Test func aWatchInsideOfAnotherLeavesThatInForce() {
+        let isRaised = Mutex(false)
+        let context = EvaluationContext()
+        context.interrupted = { isRaised.withLock { $0 } }
+        var begun = 0
+        #expect {
+            try context.watched {
+                try context.watched { begun += 1 }
+                isRaised.withLock { $0 = true }
+                usleep(20_000)
+                Parallel.run(1) { _ in begun += 1 }
+            }
+        } throws: {
+            ($0 as? TensorError)?.kind == .interrupt
+        }
+        #expect(begun == 1)
     }
 
     /// Operations that overwrite what they are computed from, interrupted at any of their tiles and computed again.

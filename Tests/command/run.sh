@@ -103,6 +103,22 @@ deep='m = Sequential(Conv2d(1, 1, 1)); for i in 0..<3000 { m = Sequential(m) }; 
 check "the layer of an error, deep within" "$(timeout 20 "$seg" -e "{ $deep }" 2>&1 | grep -c '^  in layer 0[.]0.*….*[.]0 (Conv2d)$')" 1
 check "the layer of an error" "$("$seg" -e 'Sequential(ReLU(), Sequential(Conv2d(1, 1, 1)))(zeros(1, 1))' 2>&1 |
     grep -c '^  in layer 1.0 (Conv2d)$')" 1
+# Lists as tensors, and the working space of kernels, are refused before they are made, by the name of the function.
+for made in 'sum sum(x)' 'argmax argmax(x)' 'unique unique(x)' 'tensor tensor(x)' 'tensor tensor([x, x])' \
+    'saving save(x, "x.sv")' 'sorting sorted(x)'; do
+    check "lists within the memory: $made" "$(ulimit -v 4000000; "$seg" --memory 100M -e "x = [1] * 4_000_000; ${made#* }" 2>&1 |
+        grep -cE "^error: ${made%% *}.* needs .* the memory limit is 100 MB")" 1
+done
+for made in 'boundary_matches(x, x, 5, 3)' 'boundary_overlap(x, x, 5, 3)'; do
+    check "zones within the memory: $made" "$(ulimit -v 4000000; "$seg" --memory 100M -e "x = zeros(3000, 3000, dtype=uint8); $made" 2>&1 |
+        grep -cE "^error: the working space of ${made%%(*} needs .* the memory limit is 100 MB")" 1
+    check "pictures one by one where the memory has room for one: $made" "$("$seg" --threads 4 --memory 60M -e "seed(1)
+x = (interpolate(rand(4, 1, 20, 20), [700, 700])[:, 0] * 5).to(uint8); y = flip(x, 1)
+print(len(${made//x, x/x, y}), sum(${made//x, x/x, y}).item())")" \
+        "$("$seg" --threads 1 -e "seed(1)
+x = (interpolate(rand(4, 1, 20, 20), [700, 700])[:, 0] * 5).to(uint8); y = flip(x, 1)
+print(4, sum((0...3).map(i -> sum(${made//x, x/x[i], y[i]}).item())))")"
+done
 # What the limit has no room for is refused before the first step; in pieces it has.
 run='run = trainer(lraspp(classes=32), streets(count=16, size=[260, 260]), batch=16, epochs=1'
 check "a step beyond the memory" "$("$seg" --memory 400M -e "$run)" 2>&1 | grep -c '^error: a step of 16 samples .* 400 MB are left')" 1
@@ -132,6 +148,16 @@ check "print and eprint keep their order" "$("$seg" -e 'print("a", end=""); epri
 says 1 "error: the text of a value is nested too deeply" -e 'type T() { line() = self }
 T()'
 check "output that cannot be written" "$("$seg" -e 'print("x")' 2>&1 >/dev/full; echo $?)" $'seg: cannot write the output: no space is left on the disk\n1'
+for text in --help --man --version '--completions bash' 'doc sum' doctor; do
+    check "a text that cannot be written: $text" "$("$seg" $text 2>&1 >/dev/full; echo $?)" \
+        $'seg: cannot write the output: no space is left on the disk\n1'
+    check "a text without an output: $text" "$("$seg" $text 2>&1 >&-; echo $?)" \
+        $'seg: cannot write the output: standard output is closed\n1'
+done
+"$seg" -e 'while true { }' >&- &
+sleep 0.5
+check "a file does not take the place of a closed output" "$(readlink /proc/$!/fd/1)" /dev/null
+kill $! && wait $! 2>/dev/null
 mkfifo pipe
 check "Ctrl-C is heard while a pipe has no writer" "$(timeout -s INT -k 5 1 "$seg" check pipe 2>&1; echo $?)" $'interrupted\n124'
 check "a byte 0 is written" "$("$seg" -e 'print("a\u{0}b")' | od -An -c | tr -d ' ')" 'a\0b\n'
@@ -165,6 +191,9 @@ says 2 "seg: street/weights is not empty; nothing was written" new street/weight
 says 2 "seg: loose.seg is no folder" new loose.seg
 says 2 "seg: new needs one folder" new
 says 2 "seg: cannot make the folder /proc/street: there is no such file or folder" new /proc/street
+says 2 "seg: new needs one folder, got an empty name" new ""
+says 2 "seg: test needs at least one folder or file, got an empty name" test ""
+says 2 "seg: fmt needs at least one file, got an empty name" fmt --check loose.seg ""
 mkdir empty
 says 0 "empty has experiment.seg, README.md, data/README.md, results/README.md" new empty
 check "its script runs as it is" "$(cd street/weights && "$seg" experiment.seg 2 | grep -c '^epoch  [12]/2')" 2
@@ -182,6 +211,8 @@ says 2 "seg: lsp takes nothing, got x" lsp x
 says 2 "seg: jupyter needs one word: install" jupyter
 says 2 "seg: jupyter takes install, got remove" jupyter remove
 says 2 "seg: --prefix needs a folder" jupyter install --prefix
+says 2 "seg: --prefix needs a folder" jupyter install --prefix ""
+says 2 "seg: --prefix needs a folder" jupyter install --prefix=
 says 0 "the kernel is in $scratch/python/share/jupyter/kernels/seg" jupyter install --prefix python
 says 0 "the kernel is in $scratch/python/share/jupyter/kernels/seg" jupyter --prefix=python install
 check "the kernel names the command" "$(grep -o '"SEG_COMMAND":"[^"]*"' python/share/jupyter/kernels/seg/kernel.json)" "\"SEG_COMMAND\":\"$seg\""
@@ -247,6 +278,26 @@ check "options of jupyter" "$(complete_words jupyter --p)" "--prefix "
 check "precisions" "$(complete_words --precision b)" "bfloat16 "
 check "shells" "$(complete_words --completions z)" "zsh "
 check "a value is not completed as a file" "$(complete_words --threads a)" " "
+
+# ---- The environment
+for wrong in nonsense -1 '5 Go' 1e400; do
+    check "a limit of the cache: $wrong" "$(SEG_CACHE_LIMIT=$wrong "$seg" -e 1 2>&1; echo $?)" \
+        "seg: SEG_CACHE_LIMIT must be a size such as 500M or 20G, or 0, got \"$wrong\""$'\n1'
+done
+for right in 0 5G '5 GB' 1.5T 100 ''; do
+    check "a limit of the cache: $right" "$(SEG_CACHE_LIMIT=$right "$seg" -e 1 2>&1)" 1
+done
+check "a folder of scripts that is not there" "$(SEG_STDLIB=/none "$seg" -e 1 2>&1; echo $?)" \
+    $'seg: SEG_STDLIB must be the folder stdlib of seg\'s sources, got "/none", which is no folder\n1'
+
+# ---- Little memory: a sentence, and no report of a crash
+for limit in 'v 30000' 'v 40000' 'v 50000' 'v 60000' 'v 65000' 'd 10000' 'd 40000'; do
+    check "ulimit -$limit" "$(ulimit -$limit; "$seg" -e '1 + 1' 2>&1; echo $?)" \
+        $'seg: there is no memory to start; do ulimit -v and ulimit -d leave too little?\n1'
+done
+for limit in 'v 100000' 'd 100000'; do
+    check "ulimit -$limit" "$(ulimit -$limit; "$seg" -e '1 + 1' 2>&1)" 2
+done
 
 # ---- Levels of kernels: a run saved on one machine goes on to the same bits on another
 read -r _ version best _ <<<"$("$seg" --version | tr -d '()')"

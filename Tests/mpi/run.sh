@@ -33,6 +33,10 @@ check "a plain seg under a launcher" \
     "$(OMPI_COMM_WORLD_SIZE=2 "$plain" -e 'print(1)' 2>&1 | head -1; echo "${PIPESTATUS[0]}")" \
     "seg: mpirun started 2 processes, but this seg was built without MPI: each would run the whole script
 1"
+for wrong in soon 0 inf; do
+    check "a rank's time: $wrong" "$(SEG_RANK_TIMEOUT=$wrong "$seg" -e 1 2>&1; echo $?)" \
+        "seg: SEG_RANK_TIMEOUT must be a number of seconds, at least 1, got \"$wrong\""$'\n1'
+done
 check "a batch script of Slurm is no step" "$(SLURM_NTASKS=4 "$plain" -e 'print(1)')" 1
 check "affinity" "$(taskset -c 0 "$plain" doctor | grep -c 'threads *1 of')" 1
 

@@ -18,14 +18,16 @@ long segmentation_bad_label(
         uint8_t bad[256];
         for (long v = 0; v < 256; v++) bad[v] = v >= classes && v != ignore && v != void_label;
         const uint8_t *bytes = masks;
-        for (long i = 0; i < n; i++)
-            if (bad[bytes[i]]) return i;
+        for (long first = 0; first < n && !pool_should_stop(); first += CHUNK)
+            for (long i = first; i < min_long(first + CHUNK, n); i++)
+                if (bad[bytes[i]]) return i;
         return -1;
     }
-    for (long i = 0; i < n; i++) {
-        const int64_t label = label_of(masks, mask_kind, i);
-        if ((label < 0 || label >= classes) && label != ignore && label != void_label) return i;
-    }
+    for (long first = 0; first < n && !pool_should_stop(); first += CHUNK)
+        for (long i = first; i < min_long(first + CHUNK, n); i++) {
+            const int64_t label = label_of(masks, mask_kind, i);
+            if ((label < 0 || label >= classes) && label != ignore && label != void_label) return i;
+        }
     return -1;
 }
 

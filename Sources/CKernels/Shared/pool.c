@@ -66,6 +66,8 @@ void pool_watch(bool (*stop)(void *context), void *context) {
     watch.stopped = false;
 }
 
+bool pool_is_watched(void) { return watch.stop != NULL; }
+
 bool pool_was_stopped(void) { return watch.stopped; }
 
 /// Whether this thread is a worker inside a region.

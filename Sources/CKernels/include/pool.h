@@ -29,6 +29,9 @@ void pool_watch(bool (*stop)(void *context), void *context);
 /// long tasks. A task that then returns early leaves its region incomplete.
 bool pool_should_stop(void);
 
+/// Whether a function can stop the regions of this thread.
+bool pool_is_watched(void);
+
 /// Whether a region of this thread ended early since the last call of `pool_watch`.
 bool pool_was_stopped(void);
 

@@ -18,12 +18,21 @@ typedef struct {
 
 /// counts[batch, classes, 4]: boundary pixels of the prediction (pixels with one of another class among their four
 /// neighbours), those of them from which one of the truth of the same class is within `tolerance` pixels, and the
-/// same two for the boundary pixels of the truth. Returns 0, or -1 if there is no memory.
-int segmentation_boundary_matches(const boundary_input *input, double tolerance, int64_t *counts);
+/// same two for the boundary pixels of the truth. As many pictures are worked on at once as there are tasks; `space` has
+/// the bytes of the function below for each of them, 64-byte aligned.
+void segmentation_boundary_matches(
+    const boundary_input *input, double tolerance, void *space, long tasks, int64_t *counts);
+
+/// The working space of a task.
+long segmentation_boundary_matches_space(const boundary_input *input);
 
 /// counts[batch, classes, 3]: pixels in the zones of both maps, in the truth's, and in the prediction's. A zone has
-/// the pixels of a class that have one of another class within `width` pixels, diagonals counting as one. Returns 0,
-/// or -1 if there is no memory.
-int segmentation_boundary_overlap(const boundary_input *input, long width, int64_t *counts);
+/// the pixels of a class that have one of another class within `width` pixels, diagonals counting as one.
+/// Tasks and space are as above.
+void segmentation_boundary_overlap(
+    const boundary_input *input, long width, void *space, long tasks, int64_t *counts);
+
+/// The working space of a task.
+long segmentation_boundary_overlap_space(const boundary_input *input);
 
 #endif

@@ -41,7 +41,8 @@ typedef struct {
 /// Returns 0, or -1 if there is no memory.
 int segmentation_loss(const segmentation_input *input, const segmentation_output *output);
 
-/// The position of the first label that is not in 0..<classes, nor `ignore`, nor `void_label`, or -1.
+/// The position of the first label that is not in 0..<classes, nor `ignore`, nor `void_label`, or -1; -1 also if
+/// the work is to end.
 long segmentation_bad_label(
     const void *masks, long mask_kind, long n, long classes, long ignore, long void_label);
 

@@ -25,13 +25,14 @@ private func removed(_ call: Arguments, _ place: Value) throws -> Value {
 }
 
 /// Numbers in ascending order: pieces are sorted and then merged, so that an interrupt takes effect soon.
-private func inOrder(_ numbers: [Double], _ interpreter: Interpreter) throws -> [Double] {
+private func order(_ numbers: inout [Double], _ interpreter: Interpreter) throws {
     var size = 1 << 17
-    var numbers = numbers
     try interpreter.pieces(numbers.count, of: size) { part in numbers[part].sort() }
+    guard size < numbers.count else { return }
+    var merged: [Double] = []
+    merged.reserveCapacity(numbers.count)
     while size < numbers.count {
-        var merged: [Double] = []
-        merged.reserveCapacity(numbers.count)
+        merged.removeAll(keepingCapacity: true)
         for start in stride(from: 0, to: numbers.count, by: 2 * size) {
             let (middle, end) = (min(start + size, numbers.count), min(start + 2 * size, numbers.count))
             var (left, right) = (start, middle)
@@ -47,19 +48,27 @@ private func inOrder(_ numbers: [Double], _ interpreter: Interpreter) throws -> 
                 }
             }
         }
-        numbers = merged
+        swap(&numbers, &merged)
         size *= 2
     }
-    return numbers
 }
 
 private func sorted(_ items: [Value], by key: Value, descending: Bool, _ interpreter: Interpreter) throws
     -> [Value]
 {
-    if key.isNil, !descending {
-        if let numbers = try interpreter.numbers(in: items), !numbers.contains(where: \.isNaN) {
-            let ordered = try inOrder(numbers, interpreter)
-            return try interpreter.made(ordered.count) { .number(ordered[$0]) }
+    if key.isNil, !descending, case .number? = items.first {
+        // The numbers, the array that they are merged into, and the result.
+        try interpreter.reserve(elements: 3 * items.count / 2, for: "sorting \(items.count) numbers")
+        if var numbers = try interpreter.numbers(in: items) {
+            var areNumbers = true
+            try interpreter.pieces(numbers.count) { part in
+                areNumbers = areNumbers && !numbers[part].contains(where: \.isNaN)
+            }
+            if areNumbers {
+                // A copy of them all would be made in one go.
+                try order(&numbers, interpreter)
+                return try interpreter.made(numbers.count) { .number(numbers[$0]) }
+            }
         }
     }
     // The keys, and the copy that sorting makes.

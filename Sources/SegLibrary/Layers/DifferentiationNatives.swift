@@ -32,7 +32,7 @@ private func valueAndGradient(of f: Value, at arguments: [Value], name: String, 
     if let value = first.asTensorValue {
         point = try value.tensor
     } else {
-        point = try Tensor.nested(first, dtype: nil)
+        point = try Tensor.nested(first, dtype: nil, for: name)
     }
     let scope = TrackingScope()
     let tracked = try scope.track(point)

@@ -129,7 +129,9 @@ let rankNatives: [Native] = [
             return call[0]
         }
         let sums = try GradientSums.evaluate(
-            try record.values.map { try $0.asTensorValue?.tensor ?? Tensor.nested($0, dtype: nil) },
+            try record.values.map {
+                try $0.asTensorValue?.tensor ?? Tensor.nested($0, dtype: nil, for: "compute_gradients")
+            },
             with: pending, context)
         return .record(zip(record.names, sums).map { ($0, .tensor($1)) })
     },

@@ -158,12 +158,15 @@ final class ValueWriter {
 
     private func listNode(_ items: [Value], _ at: String) throws -> String {
         if items.count >= SavedForm.packedFrom {
-            let plain = items.compactMap { item -> Double? in
-                if case .number(let number) = item { return number }
-                return nil
+            // The numbers, and the tensor that is made from them.
+            if case .number? = items.first {
+                try interpreter.reserve(
+                    elements: items.count, for: "saving a list of \(items.count) elements")
             }
-            if plain.count == items.count {
-                let tensor = try Tensor.from(plain, shape: [plain.count], dtype: .float64)
+            if let plain = try interpreter.numbers(in: items) {
+                let tensor = try Tensor.from(
+                    plain, shape: [plain.count], dtype: .float64,
+                    calledAs: "saving a list of \(items.count) elements")
                 return "[\"numbers\", \(JSON.text(keep(tensor, at)))]"
             }
         }

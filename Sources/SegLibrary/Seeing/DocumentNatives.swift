@@ -75,8 +75,13 @@ let documentNatives: [Native] = [
         let isPicture = value.promise.rank >= 3 && value.categories == nil
         let content: PictureSheet.Tile =
             isPicture ? .picture(try Pixels(value.promise)) : .mask(try ClassMask(value))
-        let pixels = content.pixels(atMost: limit)
-        return .string("data:image/png;base64," + Base64.text(try PNGImage.encode(pixels.image)))
+        // Twice the bytes of a file, at most as many as pixels have; then the text and the copies that it is made from.
+        let (width, height) = content.size(atMost: limit)
+        try call.interpreter.reserve(2 * 3 * width * height, for: "picture_url")
+        let file = try call.interpreter.awaited { try PNGImage.encode(content.pixels(atMost: limit).image) }
+        try call.interpreter.reserve(4 * file.count, for: "picture_url")
+        return .string(
+            try call.interpreter.awaited { "data:image/png;base64," + Base64.text(file) })
     },
 ]
 

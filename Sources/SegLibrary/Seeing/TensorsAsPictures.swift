@@ -75,17 +75,26 @@ extension ClassMask {
                 "a mask is a tensor [height, width] of class numbers, this one has the shape \(tensor.shape)")
         }
         let numbers = try plain.doubles()
-        if plain.dtype.isFloating, numbers.contains(where: { $0.rounded() != $0 }) {
-            throw Failure(
-                .type, "a mask holds whole numbers, the classes; this one has fractions",
-                help: "argmax(logits, axis=1) makes a mask; heatmap(x) shows any matrix")
+        try MemoryBudget.process.require(
+            numbers.count * MemoryLayout<Int>.stride, for: "the classes of a mask")
+        var indices: [Int] = []
+        indices.reserveCapacity(numbers.count)
+        // 255 marks pixels without a class.
+        var highest = 0
+        for (place, number) in numbers.enumerated() {
+            if place & 0xffff == 0xffff { try EvaluationContext.current.checkInterrupt() }
+            guard !plain.dtype.isFloating || number.rounded() == number else {
+                throw Failure(
+                    .type, "a mask holds whole numbers, the classes; this one has fractions",
+                    help: "argmax(logits, axis=1) makes a mask; heatmap(x) shows any matrix")
+            }
+            let index = Int(exactly: number) ?? -1
+            if index < 255 { highest = max(highest, index) }
+            indices.append(index)
         }
-        let indices = numbers.map { Int(exactly: $0) ?? -1 }
         // Names alone take the colours that the others have for them.
         let own = value.categories
         let labels = own?.colors == nil && (own == nil || own == names) ? names : own
-        // 255 marks pixels without a class.
-        let highest = indices.lazy.filter { $0 >= 0 && $0 < 255 }.max() ?? 0
         let palette = try ClassPalette(showing: labels, highest: highest)
         let entries = zip(palette.names, palette.colors).map { name, color in
             Entry(name, RGB(color.red, color.green, color.blue))

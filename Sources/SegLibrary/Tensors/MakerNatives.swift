@@ -41,7 +41,7 @@ let makerNatives: [Native] = [
         if let rows = try rowsOfTable(call) {
             return .tensor(try Tensor.ofTable(rows, call, dtype: try call.optionalDType(1)))
         }
-        var result = try Tensor.nested(call[0], dtype: try call.optionalDType(1))
+        var result = try Tensor.nested(call[0], dtype: try call.optionalDType(1), for: "tensor")
         if case .object(let list as ListObject) = call[2] {
             let isByAxis = list.items.contains { item in
                 if case .object(let inner) = item { return inner is ListObject }

@@ -7,7 +7,7 @@ import SegTensor
 
 private func reduction(_ name: String, _ kind: Reduction, _ doc: String, examples: [String]) -> Native {
     Native("\(name)(x, axis=nil, keepdims=false)", doc, examples: examples) { call in
-        let x = call.isPlainList(0) ? try Tensor.nested(call[0], dtype: nil, plain: true) : try call.tensor(0)
+        let x = try call.collection(0)
         let result = try Tensor.reduce(kind, x, axes: try call.integers(1), keepdims: try call.bool(2))
         return try call.isPlainList(0) && result.rank == 0 ? call.plain(result) : .tensor(result)
     }
@@ -36,7 +36,7 @@ private func extreme(
 
 private func spread(_ name: String, root: Bool, _ doc: String, examples: [String]) -> Native {
     Native("\(name)(x, axis=nil, keepdims=false, correction=0)", doc, examples: examples) { call in
-        let x = call.isPlainList(0) ? try Tensor.nested(call[0], dtype: nil, plain: true) : try call.tensor(0)
+        let x = try call.collection(0)
         let result = try x.variance(
             axes: try call.integers(1), keepdims: try call.bool(2), correction: try call.integer(3),
             root: root)
@@ -56,20 +56,13 @@ extension Arguments {
 
     fileprivate func list(_ tensor: Tensor, at place: Int) throws -> Value {
         guard isPlainList(place) else { return .tensor(tensor) }
-        return .list(try tensor.doubles().map { .number($0) })
+        let numbers = try tensor.doubles()
+        return .list(try interpreter.made(numbers.count) { .number(numbers[$0]) })
     }
 
     fileprivate func collection(_ place: Int) throws -> Tensor {
-        isPlainList(place) ? try Tensor.nested(values[place], dtype: nil, plain: true) : try tensor(place)
-    }
-}
-
-extension Tensor {
-    /// Lists of plain numbers keep double precision, so that sums of counts stay exact.
-    static func nested(_ value: Value, dtype: DType?, plain: Bool) throws -> Tensor {
-        let numbers = try nested(value, dtype: nil)
-        if numbers.dtype == .bool || !plain { return numbers }
-        return try nested(value, dtype: .float64)
+        guard isPlainList(place) else { return try tensor(place) }
+        return try Tensor.nested(values[place], dtype: nil, isDouble: true, for: native.name)
     }
 }
 
@@ -222,7 +215,11 @@ let reductionNatives: [Native] = [
     ) { call in
         var x = try call.collection(0)
         if x.dtype.isFloating {
-            if let stray = try x.doubles().first(where: { !$0.isFinite || $0 != $0.rounded() }) {
+            let numbers = try x.doubles()
+            try call.interpreter.pieces(numbers.count) { part in
+                guard let stray = numbers[part].first(where: { !$0.isFinite || $0 != $0.rounded() }) else {
+                    return
+                }
                 throw Failure(
                     .value, "bincount: \(Tensor.text(of: stray)) is not a whole number",
                     help: "histogram(x) counts other numbers, by bins")

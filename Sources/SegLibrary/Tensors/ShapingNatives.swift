@@ -20,7 +20,7 @@ extension Arguments {
         try interpreter.reserve(items.count * bytesOfEach, for: "a list of \(items.count) tensors")
         return try interpreter.made(items.count) { item in
             if let value = items[item].asTensorValue { return try value.tensor }
-            return try Tensor.nested(items[item], dtype: nil)
+            return try Tensor.nested(items[item], dtype: nil, for: native.name)
         }
     }
 

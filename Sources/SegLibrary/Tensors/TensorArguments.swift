@@ -13,7 +13,7 @@ extension Arguments {
         case .number(let number): return try Tensor.scalar(number)
         case .bool(let flag): return try Tensor.scalar(flag ? 1 : 0, dtype: .bool)
         case .object(let object) where object is ListObject || object is RangeObject:
-            return try Tensor.nested(values[place], dtype: nil)
+            return try Tensor.nested(values[place], dtype: nil, for: native.name)
         default: throw wrong(place, "a tensor", help: columnHelp(place))
         }
     }
@@ -76,10 +76,10 @@ extension Arguments {
     func integers(_ place: Int) throws -> [Int]? {
         if values[place].isNil { return nil }
         if case .object(let list as ListObject) = values[place] {
-            return try list.items.map { item in
-                guard let number = try interpreter.number(from: item), let whole = Int(exactly: number) else {
-                    throw wrong(place, "a whole number or a list of them")
-                }
+            let items = list.items
+            return try interpreter.made(items.count) {
+                guard let number = try interpreter.number(from: items[$0]), let whole = Int(exactly: number)
+                else { throw wrong(place, "a whole number or a list of them") }
                 return whole
             }
         }
@@ -194,22 +194,41 @@ extension Arguments {
 
 extension Tensor {
     /// A tensor from numbers, bools and nested lists; float32 by default, bool if all are bools.
-    static func nested(_ value: Value, dtype: DType?) throws -> Tensor {
+    /// - Parameters:
+    ///   - isDouble: whether float64 is the default, so that sums of counts stay exact.
+    ///   - name: the function that the user called, for the error if the numbers exceed the memory budget.
+    static func nested(_ value: Value, dtype: DType?, isDouble: Bool = false, for name: String) throws
+        -> Tensor
+    {
         var shape: [Int] = []
         var numbers: [Double] = []
         var allBools = true
         // An explicit stack: lists may be nested to any depth.
         var work: [(Value, Int)] = [(value, 0)]
         var (steps, nextCheck) = (0, 1 << 16)
+        /// Takes a row of plain numbers at a depth.
+        func take(_ row: [Double], at depth: Int) throws {
+            if shape.count == depth { shape.append(row.count) }
+            guard shape.count == depth + 1, shape[depth] == row.count else {
+                throw shape.count == depth + 1 ? uneven(shape[depth], row.count) : ragged
+            }
+            allBools = false
+            steps += row.count
+            if numbers.isEmpty, depth == 0 { return numbers = row }
+            try makeRoom(for: row.count, in: &numbers, of: shape, for: name)
+            numbers += row
+        }
         while let (item, depth) = work.popLast() {
             steps += 1
             if steps >= nextCheck {
                 nextCheck = steps + 1 << 16
                 try EvaluationContext.current.checkInterrupt()
-                try MemoryBudget.process.require(numbers.count * 8, for: "this tensor of lists")
             }
             func leaf(_ number: Double) throws {
                 guard shape.count == depth else { throw ragged }
+                if numbers.count == numbers.capacity {
+                    try makeRoom(for: 1, in: &numbers, of: shape, for: name)
+                }
                 numbers.append(number)
             }
             switch item {
@@ -227,14 +246,8 @@ extension Tensor {
                 switch object {
                 case let list as ListObject:
                     items = list.items
-                    if let row = try plainNumbers(items), shape.count > depth || numbers.isEmpty {
-                        if shape.count == depth { shape.append(row.count) }
-                        guard shape.count == depth + 1, shape[depth] == row.count else {
-                            throw shape.count == depth + 1 ? uneven(shape[depth], row.count) : ragged
-                        }
-                        allBools = false
-                        numbers += row
-                        steps += row.count
+                    if shape.count > depth || numbers.isEmpty, let row = try plainNumbers(items, for: name) {
+                        try take(row, at: depth)
                         continue
                     }
                 case let range as RangeObject:
@@ -254,11 +267,12 @@ extension Tensor {
                         return try dtype == .bool
                             ? Tensor.arange(from: range.start, to: end, dtype: .float64).to(.bool)
                             : Tensor.arange(
-                                from: range.start, to: end, dtype: dtype ?? .float32, calledAs: "tensor")
+                                from: range.start, to: end, dtype: dtype ?? (isDouble ? .float64 : .float32),
+                                calledAs: "tensor")
                     }
-                    try MemoryBudget.process.require(
-                        whole * 3 * MemoryLayout<Value>.stride, for: "this tensor of ranges")
-                    items = (0..<whole).map { .number(range.start + Double($0)) }
+                    if shape.count == depth, !numbers.isEmpty { throw ragged }
+                    try take(made(whole, for: name) { range.start + Double($0) }, at: depth)
+                    continue
                 case let tensor as TensorValue:
                     if depth == 0 { return try dtype.map { try tensor.promise.to($0) } ?? tensor.promise }
                     allBools = allBools && tensor.promise.dtype == .bool
@@ -276,25 +290,74 @@ extension Tensor {
                 } else if shape[depth] != items.count {
                     throw uneven(shape[depth], items.count)
                 }
-                for element in items.reversed() { work.append((element, depth + 1)) }
+                let waiting = work.count + items.count
+                if waiting > max(work.capacity, 1 << 16) {
+                    let size = max(waiting, 2 * work.count)
+                    try MemoryBudget.process.require(size * MemoryLayout<(Value, Int)>.stride, for: name)
+                    work.reserveCapacity(size)
+                }
+                for place in items.indices.reversed() {
+                    if place & 0xffff == 0xffff { try EvaluationContext.current.checkInterrupt() }
+                    work.append((items[place], depth + 1))
+                }
             }
         }
-        let type = dtype ?? (allBools && !numbers.isEmpty ? .bool : .float32)
-        return try Tensor.from(numbers, shape: shape, dtype: type)
+        let type = dtype ?? (allBools && !numbers.isEmpty ? .bool : isDouble ? .float64 : .float32)
+        return try Tensor.from(numbers, shape: shape, dtype: type, calledAs: name)
+    }
+
+    /// The budget is asked for so many numbers and more: for a few that takes longer than to make them.
+    private static let askedFrom = 1 << 16
+
+    /// Numbers that are made one by one: within the memory budget, and until an interrupt. A nil ends them.
+    private static func made(_ count: Int, for name: String, _ number: (Int) throws -> Double?) throws
+        -> [Double]
+    {
+        if count >= askedFrom {
+            try MemoryBudget.process.require(count * MemoryLayout<Double>.stride, for: name)
+        }
+        var numbers: [Double] = []
+        numbers.reserveCapacity(count)
+        for place in 0..<count {
+            if place & 0xffff == 0xffff { try EvaluationContext.current.checkInterrupt() }
+            guard let next = try number(place) else { break }
+            numbers.append(next)
+        }
+        return numbers
+    }
+
+    /// Makes room for more numbers: for all that a tensor of the shape has, or, where that is too much, since its other
+    /// rows may turn out to be shorter, for twice as many.
+    private static func makeRoom(
+        for more: Int, in numbers: inout [Double], of shape: [Int], for name: String
+    ) throws {
+        let count = numbers.count + more
+        guard count > numbers.capacity else { return }
+        var size = max(count, 2 * numbers.capacity)
+        let whole = shape.reduce((size: 1, overflows: false)) { product, length in
+            let (size, overflows) = product.size.multipliedReportingOverflow(by: length)
+            return (size, product.overflows || overflows)
+        }
+        if !whole.overflows, whole.size >= count,
+            whole.size < askedFrom || whole.size <= MemoryBudget.process.left / MemoryLayout<Double>.stride
+        {
+            size = whole.size
+        }
+        if size >= askedFrom {
+            try MemoryBudget.process.require(size * MemoryLayout<Double>.stride, for: name)
+        }
+        numbers.reserveCapacity(size)
     }
 
     /// The numbers of a list that holds nothing else and is not short; otherwise nil.
-    private static func plainNumbers(_ items: [Value]) throws -> [Double]? {
+    private static func plainNumbers(_ items: [Value], for name: String) throws -> [Double]? {
         // A short row is not worth an array of its own.
         guard items.count >= 32, case .number? = items.first else { return nil }
-        var numbers: [Double] = []
-        numbers.reserveCapacity(items.count)
-        for (place, item) in items.enumerated() {
-            if place & 0xffff == 0xffff { try EvaluationContext.current.checkInterrupt() }
-            guard case .number(let number) = item else { return nil }
-            numbers.append(number)
+        let numbers = try made(items.count, for: name) {
+            guard case .number(let number) = items[$0] else { return nil }
+            return number
         }
-        return numbers
+        return numbers.count == items.count ? numbers : nil
     }
 
     private static func uneven(_ first: Int, _ other: Int) -> TensorError {

@@ -82,7 +82,7 @@ extension TensorValue {
         case .object(let object):
             if let other = object as? TensorValue { return .tensor(try other.tensor) }
             if object is ListObject || object is RangeObject {
-                return .tensor(try Tensor.nested(value, dtype: nil))
+                return .tensor(try Tensor.nested(value, dtype: nil, for: "a tensor of this list"))
             }
             return nil
         }
@@ -135,7 +135,7 @@ extension TensorValue {
                     return text.text
                 }
                 if !names.isEmpty && names.count == list.items.count { return .labels(names) }
-                let numbers = try Tensor.nested(value, dtype: nil)
+                let numbers = try Tensor.nested(value, dtype: nil, for: "an index of this list")
                 return .tensor(try positions(numbers))
             default: throw Failure(.type, "a tensor is indexed by whole numbers, ranges, labels or masks")
             }

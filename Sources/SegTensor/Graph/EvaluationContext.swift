@@ -41,9 +41,15 @@ public final class EvaluationContext: @unchecked Sendable {
         return plain
     }
 
-    /// Runs an operation whose tiles an interrupt may end early; its result is then dropped.
+    /// Runs an operation whose tiles an interrupt may end early; its result is then dropped. Inside of another one, that
+    /// one's watch goes on.
     func watched<Result>(_ body: () throws -> Result) throws -> Result {
         guard interrupted != nil else { return try body() }
+        if pool_is_watched() {
+            let result = try body()
+            try Self.checkWhole()
+            return result
+        }
         pool_watch(
             { context in
                 guard let context else { return false }

@@ -1,6 +1,7 @@
 // Scratch memory of the kernels, and their only error: lack of it.
 
 import CKernels
+import SegSystem
 
 enum KernelMemory {
     /// Throws if a kernel reported lack of scratch memory.
@@ -14,4 +15,20 @@ enum KernelMemory {
     static func scratch(slot: Int, floats: Int) -> UnsafeMutablePointer<Float>? {
         pool_scratch(slot, floats * MemoryLayout<Float>.stride)?.assumingMemoryBound(to: Float.self)
     }
+}
+
+/// The working space of a kernel whose tasks are large: it counts against the memory budget, and where there is no room
+/// for all of them, fewer run at once.
+final class WorkingSpace {
+    let tasks: Int
+    private let storage: Storage
+
+    /// - Throws: `TensorError` of kind memory if there is no room for one task.
+    init(of bytes: Int, tasks: Int, for work: String) throws {
+        let most = min(tasks, Parallel.threads, MemoryBudget.process.left / max(bytes, 1))
+        self.tasks = max(most, 1)
+        storage = try Storage(byteCount: bytes * self.tasks, for: "the working space of \(work)")
+    }
+
+    var bytes: UnsafeMutableRawPointer { storage.bytes }
 }

@@ -11,8 +11,12 @@ extension Tensor {
     public static func boundaryMatches(
         _ predictions: Tensor, _ target: Tensor, classes: Int, tolerance: Double? = nil, ignore: Int? = nil
     ) throws -> Tensor {
-        try boundaryCounts("boundary_matches", 4, predictions, target, classes, ignore) {
-            segmentation_boundary_matches(&$0, tolerance ?? 0.0075 * $1, $2)
+        try boundaryCounts(
+            "boundary_matches", 4, predictions, target, classes, ignore,
+            space: { segmentation_boundary_matches_space(&$0) }
+        ) { input, diagonal, space, counts in
+            segmentation_boundary_matches(
+                &input, tolerance ?? 0.0075 * diagonal, space.bytes, space.tasks, counts)
         }
     }
 
@@ -22,15 +26,21 @@ extension Tensor {
     public static func boundaryOverlap(
         _ predictions: Tensor, _ target: Tensor, classes: Int, width: Int? = nil, ignore: Int? = nil
     ) throws -> Tensor {
-        try boundaryCounts("boundary_overlap", 3, predictions, target, classes, ignore) {
+        try boundaryCounts(
+            "boundary_overlap", 3, predictions, target, classes, ignore,
+            space: { segmentation_boundary_overlap_space(&$0) }
+        ) { input, diagonal, space, counts in
             segmentation_boundary_overlap(
-                &$0, width ?? max(Int((0.02 * $1).rounded(.toNearestOrEven)), 1), $2)
+                &input, width ?? max(Int((0.02 * diagonal).rounded(.toNearestOrEven)), 1), space.bytes,
+                space.tasks, counts)
         }
     }
 
     private static func boundaryCounts(
         _ name: String, _ count: Int, _ predictions: Tensor, _ target: Tensor, _ classes: Int, _ ignore: Int?,
-        _ kernel: (inout boundary_input, _ diagonal: Double, UnsafeMutablePointer<Int64>) -> Int32
+        space: (inout boundary_input) -> Int,
+        _ kernel: (inout boundary_input, _ diagonal: Double, WorkingSpace, UnsafeMutablePointer<Int64>) ->
+            Void
     ) throws -> Tensor {
         let notes = [Shape.text(predictions.shape), Shape.text(target.shape)]
         guard predictions.shape == target.shape else {
@@ -47,12 +57,15 @@ extension Tensor {
             throw TensorError(.type, "\(name) needs whole numbers (classes), got \(dtype.rawValue)")
         }
         guard classes > 0 else { throw TensorError(.value, "\(name): \(classes) classes") }
-        let (guess, truth) = (try predictions.value().rowMajor(), try target.value().rowMajor())
-        try checkLabels(truth, classes: classes, ignore: ignore ?? .min, "the mask")
-        try checkLabels(guess, classes: classes, ignore: .min, void: .min, "the prediction")
         let shape = target.shape
         let out = try TensorData(shape: shape.dropLast(2) + [classes, count], dtype: .int64, for: name)
-        Elementwise.fill(out, 0)
+        let context = EvaluationContext.current
+        let (guess, truth) = (try predictions.value().rowMajor(), try target.value().rowMajor())
+        try context.watched {
+            try checkLabels(truth, classes: classes, ignore: ignore ?? .min, "the mask")
+            try checkLabels(guess, classes: classes, ignore: .min, void: .min, "the prediction")
+            Elementwise.fill(out, 0)
+        }
         if truth.count == 0 { return Tensor(out) }
         let (height, width) = (shape[shape.count - 2], shape[shape.count - 1])
         var input = boundary_input()
@@ -61,9 +74,10 @@ extension Tensor {
         (input.batch, input.height, input.width) = (truth.count / (height * width), height, width)
         (input.classes, input.ignore) = (classes, ignore ?? .min)
         let diagonal = (Double(height) * Double(height) + Double(width) * Double(width)).squareRoot()
-        let status = withExtendedLifetime((guess, truth)) { kernel(&input, diagonal, out.elements()) }
-        try EvaluationContext.current.checkInterrupt()
-        try KernelMemory.check(status, for: name)
+        let space = try WorkingSpace(of: space(&input), tasks: input.batch, for: name)
+        try context.watched {
+            withExtendedLifetime((guess, truth)) { kernel(&input, diagonal, space, out.elements()) }
+        }
         return Tensor(out)
     }
 }

@@ -6,24 +6,29 @@ extension Tensor {
     /// The distinct values in order, and the number of occurrences of each.
     public func uniqueWithCounts() throws -> (values: Tensor, counts: Tensor) {
         let data = try reshape([count]).sort().value()
-        func run<T: Element>(_ type: T.Type) throws -> (TensorData, [Int64]) {
+        func run<T: Element>(_ type: T.Type) throws -> (values: Tensor, counts: Tensor) {
             let sorted = data.elements(T.self)
-            var values: [T] = []
-            var counts: [Int64] = []
+            // They are counted first, so that arrays need not grow.
+            var distinct = 0
+            try Parallel.pieces(data.count) { part in
+                for i in part where i == 0 || sorted[i] != sorted[i - 1] { distinct += 1 }
+            }
+            let values = try TensorData(shape: [distinct], dtype: data.dtype, for: "unique")
+            let counts = try TensorData(shape: [distinct], dtype: .int64, for: "unique")
+            let (value, number) = (values.elements(T.self), counts.elements(Int64.self))
+            var last = -1
             try Parallel.pieces(data.count) { part in
                 for i in part {
-                    if let last = values.last, last == sorted[i] {
-                        counts[counts.count - 1] += 1
-                    } else {
-                        values.append(sorted[i])
-                        counts.append(1)
+                    if i == 0 || sorted[i] != sorted[i - 1] {
+                        last += 1
+                        (value[last], number[last]) = (sorted[i], 0)
                     }
+                    number[last] += 1
                 }
             }
-            return (try TensorData(values, shape: [values.count], dtype: data.dtype), counts)
+            return (Tensor(values), Tensor(counts))
         }
-        let (values, counts) = try data.dtype.withElement { try run($0) }
-        return (Tensor(values), Tensor(try TensorData(counts, shape: [counts.count])))
+        return try withExtendedLifetime(data) { try data.dtype.withElement { try run($0) } }
     }
 
     /// The distinct values in order.
@@ -118,12 +123,12 @@ extension Tensor {
         let top = try high.item()
         guard top < 1e15 else { throw TensorError.refusal(top * 8, "bincount") }
         let length = max(minlength, Int(top) + 1)
-        let labels = try value().rowMajor().converted(to: .int64)
-        let places = labels.elements(Int64.self)
+        let counted = try value()
         guard let weights else {
             let out = try TensorData(shape: [length], dtype: .int64, for: "bincount")
-            Elementwise.fill(out, 0)
             let counts = out.elements(Int64.self)
+            let labels = try Self.labels(of: counted, cleared: out)
+            let places = labels.elements(Int64.self)
             try withExtendedLifetime(labels) {
                 try Parallel.pieces(labels.count) { part in for i in part { counts[Int(places[i])] += 1 } }
             }
@@ -134,14 +139,24 @@ extension Tensor {
                 .shape, "bincount: \(weights.count) weights for \(count) values",
                 notes: [Shape.text(shape), Shape.text(weights.shape)])
         }
-        let shares = try weights.to(.float64).value().rowMajor()
+        let given = try weights.to(.float64).value()
         let out = try TensorData(shape: [length], dtype: .float64, for: "bincount")
-        Elementwise.fill(out, 0)
         let sums = out.elements(Double.self)
+        let labels = try Self.labels(of: counted, cleared: out)
+        let shares = try given.rowMajor()
         try withExtendedLifetime((labels, shares)) {
-            let values = shares.elements(Double.self)
+            let (places, values) = (labels.elements(Int64.self), shares.elements(Double.self))
             try Parallel.pieces(labels.count) { part in for i in part { sums[Int(places[i])] += values[i] } }
         }
         return Tensor(out)
+    }
+
+    /// Whole numbers as int64 in row-major order, and `out` filled with 0. Both are made of pages that the system makes
+    /// first, so an interrupt may end them.
+    private static func labels(of data: TensorData, cleared out: TensorData) throws -> TensorData {
+        try EvaluationContext.current.watched {
+            Elementwise.fill(out, 0)
+            return try data.rowMajor().converted(to: .int64)
+        }
     }
 }

@@ -5,17 +5,21 @@ import SegSystem
 
 extension Tensor {
     /// A tensor of given values in row-major order.
+    /// - Parameter name: the function that the user called, for errors.
     public static func from(
-        _ values: [Double], shape: [Int], dtype: DType = .float32, labels: [Int: AxisLabels] = [:]
+        _ values: [Double], shape: [Int], dtype: DType = .float32, labels: [Int: AxisLabels] = [:],
+        calledAs name: String = "tensor"
     ) throws -> Tensor {
-        let data = try TensorData(shape: shape, dtype: dtype, for: "tensor")
+        let data = try TensorData(shape: shape, dtype: dtype, for: name)
         guard values.count == data.count else {
             throw TensorError(
                 .shape,
                 "\(values.count) values do not make shape \(Shape.text(shape)), which has \(data.count)")
         }
         if dtype.isInteger {
-            for number in values { try dtype.check(holds: number, in: "tensor") }
+            try Parallel.pieces(values.count) { part in
+                for number in values[part] { try dtype.check(holds: number, in: name) }
+            }
         }
         func fill<T: Element>(_ type: T.Type) throws {
             let out = data.elements(T.self)

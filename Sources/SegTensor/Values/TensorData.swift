@@ -77,7 +77,7 @@ public struct TensorData: @unchecked Sendable {
         if layout == .rowMajor { return self }
         if isEitherLayout { return relaid(.rowMajor) }
         let result = try TensorData(shape: shape, dtype: dtype)
-        LayoutChange.toRowMajor(self, into: result)
+        try EvaluationContext.current.watched { LayoutChange.toRowMajor(self, into: result) }
         return result
     }
 
@@ -86,7 +86,7 @@ public struct TensorData: @unchecked Sendable {
         if layout == .channelsLast { return self }
         if isEitherLayout { return relaid(.channelsLast) }
         let result = try TensorData(shape: shape, dtype: dtype, layout: .channelsLast)
-        LayoutChange.toChannelsLast(self, into: result)
+        try EvaluationContext.current.watched { LayoutChange.toChannelsLast(self, into: result) }
         return result
     }
 
@@ -99,7 +99,14 @@ public struct TensorData: @unchecked Sendable {
     /// A copy with its own memory, in the same order.
     public func copied() throws -> TensorData {
         let result = try TensorData(shape: shape, dtype: dtype, layout: layout)
-        result.bytes.copyMemory(from: bytes, byteCount: byteCount)
+        let (piece, size) = (1 << 20, byteCount)
+        try EvaluationContext.current.watched {
+            Parallel.run((size + piece - 1) / piece) { index in
+                let start = index * piece
+                (result.bytes + start).copyMemory(
+                    from: bytes + start, byteCount: min(piece, size - start))
+            }
+        }
         return result
     }
 

@@ -35,8 +35,14 @@ public struct PictureSheet: SizedChart, Sendable {
 
         /// The pixels of the picture, or of the mask's colours, scaled down to a width.
         public func pixels(atMost limit: Int) -> Pixels {
+            let (width, height) = size(atMost: limit)
+            return content.pixels(width: width, height: height)
+        }
+
+        /// The size of these pixels.
+        public func size(atMost limit: Int) -> (width: Int, height: Int) {
             let size = min(width, max(limit, 1))
-            return content.pixels(width: size, height: max(height * size / width, 1))
+            return (size, max(height * size / width, 1))
         }
 
         var width: Int {
