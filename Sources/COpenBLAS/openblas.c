@@ -34,7 +34,7 @@ static void (*return_buffer)(void *);
 static int buffers;
 
 static bool has_room(long size) {
-    void *probe = mmap(NULL, (size_t)size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *probe = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (probe == MAP_FAILED) return false;
     munmap(probe, (size_t)size);
     return true;
@@ -89,9 +89,13 @@ const char *openblas_load(void) {
     return sgemm == NULL || dgemm == NULL ? problem : NULL;
 }
 
-long openblas_reserve(int count) {
+static bool is_limited(int resource) {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return 0;
+    return getrlimit(resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+}
+
+long openblas_reserve(int count) {
+    if (!is_limited(RLIMIT_AS) && !is_limited(RLIMIT_DATA)) return 0;
     if (take_buffer == NULL || return_buffer == NULL) return 0;
     if (count > MOST_BUFFERS) count = MOST_BUFFERS;
     pthread_mutex_lock(&reserving);

@@ -5,16 +5,7 @@
 import SegSystem
 
 /// What `ulimit -v` and `ulimit -d` allow in bytes; nil if they allow all.
-private let allowed = [AvailableMemory.addressSpace, privateLimit].compactMap(\.self).min()
-
-/// The limit of the private part of the address space, which Linux counts as data.
-private var privateLimit: Int? {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit) == 0, limit.rlim_cur < 1 << 60 else {
-        return nil
-    }
-    return Int(limit.rlim_cur)
-}
+private let allowed = AvailableMemory.addressSpace
 
 /// The stack's size.
 let largeStack = min(max((allowed ?? 8 * (512 << 20)) / 8, 16 << 20), 512 << 20)

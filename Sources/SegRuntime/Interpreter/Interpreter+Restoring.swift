@@ -64,7 +64,7 @@ extension Interpreter {
     /// Runs `body` on a copy of a function and of everything that it captured or that it, and what
     /// it calls, names among the user's globals; those globals are restored afterwards.
     public func isolated(_ callee: Value, _ arguments: [Value]) throws -> Value {
-        let slots = reachableGlobals(from: callee)
+        let slots = try reachableGlobals(from: callee)
         let copies = try copy(.list([callee] + slots.map { globals[$0] }))
         guard let items = copies.asList?.items, items.count == slots.count + 1 else { return .nilValue }
         let kept = slots.map { globals[$0] }
@@ -79,10 +79,21 @@ extension Interpreter {
 
     /// The places of the user's globals that can be reached from a value through functions,
     /// types, objects and containers.
-    private func reachableGlobals(from value: Value) -> [Int] {
+    private func reachableGlobals(from value: Value) throws -> [Int] {
         var seen: Set<ObjectIdentifier> = []
         var slots: Set<Int> = []
         var work = [value]
+        var steps = 0
+        func push(_ values: [Value]) throws {
+            try pieces(values.count) { part in
+                let held = values[part].filter { value in
+                    guard case .object(let object) = value else { return false }
+                    return ![.string, .range, .native, .foreign].contains(object.kind)
+                }
+                try reserveGrowth(of: work, by: held.count)
+                work += held
+            }
+        }
         func visit(_ function: FunctionObject) {
             work += function.captured.map { .object($0) }
             for (_, slot) in userGlobals(function.code.globalSlots) where slots.insert(slot).inserted {
@@ -90,12 +101,14 @@ extension Interpreter {
             }
         }
         while let next = work.popLast() {
+            steps += 1
+            if steps & 0xfff == 0 { try checkInterrupt() }
             guard case .object(let object) = next, seen.insert(ObjectIdentifier(object)).inserted else {
                 continue
             }
             switch object {
-            case let list as ListObject: work += list.items
-            case let record as RecordObject: work += record.values
+            case let list as ListObject: try push(list.items)
+            case let record as RecordObject: try push(record.values)
             case let cell as CellObject: work.append(cell.value)
             case let function as FunctionObject: visit(function)
             case let type as TypeObject: type.functions.forEach(visit)

@@ -11,13 +11,15 @@ public enum AvailableMemory {
         return left.compactMap { $0 }.min()
     }
 
-    /// The limit of the process's address space in bytes (`ulimit -v`); nil if there is none.
+    /// The limit of the process's address space in bytes (`ulimit -v`), or of the private part of it (`ulimit -d`); nil if
+    /// there is none.
     public static var addressSpace: Int? {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur < 1 << 60 else {
-            return nil
-        }
-        return Int(limit.rlim_cur)
+        [RLIMIT_AS, RLIMIT_DATA].compactMap { resource -> Int? in
+            var limit = rlimit()
+            guard getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0, limit.rlim_cur < 1 << 60
+            else { return nil }
+            return Int(limit.rlim_cur)
+        }.min()
     }
 
     /// Whether there is a free block of so many bytes, inside the heap or in a limited address space.

@@ -176,8 +176,8 @@ public final class MemoryBudget: Sendable {
         let (limit, used) = (limit, used)
         if !isAllocatable(Self.largeFrom + Self.spare) {
             return SystemError(
-                .memory, "\(need); ulimit -v leaves no more address space",
-                help: "use less memory, or raise the limit with ulimit -v")
+                .memory, "\(need); ulimit -v or -d leaves no more memory",
+                help: "use less memory, or raise that limit")
         }
         return SystemError(
             .memory,
