@@ -94,6 +94,12 @@ for made in 'print([s] * 60_000)' 'print(...[s] * 60_000)' 'write_json([s] * 60_
 done
 check "printed texts within the memory" "$("$seg" --memory 100M -e 's = "a" * 1_000_000
 captured(() -> { for i in 1...500 { print(s) } })' 2>&1 | grep -c '^error: the captured text needs .* the memory limit is 100 MB')" 1
+# Ctrl-C is for the whole script, also where no loop and no call is.
+for line in 's[1...]' 's + s' 'try { error("a") } catch { }'; do
+    { echo 's = [...1...200000]'; yes "$line" | head -20000; } >lines.seg
+    check "Ctrl-C in a script without loops: $line" "$(timeout --preserve-status -s INT 1 "$seg" lines.seg 2>&1; echo $?)" $'interrupted\n130'
+done
+rm lines.seg
 # Where Swift gets no memory the process ends, so what grows asks before.
 for grows in 's = "abc"; while true { s = s + s }' 's = "abc"; while true { s += s }' 'r = (); i = 0; while true { r["k{i}"] = i; i += 1 }' \
     'xs = []; while true { push(xs, [1]) }' 'x = rand(300, 300); sum(x @ x)'; do

@@ -180,8 +180,12 @@ int resize_bilinear_backward(const resize_geometry *g, const float *output_gradi
     return j.failed ? -1 : 0;
 }
 
-/// PyTorch's nearest neighbour: the scale is a float.
-INLINE long nearest(long i, float scale, long in) { return min_long((long)floorf((float)i * scale), in - 1); }
+/// PyTorch's nearest neighbour: the scale is a float, and has no part in twice the size or the same.
+INLINE long nearest(long i, float scale, long in, long out) {
+    if (out == in) return i;
+    if (out == 2 * in) return i / 2;
+    return min_long((long)floorf((float)i * scale), in - 1);
+}
 
 static void nearest_task(void *context, long index) {
     const resize_job *j = context;
@@ -191,23 +195,23 @@ static void nearest_task(void *context, long index) {
     const float scale_y = step_of(g->step_y, g->in_height, g->out_height);
     const float scale_x = step_of(g->step_x, g->in_width, g->out_width);
     const char *row = (const char *)j->input +
-                      (sample * g->in_height + nearest(y, scale_y, g->in_height)) * g->in_width * pixel;
+                      (sample * g->in_height + nearest(y, scale_y, g->in_height, g->out_height)) * g->in_width * pixel;
     char *out = (char *)j->out + index * g->out_width * pixel;
     switch (pixel) {
         case 1:
-            for (long x = 0; x < g->out_width; x++) out[x] = row[nearest(x, scale_x, g->in_width)];
+            for (long x = 0; x < g->out_width; x++) out[x] = row[nearest(x, scale_x, g->in_width, g->out_width)];
             break;
         case 4:
             for (long x = 0; x < g->out_width; x++)
-                memcpy(out + x * 4, row + nearest(x, scale_x, g->in_width) * 4, 4);
+                memcpy(out + x * 4, row + nearest(x, scale_x, g->in_width, g->out_width) * 4, 4);
             break;
         case 8:
             for (long x = 0; x < g->out_width; x++)
-                memcpy(out + x * 8, row + nearest(x, scale_x, g->in_width) * 8, 8);
+                memcpy(out + x * 8, row + nearest(x, scale_x, g->in_width, g->out_width) * 8, 8);
             break;
         default:
             for (long x = 0; x < g->out_width; x++)
-                memcpy(out + x * pixel, row + nearest(x, scale_x, g->in_width) * pixel, (size_t)pixel);
+                memcpy(out + x * pixel, row + nearest(x, scale_x, g->in_width, g->out_width) * pixel, (size_t)pixel);
     }
 }
 
@@ -227,9 +231,9 @@ static void nearest_gradient_task(void *context, long index) {
     const float *row = (const float *)j->input + index * g->out_height * g->out_width * g->channels;
     memset(out, 0, (size_t)(g->in_height * in_row) * sizeof(float));
     for (long y = 0; y < g->out_height; y++) {
-        float *to = out + nearest(y, scale_y, g->in_height) * in_row;
+        float *to = out + nearest(y, scale_y, g->in_height, g->out_height) * in_row;
         for (long x = 0; x < g->out_width; x++, row += g->channels) {
-            float *pixel = to + nearest(x, scale_x, g->in_width) * g->channels;
+            float *pixel = to + nearest(x, scale_x, g->in_width, g->out_width) * g->channels;
             CHANNELS for (long c = 0; c < g->channels; c++) pixel[c] += row[c];
         }
     }

@@ -61,13 +61,20 @@ INLINE int32_t label_at(const segmentation_input *in, long i) {
     return label < 0 || label >= in->classes || label == in->ignore ? -1 : (int32_t)label;
 }
 
+/// A logit of -inf rules a class out: times a weight of 0 it would be no number.
+INLINE float finite_logit(float logit) { return logit == -INFINITY ? NO_CLASS : logit; }
+
+/// A log-probability of such a class, which may be the label.
+INLINE float ruled_out(float value) { return value < 0.1f * NO_CLASS ? -INFINITY : value; }
+
 /// Two rows of logits interpolated, classes padded to whole vectors.
 LEVELS(static, void, blend_logits,
     (const float *restrict a, const float *restrict b, float wa, float wb, long pixels, long classes, long lanes,
      float *restrict row),
     (a, b, wa, wb, pixels, classes, lanes, row)) {
     for (long x = 0; x < pixels; x++, a += classes, b += classes, row += lanes) {
-        CHANNELS for (long c = 0; c < classes; c++) row[c] = mul_add(b[c], wb, a[c] * wa);
+        CHANNELS for (long c = 0; c < classes; c++)
+            row[c] = mul_add(finite_logit(b[c]), wb, finite_logit(a[c]) * wa);
         for (long c = classes; c < lanes; c++) row[c] = NO_CLASS;
     }
 }
@@ -174,9 +181,10 @@ INLINE void loss_row(
             const axis_sample at = job->x[i];
             const float a = space->row[at.first * lanes + label], b = space->row[at.second * lanes + label];
             space->sums[i] = sum_of8(sums[i - first])[0];
-            space->shifted[i] = mul_add(b, at.second_weight, a * at.first_weight) - tops[i - first][0];
+            space->shifted[i] =
+                ruled_out(mul_add(b, at.second_weight, a * at.first_weight) - tops[i - first][0]);
             space->weights[i] = space->class_weights[label];
-            if (smooths) space->smooth[i] = sum_of8(smooth[i - first])[0];
+            if (smooths) space->smooth[i] = ruled_out(sum_of8(smooth[i - first])[0]);
         }
         if (!wants_gradient) continue;
         float hard[GROUP], factor[GROUP];

@@ -188,9 +188,13 @@ public enum FrameChange: Sendable {
             frame.normalization = normalization
             return frame
         case .cropped(let height, let width):
+            // Halves go to the even neighbour, as in torchvision's center_crop.
+            func start(_ outer: Int, _ inner: Int) -> Int {
+                Int((Double(outer - inner) / 2).rounded(.toNearestOrEven))
+            }
             return frame.window(
                 PictureWindow(
-                    top: (frame.height - height) / 2, left: (frame.width - width) / 2, height: height,
+                    top: start(frame.height, height), left: start(frame.width, width), height: height,
                     width: width))
         case .padded:
             let new = try size((frame.height, frame.width))

@@ -27,8 +27,8 @@ private func filled(_ name: String, _ value: Double, _ doc: String) -> Native {
 let makerNatives: [Native] = [
     Native(
         "tensor(x, dtype=nil, labels=nil)",
-        "A tensor of a number or of nested lists; float32 by default, bool for bools. A number that a whole type "
-            + "does not hold is an error. `labels` names the "
+        "A tensor of a number or of nested lists; float32 by default, bool for bools. A whole type drops the "
+            + "fraction of a number; one beyond its range is an error. `labels` names the "
             + "entries of the first axis, or is a list with the names (or nil) of each axis. Of the rows of a "
             + "table, as `read_csv` gives them, the names of the columns become labels, and so do the texts of "
             + "the first column.",

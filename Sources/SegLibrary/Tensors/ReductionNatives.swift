@@ -226,7 +226,9 @@ let reductionNatives: [Native] = [
             }
             x = try x.to(.int64)
         }
-        return .tensor(try x.bincount(minlength: try call.integer(1), weights: try call.optionalTensor(2)))
+        return .tensor(
+            try x.bincount(
+                minlength: try call.integer(1), weights: call.isNil(2) ? nil : try call.collection(2)))
     },
     Native(
         "item(t)", "The one number of a tensor of one element.",

@@ -126,7 +126,18 @@ public final class Code {
     let executable: UnsafeMutablePointer<Executable>
     let instructionCount: Int
     let origins: [Origin]
-    let handlers: [Handler]
+    /// In the order of their ends: those within others come first.
+    private let handlers: [Handler]
+
+    /// The innermost handler of an instruction.
+    func handler(at offset: Int) -> Handler? {
+        var (low, high) = (0, handlers.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if handlers[middle].end > offset { high = middle } else { low = middle + 1 }
+        }
+        return handlers[low...].first { $0.start <= offset }
+    }
     let functions: [Code]
     let types: [TypeCode]
     let names: [String]

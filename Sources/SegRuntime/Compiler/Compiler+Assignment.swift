@@ -196,7 +196,8 @@ extension Compiler {
                 return string(pieces, to: register, appends: true, origin)
             }
             arithmetic(op, to: register, current, operand(value), origin)
-        case nil where op == .add:
+        // In place, so that a long text or list is not copied: where evaluating the other side cannot bind it again.
+        case nil where op == .add && !value.hasStatements && !module.rebound.contains(name):
             guard let slot = slot(reading: name, span) else { return }
             let register = operand(value)
             if module.slot(of: name) != nil { return emit(.addToGlobal(slot, from: register), origin) }

@@ -79,6 +79,7 @@ final class Compiler {
     func declare(_ program: Program) -> Survey {
         let survey = surveyor.survey(program.statements)
         for name in survey.assigned + surveyor.allGlobals { _ = slot(assigning: name) }
+        module.rebound.formUnion(surveyor.allGlobals)
         declared = Set(survey.assigned + surveyor.allGlobals)
         bound = Set(surveyor.allGlobals)
         return survey
@@ -238,13 +239,13 @@ final class Compiler {
             let from = place + (scope.role == .method ? 1 : 0)
             unpackings.append(self.unpackings(of: pattern, from: from, &register))
         }
-        var own: [FunctionScope.Local] = []
+        var named: [(name: String, local: FunctionScope.Local)] = []
         for name in survey.assigned where scope.locals[name] == nil {
             if rebindsOutside(name) { continue }
             let local = FunctionScope.Local(
                 register: scope.operand(register), isCell: survey.inner.contains(name))
             scope.locals[name] = local
-            own.append(local)
+            named.append((name, local))
             register += 1
         }
         if register > 50_000 {
@@ -252,15 +253,20 @@ final class Compiler {
             return
         }
         beginRegisters(register)
+        checkDefaults(syntax, own: named.map(\.name))
+        // A default may have variables of its own.
+        let mentioned = syntax.parameters.compactMap(\.defaultValue).reduce(into: Set<String>()) {
+            $0.formUnion(surveyor.survey($1).mentioned)
+        }
+        for (name, local) in named where mentioned.contains(name) { beginWithoutValue(local, syntax) }
         defaults(syntax, unpackings)
+        let own = named.map(\.local)
+        scope.assigned.subtract(own.map(\.register))
         let unassigns = scope.parts.instructions.count
         let plain = own.filter { !$0.isCell }
         for local in plain { emit(.unassign(local.register), .place(syntax.nameSpan)) }
         let afterUnassigns = scope.parts.instructions.count
-        for local in own where local.isCell {
-            emit(.unassign(local.register), .place(syntax.nameSpan))
-            emit(.wrapCell(local.register), .place(syntax.nameSpan))
-        }
+        for local in own where local.isCell { beginWithoutValue(local, syntax) }
         tail(syntax.body)
         // Only the locals that may be read without a value need the mark; they come last, and a call
         // with all arguments begins there.
@@ -270,6 +276,40 @@ final class Compiler {
             scope.parts.instructions[unassigns + place] = .unassign(local.register)
         }
         if scope.parts.fullEntry == unassigns { scope.parts.fullEntry = afterUnassigns - doubtful.count }
+    }
+
+    private func beginWithoutValue(_ local: FunctionScope.Local, _ syntax: FunctionSyntax) {
+        emit(.unassign(local.register), .place(syntax.nameSpan))
+        if local.isCell { emit(.wrapCell(local.register), .place(syntax.nameSpan)) }
+    }
+
+    /// A default is evaluated before its own and later parameters and the variables of the body have values: where it
+    /// names one, it is a mistake, as the name does not mean what it means outside of the function.
+    private func checkDefaults(_ syntax: FunctionSyntax, own: [String]) {
+        var later = syntax.parameters.flatMap(\.boundNames)[...]
+        for parameter in syntax.parameters {
+            guard let value = parameter.defaultValue else {
+                later = later.dropFirst(parameter.boundNames.count)
+                continue
+            }
+            let survey = surveyor.survey(value)
+            if let name = later.first(where: survey.read.contains) {
+                report(
+                    .name, "the default of `\(parameter.name)` names `\(name)`, which has no value yet",
+                    value.span,
+                    help: name == parameter.name
+                        ? "within the function `\(name)` is the parameter: give one of them another name"
+                        : "a default may name the parameters before its own")
+            } else if let name = own.first(where: {
+                survey.read.contains($0) && !survey.assigned.contains($0)
+            }) {
+                report(
+                    .name, "the default of `\(parameter.name)` names `\(name)`, which has no value yet",
+                    value.span, help: "`\(name)` is a variable of the function: give one of them another name"
+                )
+            }
+            later = later.dropFirst(parameter.boundNames.count)
+        }
     }
 
     /// Whether an assignment in this function rebinds a variable of an enclosing function or type.

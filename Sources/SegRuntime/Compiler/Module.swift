@@ -16,6 +16,8 @@ public final class Module {
     @exclusivity(unchecked) private(set) var slots: [String: Int] = [:]
     /// The `##` lines above `name = e`.
     public internal(set) var docs: [String: String] = [:]
+    /// Names that functions bind by `global`.
+    var rebound: Set<String> = []
     /// Called with its places in the table when no code of it is left.
     private let whenUnused: (([Int]) -> Void)?
 

@@ -12,6 +12,8 @@ final class Survey {
     fileprivate(set) var inner: Set<String> = []
     /// All names mentioned, inside included.
     fileprivate(set) var mentioned: Set<String> = []
+    /// Those of them that are more than the name in `x.name(…)`, which may be a member.
+    fileprivate(set) var read: Set<String> = []
     /// Names that `global` statements directly in this function bind.
     fileprivate(set) var globals: Set<String> = []
     /// Registers that loops and handlers need at once.
@@ -31,6 +33,11 @@ final class Surveyor {
 
     func survey(_ statements: [Statement]) -> Survey {
         inside { visit(statements) }
+    }
+
+    /// That of a parameter's default.
+    func survey(_ value: Expression) -> Survey {
+        inside { visit(value) }
     }
 
     /// The survey of a function met on the walk.
@@ -64,6 +71,7 @@ final class Surveyor {
         var mentions = inner.mentioned
         for name in function.parameters.flatMap(\.boundNames) { mentions.remove(name) }
         current.mentioned.formUnion(mentions)
+        current.read.formUnion(inner.read.intersection(mentions))
         if let name, mentions.contains(name) {
             mentions.remove(name)
             current.definitions.append((name, mentions))
@@ -74,6 +82,7 @@ final class Surveyor {
 
     private func assign(_ name: String) {
         current.mentioned.insert(name)
+        current.read.insert(name)
         if blockNames[name, default: 0] > 0 { return }
         if current.counts[name] == nil { current.assigned.append(name) }
         current.counts[name, default: 0] += 1
@@ -139,7 +148,9 @@ final class Surveyor {
         case .nilLiteral, .bool, .number, .selfReference: break
         case .string(let pieces):
             for piece in pieces { if case .value(let value, _) = piece.kind { visit(value) } }
-        case .name(let name): current.mentioned.insert(name)
+        case .name(let name):
+            current.mentioned.insert(name)
+            current.read.insert(name)
         case .list(let arguments): for argument in arguments { visit(argument.value) }
         case .record(let entries):
             for entry in entries {

@@ -116,6 +116,7 @@ extension Interpreter {
     /// A comparison as an operator gives it: a bool, or the elementwise result of a foreign value.
     public func compare(_ op: ComparisonOperator, _ left: Value, _ right: Value) throws -> Value {
         if case .number(let a) = left, case .number(let b) = right { return .bool(op.holds(a, b)) }
+        try checkInterrupt()
         if op == .equal || op == .notEqual {
             if let result = try foreignCompare(op, left, right, onlyElementwise: true) { return result }
             return .bool(try equal(left, right) == (op == .equal))

@@ -62,6 +62,7 @@ extension Interpreter {
     }
 
     func get(_ collection: Value, _ key: Value) throws -> Value {
+        try checkInterrupt()
         guard case .object(let object) = collection else { throw notIndexable(collection) }
         switch object.kind {
         case .list:
@@ -69,7 +70,14 @@ extension Interpreter {
             if let range = key.asRange {
                 let places = try slice(range, count: list.items.count)
                 try reserve(elements: places.count, for: "this list")
-                return .list(Array(list.items[places]))
+                var items: [Value] = []
+                items.reserveCapacity(places.count)
+                try pieces(places.count) { part in
+                    items +=
+                        list.items[
+                            (places.lowerBound + part.lowerBound)..<(places.lowerBound + part.upperBound)]
+                }
+                return .list(items)
             }
             return list.items[try place(key, count: list.items.count, of: collection)]
         case .record:
@@ -168,6 +176,7 @@ extension Interpreter {
     }
 
     func setting(_ collection: Value, _ key: Value, to value: Value) throws -> Value {
+        try checkInterrupt()
         guard case .object(let object) = collection else { throw notIndexable(collection) }
         switch object.kind {
         case .list:

@@ -8,6 +8,7 @@ extension Interpreter {
     /// `left op right`.
     public func binary(_ op: BinaryOperator, _ left: Value, _ right: Value) throws -> Value {
         if case .number(let a) = left, case .number(let b) = right { return try arithmetic(op, a, b) }
+        try checkInterrupt()
         if let foreign = left.asForeign, let result = try foreign.binary(op, right, isReversed: false, self) {
             return result
         }
@@ -23,7 +24,11 @@ extension Interpreter {
             }
             if let a = left.asList, let b = right.asList {
                 try reserve(elements: a.items.count + b.items.count, for: "this list")
-                return .list(a.items + b.items)
+                var items: [Value] = []
+                items.reserveCapacity(a.items.count + b.items.count)
+                try append(a.items, to: &items)
+                try append(b.items, to: &items)
+                return .list(items)
             }
         case .subtract:
             // The one operator that a type can define: how two results differ.

@@ -11,7 +11,10 @@ extension Interpreter {
     /// - Throws: `ScriptError`.
     @discardableResult
     public func run(_ source: Source, isPrompt: Bool = false) throws -> Value? {
-        try run(parse(source), in: session, isOpen: isPrompt)
+        let value = try run(parse(source), in: session, isOpen: isPrompt)
+        // Ctrl-C in the last steps of a script ends it as elsewhere.
+        if !isPrompt { try located { try checkInterrupt() } }
+        return value
     }
 
     /// The tree of a text. Ctrl-C ends the reading of a long one.

@@ -10,13 +10,17 @@ extension Interpreter {
         _ error: any Error, at ip: UnsafeMutablePointer<Instruction>
     ) throws -> UnsafeMutablePointer<Instruction> {
         var problem = scriptError(error, at: ip)
+        // Handlers that follow one another without a loop are no way past Ctrl-C.
+        if problem.diagnostic.kind.isForScripts, isToStop {
+            do { try checkInterrupt() } catch { problem = scriptError(error, at: ip) }
+        }
         var place = ip
         while true {
             let frame = frames[frameCount - 1]
             let code = frame.function._withUnsafeGuaranteedRef { $0.code }
             let offset = place - frame.executable.pointee.instructions - 1
             if problem.diagnostic.kind.isForScripts,
-                let handler = code.handlers.first(where: { $0.start <= offset && offset < $0.end })
+                let handler = code.handler(at: offset)
             {
                 frame.registers[handler.register] = caught(problem)
                 return frame.executable.pointee.instructions + handler.target

@@ -244,9 +244,8 @@ extension Parser {
         let value = try expression()
         guard at(.assign) else { return Entry(key: nil, value: value, span: value.span) }
         // `(1 +` and on the next line `y = 2`: the bracket is what is wrong.
-        let (first, _) = source.position(of: Int(value.span.start))
-        let (last, _) = source.position(of: Int(current.start))
-        if first != last, let open = openBrackets.last { throw unclosed(open) }
+        let between = source.bytes[Int(value.span.start)..<Int(current.start)]
+        if between.contains(UInt8(ascii: "\n")), let open = openBrackets.last { throw unclosed(open) }
         guard case .string = value.kind else {
             throw unnamed(
                 value, "the name of an entry is a name or a string",

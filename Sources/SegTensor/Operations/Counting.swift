@@ -45,7 +45,9 @@ extension Tensor {
         defer { MemoryBudget.process.release(bytes) }
         let values = try doubles()
         let (low, high) = try Self.binnedRange(of: values, range)
-        let edges = try Tensor.linspace(from: low, to: high, count: bins + 1, dtype: .float64)
+        // As in NumPy, of the type of the numbers: 0.3 is one in float32, another in float64.
+        let type = dtype == .float32 ? DType.float32 : .float64
+        let edges = try Tensor.linspace(from: low, to: high, count: bins + 1, dtype: .float64).to(type)
         let borders = try edges.doubles()
         var counts = [Int64](repeating: 0, count: bins)
         try Parallel.pieces(values.count) { part in

@@ -42,7 +42,11 @@ extension Tensor {
             ReduceOperation(kind: .mean, axes: resolved, keepdims: keepdims), [squares])
         let factor = Double(count) / (Double(count) - Double(correction))
         let variance = correction == 0 ? average : try average * factor
-        return root ? try Tensor.apply(.sqrt, variance) : variance
+        guard root else { return variance }
+        // A deviation of 0 has the gradient 0, as in PyTorch, and not that of the root there.
+        let isZero = try Tensor.apply(.equal, variance, 0)
+        let deviation = try Tensor.apply(.sqrt, Tensor.where(.tensor(isZero), 1, .tensor(variance)))
+        return try Tensor.where(.tensor(isZero), 0, .tensor(deviation))
     }
 
     /// The index of the first maximum along an axis, or in the flattened tensor if nil; int64.

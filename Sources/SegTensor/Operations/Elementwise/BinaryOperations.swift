@@ -125,7 +125,8 @@ extension Tensor {
             x.relabelled([:]).expand(shape).doubles(), y.relabelled([:]).expand(shape).doubles()
         )
         for (u, v) in zip(p, q) where u != v {
-            guard (u - v).magnitude <= atol + rtol * v.magnitude else { return false }
+            // An infinity is close to itself alone.
+            guard u.isFinite, v.isFinite, (u - v).magnitude <= atol + rtol * v.magnitude else { return false }
         }
         return true
     }
@@ -226,7 +227,10 @@ struct BinaryOperation: Operation {
         case .power:
             return try [
                 by(0) {
-                    try u * floats.1 * Tensor.apply(.power, floats.0, Tensor.apply(.subtract, floats.1, 1))
+                    let slope = try Tensor.apply(.power, floats.0, Tensor.apply(.subtract, floats.1, 1))
+                    // x ^ 0 is 1 also at 0, where the slope of the rule is no number.
+                    let isFlat = try Tensor.apply(.equal, floats.1, 0)
+                    return try Tensor.where(.tensor(isFlat), 0, .tensor(u * floats.1 * slope))
                 },
                 by(1) {
                     let logarithm = try Tensor.where(
