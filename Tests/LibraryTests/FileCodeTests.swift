@@ -128,10 +128,10 @@ import Testing
         let scripts = Interpreter.standard().library.scripts
         let script = try #require(scripts.first { $0.name == "experiments/sweep.seg" }?.text)
         let start = try #require(script.firstRange(of: "_keep_rows(file, facts, rows) ="))
-        let end = try #require(script[start.lowerBound...].firstRange(of: "\n}"))
+        let function = script[start.lowerBound...].prefix { $0 != "\n" }
         let nodes = [
             "[\"module\", \"stdlib/experiments/sweep.seg\", [], []]",
-            "[\"function\", \(text(String(script[start.lowerBound..<end.upperBound]))), [\(first)], [], []]",
+            "[\"function\", \(text(String(function))), [\(first)], [], []]",
             "[\"record\", [], []]", "[\"list\", []]",
             "[\"record\", [\"file\", \"facts\", \"rows\"], [\"pwned.json\", [\(first + 2)], [\(first + 3)]]]",
             "[\"library\", \"Trial\"]",

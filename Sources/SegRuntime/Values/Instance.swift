@@ -149,7 +149,8 @@ public final class Instance: Object {
         while next < found.count {
             let object = found[next].object
             if next > 0, ObjectIdentifier(object) == wanted {
-                return Array(sequence(first: next) { found[$0].from }.prefix { $0 > 0 }.map { found[$0].name })
+                return Array(
+                    sequence(first: next) { found[$0].from }.prefix { $0 > 0 }.map { found[$0].name })
             }
             let entries: [(String, Value)]
             switch object {
