@@ -56,16 +56,16 @@ static void *take(bool is_new) {
     void *buffer = take_buffer(0);
     const long growth = is_new ? mapped() - before : 0;
     // With room for what malloc and threads map meanwhile.
-    if (growth > 16l << 20) buffer_size = growth + (16l << 20);
+    if (growth > 16l << 20 && growth < buffer_size) buffer_size = growth + (16l << 20);
     return buffer;
 }
 
 static void load(void) {
     // Its threads would only spin: the pool distributes the tiles.
     setenv("OPENBLAS_NUM_THREADS", "1", 1);
-    // Without memory for a buffer it would try again for ever, also while it is loaded.
+    // Without memory for a buffer it would try again forever, also while it is loaded.
     if (!has_room(library_size + buffer_size)) {
-        snprintf(problem, sizeof problem, "there is no memory for it; does ulimit -v leave too little?");
+        snprintf(problem, sizeof problem, "it may take 256 MB; do ulimit -v and ulimit -d leave less?");
         return;
     }
     void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);

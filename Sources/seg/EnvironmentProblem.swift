@@ -22,6 +22,7 @@ enum EnvironmentProblem {
         guard let folder = Environment.variable("SEG_STDLIB"), FileStatus(folder)?.kind != .folder else {
             return nil
         }
-        return "SEG_STDLIB must be the folder stdlib of seg's sources, got \"\(folder)\", which is no folder"
+        return
+            "SEG_STDLIB must be the folder stdlib of seg's sources, got \"\(folder)\", which is not a folder"
     }
 }

@@ -64,8 +64,8 @@ INLINE int32_t label_at(const segmentation_input *in, long i) {
 /// A logit of -inf rules a class out: times a weight of 0 it would be no number.
 INLINE float finite_logit(float logit) { return logit == -INFINITY ? NO_CLASS : logit; }
 
-/// A log-probability of such a class, which may be the label.
-INLINE float ruled_out(float value) { return value < 0.1f * NO_CLASS ? -INFINITY : value; }
+/// -inf for the log-probability of a class that was ruled out, of which interpolation may have left a small part.
+INLINE float ruled_out(float value) { return value < -1e20f ? -INFINITY : value; }
 
 /// Two rows of logits interpolated, classes padded to whole vectors.
 LEVELS(static, void, blend_logits,

@@ -62,7 +62,7 @@ struct TableText {
                 let heads = divided[0].fields.map { $0.lowercased() }
                 let others = Self.numbers(Array(divided.dropFirst()), width: heads.count)
                 if !heads.contains(where: { Int($0) != nil }),
-                    !others.isEmpty || heads.contains(where: Heads.name.contains)
+                    !others.isEmpty || heads.contains(where: (Heads.name + Heads.color).contains)
                 {
                     heading = heads
                     divided.removeFirst()
@@ -213,9 +213,12 @@ struct TableText {
                     ? line.text.contains { $0.isNumber }
                     : line.text.split { !$0.isNumber }.count >= expected
             }
+            // `name category` over words.
+            let isOfWords = heads.allSatisfy((Heads.name + Heads.color).contains) && !isName
             isHeading =
                 heads.count == 1
-                ? numbered > 0 : [0, 3].contains(channels) && hasNumbers && 2 * numbered > all.count - 1
+                ? numbered > 0
+                : isOfWords || [0, 3].contains(channels) && hasNumbers && 2 * numbered > all.count - 1
         }
         // `names:` over a list of pairs.
         if all[0].text.hasSuffix(":"), all.count > 1, all.dropFirst().allSatisfy({ pair($0.text) != nil }) {

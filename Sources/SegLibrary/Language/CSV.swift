@@ -131,10 +131,11 @@ struct CSVFile {
                 // Blanks may fill up a column.
                 if byte == 32 || byte == 9 { continue }
                 throw damaged(
-                    line, "an entry goes on after its closing quote",
+                    line, "an entry continues after its closing quote",
                     help: "within quotes a quote is written twice: \"a 5\"\" nail\"")
-            } else if byte == 34, cell.isEmpty {
-                // Elsewhere it is a character as others.
+            } else if byte == 34, cell.allSatisfy({ $0 == 32 || $0 == 9 }) {
+                // Elsewhere it is a character like any other.
+                cell = []
                 isQuoted = true
                 hasQuotes = true
                 quoteLine = line

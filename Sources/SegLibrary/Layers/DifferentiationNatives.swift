@@ -140,8 +140,8 @@ let differentiationNatives: [Native] = [
     Native(
         "commit_step(state, work, commit)",
         "Applies all changes or none: runs work(), then commit(its value). If work fails or is interrupted, "
-            + "everything reachable from `state` is restored. commit runs without interruption by Ctrl-C, so it only "
-            + "assigns what work computed; then the values that it left pending are computed.",
+            + "everything reachable from `state` is restored. commit runs without interruption by Ctrl-C, so it "
+            + "should only assign what work computed; then the values that it left pending are computed.",
         examples: [
             "s = (n=1)\ntry { commit_step(s, () -> { s.n = 2; error(\"no\") }, x -> x) } catch { }\nprint(s.n)  # expect: 1"
         ]

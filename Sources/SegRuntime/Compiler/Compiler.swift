@@ -299,9 +299,11 @@ final class Compiler {
                     value.span,
                     help: name == parameter.name
                         ? "within the function `\(name)` is the parameter: give one of them another name"
-                        : "a default may name the parameters before its own")
-            } else if let name = own.first(where: {
-                survey.read.contains($0) && !survey.assigned.contains($0)
+                        : "a default may name the parameters before its own; the parameter `\(name)` hides what has its name outside"
+                )
+            } else if let name = own.first(where: { name in
+                survey.read.contains(name) && !survey.assigned.contains(name)
+                    && !survey.assignedInside.contains(name)
             }) {
                 report(
                     .name, "the default of `\(parameter.name)` names `\(name)`, which has no value yet",

@@ -14,6 +14,8 @@ final class Survey {
     fileprivate(set) var mentioned: Set<String> = []
     /// Those of them that are more than the name in `x.name(…)`, which may be a member.
     fileprivate(set) var read: Set<String> = []
+    /// Names that functions inside assign.
+    fileprivate(set) var assignedInside: Set<String> = []
     /// Names that `global` statements directly in this function bind.
     fileprivate(set) var globals: Set<String> = []
     /// Registers that loops and handlers need at once.
@@ -71,7 +73,9 @@ final class Surveyor {
         var mentions = inner.mentioned
         for name in function.parameters.flatMap(\.boundNames) { mentions.remove(name) }
         current.mentioned.formUnion(mentions)
-        current.read.formUnion(inner.read.intersection(mentions))
+        inner.read.intersection(mentions).forEach(noteRead)
+        current.assignedInside.formUnion(inner.assigned)
+        current.assignedInside.formUnion(inner.assignedInside)
         if let name, mentions.contains(name) {
             mentions.remove(name)
             current.definitions.append((name, mentions))
@@ -80,9 +84,14 @@ final class Surveyor {
         }
     }
 
+    /// Names of `for` and `catch` are of their block alone.
+    private func noteRead(_ name: String) {
+        if blockNames[name, default: 0] == 0 { current.read.insert(name) }
+    }
+
     private func assign(_ name: String) {
         current.mentioned.insert(name)
-        current.read.insert(name)
+        noteRead(name)
         if blockNames[name, default: 0] > 0 { return }
         if current.counts[name] == nil { current.assigned.append(name) }
         current.counts[name, default: 0] += 1
@@ -150,7 +159,7 @@ final class Surveyor {
             for piece in pieces { if case .value(let value, _) = piece.kind { visit(value) } }
         case .name(let name):
             current.mentioned.insert(name)
-            current.read.insert(name)
+            noteRead(name)
         case .list(let arguments): for argument in arguments { visit(argument.value) }
         case .record(let entries):
             for entry in entries {

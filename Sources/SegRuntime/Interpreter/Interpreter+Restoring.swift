@@ -131,7 +131,20 @@ extension Interpreter {
     ///   - origin: nil if the file is trusted.
     ///   - outer: the scope of a file of the library whose names can be read.
     public func restoringModule(name: String, origin: FileOrigin?, outer: Module? = nil) -> Module {
-        Module(name: name, origin: origin, outer: outer) { [weak self] in self?.freeGlobals(at: $0) }
+        freeUnusedGlobals()
+        let unused = unusedGlobals
+        return Module(name: name, origin: origin, outer: outer) { places in
+            unused.places.withLock { $0 += places }
+        }
+    }
+
+    /// Forgets the globals of scopes of which no function is left.
+    func freeUnusedGlobals() {
+        let places = unusedGlobals.places.withLock { places in
+            defer { places = [] }
+            return places
+        }
+        freeGlobals(at: places)
     }
 
     /// Whether a text of a file is that of a file of the library, so that it belongs into its scope.

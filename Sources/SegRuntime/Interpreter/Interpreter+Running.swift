@@ -11,6 +11,7 @@ extension Interpreter {
     /// - Throws: `ScriptError`.
     @discardableResult
     public func run(_ source: Source, isPrompt: Bool = false) throws -> Value? {
+        freeUnusedGlobals()
         let value = try run(parse(source), in: session, isOpen: isPrompt)
         // Ctrl-C in the last steps of a script ends it as elsewhere.
         if !isPrompt { try located { try checkInterrupt() } }

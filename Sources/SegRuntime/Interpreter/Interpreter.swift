@@ -5,6 +5,7 @@
 @preconcurrency import Glibc
 import SegSyntax
 import SegSystem
+import Synchronization
 
 public final class Interpreter {
     public let library: Library
@@ -100,6 +101,9 @@ public final class Interpreter {
     /// Whether natives may call nothing, as while a file is loaded.
     @exclusivity(unchecked) var refusesCalls = false
     var fileCodeRefusals = 0
+    /// Globals of scopes without functions, which may end on any thread: they are freed by the script's.
+    let unusedGlobals = UnusedGlobals()
+    final class UnusedGlobals: Sendable { let places = Mutex<[Int]>([]) }
     /// Globals of scopes that were discarded, for reuse.
     var freeGlobals: [Int] = []
     /// Used where a register should hold a cell and does not.

@@ -169,12 +169,13 @@ public final class MemoryBudget: Sendable {
 
     /// The error for `bytes` (possibly more than an Int holds) that do not fit.
     public func refusal(_ bytes: Double, _ what: String) -> SystemError {
-        lack("\(what) needs \(ByteCount.text(bytes))")
+        lack("\(what) needs \(ByteCount.text(bytes))", Int(exactly: bytes) ?? .max)
     }
 
-    private func lack(_ need: String) -> SystemError {
+    private func lack(_ need: String, _ bytes: Int = largeFrom) -> SystemError {
         let (limit, used) = (limit, used)
-        if !isAllocatable(Self.largeFrom + Self.spare) {
+        // Within the limit, but not within what is left of the address space.
+        if bytes <= limit - used {
             return SystemError(
                 .memory, "\(need); ulimit -v or -d leaves no more memory",
                 help: "use less memory, or raise that limit")

@@ -41,8 +41,8 @@ public final class EvaluationContext: @unchecked Sendable {
         return plain
     }
 
-    /// Runs an operation whose tiles an interrupt may end early; its result is then dropped. Inside of another one, that
-    /// one's watch goes on.
+    /// Runs an operation whose tiles an interrupt may end early; its result is then dropped. Inside of another one,
+    /// the outer watch stays in force.
     func watched<Result>(_ body: () throws -> Result) throws -> Result {
         guard interrupted != nil else { return try body() }
         if pool_is_watched() {

@@ -51,10 +51,10 @@ extension Tensor {
         let borders = try edges.doubles()
         var counts = [Int64](repeating: 0, count: bins)
         try Parallel.pieces(values.count) { part in
-            for value in values[part] where value >= low && value <= high {
-                var bin = min(Int((value - low) / (high - low) * Double(bins)), bins - 1)
+            for value in values[part] where value >= borders[0] && value <= borders[bins] {
+                var bin = min(max(Int((value - low) / (high - low) * Double(bins)), 0), bins - 1)
                 // The quotient is rounded; the border decides.
-                if value < borders[bin] {
+                if value < borders[bin], bin > 0 {
                     bin -= 1
                 } else if bin + 1 < bins, value >= borders[bin + 1] {
                     bin += 1
