@@ -294,7 +294,7 @@ for right in 0 5G '5 GB' 1.5T 100 ''; do
     check "a limit of the cache: $right" "$(SEG_CACHE_LIMIT=$right "$seg" -e 1 2>&1)" 1
 done
 check "a folder of scripts that is not there" "$(SEG_STDLIB=/none "$seg" -e 1 2>&1; echo $?)" \
-    $'seg: SEG_STDLIB must be the folder stdlib of seg\'s sources, got "/none", which is no folder\n1'
+    $'seg: SEG_STDLIB must be the folder stdlib of seg\'s sources, got "/none", which is not a folder\n1'
 
 # ---- Little memory: a sentence, and no report of a crash
 for limit in 'v 30000' 'v 40000' 'v 50000' 'v 60000' 'v 65000' 'd 10000' 'd 40000'; do
