@@ -330,7 +330,7 @@ public struct Formatter {
     }
 
     static func columns(_ bytes: ArraySlice<UInt8>) -> Int {
-        if bytes.allSatisfy({ $0 < 0x80 }) { return bytes.count }
+        if bytes.allSatisfy({ (0x20..<0x7f).contains($0) }) { return bytes.count }
         return TextWidth.of(String(decoding: bytes, as: UTF8.self))
     }
 
