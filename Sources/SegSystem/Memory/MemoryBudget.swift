@@ -175,7 +175,7 @@ public final class MemoryBudget: Sendable {
     private func lack(_ need: String, _ bytes: Int = largeFrom) -> SystemError {
         let (limit, used) = (limit, used)
         // Within the limit, but not within what is left of the address space.
-        if bytes <= limit - used {
+        if bytes <= limit - used, !isAllocatable(bytes + Self.spare) {
             return SystemError(
                 .memory, "\(need); ulimit -v or -d leaves no more memory",
                 help: "use less memory, or raise that limit")
