@@ -101,7 +101,7 @@ public struct Completer {
     /// What may follow `is`: the built-in kinds, and the types of the session and the library.
     private func types() -> [Candidate] {
         let own = interpreter.userNames().filter {
-            interpreter.typeName(interpreter[$0] ?? .nilValue) == "type"
+            (interpreter[$0] ?? .nilValue).typeName == "type"
         }
         let library = interpreter.library.names.filter { $0.first?.isUppercase ?? false }
         return Set(interpreter.kindNames + own + library).sorted().map { Candidate(name: $0, text: $0) }

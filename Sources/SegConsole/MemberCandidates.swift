@@ -142,7 +142,7 @@ public struct MemberCandidates {
         let known = value.map { kindName(of: $0) } ?? resultKind(of: path)
         let own = value.map { members(of: $0) } ?? known.map(members(ofKind:)) ?? []
         // A record's entries are enough where there is one that fits.
-        let isRecord = value.map { interpreter.typeName($0) == "record" } ?? false
+        let isRecord = value.map { $0.typeName == "record" } ?? false
         if isRecord, !own.isEmpty, prefix.isEmpty || own.contains(where: { $0.hasPrefix(prefix) }) {
             return own.map { member($0, of: value) }
         }
@@ -177,7 +177,7 @@ public struct MemberCandidates {
     }
 
     private func kindName(of value: Value) -> String {
-        let name = interpreter.typeName(value)
+        let name = value.typeName
         if ValueKind.table[name] != nil { return name }
         if name == "range" { return "list" }
         guard case .object(let object) = value, let instance = object as? Instance else { return name }
@@ -297,7 +297,7 @@ public struct MemberCandidates {
 
     private func memberHelp(_ value: Value, _ name: String) -> String {
         // Counting a data set's pixels is slow, so the help names the member without reading it.
-        if interpreter.typeName(value) == "dataset", name == "counts" { return "pixels by class" }
+        if value.typeName == "dataset", name == "counts" { return "pixels by class" }
         guard let member = try? interpreter.member(value, name) else { return "" }
         return Completer(interpreter).about(member)
     }
@@ -327,7 +327,7 @@ public struct MemberCandidates {
     private func ownFunctions() -> [(name: String, parameter: String)] {
         interpreter.userNames().compactMap { name in
             guard let value = interpreter[name], let first = interpreter.parameters(of: value)?.first,
-                interpreter.typeName(value) == "function"
+                value.typeName == "function"
             else { return nil }
             return (name, first.name)
         }

@@ -75,6 +75,6 @@ import Testing
         #expect(!interpreter.helpSearch("elev").entries.contains { $0.name == "eleven" })
         #expect(!interpreter.library.contains("zygote") && interpreter.library.contains("ten"))
         let value = try interpreter.value(named: "zygote")
-        #expect(value.map { interpreter.typeName($0) } == nil)
+        #expect(value.map { $0.typeName } == nil)
     }
 }

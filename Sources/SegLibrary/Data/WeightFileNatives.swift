@@ -64,7 +64,7 @@ let weightFileNatives: [Native] = [
                 guard let tensor = value.asTensorValue else {
                     throw Failure(
                         .type,
-                        "write_tensors: \(quotedText(name)) is \(call.interpreter.typeName(value)), not a tensor"
+                        "write_tensors: \(quotedText(name)) is \(value.typeName), not a tensor"
                     )
                 }
                 return (name, tensor.promise)

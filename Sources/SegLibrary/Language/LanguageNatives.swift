@@ -241,7 +241,7 @@ public let languageNatives: [Native] = [
     Native(
         "type_of(x)", "The name of the kind of a value: \"number\", \"list\", \"tensor\", \"Conv2d\".",
         examples: ["print(type_of([]))  # expect: list"]
-    ) { call in .string(call.interpreter.typeName(call[0])) },
+    ) { call in .string(call[0].typeName) },
     Native(
         "is_callable(x)", "Whether x can be called: a function, a type, or an object with `forward`.",
         examples: ["print(is_callable(len))  # expect: true"]

@@ -44,7 +44,7 @@ extension Interpreter {
                 + (record.count > 6 ? ", …" : "")
         case let instance as Instance: return instance.type.name
         case is FunctionObject, is NativeFunction, is BoundMethod, is TypeObject:
-            guard let parameters = parameters(of: value) else { return typeName(value) }
+            guard let parameters = parameters(of: value) else { return value.typeName }
             let source = short(value, limit: 60)
             if object is FunctionObject, !source.hasSuffix("…"), !source.contains("\n") { return source }
             return (object is TypeObject ? "type " : "") + parameters.signature(callableName(value))

@@ -8,7 +8,7 @@ import SegTensor
 private func scalar(_ value: Value, of name: String, _ interpreter: Interpreter) throws -> TensorValue {
     guard let tensor = value.asTensorValue else {
         throw Failure(
-            .type, "\(name): the function gave \(interpreter.typeName(value)), not a tensor",
+            .type, "\(name): the function gave \(value.typeName), not a tensor",
             help:
                 "its value must depend on tensors through operations of the library; item() and plain numbers have no gradient"
         )

@@ -148,7 +148,7 @@ let reductionNatives: [Native] = [
         ]
     ) { call in try call.list(try call.collection(0).cumsum(axis: try call.axis(1)), at: 0) },
     Native(
-        "sort(x, axis=-1, descending=false)", "The elements in order along `axis`; labels follow.",
+        "sort(x, axis=-1, descending=false)", "The elements in order along `axis`; labels follow. Not-a-number comes last.",
         examples: [
             "print(sort(tensor([3, 1, 2])))  # expect: tensor([1, 2, 3])"
         ]
@@ -162,7 +162,7 @@ let reductionNatives: [Native] = [
             try call.collection(0).sort(axis: try call.axis(1), descending: try call.bool(2)), at: 0)
     },
     Native(
-        "argsort(x, axis=-1, descending=false)", "The positions that sort x.",
+        "argsort(x, axis=-1, descending=false)", "The positions that sort x. Not-a-number comes last.",
         examples: [
             "print(argsort([3, 1, 2]))  # expect: [1, 2, 0]"
         ]
@@ -172,7 +172,7 @@ let reductionNatives: [Native] = [
     },
     Native(
         "topk(x, k, axis=-1, largest=true)",
-        "The k largest elements and their positions: a list of two tensors.",
+        "The k largest elements and their positions: a list of two tensors. Not-a-number comes last.",
         examples: [
             "values, positions = topk(tensor([3, 1, 2]), 2)\nprint(values, positions)  # expect: tensor([3, 2]) tensor([0, 2], int64)"
         ]

@@ -101,7 +101,7 @@ extension TensorValue {
     func changed(_ keys: [IndexKey], to value: Value, _ interpreter: Interpreter) throws -> Value {
         try checkCategories(value.asTensorValue)
         guard let operand = try TensorValue.operand(value) else {
-            throw Failure(.type, "a tensor's elements are numbers, not \(interpreter.typeName(value))")
+            throw Failure(.type, "a tensor's elements are numbers, not \(value.typeName)")
         }
         let changed = try promise.setting(try keys.map(TensorValue.index), to: operand)
         return .object(TensorValue(changed, mark: mark, categories: categories))

@@ -40,9 +40,10 @@ public class TensorValue: ForeignValue {
     }
 
     public override var typeName: String { "tensor" }
-    /// In lists and records tensors are equal if their shapes, names and elements are.
+    /// In lists and records tensors are equal if their shapes, names and elements are; class names of masks too.
     public override func equals(_ other: ForeignValue, _ interpreter: Interpreter) throws -> Bool {
-        guard let other = (other as? TensorValue)?.promise else { return false }
+        guard let value = other as? TensorValue, categories == value.categories else { return false }
+        let other = value.promise
         if promise === other { return true }
         guard promise.shape == other.shape, promise.labels == other.labels else { return false }
         return try Tensor.apply(.equal, promise, other).doubles().allSatisfy { $0 != 0 }

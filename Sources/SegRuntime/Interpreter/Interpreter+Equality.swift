@@ -132,7 +132,7 @@ extension Interpreter {
             help: left.isNil || right.isNil
                 ? "nil stands for no value; test it first: x != nil and x > 0"
                 : left.asList != nil || right.asList != nil ? library.hints.purposes[.listArithmetic] : nil,
-            notes: [typeName(left), typeName(right)])
+            notes: [left.typeName, right.typeName])
     }
 
     private func foreignCompare(

@@ -12,8 +12,8 @@ extension Interpreter {
             if case .bool = key { help = library.hints.purposes[.listMask] }
             if let name = key.asString { help = helpForEntryOfEach(collection, name) }
             throw Failure(
-                .type, "a \(typeName(collection)) is indexed by a number or a range, not by \(describe(key))",
-                help: help, notes: ["", typeName(key)])
+                .type, "a \(collection.typeName) is indexed by a number or a range, not by \(describe(key))",
+                help: help, notes: ["", key.typeName])
         }
         guard let index = Int(exactly: number) else {
             throw Failure(
@@ -25,7 +25,7 @@ extension Interpreter {
             if collection.asInstance?.type.isCallable == true, let objectHook { unit = objectHook.noun }
             let what = plural(count, unit)
             throw Failure(
-                .index, "index \(index) is out of range: the \(typeName(collection)) has \(what)",
+                .index, "index \(index) is out of range: the \(collection.typeName) has \(what)",
                 help: count == 0 ? nil : "it goes from 0 to \(count - 1), or from -\(count) to -1",
                 notes: ["\(what)", "\(index)"])
         }
@@ -267,6 +267,6 @@ extension Interpreter {
                 .type, "`:` is a whole axis, and \(describe(collection)) has no axes",
                 help: "x[0...] is all of it")
         }
-        return Failure(.index, "a \(typeName(collection)) takes one index, got \(keys.count)", help: help)
+        return Failure(.index, "a \(collection.typeName) takes one index, got \(keys.count)", help: help)
     }
 }

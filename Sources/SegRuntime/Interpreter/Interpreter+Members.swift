@@ -128,7 +128,7 @@ extension Interpreter {
             }
             let near = nearestName(to: name, among: memberNames(value))
             throw Failure(
-                .name, "\(name) of a \(typeName(value)) cannot be set",
+                .name, "\(name) of a \(value.typeName) cannot be set",
                 help: near.map { "did you mean \($0)?" })
         default: throw noMembers(value, name)
         }
@@ -152,7 +152,7 @@ extension Interpreter {
         switch value {
         case .object(let object) where object.kind == .record: what = "the record has no entry \(name)"
         case .object(let object) where object.kind == .instance:
-            what = "\(typeName(value)) has no field or method \(name)"
+            what = "\(value.typeName) has no field or method \(name)"
         case .nilValue: what = "nil has no member \(name)"
         default: what = "\(describe(value)) has no member \(name)"
         }

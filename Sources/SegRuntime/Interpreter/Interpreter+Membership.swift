@@ -78,12 +78,12 @@ extension Interpreter {
         return Failure(
             .type,
             "`in` needs a list, range, record, string or other collection, got \(describe(collection))",
-            help: help, notes: ["", typeName(collection)])
+            help: help, notes: ["", collection.typeName])
     }
 
     private func wrongElement(_ rule: String, _ element: Value, _ collection: Value) -> Failure {
         Failure(
-            .type, "\(rule), got \(describe(element))", notes: [typeName(element), typeName(collection)])
+            .type, "\(rule), got \(describe(element))", notes: [element.typeName, collection.typeName])
     }
 
     // MARK: is
@@ -102,7 +102,7 @@ extension Interpreter {
     /// `value is kind`.
     func isOfKind(_ value: Value, _ kind: String) -> Bool {
         if case .object(let object) = value, object.kind == .instance { return false }
-        return typeName(value) == kind
+        return value.typeName == kind
     }
 
     /// `value is type`. A type that was loaded from a file is the same as one of the same name and text.
@@ -110,7 +110,7 @@ extension Interpreter {
         guard case .object(let object) = type, object.kind == .type else {
             throw Failure(
                 .type, "`is` needs a type on its right, got \(describe(type))",
-                help: "values are compared by `==`", notes: ["", typeName(type)])
+                help: "values are compared by `==`", notes: ["", type.typeName])
         }
         guard let own = value.asInstance?.type else { return false }
         let wanted = unsafeDowncast(object, to: TypeObject.self)

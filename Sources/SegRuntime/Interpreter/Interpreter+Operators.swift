@@ -73,11 +73,11 @@ extension Interpreter {
         case (.minus, .number(let number)): return .number(-number)
         case (.not, .bool(let bool)): return .bool(!bool)
         case (.minus, _):
-            throw Failure(.type, "- needs a number, got \(describe(value))", notes: [typeName(value)])
+            throw Failure(.type, "- needs a number, got \(describe(value))", notes: [value.typeName])
         case (.not, _):
             throw Failure(
                 .type, "! needs a bool, got \(describe(value))",
-                help: "`not x` is true if x is nil or false", notes: [typeName(value)])
+                help: "`not x` is true if x is nil or false", notes: [value.typeName])
         }
     }
 
@@ -89,7 +89,7 @@ extension Interpreter {
         guard let wanted = Int(exactly: number) else {
             throw Failure(
                 .value,
-                "a \(typeName(sequence)) is repeated a whole number of times, not \(numberText(number))")
+                "a \(sequence.typeName) is repeated a whole number of times, not \(numberText(number))")
         }
         let count = max(0, wanted)
         if let text {
@@ -140,7 +140,7 @@ extension Interpreter {
     private func unsuitable(_ op: BinaryOperator, _ left: Value, _ right: Value) -> Failure {
         let sign = op.rawValue
         let kinds = "\(describe(left)) and \(describe(right))"
-        let notes = [typeName(left), typeName(right)]
+        let notes = [left.typeName, right.typeName]
         let isText = left.asString != nil || right.asString != nil
         switch op {
         case .add where isText:

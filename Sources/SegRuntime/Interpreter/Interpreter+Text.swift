@@ -8,27 +8,6 @@ import SegSystem
 extension Interpreter {
     private static let nestingLimit = 60
 
-    /// What messages call the kind of a value: "number", "list", or a type's name.
-    public func typeName(_ value: Value) -> String {
-        switch value {
-        case .nilValue: "nil"
-        case .bool: "bool"
-        case .number: "number"
-        case .object(let object):
-            switch object.kind {
-            case .string: "string"
-            case .list: "list"
-            case .record: "record"
-            case .range: "range"
-            case .function, .native, .bound: "function"
-            case .type: "type"
-            case .instance: unsafeDowncast(object, to: Instance.self).type.name
-            case .foreign: unsafeDowncast(object, to: ForeignValue.self).typeName
-            case .cell, .iterator, .unassigned: "nothing"
-            }
-        }
-    }
-
     /// A value as an error shows it, with its kind: `string "a"`, `nil`, `list [1, 2]`.
     public func describe(_ value: Value) -> String {
         switch value {
@@ -42,14 +21,14 @@ extension Interpreter {
         case .object(let object) where object.kind == .instance: return short(value)
         default:
             let text = short(value)
-            let name = typeName(value)
+            let name = value.typeName
             return text.hasPrefix(name) ? text : "\(name) \(text)"
         }
     }
 
     /// A line form of at most 40 characters.
     public func short(_ value: Value, limit: Int = 40) -> String {
-        let text = (try? line(value, quoted: true, limit: 400)) ?? typeName(value)
+        let text = (try? line(value, quoted: true, limit: 400)) ?? value.typeName
         let first = text.prefix { !$0.isNewline }
         if first.count <= limit, first.endIndex == text.endIndex { return text }
         return first.prefix(limit - 1) + "…"
@@ -57,13 +36,13 @@ extension Interpreter {
 
     /// The name of something that can be called.
     public func callableName(_ value: Value) -> String {
-        guard case .object(let object) = value else { return typeName(value) }
+        guard case .object(let object) = value else { return value.typeName }
         switch object.kind {
         case .function: return unsafeDowncast(object, to: FunctionObject.self).name ?? "function"
         case .native: return unsafeDowncast(object, to: NativeFunction.self).name
         case .bound: return unsafeDowncast(object, to: BoundMethod.self).function.name ?? "function"
         case .type: return unsafeDowncast(object, to: TypeObject.self).name
-        default: return typeName(value)
+        default: return value.typeName
         }
     }
 
@@ -343,6 +322,29 @@ private func appendQuoted(_ text: Substring, to quoted: inout String) {
         case _ where TextWidth.isHarmful(scalar):
             quoted += "\\u{\(String(scalar.value, radix: 16))}"
         default: quoted.unicodeScalars.append(scalar)
+        }
+    }
+}
+
+extension Value {
+    /// What messages call the kind of a value: "number", "list", or a type's name.
+    public var typeName: String {
+        switch self {
+        case .nilValue: "nil"
+        case .bool: "bool"
+        case .number: "number"
+        case .object(let object):
+            switch object.kind {
+            case .string: "string"
+            case .list: "list"
+            case .record: "record"
+            case .range: "range"
+            case .function, .native, .bound: "function"
+            case .type: "type"
+            case .instance: unsafeDowncast(object, to: Instance.self).type.name
+            case .foreign: unsafeDowncast(object, to: ForeignValue.self).typeName
+            case .cell, .iterator, .unassigned: "nothing"
+            }
         }
     }
 }
