@@ -352,7 +352,7 @@ struct Command: Sendable {
     }
 
     private func say(_ text: String) -> Int32 {
-        fputs(text, stdout)
+        fputs(TextWidth.harmless(text), stdout)
         return 0
     }
 

@@ -25,7 +25,7 @@ do {
             CommandLine.unsafeArgv[place].map { FilePath.text($0) }
         })
 } catch {
-    fputs("seg: \(error)\ntry `seg --help`\n", stderr)
+    fputs(TextWidth.harmless("seg: \(error)\ntry `seg --help`\n"), stderr)
     exit(2)
 }
 

@@ -20,7 +20,11 @@
 #include "vectors.h"
 
 /// For lanes past the last class: smaller than any logit, and still finite when multiplied by a weight.
-#define NO_CLASS -1e30f
+#define NO_CLASS -3e38f
+/// For a class that a logit of -inf rules out, which times a weight of 0 would be no number.
+#define RULED_OUT -1e38f
+/// Below it something was ruled out, of which interpolation may have left a small part.
+#define LOWEST_LOGIT -1e34f
 
 /// Pixels that are processed together in each step, so that no pixel waits for the one before it.
 enum { BANDS = 16, GROUP = 8 };
@@ -61,11 +65,12 @@ INLINE int32_t label_at(const segmentation_input *in, long i) {
     return label < 0 || label >= in->classes || label == in->ignore ? -1 : (int32_t)label;
 }
 
-/// A logit of -inf rules a class out: times a weight of 0 it would be no number.
-INLINE float finite_logit(float logit) { return logit == -INFINITY ? NO_CLASS : logit; }
+INLINE float finite_logit(float logit) { return logit == -INFINITY ? RULED_OUT : logit; }
 
-/// -inf for the log-probability of a class that was ruled out, of which interpolation may have left a small part.
-INLINE float ruled_out(float value) { return value < -1e20f ? -INFINITY : value; }
+/// -inf for the log-probability of a class that was ruled out; no number where all classes were.
+INLINE float log_probability(float value, float top) {
+    return top < LOWEST_LOGIT ? NAN : value < LOWEST_LOGIT ? -INFINITY : value;
+}
 
 /// Two rows of logits interpolated, classes padded to whole vectors.
 LEVELS(static, void, blend_logits,
@@ -181,10 +186,10 @@ INLINE void loss_row(
             const axis_sample at = job->x[i];
             const float a = space->row[at.first * lanes + label], b = space->row[at.second * lanes + label];
             space->sums[i] = sum_of8(sums[i - first])[0];
-            space->shifted[i] =
-                ruled_out(mul_add(b, at.second_weight, a * at.first_weight) - tops[i - first][0]);
+            const float top = tops[i - first][0];
+            space->shifted[i] = log_probability(mul_add(b, at.second_weight, a * at.first_weight) - top, top);
             space->weights[i] = space->class_weights[label];
-            if (smooths) space->smooth[i] = ruled_out(sum_of8(smooth[i - first])[0]);
+            if (smooths) space->smooth[i] = log_probability(sum_of8(smooth[i - first])[0], top);
         }
         if (!wants_gradient) continue;
         float hard[GROUP], factor[GROUP];

@@ -7,7 +7,7 @@ import SegTensor
 /// The frames of a data set, and changed copies of each. Where a crop gives all a size of their own, the frames
 /// themselves are left out.
 public struct AugmentedDataset: DatasetView {
-    public let source: any Dataset
+    public var source: any Dataset
     public let changes: [Augmentation]
     /// The number of copies that stay the same pictures; nil: one, drawn anew in each epoch.
     public let copies: Int?
@@ -84,8 +84,9 @@ public struct AugmentedDataset: DatasetView {
         return about("with \(copies) cop\(copies == 1 ? "y" : "ies") each by \(names)")
     }
 
-    public func over(_ source: any Dataset, epoch: Int) throws -> any Dataset {
-        try AugmentedDataset(source, changes, copies: copies, seed: seed, epoch: epoch)
+    public func inEpoch(_ epoch: Int) throws -> any Dataset {
+        guard redraws else { return self }
+        return try AugmentedDataset(source.inEpoch(epoch), changes, copies: copies, seed: seed, epoch: epoch)
     }
 
     public func name(_ index: Int) throws -> String {

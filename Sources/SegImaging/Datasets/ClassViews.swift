@@ -6,7 +6,7 @@ import SegTensor
 
 /// A data set whose classes are groups of another's; classes in no group are void.
 public struct Regrouped: DatasetView {
-    public let source: any Dataset
+    public var source: any Dataset
     public let groups: [(name: String, members: [String])]
     public let palette: ClassPalette
     public let views: ViewCount
@@ -84,10 +84,6 @@ public struct Regrouped: DatasetView {
     public var about: String {
         about("regrouped to \(groups.count) class\(groups.count == 1 ? "" : "es")")
     }
-    public func over(_ source: any Dataset, epoch: Int) throws -> any Dataset {
-        try Regrouped(source, groups)
-    }
-
     public func frame(_ index: Int) throws -> Frame {
         let table = table
         return try source.frame(index).withMask("regroup", table.map { Double($0) }) {
@@ -109,7 +105,7 @@ public struct Regrouped: DatasetView {
 
 /// A data set whose classes have other colours in pictures.
 public struct Recolored: DatasetView {
-    public let source: any Dataset
+    public var source: any Dataset
     public let palette: ClassPalette
     public let views: ViewCount
     private let colors: [(name: String, color: ClassPalette.Color)]
@@ -135,9 +131,6 @@ public struct Recolored: DatasetView {
         palette = try ClassPalette(names: old.names, colors: new)
     }
 
-    public func over(_ source: any Dataset, epoch: Int) throws -> any Dataset {
-        try Recolored(source, colors)
-    }
     public func frame(_ index: Int) throws -> Frame { try source.frame(index) }
     public func maskSource(_ index: Int) throws -> MaskSource { try source.maskSource(index) }
 }

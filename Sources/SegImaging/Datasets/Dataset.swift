@@ -128,11 +128,10 @@ extension Dataset {
 
 /// A view of another data set. What it does not change is the source's.
 public protocol DatasetView: Dataset {
-    var source: any Dataset { get }
+    /// Another form of the same data may take its place.
+    var source: any Dataset { get set }
     /// The number of the source's frame that frame `index` is made of.
     func sourceIndex(_ index: Int) -> Int
-    /// The same view of another form of its source.
-    func over(_ source: any Dataset, epoch: Int) throws -> any Dataset
 }
 
 extension DatasetView {
@@ -159,6 +158,12 @@ extension DatasetView {
     public func checkFiles(_ index: Int) throws { try source.checkFiles(sourceIndex(index)) }
     public func origin(_ index: Int) -> FrameOrigin { source.origin(sourceIndex(index)) }
     public func inEpoch(_ epoch: Int) throws -> any Dataset {
-        redraws ? try over(try source.inEpoch(epoch), epoch: epoch) : self
+        redraws ? over(try source.inEpoch(epoch)) : self
+    }
+    /// The same view of another form of its source.
+    public func over(_ source: any Dataset) -> Self {
+        var view = self
+        view.source = source
+        return view
     }
 }

@@ -5,7 +5,7 @@ import SegTensor
 
 /// Some frames of another data set, in any order.
 public struct Subset: DatasetView {
-    public let source: any Dataset
+    public var source: any Dataset
     public let indices: [Int]
     public let views: ViewCount
 
@@ -23,12 +23,11 @@ public struct Subset: DatasetView {
     public func sourceIndex(_ index: Int) -> Int { indices[index] }
     public func frame(_ index: Int) throws -> Frame { try source.frame(indices[index]) }
     public func maskSource(_ index: Int) throws -> MaskSource { try source.maskSource(indices[index]) }
-    public func over(_ source: any Dataset, epoch: Int) throws -> any Dataset { try Subset(source, indices) }
 }
 
 /// One data set after another.
 public struct Concatenation: Dataset {
-    public let parts: [any Dataset]
+    public private(set) var parts: [any Dataset]
     public let count: Int
     public let views: ViewCount
     public let isAugmented: Bool
@@ -103,7 +102,13 @@ public struct Concatenation: Dataset {
     }
     public var normalization: Normalization? { parts[0].normalization }
     public func inEpoch(_ epoch: Int) throws -> any Dataset {
-        redraws ? try Concatenation(try parts.map { try $0.inEpoch(epoch) }) : self
+        redraws ? with(try parts.map { try $0.inEpoch(epoch) }) : self
+    }
+    /// The same of other forms of its parts.
+    public func with(_ parts: [any Dataset]) -> Concatenation {
+        var joined = self
+        joined.parts = parts
+        return joined
     }
     public func frame(_ index: Int) throws -> Frame {
         let (part, place) = try place(index)
@@ -205,7 +210,7 @@ public enum FrameChange: Sendable {
 
 /// A data set that changes each frame when it is requested.
 public struct ChangedDataset: DatasetView {
-    public let source: any Dataset
+    public var source: any Dataset
     public let change: FrameChange
     public let views: ViewCount
 
@@ -259,15 +264,12 @@ public struct ChangedDataset: DatasetView {
         let frame = try frame(index)
         return MaskSource(name: frame.name, mask: frame.mask)
     }
-    public func over(_ source: any Dataset, epoch: Int) throws -> any Dataset {
-        try ChangedDataset(source, change)
-    }
 }
 
 /// The frames cut into tiles of one size, row by row. The last tile of a row or column ends at the border, so
 /// that it overlaps more; where a frame is smaller than a tile, the rest of the tile is black and void.
 public struct Tiles: DatasetView {
-    public let source: any Dataset
+    public var source: any Dataset
     public let size: (height: Int, width: Int)
     public let overlap: Int
     public let views: ViewCount
@@ -313,6 +315,7 @@ public struct Tiles: DatasetView {
                     for: "tiles of \(source.count) samples")
             }
             for top in tops {
+                try EvaluationContext.current.checkInterrupt()
                 for left in lefts { places.append((frame, top, left)) }
             }
         }
@@ -349,9 +352,6 @@ public struct Tiles: DatasetView {
     public func maskSource(_ index: Int) throws -> MaskSource {
         let frame = try frame(index)
         return MaskSource(name: frame.name, mask: frame.mask)
-    }
-    public func over(_ source: any Dataset, epoch: Int) throws -> any Dataset {
-        try Tiles(source, height: size.height, width: size.width, overlap: overlap)
     }
 
     private func named(_ name: String, _ index: Int) -> String {

@@ -169,11 +169,9 @@ let augmentNatives: [Native] = [
         // The size, whose place is that of the data where it is given alone.
         let size = try? call.pair(place)
         guard let (height, width) = size, (1...65_536).contains(height), (1...65_536).contains(width) else {
-            let text = call[place].asString.map(quotedText)
-            let given = text ?? (try? call.interpreter.line(call[place])) ?? "unusable"
             throw Failure(
                 size == nil ? .type : .value,
-                "crop: size is \(given); it is a whole number from 1 to 65,536, or two of them, [h, w]",
+                "crop: size is \(call.interpreter.short(call[place])); it is a whole number from 1 to 65,536, or two of them, [h, w]",
                 argument: place)
         }
         return .object(

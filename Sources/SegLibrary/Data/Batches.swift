@@ -20,6 +20,7 @@ struct PreparedBatch {
 /// error, or with `ofOneSize` begin another batch.
 private func made(_ data: DatasetValue, _ indices: [Int], epoch: Int, ofOneSize: Bool) throws -> PreparedBatch
 {
+    guard !indices.isEmpty else { throw TensorError(.value, "a batch needs at least one sample") }
     let dataset = try data.dataset.inEpoch(epoch)
     let (pictures, groups) = (AheadGroup(), AheadGroup())
     var images: [Tensor] = []
@@ -102,6 +103,11 @@ final class BatchesValue: ForeignValue {
     }
 
     override var typeName: String { "batches" }
+    override var held: [Value] { data.dataset.runsScript ? [.object(data)] : [] }
+    override func copied(holding held: [Value]) -> ForeignValue {
+        guard let data = held.first?.foreign(DatasetValue.self) else { return self }
+        return BatchesValue(data, order: order, size: size, ofOneSize: ofOneSize)
+    }
     override func saved(_ interpreter: Interpreter) -> (kind: String, parts: Value)? { savedParts() }
     override func line(_ interpreter: Interpreter) -> String {
         "\((order.count + size - 1) / size) batches of \(size)"

@@ -35,6 +35,21 @@ public final class DatasetValue: ForeignValue {
         try savedParts()
     }
 
+    public override var held: [Value] { dataset.makers }
+
+    public override func copied(holding held: [Value]) -> ForeignValue {
+        DatasetValue(self, dataset.made(by: held))
+    }
+
+    /// Another form of the same data.
+    private init(_ original: DatasetValue, _ dataset: any Dataset) {
+        self.dataset = dataset
+        labels = original.labels
+        counted = original.counted
+        epochs = original.epochs
+        super.init()
+    }
+
     public override var memberNames: [String] { Self.members }
 
     static let members = [
@@ -147,6 +162,11 @@ public final class DatasetValue: ForeignValue {
             }
             return .object(try sample(index))
         }
+        if let name = key.asString {
+            throw Failure(
+                .type, "a data set is indexed by a number, not \(quotedText(name))",
+                help: "data.filter(s -> s.name == \(quotedText(name)))[0] is the sample of this name")
+        }
         let all = try Tensor.arange(to: Double(dataset.count), dtype: .int64)
         let picked = try all.get([TensorValue.index(.value(key))]).doubles().map { Int($0) }
         return .object(try DatasetValue(try Subset(dataset, picked)))
@@ -200,8 +220,13 @@ extension Arguments {
         if case .object(let object as Instance) = values[place], object.method(named: "at") != nil {
             return try DatasetValue(try ScriptDataset(object, interpreter))
         }
-        let isText = values[place].asString != nil && native.name == "split"
-        throw wrong(place, "a data set", help: isText ? "a text is cut by split_text(text, separator)" : nil)
+        var help: String?
+        if native.name == "split", values[place].asString != nil {
+            help = "a text is cut by split_text(text, separator)"
+        } else if native.name == "split", values[place].asTensorValue != nil {
+            help = "a tensor is cut into n parts by chunk(t, n)"
+        }
+        throw wrong(place, "a data set", help: help)
     }
 
     /// Some data sets: those of `...rest`, or one list of them.

@@ -9,7 +9,7 @@ import SegTensor
 
 /// An object of a script that is used as a data set.
 struct ScriptDataset: Dataset, @unchecked Sendable {
-    let object: Instance
+    var object: Instance
     let interpreter: Interpreter
     let count: Int
     let palette: ClassPalette
@@ -76,8 +76,8 @@ struct ScriptDataset: Dataset, @unchecked Sendable {
 
 /// The frames of a data set, each changed by a function of a script of (image, mask).
 struct MappedDataset: DatasetView, @unchecked Sendable {
-    let source: any Dataset
-    let function: Value
+    var source: any Dataset
+    var function: Value
     let interpreter: Interpreter
     let views: ViewCount
     private let labels: AxisLabels
@@ -127,9 +127,41 @@ struct MappedDataset: DatasetView, @unchecked Sendable {
         made.isRedrawn = frame.isRedrawn || interpreter.random.stream.state.count != before
         return made
     }
+}
 
-    func over(_ source: any Dataset, epoch: Int) throws -> any Dataset {
-        try MappedDataset(source, function, interpreter)
+extension Dataset {
+    /// The objects and functions of a script that make its frames.
+    var makers: [Value] {
+        guard runsScript else { return [] }
+        return switch self {
+        case let script as ScriptDataset: [.object(script.object)]
+        case let mapped as MappedDataset: mapped.source.makers + [mapped.function]
+        case let joined as Concatenation: joined.parts.flatMap(\.makers)
+        case let view as any DatasetView: view.source.makers
+        default: []
+        }
+    }
+
+    /// The same data, made by others of their kind, in the same order.
+    func made(by makers: [Value]) -> any Dataset {
+        var left = makers[...]
+        return made(by: &left)
+    }
+
+    private func made(by makers: inout ArraySlice<Value>) -> any Dataset {
+        guard runsScript else { return self }
+        switch self {
+        case var script as ScriptDataset:
+            if case .object(let object as Instance)? = makers.popFirst() { script.object = object }
+            return script
+        case let mapped as MappedDataset:
+            var mapped = mapped.over(mapped.source.made(by: &makers))
+            mapped.function = makers.popFirst() ?? mapped.function
+            return mapped
+        case let joined as Concatenation: return joined.with(joined.parts.map { $0.made(by: &makers) })
+        case let view as any DatasetView: return view.over(view.source.made(by: &makers))
+        default: return self
+        }
     }
 }
 
@@ -165,6 +197,11 @@ extension Frame {
             throw TensorError(
                 .shape, "\(maker): image \(image.shape) and mask \(mask.shape)",
                 help: "an image is [3, height, width], its mask [height, width]")
+        }
+        guard image.dtype != .bool else {
+            throw TensorError(
+                .type, "\(maker): the image is bool; an image is bytes, or floats from 0 to 1",
+                help: "to(x, float32) makes 0 and 1 of it")
         }
         let floats =
             image.dtype.isFloating

@@ -161,8 +161,8 @@ let collectionNatives: [Native] = [
     },
     Native(
         "filter(xs, f)",
-        "The list of those x for which f(x) is true; of a record, a record. Of a data set, the data with those "
-            + "samples; f takes the sample, or (image, mask).",
+        "The list of those x for which f(x) is true. Of a record, a record; f takes [name, value], or (name, value). "
+            + "Of a data set, the data with those samples; f takes the sample, or (image, mask).",
         examples: [
             "print((1...6).filter(x -> x % 2 == 0))  # expect: [2, 4, 6]",
             """
@@ -175,9 +175,12 @@ let collectionNatives: [Native] = [
         let f = try call.function(1)
         if let record = call[0].asRecord {
             let kept = RecordObject()
-            for (name, value) in zip(record.names, record.values)
-            where try interpreter.truth(interpreter.call(f, [.string(name), value])) {
-                kept[name] = value
+            let takesPair = interpreter.requiredArguments(of: f) == 1
+            for (name, value) in zip(record.names, record.values) {
+                let entry: [Value] = [.string(name), value]
+                if try interpreter.truth(interpreter.call(f, takesPair ? [.list(entry)] : entry)) {
+                    kept[name] = value
+                }
             }
             return .object(kept)
         }

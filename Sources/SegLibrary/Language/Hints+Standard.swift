@@ -114,6 +114,7 @@ extension Hints {
         ".__init__": .say("leave it out: a type's body sets its fields"),
         ".encode": .say("leave it out: a string is a text"), ".capitalize": "upper(text)",
         "_": "ans", "__": "ans", "Out": "ans",
+        "ans": .say("the prompt's last value has this name; it has shown none yet"),
         "In": .say("the Up key and Ctrl-R bring earlier entries back"),
         "history": .say(
             "a run has one, run.history; at the prompt the Up key and Ctrl-R bring earlier entries back"),
@@ -130,6 +131,8 @@ extension Hints {
     ]
 
     // MARK: PyTorch
+
+    private static let noDecompositions = "seg has no decompositions of matrices; a @ b multiplies them"
 
     private static let torch: [String: Habit] = [
         "nn": .say("layers are there without a module: Conv2d(…), ReLU(), Sequential(…)"),
@@ -247,6 +250,15 @@ extension Hints {
         "Softplus": "x -> log(1 + exp(x))",
         "where()": .say("x[mask] has the elements where a mask is true, arange(len(x))[mask] their places"),
         "rsqrt": "1 / sqrt(x)", "square": "x ^ 2", "clip": "clamp(x, 0, 1)",
+        "logsumexp": "max(x) + log(sum(exp(x - max(x))))", "reciprocal": "1 / x", "lerp": "a + w * (b - a)",
+        "tan": "sin(x) / cos(x)", "cumprod": "exp(cumsum(log(x)))",
+        "searchsorted": "sum(unsqueeze(x, 1) > edges, axis=1)",
+        "erf": .say("there is no erf; gelu(x) has its curve"), "det": .say(noDecompositions),
+        "svd": .say(noDecompositions), "inv": .say(noDecompositions), "eigh": .say(noDecompositions),
+        "Embedding": "table[places], of a parameter(randn(n, d))",
+        "PReLU": "x -> where(x > 0, x, a * x), of a parameter a",
+        "LogSoftmax": "x -> log_softmax(x, axis=1)",
+        "Unfold": .say("conv2d and the pools take windows; windows of pictures are tiles(data, [h, w])"),
         "inference_mode": "no_grad(() -> m(x))",
         "set_grad_enabled": "no_grad(() -> m(x))", "jaccard": "iou(c)",
         "use_deterministic_algorithms": .say(

@@ -3,23 +3,31 @@
 import SegRuntime
 import SegSyntax
 
-/// The latest such result of an interpreter.
+/// The latest such result of an interpreter, and whether what follows an interrupt is running.
 private final class PartialResult {
     var value = Value.nilValue
+    var isFollowing = false
 }
 
 extension Interpreter {
     fileprivate var partialResult: PartialResult { attachment(PartialResult.self) { PartialResult() } }
 
-    /// What follows an interrupt: the library's own part is short, and goes to its end; a second Ctrl-C ends one of the user's.
-    fileprivate func afterInterrupt<Result>(_ body: () throws -> Result) throws -> Result {
-        isCalledByLibrary ? try holdingInterrupts(body) : try body()
+    /// What follows an interrupt: the library's own part is short, and goes to its end; a second Ctrl-C ends one of the
+    /// user's, and nothing follows that.
+    fileprivate func afterInterrupt<Result>(_ body: () throws -> Result) throws -> Result? {
+        if isCalledByLibrary { return try holdingInterrupts(body) }
+        guard !partialResult.isFollowing else { return nil }
+        partialResult.isFollowing = true
+        defer { partialResult.isFollowing = false }
+        return try body()
     }
 
     /// The error that ended some work, which now says what is kept of it.
     fileprivate func keepingPart(_ error: any Error, _ part: () throws -> Value) -> any Error {
         var problem = scriptError(error)
-        guard problem.diagnostic.kind != .exit, let record = (try? afterInterrupt(part))?.asRecord else {
+        guard problem.diagnostic.kind != .exit,
+            let record = (try? afterInterrupt(part) ?? .nilValue)?.asRecord
+        else {
             return error
         }
         partialResult.value = record["result"] ?? .nilValue

@@ -62,8 +62,15 @@ private struct UsedValues {
         case let list as ListObject: return list.items
         case let record as RecordObject: return record.values
         case let instance as Instance where instance.settings != nil: return instance.settings?.values ?? []
+        // What the library made of functions, as `grad` does.
+        case let function as FunctionObject where function.code.module.isLibrary:
+            return captures(of: function)
         default: return []
         }
+    }
+
+    private func captures(of function: FunctionObject) -> [Value] {
+        function.captured.map { ($0 as? CellObject)?.value ?? .object($0) }
     }
 
     /// The names that a function, or the methods of a type, use, with their values.
@@ -106,7 +113,17 @@ private struct UsedValues {
             let numbers = try tensor.promise.doubles()
             let digest = numbers.withUnsafeBytes { Digest($0) }
             return "tensor \(tensor.promise.shape), \(mark(digest))"
-        case let function as FunctionObject: return "a function, \(mark(Digest(text: function.source)))"
+        case let function as FunctionObject:
+            var text = function.source
+            if function.code.module.isLibrary, known[ObjectIdentifier(function)] == nil {
+                known[ObjectIdentifier(function)] = "…"
+                kept.append(function)
+                for value in captures(of: function) {
+                    text += "\n" + (try self.text(value, depth: depth + 1))
+                }
+                known[ObjectIdentifier(function)] = nil
+            }
+            return "a function, \(mark(Digest(text: text)))"
         case let type as TypeObject: return "a type, \(mark(Digest(text: type.source)))"
         case let instance as Instance:
             // A run has times, which differ in each start: of it the model counts.

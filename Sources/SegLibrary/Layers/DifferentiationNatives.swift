@@ -5,42 +5,32 @@ import SegRuntime
 import SegSyntax
 import SegTensor
 
-private func scalar(_ value: Value, of name: String, _ interpreter: Interpreter) throws -> TensorValue {
+private func scalar(_ value: Value) throws -> TensorValue {
     guard let tensor = value.asTensorValue else {
         throw Failure(
-            .type, "\(name): the function gave \(value.typeName), not a tensor",
+            .type, "the function gave \(value.typeName), not a tensor: it has no gradient",
             help:
                 "its value must depend on tensors through operations of the library; item() and plain numbers have no gradient"
         )
     }
     guard tensor.promise.count == 1 else {
         throw Failure(
-            .shape, "\(name): the function gave a tensor of shape \(tensor.promise.shape), not one number",
+            .shape,
+            "the function gave a tensor of shape \(tensor.promise.shape), not one number: it has no gradient",
             help: "reduce it, as with sum or mean")
     }
     return tensor
 }
 
-/// The value of `f(x, …)` and its gradient by the first argument.
-private func valueAndGradient(of f: Value, at arguments: [Value], name: String, _ interpreter: Interpreter)
-    throws -> (Value, Value)
+/// The value of `f(point)` and its gradient by the point.
+private func valueAndGradient(of f: Value, at point: TensorValue, _ interpreter: Interpreter) throws -> Value
 {
-    guard let first = arguments.first else {
-        throw Failure(.call, "\(name): the function takes at least one argument")
-    }
-    let point: Tensor
-    if let value = first.asTensorValue {
-        point = try value.tensor
-    } else {
-        point = try Tensor.nested(first, dtype: nil, for: name)
-    }
     let scope = TrackingScope()
-    let tracked = try scope.track(point)
-    let result = try scalar(
-        try interpreter.call(f, [.tensor(tracked)] + arguments.dropFirst()), of: name, interpreter)
+    let tracked = try scope.track(try point.tensor)
+    let result = try scalar(try interpreter.call(f, [.tensor(tracked)]))
     let gradient = try gradients(of: try result.tensor, wrt: [tracked])[0]
     scope.end(from: [result.promise, gradient])
-    return (.object(result), .tensor(gradient))
+    return .list([.object(result), .tensor(gradient)])
 }
 
 /// The value of `f(model)` in training mode and its gradients by the model's trainable parameters, by name.
@@ -66,7 +56,7 @@ private func modelValueAndGradient(of f: Value, model: Value, _ interpreter: Int
             place.owner.setField(named: place.field, to: .object(TensorValue(tensor, mark: place.mark)))
         }
         let value = try interpreter.layers.within(training: true) { try interpreter.call(f, [model]) }
-        let result = try scalar(value, of: "value_and_grad", interpreter)
+        let result = try scalar(value)
         let found = try gradients(of: try result.tensor, wrt: tracked)
         putBack(trainable)
         let buffers = try ModelWalk(model).tensors.filter { $0.mark?.role == .buffer }.map(\.value.promise)
@@ -81,32 +71,26 @@ private func modelValueAndGradient(of f: Value, model: Value, _ interpreter: Int
 
 let differentiationNatives: [Native] = [
     Native(
-        "grad(f)", "The function that returns the gradient of the scalar f by its first argument.",
+        "grad(f)",
+        "The function that returns the gradient of the scalar f by its first argument. Other arguments go to f.",
         examples: ["slope = grad(x -> sum(x ^ 2))\nprint(slope(tensor([1, 3])))  # expect: tensor([2, 6])"]
-    ) { call in
-        nonisolated(unsafe) let f = try call.function(0)
-        let made = Native("gradient(...arguments)", "A gradient function made by grad.") { inner in
-            try valueAndGradient(of: f, at: inner.rest(0), name: "grad", inner.interpreter).1
-        }
-        return .object(try call.interpreter.nativeFunction(made))
-    },
+    ) { call in try call.made(by: "gradient_function", of: try call.function(0)) },
     Native(
-        "value_and_grad(f_or_model, f=nil)",
-        "With a function: the function that returns a list of its value and its gradient by the first "
-            + "argument. With a model and a function of it: the value in training mode and a record of "
-            + "gradients by parameter name.",
+        "value_and_grad(x, f=nil)",
+        "Of f(x) a list of its value and its gradient. By a tensor `x` the gradient is a tensor; by a model, with "
+            + "the value in training mode, a record of tensors by parameter name. With a function alone: the "
+            + "function that returns its value and its gradient by its first argument.",
         examples: [
             "v, g = value_and_grad(x -> sum(x ^ 2))(tensor([3]))\nprint(v, g)  # expect: 9 tensor([6])"
         ]
     ) { call in
-        if call.isGiven(1) { return try modelValueAndGradient(of: call[1], model: call[0], call.interpreter) }
-        nonisolated(unsafe) let f = try call.function(0)
-        let made = Native("value_and_gradient(...arguments)", "A function made by value_and_grad.") { inner in
-            let (value, gradient) = try valueAndGradient(
-                of: f, at: inner.rest(0), name: "value_and_grad", inner.interpreter)
-            return .list([value, gradient])
+        guard call.isGiven(1) else {
+            return try call.made(by: "value_and_gradient_function", of: try call.function(0))
         }
-        return .object(try call.interpreter.nativeFunction(made))
+        if let point = call[0].asTensorValue {
+            return try valueAndGradient(of: call[1], at: point, call.interpreter)
+        }
+        return try modelValueAndGradient(of: call[1], model: call[0], call.interpreter)
     },
     Native(
         "no_grad(f)", "The value of f() as constants: no gradient flows through it.",
@@ -171,3 +155,11 @@ let differentiationNatives: [Native] = [
         return result
     },
 ]
+
+extension Arguments {
+    /// What a function of the library's scripts makes of another.
+    fileprivate func made(by maker: String, of function: Value) throws -> Value {
+        guard let maker = try interpreter.libraryValue(maker) else { return .nilValue }
+        return try interpreter.call(maker, [function])
+    }
+}

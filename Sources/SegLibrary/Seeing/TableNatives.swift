@@ -24,8 +24,7 @@ let tableNatives: [Native] = [
         let header = (isNamed ? [""] : []) + rows.header
         let table = Table(
             header: header, rows: cells, essential: rows.order.flatMap { header.firstIndex(of: $0) })
-        let style = call.interpreter.style
-        call.interpreter.print(try call.interpreter.awaited { table.lines(style) })
+        call.interpreter.print(try call.interpreter.lines(of: table, call.interpreter.style))
         return .nilValue
     },
     Native(
@@ -85,11 +84,23 @@ let tableNatives: [Native] = [
             var free = style
             free.columns = 10_000
             let (whole, unlimited) = (try table(columns), free)
-            let needed = try interpreter.awaited { whole.lines(unlimited).map(TextWidth.of).max() ?? 0 }
+            let needed = try interpreter.lines(of: whole, unlimited).map(TextWidth.of).max() ?? 0
             if needed <= style.columns { break }
             columns.removeAll { $0 == column }
         }
         let whole = try table(columns)
-        return .string(try interpreter.awaited { whole.lines(style).joined(separator: "\n") })
+        let lines = try interpreter.lines(of: whole, style)
+        return .string(try interpreter.awaited { lines.joined(separator: "\n") })
     },
 ]
+
+extension Interpreter {
+    /// The lines of a table, within the memory budget: each is as long as the longest.
+    fileprivate func lines(of table: Table, _ style: TerminalStyle) throws -> [String] {
+        // The lines, and the text that is made of them.
+        let size =
+            style.isTerminal ? min(table.fullSize, table.rows.count * style.columns * 4) : table.fullSize
+        if size >= 1 << 16 { try reserve(2 * size, for: "a table of \(table.rows.count) rows") }
+        return try awaited { table.lines(style) }
+    }
+}

@@ -183,10 +183,12 @@ let networkNatives: [Native] = [
     ) { call in
         let x = try call.tensor(0)
         let mode = try call.mode(3)
+        guard call.isNil(1) != call.isNil(2) else {
+            throw Failure(.call, "interpolate takes size= or scale=, one of them")
+        }
         if let size = try call.optionalPair(1) {
             return .tensor(try Tensor.interpolate(x, size: size, mode: mode))
         }
-        guard !call.isNil(2) else { throw Failure(.call, "interpolate needs size= or scale=") }
         return .tensor(try Tensor.interpolate(x, scale: try call.pairOfNumbers(2), mode: mode))
     },
     Native(

@@ -126,7 +126,7 @@ public struct GoldenRunner {
         let bytes: [UInt8]
         do {
             bytes = try interpreter.readFile(file)
-        } catch let failure as SegRuntime.Failure {
+        } catch let failure as SegRuntime.Failure where failure.kind != .interrupt {
             return [Failure(file: file, line: 1, message: failure.message)]
         }
         if file.hasSuffix(".out") {
@@ -159,7 +159,7 @@ public struct GoldenRunner {
                     failures = try run(source, interpreter)
                 }
             }
-        } catch let failure as SegRuntime.Failure {
+        } catch let failure as SegRuntime.Failure where failure.kind != .interrupt {
             return [Failure(file: file, line: 1, message: failure.message)]
         }
         return failures

@@ -96,8 +96,11 @@ open class ForeignValue: Object {
     /// store. This keeps properties that belong to the field and not to the value.
     open func replacing(_ old: Value) -> Value { .object(self) }
 
-    /// For `copy(x)`; values that never change return themselves.
-    open func copied() -> ForeignValue { self }
+    /// The values of a script that it holds and that may change, for `copy`, `isolated` and steps that are undone.
+    open var held: [Value] { [] }
+
+    /// For `copy(x)`: the same with copies of what it holds; values that hold none return themselves.
+    open func copied(holding held: [Value]) -> ForeignValue { self }
 
     /// For `save(x, path)`: the name of its kind and the value it can be restored from; nil: it
     /// cannot be saved.

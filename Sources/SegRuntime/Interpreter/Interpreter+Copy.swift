@@ -34,7 +34,11 @@ private struct Copier {
         let shell: Object
         switch object.kind {
         case .string, .range, .native, .type, .iterator, .unassigned: return object
-        case .foreign: shell = unsafeDowncast(object, to: ForeignValue.self).copied()
+        case .foreign:
+            let value = unsafeDowncast(object, to: ForeignValue.self)
+            let held = value.held
+            if held.isEmpty { return object }
+            shell = value.copied(holding: held.map { copy($0) })
         case .list: shell = ListObject([])
         case .record: shell = RecordObject()
         case .cell: shell = CellObject(.nilValue)

@@ -191,7 +191,10 @@ public struct MemoryMeter {
     /// Counts a value of a list or record, with the bytes of its own that it has elsewhere.
     public mutating func add(_ value: Value) throws {
         switch value {
-        case .object: try add(bytes: 96 + (value.asString?.utf8.count ?? 0))
+        // A record has values of its own, and those of the library may hold much.
+        case .object(let object):
+            let isSmall = object.kind != .foreign && object.kind != .record && object.kind != .instance
+            try add(bytes: isSmall ? 96 + (value.asString?.utf8.count ?? 0) : 1 << 11)
         default: try add(bytes: MemoryLayout<Value>.stride)
         }
     }

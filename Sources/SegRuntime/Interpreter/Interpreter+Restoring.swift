@@ -88,7 +88,10 @@ extension Interpreter {
             try pieces(values.count) { part in
                 let held = values[part].filter { value in
                     guard case .object(let object) = value else { return false }
-                    return ![.string, .range, .native, .foreign].contains(object.kind)
+                    if object.kind == .foreign {
+                        return !unsafeDowncast(object, to: ForeignValue.self).held.isEmpty
+                    }
+                    return ![.string, .range, .native].contains(object.kind)
                 }
                 try reserveGrowth(of: work, by: held.count)
                 work += held
@@ -118,6 +121,7 @@ extension Interpreter {
             case let instance as Instance:
                 work.append(.object(instance.type))
                 for slot in 0..<instance.fieldCount { work.append(instance.slots[slot]) }
+            case let foreign as ForeignValue: work += foreign.held
             default: break
             }
         }

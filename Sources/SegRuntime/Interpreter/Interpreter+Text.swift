@@ -26,9 +26,20 @@ extension Interpreter {
         }
     }
 
-    /// A line form of at most 40 characters.
+    /// A line form of at most 40 characters. Where a method `line` is interrupted, the error that is being described is
+    /// not the one that ends the work; errors within such a method are described by types alone.
     public func short(_ value: Value, limit: Int = 40) -> String {
-        let text = (try? line(value, quoted: true, limit: 400)) ?? value.typeName
+        guard !isShortening else { return value.typeName }
+        isShortening = true
+        defer { isShortening = false }
+        let text: String
+        do {
+            text = try line(value, quoted: true, limit: 400)
+        } catch {
+            text = value.typeName
+            let kind = (error as? ScriptError)?.diagnostic.kind ?? failure(of: error)?.kind
+            if kind == .interrupt { interruptFlag.raise() }
+        }
         let first = text.prefix { !$0.isNewline }
         if first.count <= limit, first.endIndex == text.endIndex { return text }
         return first.prefix(limit - 1) + "…"

@@ -93,6 +93,8 @@ public final class Interpreter {
     /// Texts of values that are written while the text of another value is.
     var textDepth = 0
     static let textLimit = 200
+    /// Whether the short text of a value is being written.
+    var isShortening = false
     /// Functions that lost their global while they may still run.
     @exclusivity(unchecked) var retired: [FunctionObject] = []
     var holdCount = 0

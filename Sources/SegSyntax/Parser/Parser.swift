@@ -200,7 +200,7 @@ public final class Parser {
             if !newlinesMatter && !openBrackets.isEmpty || previous.kind.continuesLine { markUnfinished() }
             if !newlinesMatter, let open = openBrackets.last { return unclosed(open) }
         }
-        if at(.end) || isAfterNewline {
+        if at(.end) || isAfterNewline, previous.kind != .end {
             let place = Span(Int(previous.start), Int(max(previous.end, previous.start + 1)))
             return failure("\(what) is missing after \(quoted(previous))", place, help: help, isLocal: false)
         }

@@ -3,18 +3,29 @@
 /// A name of more bytes is near to none, and more names are not looked at: both come from data, not from typing.
 private let mostBytes = 800
 private let mostNames = 20_000
+/// Pairs of letters that are compared, some tens of milliseconds.
+private let mostPairs = 20_000_000
 
-/// The nearest of some names to one that was not found, if one is similar enough.
-public func nearestName(to name: String, among names: some Sequence<String>) -> String? {
+/// The nearest of some names to one that was not found, if one is similar enough: a third of its letters may differ.
+/// - Parameter isForClasses: whether half of them may where the beginnings are alike: "Bycicle" means "Bicyclist".
+public func nearestName(to name: String, among names: some Sequence<String>, isForClasses: Bool = false)
+    -> String?
+{
     guard name.utf8.count <= mostBytes else { return nil }
     let names = names.prefix(mostNames).filter { $0.utf8.count <= mostBytes }
     let letters = Array(name.unicodeScalars)
-    let limit = max(1, (letters.count + 1) / 3)
+    let (third, half) = (max(1, (letters.count + 1) / 3), (letters.count + 1) / 2)
     var best: (distance: Int, name: String)?
+    var pairs = 0
     for candidate in names where candidate != name {
         let other = Array(candidate.unicodeScalars)
+        let isAlike =
+            isForClasses && letters.count > 4 && candidate.lowercased().first == name.lowercased().first
+        let limit = isAlike ? half : third
         if abs(other.count - letters.count) > limit || (letters.count == 1 && other.count == 1) { continue }
         let isSame = other.count == letters.count && candidate.lowercased() == name.lowercased()
+        pairs += letters.count * other.count
+        if pairs > mostPairs { break }
         let distance = isSame ? 0 : editDistance(letters, other, atMost: limit)
         if distance > limit { continue }
         if let current = best, (current.distance, current.name) <= (distance, candidate) { continue }

@@ -40,7 +40,7 @@ extension Tensor {
         let squares = try Tensor.apply(.square, x - mean)
         let average = try Tensor.make(
             ReduceOperation(kind: .mean, axes: resolved, keepdims: keepdims), [squares])
-        let factor = Double(count) / (Double(count) - Double(correction))
+        let factor = Double(count) / max(0, Double(count) - Double(correction))
         let variance = correction == 0 ? average : try average * factor
         guard root else { return variance }
         // A deviation of 0 has the gradient 0, as in PyTorch, and not that of the root there.

@@ -1,5 +1,7 @@
 // Names along an axis, such as class names: shared, immutable, with lookup by name.
 
+import SegSystem
+
 /// The names of an axis's entries. Tensors share one object; equal names count as the same labels.
 public final class AxisLabels: Sendable, Equatable, Encodable {
     public let names: [String]
@@ -12,6 +14,7 @@ public final class AxisLabels: Sendable, Equatable, Encodable {
     public init(_ names: [String], colors: [UInt32]? = nil) throws {
         var positions: [String: Int] = [:]
         for (index, name) in names.enumerated() {
+            if index & 0xffff == 0xffff { try EvaluationContext.current.checkInterrupt() }
             guard positions.updateValue(index, forKey: name) == nil else {
                 throw TensorError(.label, "the label \"\(name)\" occurs twice")
             }
@@ -50,37 +53,12 @@ public final class AxisLabels: Sendable, Equatable, Encodable {
     /// The position of a name, or an error that suggests the nearest name.
     func position(_ name: String) throws -> Int {
         if let index = positions[name] { return index }
-        let near = names.min { AxisLabels.distance($0, name) < AxisLabels.distance($1, name) }
-        let help = near.flatMap {
-            AxisLabels.distance($0, name) <= AxisLabels.tolerance($0, name) ? "did you mean \"\($0)\"?" : nil
-        }
+        let near = nearestName(to: name, among: names, isForClasses: true)
         let list =
             names.count <= 8 ? names.map { "\"\($0)\"" }.joined(separator: ", ") : "\(names.count) names"
-        throw TensorError(.label, "there is no label \"\(name)\"", help: help ?? "the axis has \(list)")
-    }
-
-    /// The maximum number of letters in which a name may differ from the one that is suggested. Names with
-    /// the same beginning may differ in half of their letters: "Bycicle" means "Bicyclist".
-    private static func tolerance(_ known: String, _ typed: String) -> Int {
-        let beginsAlike = known.lowercased().first == typed.lowercased().first
-        return (typed.count + 1) / (beginsAlike && typed.count > 4 ? 2 : 3)
-    }
-
-    /// Edit distance, letters compared without case.
-    private static func distance(_ a: String, _ b: String) -> Int {
-        let a = Array(a.lowercased())
-        let b = Array(b.lowercased())
-        var row = Array(0...b.count)
-        for (i, x) in a.enumerated() {
-            var corner = row[0]
-            row[0] = i + 1
-            for (j, y) in b.enumerated() {
-                let next = min(row[j] + 1, row[j + 1] + 1, corner + (x == y ? 0 : 1))
-                corner = row[j + 1]
-                row[j + 1] = next
-            }
-        }
-        return row[b.count]
+        throw TensorError(
+            .label, "there is no label \"\(name)\"",
+            help: near.map { "did you mean \"\($0)\"?" } ?? "the axis has \(list)")
     }
 }
 
@@ -90,7 +68,7 @@ extension AxisLabels {
         _ names: [String], of one: String, against others: [String], of other: String
     ) throws {
         if names == others { return }
-        func list(_ names: [String]) -> String { names.joined(separator: ", ") }
+        func list(_ names: [String]) -> String { listText(names, most: 100) }
         let message: String
         if Set(names) == Set(others) {
             let place = zip(names, others).enumerated().first { $0.1.0 != $0.1.1 }

@@ -68,6 +68,21 @@ public struct Table: Sendable {
         return lines
     }
 
+    /// At least so many bytes are in the lines of the rows where no column is made narrower.
+    public var fullSize: Int {
+        var widest: [Int] = []
+        for row in rows {
+            for (place, cell) in row.enumerated() {
+                if place == widest.count { widest.append(0) }
+                switch cell.content {
+                case .text(let text), .figure(let text): widest[place] = max(widest[place], text.utf8.count)
+                case .number, .empty: break
+                }
+            }
+        }
+        return rows.count * widest.reduce(0) { $0 + $1 + Table.gap.count }
+    }
+
     private static let gap = "  "
 
     /// One column, its texts formatted and aligned at their decimal points.

@@ -11,7 +11,10 @@ extension Tensor {
         let parts = min(n, max(shape[axis], 1))
         let size = max((shape[axis] + parts - 1) / parts, 1)
         let starts = stride(from: 0, to: max(shape[axis], 1), by: size)
-        return try starts.map { try narrow(axis: axis, start: $0, count: min(size, shape[axis] - $0)) }
+        return try starts.map { start in
+            if start & 0xfff == 0 { try EvaluationContext.current.checkInterrupt() }
+            return try narrow(axis: axis, start: start, count: min(size, shape[axis] - start))
+        }
     }
 
     /// Parts of the given lengths.

@@ -121,6 +121,7 @@ extension Tensor {
     {
         let (x, y) = (try a.to(.float64), try b.to(.float64))
         let shape = try Shape.broadcast(a.shape, b.shape)
+        _ = try AxisLabels.merged([(a.shape, a.labels), (b.shape, b.labels)], into: shape)
         let (p, q) = try (
             x.relabelled([:]).expand(shape).doubles(), y.relabelled([:]).expand(shape).doubles()
         )
