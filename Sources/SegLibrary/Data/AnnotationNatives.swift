@@ -71,7 +71,13 @@ let annotationNatives: [Native] = [
     ) { call in
         let path = try call.string(0)
         let mask = try call.interpreter.awaited { try PNGImage.readClasses(path) }
-        return try value(of: mask, call.axisLabels(1, colors: 2))
+        let labels = try call.axisLabels(1, colors: 2)
+        let highest = Int(mask.bytes.lazy.filter { $0 != MaskImage.ignored }.max() ?? 0)
+        if let labels, highest >= labels.names.count {
+            throw call.bad(
+                1, "has \(plural(labels.names.count, "name")), and \(path) has class \(highest)")
+        }
+        return try value(of: mask, labels)
     },
 ]
 
