@@ -72,6 +72,21 @@ import Testing
                 == "cannot read the folder /no/such: there is no such file or folder")
     }
 
+    @Test func linksToFoldersAreFollowedOnce() throws {
+        let folder = try ScratchFolder()
+        for name in ["in/own/a", "real/deep/b", "in/.hidden/c"] { try folder.write("", to: name) }
+        let links = [
+            ("../real", "in/day"), ("..", "in/up"), (".", "in/self"), ("own", "in/again"),
+            ("../in", "real/back"),
+            ("day", "in/later"), ("nowhere", "in/lost"),
+        ]
+        for (target, link) in links { symlink(target, "\(folder.path)/\(link)") }
+        let start = "\(folder.path)/in/"
+        let found = try Folder.all(under: start) {}
+        #expect(found.map { $0.dropFirst(start.count) }.sorted() == ["", "day/", "day/deep/", "own/"])
+        #expect(try FilePattern("\(start)**/b").paths() == ["\(start)day/deep/b"])
+    }
+
     @Test func foldersAreMadeWithThoseAbove() throws {
         let folder = try ScratchFolder()
         try Folder.make("\(folder.path)/a/b/c/", permissions: 0o700)

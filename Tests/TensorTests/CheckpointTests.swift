@@ -111,6 +111,22 @@ import Testing
         }
     }
 
+    @Test func tensorsWithoutNamesAreCounted() throws {
+        var writer = PickleWriter()
+        writer.op("}")
+        writer.op("(")
+        writer.text("a")
+        writer.stateDict([FixtureTensor(name: "b", stored: 1, shape: [1], strides: [1])], legacy: false)
+        writer.integer(3)
+        writer.tensor(FixtureTensor(name: "", key: "1", stored: 1, shape: [], strides: []), legacy: false)
+        writer.op("u")
+        writer.stop()
+        let checkpoint = try openWeights(
+            torchZip(writer.bytes, storages: [("0", floatBytes([7])), ("1", floatBytes([1]))]))
+        #expect(
+            checkpoint.notes == ["taken from 'a'", "left out: 1 tensor with keys that are no names"])
+    }
+
     @Test func tensorsThatAreNotReadAreNamed() {
         let kinds = [
             "_rebuild_sparse_tensor": "a sparse tensor", "_rebuild_qtensor": "a quantized tensor",

@@ -14,6 +14,8 @@ public struct AugmentedDataset: DatasetView {
     public let seed: UInt64
     public let count: Int
     public let views: ViewCount
+    /// The copies that the views below number, so that two of a frame have two names.
+    private let earlier: Int
     private let epoch: Int
     private let key: RandomKey
     /// The classes that each change looks for.
@@ -31,6 +33,7 @@ public struct AugmentedDataset: DatasetView {
         self.seed = seed
         self.epoch = epoch
         views = try ViewCount(over: source)
+        earlier = Self.copies(in: source)
         let frames = Self.size(changes) != nil && copies != 0 ? 0 : 1
         count = try (Size(source.count) * ((copies ?? 1) + frames)).value
         key =
@@ -64,6 +67,19 @@ public struct AugmentedDataset: DatasetView {
     /// Whether the frames themselves are left out.
     private var leavesOut: Bool { size != nil && copies != 0 }
 
+    /// The highest number that the name of a copy has.
+    private static func copies(in data: any Dataset) -> Int {
+        var data = data
+        while true {
+            if let augmented = data as? AugmentedDataset {
+                return augmented.earlier + (augmented.copies ?? 1)
+            }
+            if let joined = data as? Concatenation { return joined.parts.map(copies).max() ?? 0 }
+            guard let view = data as? any DatasetView else { return 0 }
+            data = view.source
+        }
+    }
+
     public var isAugmented: Bool { true }
     public var redraws: Bool { copies == nil || source.redraws }
     public func sourceIndex(_ index: Int) -> Int { index % source.count }
@@ -91,7 +107,7 @@ public struct AugmentedDataset: DatasetView {
 
     public func name(_ index: Int) throws -> String {
         let (name, copy) = (try source.name(sourceIndex(index)), copy(index))
-        return copy == 0 ? name : name + "+\(copy)"
+        return copy == 0 ? name : name + "+\(earlier + copy)"
     }
 
     public func size(_ index: Int) throws -> (height: Int, width: Int) {
@@ -122,7 +138,7 @@ public struct AugmentedDataset: DatasetView {
                 height: wanted.height, width: wanted.width, having: [],
                 key: own.next(UInt64(changes.count)))
         }
-        frame.name += "+\(copy)"
+        frame.name += "+\(earlier + copy)"
         return frame
     }
 }

@@ -68,11 +68,18 @@ public enum Splitting {
             }
         }
         func place(of name: String) -> Int? {
-            if let place = places[name] { return place }
-            let file = name.split(separator: "/").last.map(String.init) ?? name
-            if let place = places[file] { return place }
-            let parts = file.split(separator: ".", omittingEmptySubsequences: false)
-            return parts.count > 1 ? places[parts.dropLast().joined(separator: ".")] : nil
+            var rest = name[...]
+            while true {
+                if let place = places[String(rest)] { return place }
+                let file = rest.lastIndex(of: "/").map { rest.index(after: $0) } ?? rest.startIndex
+                if let point = rest[file...].lastIndex(of: "."),
+                    let place = places[String(rest[..<point])]
+                {
+                    return place
+                }
+                guard let slash = rest.firstIndex(of: "/") else { return nil }
+                rest = rest[rest.index(after: slash)...]
+            }
         }
         var owner = [Int?](repeating: nil, count: data.count)
         var unknown: [String] = []

@@ -55,6 +55,17 @@ struct FolderListing {
         return TensorError(.file, "\(path) holds no PNG or JPEG pictures", help: inside)
     }
 
+    /// A folder and those below it as `Folder.all` finds them, each before those in it.
+    /// - Parameter start: ends in a slash.
+    static func folders(under start: String, check: () throws -> Void = {}) throws -> [String] {
+        let parts = try Folder.all(under: start, check: check).map { path in
+            path.dropLast().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        }
+        return parts.sorted { $0.lexicographicallyPrecedes($1, by: naturally) }.map {
+            $0.joined(separator: "/")
+        }
+    }
+
     /// Sorts `frame_2` before `frame_10`, so that a sequence keeps its order.
     static func naturally(_ a: String, _ b: String) -> Bool {
         var x = Substring(a).utf8
@@ -100,19 +111,15 @@ struct FoundPicture: Sendable, Equatable {
 }
 
 extension PictureFile {
-    /// The pictures in a folder and in the folders below it, each folder's own first. Hidden files are left out,
-    /// and links to folders are not followed. An error of kind `file` if there are none.
+    /// The pictures in a folder and in the folders below it, each folder's own first. Hidden files are left out.
+    /// An error of kind `file` if there are none.
     /// - Parameter check: called for every folder; what it throws ends the search.
     public static func all(in folder: String, check: () throws -> Void) throws -> [String] {
         let top = try FolderListing(folder)
-        var waiting = [top.path]
         var found: [String] = []
-        while let path = waiting.popLast() {
+        for path in try FolderListing.folders(under: folder + "/", check: check) {
             try check()
-            let listing = try FolderListing(path)
-            found += listing.pictures.map(\.path)
-            let below = listing.folders.map { "\(path)/\($0)" }
-            waiting += below.reversed().filter { FileStatus($0, followsLinks: false)?.kind == .folder }
+            found += try FolderListing(path).pictures.map(\.path)
         }
         if found.isEmpty { throw top.withoutPictures() }
         return found

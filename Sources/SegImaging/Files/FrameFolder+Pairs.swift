@@ -185,7 +185,8 @@ private struct PictureSet {
             let isEnough = Set(last).count == found.count
             pictures = found.map { file in
                 FoundPicture(
-                    name: (isEnough ? file.stars.suffix(1) : file.stars[...]).joined(separator: "/"),
+                    name: (isEnough ? file.stars.suffix(1) : file.stars[...]).filter { !$0.isEmpty }
+                        .joined(separator: "/"),
                     path: file.path)
             }
         } else {

@@ -84,16 +84,28 @@ public enum PNGImage {
         try encoded(mask.bytes, mask.width, mask.height, 3, palette.table(ignored: .black))
     }
 
-    /// The class numbers that `write` wrote into a palette PNG; the values of gray files of 8 bits, too.
+    /// The class numbers that `write` wrote into a palette PNG; the values of gray files of 8 bits, too. Transparent pixels
+    /// are void.
     public static func readClasses(_ path: String) throws -> MaskImage {
-        let samples = try readSamples(bytes: FileReader.contents(of: path), name: path)
-        guard samples.channels == 1, samples.depth <= 8 else {
+        let bytes = try PictureFile.contents(path)
+        guard !JPEGImage.isJPEG(bytes) else {
+            throw TensorError(
+                .file, "\(path) is not a mask of class numbers: it is a JPEG file, which changes them",
+                help: "masks are PNG files; folder(images, masks, classes=…) reads masks of a few colours")
+        }
+        let pixels = try MaskPixels(bytes: bytes, name: path)
+        guard pixels.kind != .color, pixels.wide.isEmpty else {
             throw TensorError(
                 .file,
-                "\(path) is not a mask of class numbers of 8 bits: it has \(samples.channels == 1 ? "1 channel" : "\(samples.channels) channels") of \(samples.depth) bits",
+                "\(path) is not a mask of class numbers of 8 bits: it has \(pixels.kind == .color ? "colours" : "numbers of 16 bits")",
                 help: "folder(images, masks, classes=…) reads masks in colours, and numbers of 16 bits")
         }
-        return try MaskImage(width: samples.width, height: samples.height, bytes: samples.bytes)
+        var classes = pixels.bytes
+        for (place, isClear) in (pixels.isTransparent ?? []).enumerated() where isClear {
+            classes[place] = MaskImage.ignored
+        }
+        return try MaskImage(width: pixels.width, height: pixels.height, bytes: classes)
+            .turned(orientation(of: bytes))
     }
 
     private static func header(_ bytes: [UInt8], _ name: String) throws -> CPNGInfo {

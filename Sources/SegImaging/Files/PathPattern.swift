@@ -4,7 +4,7 @@
 import SegSystem
 import SegTensor
 
-/// A path in which `*` stands for any characters within one name.
+/// A path in which `*` stands for any characters within one name, and `**` for any number of folders.
 struct PathPattern {
     let text: String
     private let components: [String]
@@ -21,10 +21,23 @@ struct PathPattern {
     /// The files that match, in natural order, each named by what the stars stand for. An error of kind `file`
     /// if there is none.
     func files() throws -> [(stars: [String], path: String)] {
+        guard components.last != "**" else {
+            throw TensorError(
+                .value, "\(text) names folders: ** stands for any number of them", help: "write \(text)/*.png"
+            )
+        }
         var found: [(stars: [String], path: String)] = [([], text.hasPrefix("/") ? "" : ".")]
         for (place, component) in components.enumerated() {
             let isLast = place == components.count - 1
             let bases = found.map(\.path)
+            if component == "**" {
+                found = try found.flatMap { base in
+                    try FolderListing.folders(under: base.path + "/").map { path in
+                        (base.stars + [String(path.dropFirst(base.path.count + 1))], path)
+                    }
+                }
+                continue
+            }
             guard component.contains("*") else {
                 found = found.map { ($0.stars, "\($0.path)/\(component)") }.filter {
                     FileStatus($0.1)?.kind == (isLast ? .file : .folder)

@@ -125,12 +125,12 @@ public struct ClassPalette: Sendable, Equatable {
         return table
     }
 
-    /// Entry `index` of PASCAL VOC's colour map, which distributes the bits of the index over the three
     /// The class whose colour is black; nil if none has it.
     public var nameOfBlack: String? {
         zip(names, colors).first { $0.1 == .black }?.0
     }
 
+    /// Entry `index` of PASCAL VOC's colour map, which distributes the bits of the index over the three
     /// channels; nil for numbers that it does not have.
     static func pascalColor(_ index: Int) -> Color? {
         guard (0..<256).contains(index) else { return nil }

@@ -37,6 +37,31 @@ extension TableText {
         }
     }
 
+    /// A heading that names the channels of a colour that the lines had in one column, and now have in three.
+    static func withChannels(_ heading: [String], _ lines: [Line]) -> [String] {
+        guard let width = lines.first?.fields.count, width == heading.count + 2 else { return heading }
+        let numbers = numbers(lines, width: width)
+        let place = heading.indices.first { place in
+            (Heads.color.contains(heading[place]) || !Heads.all.contains(heading[place]))
+                && (place...place + 2).allSatisfy(numbers.contains)
+        }
+        guard let place else { return heading }
+        return heading[..<place] + ["r", "g", "b"] + heading[(place + 1)...]
+    }
+
+    /// An error for a line with more columns than the heading names, or than the first line has.
+    static func checkWidths(_ lines: [Line], _ heading: [String]?, _ separator: Character?, _ file: String)
+        throws
+    {
+        guard let separator, let width = heading?.count ?? lines.first?.fields.count else { return }
+        for line in lines where line.fields.dropFirst(width).contains(where: { !$0.isEmpty }) {
+            throw TensorError(
+                .file,
+                "\(file), line \(line.number): '\(line.text.prefix(60))' has \(line.fields.count) columns, and the first line has \(width)",
+                help: "a name with \(separator == "\t" ? "a tab" : "\(separator)") in it is in quotes")
+        }
+    }
+
     /// - Parameter name: the column of the names, if the others are numbers.
     static func columns(_ lines: [Line], _ heading: [String]?, name: Int?, _ file: String) throws
         -> Columns
@@ -130,18 +155,14 @@ extension TableText {
             $0 != columns.name
         }
         if columns.color.isEmpty {
-            // Three columns of numbers with other names.
             let others = numbers.filter { !values.contains($0) && $0 != columns.name }
-            if others.count == 3, others[0] + 2 == others[2] {
-                columns.color = others
-            } else if let odd = places(Heads.color).first {
+            if let odd = places(Heads.color).first {
                 throw wrong(
                     "the column \(heading[odd]) is not read", "write colours in three columns, r, g and b")
             } else if !others.isEmpty, values.isEmpty, heading.count > 1 {
-                // A line may have more columns than the heading.
-                let names = others.map { heading.indices.contains($0) ? heading[$0] : "\($0 + 1)" }
+                let names = others.map { heading[$0] }.joined(separator: ", ")
                 throw wrong(
-                    "nothing says what the column\(others.count == 1 ? "" : "s") \(names.joined(separator: ", ")) hold\(others.count == 1 ? "s" : "")",
+                    "nothing says what the column\(others.count == 1 ? "" : "s") \(names) hold\(others.count == 1 ? "s" : "")",
                     "name the columns: name, r, g and b for colours, id for the values of masks")
             }
         }

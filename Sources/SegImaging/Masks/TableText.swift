@@ -8,6 +8,7 @@ import SegTensor
 ///
 /// - `R G B Name`, separated by spaces or tabs (also `Name R G B`), and with a value: `23 R G B Name`;
 /// - `23 Name`, `Name 23`, `Name: 23`, or a name alone, with or without a line that names the columns;
+/// - `Name: R G B`, `Name = (R, G, B)` and `- Name`, with a comma after each line or none;
 /// - columns with `,`, `;` or tabs between them, in the order of their heading if there is one: name, r, g, b, id, and
 ///   others, which are not used;
 /// - `name:r,g,b:parts:actions`.
@@ -37,13 +38,24 @@ struct TableText {
     init(_ text: String, file: String) throws {
         let mark = text.unicodeScalars.first == "\u{feff}" ? 1 : 0
         let body = Substring(text.unicodeScalars.dropFirst(mark))
-        let lines: [Line] = body.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        let written: [Line] = body.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
             .enumerated()
-            .map { ($0 + 1, Self.withPlainColors(Self.withoutNote($1).trimmed), []) }
-            .filter { !$0.text.isEmpty && !$0.text.hasPrefix("#") && !$0.text.hasPrefix("//") }
+            .map { ($0 + 1, Self.withoutNote($1).trimmed, []) }
+            .filter { line in
+                // `#804080 Road` is no comment.
+                let text = Self.withPlainColors(line.text)
+                return !text.isEmpty && !text.hasPrefix("#") && !text.hasPrefix("//")
+            }
+        let items = Self.items(written)
+        let lines = items.map { ($0.number, Self.withPlainColors($0.text), []) as Line }
         guard let first = lines.first?.text else {
             throw TensorError(
                 .file, "\(file) names no classes", help: "each line is R G B Name, e.g. 128 64 128 Road")
+        }
+        guard !first.hasPrefix("{"), !first.hasPrefix("[") else {
+            throw TensorError(
+                .file, "\(file) is no table: it begins with \(first.prefix(1))",
+                help: "classes=read_json(\"\(file)\") takes names or colours from a JSON file")
         }
         let form: String
         let columns: Columns
@@ -64,14 +76,16 @@ struct TableText {
                 if !heads.contains(where: { Int($0) != nil }),
                     !others.isEmpty || heads.contains(where: (Heads.name + Heads.color).contains)
                 {
-                    heading = heads
                     divided.removeFirst()
+                    let hasOneColumn = zip(items, lines).dropFirst().contains { $0.text != $1.text }
+                    heading = hasOneColumn ? Self.withChannels(heads, divided) : heads
                 }
             } else {
                 (heading, name, divided) = try Self.words(lines, file)
             }
             isHeaded = heading != nil
             let joint = separator.map(String.init) ?? " "
+            try Self.checkWidths(divided, heading, separator, file)
             let found = try Self.columns(divided, heading, name: name, file)
             columns = found
             form =
@@ -97,22 +111,26 @@ struct TableText {
 
     // MARK: Dividing lines
 
+    /// The lines without what makes them a list in other languages: a comma after each, `- ` before each.
+    private static func items(_ lines: [Line]) -> [Line] {
+        let hasCommas = lines.count > 1 && lines.dropLast().allSatisfy { $0.text.hasSuffix(",") }
+        let hasDashes = !lines.isEmpty && lines.allSatisfy { $0.text.hasPrefix("- ") }
+        return lines.map { line in
+            var text = line.text
+            if hasCommas, text.hasSuffix(",") { text = text.dropLast().trimmed }
+            if hasDashes { text = text.dropFirst(2).trimmed }
+            return (line.number, text, [])
+        }
+    }
+
     /// A line with its colour in three columns, which others write as `[128, 64, 128]`, `(128, 64, 128)` or `#804080`.
     private static func withPlainColors(_ line: Substring) -> Substring {
-        let joint = line.contains { $0 == ";" } ? ";" : "\t"
         if let start = line.firstIndex(where: { $0 == "[" || $0 == "(" }),
             let end = line[start...].firstIndex(where: { $0 == "]" || $0 == ")" })
         {
             let numbers = line[line.index(after: start)..<end].split { $0 == "," || $0.isWhitespace }
             guard numbers.count == 3, numbers.allSatisfy({ UInt8($0) != nil }) else { return line }
-            let rest = line[line.index(after: end)...]
-            let isQuoted = line[..<start].hasSuffix("\"") && rest.hasPrefix("\"")
-            if isQuoted {
-                return Substring(
-                    line[..<start].dropLast() + numbers.joined(separator: ",") + rest.dropFirst())
-            }
-            let isListed = line[..<start].hasSuffix(",") || rest.hasPrefix(",")
-            return Substring(line[..<start] + numbers.joined(separator: isListed ? "," : joint) + rest)
+            return joined(line[..<start], numbers.map(String.init), line[line.index(after: end)...])
         }
         for mark in line.indices where line[mark] == "#" {
             let digits = line[line.index(after: mark)...].prefix(while: \.isHexDigit)
@@ -122,11 +140,18 @@ struct TableText {
                 (before.isEmpty || before.last?.isWhitespace == true || before.last?.isPunctuation == true)
                 && (after.isEmpty || after.first?.isWhitespace == true || after.first?.isPunctuation == true)
             guard digits.count == 6, isWhole, let code = Int(digits, radix: 16) else { continue }
-            let parts = [code >> 16, code >> 8 & 255, code & 255].map { "\($0)" }
-            let isListed = before.hasSuffix(",") || after.hasPrefix(",")
-            return Substring(before + parts.joined(separator: isListed ? "," : joint) + after)
+            return joined(before, [code >> 16, code >> 8 & 255, code & 255].map { "\($0)" }, after)
         }
         return line
+    }
+
+    /// A line with the numbers of a colour in it as columns; quotes around them are left out.
+    private static func joined(_ before: Substring, _ numbers: [String], _ after: Substring) -> Substring {
+        let isQuoted = ["\"", "'"].contains { before.hasSuffix($0) && after.hasPrefix($0) }
+        let (left, right) = isQuoted ? (before.dropLast(), after.dropFirst()) : (before, after)
+        let isListed = left.trimmed.hasSuffix(",") || right.trimmed.hasPrefix(",")
+        let joint = isListed ? "," : (left + right).contains(";") ? ";" : "\t"
+        return left + numbers.joined(separator: joint) + right
     }
 
     /// A line without the note at its end: `Road # of any kind`. `Car #1` is a name, and so is what is in quotes.
@@ -159,7 +184,9 @@ struct TableText {
             return nil
         }
         // `R G B<tab>Name` is not a table of columns.
-        return found ?? (first.count { $0 == "\t" } >= 3 ? "\t" : nil)
+        if found == nil, first.count(where: { $0 == "\t" }) >= 3 { return "\t" }
+        // A line in quotes is one column.
+        return found ?? (lines.contains { unquoted($0.text, "\"") != $0.text } ? "," : nil)
     }
 
     /// Name, red, green and blue of a line of a label map; nothing for other lines.
@@ -167,7 +194,7 @@ struct TableText {
         let parts = line.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count >= 2 else { return [] }
         let numbers = parts[1].split(separator: ",").map(\.trimmed)
-        return numbers.count == 3 ? [parts[0].trimmed] + numbers : []
+        return numbers.count == 3 ? [unquoted(parts[0].trimmed, "\"", "'")] + numbers : []
     }
 
     /// The columns of a line, without the quotes around them.
@@ -183,22 +210,25 @@ struct TableText {
             }
         }
         fields.append(line[start...])
-        return fields.map { field in
-            let plain = field.trimmed
-            let isWrapped = plain.count >= 2 && plain.hasPrefix("\"") && plain.hasSuffix("\"")
-            guard isWrapped else { return plain }
-            // A quote within quotes is doubled.
-            let parts = plain.dropFirst().dropLast().split(
-                separator: "\"\"", omittingEmptySubsequences: false)
-            return Substring(parts.joined(separator: "\""))
+        return fields.map { unquoted($0.trimmed, "\"") }
+    }
+
+    /// A text without the quotes around it; a quote within them is doubled.
+    private static func unquoted(_ text: Substring, _ quotes: Character...) -> Substring {
+        guard text.count >= 2, let quote = text.first, quotes.contains(quote), text.last == quote else {
+            return text
         }
+        let parts = text.dropFirst().dropLast().split(
+            separator: "\(quote)\(quote)", omittingEmptySubsequences: false)
+        return parts.contains { $0.contains(quote) } ? text : Substring(parts.joined(separator: "\(quote)"))
     }
 
     /// Lines of numbers before and after a name that may have spaces, the column of the name, and the heading if there is
     /// one.
-    private static func words(_ all: [Line], _ file: String) throws
+    private static func words(_ written: [Line], _ file: String) throws
         -> (heading: [String]?, name: Int?, lines: [Line])
     {
+        let all = written.map { ($0.number, withoutSign($0.text), []) as Line }
         let heads = all[0].text.lowercased().split { $0.isWhitespace || $0 == "," || $0 == ";" }.map(
             String.init)
         let isName = Heads.name.contains(all[0].text.lowercased())
@@ -270,7 +300,7 @@ struct TableText {
                         "\(file), line \(line.number): '\(line.text.prefix(60))' has a number, and other lines have none",
                         help: "write each line as a name alone, as 23 Name, or as R G B Name")
                 }
-                return (line.number, line.text, [line.text])
+                return (line.number, line.text, [unquoted(line.text, "\"", "'")])
             }
             let name: Substring
             if trail == 0 {
@@ -278,7 +308,8 @@ struct TableText {
             } else {
                 name = Substring(words[lead..<words.count - trail].joined(separator: " "))
             }
-            return (line.number, line.text, Array(words.prefix(lead)) + [name] + Array(words.suffix(trail)))
+            let fields = words.prefix(lead) + [unquoted(name, "\"", "'")] + words.suffix(trail)
+            return (line.number, line.text, Array(fields))
         }
         // A heading names the columns if it has as many words.
         let fits = isHeading && divided.first.map { $0.fields.count == heads.count } ?? true
@@ -291,6 +322,21 @@ struct TableText {
         let (left, right) = (line[..<mark].trimmed, line[line.index(after: mark)...].trimmed)
         guard !left.isEmpty, !right.isEmpty else { return nil }
         let (hasLeft, hasRight) = (Int(left) != nil, Int(right) != nil)
-        return hasLeft != hasRight ? [left, right] : nil
+        return hasLeft != hasRight ? [left, right].map { unquoted($0, "\"", "'") } : nil
+    }
+
+    /// `Sky: 10 20 30` and `Sky = 10 20 30` without the sign between the name and the colour.
+    private static func withoutSign(_ line: Substring) -> Substring {
+        for mark in line.indices where ":=".contains(line[mark]) {
+            let sides = [line[..<mark].trimmed, line[line.index(after: mark)...].trimmed]
+            let areColors = sides.map { side in
+                let words = side.split(whereSeparator: \.isWhitespace)
+                return words.count >= 3 && words.allSatisfy { Int($0) != nil }
+            }
+            if areColors[0] != areColors[1], !sides.contains("") {
+                return Substring(sides.joined(separator: "\t"))
+            }
+        }
+        return line
     }
 }

@@ -19,14 +19,14 @@ extension RGBImage {
         return data
     }
 
-    /// A picture from a tensor value [3, H, W] of bytes, or of float32 in 0…1.
+    /// A picture from a tensor value [3, H, W] of bytes, of float32 in 0…1, or of bool, where true is 255.
     public init(planes data: TensorData) throws {
         guard data.shape.count == 3, data.shape[0] == 3 else {
             throw TensorError(.shape, "a picture has the shape [3, height, width], not \(data.shape)")
         }
         let (height, width) = (data.shape[1], data.shape[2])
         let count = height * width
-        let scale: Double = data.dtype.isFloating ? 255 : 1
+        let scale: Double = data.dtype.isFloating || data.dtype == .bool ? 255 : 1
         if data.dtype == .uint8 {
             let planes = data.elements(UInt8.self)
             try self.init(

@@ -62,7 +62,8 @@ let annotationNatives: [Native] = [
     Native(
         "read_mask(path, classes=nil, colors=nil)",
         "The class numbers [H, W] of a mask that `write_image` or `predict` wrote. They are those of a PNG file with a palette, "
-            + "or of gray. 255 is void. `classes` are the names of the classes.",
+            + "or of gray, upright as EXIF says. 255 and transparent pixels are void. `classes` are the names of the classes, "
+            + "`colors` a colour for each.",
         examples: [
             "m = streets(count=1, size=32)[0].mask\nwrite_image(m, \"mask.png\")\n"
                 + "print(all(read_mask(\"mask.png\") == m))  # expect: true"
@@ -70,7 +71,12 @@ let annotationNatives: [Native] = [
     ) { call in
         let path = try call.string(0)
         let mask = try call.interpreter.awaited { try PNGImage.readClasses(path) }
-        let labels = try call.names(1).map { try AxisLabels($0, colors: try call.colors(2)) }
+        let labels = try call.axisLabels(1, colors: 2)
+        let highest = Int(mask.bytes.lazy.filter { $0 != MaskImage.ignored }.max() ?? 0)
+        if let labels, highest >= labels.names.count {
+            throw call.bad(
+                1, "has \(plural(labels.names.count, "name")), and \(path) has class \(highest)")
+        }
         return try value(of: mask, labels)
     },
 ]

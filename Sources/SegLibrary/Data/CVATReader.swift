@@ -97,9 +97,13 @@ struct CVATReader {
             names.append(name)
             colors.append(code)
         }
-        if let void, !numbers.values.contains(MaskImage.ignored) {
+        if let void, lines[void] == nil {
             throw Failure(
-                .value, "read_annotations: \(path) has no label \(quotedText(void))", argument: 1)
+                .label, "read_annotations: \(path) has no label \(quotedText(void)), which void= names",
+                help: nearestName(to: void, among: Array(lines.keys)).map {
+                    "did you mean \(quotedText($0))?"
+                }
+                    ?? "its labels are \(listText(names, most: 12))", argument: 1)
         }
         labels = try AxisLabels(names, colors: colors)
     }

@@ -23,7 +23,8 @@ let pictureFileNatives: [Native] = [
     Native(
         "list_pictures(path)",
         "The PNG and JPEG files in a folder and in those below it, or those that fit a pattern, in order. "
-            + "Patterns are those of `list_files`. Hidden files are left out, and a folder without any is an error.",
+            + "Patterns are those of `list_files`. Hidden files are left out, and a folder without any is an error. "
+            + "Links to folders are followed, but not to one that the folder is in; what two paths lead to is there once.",
         examples: [
             "make_folder(\"in\")\nwrite_image(zeros(3, 4, 6), \"in/a.png\")\nwrite_text(\"in/b.txt\", \"\")\n"
                 + "print(list_pictures(\"in\"), list_pictures(\"in/b*\"))  # expect: [\"in/a.png\"] []"
@@ -34,7 +35,9 @@ let pictureFileNatives: [Native] = [
         let found =
             FileStatus(path)?.kind == .folder
             ? try PictureFile.all(in: path, check: interpreter.checkInterrupt)
-            : try FilePattern(path).paths(check: interpreter.checkInterrupt).filter(PictureFile.isNamed)
+            : try FilePattern(path).paths(check: interpreter.checkInterrupt).filter {
+                PictureFile.isNamed($0) && FileStatus($0)?.kind != .folder
+            }
         return .list(found.map { .string($0) })
     },
     Native(
@@ -68,7 +71,7 @@ let pictureFileNatives: [Native] = [
     },
     Native(
         "write_image(image, path, form=\"index\")",
-        "Writes a picture [3, H, W], bytes or floats in 0…1, as a PNG file, or as JPEG to a path in .jpg. A mask "
+        "Writes a picture [3, H, W], bytes, floats in 0…1 or bool, as a PNG file, or as JPEG to a path in .jpg. A mask "
             + "[H, W] becomes a PNG file whose palette has the colours of its classes; void, 255, is transparent. "
             + "With form=\"color\" it becomes a picture of these colours, in which void is black.",
         examples: [
@@ -82,7 +85,7 @@ let pictureFileNatives: [Native] = [
             throw call.bad(2, "is \"index\" or \"color\", not \"\(try call.string(2))\"")
         }
         guard tensor.rank == 2 else {
-            if tensor.dtype.isFloating {
+            if tensor.dtype.isFloating, tensor.count > 0 {
                 let low = try Tensor.reduce(.min, tensor).item()
                 let high = try Tensor.reduce(.max, tensor).item()
                 guard low >= -0.01, high <= 1.01 else {
@@ -133,11 +136,21 @@ let pictureFileNatives: [Native] = [
             "m = with_classes(zeros(4, 6, dtype=int64), [\"Sky\", \"Road\"])\nprint(m.classes)  # expect: [\"Sky\", \"Road\"]"
         ]
     ) { call in
-        guard let names = try call.names(1) else { return .tensor(try call.tensor(0)) }
-        let colors = try call.colors(2)
-        if let colors, colors.count != names.count {
-            throw call.bad(2, "has \(plural(colors.count, "colour")) for \(plural(names.count, "class"))")
-        }
-        return .tensor(try call.tensor(0), categories: try AxisLabels(names, colors: colors))
+        .tensor(try call.tensor(0), categories: try call.axisLabels(1, colors: 2))
     },
 ]
+
+extension Arguments {
+    /// The names of classes that an argument gives, with their colours, if another gives these.
+    func axisLabels(_ place: Int, colors: Int) throws -> AxisLabels? {
+        guard let names = try names(place) else {
+            guard isNil(colors) else { throw bad(colors, "belongs to names of classes, and there are none") }
+            return nil
+        }
+        let found = try self.colors(colors)
+        if let found, found.count != names.count {
+            throw bad(colors, "has \(plural(found.count, "colour")) for \(plural(names.count, "class"))")
+        }
+        return try AxisLabels(names, colors: found)
+    }
+}

@@ -162,8 +162,15 @@ let viewNatives: [Native] = [
         guard ["block", "random"].contains(how) else {
             throw Failure(.value, "split: by is \"block\" or \"random\", not \(quotedText(how))", argument: 2)
         }
+        guard how == "random" || call.isNil(3) else {
+            throw call.bad(
+                3, "has no effect: blocks and names are not drawn", help: "by=\"random\" draws frames")
+        }
         let data = try call.dataset(0)
-        if let parts = try call.namedParts(data.dataset, 1) { return parts }
+        if let parts = try call.namedParts(data.dataset, 1) {
+            guard how == "block" else { throw call.bad(2, "has no effect: the parts are given by names") }
+            return parts
+        }
         if case .number(let part) = call[1] {
             throw call.bad(
                 1, "is the number \(numberText(part)); it lists all parts",

@@ -74,12 +74,15 @@ let weightFileNatives: [Native] = [
     Native(
         "read_tensors(path, section=nil)",
         "The tensors of a file that `load_weights` reads, as a record of names to tensors. The names are those "
-            + "in the file; the array of a .npy file is `arr_0`.",
+            + "in the file; the array of a .npy file is `arr_0`. A note says what else the file has.",
         examples: [
             "write_tensors((n=tensor(3, int64)), \"example.safetensors\")\nprint(read_tensors(\"example.safetensors\").n.dtype)  # expect: int64"
         ]
     ) { call in
         let file = try Checkpoint.open(try call.string(0), section: try call.optionalString(1))
+        if !file.losses.isEmpty {
+            call.interpreter.note("read_tensors: \(file.losses.joined(separator: "; "))")
+        }
         return .object(
             RecordObject(
                 try file.tensors.map { tensor in

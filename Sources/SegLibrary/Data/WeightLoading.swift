@@ -119,6 +119,7 @@ struct WeightFit {
                     "none of the \(file.tensors.count) tensors of the file has its shape in this model",
                     help: hints("the file has \(listed(mismatched.map(\.text)))"))
             }
+            guard !file.tensors.isEmpty else { throw Failure(.value, "the file has no tensors") }
             let stored = TextWidth.escaped(file.tensors.prefix(3).map(\.name).joined(separator: ", "))
             throw Failure(
                 .value, "none of the \(file.tensors.count) tensors of the file has a name of this model",

@@ -199,7 +199,9 @@ struct CSVFile {
         if let tensor = cell.asTensorValue?.promise, tensor.count == 1,
             let number = try tensor.decimalNumbers(interpreter).first
         {
-            plain = try interpreter.line(tensor.dtype == .bool ? .bool(number != 0) : .number(number))
+            plain =
+                try tensor.largeWhole()
+                ?? interpreter.line(tensor.dtype == .bool ? .bool(number != 0) : .number(number))
         } else {
             if let tensor = cell.asTensorValue?.promise {
                 throw Failure(
@@ -236,9 +238,15 @@ func rowsWithoutHeader(_ call: borrowing Arguments, _ place: Int) throws
     func isNamed(_ value: Value) -> Bool { value.asRecord != nil || value.asInstance != nil }
     if let tensor = value.asTensorValue?.promise {
         guard tensor.labels.isEmpty, (1...2).contains(tensor.rank) else { return nil }
-        let rows =
-            try tensor.nestedList(of: tensor.decimalNumbers(interpreter), interpreter).asList?.items ?? []
-        return (rows.count, { rows[$0].asList?.items ?? [rows[$0]] })
+        let elements = try tensor.elements(interpreter)
+        let width = tensor.rank == 2 ? tensor.shape[1] : 1
+        let isBool = tensor.dtype == .bool
+        return (
+            tensor.shape[0],
+            { row in
+                elements[row * width..<(row + 1) * width].map { isBool ? .bool($0.asNumber != 0) : $0 }
+            }
+        )
     }
     if let record = value.asRecord {
         let (names, values) = (record.names, record.values)

@@ -106,7 +106,8 @@ let fileNatives: [Native] = [
     Native(
         "write_csv(rows, path, separator=\",\", columns=nil)",
         "Writes a table as a CSV file, its numbers in full. It is what `table` prints, such as a list of records, a "
-            + "run's history or a tensor with labels, which `tensor(read_csv(path))` reads back; `columns` names those "
+            + "run's history or a tensor with labels, which `tensor(read_csv(path))` reads back, counts "
+            + "`tensor(read_csv(path), int64)`; `columns` names those "
             + "to write, in their order. Lists of lists, and tensors without labels, are written without a header.",
         examples: [
             "write_csv([(a=1, b=\"x\")], \"rows.csv\")\nprint(read_csv(\"rows.csv\"))  # expect: [(a=1, b=\"x\")]",

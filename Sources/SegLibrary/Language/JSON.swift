@@ -99,6 +99,13 @@ func textOfJSON(_ value: Value, _ interpreter: Interpreter) throws -> String {
                 try quote(string)
             } else if let record = value.asRecord {
                 try begin(Container(names: record.names, values: record.values))
+            } else if let tensor = value.asTensorValue?.promise, try tensor.hasLargeWholes() {
+                if let digits = try tensor.rank == 0 ? tensor.largeWhole() : nil {
+                    text += digits
+                } else {
+                    try begin(
+                        Container(names: tensor.labels[0]?.names, values: interpreter.items(value) ?? []))
+                }
             } else if let tensor = value.asTensorValue?.promise {
                 let list = labelled(
                     try tensor.nestedList(of: tensor.decimalNumbers(interpreter), interpreter),

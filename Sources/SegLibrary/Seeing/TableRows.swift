@@ -182,7 +182,7 @@ struct TableRows {
 
     /// A row for each entry of the first axis. Without labels, columns are named by their position.
     private mutating func appendRows(of tensor: Tensor, _ interpreter: Interpreter) throws {
-        let numbers = try tensor.decimalNumbers(interpreter)
+        let elements = try tensor.elements(interpreter)
         let count = tensor.shape[0]
         let width = tensor.rank == 2 ? tensor.shape[1] : 1
         let columns =
@@ -191,8 +191,8 @@ struct TableRows {
         let first = RecordObject(columns.map { ($0, .nilValue) })
         rows = try interpreter.made(count) { place in
             try interpreter.checkInterrupt()
-            let values = numbers[place * width..<(place + 1) * width].map { Value.number($0) }
-            return (names?[place], RecordObject(like: first, values: values))
+            let values = elements[place * width..<(place + 1) * width]
+            return (names?[place], RecordObject(like: first, values: Array(values)))
         }
         heading = "label"
     }
@@ -246,6 +246,9 @@ struct TableRows {
                     guard let value = row[column], !value.isNil || chosen.contains(column) else {
                         return Table.Cell.empty
                     }
+                    if let digits = try value.asTensorValue?.promise.largeWhole() {
+                        return Table.Cell.figure(digits)
+                    }
                     if let number = try interpreter.number(from: value) {
                         return number == number.rounded() || abs(number) >= 1e6
                             ? Table.Cell.number(number)
@@ -295,5 +298,29 @@ extension Tensor {
         let numbers = try doubles()
         guard dtype == .float32 else { return numbers }
         return try interpreter.made(numbers.count) { Double("\(Float(numbers[$0]))") ?? numbers[$0] }
+    }
+
+    /// Whether it has whole numbers that are no numbers of the language, of 2^53 and more.
+    func hasLargeWholes() throws -> Bool {
+        dtype == .int64 ? try doubles().contains { $0.magnitude >= 0x1p53 } : false
+    }
+
+    /// The digits of a tensor of one such number; nil for others.
+    func largeWhole() throws -> String? {
+        guard count == 1, try hasLargeWholes() else { return nil }
+        return "\(try value().elements(Int64.self)[0])"
+    }
+
+    /// The elements as values that are written in full: numbers, and tensors of one large whole number.
+    func elements(_ interpreter: Interpreter) throws -> [Value] {
+        let numbers = try decimalNumbers(interpreter)
+        guard try hasLargeWholes() else {
+            return try interpreter.made(numbers.count) { .number(numbers[$0]) }
+        }
+        let whole = try value().rowMajor().elements(Int64.self)
+        return try interpreter.made(numbers.count) { place in
+            numbers[place].magnitude < 0x1p53
+                ? .number(numbers[place]) : .tensor(Tensor(try TensorData([whole[place]], shape: [])))
+        }
     }
 }

@@ -24,7 +24,7 @@ public struct FilePattern: Sendable {
             for base in found {
                 try check()
                 if part == "**" {
-                    next += try folders(under: base, check)
+                    next += try Folder.all(under: base, check: check).sorted()
                 } else if !part.contains(where: { "*?[".contains($0) }) {
                     if FileStatus.exists(base + part) { next.append(base + part + (isLast ? "" : "/")) }
                 } else {
@@ -43,21 +43,5 @@ public struct FilePattern: Sendable {
 
     private func entries(of base: String) -> [FolderEntry] {
         (try? Folder.entries(of: base.isEmpty ? "." : base)) ?? []
-    }
-
-    /// A folder and all folders in it; symbolic links are not followed, so that the search ends.
-    private func folders(under base: String, _ check: () throws -> Void) throws -> [String] {
-        var found = [base]
-        var place = 0
-        while place < found.count {
-            try check()
-            let folder = found[place]
-            place += 1
-            for entry in entries(of: folder) where entry.kind == .folder && !entry.name.hasPrefix(".") {
-                let path = folder + entry.name
-                if FileStatus(path, followsLinks: false)?.kind == .folder { found.append(path + "/") }
-            }
-        }
-        return found.sorted()
     }
 }

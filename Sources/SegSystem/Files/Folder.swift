@@ -71,6 +71,48 @@ public enum Folder {
         }
     }
 
+    /// A folder and all folders in it but hidden ones, in no order; those that may not be read have no folders.
+    /// A folder that several paths lead to is there once: links are followed after all else, and not to a folder that
+    /// contains the first one.
+    /// - Parameter start: the beginning of the paths: empty, or ends in a slash. So do those of the result.
+    /// - Parameter check: called for every folder; what it throws ends the search.
+    public static func all(under start: String, check: () throws -> Void) throws -> [String] {
+        struct Identity: Hashable { let device, inode: UInt64 }
+        var seen: Set<Identity> = []
+        func isNew(_ path: String) -> Bool {
+            FileStatus(path).map { seen.insert(Identity(device: $0.device, inode: $0.inode)).inserted }
+                ?? false
+        }
+        let first = start.isEmpty ? "." : start
+        var outer = resolved(first)
+        while let folder = outer {
+            _ = isNew(folder)
+            outer = folder == "/" ? nil : parent(of: folder)
+        }
+        var found = [start]
+        var links: [String] = []
+        var (place, linkPlace) = (0, 0)
+        while true {
+            while place < found.count {
+                try check()
+                let folder = found[place]
+                place += 1
+                let entries = (try? entries(of: folder.isEmpty ? "." : folder)) ?? []
+                for entry in entries where entry.kind == .folder && !entry.name.hasPrefix(".") {
+                    let path = folder + entry.name
+                    if FileStatus(path, followsLinks: false)?.kind == .link {
+                        links.append(path)
+                    } else if isNew(path) {
+                        found.append(path + "/")
+                    }
+                }
+            }
+            guard linkPlace < links.count else { return found }
+            if isNew(links[linkPlace]) { found.append(links[linkPlace] + "/") }
+            linkPlace += 1
+        }
+    }
+
     /// The path from the root without symbolic links; nil if there is no such file or folder.
     public static func resolved(_ path: String) -> String? {
         guard !path.utf8.contains(0), let resolved = FilePath.with(path, { realpath($0, nil) }) else {

@@ -25,19 +25,22 @@ public struct Checkpoint: Sendable {
     /// What was done to find the tensors, one sentence each: the dictionary they were taken from, entries that
     /// are no tensors.
     public let notes: [String]
+    /// Those that name what is not among the tensors, though nobody has chosen so.
+    public let losses: [String]
     /// The paths of the state dicts in a file of pickled dictionaries.
     public let sections: [String]
     private let positions: [String: Int]
 
     init(
         path: String, format: Format, tensors: [StoredTensor], metadata: [(key: String, value: String)] = [],
-        notes: [String] = [], sections: [String] = []
+        notes: [String] = [], losses: [String] = [], sections: [String] = []
     ) {
         self.path = path
         self.format = format
         self.tensors = tensors
         self.metadata = metadata
         self.notes = notes
+        self.losses = losses
         self.sections = sections
         positions = Dictionary(tensors.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { $1 })
     }
@@ -85,7 +88,9 @@ public struct Checkpoint: Sendable {
         if hasJSON { return try Safetensors.open(file).part(section) }
         throw TensorError(
             .file, "\(file.path) is not a weight file that seg knows",
-            help: "seg reads PyTorch's .pth, .safetensors and their index, .npz, .npy")
+            help: file.path.lowercased().hasSuffix(".seg")
+                ? "seg FILE runs a script, and import(\"FILE\") gives what it defines"
+                : "seg reads PyTorch's .pth, .safetensors and their index, .npz, .npy")
     }
 
     /// The tensors whose names begin with `section` and a dot, which is taken off; all for nil.
@@ -108,8 +113,10 @@ public struct Checkpoint: Sendable {
         return Checkpoint(
             path: path, format: format,
             tensors: chosen.map { $0.named(String($0.name.dropFirst(prefix.count))) }, metadata: metadata,
-            notes: notes + ["taken from '\(section)'; left out: \(tensors.count - chosen.count) tensors"],
-            sections: sections)
+            notes: notes + [
+                "taken from '\(section)'; left out: \(plural(tensors.count - chosen.count, "tensor"))"
+            ],
+            losses: losses, sections: sections)
     }
 
     /// The header length at the start of a safetensors file.

@@ -39,9 +39,8 @@ enum NumPyFiles {
                     try tensor(name, in: FileReader(bytes: bytes, name: file.path), 0..<bytes.count))
             }
         }
-        return Checkpoint(
-            path: file.path, format: .npz, tensors: tensors,
-            notes: others.isEmpty ? [] : ["not arrays: \(FileText.listed(others))"])
+        let losses = others.isEmpty ? [] : ["not arrays: \(FileText.listed(others))"]
+        return Checkpoint(path: file.path, format: .npz, tensors: tensors, notes: losses, losses: losses)
     }
 
     private static func unpack(

@@ -218,6 +218,12 @@ public enum Safetensors {
             fields.append("\"__metadata__\":{\(strings.joined(separator: ","))}")
         }
         for (tensor, range) in zip(tensors, ranges) {
+            guard tensor.name != "__metadata__" else {
+                throw TensorError(
+                    .value,
+                    "no tensor can have the name __metadata__: a .safetensors file has it for something else",
+                    help: "choose another name, or write a .pth file")
+            }
             guard names.insert(tensor.name).inserted else {
                 throw TensorError(.value, "two tensors would be written under the name '\(tensor.name)'")
             }

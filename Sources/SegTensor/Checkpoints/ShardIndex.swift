@@ -34,16 +34,18 @@ public enum ShardIndex {
             tensors.append(tensor)
         }
         var listed = Set(tensors.map(\.name))
+        var losses: [String] = []
         var notes = ["in \(shards.count) files: \(FileText.listed(shards))"]
         for shard in shards {
             guard let checkpoint = opened[shard] else { continue }
             tensors += checkpoint.tensors.filter { listed.insert($0.name).inserted }
             notes += checkpoint.notes.filter { !notes.contains($0) }
+            losses += checkpoint.losses.filter { !losses.contains($0) }
         }
         let first = shards.first.flatMap { opened[$0] }
         return Checkpoint(
             path: path, format: first?.format ?? .safetensors, tensors: tensors,
-            metadata: first?.metadata ?? [], notes: notes)
+            metadata: first?.metadata ?? [], notes: notes, losses: losses)
     }
 
     /// An index in the folder of a file that lists it as one of its shards.

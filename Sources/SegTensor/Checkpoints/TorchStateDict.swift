@@ -13,6 +13,7 @@ struct TorchStateDict {
 
     let entries: [(name: String, content: Content)]
     let notes: [String]
+    private let losses: [String]
     /// The paths of all state dicts in the file, such as `model_ema`; the outermost dictionary is not listed.
     let sections: [String]
     /// The section that was requested, if it is no dictionary: a prefix of names.
@@ -24,8 +25,11 @@ struct TorchStateDict {
     /// - Parameter section: the path of the state dict; nil finds the most likely one.
     init(_ pickle: Pickle, file: String, section: String?) throws {
         var notes: [String] = []
+        var losses: [String] = []
         var place = pickle.root
         var path: [String] = []
+        // The tensors whose keys are numbers, at all levels.
+        var unnamed = 0
         let sections = pickle.stateDicts()
         let found = section.flatMap { pickle.value(at: $0) }
         if let section, let found {
@@ -38,9 +42,11 @@ struct TorchStateDict {
         for _ in 0..<2 {
             guard let entries = pickle.entries(place), let found = Self.inside(pickle, entries) else { break }
             let others = entries.filter { $0.key != found.key }.map(\.key)
+            unnamed += pickle.unnamedTensors(place)
             notes.append(
                 "taken from '\(found.key)'" + (others.isEmpty ? "" : "; left out: \(FileText.listed(others))")
             )
+            if !others.isEmpty { losses += notes.suffix(1) }
             place = found.value
             path.append(found.key)
         }
@@ -67,8 +73,9 @@ struct TorchStateDict {
             default: left.append("\(name) (\(pickle.description(value)))")
             }
         }
-        let unnamed = pickle.unnamedTensors(place)
-        guard !tensors.isEmpty else {
+        unnamed += pickle.unnamedTensors(place)
+        let isEmpty = path.isEmpty && left.isEmpty && unnamed == 0
+        guard !tensors.isEmpty || isEmpty else {
             if found != nil { throw Self.noTensors(file, path, others) }
             guard others.count < 2 else { throw Self.severalStateDicts(file, others) }
             let what =
@@ -83,13 +90,14 @@ struct TorchStateDict {
                     "section=\(Self.quoted($0)) takes the tensors of \(FileText.shown($0))"
                 })
         }
-        if !left.isEmpty { notes.append("not tensors: \(FileText.listed(left))") }
-        if unnamed > 0 { notes.append("left out: \(unnamed) tensors whose keys are not names") }
-        if section == nil, !path.isEmpty, !others.isEmpty {
-            notes.append("other state dicts, which section= chooses: \(FileText.listed(others))")
+        var more = left.isEmpty ? [] : ["not tensors: \(FileText.listed(left))"]
+        if unnamed > 0 { more.append("left out: \(plural(unnamed, "tensor")) with keys that are no names") }
+        if section == nil, !others.isEmpty {
+            more.append("other state dicts, which section= chooses: \(FileText.listed(others))")
         }
         self.entries = tensors
-        self.notes = notes
+        self.notes = notes + more
+        self.losses = losses + more
         self.sections = sections
         prefix = found == nil ? section : nil
     }
@@ -98,8 +106,10 @@ struct TorchStateDict {
     func checkpoint(_ format: Checkpoint.Format, _ tensors: [StoredTensor], _ file: FileReader) throws
         -> Checkpoint
     {
-        try Checkpoint(path: file.path, format: format, tensors: tensors, notes: notes, sections: sections)
-            .part(prefix)
+        try Checkpoint(
+            path: file.path, format: format, tensors: tensors, notes: notes, losses: losses,
+            sections: sections
+        ).part(prefix)
     }
 
     /// The entry of a training checkpoint that holds the state dict; nil if the dictionary itself is the
