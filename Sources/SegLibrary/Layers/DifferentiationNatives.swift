@@ -57,7 +57,15 @@ private func modelValueAndGradient(of f: Value, model: Value, _ interpreter: Int
         }
         let value = try interpreter.layers.within(training: true) { try interpreter.call(f, [model]) }
         let result = try scalar(value)
-        let found = try gradients(of: try result.tensor, wrt: tracked)
+        let reached = try foundGradients(of: try result.tensor, wrt: tracked)
+        guard reached.contains(where: { $0 != nil }) else {
+            throw Failure(
+                .value, "no gradient reaches the model: the value does not depend on what is trainable in it",
+                help: "argmax, comparisons, item() and no_grad have no gradient")
+        }
+        let found = try zip(tracked, reached).map { parameter, gradient in
+            try gradient ?? Tensor.zeros(parameter.shape, dtype: parameter.dtype)
+        }
         putBack(trainable)
         let buffers = try ModelWalk(model).tensors.filter { $0.mark?.role == .buffer }.map(\.value.promise)
         scope.end(from: [result.promise] + found + buffers)

@@ -47,6 +47,13 @@ public final class TrackingScope: @unchecked Sendable {
 /// - Parameter seed: the gradient by `y` itself, needed if `y` has more than one element.
 /// - Throws: if an operation between them has no gradient.
 public func gradients(of y: Tensor, wrt xs: [Tensor], seed: Tensor? = nil) throws -> [Tensor] {
+    try zip(xs, foundGradients(of: y, wrt: xs, seed: seed)).map { x, found in
+        try found ?? Tensor.zeros(x.shape, dtype: x.dtype)
+    }
+}
+
+/// The same, nil if `y` does not depend on an `x`, or only through operations without a gradient.
+public func foundGradients(of y: Tensor, wrt xs: [Tensor], seed: Tensor? = nil) throws -> [Tensor?] {
     guard y.dtype.isFloating else {
         throw TensorError(.type, "cannot differentiate \(y.dtype.rawValue); a gradient needs floats")
     }
@@ -78,10 +85,7 @@ public func gradients(of y: Tensor, wrt xs: [Tensor], seed: Tensor? = nil) throw
             adjoints[id] = try adjoints[id].map { try sum($0, gradient) } ?? gradient
         }
     }
-    return try xs.map { x in
-        guard let gradient = adjoints[x.node.id] else { return try Tensor.zeros(x.shape, dtype: x.dtype) }
-        return try gradient.to(x.dtype).relabelled(x.labels)
-    }
+    return try xs.map { x in try adjoints[x.node.id]?.to(x.dtype).relabelled(x.labels) }
 }
 
 /// The sum of two gradients of one shape. What the first repeats along axes is added as it is: a pooled map's gradient is
