@@ -98,7 +98,7 @@ static void convolutions(void) {
         digest("depthwise", stride, y, 4 * out);
         if (depthwise_input_gradient(&g, y, packed, d) != 0) exit(1);
         digest("depthwise input", stride, d, 4 * in);
-        if (depthwise_weight_gradient(&g, x, y, w) != 0) exit(1);
+        if (depthwise_weight_gradient(&g, x, y, memory(4 * depthwise_parts_count(&g)), w) != 0) exit(1);
         digest("depthwise weights", stride, w, 4 * 40 * 25);
     }
 }

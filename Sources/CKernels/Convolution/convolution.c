@@ -12,7 +12,7 @@
 #include "convolution_tile.h"
 #include "pool.h"
 
-enum { SMALLEST_TILE = 96, LARGEST_TILE = 480, TILE_PRODUCTS = 1 << 20, BLOCK_LENGTH = 1024, SUM_LENGTH = 128, PAIR_SUM_LENGTH = 256 };
+enum { SMALLEST_TILE = 96, LARGEST_TILE = 480, TILE_PRODUCTS = 1 << 20, SUM_LENGTH = 128, PAIR_SUM_LENGTH = 256 };
 
 typedef struct {
     conv_product product;
@@ -149,7 +149,7 @@ static void end_sums(conv_segment *segments, long count, long length) {
 }
 
 /// The runs of channels that a pixel's product consists of, cut into blocks of at most
-/// BLOCK_LENGTH (of pairs, two words each without instructions) so that a panel of weights stays in cache. Returns 0 or -1.
+/// CONV_BLOCK_LENGTH (of pairs, two words each without instructions) so that a panel of weights stays in cache. Returns 0 or -1.
 static int make_segments(const conv_product *product, conv_plan *plan) {
     const long unit = max_long(1, product->unit), grain = product->unit > 0 ? bfloat16_grain() : 1;
     const long pieces = parts_of(product->run, sum_length(product));
@@ -160,9 +160,10 @@ static int make_segments(const conv_product *product, conv_plan *plan) {
     long count = 0, blocks = 0, filled = 0;
     plan->block_starts[0] = 0;
     for (long t = 0; t < plan->tap_count; t++) {
+        if (pool_stops(pieces)) plan->tap_count = t + 1;
         for (long first = 0; first < product->run; first += piece) {
             const long length = min_long(piece, product->run - first);
-            if (filled > 0 && filled + length > unit * BLOCK_LENGTH) {
+            if (filled > 0 && filled + length > unit * CONV_BLOCK_LENGTH) {
                 plan->block_starts[++blocks] = count;
                 filled = 0;
             }
@@ -227,6 +228,8 @@ static int make_plan(
     plan->taps = malloc((size_t)max_long(1, plan->tap_count) * sizeof(conv_tap));
     if (plan->taps == NULL) return -1;
     for (long t = 0; t < plan->tap_count; t++) {
+        // The plan of a region that is to stop may end anywhere.
+        if (pool_stops(1)) plan->tap_count = t + 1;
         const axis_tap row = y->taps[t / x->tap_count], column = x->taps[t % x->tap_count];
         plan->taps[t] = (conv_tap){
             row.add, column.add, row.index * g->kernel_width + column.index, column.first, column.last};
@@ -377,4 +380,10 @@ int conv_input_gradient(
     const axis_shape x = {g->kernel_width, g->stride_width, g->padding_width, g->dilation_width,
                           g->input_width, g->output_width, 1, 1};
     return run_axes(&job, g, &y, &x);
+}
+
+long conv_plan_bytes(const conv_geometry *g, int is_gradient) {
+    const long taps = g->kernel_height * g->kernel_width;
+    const long run = (is_gradient ? g->output_channels : g->input_channels) / g->groups;
+    return taps * ((long)sizeof(conv_tap) + parts_of(run, SUM_LENGTH) * (long)(sizeof(conv_segment) + sizeof(long)));
 }

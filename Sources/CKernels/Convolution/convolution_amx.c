@@ -176,7 +176,7 @@ int amx_tile(
         part.accumulate = 1;
         part.segments += taken;
         left -= taken;
-    } while (!last);
+    } while (!last && !pool_stops(count * columns));
     leave();
     return 0;
 }

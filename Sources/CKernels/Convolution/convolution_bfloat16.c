@@ -103,7 +103,7 @@ static void pack_task(void *context, long index) {
     float *panel = j->packed + column * j->taps * words;
     // Inputs past the last are pairs of zeros.
     for (long input = 0; input < 2 * words / unit; input += 2) {
-        for (long tap = 0; tap < j->taps; tap++) {
+        for (long tap = 0; tap < j->taps && !pool_stops(lanes); tap++) {
             const float *weight = j->weight + column * output_step + input * j->taps + tap;
             float *out = panel + (tap * words + input / 2 * unit) * lanes;
             for (long l = 0; l < lanes; l++, weight += output_step) {

@@ -23,7 +23,7 @@ static void pack_task(void *context, long index) {
     const long lanes = rest <= CONV_NARROW ? CONV_NARROW : CONV_PANEL;
     const float *weight = j->weight + group * j->group_step + column * j->width_step;
     float *out = j->packed + group * j->group_floats + column * j->taps * j->depth;
-    for (long tap = 0; tap < j->taps; tap++) {
+    for (long tap = 0; tap < j->taps && !pool_stops(j->depth * lanes); tap++) {
         for (long d = 0; d < j->depth; d++, out += lanes) {
             const float *from = weight + d * j->depth_step + tap;
             for (long l = 0; l < lanes; l++) out[l] = l < rest ? from[l * j->width_step] : 0.0f;

@@ -22,19 +22,21 @@ static void finish_block(const conv_product *p, float *const *out, long count, l
     }
 }
 
-/// All panels of one group over all blocks of the tile, with the epilogue after each.
+/// All panels of one group over all blocks of the tile, from one block of the sums to another, with the epilogue after the
+/// last.
 LEVELS_OF_8(static, void, run_group,
     (const conv_product *p, const conv_plan *plan, const float *packed, long group, const float *const *pixels,
-     float *const *out, const uint8_t *reached, const uint8_t *interior, long blocks, long count),
-    (p, plan, packed, group, pixels, out, reached, interior, blocks, count)) {
+     float *const *out, const uint8_t *reached, const uint8_t *interior, long blocks, long count, long from, long to),
+    (p, plan, packed, group, pixels, out, reached, interior, blocks, count, from, to)) {
     const long depth = p->kernel_taps * p->run, stride = blocks * CONV_PIXELS;
-    for (long kblock = 0; kblock < plan->block_count; kblock++) {
+    for (long kblock = from; kblock < to; kblock++) {
         const long first = plan->block_starts[kblock], end = plan->block_starts[kblock + 1];
         // A phase of a stride that no tap reaches has no segments.
         const conv_segment *begin = plan->segments + first, *last = plan->segments + end - 1;
         const long place = end > first ? begin->place : 0, length = end > first ? last->place + last->length - place : 0;
         for (long column = 0, width; column < p->width; column += width) {
             width = block_columns(p->width - column, p->unit == 1);
+            if (pool_stops(stride * (length + 1) * parts_of(width, 8))) return;
             block_work w = {
                 .pixels = pixels, .pixel_stride = stride, .reached_stride = 2 * blocks,
                 .group_channel = group * p->run, .panel = packed + column * depth, .panel_step = CONV_PANEL * depth,
@@ -59,22 +61,25 @@ LEVELS_OF_8(static, void, run_group,
     }
 }
 
-/// The tables of a tile: source pixels by tap, destinations, which taps reach which block, and
-/// which blocks read no column outside the picture.
+/// The tables of a tile: source pixels by tap, of `taps` from `first_tap` on, destinations, which of these taps reach which
+/// block, and which blocks read no column outside the picture.
 typedef struct {
     const float **pixels;
     float **out;
     uint8_t *reached, *interior;
-    long blocks;
+    long blocks, first_tap, taps;
 } tile_tables;
+
+/// The most taps in a table, so that it stays small. It holds whole blocks of the sums, of which none has more.
+enum { TABLE_TAPS = CONV_BLOCK_LENGTH };
 
 /// Fills in `length` pixels of one grid row, starting at table index `place`.
 static void add_run(
     const conv_product *p, const conv_plan *plan, const float *source, tile_tables *tables, long place, long y,
     long x, long length) {
     const long padded = tables->blocks * CONV_PIXELS, end = x + length;
-    for (long t = 0; t < plan->tap_count; t++) {
-        const conv_tap tap = plan->taps[t];
+    for (long t = 0; t < tables->taps; t++) {
+        const conv_tap tap = plan->taps[tables->first_tap + t];
         const float **row = tables->pixels + t * padded + place;
         const long sy = y * p->step_y + tap.add_y;
         const int above = sy < 0 || sy >= p->source_height;
@@ -104,8 +109,8 @@ static void add_run(
 
 /// Lets a tap that reaches a half of a block reach the other. Where a sum goes on over several taps, those that are left
 /// out change how it is rounded: then it must be the same taps for all kernels, of which some take half a block.
-static void reach_whole_blocks(const tile_tables *tables, long taps) {
-    for (long i = 0; i < taps * tables->blocks; i++) {
+static void reach_whole_blocks(const tile_tables *tables) {
+    for (long i = 0; i < tables->taps * tables->blocks; i++) {
         uint8_t *halves = tables->reached + 2 * i;
         halves[0] = halves[1] = halves[0] | halves[1];
     }
@@ -123,11 +128,51 @@ static int round_pixels(const conv_product *p, const float **pixels, long count)
     return 0;
 }
 
+/// Where each pixel of the tile goes.
+static void fill_destinations(const conv_product *p, const conv_plan *plan, long sample, long first, long count, float **out) {
+    float *dest = p->dest + sample * p->dest_height * p->dest_width * p->dest_channels;
+    long y = first / plan->grid_width, x = first % plan->grid_width;
+    for (long i = 0; i < count; y++, x = 0) {
+        const long length = min_long(plan->grid_width - x, count - i);
+        float *to = dest + ((plan->dest_first_y + y * plan->dest_step_y) * p->dest_width + plan->dest_first_x +
+                            x * plan->dest_step_x) * p->dest_channels;
+        for (long k = 0; k < length; k++) out[i + k] = to + k * plan->dest_step_x * p->dest_channels;
+        i += length;
+    }
+}
+
+/// Fills in what belongs to the taps of the blocks of the sums from `block` on, all that fit. Returns the block after these.
+static long fill_taps(
+    const conv_product *p, const conv_plan *plan, long sample, long first, long count, long block, long most,
+    tile_tables *tables) {
+    const long *starts = plan->block_starts;
+    tables->first_tap = plan->tap_count == 0 ? 0 : plan->segments[starts[block]].tap;
+    tables->taps = 0;
+    for (; block < plan->block_count; block++) {
+        const long taps = plan->tap_count == 0 ? 0 : plan->segments[starts[block + 1] - 1].tap + 1 - tables->first_tap;
+        if (taps > most) break;
+        tables->taps = taps;
+    }
+    const float *source = p->source + sample * p->source_height * p->source_width * p->source_channels;
+    const long padded = tables->blocks * CONV_PIXELS;
+    memset(tables->reached, 0, (size_t)(2 * tables->taps * tables->blocks));
+    long y = first / plan->grid_width, x = first % plan->grid_width;
+    for (long i = 0, length; i < count; y++, x = 0, i += length) {
+        length = min_long(plan->grid_width - x, count - i);
+        add_run(p, plan, source, tables, i, y, x, length);
+    }
+    if (!plan->every_run_ends_sum) reach_whole_blocks(tables);
+    for (long i = count; i < padded; i++)
+        for (long t = 0; t < tables->taps; t++) tables->pixels[t * padded + i] = p->zeros;
+    return block;
+}
+
 int conv_tile(const conv_product *p, const conv_plan *plan, long sample, long tile) {
     const long first = tile * p->tile;
     const long count = min_long(p->tile, plan->grid_height * plan->grid_width - first);
     const long blocks = parts_of(count, CONV_PIXELS), padded = blocks * CONV_PIXELS;
-    const long taps = plan->tap_count;
+    const int by_matrices = p->unit > 0 && kernel_bfloat16_in_use == BFLOAT16_MATRICES;
+    const long taps = by_matrices ? plan->tap_count : min_long(plan->tap_count, TABLE_TAPS);
     const long pointer_bytes = (taps + 1) * padded * (long)sizeof(float *);
     const long dump_bytes = (p->dest_channels + CONV_PANEL) * (long)sizeof(float);
     char *scratch = pool_scratch(0, pointer_bytes + dump_bytes + (2 * taps + 1) * blocks);
@@ -138,39 +183,30 @@ int conv_tile(const conv_product *p, const conv_plan *plan, long sample, long ti
     float *dump = (float *)(scratch + pointer_bytes);
     tables.reached = (uint8_t *)(scratch + pointer_bytes + dump_bytes);
     tables.interior = tables.reached + 2 * taps * blocks;
-    memset(tables.reached, 0, (size_t)(2 * taps * blocks));
     memset(tables.interior, 1, (size_t)blocks);
+    fill_destinations(p, plan, sample, first, count, tables.out);
+    for (long i = count; i < padded; i++) tables.out[i] = dump;
 
-    float *dest = p->dest + sample * p->dest_height * p->dest_width * p->dest_channels;
-    const float *source = p->source + sample * p->source_height * p->source_width * p->source_channels;
-    long y = first / plan->grid_width, x = first % plan->grid_width;
-    for (long i = 0; i < count; y++, x = 0) {
-        const long length = min_long(plan->grid_width - x, count - i);
-        add_run(p, plan, source, &tables, i, y, x, length);
-        float *to = dest + ((plan->dest_first_y + y * plan->dest_step_y) * p->dest_width + plan->dest_first_x +
-                            x * plan->dest_step_x) * p->dest_channels;
-        for (long k = 0; k < length; k++) tables.out[i + k] = to + k * plan->dest_step_x * p->dest_channels;
-        i += length;
-    }
-    if (!plan->every_run_ends_sum) reach_whole_blocks(&tables, taps);
-    for (long i = count; i < padded; i++) {
-        tables.out[i] = dump;
-        for (long t = 0; t < taps; t++) tables.pixels[t * padded + i] = p->zeros;
-    }
-    if (p->words > 0 && round_pixels(p, tables.pixels, count) != 0) return -1;
-    if (p->unit > 0 && kernel_bfloat16_in_use == BFLOAT16_MATRICES) {
-        float *out = tables.out[0];
-        const float *residual = p->epilogue == NULL ? NULL : p->epilogue->residual;
-        if (residual != NULL) residual += out - p->dest;
-        return amx_tile(p, plan, tables.pixels, padded, tables.reached, blocks, out, residual, count);
-    }
-    const unsigned long mode = p->unit > 0 ? bfloat16_enter() : 0;
     const long packed_group = conv_packed_columns(p->width) * p->kernel_taps * p->run;
-    for (long group = 0; group < p->groups; group++) {
-        run_group(
-            p, plan, p->packed + group * packed_group, group, tables.pixels, tables.out, tables.reached,
-            tables.interior, blocks, count);
+    for (long block = 0, next; block < plan->block_count && !pool_stops(taps * padded); block = next) {
+        next = fill_taps(p, plan, sample, first, count, block, taps, &tables);
+        if (p->words > 0 && round_pixels(p, tables.pixels, count) != 0) return -1;
+        if (by_matrices) {
+            float *out = tables.out[0];
+            const float *residual = p->epilogue == NULL ? NULL : p->epilogue->residual;
+            if (residual != NULL) residual += out - p->dest;
+            return amx_tile(p, plan, tables.pixels, padded, tables.reached, blocks, out, residual, count);
+        }
+        const unsigned long mode = p->unit > 0 ? bfloat16_enter() : 0;
+        // Segments count all taps of the plan.
+        const float *const *pixels = tables.pixels - tables.first_tap * padded;
+        const uint8_t *reached = tables.reached - 2 * tables.first_tap * blocks;
+        for (long group = 0; group < p->groups; group++) {
+            run_group(
+                p, plan, p->packed + group * packed_group, group, pixels, tables.out, reached, tables.interior, blocks,
+                count, block, next);
+        }
+        if (p->unit > 0) bfloat16_leave(mode);
     }
-    if (p->unit > 0) bfloat16_leave(mode);
     return 0;
 }

@@ -9,6 +9,9 @@
 /// a last panel of at most 8 columns is 8 wide.
 enum { CONV_PIXELS = 12, CONV_HALF = 6, CONV_PANEL = 16, CONV_NARROW = 8 };
 
+/// The most words, or pairs, in a block of the sums.
+enum { CONV_BLOCK_LENGTH = 1024 };
+
 /// A tap reads source pixel (grid * step + add), with weight number `index`; that pixel is outside
 /// the picture unless first_x <= grid x < last_x.
 typedef struct {

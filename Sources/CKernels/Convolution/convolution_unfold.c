@@ -5,6 +5,7 @@
 
 #include "levels.h"
 #include "convolution.h"
+#include "pool.h"
 
 void conv_unfold(
     const conv_geometry *g, const float *input, long group, long first_pixel, long pixels, long first_column,
@@ -46,7 +47,7 @@ void conv_fold_weights(
         for (long first = 0; first < channels; first += BLOCK) {
             const long n = channels - first < BLOCK ? channels - first : BLOCK;
             float *to = weight_gradient + (o * channels + first) * taps;
-            for (long t = 0; t < taps; t++) {
+            for (long t = 0; t < taps && !pool_stops(part_count * n); t++) {
                 const float *from = parts + o * columns + t * channels + first;
                 float sums[BLOCK];
                 for (long c = 0; c < n; c++) sums[c] = from[c];

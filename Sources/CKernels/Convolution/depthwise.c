@@ -14,11 +14,12 @@
 #include "epilogue.h"
 #include "pool.h"
 
-enum { PIXELS = 6, SLIDING = 8, TASK_ELEMENTS = 65536, TASK_CHANNELS = 96 };
+/// LISTED_TAPS: as many as a task has room for, so that its lists stay small.
+enum { PIXELS = 6, SLIDING = 8, TASK_ELEMENTS = 65536, TASK_CHANNELS = 96, LISTED_TAPS = 1 << 17 };
 
 void depthwise_pack(const conv_geometry *g, const float *weight, float *packed) {
     const long taps = g->kernel_height * g->kernel_width, channels = g->input_channels;
-    for (long c = 0; c < channels; c++)
+    for (long c = 0; c < channels && !pool_stops(taps); c++)
         for (long t = 0; t < taps; t++) packed[t * channels + c] = weight[c * taps + t];
 }
 
@@ -195,6 +196,7 @@ LEVELS(static, void, run_row, (const depthwise_row *r), (r)) {
         for (long i = first; i < last; i += pixels) {
             // The last block overlaps the one before.
             i = min_long(i, last - pixels);
+            if (pool_stops(n * pixels * parts_of(r->channels, 8))) return;
             if (slides) {
                 sliding_block(r, list, n, i);
                 continue;
@@ -210,9 +212,10 @@ LEVELS(static, void, run_row, (const depthwise_row *r), (r)) {
     }
 }
 
-/// Cuts 0..<count pixels into spans with equal taps. `taps[0..<n]` are those of the row; lists for
-/// pixels near the edges are written after them. Returns the number of spans.
-static long make_spans(depthwise_tap *taps, long n, long count, span *spans) {
+/// Cuts the pixels from `*from` on, up to `count`, into spans with equal taps. `taps[0..<n]` are those of the row; lists for
+/// pixels near the edges are written after them, as far as there is room for `room` taps in all. Returns the number of
+/// spans, and in `*from` the pixel after them.
+static long make_spans(depthwise_tap *taps, long n, long room, long count, long *from, span *spans) {
     long low = 0, high = count;
     for (long t = 0; t < n; t++) {
         low = max_long(low, taps[t].first);
@@ -220,18 +223,20 @@ static long make_spans(depthwise_tap *taps, long n, long count, span *spans) {
     }
     low = min_long(low, count);
     high = max_long(high, low);
-    long used = n, made = 0;
-    for (long i = 0; i < count; i++) {
+    long used = n, made = 0, i = *from;
+    for (; i < count; i++) {
         if (i == low && high > low) {
             spans[made++] = (span){low, high, 0, n};
             i = high - 1;
             continue;
         }
+        if (used + n > room || pool_stops(n)) break;
         const long start = used;
         for (long t = 0; t < n; t++)
             if (taps[t].first <= i && i < taps[t].last) taps[used++] = taps[t];
         spans[made++] = (span){i, i + 1, start, used - start};
     }
+    *from = i;
     return made;
 }
 
@@ -247,12 +252,13 @@ typedef struct {
     _Atomic int failed;
 } depthwise_job;
 
-/// The taps and spans of a row, which serve the next rows too as long as these have the same rows of the kernel. `across` is
-/// as in depthwise_row.
+/// The taps of a row, `row_taps` without the lists for single pixels, and spans of its pixels, which end at `next`. If that is
+/// the row's end, they serve the next rows too as long as these have the same rows of the kernel. `across` is as in
+/// depthwise_row.
 typedef struct {
     depthwise_tap *taps;
     span *spans;
-    long y, first, last, count, across;
+    long room, y, first, last, row_taps, count, next, across;
 } row_list;
 
 /// The rows of the kernel that row y has: first..<last, of a gradient with stride 1 as well.
@@ -322,8 +328,19 @@ static void bring_list(const depthwise_job *j, long y, long turn, long channel, 
     const float *packed = j->packed + channel;
     const long n = j->gradient ? depthwise_gradient_taps(j->g, y, turn, turns(j), packed, list->taps)
                                : depthwise_forward_taps(j->g, y, turn, turns(j), packed, list->taps);
-    const long across = taps_across(j, list->taps, n), count = make_spans(list->taps, n, pixels, list->spans);
-    *list = (row_list){list->taps, list->spans, y, first, last, count, across};
+    *list = (row_list){list->taps, list->spans, list->room, y, first, last, n, 0, 0, taps_across(j, list->taps, n)};
+    list->count = make_spans(list->taps, n, list->room, pixels, &list->next, list->spans);
+}
+
+/// Computes a row of so many pixels by its list. Where there is no room for all spans, they are made in turn.
+static void run_list(depthwise_row *r, long pixels, row_list *list) {
+    r->span_count = list->count;
+    run_row(r);
+    while (list->next < pixels && !pool_stops(0)) {
+        r->span_count = make_spans(list->taps, list->row_taps, list->room, pixels, &list->next, list->spans);
+        run_row(r);
+        list->count = -1;
+    }
 }
 
 /// Cuts a result into bands of rows and groups of channels.
@@ -345,13 +362,14 @@ static void task(void *context, long index) {
     const long sample = index / j->parts / j->bands, top = band * j->rows_per_task;
     const long bottom = min_long(top + j->rows_per_task, j->height), channel = part * j->channels_per_task;
     const long channels = min_long(j->channels_per_task, all - channel);
-    const long tap_bytes = (j->width + 1) * g->kernel_height * g->kernel_width * (long)sizeof(depthwise_tap);
+    const long taps = g->kernel_height * g->kernel_width, room = min_long((j->width + 1) * taps, LISTED_TAPS);
+    const long tap_bytes = room * (long)sizeof(depthwise_tap);
     char *scratch = pool_scratch(0, tap_bytes + (j->width + 1) * (long)sizeof(span));
     if (scratch == NULL) {
         j->failed = 1;
         return;
     }
-    row_list list = {.taps = (depthwise_tap *)scratch, .spans = (span *)(scratch + tap_bytes)};
+    row_list list = {.taps = (depthwise_tap *)scratch, .spans = (span *)(scratch + tap_bytes), .room = room};
     const float *source = j->source + sample * j->source_height * j->source_width * all + channel;
     float *dest = j->out + sample * j->height * j->width * all + channel;
     // Rows that are one dilation apart read the same rows.
@@ -367,17 +385,17 @@ static void task(void *context, long index) {
         list.count = -1;
         for (long row = 0; row < turns_y; row++) {
             for (long y = top + row; y < bottom; y += turns_y) {
+                if (pool_stops(taps)) return;
                 bring_list(j, y, turn, channel, pixels, &list);
                 r.source = source + (y - list.y) * down;
                 r.out = dest + (y * j->width + turn) * all;
-                r.span_count = list.count;
                 r.across = list.across;
                 if (turn == 0 && j->parts > 1 && y + turns_y < bottom) {
                     const long below = last_source(j, y + turns_y);
                     if (below >= 0 && below < j->source_height)
                         fetch_row(source + below * j->source_width * all, j->source_width, all, channels);
                 }
-                run_row(&r);
+                run_list(&r, pixels, &list);
                 if (j->epilogue == NULL) continue;
                 const float *residual = j->epilogue->residual;
                 epilogue_rows(

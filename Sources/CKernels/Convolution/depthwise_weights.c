@@ -1,7 +1,6 @@
 // The taps of a row, and the weight gradient of a depthwise convolution: sums over bands of rows,
 // added in order in float64.
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "levels.h"
@@ -138,6 +137,7 @@ LEVELS(static, void, row_sums,
     for (long t = 0; t < n; t += count) {
         long low, high;
         count = group_of_taps(taps, t, n, &low, &high);
+        if (pool_stops(count * g->output_width * parts_of(width, 8))) return;
         for (long c = 0, lanes; c < whole; c += lanes) {
             const long rest = whole - c;
             lanes = kernel_wide_tiles && rest >= 32 ? 32 : rest >= 16 ? 16 : 8;
@@ -227,25 +227,34 @@ static void add_bands_task(void *context, long index) {
     const weights_job *j = context;
     const long channels = j->g->input_channels, n = j->g->kernel_height * j->g->kernel_width;
     const long first = index * REDUCE_BLOCK, last = min_long(first + REDUCE_BLOCK, n * channels);
-    for (long i = first; i < last; i++) {
+    for (long i = first; i < last && !pool_stops(j->parts); i++) {
         double sum = 0;
         for (long p = 0; p < j->parts; p++) sum += (double)j->partial[p * n * channels + i];
         j->out[i % channels * n + i / channels] = (float)sum;
     }
 }
 
-int depthwise_weight_gradient(
-    const conv_geometry *g, const float *input, const float *output_gradient, float *weight_gradient) {
-    const long count = g->kernel_height * g->kernel_width * g->input_channels;
-    weights_job j = {.g = g, .source = input, .gradient = output_gradient, .out = weight_gradient};
+/// Cuts a map into bands of rows.
+static void cut_bands(weights_job *j) {
+    const conv_geometry *g = j->g;
     const long row = max_long(1, g->output_width * g->input_channels);
-    j.rows_per_band = max_long(1, min_long(max_long(1, g->output_height), parts_of(BAND_ELEMENTS, row)));
-    j.bands = parts_of(g->output_height, j.rows_per_band);
-    j.parts = g->batch * j.bands;
-    j.partial = malloc((size_t)max_long(1, j.parts * count) * sizeof(float));
-    if (j.partial == NULL) return -1;
+    j->rows_per_band = max_long(1, min_long(max_long(1, g->output_height), parts_of(BAND_ELEMENTS, row)));
+    j->bands = parts_of(g->output_height, j->rows_per_band);
+    j->parts = g->batch * j->bands;
+}
+
+long depthwise_parts_count(const conv_geometry *g) {
+    weights_job j = {.g = g};
+    cut_bands(&j);
+    return j.parts * g->kernel_height * g->kernel_width * g->input_channels;
+}
+
+int depthwise_weight_gradient(
+    const conv_geometry *g, const float *input, const float *output_gradient, float *parts, float *weight_gradient) {
+    const long count = g->kernel_height * g->kernel_width * g->input_channels;
+    weights_job j = {.g = g, .source = input, .gradient = output_gradient, .partial = parts, .out = weight_gradient};
+    cut_bands(&j);
     pool_run(j.parts, band_task, &j);
     if (!j.failed) pool_run(parts_of(count, REDUCE_BLOCK), add_bands_task, &j);
-    free(j.partial);
     return j.failed ? -1 : 0;
 }

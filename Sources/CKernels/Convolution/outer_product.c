@@ -89,6 +89,7 @@ int conv_outer_product(
         for (long i = 0; i < length; i++) rows[i] = row_of(a, first + i);
         for (long top = 0; top < m; top += OUTER_ROWS) {
             const long height = min_long(OUTER_ROWS, m - top);
+            if (pool_stops(length * height * parts_of(n, 8))) return 0;
             pack_rows(rows, length, top, height, block);
             for (long i = 0; i < OUTER_ROWS; i++) {
                 pixels[i] = block + min_long(i, height - 1);

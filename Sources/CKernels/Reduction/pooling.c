@@ -49,6 +49,7 @@ LEVELS(static, void, max_row,
         inside(x, g->dilation_width, g->kernel_width, g->input_width, &kx0, &kx1);
         CHANNELS for (long c = 0; c < channels; c++) out[c] = -INFINITY;
         for (long ky = ky0; ky < ky1; ky++) {
+            if (pool_stops((kx1 - kx0) * channels)) return;
             for (long kx = kx0; kx < kx1; kx++) {
                 const float *restrict pixel =
                     sample + ((y + ky * g->dilation_height) * g->input_width + x + kx * g->dilation_width) * channels;
@@ -75,6 +76,11 @@ void pool_max_forward(const conv_geometry *g, const float *input, float *output)
     pool_run(g->batch * g->output_height, max_task, &j);
 }
 
+/// Sets `width` of the channels of each pixel to zero.
+static void clear_channels(float *out, long pixels, long channels, long width) {
+    for (long p = 0; p < pixels && !pool_stops(width); p++) memset(out + p * channels, 0, (size_t)width * sizeof(float));
+}
+
 /// Finds the first maximum of each window again (a NaN counts as one) and adds the gradient there.
 LEVELS(static, void, max_gradient_block,
     (const conv_geometry *g, const float *input, const float *gradient, float *out, long width),
@@ -94,6 +100,7 @@ LEVELS(static, void, max_gradient_block,
                 ((y + ky0 * g->dilation_height) * g->input_width + x + kx0 * g->dilation_width) * channels;
             for (long c = 0; c < width; c++) best[c] = input[corner + c], place[c] = corner;
             for (long ky = ky0; ky < ky1; ky++) {
+                if (pool_stops((kx1 - kx0) * width)) return;
                 for (long kx = kx0; kx < kx1; kx++) {
                     const long pixel =
                         ((y + ky * g->dilation_height) * g->input_width + x + kx * g->dilation_width) * channels;
@@ -118,7 +125,7 @@ static void max_gradient_task(void *context, long index) {
     const long width = min_long(CHANNEL_BLOCK, channels - first), pixels = g->input_height * g->input_width;
     const long offset = sample * pixels * channels + first;
     float *out = j->out + offset;
-    for (long p = 0; p < pixels; p++) memset(out + p * channels, 0, (size_t)width * sizeof(float));
+    clear_channels(out, pixels, channels, width);
     max_gradient_block(
         g, j->input + offset,
         j->gradient + sample * g->output_height * g->output_width * channels + first, out, width);
@@ -142,6 +149,7 @@ LEVELS(static, void, average_row,
         inside(x, g->dilation_width, g->kernel_width, g->input_width, &kx0, &kx1);
         CHANNELS for (long c = 0; c < channels; c++) out[c] = 0;
         for (long ky = ky0; ky < ky1; ky++) {
+            if (pool_stops((kx1 - kx0) * channels)) return;
             for (long kx = kx0; kx < kx1; kx++) {
                 const float *restrict pixel =
                     sample + ((y + ky * g->dilation_height) * g->input_width + x + kx * g->dilation_width) * channels;
@@ -180,6 +188,7 @@ LEVELS(static, void, average_gradient_block,
             inside(x, g->dilation_width, g->kernel_width, g->input_width, &kx0, &kx1);
             const float divisor = average_divisor(g, count_padding, y, x, (ky1 - ky0) * (kx1 - kx0));
             for (long ky = ky0; ky < ky1; ky++) {
+                if (pool_stops((kx1 - kx0) * width)) return;
                 for (long kx = kx0; kx < kx1; kx++) {
                     float *restrict pixel =
                         out + ((y + ky * g->dilation_height) * g->input_width + x + kx * g->dilation_width) * channels;
@@ -197,7 +206,7 @@ static void average_gradient_task(void *context, long index) {
     const long sample = index / blocks, first = index % blocks * CHANNEL_BLOCK;
     const long width = min_long(CHANNEL_BLOCK, channels - first), pixels = g->input_height * g->input_width;
     float *out = j->out + sample * pixels * channels + first;
-    for (long p = 0; p < pixels; p++) memset(out + p * channels, 0, (size_t)width * sizeof(float));
+    clear_channels(out, pixels, channels, width);
     average_gradient_block(
         g, j->count_padding, j->gradient + sample * g->output_height * g->output_width * channels + first, out,
         width);

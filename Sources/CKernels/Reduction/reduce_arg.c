@@ -50,7 +50,7 @@ enum { LANES = 16, BLOCK = 256, ROWS_ELEMENTS = 16384 };
         (minimum, a, n, stride, width, out)) { \
         T best[BLOCK];                                                                            \
         for (long c = 0; c < width; c++) best[c] = a[c], out[c] = 0;                              \
-        for (long i = 1; i < n; i++) { \
+        for (long i = 1; i < n && !pool_stops(width); i++) { \
             const T *row = a + i * stride;                                                        \
             for (long c = 0; c < width; c++) { \
                 const T x = row[c], y = best[c];                                                  \

@@ -9,7 +9,12 @@
 #include "reduce.h"
 #include "vectors.h"
 
-enum { ROWS_ELEMENTS = 16384 };
+enum { ROWS_ELEMENTS = 16384, PIECE = 1 << 16 };
+
+/// A loop over the eights of a row, of which a long one is cut where its task may stop.
+#define EACH_EIGHT(c, whole)                                                                       \
+    for (long piece = 0; piece < (whole) && (piece == 0 || !pool_stops(PIECE)); piece += PIECE)    \
+        for (long c = piece, last_c = min_long(piece + PIECE, whole); c < last_c; c += 8)
 
 /// Up to eight values, padded with `filling`.
 INLINE float8 load_some(const float *a, long n, float filling) {
@@ -30,22 +35,22 @@ INLINE void softmax_of_rows(long logarithm, const float *a, float *out, long row
     for (long r = 0; r < rows; r++, a += n, out += n) {
         const float8 tail = load_some(a + whole, n - whole, -INFINITY);
         float8 top = tail, sum = splat8(0.0f);
-        for (long c = 0; c < whole; c += 8) top = max8(AT(a + c), top);
+        EACH_EIGHT(c, whole) top = max8(AT(a + c), top);
         top = top_of8(top);
         const float8 last = whole < n ? exp_of_negative8(tail - top) : sum;
         if (logarithm) {
-            for (long c = 0; c < whole; c += 8) sum += exp_of_negative8(AT(a + c) - top);
+            EACH_EIGHT(c, whole) sum += exp_of_negative8(AT(a + c) - top);
             const float8 offset = splat8(logf(sum_of8(sum + last)[0]));
-            for (long c = 0; c < whole; c += 8) PUT(out + c) = (AT(a + c) - top) - offset;
+            EACH_EIGHT(c, whole) PUT(out + c) = (AT(a + c) - top) - offset;
             store_some(out + whole, (tail - top) - offset, n - whole);
         } else {
-            for (long c = 0; c < whole; c += 8) {
+            EACH_EIGHT(c, whole) {
                 const float8 e = exp_of_negative8(AT(a + c) - top);
                 PUT(out + c) = e;
                 sum += e;
             }
             const float8 factor = splat8(1.0f) / sum_of8(sum + last);
-            for (long c = 0; c < whole; c += 8) PUT(out + c) = AT(out + c) * factor;
+            EACH_EIGHT(c, whole) PUT(out + c) = AT(out + c) * factor;
             store_some(out + whole, last * factor, n - whole);
         }
     }
@@ -59,16 +64,16 @@ INLINE void softmax_gradient_of_rows(
         const float8 last_result = load_some(result + whole, n - whole, 0.0f);
         if (logarithm) {
             float8 sum = last_gradient;
-            for (long c = 0; c < whole; c += 8) sum += AT(gradient + c);
+            EACH_EIGHT(c, whole) sum += AT(gradient + c);
             sum = sum_of8(sum);
-            for (long c = 0; c < whole; c += 8)
+            EACH_EIGHT(c, whole)
                 PUT(out + c) = AT(gradient + c) - exp_of_negative8(AT(result + c)) * sum;
             store_some(out + whole, last_gradient - exp_of_negative8(last_result) * sum, n - whole);
         } else {
             float8 sum = last_gradient * last_result;
-            for (long c = 0; c < whole; c += 8) sum = MUL_ADD8(AT(gradient + c), AT(result + c), sum);
+            EACH_EIGHT(c, whole) sum = MUL_ADD8(AT(gradient + c), AT(result + c), sum);
             sum = sum_of8(sum);
-            for (long c = 0; c < whole; c += 8) PUT(out + c) = (AT(gradient + c) - sum) * AT(result + c);
+            EACH_EIGHT(c, whole) PUT(out + c) = (AT(gradient + c) - sum) * AT(result + c);
             store_some(out + whole, (last_gradient - sum) * last_result, n - whole);
         }
     }

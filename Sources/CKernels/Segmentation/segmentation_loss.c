@@ -311,7 +311,7 @@ static void band_task(void *context, long index) {
     const int wants_best = out->confusion != NULL || out->predictions != NULL;
     const int wants_loss = out->loss != NULL;
     double loss = 0, weight = 0;
-    for (long y = job->starts[band]; y < job->starts[band + 1]; y++) {
+    for (long y = job->starts[band]; y < job->starts[band + 1] && !pool_stops(in->width * in->classes); y++) {
         const axis_sample at = job->y[y];
         const long place = (sample * in->height + y) * in->width;
         blend_logits(

@@ -18,6 +18,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -94,6 +95,20 @@ bool pool_should_stop(void) {
     if (!pool.stop(pool.stop_context)) return false;
     atomic_store_explicit(&pool.stopped, true, memory_order_relaxed);
     return true;
+}
+
+_Thread_local long pool_work = 0;
+
+bool pool_asks(void) {
+    if (pool_should_stop()) return true;
+    pool_work = 0;
+    return false;
+}
+
+void pool_clear(void *memory, long bytes) {
+    const long part = POOL_WORK;
+    for (long done = 0; done < bytes && !pool_stops(part); done += part)
+        memset((char *)memory + done, 0, (size_t)(bytes - done < part ? bytes - done : part));
 }
 
 static void pause_briefly(void) {

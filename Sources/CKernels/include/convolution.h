@@ -53,6 +53,9 @@ int conv_input_gradient(
     const conv_geometry *g, const float *output_gradient, const float *packed, const conv_epilogue *epilogue,
     float *input_gradient);
 
+/// The bytes that both need for lists of the kernel's taps, which are many where it is large.
+long conv_plan_bytes(const conv_geometry *g, int is_gradient);
+
 /// The forward pass of a convolution of one group, whose inputs and weights are rounded to bfloat16 and whose sums are of
 /// float32. The bits are the same with and without the processor's instructions for it. `rounded` is memory of so many
 /// floats for the input of one sample.

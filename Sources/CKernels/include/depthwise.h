@@ -5,6 +5,9 @@
 
 #include "convolution.h"
 
+/// The most taps of a kernel. Larger ones are convolutions as any with groups.
+enum { DEPTHWISE_MOST_TAPS = 1 << 14 };
+
 /// [C, 1, kh, kw] to [kh * kw, C].
 void depthwise_pack(const conv_geometry *g, const float *weight, float *packed);
 
@@ -15,8 +18,9 @@ int depthwise_forward(
 /// Input gradient.
 int depthwise_input_gradient(
     const conv_geometry *g, const float *output_gradient, const float *packed, float *input_gradient);
-/// Weight gradient, [C, 1, kh, kw].
+/// Weight gradient, [C, 1, kh, kw]. `parts` is memory of so many floats.
+long depthwise_parts_count(const conv_geometry *g);
 int depthwise_weight_gradient(
-    const conv_geometry *g, const float *input, const float *output_gradient, float *weight_gradient);
+    const conv_geometry *g, const float *input, const float *output_gradient, float *parts, float *weight_gradient);
 
 #endif

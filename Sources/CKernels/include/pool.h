@@ -29,6 +29,23 @@ void pool_watch(bool (*stop)(void *context), void *context);
 /// long tasks. A task that then returns early leaves its region incomplete.
 bool pool_should_stop(void);
 
+/// Additions or the like after which a long task asks whether it should stop: about a millisecond.
+enum { POOL_WORK = 1 << 20 };
+
+/// Of those, what this thread has done since it asked.
+extern _Thread_local long pool_work;
+
+/// `pool_should_stop`, after which the next `pool_stops` of this thread asks too if it is to stop, so that a caller whose
+/// callee returned early does so as well.
+bool pool_asks(void);
+
+/// Whether a task should return early, which has done so much work since the last call. Costs nothing beside a loop of
+/// some ten steps.
+static inline bool pool_stops(long work) { return (pool_work += work) >= POOL_WORK && pool_asks(); }
+
+/// Sets so many bytes to zero, or some of them if the task should stop.
+void pool_clear(void *memory, long bytes);
+
 /// Whether a function can stop the regions of this thread.
 bool pool_is_watched(void);
 

@@ -40,8 +40,11 @@ struct ConvolutionGeometry: Hashable, Sendable {
         return room < 0 ? 0 : room / stride.width + 1
     }
 
-    /// Whether the convolution is depthwise.
-    var isDepthwise: Bool { groups > 1 && groups == inputChannels && groups == outputChannels }
+    /// Whether the convolution is depthwise, and its kernel one of those for it, which list the taps of a pixel.
+    var isDepthwise: Bool {
+        groups > 1 && groups == inputChannels && groups == outputChannels
+            && kernel.height * kernel.width <= DEPTHWISE_MOST_TAPS
+    }
 
     /// Whether it is one product over all pixels.
     var isPointwise: Bool {
@@ -193,25 +196,34 @@ enum ConvolutionKernels {
     ) throws {
         var geometry = g.kernelGeometry
         var after = epilogue.kernelEpilogue
-        let status =
+        try KernelMemory.counting(plannedBytes(g, method), for: "conv2d") {
             switch method {
             case .depthwise: depthwise_forward(&geometry, input, packedWeight, &after, output)
             case .winograd: conv_winograd(&geometry, input, packedWeight, &after, output)
             case .bfloat16:
-                try withMemory(conv_bfloat16_rounded_count(&geometry)) {
+                try withMemory(conv_bfloat16_rounded_count(&geometry), for: "conv2d") {
                     conv_bfloat16(&geometry, input, packedWeight, &after, $0, output)
                 }
             case .direct: conv_forward(&geometry, input, packedWeight, &after, output)
             }
-        try KernelMemory.check(status, for: "conv2d")
+        }
     }
 
     /// Gives so many floats to `body`.
-    private static func withMemory(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Int32) throws
-        -> Int32
-    {
-        let storage = try Storage(byteCount: count * 4, for: "conv2d")
+    private static func withMemory(
+        _ count: Int, for work: String, _ body: (UnsafeMutablePointer<Float>) -> Int32
+    ) throws -> Int32 {
+        let storage = try Storage(byteCount: count * MemoryLayout<Float>.stride, for: work)
         return withExtendedLifetime(storage) { body(storage.bytes.assumingMemoryBound(to: Float.self)) }
+    }
+
+    /// What the kernel itself allocates that grows with the size of the convolution's.
+    private static func plannedBytes(
+        _ g: ConvolutionGeometry, _ method: ConvolutionMethod, isGradient: Bool = false
+    ) -> Int {
+        guard method == .direct || method == .bfloat16 else { return 0 }
+        var geometry = g.kernelGeometry
+        return conv_plan_bytes(&geometry, isGradient ? 1 : 0)
     }
 
     /// The gradient by the input, from weights packed with `transposed`, and `residual` added to it, which a depthwise
@@ -223,7 +235,9 @@ enum ConvolutionKernels {
     ) throws {
         var geometry = (method == .winograd ? g.mirrored : g).kernelGeometry
         var after = ConvolutionEpilogue(residual: residual).kernelEpilogue
-        let status =
+        try KernelMemory.counting(
+            plannedBytes(g, method, isGradient: true), for: "the gradient of conv2d"
+        ) {
             switch method {
             case .depthwise:
                 depthwise_input_gradient(&geometry, outputGradient, packedWeight, inputGradient)
@@ -231,7 +245,7 @@ enum ConvolutionKernels {
             case .direct, .bfloat16:
                 conv_input_gradient(&geometry, outputGradient, packedWeight, &after, inputGradient)
             }
-        try KernelMemory.check(status, for: "the gradient of conv2d")
+        }
     }
 
     /// The gradient by the weights, [O, I/g, kh, kw].
@@ -242,9 +256,11 @@ enum ConvolutionKernels {
         switch method {
         case .depthwise:
             var geometry = g.kernelGeometry
-            try KernelMemory.check(
-                depthwise_weight_gradient(&geometry, input, outputGradient, weightGradient),
-                for: "the gradient of conv2d")
+            let work = "the gradient of conv2d"
+            let status = try withMemory(depthwise_parts_count(&geometry), for: work) {
+                depthwise_weight_gradient(&geometry, input, outputGradient, $0, weightGradient)
+            }
+            try KernelMemory.check(status, for: work)
         case .winograd:
             try WinogradWeightGradient.run(
                 g, input: input, outputGradient: outputGradient, into: weightGradient)

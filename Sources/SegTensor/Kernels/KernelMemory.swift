@@ -11,6 +11,13 @@ enum KernelMemory {
         }
     }
 
+    /// Runs a kernel that allocates so many bytes, which count against the memory budget.
+    static func counting(_ bytes: Int, for work: String, _ kernel: () throws -> Int32) throws {
+        try MemoryBudget.process.reserve(bytes, for: "the working space of \(work)")
+        defer { MemoryBudget.process.release(bytes) }
+        try check(kernel(), for: work)
+    }
+
     /// Scratch floats of this thread: valid until the same slot is requested again.
     static func scratch(slot: Int, floats: Int) -> UnsafeMutablePointer<Float>? {
         pool_scratch(slot, floats * MemoryLayout<Float>.stride)?.assumingMemoryBound(to: Float.self)

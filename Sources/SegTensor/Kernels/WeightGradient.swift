@@ -147,6 +147,7 @@ struct WeightGradient {
         let height = g.batch / samples * g.outputHeight
         let inside = g.isPointwise ? lines : ys
         for sample in 0..<samples {
+            if pool_stops(sums.rows) { return true }
             let own = lines.clamped(to: sample * height..<(sample + 1) * height)
             let ys = inside.clamped(to: own.lowerBound - sample * height..<own.upperBound - sample * height)
             let place = (sample * height + ys.lowerBound) * g.outputWidth + xs.lowerBound
@@ -189,6 +190,7 @@ struct WeightGradient {
         repeat {
             let sample = pixel / max(1, pixels)
             let count = min(Self.chunk, end - pixel, (sample + 1) * pixels - pixel)
+            if pool_stops(count * sums.columns) { return true }
             conv_unfold(
                 &kernelGeometry, input + sample * g.inputHeight * g.inputWidth * g.inputChannels, group,
                 pixel - sample * pixels, count, first, sums.columns, unfolded)
