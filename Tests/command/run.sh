@@ -167,7 +167,17 @@ kill $! && wait $! 2>/dev/null
 mkfifo pipe
 check "Ctrl-C is heard while a pipe has no writer" "$(timeout -s INT -k 5 1 "$seg" check pipe 2>&1; echo $?)" $'interrupted\n124'
 check "a byte 0 is written" "$("$seg" -e 'print("a\u{0}b")' | od -An -c | tr -d ' ')" 'a\0b\n'
+check "and by a test" "$(timeout -s INT -k 5 1 "$seg" test pipe 2>&1; echo $?)" $'interrupted\n124'
+"$seg" -e 'g() = on_interrupt(() -> { while true { } }, g)
+g()' 2>/dev/null &
+sleep 0.5
+kill -INT $! && sleep 0.3 && kill -INT $!
+wait $!
+check "a second Ctrl-C ends what follows the first" $? 130
 escape=$(printf '\033')
+for wrong in "--$escape[31mX" "-$escape[31mX" "--memory=$escape[31mX" "--threads $escape[31mX" "jupyter $escape[31mX"; do
+    check "usage errors show escape sequences: ${wrong%%$escape*}" "$("$seg" $wrong 2>&1 | grep -c "$escape")" 0
+done
 check "errors show escape sequences" "$("$seg" -e "read_text(\"a$escape[31m\")" 2>&1 | head -n 1)" \
     'error: cannot read a\u{1b}[31m: there is no such file or folder'
 strange=$(printf 'b\344r.seg')
