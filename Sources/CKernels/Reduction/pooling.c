@@ -11,7 +11,9 @@
 #include "levels.h"
 #include "pool.h"
 
-enum { CHANNEL_BLOCK = 32 };
+/// A loop over windows asks whether to stop once in so many of them; a large window, of more elements than that, asks for each
+/// of its rows.
+enum { CHANNEL_BLOCK = 32, WINDOWS = 256, LARGE_WINDOW = 4096 };
 
 typedef struct {
     const conv_geometry *g;
@@ -44,12 +46,14 @@ LEVELS(static, void, max_row,
     long ky0, ky1, kx0, kx1;
     const long y = oy * g->stride_height - g->padding_height;
     inside(y, g->dilation_height, g->kernel_height, g->input_height, &ky0, &ky1);
+    const long elements = g->kernel_height * g->kernel_width * channels;
     for (long ox = 0; ox < g->output_width; ox++, out += channels) {
+        if (ox % WINDOWS == 0 && pool_stops(WINDOWS * min_long(elements, LARGE_WINDOW))) return;
         const long x = ox * g->stride_width - g->padding_width;
         inside(x, g->dilation_width, g->kernel_width, g->input_width, &kx0, &kx1);
         CHANNELS for (long c = 0; c < channels; c++) out[c] = -INFINITY;
         for (long ky = ky0; ky < ky1; ky++) {
-            if (pool_stops((kx1 - kx0) * channels)) return;
+            if (elements > LARGE_WINDOW && pool_stops((kx1 - kx0) * channels)) return;
             for (long kx = kx0; kx < kx1; kx++) {
                 const float *restrict pixel =
                     sample + ((y + ky * g->dilation_height) * g->input_width + x + kx * g->dilation_width) * channels;
@@ -85,12 +89,13 @@ static void clear_channels(float *out, long pixels, long channels, long width) {
 LEVELS(static, void, max_gradient_block,
     (const conv_geometry *g, const float *input, const float *gradient, float *out, long width),
     (g, input, gradient, out, width)) {
-    const long channels = g->input_channels;
+    const long channels = g->input_channels, elements = g->kernel_height * g->kernel_width * width;
     for (long oy = 0; oy < g->output_height; oy++) {
         long ky0, ky1, kx0, kx1;
         const long y = oy * g->stride_height - g->padding_height;
         inside(y, g->dilation_height, g->kernel_height, g->input_height, &ky0, &ky1);
         for (long ox = 0; ox < g->output_width; ox++, gradient += channels) {
+            if (ox % WINDOWS == 0 && pool_stops(WINDOWS * min_long(elements, LARGE_WINDOW))) return;
             const long x = ox * g->stride_width - g->padding_width;
             inside(x, g->dilation_width, g->kernel_width, g->input_width, &kx0, &kx1);
             if (ky0 == ky1 || kx0 == kx1) continue;
@@ -100,7 +105,7 @@ LEVELS(static, void, max_gradient_block,
                 ((y + ky0 * g->dilation_height) * g->input_width + x + kx0 * g->dilation_width) * channels;
             for (long c = 0; c < width; c++) best[c] = input[corner + c], place[c] = corner;
             for (long ky = ky0; ky < ky1; ky++) {
-                if (pool_stops((kx1 - kx0) * width)) return;
+                if (elements > LARGE_WINDOW && pool_stops((kx1 - kx0) * width)) return;
                 for (long kx = kx0; kx < kx1; kx++) {
                     const long pixel =
                         ((y + ky * g->dilation_height) * g->input_width + x + kx * g->dilation_width) * channels;
@@ -144,12 +149,14 @@ LEVELS(static, void, average_row,
     long ky0, ky1, kx0, kx1;
     const long y = oy * g->stride_height - g->padding_height;
     inside(y, g->dilation_height, g->kernel_height, g->input_height, &ky0, &ky1);
+    const long elements = g->kernel_height * g->kernel_width * channels;
     for (long ox = 0; ox < g->output_width; ox++, out += channels) {
+        if (ox % WINDOWS == 0 && pool_stops(WINDOWS * min_long(elements, LARGE_WINDOW))) return;
         const long x = ox * g->stride_width - g->padding_width;
         inside(x, g->dilation_width, g->kernel_width, g->input_width, &kx0, &kx1);
         CHANNELS for (long c = 0; c < channels; c++) out[c] = 0;
         for (long ky = ky0; ky < ky1; ky++) {
-            if (pool_stops((kx1 - kx0) * channels)) return;
+            if (elements > LARGE_WINDOW && pool_stops((kx1 - kx0) * channels)) return;
             for (long kx = kx0; kx < kx1; kx++) {
                 const float *restrict pixel =
                     sample + ((y + ky * g->dilation_height) * g->input_width + x + kx * g->dilation_width) * channels;
@@ -178,17 +185,18 @@ void pool_average_forward(const conv_geometry *g, long count_padding, const floa
 LEVELS(static, void, average_gradient_block,
     (const conv_geometry *g, long count_padding, const float *gradient, float *out, long width),
     (g, count_padding, gradient, out, width)) {
-    const long channels = g->input_channels;
+    const long channels = g->input_channels, elements = g->kernel_height * g->kernel_width * width;
     for (long oy = 0; oy < g->output_height; oy++) {
         long ky0, ky1, kx0, kx1;
         const long y = oy * g->stride_height - g->padding_height;
         inside(y, g->dilation_height, g->kernel_height, g->input_height, &ky0, &ky1);
         for (long ox = 0; ox < g->output_width; ox++, gradient += channels) {
+            if (ox % WINDOWS == 0 && pool_stops(WINDOWS * min_long(elements, LARGE_WINDOW))) return;
             const long x = ox * g->stride_width - g->padding_width;
             inside(x, g->dilation_width, g->kernel_width, g->input_width, &kx0, &kx1);
             const float divisor = average_divisor(g, count_padding, y, x, (ky1 - ky0) * (kx1 - kx0));
             for (long ky = ky0; ky < ky1; ky++) {
-                if (pool_stops((kx1 - kx0) * width)) return;
+                if (elements > LARGE_WINDOW && pool_stops((kx1 - kx0) * width)) return;
                 for (long kx = kx0; kx < kx1; kx++) {
                     float *restrict pixel =
                         out + ((y + ky * g->dilation_height) * g->input_width + x + kx * g->dilation_width) * channels;
