@@ -12,8 +12,6 @@ private let namesOfNobody: [String: String] = [
     "f": "any function, in hints about the form of a definition or a call",
     "m": "any model, in hints about the form of a call",
     "Name": "any type, in hints about the form of a definition",
-    "gradient": "what the functions are called that grad makes",
-    "value_and_gradient": "what the functions are called that value_and_grad makes",
 ]
 
 /// Files whose strings are Swift, SVG, HTML, the languages of shells, or what terminals are asked.

@@ -115,6 +115,15 @@ for made in 'sum sum(x)' 'argmax argmax(x)' 'unique unique(x)' 'tensor tensor(x)
     check "lists within the memory: $made" "$(ulimit -v 4000000; "$seg" --memory 100M -e "x = [1] * 4_000_000; ${made#* }" 2>&1 |
         grep -cE "^error: ${made%% *}.* needs .* the memory limit is 100 MB")" 1
 done
+# Lists of a kernel's taps count; long rows need no tables.
+check "the taps of a large kernel within the memory" "$("$seg" --memory 200M -e \
+    'compute(conv2d(rand(1, 1, 1500, 1500), rand(1, 1, 1500, 1500)))' 2>&1 |
+    grep -c '^error: the working space of conv2d needs .* the memory limit is 200 MB')" 1
+peak='print(number(split_text(split_text(read_text("/proc/self/status"), "VmHWM:")[1])[0]) < 300_000)'
+for made in 'interpolate(rand(1, 1, 3, 3), [3, 15_000_000])' 'interpolate(rand(1, 1, 3, 3), [15_000_000, 3])' \
+    'conv2d(rand(1, 1, 520, 520), rand(1, 1, 501, 501))' 'conv_transpose2d(rand(1, 1, 20, 20), rand(1, 1, 501, 501))'; do
+    check "the peak within the memory: $made" "$("$seg" --memory 300M -e "compute($made); $peak" 2>&1)" true
+done
 for made in 'boundary_matches(x, x, 5, 3)' 'boundary_overlap(x, x, 5, 3)'; do
     check "zones within the memory: $made" "$(ulimit -v 4000000; "$seg" --memory 100M -e "x = zeros(3000, 3000, dtype=uint8); $made" 2>&1 |
         grep -cE "^error: the working space of ${made%%(*} needs .* the memory limit is 100 MB")" 1

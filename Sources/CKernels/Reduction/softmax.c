@@ -11,10 +11,9 @@
 
 enum { ROWS_ELEMENTS = 16384, PIECE = 1 << 16 };
 
-/// A loop over the eights of a row, of which a long one is cut where its task may stop.
-#define EACH_EIGHT(c, whole)                                                                       \
-    for (long piece = 0; piece < (whole) && (piece == 0 || !pool_stops(PIECE)); piece += PIECE)    \
-        for (long c = piece, last_c = min_long(piece + PIECE, whole); c < last_c; c += 8)
+/// A loop over the eights of a row, in which a task may stop if the rows are `long_rows`.
+#define EACH_EIGHT(c, whole) \
+    for (long c = 0; c < (whole) && (!long_rows || c % PIECE != 0 || !pool_stops(PIECE)); c += 8)
 
 /// Up to eight values, padded with `filling`.
 INLINE float8 load_some(const float *a, long n, float filling) {
@@ -30,7 +29,7 @@ INLINE void store_some(float *out, float8 v, long n) {
 #define AT(pointer) (*(const float8 *)(pointer))
 #define PUT(pointer) (*(float8 *)(pointer))
 
-INLINE void softmax_of_rows(long logarithm, const float *a, float *out, long rows, long n) {
+INLINE void softmax_of_rows(int long_rows, long logarithm, const float *a, float *out, long rows, long n) {
     const long whole = n / 8 * 8;
     for (long r = 0; r < rows; r++, a += n, out += n) {
         const float8 tail = load_some(a + whole, n - whole, -INFINITY);
@@ -57,7 +56,7 @@ INLINE void softmax_of_rows(long logarithm, const float *a, float *out, long row
 }
 
 INLINE void softmax_gradient_of_rows(
-    long logarithm, const float *gradient, const float *result, float *out, long rows, long n) {
+    int long_rows, long logarithm, const float *gradient, const float *result, float *out, long rows, long n) {
     const long whole = n / 8 * 8;
     for (long r = 0; r < rows; r++, gradient += n, result += n, out += n) {
         const float8 last_gradient = load_some(gradient + whole, n - whole, 0.0f);
@@ -82,13 +81,15 @@ INLINE void softmax_gradient_of_rows(
 LEVELS(static, void, softmax_rows,
     (long logarithm, const float *a, float *out, long rows, long n),
     (logarithm, a, out, rows, n)) {
-    softmax_of_rows(logarithm, a, out, rows, n);
+    if (n > PIECE) softmax_of_rows(1, logarithm, a, out, rows, n);
+    else softmax_of_rows(0, logarithm, a, out, rows, n);
 }
 
 LEVELS(static, void, softmax_gradient_rows,
     (long logarithm, const float *gradient, const float *result, float *out, long rows, long n),
     (logarithm, gradient, result, out, rows, n)) {
-    softmax_gradient_of_rows(logarithm, gradient, result, out, rows, n);
+    if (n > PIECE) softmax_gradient_of_rows(1, logarithm, gradient, result, out, rows, n);
+    else softmax_gradient_of_rows(0, logarithm, gradient, result, out, rows, n);
 }
 
 typedef struct {

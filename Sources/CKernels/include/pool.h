@@ -39,8 +39,8 @@ extern _Thread_local long pool_work;
 /// callee returned early does so as well.
 bool pool_asks(void);
 
-/// Whether a task should return early, which has done so much work since the last call. Costs nothing beside a loop of
-/// some ten steps.
+/// Whether a task should return early, which has done so much work since the last call. It costs little beside a loop of
+/// some ten steps; keep it out of shorter ones.
 static inline bool pool_stops(long work) { return (pool_work += work) >= POOL_WORK && pool_asks(); }
 
 /// Sets so many bytes to zero, or some of them if the task should stop.

@@ -170,8 +170,8 @@ let folderNatives: [Native] = [
     },
     Native(
         "folder(images, masks, classes=nil, void=nil, by=nil, strays=nil)",
-        "Any pairs of frames and masks: two folders, or two patterns in which what `*` stands for pairs them, or `**`, which "
-            + "stands for any number of folders. In folders the mask of NAME is NAME, NAME_L or NAME_mask. Every file without a partner is in one "
+        "Any pairs of frames and masks: two folders, or two patterns whose `*` stand for the same. `**` stands for any "
+            + "number of folders. In folders the mask of NAME is NAME, NAME_L or NAME_mask. Every file without a partner is in one "
             + "error. \(maskHelp)",
         examples: [
             """
