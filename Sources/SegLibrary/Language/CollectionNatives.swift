@@ -161,7 +161,7 @@ let collectionNatives: [Native] = [
     },
     Native(
         "filter(xs, f)",
-        "The list of those x for which f(x) is true. Of a record, a record; f takes [name, value], or (name, value). "
+        "The list of those x for which f(x) is true; of a record, a record, and f takes [name, value] or (name, value). "
             + "Of a data set, the data with those samples; f takes the sample, or (image, mask).",
         examples: [
             "print((1...6).filter(x -> x % 2 == 0))  # expect: [2, 4, 6]",

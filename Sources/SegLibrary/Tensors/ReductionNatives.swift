@@ -148,7 +148,8 @@ let reductionNatives: [Native] = [
         ]
     ) { call in try call.list(try call.collection(0).cumsum(axis: try call.axis(1)), at: 0) },
     Native(
-        "sort(x, axis=-1, descending=false)", "The elements in order along `axis`; labels follow. Not-a-number comes last.",
+        "sort(x, axis=-1, descending=false)",
+        "The elements in order along `axis`; labels follow. Not-a-number comes last.",
         examples: [
             "print(sort(tensor([3, 1, 2])))  # expect: tensor([1, 2, 3])"
         ]
