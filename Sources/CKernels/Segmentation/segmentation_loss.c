@@ -171,7 +171,10 @@ INLINE void loss_row(
             float8 sum = splat8(0.0f), weighed = splat8(0.0f);
             for (int v = 0; v < vectors; v++) {
                 const float8 shifted = z[v] - top;
-                if (smooths) weighed = MUL_ADD8(shifted, *(const float8 *)(space->class_weights + v * 8), weighed);
+                if (smooths) {
+                    const float8 finite = max8(shifted, splat8(NO_CLASS));
+                    weighed = MUL_ADD8(finite, *(const float8 *)(space->class_weights + v * 8), weighed);
+                }
                 z[v] = exp_of_negative8(shifted);
                 sum += z[v];
             }

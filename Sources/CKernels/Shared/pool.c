@@ -107,8 +107,11 @@ bool pool_asks(void) {
 
 void pool_clear(void *memory, long bytes) {
     const long part = POOL_WORK;
-    for (long done = 0; done < bytes && !pool_stops(part); done += part)
-        memset((char *)memory + done, 0, (size_t)(bytes - done < part ? bytes - done : part));
+    for (long done = 0; done < bytes; done += part) {
+        const long now = bytes - done < part ? bytes - done : part;
+        if (pool_stops(now)) return;
+        memset((char *)memory + done, 0, (size_t)now);
+    }
 }
 
 static void pause_briefly(void) {

@@ -111,10 +111,17 @@ struct TableText {
 
     // MARK: Dividing lines
 
-    /// The lines without what makes them a list in other languages: a comma after each, `- ` before each.
-    private static func items(_ lines: [Line]) -> [Line] {
-        let hasCommas = lines.count > 1 && lines.dropLast().allSatisfy { $0.text.hasSuffix(",") }
-        let hasDashes = !lines.isEmpty && lines.allSatisfy { $0.text.hasPrefix("- ") }
+    /// The lines without what makes them a list in other languages: a comma after each, which is not the end of an empty
+    /// column; `- ` before each, below a line such as `names:`.
+    private static func items(_ all: [Line]) -> [Line] {
+        func commas(_ line: Line?) -> Int { line?.text.count { $0 == "," } ?? 0 }
+        let hasHeading = all.first?.text.hasSuffix(":") == true && all.count > 1
+        let hasDashes =
+            !all.isEmpty && all.dropFirst(hasHeading ? 1 : 0).allSatisfy { $0.text.hasPrefix("- ") }
+        let lines = hasDashes && hasHeading ? Array(all.dropFirst()) : all
+        let hasCommas =
+            lines.count > 1 && lines.dropLast().allSatisfy { $0.text.hasSuffix(",") }
+            && commas(lines.last) <= commas(lines.first)
         return lines.map { line in
             var text = line.text
             if hasCommas, text.hasSuffix(",") { text = text.dropLast().trimmed }

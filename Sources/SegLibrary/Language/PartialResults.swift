@@ -12,21 +12,28 @@ private final class PartialResult {
 extension Interpreter {
     fileprivate var partialResult: PartialResult { attachment(PartialResult.self) { PartialResult() } }
 
-    /// What follows an interrupt: the library's own part is short, and goes to its end; a second Ctrl-C ends one of the
-    /// user's, and nothing follows that.
-    fileprivate func afterInterrupt<Result>(_ body: () throws -> Result) throws -> Result? {
-        if isCalledByLibrary { return try holdingInterrupts(body) }
-        guard !partialResult.isFollowing else { return nil }
-        partialResult.isFollowing = true
-        defer { partialResult.isFollowing = false }
-        return try body()
+    /// What follows the end of some work; nil where it fails itself. The library's own part is short, and goes to its end.
+    /// Ctrl-C ends one of the user's; after another Ctrl-C nothing follows that.
+    fileprivate func following<Result>(_ error: any Error, _ body: () throws -> Result) -> Result? {
+        if isCalledByLibrary { return try? holdingInterrupts(body) }
+        let isInterrupt = scriptError(error).diagnostic.kind == .interrupt
+        guard !isInterrupt || !partialResult.isFollowing else { return nil }
+        let wasFollowing = partialResult.isFollowing
+        partialResult.isFollowing = wasFollowing || isInterrupt
+        defer { partialResult.isFollowing = wasFollowing }
+        do {
+            return try body()
+        } catch let other {
+            if !isInterrupt, scriptError(other).diagnostic.kind == .interrupt { interruptFlag.raise() }
+            return nil
+        }
     }
 
     /// The error that ended some work, which now says what is kept of it.
     fileprivate func keepingPart(_ error: any Error, _ part: () throws -> Value) -> any Error {
         var problem = scriptError(error)
         guard problem.diagnostic.kind != .exit,
-            let record = (try? afterInterrupt(part) ?? .nilValue)?.asRecord
+            let record = following(error, part)?.asRecord
         else {
             return error
         }
@@ -77,7 +84,7 @@ let partialResultNatives: [Native] = [
             return try interpreter.call(work, [])
         } catch {
             if interpreter.scriptError(error).diagnostic.kind == .interrupt {
-                _ = try? interpreter.afterInterrupt {
+                _ = interpreter.following(error) {
                     try interpreter.alone { try interpreter.call(f, []) }
                 }
             }

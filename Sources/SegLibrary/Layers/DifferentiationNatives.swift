@@ -61,7 +61,9 @@ private func modelValueAndGradient(of f: Value, model: Value, _ interpreter: Int
         guard reached.contains(where: { $0 != nil }) else {
             throw Failure(
                 .value, "no gradient reaches the model: the value does not depend on what is trainable in it",
-                help: "argmax, comparisons, item() and no_grad have no gradient")
+                help:
+                    "argmax, comparisons, item() and no_grad have no gradient; a loss of nothing is 0 * sum(logits)"
+            )
         }
         let found = try zip(tracked, reached).map { parameter, gradient in
             try gradient ?? Tensor.zeros(parameter.shape, dtype: parameter.dtype)
@@ -80,7 +82,8 @@ private func modelValueAndGradient(of f: Value, model: Value, _ interpreter: Int
 let differentiationNatives: [Native] = [
     Native(
         "grad(f)",
-        "The function that returns the gradient of the scalar f by its first argument. Other arguments go to f.",
+        "The function that returns the gradient of the scalar f by its first argument. Other arguments go to f, "
+            + "all by position or all by name.",
         examples: ["slope = grad(x -> sum(x ^ 2))\nprint(slope(tensor([1, 3])))  # expect: tensor([2, 6])"]
     ) { call in try call.made(by: "gradient_function", of: try call.function(0)) },
     Native(
@@ -97,6 +100,9 @@ let differentiationNatives: [Native] = [
         }
         if let point = call[0].asTensorValue {
             return try valueAndGradient(of: call[1], at: point, call.interpreter)
+        }
+        if case .number = call[0] {
+            throw Failure(.type, "value_and_grad: x is a number; it is a tensor or a model", argument: 0)
         }
         return try modelValueAndGradient(of: call[1], model: call[0], call.interpreter)
     },

@@ -5,8 +5,8 @@ import SegRuntime
 import SegTensor
 
 enum TensorGraph {
-    /// Visits every list, record, object, function and foreign value reachable from a value, each once, and the variables
-    /// that functions captured.
+    /// Visits every list, record, object and foreign value reachable from a value, each once. What functions captured is not
+    /// looked into: a loss may have captured all that a session holds.
     static func visit(
         _ root: Value, poll: () throws -> Void, _ body: (Object) throws -> Void
     ) rethrows {
@@ -31,10 +31,6 @@ enum TensorGraph {
                 work += instance.fieldNames.reversed().compactMap { instance.field(named: $0) }
             case let list as ListObject: push(list.items)
             case let record as RecordObject: push(record.values)
-            case let function as FunctionObject: push(function.captured.map { .object($0) })
-            case let cell as CellObject: work.append(cell.value)
-            case let bound as BoundMethod: if let receiver = bound.receiver { work.append(.object(receiver)) }
-            case let foreign as ForeignValue: push(foreign.held)
             default: break
             }
         }
@@ -50,13 +46,12 @@ enum TensorGraph {
     }
 }
 
-/// The state of everything reachable from a value: tensors are immutable, so only the fields, elements and captured
-/// variables that hold them are stored.
+/// The state of everything reachable from a value: tensors are immutable, so only the fields and elements
+/// that hold them are stored.
 struct Snapshot {
     private var instances: [(Instance, [Value?])] = []
     private var lists: [(ListObject, [Value])] = []
     private var records: [(record: RecordObject, names: [String], values: [Value])] = []
-    private var variables: [(CellObject, Value)] = []
 
     init(of root: Value, poll: () throws -> Void) rethrows {
         try TensorGraph.visit(root, poll: poll) { object in
@@ -66,7 +61,6 @@ struct Snapshot {
             case let list as ListObject: lists.append((list, list.items))
             case let record as RecordObject:
                 records.append((record, record.names, record.values))
-            case let cell as CellObject: variables.append((cell, cell.value))
             default: break
             }
         }
@@ -78,7 +72,6 @@ struct Snapshot {
         copy.instances = instances.map { ($0.0, (0..<$0.0.fieldCount).map($0.0.field(at:))) }
         copy.lists = lists.map { ($0.0, $0.0.items) }
         copy.records = records.map { ($0.record, $0.record.names, $0.record.values) }
-        copy.variables = variables.map { ($0.0, $0.0.value) }
         return copy
     }
 
@@ -95,7 +88,6 @@ struct Snapshot {
         }
         for (list, items) in lists { list.items = items }
         for (record, names, values) in records { record.restore(names: names, values: values) }
-        for (cell, value) in variables { cell.value = value }
     }
 }
 

@@ -85,7 +85,11 @@ let shapingNatives: [Native] = [
         "chunk(t, n, axis=0)", "A list of n parts of equal size along an axis; the last may be smaller.",
         examples: ["print(chunk(arange(4), 2))  # expect: [tensor([0, 1]), tensor([2, 3])]"]
     ) { call in
-        .list(try call.tensor(0).chunk(try call.integer(1), axis: try call.integer(2)).map { .tensor($0) })
+        let parts = GrowingList(call.interpreter, for: "the parts of a tensor")
+        try call.tensor(0).forEachChunk(try call.integer(1), axis: try call.integer(2)) {
+            try parts.append(.tensor($0))
+        }
+        return .list(try parts.take())
     },
     Native(
         "flip(t, axis)", "The elements in opposite order along an axis or a list of axes.",

@@ -7,20 +7,22 @@ private let mostNames = 20_000
 private let mostPairs = 20_000_000
 
 /// The nearest of some names to one that was not found, if one is similar enough: a third of its letters may differ.
-/// - Parameter isForClasses: whether half of them may where the beginnings are alike: "Bycicle" means "Bicyclist".
+/// - Parameter isForClasses: whether half of them may where the beginnings are alike: "Bicycle" means "Bicyclist"; case makes no difference.
 public func nearestName(to name: String, among names: some Sequence<String>, isForClasses: Bool = false)
     -> String?
 {
     guard name.utf8.count <= mostBytes else { return nil }
     let names = names.prefix(mostNames).filter { $0.utf8.count <= mostBytes }
-    let letters = Array(name.unicodeScalars)
+    func split(_ text: String) -> [Unicode.Scalar] {
+        Array((isForClasses ? text.lowercased() : text).unicodeScalars)
+    }
+    let letters = split(name)
     let (third, half) = (max(1, (letters.count + 1) / 3), (letters.count + 1) / 2)
     var best: (distance: Int, name: String)?
     var pairs = 0
     for candidate in names where candidate != name {
-        let other = Array(candidate.unicodeScalars)
-        let isAlike =
-            isForClasses && letters.count > 4 && candidate.lowercased().first == name.lowercased().first
+        let other = split(candidate)
+        let isAlike = isForClasses && letters.count > 4 && other.first == letters.first
         let limit = isAlike ? half : third
         if abs(other.count - letters.count) > limit || (letters.count == 1 && other.count == 1) { continue }
         let isSame = other.count == letters.count && candidate.lowercased() == name.lowercased()

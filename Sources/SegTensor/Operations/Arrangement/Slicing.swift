@@ -2,33 +2,16 @@
 // replaced.
 
 extension Tensor {
-    /// `n` parts of (nearly) equal length; fewer where the axis is shorter.
-    public func chunk(_ n: Int, axis: Int = 0) throws -> [Tensor] {
+    /// Calls `body` with `n` parts of (nearly) equal length; fewer where the axis is shorter.
+    public func forEachChunk(_ n: Int, axis: Int = 0, _ body: (Tensor) throws -> Void) throws {
         let axis = try Shape.axis(axis, rank: rank, in: "chunk")
         guard n > 0 else {
             throw TensorError(.value, "chunk: the number of parts is \(n), it must be at least 1")
         }
         let parts = min(n, max(shape[axis], 1))
         let size = max((shape[axis] + parts - 1) / parts, 1)
-        let starts = stride(from: 0, to: max(shape[axis], 1), by: size)
-        return try starts.map { start in
-            if start & 0xfff == 0 { try EvaluationContext.current.checkInterrupt() }
-            return try narrow(axis: axis, start: start, count: min(size, shape[axis] - start))
-        }
-    }
-
-    /// Parts of the given lengths.
-    public func split(sizes: [Int], axis: Int = 0) throws -> [Tensor] {
-        let axis = try Shape.axis(axis, rank: rank, in: "split")
-        guard sizes.allSatisfy({ $0 >= 0 }), sizes.reduce(0, { $0 &+ $1 }) == shape[axis] else {
-            throw TensorError(
-                .shape, "split: sizes \(Shape.text(sizes)) do not add up to \(shape[axis])",
-                notes: [Shape.text(shape)])
-        }
-        var start = 0
-        return try sizes.map { size in
-            defer { start += size }
-            return try narrow(axis: axis, start: start, count: size)
+        for start in stride(from: 0, to: max(shape[axis], 1), by: size) {
+            try body(narrow(axis: axis, start: start, count: min(size, shape[axis] - start)))
         }
     }
 
