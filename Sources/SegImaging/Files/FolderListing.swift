@@ -10,13 +10,14 @@ struct FolderListing {
     let files: [String]
     let folders: [String]
 
-    init(_ path: String) throws {
+    /// - Parameter needed: the names for which a link that leads nowhere is an error.
+    init(_ path: String, needed: (String) -> Bool = { _ in true }) throws {
         let entries = try Folder.entries(of: path).filter { !$0.name.hasPrefix(".") }
         func names(_ kind: FolderEntry.Kind) -> [String] {
             entries.filter { $0.kind == kind }.map(\.name).sorted(by: Self.naturally)
         }
         if let odd = entries.first(where: { entry in
-            entry.kind == .other
+            entry.kind == .other && needed(entry.name)
                 && PictureFile.ending(of: entry.name).map(PictureFile.endings.contains) == true
         }) {
             throw TensorError(

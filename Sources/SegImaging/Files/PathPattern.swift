@@ -13,10 +13,10 @@ struct PathPattern {
     init?(_ text: String) {
         guard text.contains("*") else { return nil }
         self.text = text
-        components = text.split(separator: "/").map(String.init)
+        components = FilePattern.parts(of: text)
     }
 
-    var stars: Int { text.count { $0 == "*" } }
+    var stars: Int { components.reduce(0) { $0 + $1.count { $0 == "*" } } }
 
     /// The files that match, in natural order, each named by what the stars stand for. An error of kind `file`
     /// if there is none.
@@ -46,7 +46,9 @@ struct PathPattern {
                 continue
             }
             found = try found.flatMap { base in
-                let listing = try FolderListing(base.path.isEmpty ? "/" : base.path)
+                let listing = try FolderListing(base.path.isEmpty ? "/" : base.path) {
+                    isLast && Self.match($0, component, ignoringCaseOfEnding: true) != nil
+                }
                 let names = isLast ? listing.files : listing.folders
                 return names.compactMap { name -> (stars: [String], path: String)? in
                     guard let stars = Self.match(name, component, ignoringCaseOfEnding: isLast) else {

@@ -57,6 +57,16 @@ struct TableText {
                 .file, "\(file) is no table: it begins with \(first.prefix(1))",
                 help: "classes=read_json(\"\(file)\") takes names or colours from a JSON file")
         }
+        // Lists of programs: a bracket that a line opens or closes, or all in one line.
+        let brackets = lines.first {
+            "[({".contains($0.text.last ?? " ") || ["]", ")", "}"].contains($0.text)
+        }
+        guard brackets == nil, lines.count > 1 || !first.contains(where: { "[(".contains($0) }) else {
+            throw TensorError(
+                .file,
+                "\(file), line \(brackets?.number ?? 1): '\((brackets?.text ?? first).prefix(60))' is no class but part of a list",
+                help: "a table has a line for each class; classes=[\"Road\", \"Sky\"] gives them in a script")
+        }
         let form: String
         let columns: Columns
         var divided: [Line]
@@ -114,7 +124,10 @@ struct TableText {
     /// The lines without what makes them a list in other languages: a comma after each, which is not the end of an empty
     /// column; `- ` before each, below a line such as `names:`.
     private static func items(_ all: [Line]) -> [Line] {
-        func commas(_ line: Line?) -> Int { line?.text.count { $0 == "," } ?? 0 }
+        func commas(_ line: Line?) -> Int {
+            guard let text = line?.text else { return 0 }
+            return text.count { $0 == "," } - (text.hasSuffix(",") ? 1 : 0)
+        }
         let hasHeading = all.first?.text.hasSuffix(":") == true && all.count > 1
         let hasDashes =
             !all.isEmpty && all.dropFirst(hasHeading ? 1 : 0).allSatisfy { $0.text.hasPrefix("- ") }

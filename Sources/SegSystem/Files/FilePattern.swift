@@ -10,7 +10,14 @@ public struct FilePattern: Sendable {
     public init(_ text: String) throws(SystemError) {
         try SystemError.checkName(text, to: "list")
         isAbsolute = text.hasPrefix("/")
-        parts = text.split(separator: "/").map(String.init)
+        parts = Self.parts(of: text)
+    }
+
+    /// The parts between slashes; `**` that follow one another are one.
+    public static func parts(of text: String) -> [String] {
+        text.split(separator: "/").map(String.init).reduce(into: []) { parts, part in
+            if part != "**" || parts.last != part { parts.append(part) }
+        }
     }
 
     /// The paths of files and folders that fit, in the order of their names. Hidden names fit only a part that
