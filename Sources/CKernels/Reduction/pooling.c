@@ -102,7 +102,8 @@ static void clear_channels(float *out, long pixels, long channels, long width) {
 
 /// Finds the first maximum of each window again (a NaN counts as one) and adds the gradient there.
 INLINE void max_gradient_row_windows(
-    int large, const conv_geometry *g, const float *input, long oy, const float *gradient, float *out, long width, long first, long last) {
+    int large, const conv_geometry *g, const float *input, long oy, const float *gradient,
+    float *out, long width, long first, long last) {
     const long channels = g->input_channels;
     long ky0, ky1, kx0, kx1;
     const long y = oy * g->stride_height - g->padding_height;
@@ -134,7 +135,8 @@ INLINE void max_gradient_row_windows(
 }
 
 LEVELS(static, void, max_gradient_row,
-    (int large, const conv_geometry *g, const float *input, long oy, const float *gradient, float *out, long width, long first, long last),
+    (int large, const conv_geometry *g, const float *input, long oy, const float *gradient,
+     float *out, long width, long first, long last),
     (large, g, input, oy, gradient, out, width, first, last)) {
     if (large) max_gradient_row_windows(1, g, input, oy, gradient, out, width, first, last);
     else max_gradient_row_windows(0, g, input, oy, gradient, out, width, first, last);
@@ -164,7 +166,8 @@ void pool_max_backward(
 }
 
 INLINE void average_row_windows(
-    int large, const conv_geometry *g, long count_padding, const float *sample, long oy, float *out, long first, long last) {
+    int large, const conv_geometry *g, long count_padding, const float *sample, long oy,
+    float *out, long first, long last) {
     const long channels = g->input_channels;
     long ky0, ky1, kx0, kx1;
     const long y = oy * g->stride_height - g->padding_height;
@@ -187,7 +190,8 @@ INLINE void average_row_windows(
 }
 
 LEVELS(static, void, average_row,
-    (int large, const conv_geometry *g, long count_padding, const float *sample, long oy, float *out, long first, long last),
+    (int large, const conv_geometry *g, long count_padding, const float *sample, long oy,
+     float *out, long first, long last),
     (large, g, count_padding, sample, oy, out, first, last)) {
     if (large) average_row_windows(1, g, count_padding, sample, oy, out, first, last);
     else average_row_windows(0, g, count_padding, sample, oy, out, first, last);
@@ -210,7 +214,8 @@ void pool_average_forward(const conv_geometry *g, long count_padding, const floa
 }
 
 INLINE void average_gradient_row_windows(
-    int large, const conv_geometry *g, long count_padding, long oy, const float *gradient, float *out, long width, long first, long last) {
+    int large, const conv_geometry *g, long count_padding, long oy, const float *gradient,
+    float *out, long width, long first, long last) {
     const long channels = g->input_channels;
     long ky0, ky1, kx0, kx1;
     const long y = oy * g->stride_height - g->padding_height;
@@ -231,7 +236,8 @@ INLINE void average_gradient_row_windows(
 }
 
 LEVELS(static, void, average_gradient_row,
-    (int large, const conv_geometry *g, long count_padding, long oy, const float *gradient, float *out, long width, long first, long last),
+    (int large, const conv_geometry *g, long count_padding, long oy, const float *gradient,
+     float *out, long width, long first, long last),
     (large, g, count_padding, oy, gradient, out, width, first, last)) {
     if (large) average_gradient_row_windows(1, g, count_padding, oy, gradient, out, width, first, last);
     else average_gradient_row_windows(0, g, count_padding, oy, gradient, out, width, first, last);

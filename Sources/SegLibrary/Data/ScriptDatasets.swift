@@ -198,11 +198,6 @@ extension Frame {
                 .shape, "\(maker): image \(image.shape) and mask \(mask.shape)",
                 help: "an image is [3, height, width], its mask [height, width]")
         }
-        guard image.dtype != .bool else {
-            throw TensorError(
-                .type, "\(maker): the image is bool; an image is bytes, or floats from 0 to 1",
-                help: "to(x, float32) makes 0 and 1 of it")
-        }
         let floats =
             image.dtype.isFloating
             ? Floats(try image.to(.float32), areNormalized: normalization != nil, by: maker) : nil
