@@ -136,16 +136,18 @@ let differentiationNatives: [Native] = [
         return try call.interpreter.call(call[1], [])
     },
     Native(
-        "commit_step(state, work, commit)",
+        "commit_step(state, work, commit, alone=[])",
         "Applies all changes or none: runs work(), then commit(its value). If work fails or is interrupted, "
-            + "everything reachable from `state` is restored. commit runs without interruption by Ctrl-C, so it "
+            + "everything reachable from `state` is restored, and of the objects and lists in `alone` their own fields "
+            + "and items. commit runs without interruption by Ctrl-C, so it "
             + "should only assign what work computed; then the values that it left pending are computed.",
         examples: [
             "s = (n=1)\ntry { commit_step(s, () -> { s.n = 2; error(\"no\") }, x -> x) } catch { }\nprint(s.n)  # expect: 1"
         ]
     ) { call in
         call.interpreter.flushOutput()
-        let snapshot = try Snapshot(of: call[0], poll: call.interpreter.checkInterrupt)
+        let alone = try call.list(3).items
+        let snapshot = try Snapshot(of: call[0], alone: alone, poll: call.interpreter.checkInterrupt)
         let made: Value
         do {
             made = try call.interpreter.steps.during(snapshot) { try call.interpreter.call(call[1], []) }

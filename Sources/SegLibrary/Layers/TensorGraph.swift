@@ -46,23 +46,27 @@ enum TensorGraph {
     }
 }
 
-/// The state of everything reachable from a value: tensors are immutable, so only the fields and elements
-/// that hold them are stored.
+/// The state of everything reachable from a value, and of some objects alone: tensors are immutable, so only the fields
+/// and elements that hold them are stored.
 struct Snapshot {
     private var instances: [(Instance, [Value?])] = []
     private var lists: [(ListObject, [Value])] = []
     private var records: [(record: RecordObject, names: [String], values: [Value])] = []
 
-    init(of root: Value, poll: () throws -> Void) rethrows {
-        try TensorGraph.visit(root, poll: poll) { object in
-            switch object {
-            case let instance as Instance:
-                instances.append((instance, (0..<instance.fieldCount).map { instance.field(at: $0) }))
-            case let list as ListObject: lists.append((list, list.items))
-            case let record as RecordObject:
-                records.append((record, record.names, record.values))
-            default: break
-            }
+    /// Of the values in `alone` their own fields or items are stored, not what these refer to.
+    init(of root: Value, alone: [Value] = [], poll: () throws -> Void) rethrows {
+        try TensorGraph.visit(root, poll: poll) { store($0) }
+        for case .object(let object) in alone { store(object) }
+    }
+
+    private mutating func store(_ object: Object) {
+        switch object {
+        case let instance as Instance:
+            instances.append((instance, (0..<instance.fieldCount).map { instance.field(at: $0) }))
+        case let list as ListObject: lists.append((list, list.items))
+        case let record as RecordObject:
+            records.append((record, record.names, record.values))
+        default: break
         }
     }
 
@@ -86,7 +90,7 @@ struct Snapshot {
                 if let value { instance.setFieldUnchanged(at: slot, to: value) }
             }
         }
-        for (list, items) in lists { list.items = items }
+        for (list, items) in lists { list.setItems(items) }
         for (record, names, values) in records { record.restore(names: names, values: values) }
     }
 }
