@@ -27,7 +27,9 @@ let package = Package(
 
         // The language.
         .target(name: "SegSyntax", dependencies: ["SegSystem"], swiftSettings: swift),
-        .target(name: "SegRuntime", dependencies: ["SegSyntax", "SegSystem"], swiftSettings: swift),
+        .target(name: "CReferences", cSettings: c),
+        .target(
+            name: "SegRuntime", dependencies: ["SegSyntax", "SegSystem", "CReferences"], swiftSettings: swift),
 
         // Tensors.
         .target(name: "COpenBLAS", cSettings: c),

@@ -55,6 +55,9 @@ struct Command: Sendable {
         if let threads = options.threads { Parallel.threads = threads }
         let interpreter = makeInterpreter()
         interpreter.arguments = options.arguments
+        // Tests search for cycles at each store.
+        let searchesAlways = Environment.variable("SEG_CYCLE_SEARCH") == "always"
+        interpreter.releaseCycles(from: searchesAlways ? 1 : 1 << 18)
         if communicator.ranks > 1 {
             isSilent.store(communicator.rank > 0, ordering: .relaxed)
             Ranks.watch(communicator) { [context = interpreter.evaluationContext] in

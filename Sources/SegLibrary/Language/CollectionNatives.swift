@@ -282,7 +282,7 @@ let collectionNatives: [Native] = [
         let list = try call.list(0)
         let values = call.rest(1)
         try call.interpreter.reserveGrowth(of: list.items, by: values.count)
-        list.items.append(contentsOf: values)
+        list.append(values)
         return .nilValue
     },
     Native(
@@ -305,7 +305,7 @@ let collectionNatives: [Native] = [
                 argument: 1)
         }
         try call.interpreter.reserveGrowth(of: list.items, by: 1)
-        list.items.insert(call[2], at: at)
+        list.insert(call[2], at: at)
         return .nilValue
     },
     Native(

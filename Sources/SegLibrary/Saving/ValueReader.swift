@@ -331,13 +331,13 @@ final class ValueReader {
         }
         switch made[place] {
         case let list as ListObject where kind(node) == "list":
-            list.items = try items(node[1], place).map { try decoded($0, depth: depth) }
+            list.setItems(try items(node[1], place).map { try decoded($0, depth: depth) })
         case let record as RecordObject:
             let names = try names(node[1], place)
             let values = try items(node[2], place)
             guard names.count == values.count else { throw damaged(place) }
             for (name, value) in zip(names, values) { record[name] = try decoded(value, depth: depth) }
-        case let cell as CellObject: cell.value = try decoded(node[1], depth: depth)
+        case let cell as CellObject: cell.set(try decoded(node[1], depth: depth))
         case let instance as Instance:
             let names = try names(node[3], place)
             let values = try items(node[4], place)

@@ -70,9 +70,9 @@ private struct Copier {
         switch from.kind {
         case .list:
             let items = unsafeDowncast(from, to: ListObject.self).items
-            unsafeDowncast(to, to: ListObject.self).items = try interpreter.made(items.count) {
-                copy(items[$0])
-            }
+            let list = unsafeDowncast(to, to: ListObject.self)
+            let copies = try interpreter.made(items.count) { copy(items[$0]) }
+            list.setItems(copies)
         case .record:
             let record = unsafeDowncast(from, to: RecordObject.self)
             let fresh = unsafeDowncast(to, to: RecordObject.self)
@@ -82,8 +82,7 @@ private struct Copier {
                 try meter.add(bytes: 96)
             }
         case .cell:
-            unsafeDowncast(to, to: CellObject.self).value = copy(
-                unsafeDowncast(from, to: CellObject.self).value)
+            unsafeDowncast(to, to: CellObject.self).set(copy(unsafeDowncast(from, to: CellObject.self).value))
         case .instance:
             let instance = unsafeDowncast(from, to: Instance.self)
             let fresh = unsafeDowncast(to, to: Instance.self)

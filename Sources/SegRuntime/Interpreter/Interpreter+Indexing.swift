@@ -186,9 +186,12 @@ extension Interpreter {
                 guard let items = try items(value) else {
                     throw Failure(.type, "a slice can be set only to a list, got \(describe(value))")
                 }
+                ReferenceCycles.note(list, holds: items)
                 list.items.replaceSubrange(places, with: items)
             } else {
-                list.items[try place(key, count: list.items.count, of: collection)] = value
+                let index = try place(key, count: list.items.count, of: collection)
+                ReferenceCycles.note(list, holds: value)
+                list.items[index] = value
             }
         case .record:
             let record = unsafeDowncast(object, to: RecordObject.self)

@@ -34,6 +34,7 @@ extension Interpreter {
             if case .number(let number) = from.pointee {
                 cell.value = .number(number)
             } else {
+                ReferenceCycles.note(cell, holds: from.pointee)
                 cell.value = isTemporary ? take(from) : from.pointee
             }
         }

@@ -65,6 +65,7 @@ extension Interpreter {
             let list = unsafeDowncast(object, to: ListObject.self)
             let items = unsafeDowncast(other, to: ListObject.self).items
             try reserveGrowth(of: list.items, by: items.count)
+            ReferenceCycles.note(list, holds: items)
             try append(items, to: &list.items)
         }
         return true

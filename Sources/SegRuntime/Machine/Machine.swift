@@ -489,6 +489,7 @@ extension Interpreter {
                             let index = Int(number)
                             let found = list._withUnsafeGuaranteedRef { list in
                                 guard index < list.items.count, Double(index) == number else { return false }
+                                ReferenceCycles.note(list, holds: registers[Int(from)])
                                 list.items[index] = registers[Int(from)]
                                 return true
                             }

@@ -48,6 +48,12 @@ public final class CellObject: Object {
         super.init(kind: .cell)
     }
 
+    /// Sets a variable that functions may have captured.
+    public func set(_ value: Value) {
+        ReferenceCycles.note(self, holds: value)
+        self.value = value
+    }
+
     deinit {
         if value.isContainer {
             var pending = [value]
@@ -100,6 +106,8 @@ public final class FunctionObject: Object {
 
     /// What the function captured, in the order of `code.captureNames`: cells, or `self`.
     public var captured: [Object] { (0..<captureCount).map { captures[$0] } }
+
+    func visitCaptures(_ body: (Object) -> Void) { for place in 0..<captureCount { body(captures[place]) } }
 
     /// The same code with other captured variables; for `copy` and `load`.
     public func withCaptures(_ objects: [Object]) -> FunctionObject {

@@ -120,6 +120,7 @@ public final class Instance: Object {
 
     public func setField(at slot: Int, to value: Value) {
         guard slot >= 0, slot < fieldCount else { return }
+        ReferenceCycles.note(self, holds: value)
         if case .object(let object) = value, object.kind == .foreign {
             let old = slots[slot]
             slots[slot] = unsafeDowncast(object, to: ForeignValue.self)
@@ -132,6 +133,7 @@ public final class Instance: Object {
     /// Sets a field unchanged, marks included; for `copy` and `load`.
     public func setFieldUnchanged(at slot: Int, to value: Value) {
         guard slot >= 0, slot < fieldCount else { return }
+        ReferenceCycles.note(self, holds: value)
         slots[slot] = value
     }
 

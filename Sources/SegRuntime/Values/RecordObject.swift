@@ -11,7 +11,7 @@ public final class RecordObject: Object {
 
     public init(_ entries: [(String, Value)]) {
         super.init(kind: .record)
-        for (name, value) in entries { self[name] = value }
+        for (name, value) in entries { set(name, value) }
     }
 
     /// A record of names that all differ.
@@ -48,23 +48,28 @@ public final class RecordObject: Object {
     public subscript(name: String) -> Value? {
         get { position(of: name).map { values[$0] } }
         set {
-            let place = position(of: name)
-            switch (place, newValue) {
-            case (let place?, let value?): values[place] = value
-            case (nil, let value?):
-                names.append(name)
-                values.append(value)
-                if names.count == Self.indexedFrom {
-                    positions = NamePositions(names)
-                } else if names.count > Self.indexedFrom {
-                    positions.insert(name, names.count - 1)
-                }
-            case (let place?, nil):
-                names.remove(at: place)
-                values.remove(at: place)
-                positions = names.count < Self.indexedFrom ? NamePositions() : NamePositions(names)
-            case (nil, nil): break
+            if let newValue { ReferenceCycles.note(self, holds: newValue) }
+            set(name, newValue)
+        }
+    }
+
+    private func set(_ name: String, _ newValue: Value?) {
+        let place = position(of: name)
+        switch (place, newValue) {
+        case (let place?, let value?): values[place] = value
+        case (nil, let value?):
+            names.append(name)
+            values.append(value)
+            if names.count == Self.indexedFrom {
+                positions = NamePositions(names)
+            } else if names.count > Self.indexedFrom {
+                positions.insert(name, names.count - 1)
             }
+        case (let place?, nil):
+            names.remove(at: place)
+            values.remove(at: place)
+            positions = names.count < Self.indexedFrom ? NamePositions() : NamePositions(names)
+        case (nil, nil): break
         }
     }
 
@@ -95,7 +100,10 @@ public final class RecordObject: Object {
     }
 
     public func value(at place: Int) -> Value { values[place] }
-    public func setValue(_ value: Value, at place: Int) { values[place] = value }
+    public func setValue(_ value: Value, at place: Int) {
+        ReferenceCycles.note(self, holds: value)
+        values[place] = value
+    }
 }
 
 /// A table of the positions of names. A large one is in parts, as one table would be made anew at twice its size.

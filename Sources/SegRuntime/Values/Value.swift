@@ -28,7 +28,11 @@ open class Object {
         case cell, iterator, unassigned
     }
     public final let kind: Kind
+    /// The number by which `ReferenceCycles` tracks it, in bytes that are there anyway; 0: it does not.
+    @exclusivity(unchecked) final var place: Int32 = 0
     public init(kind: Kind) { self.kind = kind }
+
+    deinit { if place != 0 { ReferenceCycles.untrack(place) } }
 }
 
 /// A text; it never changes while it has more than one reference.
@@ -55,9 +59,26 @@ public final class ListObject: Object {
         guard let list = arguments.list else { return false }
         return list._withUnsafeGuaranteedRef { list in
             if list.items.count >= 1 << 12, list.items.count == list.items.capacity { return false }
+            ReferenceCycles.note(list, holds: arguments[1])
             list.items.append(take(arguments + 1))
             return true
         }
+    }
+
+    /// Replaces all items of a list that others may refer to.
+    public func setItems(_ items: [Value]) {
+        ReferenceCycles.note(self, holds: items)
+        self.items = items
+    }
+
+    public func append(_ values: [Value]) {
+        ReferenceCycles.note(self, holds: values)
+        items += values
+    }
+
+    public func insert(_ value: Value, at index: Int) {
+        ReferenceCycles.note(self, holds: value)
+        items.insert(value, at: index)
     }
 
     deinit {
