@@ -293,6 +293,13 @@ static void free_scratch(void *argument) {
 
 static void make_scratch_key(void) { pthread_key_create(&scratch_key, free_scratch); }
 
+/// Less is not asked for.
+enum { LARGE_SCRATCH = 64 << 20 };
+
+static bool (*_Atomic has_room_for_scratch)(long bytes);
+
+void pool_ask_for_scratch(bool (*has_room)(long bytes)) { has_room_for_scratch = has_room; }
+
 void *pool_scratch(long slot, long bytes) {
     if (slot < 0 || slot >= SCRATCH_SLOTS || bytes < 0) return NULL;
     if (thread_scratch == NULL) {
@@ -304,7 +311,10 @@ void *pool_scratch(long slot, long bytes) {
     if (thread_scratch->bytes[slot] < bytes || thread_scratch->memory[slot] == NULL) {
         const long rounded = (bytes + 4095) / 4096 * 4096 + 4096;
         free(thread_scratch->memory[slot]);
+        thread_scratch->memory[slot] = NULL;
         thread_scratch->bytes[slot] = 0;
+        bool (*has_room)(long) = has_room_for_scratch;
+        if (rounded >= LARGE_SCRATCH && has_room != NULL && !has_room(rounded)) return NULL;
         thread_scratch->memory[slot] = aligned_alloc(64, (size_t)rounded);
         if (thread_scratch->memory[slot] == NULL) return NULL;
         thread_scratch->bytes[slot] = rounded;

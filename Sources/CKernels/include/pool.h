@@ -57,4 +57,7 @@ bool pool_was_stopped(void);
 /// belong to the kernels of this library, slots 4 to 7 to others. Returns NULL if there is no memory.
 void *pool_scratch(long slot, long bytes);
 
+/// Lets `has_room(bytes)` refuse scratch memory that is as large as pictures, not tiles.
+void pool_ask_for_scratch(bool (*has_room)(long bytes));
+
 #endif

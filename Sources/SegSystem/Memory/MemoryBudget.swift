@@ -93,6 +93,9 @@ public final class MemoryBudget: Sendable {
         }
     }
 
+    /// The same as last measured, and what was requested since.
+    public var lastUsed: Int { state.withLock { $0.used } }
+
     /// Bytes that can still be allocated.
     public var left: Int { max(limit - used, 0) }
 
@@ -119,6 +122,9 @@ public final class MemoryBudget: Sendable {
         guard fits(bytes, counting: true) else { throw refusal(Double(bytes), what()) }
     }
 
+    /// Whether `bytes` more fit, as for `require`.
+    public func hasRoom(for bytes: Int) -> Bool { fits(bytes, counting: false) }
+
     /// As `reserve`, but returns false if the bytes do not fit.
     public func tryReserve(_ bytes: Int) -> Bool { fits(bytes, counting: true) }
 
@@ -139,9 +145,12 @@ public final class MemoryBudget: Sendable {
                 if counting {
                     state.counted += bytes
                     state.peak = max(state.peak, state.counted)
+                } else {
+                    // Until the next measurement.
+                    state.outside += bytes
                 }
                 // Kept blocks must fit in addition to the memory in use.
-                let room = state.limit - state.used - (counting ? 0 : bytes)
+                let room = state.limit - state.used
                 return (true, state.kept - max(room, 0))
             }
             if fits {

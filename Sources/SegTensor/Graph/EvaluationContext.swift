@@ -30,7 +30,10 @@ public final class EvaluationContext: @unchecked Sendable {
     /// Whether nodes may be computed together; the results are identical to the bit.
     var fuses = true
 
-    public init(features: FeatureCache? = nil) { self.features = features }
+    public init(features: FeatureCache? = nil) {
+        self.features = features
+        KernelMemory.askBudget
+    }
 
     /// The same for one sample of a batch: nothing is looked up or kept.
     var plain: EvaluationContext {

@@ -18,6 +18,9 @@ enum KernelMemory {
         try check(kernel(), for: work)
     }
 
+    /// Lets scratch memory that is as large as pictures be refused where the memory budget has no room.
+    static let askBudget: Void = pool_ask_for_scratch { MemoryBudget.process.hasRoom(for: $0) }
+
     /// Scratch floats of this thread: valid until the same slot is requested again.
     static func scratch(slot: Int, floats: Int) -> UnsafeMutablePointer<Float>? {
         pool_scratch(slot, floats * MemoryLayout<Float>.stride)?.assumingMemoryBound(to: Float.self)
