@@ -301,7 +301,7 @@ extension Hints {
         ".int": "to(t, int32)", ".bool": "to(t, bool)", ".type": "to(t, int64), or t.dtype",
         ".astype": "to(t, int64)",
         ".tolist": "to_list(t)", ".size": "t.shape, a list", ".dim": "len(t.shape)", ".ndim": "len(t.shape)",
-        ".ndimension": "len(t.shape)", ".numel": "prod(t.shape)", ".view": "reshape(t, 2, -1)",
+        ".ndimension": "len(t.shape)", ".numel": "prod(t.shape)", ".view": "reshape(t, 12), or reshape(t, 3, -1)",
         ".view_as": "reshape(t, x.shape)",
         ".flatten": "reshape(t, -1)", ".ravel": "reshape(t, -1)", ".T": "transpose(t, 0, 1)",
         ".t": "transpose(t, 0, 1)",

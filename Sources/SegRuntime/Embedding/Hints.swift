@@ -94,7 +94,8 @@ public struct Hints: Sendable {
         for module in Set(modules.values).union(namespaces).union(["np"]).sorted() {
             if let habit = habits["\(module).\(name)"] { return habit.text }
         }
-        if let form = plainForms[Self.folded(name)] { return habits[form]?.text }
+        // A letter in another case is no name of theirs: `f` is not PyTorch's `F`.
+        if name.count > 1, let form = plainForms[Self.folded(name)] { return habits[form]?.text }
         return meanings(name)
     }
 

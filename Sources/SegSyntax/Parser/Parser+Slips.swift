@@ -323,6 +323,16 @@ extension Parser {
     /// `print x`, `2 x`, `x = 1 y = 2`.
     private func juxtaposition(inBrackets: Bool) -> Bail? {
         let span = current.span
+        if previous.kind == .name, text(previous) == "new" {
+            return failure(
+                "an object is made without `new`", previous.span, help: "write \(restOfLine(40))",
+                isLocal: inBrackets)
+        }
+        if !inBrackets, previous.kind == .name, ["switch", "match"].contains(text(previous)) {
+            return failure(
+                "there is no `\(text(previous))`", previous.span,
+                help: "write if x == 1 { … } else if x == 2 { … } else { … }", isLocal: false)
+        }
         if at(.name), peek().kind != .assign, let meant = keywordMeant(by: text(current)) {
             return failure(
                 "\(quoted(current)) is not expected here", span, help: "did you mean `\(meant)`?",
