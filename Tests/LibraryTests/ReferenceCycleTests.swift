@@ -81,7 +81,12 @@ import Testing
         _ = try tracked(after: script)
     }
 
-    @Test func aSearchComesBeforeMemoryIsRefused() throws {
+    @Test(arguments: [
+        "r = (x=compute(ones(4000, 1000)))", "r = (x=\"0123456789\" * 1000000)",
+        "r = (x=list(0..<1000000), y=\"\" + \"b\" * 100)", "r = (x=map(0..<3000, i -> list(0..<100)))",
+        "r = (x=map(0..<20000, i -> \"a text of some length {i}\"))",
+    ])
+    func aSearchComesBeforeMemoryIsRefused(_ making: String) throws {
         let interpreter = Interpreter.standard()
         let limit = MemoryBudget.process.limit
         defer {
@@ -91,6 +96,8 @@ import Testing
         interpreter.releaseCycles(from: 1 << 20)
         MemoryBudget.process.limit = MemoryBudget.process.used + 200 << 20
         _ = try interpreter.run(
-            "for i in 0..<100 {\n    r = (x=compute(ones(4000, 1000)))\n    r.me = r\n}")
+            "for i in 0..<100 {\n    \(making)\n    r.me = r\n}\nr = nil")
+        // What the loop left is not the next test's.
+        _ = ReferenceCycles.release()
     }
 }

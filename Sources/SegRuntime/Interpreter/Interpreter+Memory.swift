@@ -49,6 +49,8 @@ extension Interpreter {
         let (bytes, overflows) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
         if overflows || bytes >= 1 << 16 {
             try reserve(overflows ? .max : bytes, for: "a list of \(count) elements")
+        } else {
+            try reserveSmall(bytes)
         }
         var items: [Element] = []
         items.reserveCapacity(count)
@@ -64,17 +66,21 @@ extension Interpreter {
     /// Throws an error of kind `memory` if `bytes` more would exceed the budget. It is asked once for a megabyte of
     /// small requests.
     public func reserve(_ bytes: Int, for what: String) throws {
-        if bytes < 1 << 20 {
-            unasked += bytes
-            guard unasked >= 1 << 20 else { return }
-            unasked = 0
-            return try checkMemory()
-        }
+        if bytes < 1 << 20 { return try reserveSmall(bytes) }
         try waitForRelease(of: bytes)
         do {
             try MemoryBudget.process.require(bytes, for: what)
         } catch {
             throw Failure(error)
+        }
+    }
+
+    @inline(__always)
+    private func reserveSmall(_ bytes: Int) throws {
+        unasked += bytes
+        if unasked >= 1 << 20 {
+            unasked = 0
+            try checkMemory()
         }
     }
 

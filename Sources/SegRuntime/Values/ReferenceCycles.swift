@@ -19,12 +19,14 @@ enum ReferenceCycles {
         var tracked: [UInt] = []
         var free: [Int32] = []
         var isSearching = false
-        /// So many tracked objects, and so much counted memory, start a search.
+        /// So many tracked objects, or so much memory in use, start a search.
         var due = 0
         var firstDue = 0
         var dueBytes = ReferenceCycles.firstDueBytes
-        /// No search starts before it, so that searches take at most half of the time.
+        /// No search starts before it, so that searches take at most half of the time; one that memory needs does if the
+        /// last one has found something.
         var earliest = 0.0
+        var hasFound = false
     }
     private static let state = Mutex(State())
     private static let firstDueBytes = 512 << 20
@@ -34,7 +36,12 @@ enum ReferenceCycles {
     /// comes with so many objects; 1, for tests: one comes with each.
     static func start(from firstDue: Int, isToStop: @escaping @Sendable () -> Bool) {
         let reclaimer = MemoryBudget.Reclaimer(.process)
-        reclaimer.action = { _ in release() }
+        reclaimer.action = { _ in
+            guard release(isNeeded: true) else { return false }
+            // Pages between blocks that are in use would count as held.
+            _ = trimHeap(0)
+            return true
+        }
         state.withLock { state in
             state.owner = pthread_self()
             state.isToStop = isToStop
@@ -81,7 +88,7 @@ enum ReferenceCycles {
             }
             let isDue =
                 state.tracked.count - state.free.count >= state.due
-                || MemoryBudget.process.counted >= state.dueBytes
+                || MemoryBudget.process.lastUsed >= state.dueBytes
             return (place, isDue)
         }
         object.place = place
@@ -97,13 +104,13 @@ enum ReferenceCycles {
     }
 
     /// Searches for cycles that nothing refers to, and releases them; false where there are none.
-    static func release() -> Bool {
+    static func release(isNeeded: Bool = false) -> Bool {
         let started = MonotonicClock.seconds
         // What a thread is releasing changes while it is looked at.
         guard !LateRelease.isRunning else { return false }
         let begun = state.withLock { state -> (roots: [UInt], isToStop: @Sendable () -> Bool)? in
             guard let owner = state.owner, pthread_equal(owner, pthread_self()) != 0, !state.isSearching,
-                let isToStop = state.isToStop, started >= state.earliest
+                let isToStop = state.isToStop, started >= state.earliest || (isNeeded && state.hasFound)
             else { return nil }
             state.isSearching = true
             // An object whose end has begun cannot be retained.
@@ -115,21 +122,32 @@ enum ReferenceCycles {
         guard let begun else { return false }
         let roots = begun.roots.map { UnsafeMutableRawPointer(bitPattern: $0) }
         var search = CycleSearch(roots: roots, isToStop: begun.isToStop)
-        var contents = search.run()
-        let found = !contents.isEmpty
-        releaseDeep(&contents)
+        var garbage = search.run()
+        let found = !garbage.isEmpty
+        for (count, object) in garbage.enumerated() {
+            // What is left is found again.
+            if count & 0xfff == 0xfff, begun.isToStop() { break }
+            object.releaseContents()
+        }
+        LateRelease.release(unfinished: &garbage)
         for case let root? in roots { Unmanaged<Object>.fromOpaque(root).release() }
+        let used = MemoryBudget.process.used
         state.withLock { state in
             state.isSearching = false
+            state.hasFound = found
             state.due =
                 state.firstDue == 1 ? 1 : max(state.firstDue, 2 * (state.tracked.count - state.free.count))
-            state.dueBytes = MemoryBudget.process.counted + max(firstDueBytes, MemoryBudget.process.counted)
+            state.dueBytes = used + max(firstDueBytes, used)
             let ended = MonotonicClock.seconds
             if state.firstDue > 1 { state.earliest = ended + (ended - started) }
         }
         return found
     }
 }
+
+/// From <malloc.h>, which the Glibc module lacks: gives unused pages back to the system.
+@_silgen_name("malloc_trim")
+private func trimHeap(_ padding: Int) -> Int32
 
 extension Object.Kind {
     /// Whether such an object may be part of a cycle that is searched for. What foreign values hold is not known.
@@ -167,16 +185,14 @@ private struct CycleSearch {
         self.isToStop = isToStop
     }
 
-    /// What the objects of cycles held, which is theirs no longer.
-    mutating func run() -> [Value] {
+    /// The objects that only each other, or this search, refers to.
+    mutating func run() -> [Object] {
         let isComplete = countReferences() && findHeld()
         let garbage = isComplete ? unheld() : []
         for node in nodes[trackedCount...] {
             if let node { object(node)._withUnsafeGuaranteedRef { $0.place = 0 } }
         }
-        var contents: [Value] = []
-        for object in garbage { object.moveContents(to: &contents) }
-        return contents
+        return garbage
     }
 
     private mutating func countReferences() -> Bool {
@@ -203,7 +219,9 @@ private struct CycleSearch {
     /// Marks what something else refers to, and what that reaches.
     private mutating func findHeld() -> Bool {
         var work: [Int] = []
+        var steps = 0
         for index in nodes.indices {
+            if index & 0xfff == 0, isToStop() { return false }
             guard let node = nodes[index], known[index] >= 0, references_of(node) > Int(known[index]) else {
                 continue
             }
@@ -211,6 +229,8 @@ private struct CycleSearch {
             work.append(index)
             while let held = work.popLast() {
                 guard let node = nodes[held] else { continue }
+                steps += 1
+                if steps & 0xfff == 0, isToStop() { return false }
                 object(node)._withUnsafeGuaranteedRef { object in
                     object.visitHeld { other in
                         let place = Int(other.place) - 1
@@ -221,7 +241,6 @@ private struct CycleSearch {
                     }
                 }
             }
-            if index & 0xfff == 0, isToStop() { return false }
         }
         return true
     }
@@ -269,23 +288,22 @@ extension Object {
         }
     }
 
-    /// Moves what it holds and can give up.
-    fileprivate func moveContents(to contents: inout [Value]) {
+    /// Gives up what it holds, without a copy: a list may be long.
+    fileprivate func releaseContents() {
+        var contents: [Value] = []
         switch kind {
-        case .list:
-            let list = unsafeDowncast(self, to: ListObject.self)
-            contents += list.items
-            list.items = []
-        case .record: contents += unsafeDowncast(self, to: RecordObject.self).takeValues()
+        case .list: swap(&contents, &unsafeDowncast(self, to: ListObject.self).items)
+        case .record: contents = unsafeDowncast(self, to: RecordObject.self).takeValues()
         case .instance: unsafeDowncast(self, to: Instance.self).moveFields(to: &contents)
         case .function: unsafeDowncast(self, to: FunctionObject.self).moveCaptures(to: &contents)
         case .cell:
             let cell = unsafeDowncast(self, to: CellObject.self)
-            contents.append(cell.value)
+            contents = [cell.value]
             cell.value = .nilValue
         case .bound: unsafeDowncast(self, to: BoundMethod.self).moveReceiver(to: &contents)
         default: break
         }
+        if contents.isReleasedDeep { releaseDeep(&contents) }
     }
 }
 
