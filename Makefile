@@ -83,6 +83,8 @@ test-all: test test-mpi jupyter-deps
 	Tests/bridges/run.sh $(SEG)
 	@echo "== the kernel in Jupyter, by jupyter_client and nbconvert"
 	Tests/jupyter/run.sh $(SEG)
+	@echo "== the golden scripts with a search for cycles at each store of an object"
+	SEG_CYCLE_SEARCH=always $(SEG) test Tests/Golden
 	@echo "== more golden scripts under the sanitizers"
 	Tests/sanitizers/run.sh --all
 	@echo "== signals, full disks, closed streams, strange terminals, several copies at once"

@@ -69,6 +69,8 @@ final class FuzzBench {
         interpreter.nativeStackSize = 2 << 20
         interpreter.output = { _ in }
         interpreter.errorOutput = { _ in }
+        // Searches for cycles come often.
+        interpreter.releaseCycles(from: 32)
         return interpreter
     }
 
