@@ -150,12 +150,14 @@ struct CSVFile {
     /// The value of a cell: nothing is nil, a number a number, anything else a text.
     private func value(_ text: String) -> Value {
         if text.isEmpty { return .nilValue }
+        // Blanks may fill up a column of numbers.
+        let entry = text.withoutBlanksAround
         // A name of digits that begins with 0, as "007" or CamVid's "0016E5", is no number.
-        let digits = text.drop { $0 == "-" || $0 == "+" }.prefix(2)
-        if digits.first == "0", digits.count == 2, !text.contains(".") { return .string(text) }
-        guard let number = text.decimalNumber else { return .string(text) }
+        let digits = entry.drop { $0 == "-" || $0 == "+" }.prefix(2)
+        if digits.first == "0", digits.count == 2, !entry.contains(".") { return .string(text) }
+        guard let number = entry.decimalNumber else { return .string(text) }
         // So is a whole one of more digits than a number keeps, as an identifier.
-        let isWhole = text.utf8.allSatisfy { (48...57).contains($0) || $0 == 45 || $0 == 43 }
+        let isWhole = entry.utf8.allSatisfy { (48...57).contains($0) || $0 == 45 || $0 == 43 }
         if isWhole, number.magnitude >= 0x1p53 { return .string(text) }
         return .number(number)
     }
@@ -266,4 +268,15 @@ func rowsWithoutHeader(_ call: borrowing Arguments, _ place: Int) throws
             return try interpreter.items(item) ?? [item]
         }
     )
+}
+
+extension String {
+    fileprivate var withoutBlanksAround: String {
+        func isBlank(_ byte: UInt8?) -> Bool { byte == 32 || byte == 9 }
+        guard isBlank(utf8.first) || isBlank(utf8.last) else { return self }
+        var rest = self[...]
+        while isBlank(rest.utf8.first) { rest.removeFirst() }
+        while isBlank(rest.utf8.last) { rest.removeLast() }
+        return String(rest)
+    }
 }

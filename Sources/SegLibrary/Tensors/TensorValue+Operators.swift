@@ -13,7 +13,13 @@ extension TensorValue {
         let own = Operand.tensor(try tensor)
         let (a, b) = isReversed ? (operand, own) : (own, operand)
         if op == .matrixProduct { return .tensor(try Tensor.matmul(try a.asTensor(), try b.asTensor())) }
-        guard let function = TensorValue.functions[op] else { return nil }
+        guard var function = TensorValue.functions[op] else { return nil }
+        // The product of two masks is a mask, as in NumPy and PyTorch.
+        if function == .multiply, case .tensor(let x) = a, case .tensor(let y) = b, x.dtype == .bool,
+            y.dtype == .bool
+        {
+            function = .and
+        }
         return .tensor(try Tensor.apply(function, a, b))
     }
 
