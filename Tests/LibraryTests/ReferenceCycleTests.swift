@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "r = (x=compute(ones(4000, 1000)))", "r = (x=\"0123456789\" * 1000000)",
+        "t = ones(4000, 1000)\n    compute(t)\n    r = (x=t)", "r = (x=\"0123456789\" * 1000000)",
         "r = (x=list(0..<1000000), y=\"\" + \"b\" * 100)", "r = (x=map(0..<3000, i -> list(0..<100)))",
         "r = (x=map(0..<20000, i -> \"a text of some length {i}\"))",
     ])

@@ -78,7 +78,7 @@ END
 check "notes are on standard error" "$("$seg" noted.seg 2>/dev/null)" "trainer: 0 of 1 epoch done"
 check "a note" "$("$seg" noted.seg 2>&1 >/dev/null | grep -c '^note: the validation data are augmented')" 1
 check "a note on autosave" "$("$seg" -e 'trainer(Conv2d(3, 32, 1), streets(count=2, size=32).normalize(), batch=2, autosave="none/a.run")' \
-    2>&1 >/dev/null)" 'note: autosave is "none/a.run", and there is no folder none: saving will fail; make_folder("none") makes it'
+    2>&1 >/dev/null)" 'note: autosave is "none/a.run", and there is no folder none; make_folder("none") makes it'
 # Help is looked for where it is shown.
 seq -f 'print(q%.0fx)' 20000 >names.seg
 check "many unknown names" "$(timeout 20 "$seg" check names.seg 2>&1 | grep -c 'there is nothing called')" 20

@@ -173,7 +173,7 @@ extension Interpreter {
         }
     }
 
-    /// Empties an object that nothing uses: circles would never be released.
+    /// Empties an object that nothing uses: cycles would be released late.
     public func discard(_ object: Object) {
         switch object {
         case let list as ListObject: list.items = []

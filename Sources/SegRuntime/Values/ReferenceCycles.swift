@@ -1,6 +1,7 @@
 // Values that refer to each other in a cycle keep their counts of references: a trainer whose schedule names it, functions
 // that call each other, a record that is in a list of its own. They are found as CPython finds them ("Design of CPython's
-// garbage collector"): what all its references come from objects that nothing else refers to is released.
+// garbage collector"): of each object the references are counted that other such objects hold. Where it has more, something
+// else refers to it, and it stays with all that it reaches; the rest is released.
 
 import CReferences
 @preconcurrency import Glibc
@@ -23,10 +24,11 @@ enum ReferenceCycles {
         var due = 0
         var firstDue = 0
         var dueBytes = ReferenceCycles.firstDueBytes
-        /// No search starts before it, so that searches take at most half of the time; one that memory needs does if the
-        /// last one has found something.
+        /// No search starts before it, so that searches take at most half of the time; one that memory needs does if
+        /// there may be something to find.
         var earliest = 0.0
-        var hasFound = false
+        /// Whether the last search has found something, or something was tracked since.
+        var mayFind = false
     }
     private static let state = Mutex(State())
     private static let firstDueBytes = 512 << 20
@@ -61,12 +63,17 @@ enum ReferenceCycles {
     /// To be called before `value` is stored in an object that exists.
     @inline(__always)
     static func note(_ object: Object, holds value: Value) {
-        if object.place == 0, case .object(let held) = value, held.kind.mayHold { track(object) }
+        if object.place == 0, mayHold(value) { track(object) }
+    }
+
+    @inline(__always)
+    private static func mayHold(_ value: Value) -> Bool {
+        if case .object(let held) = value { held.kind.mayHold } else { false }
     }
 
     /// The same before several values are.
     static func note(_ object: Object, holds values: [Value]) {
-        if object.place == 0, values.contains(where: { $0.isContainer }) { track(object) }
+        if object.place == 0, values.contains(where: { mayHold($0) }) { track(object) }
     }
 
     @inline(never)
@@ -76,6 +83,7 @@ enum ReferenceCycles {
             guard let owner = state.owner, pthread_equal(owner, pthread_self()) != 0 else {
                 return (0, false)
             }
+            state.mayFind = true
             let place: Int32
             if let free = state.free.popLast() {
                 place = free
@@ -91,13 +99,15 @@ enum ReferenceCycles {
                 || MemoryBudget.process.lastUsed >= state.dueBytes
             return (place, isDue)
         }
-        object.place = place
+        if place > 0 { object.place = place }
         if isDue { _ = release() }
     }
 
     /// What a tracked object does at its end.
     static func untrack(_ place: Int32) {
         state.withLock { state in
+            // A search numbers other objects, too.
+            guard Int(place) <= state.tracked.count else { return }
             state.tracked[Int(place) - 1] = 0
             state.free.append(place)
         }
@@ -110,7 +120,7 @@ enum ReferenceCycles {
         guard !LateRelease.isRunning else { return false }
         let begun = state.withLock { state -> (roots: [UInt], isToStop: @Sendable () -> Bool)? in
             guard let owner = state.owner, pthread_equal(owner, pthread_self()) != 0, !state.isSearching,
-                let isToStop = state.isToStop, started >= state.earliest || (isNeeded && state.hasFound)
+                let isToStop = state.isToStop, started >= state.earliest || (isNeeded && state.mayFind)
             else { return nil }
             state.isSearching = true
             // An object whose end has begun cannot be retained.
@@ -134,7 +144,7 @@ enum ReferenceCycles {
         let used = MemoryBudget.process.used
         state.withLock { state in
             state.isSearching = false
-            state.hasFound = found
+            state.mayFind = found
             state.due =
                 state.firstDue == 1 ? 1 : max(state.firstDue, 2 * (state.tracked.count - state.free.count))
             state.dueBytes = used + max(firstDueBytes, used)

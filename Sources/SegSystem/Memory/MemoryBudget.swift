@@ -122,7 +122,7 @@ public final class MemoryBudget: Sendable {
         guard fits(bytes, counting: true) else { throw refusal(Double(bytes), what()) }
     }
 
-    /// Whether `bytes` more fit, as for `require`.
+    /// Whether `bytes` more fit; if so, they count until the next measurement, as those of `require` do.
     public func hasRoom(for bytes: Int) -> Bool { fits(bytes, counting: false) }
 
     /// As `reserve`, but returns false if the bytes do not fit.
@@ -133,10 +133,12 @@ public final class MemoryBudget: Sendable {
 
     /// Throws if the process exceeds the limit because of memory that was not requested here.
     public func checkGrowth(of what: @autoclosure () -> String) throws(SystemError) {
-        guard fits(Self.largeFrom, counting: false) else { throw lack("\(what()) needs more memory") }
+        guard fits(Self.largeFrom, counting: false, isNew: false) else {
+            throw lack("\(what()) needs more memory")
+        }
     }
 
-    private func fits(_ bytes: Int, counting: Bool) -> Bool {
+    private func fits(_ bytes: Int, counting: Bool, isNew: Bool = true) -> Bool {
         while true {
             let (fits, surplus) = state.withLock { state -> (Bool, Int) in
                 guard admits(bytes, &state), counting || isAllocatable(bytes + Self.spare) else {
@@ -145,12 +147,12 @@ public final class MemoryBudget: Sendable {
                 if counting {
                     state.counted += bytes
                     state.peak = max(state.peak, state.counted)
-                } else {
+                } else if isNew {
                     // Until the next measurement.
                     state.outside += bytes
                 }
                 // Kept blocks must fit in addition to the memory in use.
-                let room = state.limit - state.used
+                let room = state.limit - state.used - (isNew ? 0 : bytes)
                 return (true, state.kept - max(room, 0))
             }
             if fits {
