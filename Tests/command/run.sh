@@ -140,6 +140,16 @@ done
 run='run = trainer(lraspp(classes=32), streets(count=16, size=[260, 260]), batch=16, epochs=1'
 check "a step beyond the memory" "$("$seg" --memory 400M -e "$run)" 2>&1 | grep -c '^error: a step of 16 samples .* 400 MB are left')" 1
 check "its pieces within the memory" "$("$seg" --memory 400M -e "$run, accumulate=4); run.step(); print(run.steps)" 2>/dev/null)" 1
+# What a statement held that failed is free for what follows in the same loop.
+check "memory after a caught error" "$("$seg" --memory 200M -e '
+big(k) = { t = ones(2000, 2000) + k; compute(t); t }
+for round in 0..<3 {
+    held = []
+    try { for i in 0..<100 { push(held, big(i)) } } catch e {}
+    held = []
+    try { for i in 0..<8 { r = (x=big(i)) } } catch e { print(e.message) }
+    r = nil
+}' 2>&1)" ""
 check "parts of work within the memory" "$("$seg" -e 'spread_work(1e12, i -> i, (i, x) -> nil)' 2>&1 |
     grep -c '^error: the results of 1000000000000 parts needs .* the memory limit is')" 1
 # The sizes that files state, before anything is allocated for them.

@@ -95,7 +95,10 @@ struct Handler {
     let start: Int
     let end: Int
     let target: Int
+    /// Gets the error. Those after it, up to the temporary ones, belong to blocks inside of `try`.
     let register: Int
+    /// The first temporary register that only what is inside of `try` uses.
+    let firstFree: Int
 }
 
 /// Which object a closure captures when it is made.

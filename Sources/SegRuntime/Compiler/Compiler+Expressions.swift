@@ -396,6 +396,7 @@ extension Compiler {
         let before = scope.assigned
         let blockMark = scope.nextBlockRegister
         let register = scope.freshInBlock()
+        let firstFree = scope.nextRegister
         attempts += 1
         self.block(block, to: to)
         attempts -= 1
@@ -403,7 +404,9 @@ extension Compiler {
         let afterBlock = scope.assigned
         emit(.jump(end), .place(block.span))
         scope.parts.handlers.append(
-            Handler(start: start, end: stop, target: scope.parts.instructions.count, register: Int(register)))
+            Handler(
+                start: start, end: stop, target: scope.parts.instructions.count, register: Int(register),
+                firstFree: firstFree))
         scope.assigned = before
         scope.assigned.insert(register)
         if let name {

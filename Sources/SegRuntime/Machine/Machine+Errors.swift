@@ -22,6 +22,10 @@ extension Interpreter {
             if problem.diagnostic.kind.isForScripts,
                 let handler = code.handler(at: offset)
             {
+                let executable = frame.executable.pointee
+                // What the statement that failed held is needed no longer.
+                for register in handler.register + 1..<executable.firstTemporary { clear(frame.registers + register) }
+                for register in handler.firstFree..<executable.registerCount { clear(frame.registers + register) }
                 frame.registers[handler.register] = caught(problem)
                 return frame.executable.pointee.instructions + handler.target
             }
