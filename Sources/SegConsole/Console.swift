@@ -288,11 +288,12 @@ public final class Console {
             }
             let text = lines.joined(separator: "\n") + "\n"
             write(reader.isTerminal && !hadProgress ? "\n" + text : text)
-            return
         }
-        let rendered = diagnostics.map {
+        // Those of what followed an interrupt, too.
+        let rendered = diagnostics.filter { $0.kind != .interrupt }.map {
             $0.rendered(width: style.columns, color: interpreter.terminal.hasColor)
         }
+        guard !rendered.isEmpty else { return }
         let lines = rendered.joined(separator: "\n\n").split(
             separator: "\n", omittingEmptySubsequences: false)
         write(lines.flatMap(wrapped).joined(separator: "\n") + "\n")

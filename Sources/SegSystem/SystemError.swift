@@ -30,7 +30,11 @@ public struct SystemError: ExplainedError, Sendable, CustomStringConvertible {
 
     /// `cannot read weights.pth: there is no such file or folder`, from the system's error number.
     public static func cannot(_ verb: String, _ path: String, _ code: Int32) -> SystemError {
-        guard !path.isEmpty else { return SystemError(.file, "cannot \(verb) a file without a name") }
+        guard !path.isEmpty else {
+            // The verb names a folder itself: "read the folder".
+            let what = verb.hasSuffix(" the folder") ? "" : " a file"
+            return SystemError(.file, "cannot \(verb)\(what) without a name")
+        }
         let shown = TextWidth.escaped(path.shortened(toBytes: shownPath))
         let isLink = code == ENOENT && FileStatus.isBrokenLink(path)
         let reason = isLink ? "it is a symbolic link that points nowhere" : reason(code)

@@ -338,6 +338,7 @@ struct Command: Sendable {
         case .exit: return interpreter.exitStatus
         case .interrupt:
             complain(error.diagnostic.message)
+            if !error.others.isEmpty { show(error.others) }
             return 130
         default: break
         }

@@ -46,7 +46,7 @@ for target in "${targets[@]}"; do
     end=$((SECONDS + minutes * 60 / ${#targets[@]}))
     log=$scratch/$target.log
     : >"$log"
-    # A process ends at the first fault, or after some minutes, as circles of values are never released.
+    # A process ends at the first fault, or after some minutes, so that one that grows ends too.
     while [ $((end - SECONDS)) -gt 0 ]; do
         seconds=$((end - SECONDS))
         # One process writes the corpus: there is no need to look every second what others have found.

@@ -72,6 +72,18 @@ import Testing
         #expect(differences.allSatisfy { $0 <= 3 })
     }
 
+    @Test func onesThatAreTooLargeAreNamed() throws {
+        var bytes = try file(quarters())
+        let header = try #require(bytes.indices.first { bytes[$0...].starts(with: [0xff, 0xc0]) })
+        bytes.replaceSubrange(header + 5..<header + 9, with: [0x75, 0x30, 0x75, 0x30])
+        let folder = try ScratchFolder()
+        let path = "\(folder.path)/large.jpg"
+        try AtomicFile.write(bytes, to: path)
+        let wanted = "file: cannot read \(path): it has 30000 x 30000 pixels, and the limit is 2^28"
+        #expect(complaint { _ = try PictureFile.size(ofFile: path) } == wanted)
+        #expect(complaint { _ = try PictureFile.read(path) } == wanted)
+    }
+
     @Test func picturesAreUpright() throws {
         let plain = try file(quarters())
         let wanted = ["rgbw", "grwb", "wbgr", "bwrg", "rbgw", "brwg", "wgbr", "gwrb"]

@@ -151,7 +151,7 @@ for round in 0..<3 {
     r = nil
 }' 2>&1)" ""
 check "parts of work within the memory" "$("$seg" -e 'spread_work(1e12, i -> i, (i, x) -> nil)' 2>&1 |
-    grep -c '^error: the results of 1000000000000 parts needs .* the memory limit is')" 1
+    grep -c '^error: a list of 1000000000000 results needs .* the memory limit is')" 1
 # The sizes that files state, before anything is allocated for them.
 "$seg" -e 'write_image(zeros([6000, 6000], dtype=uint8), "large.png"); write_json((categories=[], annotations=[],
     images=[(id=1, file_name="large.png", width=16384, height=16384)]), "large.json")'
@@ -195,6 +195,14 @@ sleep 0.5
 kill -INT $! && sleep 0.3 && kill -INT $!
 wait $!
 check "a second Ctrl-C ends what follows the first" $? 130
+"$seg" -e 'on_interrupt(() -> { while true { } }, () -> save(1, "/nowhere/at/all.run"))' 2>said &
+sleep 0.5
+kill -INT $! && wait $!
+check "the error of what follows Ctrl-C is shown" "$? $(grep -c -e '^interrupted' -e '^error: cannot write /nowhere' said)" "130 2"
+"$seg" -e 'on_interrupt(() -> { while true { } }, () -> exit(7))' 2>said &
+sleep 0.5
+kill -INT $! && wait $!
+check "what follows Ctrl-C may end the script" "$? $(cat said)" "7 "
 escape=$(printf '\033')
 for wrong in "--$escape[31mX" "-$escape[31mX" "--memory=$escape[31mX" "--threads $escape[31mX" "jupyter $escape[31mX"; do
     check "usage errors show escape sequences: ${wrong%%$escape*}" "$("$seg" $wrong 2>&1 | grep -c "$escape")" 0

@@ -171,6 +171,11 @@ my @operations = (
     [ 'picture_url', ['l = (rand(3, 5000, 5000) * 255).to(uint8)'], 'x = picture_url(l)' ],
     [ 'picture_url of a mask', ['l = (rand(6000, 6000) * 5).to(uint8)'], 'x = picture_url(l)' ],
     [ 'write_image', ['l = rand(3, 8000, 8000)'], 'write_image(l, "i.png")' ],
+    [ 'write_image of a mask', ['l = (rand(6000, 6000) * 200).to(uint8)', 'compute(l)'], 'write_image(l, "i.png")' ],
+    [ 'write_image of colours', ['l = (rand(6000, 6000) * 200).to(uint8)', 'compute(l)'],
+        'write_image(l, "i.png", form="color")' ],
+    [ 'resize_image', ['l = (rand(3, 6000, 6000) * 255).to(uint8)', 'compute(l)'],
+        'while true { compute(resize_image(l, 300)) }' ],
     [ 'read_image', [ 'l = rand(3, 6000, 6000)', 'write_image(l, "j.png")' ], 'compute(read_image("j.png"))' ],
     [ 'table', ['l = (1...200000).map(x -> (a=x, b="q"))'], 'table(l)' ],
     [ 'table text', ['l = (1...200000).map(x -> (a=x, b="q"))'], 'x = "{table(l)}"' ],
@@ -180,6 +185,11 @@ my @operations = (
     [ 'resize', [ 'q = streets(count=1, size=[3000, 3000])', 's = q[0]', 'compute(s.image)' ],
         's = q.resize([6000, 6000])[0]; compute(s.image)' ],
     [ 'counts', ['q = streets(count=60, size=[800, 800])'], 'q.counts' ],
+    [ 'counts of large', ['q = streets(count=3, size=[5000, 5000])'], 'q.counts' ],
+    [ 'counts by picture', ['q = streets(count=3, size=[5000, 5000])'], 'q.counts_by_picture' ],
+    [ 'check_pictures', ['q = streets(count=2, size=[5000, 5000])'], 'check_pictures(q)' ],
+    [ 'batches of crops', ['q = streets(count=3, size=[5000, 5000]).crop(100)'],
+        'for b in batches(q, 1) { compute(b.images); compute(b.masks) }' ],
     [ 'joined data', ['q = streets(count=2, size=[16, 16])'], 'i = 0; while i < 60 { q = concat(q, q); i += 1 }' ],
     [ 'names of data', ['q = streets(count=1000000, size=[16, 16])', 'q = concat(q, q, q, q)'], 'q.names' ],
     # Files
@@ -196,7 +206,14 @@ my @operations = (
     [ 'write_json', ['l = (1...1000000).map(x -> (a=x, b="q"))'], 'write_json(l, "w.json")' ],
     [ 'read_json', [ 'l = (1...500000).map(x -> (a=x, b="q"))', 'write_json(l, "r.json")' ],
         'x = read_json("r.json")' ],
+    [ 'read_json of escapes', [ 'write_text("e.json", "\"" + "\\\\u00e4" * 20000000 + "\"")' ], 'x = read_json("e.json")' ],
+    [ 'read_json of a text', [ 'write_json("\u{e4}b" * 60000000, "t.json")' ], 'x = read_json("t.json")' ],
+    [ 'read_json of spaces', [ 'write_text("s.json", " " * 200000000 + "1")' ], 'x = read_json("s.json")' ],
+    [ 'write_json of escapes', ['s = "\u{1}" * 20000000'], 'write_json(s, "f.json")' ],
     [ 'read_text', [ 'write_text("big.txt", "ab " * 100000000)' ], 'x = read_text("big.txt")' ],
+    [ 'read_text of UTF-16', [], 'x = read_text("utf16.dat")' ],
+    [ 'read_text of no text', [], 'x = read_text("none.dat")' ],
+    [ 'read_csv of one entry', [ 'write_text("c.csv", "a\n" + "\u{e4}b" * 60000000 + "\n")' ], 'x = read_csv("c.csv")' ],
     [ 'many frames', [], 'c = camseq("frames")' ],
     [ 'import', ['write_text("long.seg", "x = [1, 2, 3] * 2\n" * 30000)'], 'w = import("long.seg")' ],
     # Models and training
@@ -240,6 +257,13 @@ my @operations = (
     [ 'endless next', ['type T() { next() = 1 }'], 'list(T())' ],
     [ 'endless range', [], 'for i in 0...1/0 { }' ],
 );
+
+# Texts that seg does not write: UTF-16, and bytes that are no text.
+for my $text ([ 'utf16.dat', "\xff\xfe" . "a\0\xe4\0" x 20_000_000 ], [ 'none.dat', "\xc3" x 60_000_000 ]) {
+    open my $file, '>:raw', "$folder/$text->[0]" or die $!;
+    print $file $text->[1];
+    close $file;
+}
 
 # A folder of many frames, all of them one file.
 mkdir "$folder/frames";

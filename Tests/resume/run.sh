@@ -64,6 +64,30 @@ for what in halving folds; do
 done
 check "no temporary file is left" "$("$seg" -e "save(1, \"$folder/one.run\")"; ls -A "$folder" | grep -c '^\.seg-')" 0
 
+# Two processes with one file: a sweep keeps the rows of both, other searches leave a file with other facts.
+cat >"$folder/shared.seg" <<'SEG'
+f(x) = {
+    start = clock()
+    while clock() - start < 0.05 { }
+    x
+}
+sweep(f, x=map(args[1...], a -> number(a)), file=args[0], progress=false)
+SEG
+"$seg" "$folder/shared.seg" "$folder/shared.json" 1 2 3 4 5 &
+"$seg" "$folder/shared.seg" "$folder/shared.json" 11 12 13 5 &
+wait
+check "rows of two processes" "$("$seg" -e "print(sorted(map(read_json(\"$folder/shared.json\").rows, r -> r.x)))")" \
+    "[1, 2, 3, 4, 5, 11, 12, 13]"
+cat >"$folder/folds.seg" <<'SEG'
+data = streets(count=4, size=[24, 32]).normalize()
+f(train, val) = trainer(Conv2d(3, 32, 1), train, val, batch=2, epochs=2)
+print(len(cross_validate(data, f, k=2, seed=number(args[1]), file=args[0], progress=false).folds))
+SEG
+for seed in 1 2; do "$seg" "$folder/folds.seg" "$folder/folds.run" $seed >"$folder/said$seed" 2>&1 & done
+wait
+check "one of two takes the file" "$(cat "$folder"/said[12] | grep -cE '^2$|folds.run holds a cross_validate with another seed')" 2
+check "and the other is refused" "$(cat "$folder"/said[12] | grep -c '^2$')" 1
+
 # A disk that takes no more than 1 kB of a file: nothing is trained that was not saved.
 case_of 0 "$folder/0.run" begin >/dev/null
 case_of 0 "$folder/0.run" steps 2

@@ -312,7 +312,7 @@ public struct Tiles: DatasetView {
             if tops.count * lefts.count > 1000 || frame & 0x3f == 0 {
                 try MemoryBudget.process.require(
                     (places.count + tops.count * lefts.count) * MemoryLayout<Place>.stride,
-                    for: "tiles of \(source.count) samples")
+                    for: "a list of the tiles of \(source.count) samples")
             }
             for top in tops {
                 try EvaluationContext.current.checkInterrupt()

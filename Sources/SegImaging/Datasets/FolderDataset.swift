@@ -49,8 +49,14 @@ public struct FolderDataset: Dataset {
 
     public func maskSource(_ index: Int) -> MaskSource {
         let pair = folder.pairs[index]
-        let rule = folder.rule
-        return MaskSource(name: pair.name, mask: { try pair.readMask(rule) })
+        let (rule, sizes) = (folder.rule, sizes)
+        return MaskSource(
+            name: pair.name,
+            mask: {
+                // One that was written again may no longer fit its frame.
+                _ = try sizes.size(index, of: pair)
+                return try pair.readMask(rule)
+            })
     }
 
     public func frame(_ index: Int) throws -> Frame {

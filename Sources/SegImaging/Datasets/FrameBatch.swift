@@ -27,7 +27,7 @@ public final class AheadGroup: Sendable {
         state.withLock { $0.tasks.append(task) }
         return { [self] in
             begin()
-            return try task.take()
+            return try task.take(interrupted: EvaluationContext.current.checkInterrupt)
         }
     }
 

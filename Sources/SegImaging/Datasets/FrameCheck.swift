@@ -82,6 +82,8 @@ public enum FrameCheck {
         _ interrupted: () throws -> Void
     ) throws {
         let step = 2 * Parallel.threads
+        // An interrupt ends the drawing of a large picture on the other threads, too.
+        let context = EvaluationContext.current
         for start in stride(from: 0, to: all.count, by: step) {
             try interrupted()
             var frames: [(frame: Frame, palette: ClassPalette)] = []
@@ -96,9 +98,11 @@ public enum FrameCheck {
             Parallel.run(checked.count) { place in
                 let (frame, palette) = checked[place]
                 do {
-                    _ = try frame.image()
-                    try PixelCounts.checkLabels(
-                        try PixelCounts.histogram(try frame.mask()), palette, frame.name)
+                    try EvaluationContext.$current.withValue(context) {
+                        _ = try frame.image()
+                        try PixelCounts.checkLabels(
+                            try PixelCounts.histogram(try frame.mask()), palette, frame.name)
+                    }
                     known.withLock { _ = $0.insert(frame.content) }
                 } catch { failures.withLock { $0[place] = error } }
             }

@@ -55,12 +55,18 @@ public struct PixelCounts: Sendable {
         var problems = FileProblems()
         // Small groups, so that an interrupt takes effect soon.
         let step = 2 * Parallel.threads
+        // An interrupt ends the drawing of a large mask on the other threads, too.
+        let context = EvaluationContext.current
         for start in stride(from: 0, to: data.count, by: step) {
             try between(start)
             let sources = try (start..<min(start + step, data.count)).map { try data.maskSource($0) }
             let results = Mutex<[Int: Result<[Int], any Error>]>([:])
             let count = { @Sendable (index: Int) in
-                let counts = Result { try Self.histogram(try sources[index].mask()) }
+                let counts = Result {
+                    try EvaluationContext.$current.withValue(context) {
+                        try Self.histogram(try sources[index].mask())
+                    }
+                }
                 results.withLock { $0[index] = counts }
             }
             // Tensors of a script are computed on its own thread.

@@ -16,7 +16,7 @@ public struct SamplePictures: Sendable {
     public init(_ data: any Dataset) throws {
         try MemoryBudget.process.require(
             try (Size(data.count) * (4 * MemoryLayout<Int>.stride)).value,
-            for: "the pictures of \(data.count) samples")
+            for: "a list of the pictures of \(data.count) samples")
         var known: [FrameOrigin: Int] = [:]
         var areas: [[PictureWindow]] = []
         numbers.reserveCapacity(data.count)

@@ -116,7 +116,7 @@ public enum Splitting {
     public static func names(of data: any Dataset) throws -> [String] {
         try MemoryBudget.process.require(
             try (Size(data.count) * MemoryLayout<String>.stride).value,
-            for: "the names of \(data.count) samples")
+            for: "a list of the names of \(data.count) samples")
         return try (0..<data.count).map { index in
             if index & 0xff == 0 { try EvaluationContext.current.checkInterrupt() }
             return try data.name(index)

@@ -1,5 +1,6 @@
 // The data set of drawn street scenes. A frame is drawn when it is needed.
 
+import Glibc
 import SegTensor
 import Synchronization
 
@@ -41,7 +42,8 @@ public struct StreetsDataset: Dataset {
     private final class Drawing: @unchecked Sendable {
         let scene: StreetScene
         let index: Int
-        private let kept = Mutex<(rgb: [UInt8]?, mask: [UInt8]?)>((nil, nil))
+        private typealias Kept = (rgb: [UInt8]?, mask: [UInt8]?)
+        private let kept = Mutex<Kept>((nil, nil))
 
         init(scene: StreetScene, index: Int) {
             self.scene = scene
@@ -49,12 +51,12 @@ public struct StreetsDataset: Dataset {
         }
 
         func image() throws -> RGBImage {
-            let bytes = kept.withLock { kept -> [UInt8] in
+            let bytes = try withKept { kept -> [UInt8] in
                 if let bytes = kept.rgb {
                     kept.rgb = nil
                     return bytes
                 }
-                let drawn = scene.frame(index)
+                let drawn = try draw()
                 kept.mask = drawn.mask
                 return drawn.rgb
             }
@@ -62,16 +64,33 @@ public struct StreetsDataset: Dataset {
         }
 
         func mask() throws -> MaskImage {
-            let bytes = kept.withLock { kept -> [UInt8] in
+            let bytes = try withKept { kept -> [UInt8] in
                 if let bytes = kept.mask {
                     kept.mask = nil
                     return bytes
                 }
-                let drawn = scene.frame(index)
+                let drawn = try draw()
                 kept.rgb = drawn.rgb
                 return drawn.mask
             }
             return try MaskImage(width: scene.width, height: scene.height, bytes: bytes)
+        }
+
+        private func draw() throws -> (rgb: [UInt8], mask: [UInt8]) {
+            let context = EvaluationContext.current
+            guard let drawn = scene.frame(index, interrupted: { context.interrupted?() == true }) else {
+                throw TensorError(.interrupt, "interrupted")
+            }
+            return drawn
+        }
+
+        /// A helper thread may be drawing; an interrupt ends the wait for it.
+        private func withKept(_ body: (inout Kept) throws -> [UInt8]) throws -> [UInt8] {
+            while true {
+                if let bytes = try kept.withLockIfAvailable({ kept in try body(&kept) }) { return bytes }
+                try EvaluationContext.current.checkInterrupt()
+                usleep(200)
+            }
         }
     }
 }

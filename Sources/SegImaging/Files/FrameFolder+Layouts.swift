@@ -119,6 +119,7 @@ extension FrameFolder {
     /// Cityscapes: `leftImg8bit/PART/CITY/NAME_leftImg8bit.png` with `gtFine/PART/CITY/NAME_gtFine_labelIds.png`,
     /// or with `…_labelTrainIds.png`. Parts without masks are left out with a note.
     public static func cityscapes(_ directory: String, _ options: MaskOptions) throws -> [Part] {
+        if directory.isEmpty { throw SystemError(.file, "cannot read the folder without a name") }
         guard FileStatus("\(directory)/leftImg8bit")?.kind == .folder,
             FileStatus("\(directory)/gtFine")?.kind == .folder
         else {

@@ -67,11 +67,6 @@ public enum PNGImage {
                 ? nil : [Int(info.key.0), Int(info.key.1), Int(info.key.2)])
     }
 
-    /// Writes a mask as an 8-bit palette PNG: other programs show its colours, seg and Pillow read its indices.
-    public static func write(_ mask: MaskImage, palette: ClassPalette, to path: String) throws {
-        try AtomicFile.write(encode(mask, palette: palette), to: path)
-    }
-
     /// The bytes of a PNG file.
     /// - Parameter dpi: the pixels per inch that a document should show it with.
     public static func encode(_ image: RGBImage, dpi: Double? = nil) throws -> [UInt8] {
@@ -79,12 +74,13 @@ public enum PNGImage {
         return try encoded(image.bytes, image.width, image.height, 2, [], density: density)
     }
 
-    /// The bytes of a palette PNG; entries beyond the palette's classes are black.
+    /// The bytes of a mask as a palette PNG of 8 bits: other programs show its colours, seg and Pillow read its indices.
+    /// Entries beyond the palette's classes are black.
     public static func encode(_ mask: MaskImage, palette: ClassPalette) throws -> [UInt8] {
         try encoded(mask.bytes, mask.width, mask.height, 3, palette.table(ignored: .black))
     }
 
-    /// The class numbers that `write` wrote into a palette PNG; the values of gray files of 8 bits, too. Transparent pixels
+    /// The class numbers that `encode` wrote into a palette PNG; the values of gray files of 8 bits, too. Transparent pixels
     /// are void.
     public static func readClasses(_ path: String) throws -> MaskImage {
         let bytes = try PictureFile.contents(path)

@@ -18,8 +18,11 @@ public enum PictureFile {
     public static func size(ofFile path: String) throws -> (width: Int, height: Int) {
         let file = try FileReader(path)
         let start = try file.bytes(at: 0, count: min(8, file.count))
-        return JPEGImage.isJPEG(start)
+        let size =
+            JPEGImage.isJPEG(start)
             ? try JPEGImage.header(ofFile: path).size : try PNGImage.size(ofFile: path)
+        try PictureSize.check(path, size.width, size.height)
+        return size
     }
 
     /// How EXIF says that a picture is shown.

@@ -35,6 +35,9 @@ public struct MaskImage: Sendable, Equatable {
 }
 
 extension MaskImage {
+    /// The highest number of a class; 0 where all is void.
+    public var highest: Int { Int(bytes.lazy.filter { $0 != Self.ignored }.max() ?? 0) }
+
     /// A mask from a tensor value [H, W] of class numbers, of which 255 is `ignored`. Negative numbers, larger ones and
     /// fractions are an error of kind `value`, which names what made the mask.
     public init(classes data: TensorData, by maker: String? = nil) throws {
@@ -61,9 +64,10 @@ extension ClassPalette {
     /// A mask as a picture of its classes' colours; pixels without a class are black.
     public func picture(of mask: MaskImage) throws -> RGBImage {
         let table = table(ignored: Color(0, 0, 0))
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(mask.bytes.count * 3)
-        for index in mask.bytes { bytes += table[(3 * Int(index))..<(3 * Int(index) + 3)] }
-        return try RGBImage(width: mask.width, height: mask.height, bytes: bytes)
+        return RGBImage(width: mask.width, height: mask.height) { target in
+            for (pixel, index) in mask.bytes.enumerated() {
+                for channel in 0..<3 { target[3 * pixel + channel] = table[3 * Int(index) + channel] }
+            }
+        }
     }
 }

@@ -29,9 +29,13 @@ extension RGBImage {
         let scale: Double = data.dtype.isFloating || data.dtype == .bool ? 255 : 1
         if data.dtype == .uint8 {
             let planes = data.elements(UInt8.self)
-            try self.init(
-                width: width, height: height,
-                bytes: (0..<3 * count).map { planes[$0 % 3 * count + $0 / 3] })
+            _ = try PictureSize.pixels(width, height)
+            self.init(width: width, height: height) { target in
+                for channel in 0..<3 {
+                    let plane = planes + channel * count
+                    for pixel in 0..<count { target[3 * pixel + channel] = plane[pixel] }
+                }
+            }
             return
         }
         let numbers = try Tensor(data).doubles()

@@ -16,22 +16,41 @@ extension RGBImage {
         var image = self
         if newWidth != width {
             let filter = TriangleFilter(from: width, to: newWidth)
-            image = RGBImage(width: newWidth, height: height) { target in
-                image_resize_rows_rgb(
-                    bytes, width, height, target, newWidth, filter.starts, filter.counts, filter.weights,
-                    filter.taps)
+            image = try RGBImage(width: newWidth, height: height) { target in
+                try bytes.withUnsafeBufferPointer { source in
+                    guard let source = source.baseAddress else { return }
+                    try inParts(height, work: 3 * max(width, newWidth)) { part in
+                        image_resize_rows_rgb(
+                            source + part.lowerBound * width * 3, width, part.count,
+                            target + part.lowerBound * newWidth * 3, newWidth, filter.starts, filter.counts,
+                            filter.weights, filter.taps)
+                    }
+                }
             }
         }
         if newHeight != height {
             let filter = TriangleFilter(from: height, to: newHeight)
-            image = RGBImage(width: newWidth, height: newHeight) { target in
-                image_resize_columns(
-                    image.bytes, newWidth * 3, target, newHeight, filter.starts, filter.counts,
-                    filter.weights,
-                    filter.taps)
+            let (source, row, taps) = (image.bytes, newWidth * 3, filter.taps)
+            image = try RGBImage(width: newWidth, height: newHeight) { target in
+                try inParts(newHeight, work: row * taps) { part in
+                    image_resize_columns(
+                        source, row, target + part.lowerBound * row, part.count, Array(filter.starts[part]),
+                        Array(filter.counts[part]),
+                        Array(filter.weights[part.lowerBound * taps..<part.upperBound * taps]), taps)
+                }
             }
         }
         return image
+    }
+
+    /// Calls `body` with parts of the rows, each of which is so much work; an interrupt may take effect between two.
+    private func inParts(_ rows: Int, work: Int, _ body: (Range<Int>) -> Void) throws {
+        // Of four rows each, which are resized at once.
+        let size = max(1, (1 << 22) / work) * 4
+        for start in stride(from: 0, to: rows, by: size) {
+            try EvaluationContext.current.checkInterrupt()
+            body(start..<min(start + size, rows))
+        }
     }
 }
 

@@ -14,6 +14,7 @@ extension StreetCanvas {
         let evens = sums
         let odds = sums + width
         for y in 0..<height {
+            if isEnded(after: width) { return }
             let here = colors + y * width
             let above = colors + max(0, y - 1) * width
             let below = colors + min(height - 1, y + 1) * width

@@ -44,14 +44,20 @@ final class StreetCanvas {
     let depth: UnsafeMutablePointer<Float>
     /// Class indices, in the caller's memory.
     let mask: UnsafeMutablePointer<UInt8>
+    /// Whether the drawing was ended early; nothing more is drawn then.
+    private(set) var isEnded = false
+    private let interrupted: () -> Bool
+    private var work = 0
     private let corners: UnsafeMutablePointer<Point>
     private static let cornerLimit = 40
     private static let nearest = 0.3
 
-    init(height: Int, width: Int, mask: UnsafeMutablePointer<UInt8>) {
+    /// - Parameter interrupted: asked at intervals; the drawing ends when it is true.
+    init(height: Int, width: Int, mask: UnsafeMutablePointer<UInt8>, interrupted: @escaping () -> Bool) {
         self.height = height
         self.width = width
         self.mask = mask
+        self.interrupted = interrupted
         focalX = 0.9 * Double(width)
         focalY = 1.2 * Double(height)
         centerX = 0.5 * Double(width)
@@ -69,6 +75,20 @@ final class StreetCanvas {
         colors.deallocate()
         depth.deallocate()
         corners.deallocate()
+    }
+
+    /// Whether the drawing is to end, after so many more pixels were looked at.
+    @inline(__always)
+    func isEnded(after pixels: Int) -> Bool {
+        work += pixels
+        return work < 1 << 17 ? isEnded : asks()
+    }
+
+    @inline(never)
+    private func asks() -> Bool {
+        work = 0
+        isEnded = isEnded || interrupted()
+        return isEnded
     }
 
     /// A flat surface in front of the camera: u and v run along `u` and `v` from `origin`, all in camera
@@ -227,6 +247,7 @@ final class StreetCanvas {
             let first = Int(max(0, min(Double(width), (left - 0.5).rounded(.up))))
             let last = Int(max(0, min(Double(width), (right - 0.5).rounded(.up))))
             guard first < last else { continue }
+            if isEnded(after: last - first) { return }
             let rx = (Double(first) + 0.5 - centerX) / focalX
             let ry = (centerY - yc) / focalY
             span(

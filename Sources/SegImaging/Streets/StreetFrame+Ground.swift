@@ -37,6 +37,7 @@ extension StreetFrame {
         let arrows = Float(
             (Double(Int(cameraAlong / 47)) + 0.5) * 47 - cameraAlong)
         for y in 0..<canvas.height {
+            if canvas.isEnded(after: width) { return }
             let ry = (canvas.centerY - Double(y) - 0.5) / canvas.focalY
             let row = y * width
             let start = self.right * ((0.5 - canvas.centerX) / canvas.focalX) + up * ry + forward

@@ -20,6 +20,7 @@ extension StreetFrame {
         let drift = Float(time * 0.02)
         let cover = 0.62 - 0.5 * light.overcast
         for y in 0..<canvas.height {
+            if canvas.isEnded(after: width) { return }
             let ry = (canvas.centerY - Double(y) - 0.5) / canvas.focalY
             let row = y * width
             let step = right * (1 / canvas.focalX)

@@ -34,13 +34,13 @@ final class StreetFrame {
     /// Things with gaps, drawn after everything else.
     var railings: [Railing] = []
 
-    init(seed: UInt64, index: Int, height: Int, width: Int, mask: UnsafeMutablePointer<UInt8>) {
+    init(seed: UInt64, index: Int, canvas: StreetCanvas) {
         self.seed = seed
         self.index = index
         time = Double(index)
         town = StreetTown(seed: seed)
         light = StreetLight(seed: seed, index: index)
-        canvas = StreetCanvas(height: height, width: width, mask: mask)
+        self.canvas = canvas
         canvas.haze = light.haze
         canvas.hazeDistance = light.hazeDistance
 

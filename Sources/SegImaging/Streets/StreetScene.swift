@@ -19,27 +19,44 @@ public struct StreetScene: Sendable {
 
     /// RGB bytes, row-major [height][width][3], and class indices [height][width] (`StreetClass`).
     public func frame(_ index: Int) -> (rgb: [UInt8], mask: [UInt8]) {
-        let count = height * width
-        var mask: [UInt8] = []
-        let rgb = [UInt8](unsafeUninitializedCapacity: 3 * count) { rgb, written in
-            mask = [UInt8](unsafeUninitializedCapacity: count) { mask, masked in
-                if let rgb = rgb.baseAddress, let mask = mask.baseAddress {
-                    render(index, rgb: rgb, mask: mask)
-                    written = 3 * count
-                    masked = count
-                }
-            }
-        }
-        return (rgb, mask)
+        let drawn = draw(index) { false }
+        return (drawn.rgb, drawn.mask)
     }
 
-    /// Draws frame `index` into memory for [height][width][3] and [height][width] bytes.
-    public func render(_ index: Int, rgb: UnsafeMutablePointer<UInt8>, mask: UnsafeMutablePointer<UInt8>) {
+    /// The same; nil if `interrupted`, which is asked at intervals, ended the drawing.
+    func frame(_ index: Int, interrupted: @escaping () -> Bool) -> (rgb: [UInt8], mask: [UInt8])? {
+        let drawn = draw(index, interrupted)
+        return drawn.isWhole ? (rgb: drawn.rgb, mask: drawn.mask) : nil
+    }
+
+    /// What is drawn until `interrupted` is true; pictures that are not whole are empty.
+    private func draw(_ index: Int, _ interrupted: @escaping () -> Bool) -> (
+        rgb: [UInt8], mask: [UInt8], isWhole: Bool
+    ) {
+        let count = height * width
+        var mask: [UInt8] = []
+        var isWhole = false
+        let rgb = [UInt8](unsafeUninitializedCapacity: 3 * count) { rgb, written in
+            mask = [UInt8](unsafeUninitializedCapacity: count) { mask, masked in
+                guard let rgb = rgb.baseAddress, let mask = mask.baseAddress else { return }
+                isWhole = render(
+                    index, rgb: rgb,
+                    on: StreetCanvas(height: height, width: width, mask: mask, interrupted: interrupted))
+                written = isWhole ? 3 * count : 0
+                masked = isWhole ? count : 0
+            }
+        }
+        return (rgb, mask, isWhole)
+    }
+
+    /// Draws frame `index` on a canvas, and into memory for [height][width][3] bytes; false if that was ended early.
+    private func render(_ index: Int, rgb: UnsafeMutablePointer<UInt8>, on canvas: StreetCanvas) -> Bool {
         // After 2¹⁸ frames (170 km) the drive starts again, so that positions keep their precision.
-        let frame = StreetFrame(seed: seed, index: index & 0x3FFFF, height: height, width: width, mask: mask)
+        let frame = StreetFrame(seed: seed, index: index & 0x3FFFF, canvas: canvas)
         frame.draw()
-        frame.canvas.develop(
+        canvas.develop(
             into: rgb, grain: frame.light.grain,
             salt: UInt32(truncatingIfNeeded: StreetNoise.mix(seed &+ UInt64(index & 0x3FFFF))))
+        return !canvas.isEnded
     }
 }

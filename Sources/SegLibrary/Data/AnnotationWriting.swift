@@ -77,7 +77,8 @@ final class AnnotatedSamples {
                 name = String(path.dropFirst(folder.count + 1).dropLast(4))
             }
         } else if let tensor = entry.asTensorValue {
-            mask = try MaskImage(classes: tensor.promise.value().rowMajor(), by: "write_annotations")
+            let classes = try tensor.promise.value().rowMajor()
+            mask = try interpreter.awaited { try MaskImage(classes: classes, by: "write_annotations") }
             own = tensor.categories
         } else {
             throw Failure(
@@ -86,7 +87,7 @@ final class AnnotatedSamples {
                 argument: 0)
         }
         try Self.checkFileName(name, of: full)
-        let highest = Int(mask.bytes.lazy.filter { $0 != MaskImage.ignored }.max() ?? 0)
+        let highest = mask.highest
         guard let found = own ?? given else {
             throw Failure(
                 .value, "write_annotations: the mask of \(full) has no names of classes",

@@ -213,7 +213,7 @@ struct COCOReader {
         let lengths: [Int]
         if let text = counts.asString {
             try interpreter.reserve(
-                elements: text.utf8.count, for: "the run lengths of \(picture.name) in \(path)")
+                elements: text.utf8.count, for: "a list of the run lengths of \(picture.name) in \(path)")
             let read =
                 text.utf8.count < 1 << 20
                 ? RunLengths.counts(in: text) : try interpreter.awaited { RunLengths.counts(in: text) }

@@ -52,7 +52,8 @@ let pictureFileNatives: [Native] = [
                 .type, "resize_image: a picture is of bytes (uint8), this one is of \(tensor.dtype.rawValue)",
                 help: "resize before normalising; interpolate(x, size=…) resizes maps [N, C, H, W] of floats")
         }
-        let image = try RGBImage(planes: try tensor.value().rowMajor())
+        let planes = try tensor.value().rowMajor()
+        let image = try call.interpreter.awaited { try RGBImage(planes: planes) }
         var (height, width) = (image.height, image.width)
         if !call[2].isNil {
             (width, height) = try resizedSize(
@@ -84,6 +85,12 @@ let pictureFileNatives: [Native] = [
         guard let form = MaskForm(rawValue: try call.string(2)) else {
             throw call.bad(2, "is \"index\" or \"color\", not \"\(try call.string(2))\"")
         }
+        // A device or a pipe may have any name.
+        guard PictureFile.isNamed(path) || FileStatus(path)?.kind == .other else {
+            throw call.bad(
+                1, "should end in .png\(tensor.rank == 2 ? "" : " or .jpg"), not \(quotedText(path))")
+        }
+        let interpreter = call.interpreter
         guard tensor.rank == 2 else {
             if tensor.dtype.isFloating, tensor.count > 0 {
                 let low = try Tensor.reduce(.min, tensor).item()
@@ -98,24 +105,26 @@ let pictureFileNatives: [Native] = [
                 }
             }
             let planes = try tensor.value().rowMajor()
-            let bytes = try call.interpreter.awaited {
+            let bytes = try interpreter.awaited {
                 let image =
                     try tensor.dtype.isFloating
                     ? RGBImage(planes: planes) : RGBImage(planes: planes, by: "write_image")
                 return try PictureFile.encode(image, for: path)
             }
-            try AtomicFile.write(bytes, to: path)
+            try AtomicFile.write(bytes, to: path, poll: interpreter.checkInterrupt)
             return .nilValue
         }
         guard !path.lowercased().hasSuffix(".jpg"), !path.lowercased().hasSuffix(".jpeg") else {
             throw call.bad(
                 1, "is a JPEG file, which would change the classes of a mask", help: "write masks as .png")
         }
-        let mask = try MaskImage(classes: try tensor.value().rowMajor())
-        let highest = mask.bytes.lazy.filter { $0 != MaskImage.ignored }.max() ?? 0
-        let palette = try ClassPalette(showing: call.categories(0), highest: Int(highest))
+        let classes = try tensor.value().rowMajor()
+        let mask = try interpreter.awaited { try MaskImage(classes: classes) }
+        let highest = try interpreter.awaited { mask.highest }
+        let palette = try ClassPalette(showing: call.categories(0), highest: highest)
+        let bytes: [UInt8]
         switch form {
-        case .index: try PNGImage.write(mask, palette: palette, to: path)
+        case .index: bytes = try interpreter.awaited { try PNGImage.encode(mask, palette: palette) }
         case .color:
             if mask.bytes.contains(MaskImage.ignored), let name = palette.nameOfBlack {
                 throw call.bad(
@@ -124,8 +133,9 @@ let pictureFileNatives: [Native] = [
                         "form=\"index\" keeps both; or give the class another colour: with_colors(data, (\(name)=[128, 64, 128]))"
                 )
             }
-            try PictureFile.write(try palette.picture(of: mask), to: path)
+            bytes = try interpreter.awaited { try PNGImage.encode(palette.picture(of: mask)) }
         }
+        try AtomicFile.write(bytes, to: path, poll: interpreter.checkInterrupt)
         return .nilValue
     },
     Native(

@@ -82,7 +82,7 @@ struct CSVFile {
         var place = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         func endCell() throws {
             try meter.add(bytes: 16 + cell.count)
-            guard let text = String(validating: cell, as: UTF8.self) else {
+            guard let text = try TextEncoding.validText(of: cell, poll: interpreter.checkInterrupt) else {
                 throw Failure(TextEncoding.notUTF8(path, line: rowLine))
             }
             row.append(text)
@@ -158,7 +158,9 @@ struct CSVFile {
         guard let number = entry.decimalNumber else { return .string(text) }
         // So is a whole one of more digits than a number keeps, as an identifier.
         let isWhole = entry.utf8.allSatisfy { (48...57).contains($0) || $0 == 45 || $0 == 43 }
-        if isWhole, number.magnitude >= 0x1p53 { return .string(text) }
+        // 2^53 itself is also what 2^53 + 1 is read as.
+        let isExact = number.magnitude < 0x1p53 || entry.hasSuffix("9007199254740992")
+        if isWhole, number.magnitude > 0x1p53 || !isExact { return .string(text) }
         return .number(number)
     }
 

@@ -72,7 +72,7 @@ private func sorted(_ items: [Value], by key: Value, descending: Bool, _ interpr
         }
     }
     // The keys, and the copy that sorting makes.
-    try interpreter.reserve(elements: 3 * items.count, for: "the keys of \(items.count) elements")
+    try interpreter.reserve(elements: 3 * items.count, for: "a list of \(items.count) keys")
     var keyed = try interpreter.made(items.count) { place in
         let value = key.isNil ? items[place] : try interpreter.call(key, [items[place]])
         // Scalars of tensors are read once, not at each comparison.

@@ -12,7 +12,7 @@ let fileNatives: [Native] = [
         ]
     ) { call in
         let bytes = try call.interpreter.readFile(try call.string(0))
-        return .string(TextEncoding.utf16(bytes) ?? String(decoding: bytes, as: UTF8.self))
+        return .string(try TextEncoding.text(of: bytes, poll: call.interpreter.checkInterrupt))
     },
     Native(
         "file_exists(path)", "Whether there is a file or folder of that name.",
@@ -52,6 +52,19 @@ let fileNatives: [Native] = [
         return .bool(one.inode == other.inode && one.device == other.device)
     },
     Native(
+        "with_folder_lock(path, work)",
+        "work(), while no other process of seg does such work for a file of the same folder. It waits for one; after "
+            + "5 seconds, or where the folder cannot be locked, it goes on without.",
+        examples: ["print(with_folder_lock(\"rows.json\", () -> 3))  # expect: 3"]
+    ) { call in
+        let (path, work) = (try call.string(0), try call.function(1))
+        // Of several ranks one waits for other processes; the others are with it.
+        let isFirst = call.interpreter.communicator.rank == 0
+        let lock = isFirst ? try FolderLock(ofFile: path, check: call.interpreter.checkInterrupt) : nil
+        defer { withExtendedLifetime(lock) {} }
+        return try call.interpreter.call(work, [])
+    },
+    Native(
         "write_text(path, text)", "Writes a text as a file.",
         examples: [
             "write_text(\"note.txt\", \"a\")\nprint(read_text(\"note.txt\"))  # expect: a"
@@ -67,9 +80,11 @@ let fileNatives: [Native] = [
         ]
     ) { call in
         let path = try call.string(0)
-        let bytes = TextEncoding.utf8(try call.interpreter.readFile(path))
+        let interpreter = call.interpreter
+        let bytes = try TextEncoding.utf8(
+            try interpreter.readFile(path), poll: interpreter.checkInterrupt)
         do {
-            return try valueOfJSON(bytes, call.interpreter)
+            return try valueOfJSON(bytes, interpreter)
         } catch let problem as JSONReader.Problem {
             throw Failure(.file, "\(quotedText(path)), line \(problem.line): \(problem.message)", argument: 0)
         }
@@ -100,8 +115,9 @@ let fileNatives: [Native] = [
         let hasHeader = try call.bool(1)
         let file = try CSVFile(
             path: path, separator: try call.string(2), interpreter: call.interpreter, argument: 2)
-        return try file.table(
-            TextEncoding.utf8(try call.interpreter.readFile(path)), header: hasHeader)
+        let bytes = try TextEncoding.utf8(
+            try call.interpreter.readFile(path), poll: call.interpreter.checkInterrupt)
+        return try file.table(bytes, header: hasHeader)
     },
     Native(
         "write_csv(rows, path, separator=\",\", columns=nil)",

@@ -57,8 +57,9 @@ extension Hints {
 
     private static let python: [String: Habit] = [
         "len_": "len(x)", "print_": "print(x)",
-        "int": "floor(x), below 0 -floor(-x); x.item() of a tensor, or number(text)",
-        "float": "x.item() of a tensor, number(text), or to(t, float32)", "append": "push(xs, x)",
+        "int": "floor(x), below 0 -floor(-x); x.item() of a tensor, number(text); as a dtype int64",
+        "float": "x.item() of a tensor, number(text), or to(t, float32); as a dtype float32",
+        "append": "push(xs, x)",
         "includes": "x in xs",
         "isinstance": "x is list, or x is Conv2d", "typeof": "type_of(x), or x is list",
         "set": "unique(tensor(xs)), or the keys of a record", "tuple": "a list, [a, b]",
@@ -109,7 +110,7 @@ extension Hints {
         ".lstrip": "trim(text)",
         ".splitlines": "split_text(text, \"\\n\")", ".startswith": "starts_with(text, \"…\")",
         ".endswith": "ends_with(text, \"…\")", ".isdigit": "number(text), an error if it is none",
-        ".find": "index_of(characters(text), \"a\"), or \"a\" in text",
+        ".find": "index_of(text, \"ll\"), or \"ll\" in text", "end": "x[-1] for the last element",
         ".setdefault": "get(r, name, value)",
         ".__init__": .say("leave it out: a type's body sets its fields"),
         ".encode": .say("leave it out: a string is a text"), ".capitalize": "upper(text)",
@@ -132,6 +133,8 @@ extension Hints {
 
     // MARK: PyTorch
 
+    private static let places =
+        "x[mask] has the elements where a mask is true, arange(len(x))[mask] their places"
     private static let noDecompositions = "seg has no decompositions of matrices; a @ b multiplies them"
 
     private static let torch: [String: Habit] = [
@@ -241,17 +244,17 @@ extension Hints {
         "logical_not": "!a", "flatten": "reshape(x, -1)", "vstack": "cat(tensors)",
         "hstack": "cat(tensors, axis=1)",
         "concatenate": "cat(tensors)", "tile": "cat([x, x])", "repeat_interleave": "gather(x, 0, places)",
-        "nonzero": "a mask, x[x > 0]", "masked_select": "x[mask]", "masked_fill": "where(mask, value, x)",
+        "nonzero": .say(places), "masked_select": "x[mask]", "masked_fill": "where(mask, value, x)",
         "index_select": "x[[0, 2]]", "swapaxes": "transpose(x, 0, 1)", "moveaxis": "permute(x, 1, 0)",
         "randperm": "permutation(n)", "broadcast_to": "expand(x, [3, 4])", "isclose": "abs(a - b) < 1e-6",
         "logical_xor": "a != b", "floor_divide": "a // b", "remainder": "a % b",
         "fmod": "sign(a) * (abs(a) % abs(b)); a % b has the sign of b",
         "trunc": "sign(x) * floor(abs(x))", "log1p": "log(1 + x)", "expm1": "exp(x) - 1", "swish": "silu(x)",
         "Softplus": "x -> log(1 + exp(x))",
-        "where()": .say("x[mask] has the elements where a mask is true, arange(len(x))[mask] their places"),
+        "where()": .say(places),
         "rsqrt": "1 / sqrt(x)", "square": "x ^ 2", "clip": "clamp(x, 0, 1)",
         "logsumexp": "max(x) + log(sum(exp(x - max(x))))", "reciprocal": "1 / x", "lerp": "a + w * (b - a)",
-        "tan": "sin(x) / cos(x)", "cumprod": "exp(cumsum(log(x)))",
+        "tan": "sin(x) / cos(x)", "cumprod": "exp(cumsum(log(x))), for x above 0",
         "searchsorted": "sum(unsqueeze(x, 1) > edges, axis=1)",
         "erf": .say("there is no erf; gelu(x) has its curve"), "det": .say(noDecompositions),
         "svd": .say(noDecompositions), "inv": .say(noDecompositions), "eigh": .say(noDecompositions),
@@ -300,7 +303,8 @@ extension Hints {
         ".long": "to(t, int64)",
         ".int": "to(t, int32)", ".bool": "to(t, bool)", ".type": "to(t, int64), or t.dtype",
         ".astype": "to(t, int64)",
-        ".tolist": "to_list(t)", ".size": "t.shape, a list", ".dim": "len(t.shape)", ".ndim": "len(t.shape)",
+        ".tolist": "to_list(t)", ".size": "t.shape, a list; len(x) of a list or text",
+        ".dim": "len(t.shape)", ".ndim": "len(t.shape)",
         ".ndimension": "len(t.shape)", ".numel": "prod(t.shape)",
         ".view": "reshape(t, 12), or reshape(t, 3, -1)",
         ".view_as": "reshape(t, x.shape)",
@@ -317,7 +321,8 @@ extension Hints {
         ".uniform_": "x = uniform(x.shape, 0, 1)", ".new_zeros": "zeros(3, 4)", ".mm": "a @ b",
         ".dot": "sum(a * b)", ".norm": "sqrt(sum(x ^ 2))",
         ".eq": "a == b", ".pow": "x ^ 2", ".add": "x + y", ".sub": "x - y", ".mul": "x * y", ".div": "x / y",
-        ".nonzero": "a mask, x[x > 0]",
+        ".nonzero": .say(places), ".argwhere": .say(places), ".clip": "clamp(t, 0, 1)",
+        ".cumprod": "exp(cumsum(log(t))), for t above 0",
         ".data": .say("leave it out: a tensor is its values"), ".state": "opt.state",
         ".param_groups": "run.optimizer.lr = 1e-4",
         ".lr": "run.optimizer.lr = 1e-4", ".learning_rate": "run.optimizer.lr = 1e-4",
@@ -383,7 +388,7 @@ extension Hints {
         "np.diff": "x[1...] - x[0...-2]",
         "np.average": "sum(w * x) / sum(w)", "np.amax": "max(x)", "np.amin": "min(x)",
         "np.absolute": "abs(x)",
-        "np.argwhere": "a mask, x[x > 0]", "np.count_nonzero": "sum(x != 0)", "np.isin": "x == a | x == b",
+        "np.argwhere": .say(places), "np.count_nonzero": "sum(x != 0)", "np.isin": "x == a | x == b",
         "np.copy": .say("leave it out: tensors are values"), "np.ravel": "reshape(x, -1)",
         "np.ceil": "ceil(x)",
         "np.logspace": "10 ^ linspace(-3, 0, 4)", "np.geomspace": "10 ^ linspace(-3, 0, 4)",

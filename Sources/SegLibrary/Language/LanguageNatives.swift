@@ -223,6 +223,16 @@ public let languageNatives: [Native] = [
         return .nilValue
     },
     Native(
+        "is_saved(path)", "Whether `save` wrote the file of that name; nil where there is none, or an empty one.",
+        examples: [
+            "save([1], \"example.list\")\nwrite_text(\"example.txt\", \"1\")\nprint(is_saved(\"example.list\"), is_saved(\"example.txt\"), is_saved(\"no.run\"))  # expect: true false nil"
+        ], asksRoot: true
+    ) { call in
+        let path = try call.string(0)
+        guard let status = FileStatus(path), status.kind != .file || status.size > 0 else { return .nilValue }
+        return .bool(status.kind == .file && ValueReader.mayReplace(path))
+    },
+    Native(
         "load(path, trust=false)",
         "The value that `save` wrote to a file. Nothing in the file runs while it is read or shown. Functions of "
             + "the file compute, but may not write, remove, import or download files, nor end the session; with "

@@ -12,42 +12,65 @@ private final class PartialResult {
 extension Interpreter {
     fileprivate var partialResult: PartialResult { attachment(PartialResult.self) { PartialResult() } }
 
-    /// What follows the end of some work; nil where it fails itself. The library's own part is short, and goes to its end.
-    /// Ctrl-C ends one of the user's; after another Ctrl-C nothing follows that.
-    fileprivate func following<Result>(_ error: any Error, _ body: () throws -> Result) -> Result? {
-        if isCalledByLibrary { return try? holdingInterrupts(body) }
+    /// What follows the end of some work, or its error; nil where nothing follows. The library's own part is short, and goes
+    /// to its end. Ctrl-C ends one of the user's; after another Ctrl-C nothing follows that.
+    fileprivate func following<Success>(
+        _ error: any Error, _ body: () throws -> Success
+    ) -> Result<Success, ScriptError>? {
+        if isCalledByLibrary {
+            return Result { try holdingInterrupts(body) }.mapError(scriptError)
+        }
         let isInterrupt = scriptError(error).diagnostic.kind == .interrupt
         guard !isInterrupt || !partialResult.isFollowing else { return nil }
         let wasFollowing = partialResult.isFollowing
         partialResult.isFollowing = wasFollowing || isInterrupt
         defer { partialResult.isFollowing = wasFollowing }
-        do {
-            return try body()
-        } catch let other {
-            if !isInterrupt, scriptError(other).diagnostic.kind == .interrupt { interruptFlag.raise() }
-            return nil
-        }
+        let result = Result { try body() }.mapError(scriptError)
+        guard case .failure(let other) = result, other.diagnostic.kind == .interrupt else { return result }
+        if !isInterrupt { interruptFlag.raise() }
+        return nil
     }
 
     /// The error that ended some work, which now says what is kept of it.
     fileprivate func keepingPart(_ error: any Error, _ part: () throws -> Value) -> any Error {
         var problem = scriptError(error)
-        guard problem.diagnostic.kind != .exit,
-            let record = following(error, part)?.asRecord
-        else {
-            return error
+        guard problem.diagnostic.kind != .exit, let followed = following(error, part) else { return error }
+        switch followed {
+        case .success(let value):
+            guard let record = value.asRecord else { return error }
+            partialResult.value = record["result"] ?? .nilValue
+            let done = record["done"]?.asString ?? ""
+            let advice = record["advice"]?.asString.map { "; \($0)" } ?? ""
+            let access = partialResult.value.isNil ? nil : "partial_result() gives what is done"
+            if problem.diagnostic.kind == .interrupt {
+                if !done.isEmpty { problem.diagnostic.message += ": \(done)\(advice)" }
+                problem.diagnostic.help = access
+            } else {
+                let kept = [problem.diagnostic.help, done, access].compactMap { $0 }.filter { !$0.isEmpty }
+                if !kept.isEmpty { problem.diagnostic.help = kept.joined(separator: "; ") }
+            }
+        case .failure(let other): add(other, to: &problem)
         }
-        partialResult.value = record["result"] ?? .nilValue
-        let done = record["done"]?.asString ?? ""
-        let advice = record["advice"]?.asString.map { "; \($0)" } ?? ""
-        let access = partialResult.value.isNil ? nil : "partial_result() gives what is done"
+        return problem
+    }
+
+    /// Adds the error of what followed: it is shown after the first. One of work that goes on in a `catch` is told there.
+    private func add(_ other: ScriptError, to problem: inout ScriptError) {
         if problem.diagnostic.kind == .interrupt {
-            problem.diagnostic.message += ": \(done)\(advice)"
-            problem.diagnostic.help = access
+            problem.others += [other.diagnostic] + other.others
         } else {
-            let kept = ([done] + [access].compactMap { $0 }).joined(separator: "; ")
-            problem.diagnostic.help = problem.diagnostic.help.map { "\($0); \(kept)" } ?? kept
+            let told = "what is done was not kept: \(other.diagnostic.message)"
+            problem.diagnostic.help = problem.diagnostic.help.map { "\($0); \(told)" } ?? told
         }
+    }
+
+    /// The error of interrupted work, after `f`: with that of `f`, if it failed; the end of the session where `f` asked for
+    /// it.
+    fileprivate func ending(_ error: any Error, after f: () throws -> Value) -> any Error {
+        guard case .failure(let other) = following(error, f) else { return error }
+        if other.diagnostic.kind == .exit { return other }
+        var problem = scriptError(error)
+        add(other, to: &problem)
         return problem
     }
 }
@@ -67,6 +90,7 @@ let partialResultNatives: [Native] = [
     ) { call in
         let interpreter = call.interpreter
         let (work, part) = (try call.function(0), try call.function(1))
+        interpreter.partialResult.value = .nilValue
         do {
             return try interpreter.call(work, [])
         } catch {
@@ -75,7 +99,8 @@ let partialResultNatives: [Native] = [
     },
     Native(
         "on_interrupt(work, f)",
-        "work(); if Ctrl-C or the end of a job of several ranks stops it, f() runs before the script ends.",
+        "work(); if Ctrl-C or the end of a job of several ranks stops it, f() runs before the script ends. "
+            + "If f fails, its error is shown too.",
         examples: ["print(on_interrupt(() -> 3, () -> print(\"stopped\")))  # expect: 3"]
     ) { call in
         let interpreter = call.interpreter
@@ -83,12 +108,8 @@ let partialResultNatives: [Native] = [
         do {
             return try interpreter.call(work, [])
         } catch {
-            if interpreter.scriptError(error).diagnostic.kind == .interrupt {
-                _ = interpreter.following(error) {
-                    try interpreter.alone { try interpreter.call(f, []) }
-                }
-            }
-            throw error
+            guard interpreter.scriptError(error).diagnostic.kind == .interrupt else { throw error }
+            throw interpreter.ending(error) { try interpreter.alone { try interpreter.call(f, []) } }
         }
     },
     Native(

@@ -27,9 +27,9 @@ private func forEachPlace(
 }
 
 private func split(_ text: String, at separator: String, _ interpreter: Interpreter) throws -> Value {
-    try interpreter.reserve(text.utf8.count, for: "the bytes of a text")
+    try interpreter.reserve(text.utf8.count, for: "a copy of a text")
     let bytes = Array(text.utf8)
-    let parts = GrowingList(interpreter, for: "the parts of a text")
+    let parts = GrowingList(interpreter, for: "a list of a text's parts")
     var start = 0
     func add(upTo place: Int) throws {
         try parts.append(.string(String(decoding: bytes[start..<place], as: UTF8.self)))
@@ -43,7 +43,7 @@ private func split(_ text: String, at separator: String, _ interpreter: Interpre
 private func replaced(_ text: String, _ old: String, by new: String, _ interpreter: Interpreter) throws
     -> String
 {
-    try interpreter.reserve(text.utf8.count, for: "the bytes of a text")
+    try interpreter.reserve(text.utf8.count, for: "a copy of a text")
     let (bytes, needle, new) = (Array(text.utf8), Array(old.utf8), Array(new.utf8))
     var found = 0
     try forEachPlace(of: needle, in: bytes, interpreter) { _ in found += 1 }

@@ -80,7 +80,8 @@ private func loggedValue(_ value: Value, _ call: borrowing Arguments) throws -> 
         if let pair = record["triptych"]?.asList?.items, pair.count == 2 {
             let sheet = try triptych(of: pair[0], pair[1], call)
             let pixels = try call.interpreter.awaited { try sheet.drawing.raster(scale: 1.5).image }
-            return .image(png: try PNGImage.encode(pixels), width: pixels.width, height: pixels.height)
+            let png = try call.interpreter.awaited { try PNGImage.encode(pixels) }
+            return .image(png: png, width: pixels.width, height: pixels.height)
         }
         if let settings = record["settings"]?.asRecord {
             return .settings(

@@ -144,7 +144,7 @@ let rankNatives: [Native] = [
         ]
     ) { call in
         let count = max(try call.integer(0), 0)
-        try call.interpreter.reserve(elements: count, for: "the results of \(count) parts")
+        try call.interpreter.reserve(elements: count, for: "a list of \(count) results")
         let (work, done) = (try call.function(1), try call.function(2))
         let interpreter = call.interpreter
         guard interpreter.communicator.ranks > 1 else {

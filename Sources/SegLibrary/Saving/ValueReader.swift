@@ -91,7 +91,7 @@ final class ValueReader {
             throw Failure(
                 .file, "\(path) was saved by a newer seg in format \(version); this one reads format 1")
         }
-        try interpreter.reserve(graph.utf8.count * 16, for: "the values of \(path)")
+        try interpreter.reserve(graph.utf8.count * 16, for: "the content of \(path)")
         let unreadable = Failure(.file, "\(path) is damaged: its table of values cannot be read")
         let table: Value
         do {

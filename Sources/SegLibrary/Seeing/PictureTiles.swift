@@ -2,6 +2,7 @@
 
 import SegImaging
 import SegRuntime
+import SegSystem
 import SegTensor
 import SegTerminal
 
@@ -49,9 +50,11 @@ struct PictureTiles {
             return try tiles(tensor, caption: caption.isEmpty ? number : caption)
         }
         if let path = value.asString {
-            let image = try PictureFile.read(path)
+            let planes = try Background.value(
+                { try PictureFile.read(path).planes() },
+                interrupted: EvaluationContext.current.checkInterrupt)
             let name = path.split(separator: "/").last.map(String.init) ?? path
-            let pixels = try Pixels(Tensor(image.planes()))
+            let pixels = try Pixels(Tensor(planes))
             return [.picture(pixels, caption: caption.isEmpty ? name : caption)]
         }
         if let record = value.asRecord, record.count > 0 {

@@ -287,7 +287,10 @@ struct TableRows {
         let near =
             columns.first { $0.lowercased() == name.lowercased() } ?? nearestName(to: name, among: columns)
         return Failure(
-            .name, "the table has no column \(name); it has \(columns.joined(separator: ", "))",
+            .name,
+            columns.isEmpty
+                ? "the table has no column \(name); it has no columns"
+                : "the table has no column \(name); it has \(columns.joined(separator: ", "))",
             help: near.map { "did you mean \(quotedText($0))?" })
     }
 }

@@ -76,7 +76,7 @@ extension ClassMask {
         }
         let numbers = try plain.doubles()
         try MemoryBudget.process.require(
-            numbers.count * MemoryLayout<Int>.stride, for: "the classes of a mask")
+            numbers.count * MemoryLayout<Int>.stride, for: "a list of a mask's classes")
         var indices: [Int] = []
         indices.reserveCapacity(numbers.count)
         // 255 marks pixels without a class.

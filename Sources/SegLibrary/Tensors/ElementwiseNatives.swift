@@ -171,15 +171,16 @@ let elementwiseNatives: [Native] = [
     ) { call in
         let decimals = try call.integer(1)
         guard (-300...300).contains(decimals) else { throw call.wrong(1, "a whole number from -300 to 300") }
-        let scale = pow(10, Double(decimals))
+        // A power of ten above 1 is exact up to 10^22, one below 1 never is.
+        let scale = pow(10, Double(decimals.magnitude))
         if let number = call.plainNumber(0) {
-            let scaled = (number * scale).rounded(.toNearestOrEven) / scale
-            return .number(scaled.isFinite ? scaled : number)
+            let rounded =
+                decimals < 0
+                ? (number / scale).rounded(.toNearestOrEven) * scale
+                : (number * scale).rounded(.toNearestOrEven) / scale
+            return .number(rounded.isFinite ? rounded : number)
         }
-        let x = try call.tensor(0)
-        if scale == 1 { return .tensor(try Tensor.apply(.round, x)) }
-        let scaled = try Tensor.apply(.round, try Tensor.apply(.multiply, .tensor(x), .number(scale)))
-        return .tensor(try Tensor.apply(.divide, .tensor(scaled), .number(scale)))
+        return .tensor(try call.tensor(0).rounded(decimals: decimals, scale: scale))
     },
     Native(
         "clamp(x, low=nil, high=nil)", "x, limited to at least `low` and at most `high`.",
@@ -228,3 +229,27 @@ let elementwiseNatives: [Native] = [
                 try call.tensor(0), try call.tensor(1), rtol: try call.number(2), atol: try call.number(3)))
     },
 ]
+
+extension Tensor {
+    /// Rounded to so many decimals by `scale`, the power of ten of their number. Whole numbers have no decimals, and are
+    /// scaled as float64, since their own type could not hold the product; they keep their type, as in NumPy.
+    fileprivate func rounded(decimals: Int, scale: Double) throws -> Tensor {
+        if decimals == 0 || decimals > 0 && !dtype.isFloating { return try Tensor.apply(.round, self) }
+        let whole = dtype == .bool ? DType.int64 : dtype
+        if !dtype.isFloating {
+            let tens = try Tensor.apply(.round, Tensor.apply(.divide, to(.float64), scale))
+            return try Tensor.apply(.multiply, tens, scale).to(whole)
+        }
+        // Float32 holds no larger power of ten; what it holds is below half of one.
+        if dtype == .float32, decimals < -38 { return try Tensor.apply(.multiply, self, 0) }
+        if decimals < 0 {
+            let tens = try Tensor.apply(.round, Tensor.apply(.divide, self, scale))
+            return try Tensor.apply(.multiply, tens, scale)
+        }
+        // Numbers too large for the product have no decimals.
+        let scaled = try Tensor.apply(.round, Tensor.apply(.multiply, self, scale))
+        let isWithin = try Tensor.apply(.isfinite, scaled)
+        return try Tensor.where(
+            .tensor(isWithin), .tensor(Tensor.apply(.divide, scaled, scale)), .tensor(self))
+    }
+}

@@ -48,7 +48,10 @@ extension Tensor {
                 allBools = false
                 try leaf(number)
             case .bool(let flag): try leaf(flag ? 1 : 0)
-            case .nilValue: throw TensorError(.type, "a tensor holds numbers, not \(item.typeName)")
+            case .nilValue:
+                throw TensorError(
+                    .type, "a tensor holds numbers, not \(item.typeName)",
+                    help: "nil stands for no value; filter(xs, x -> x != nil) leaves it out")
             case .object(let object):
                 guard depth < 32 || object is TensorValue else {
                     throw TensorError(
@@ -94,7 +97,10 @@ extension Tensor {
                     }
                     items = try tensor.promise.nestedRows()
                 default:
-                    throw TensorError(.type, "a tensor holds numbers, not \(item.typeName)")
+                    throw TensorError(
+                        .type, "a tensor holds numbers, not \(item.typeName)",
+                        help: item.asString != nil
+                            ? "number(text) is the number in a text, join(texts, \"\") joins texts" : nil)
                 }
                 if shape.count == depth {
                     if !numbers.isEmpty { throw ragged }

@@ -85,7 +85,7 @@ let shapingNatives: [Native] = [
         "chunk(t, n, axis=0)", "A list of n parts of equal size along an axis; the last may be smaller.",
         examples: ["print(chunk(arange(4), 2))  # expect: [tensor([0, 1]), tensor([2, 3])]"]
     ) { call in
-        let parts = GrowingList(call.interpreter, for: "the parts of a tensor")
+        let parts = GrowingList(call.interpreter, for: "a list of a tensor's parts")
         try call.tensor(0).forEachChunk(try call.integer(1), axis: try call.integer(2)) {
             try parts.append(.tensor($0))
         }

@@ -86,7 +86,8 @@ extension Interpreter {
         number > 0 && number <= UInt64(sites.count) ? sites[Int(number) - 1].location : nil
     }
 
-    private func innermostUserFrame() -> Frame? {
+    /// The innermost frame of code that is not the library's; the outermost of all where there is none.
+    func innermostUserFrame() -> Frame? {
         var place = frameCount - 1
         while place >= 0 {
             let frame = frames[place]

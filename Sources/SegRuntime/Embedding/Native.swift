@@ -102,7 +102,7 @@ extension ErrorKind {
 /// A failure with its place, as it leaves the machine; what embedders and the console catch.
 public struct ScriptError: Error {
     public var diagnostic: Diagnostic
-    /// What else is wrong with a text that could not be compiled.
+    /// What else is wrong with a text that could not be compiled; of an interrupt, with what followed it.
     public var others: [Diagnostic]
     /// The objects whose `forward` the error left.
     var left: LeftObjects?

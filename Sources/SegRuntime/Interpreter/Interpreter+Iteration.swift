@@ -117,7 +117,7 @@ extension Interpreter {
     public func numbers(in items: [Value]) throws -> [Double]? {
         var numbers: [Double] = []
         guard case .number? = items.first ?? .number(0) else { return nil }
-        try reserve(elements: items.count / 2, for: "\(items.count) numbers")
+        try reserve(elements: items.count / 2, for: "a list of \(items.count) numbers")
         numbers.reserveCapacity(items.count)
         try pieces(items.count) { part in
             // One element that is no number ends the work of all pieces.

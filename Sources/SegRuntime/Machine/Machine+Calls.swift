@@ -210,7 +210,7 @@ extension Interpreter {
             case .spread:
                 if let record = value.asRecord {
                     named.append(contentsOf: zip(record.names, record.values))
-                } else if let items = try items(value, for: "these arguments") {
+                } else if let items = try items(value, for: "this list of arguments") {
                     positional.append(contentsOf: items)
                 } else if !value.isNil {
                     throw Failure(.type, "... spreads a list or a record into a call, got \(describe(value))")

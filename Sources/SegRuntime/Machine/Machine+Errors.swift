@@ -71,8 +71,11 @@ extension Interpreter {
         let caller = frames[frameCount - 1]
         let place = CodePlace(of: caller, caller.ip)
         if !(code.source.isLibrary && place.source.isLibrary) {
+            // A user's function that the library calls: at the user's line that led into the library.
+            let user = place.source.isLibrary ? innermostUserFrame() : nil
+            let shown = user.map { CodePlace(of: $0, $0.ip) } ?? place
             problem.diagnostic.trace.append(
-                .init(function: code.name, source: place.source, span: place.span))
+                .init(function: code.name, source: shown.source, span: shown.span))
         }
         if problem.diagnostic.location?.source.isLibrary ?? true, !place.source.isLibrary {
             problem.diagnostic.location = .init(source: place.source, span: place.span, point: nil)

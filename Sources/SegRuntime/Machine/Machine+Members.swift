@@ -122,6 +122,9 @@ extension Interpreter {
             } catch var failure as Failure {
                 // The place in the call counts the receiver as well.
                 failure.argument = failure.argument.map { $0 + 1 }
+                if count == 0, failure.help == nil, !isCallable(member) {
+                    failure.help = "\(site.pointee.name) is a field: write .\(site.pointee.name) without ()"
+                }
                 throw failure
             }
         }

@@ -189,9 +189,15 @@ extension Lexer {
         end = min(end, limit)
         guard byte(end) == UInt8(ascii: "'") else {
             position = start + 1
+            // `t'`, the transpose in MATLAB and Julia.
+            let last = start > 0 ? bytes[start - 1] : 0
+            let isTranspose =
+                Lexer.isWordByte(last) || last == UInt8(ascii: ")") || last == UInt8(ascii: "]")
             report(
                 "`'` has no meaning here", start, position,
-                help: "strings are written in double quotes: \"…\"")
+                help: isTranspose
+                    ? "the transpose of a matrix is transpose(t)"
+                    : "strings are written in double quotes: \"…\"")
             return .invalid
         }
         position = end + 1

@@ -202,6 +202,8 @@ public struct Lexer: Sendable {
             return next == equals ? take(2, .lessOrEqual) : take(1, .less)
         case UInt8(ascii: ">"): return next == equals ? take(2, .greaterOrEqual) : take(1, .greater)
         case UInt8(ascii: "?"): return take(1, .question)
+        // MATLAB's and Lua's sign for `!=`.
+        case UInt8(ascii: "~") where next == equals: return take(2, .bangDoubleEqual)
         default: return strayByte(c)
         }
     }

@@ -33,6 +33,7 @@ extension Parser {
         {
             return failure("`,` or `\(sign)` is missing after \(quoted(previous))", previous.span)
         }
+        if let slip = matrixRowsSlip(open) { return slip }
         if at(.end) || current.startsLine || current.kind.isCloser || at(.semicolon) { return unclosed(open) }
         if let slip = leftoverSlip(inBrackets: true) { return slip }
         return failure("`,` or `\(sign)` is missing before \(quoted(current))", current.span)

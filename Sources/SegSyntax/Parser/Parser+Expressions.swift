@@ -70,15 +70,21 @@ extension Parser {
     }
 
     /// `x++` and `x--` at the end of a statement.
+    /// Also `a ++ b`.
     private func checkStep(_ sign: Token, _ op: BinaryOperator) throws(Bail) {
         guard op == .add || op == .subtract, current.kind == sign.kind, current.start == sign.end else {
             return
         }
         let next = peek()
+        let sign = op.rawValue
+        if op == .add, next.kind.startsOperand, !next.startsLine {
+            throw failure(
+                "`++` is written `+`", Span(Int(previous.start), Int(current.end)),
+                help: "texts and lists are joined by `+`")
+        }
         guard next.kind == .end || next.startsLine || next.kind == .semicolon || next.kind.isCloser else {
             return
         }
-        let sign = op.rawValue
         throw failure(
             "`\(sign)\(sign)` is not valid syntax", Span(Int(previous.start), Int(current.end)),
             help: "write `x \(sign)= 1`")

@@ -35,6 +35,7 @@ extension Parser {
             if at(.number) {
                 throw failure("a name is expected after `.`", current.span, help: "an element is x[0]")
             }
+            if let slip = dottedSignSlip() { throw slip }
             throw missing("a name", help: "a member is `x.name`")
         }
         let name = current

@@ -207,6 +207,7 @@ extension Parser {
         case .plus, .star, .slash, .percent, .at, .caret, .pipe, .ampersand, .and, .or, .equal, .notEqual,
             .less,
             .lessOrEqual, .greater, .greaterOrEqual, .doubleStar, .doubleAmpersand, .doublePipe:
+            if let slip = decoratorSlip() { return slip }
             guard current.start == statementStart, current.start > 0 else { break }
             return failure(
                 "a line cannot begin with `\(text(current))`", span,
@@ -288,6 +289,7 @@ extension Parser {
                 "`=>` is not an operator", span, help: "a function is `x -> e`, a comparison `>=`",
                 isLocal: inBrackets)
         case .colon:
+            if let slip = colonSlip(inBrackets: inBrackets) { return slip }
             if !newlinesMatter || openBrackets.last?.kind == .leftBrace {
                 return failure(
                     "`:` has no meaning here", span, help: "a record is (a=1, \"b\"=2)", isLocal: inBrackets)
@@ -302,6 +304,7 @@ extension Parser {
             return failure(
                 "an assignment is a statement", span, help: "a comparison is `==`", isLocal: inBrackets)
         case .leftBrace where previous.kind == .rightParen:
+            if let slip = switchSlip() { return slip }
             return failure(
                 "this `{` begins a block where none is allowed", span,
                 help: "a function is `f(x) = { … }`, or `x -> { … }` without a name", isLocal: inBrackets)
@@ -329,10 +332,9 @@ extension Parser {
                 isLocal: inBrackets)
         }
         if !inBrackets, previous.kind == .name, ["switch", "match"].contains(text(previous)) {
-            return failure(
-                "there is no `\(text(previous))`", previous.span,
-                help: "write if x == 1 { … } else if x == 2 { … } else { … }", isLocal: false)
+            return noSwitch(previous.span)
         }
+        if let slip = wordOperatorSlip(inBrackets: inBrackets) { return slip }
         if at(.name), peek().kind != .assign, let meant = keywordMeant(by: text(current)) {
             return failure(
                 "\(quoted(current)) is not expected here", span, help: "did you mean `\(meant)`?",
@@ -365,7 +367,7 @@ extension Parser {
     }
 
     /// The line from the current token on, without a comment; "…" where it is longer.
-    private func restOfLine(_ limit: Int) -> String {
+    func restOfLine(_ limit: Int) -> String {
         let tail = source.bytes[Int(current.start)...].prefix {
             $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "#")
         }

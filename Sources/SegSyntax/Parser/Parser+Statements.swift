@@ -144,8 +144,7 @@ extension Parser {
                 throw failure(
                     "a value is missing after \(quoted(joint.sign))", joint.sign.span, isLocal: false)
             }
-            throw failure(
-                "one statement assigns once", current.span, help: "write `b = e; a = b`", isLocal: false)
+            throw secondAssignSlip(places, values)
         }
         let span = span(from: start)
         if targets.count == 1, values.count > 1 {
@@ -272,6 +271,7 @@ extension Parser {
         }
         advance()
         let values = try expression()
+        if let slip = rangeOfLoopSlip() { throw slip }
         let body = try suite(after: "the values of `for`")
         return Statement(.forLoop(names: names, in: values, body: body), span(from: word.start))
     }

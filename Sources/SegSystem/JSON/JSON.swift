@@ -34,7 +34,7 @@ public enum JSON {
         for place in bytes.indices {
             let byte = bytes[place]
             guard byte < 0x20 || byte == 0x22 || byte == 0x5c else { continue }
-            text += block[start..<place]
+            if start < place { text += block[start..<place] }
             text += escape(byte)
             start = bytes.index(after: place)
         }
@@ -43,8 +43,15 @@ public enum JSON {
 
     private static func escape(_ byte: UInt8) -> String {
         switch byte {
-        case 0x22: return "\\\""
-        case 0x5c: return "\\\\"
+        case 0x22: "\\\""
+        case 0x5c: "\\\\"
+        default: controls[Int(byte)]
+        }
+    }
+
+    /// The escapes of the characters below 0x20.
+    private static let controls: [String] = (0..<0x20).map { byte in
+        switch byte {
         case 0x0a: return "\\n"
         case 0x09: return "\\t"
         case 0x0d: return "\\r"

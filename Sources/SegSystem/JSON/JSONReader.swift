@@ -36,6 +36,7 @@ public struct JSONReader {
     private let poll: () throws -> Void
     private var place = 0
     private var pieces = 0
+    private var steps = 0
     private var expected = Expected.value
     /// The byte that ends each open object or array.
     private var open: [UInt8] = []
@@ -55,7 +56,7 @@ public struct JSONReader {
     public mutating func next() throws -> Piece? {
         pieces += 1
         if pieces & 0xfff == 0 { try poll() }
-        skipSpace()
+        try skipSpace()
         if expected == .separator { return try separated() }
         if expected == .nothing {
             guard place == bytes.count else { throw problem("something follows the value") }
@@ -91,7 +92,7 @@ public struct JSONReader {
                 isObject ? "an object lacks its `}` or a comma" : "an array lacks its `]` or a comma")
         }
         expected = isObject ? .name : .value
-        skipSpace()
+        try skipSpace()
         return try piece()
     }
 
@@ -111,7 +112,7 @@ public struct JSONReader {
     private mutating func name() throws -> Piece {
         guard take("\"") else { throw problem("a name in quotes is missing") }
         let name = try string()
-        skipSpace()
+        try skipSpace()
         guard take(":") else { throw problem("a `:` must follow the name \(JSON.text(name))") }
         expected = .value
         return .name(name)
@@ -141,6 +142,7 @@ public struct JSONReader {
         var fits = true
         let first = place
         while let digit = digit() {
+            try step()
             let (tens, overflow) = whole.multipliedReportingOverflow(by: 10)
             let (sum, passed) = tens.addingReportingOverflow(digit)
             fits = fits && !overflow && !passed
@@ -153,12 +155,12 @@ public struct JSONReader {
         var isWhole = true
         if take(".") {
             isWhole = false
-            guard skipDigits() else { throw problem("a number lacks digits after the point") }
+            guard try skipDigits() else { throw problem("a number lacks digits after the point") }
         }
         if take("e") || take("E") {
             isWhole = false
             _ = take("+") || take("-")
-            guard skipDigits() else { throw problem("a number lacks the digits of its exponent") }
+            guard try skipDigits() else { throw problem("a number lacks the digits of its exponent") }
         }
         if isWhole, fits, !(isNegative && whole == 0) { return .integer(isNegative ? -whole : whole) }
         guard let number = Double(String(decoding: bytes[start..<place], as: UTF8.self)) else {
@@ -175,9 +177,9 @@ public struct JSONReader {
         return Int(digit)
     }
 
-    private mutating func skipDigits() -> Bool {
+    private mutating func skipDigits() throws -> Bool {
         let start = place
-        while digit() != nil {}
+        while digit() != nil { try step() }
         return place > start
     }
 
@@ -190,15 +192,19 @@ public struct JSONReader {
             let start = place
             while place < bytes.count, bytes[place] != UInt8(ascii: "\""), bytes[place] != UInt8(ascii: "\\"),
                 bytes[place] >= 0x20
-            { place += 1 }
+            {
+                place += 1
+                try step()
+            }
             guard place < bytes.count else { throw problem("a string lacks its closing quote") }
             guard bytes[place] >= 0x20 else { throw problem("a string has a control character") }
             text += bytes[start..<place]
             place += 1
             if bytes[place - 1] == UInt8(ascii: "\"") { break }
             try escape(&text)
+            try step()
         }
-        guard let string = String(validating: text, as: UTF8.self) else {
+        guard let string = try TextEncoding.validText(of: text, poll: poll) else {
             throw problem("a string is not UTF-8")
         }
         return string
@@ -216,7 +222,7 @@ public struct JSONReader {
         case UInt8(ascii: "b"): text.append(0x08)
         case UInt8(ascii: "f"): text.append(0x0c)
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(byte)
-        case UInt8(ascii: "u"): text += String(Character(try scalar())).utf8
+        case UInt8(ascii: "u"): text += try scalar().utf8
         default: throw problem("a string has an unknown escape")
         }
     }
@@ -237,20 +243,42 @@ public struct JSONReader {
     private mutating func unit() throws -> UInt32 {
         var value: UInt32 = 0
         for _ in 0..<4 {
-            guard place < bytes.count, let digit = Character(Unicode.Scalar(bytes[place])).hexDigitValue
-            else {
+            guard place < bytes.count, let digit = Self.hexDigit(bytes[place]) else {
                 throw problem("\\u needs four hexadecimal digits")
             }
-            value = value << 4 | UInt32(digit)
+            value = value << 4 | digit
             place += 1
         }
         return value
     }
 
+    private static func hexDigit(_ byte: UInt8) -> UInt32? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0"))
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt32(byte - UInt8(ascii: "a")) + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt32(byte - UInt8(ascii: "A")) + 10
+        default: nil
+        }
+    }
+
     // MARK: Bytes
 
-    private mutating func skipSpace() {
-        while place < bytes.count, [0x20, 0x0a, 0x0d, 0x09].contains(bytes[place]) { place += 1 }
+    /// Counts what is read within a token, which may be long.
+    @inline(__always)
+    private mutating func step() throws {
+        steps &+= 1
+        if steps & 0xffff == 0 { try poll() }
+    }
+
+    private mutating func skipSpace() throws {
+        while place < bytes.count, Self.isSpace(bytes[place]) {
+            place += 1
+            try step()
+        }
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09
     }
 
     private mutating func take(_ character: Unicode.Scalar) -> Bool {

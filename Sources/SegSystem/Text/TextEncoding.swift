@@ -1,6 +1,9 @@
-// Files of text as people have them: UTF-8, UTF-16 as Windows saves it, and old files of one byte a letter.
+// Files of text as people have them: UTF-8, UTF-16 as Windows saves it, and old files of one byte a letter. A long
+// text is decoded in parts, between which `poll` may end the work.
 
 public enum TextEncoding {
+    private static let partSize = 1 << 18
+
     /// The text of bytes in UTF-8, in UTF-16 that begins with a byte order mark, or else in Latin-1, in which every byte is
     /// a letter: for names that only have to differ.
     public static func textOrLatin1(of bytes: [UInt8]) -> String {
@@ -17,17 +20,114 @@ public enum TextEncoding {
             help: "convert it: iconv -f latin1 -t utf-8, where it is in Latin-1")
     }
 
+    /// The text of bytes in UTF-8, or in UTF-16 with a byte order mark. What is no text becomes U+FFFD.
+    public static func text(of bytes: [UInt8], poll: () throws -> Void) throws -> String {
+        let bytes = try utf8(bytes, poll: poll)
+        var text = ""
+        text.reserveCapacity(bytes.count)
+        try forEachPart(of: bytes) { part in
+            try poll()
+            text += String(decoding: bytes[part], as: UTF8.self)
+        }
+        return text
+    }
+
+    /// The text of bytes in UTF-8; nil if they are not.
+    public static func validText(of bytes: [UInt8], poll: () throws -> Void) throws -> String? {
+        if bytes.count <= partSize { return String(validating: bytes, as: UTF8.self) }
+        var text = ""
+        text.reserveCapacity(bytes.count)
+        var isValid = true
+        try forEachPart(of: bytes) { part in
+            guard isValid else { return }
+            try poll()
+            if let valid = String(validating: bytes[part], as: UTF8.self) {
+                text += valid
+            } else {
+                isValid = false
+            }
+        }
+        return isValid ? text : nil
+    }
+
     /// What was UTF-16 as UTF-8; other bytes as they are.
-    public static func utf8(_ bytes: [UInt8]) -> [UInt8] { utf16(bytes).map { Array($0.utf8) } ?? bytes }
+    public static func utf8(_ bytes: [UInt8], poll: () throws -> Void) throws -> [UInt8] {
+        try transcoded(bytes, poll) ?? bytes
+    }
 
     /// The text of UTF-16 with a byte order mark; nil for anything else.
     public static func utf16(_ bytes: [UInt8]) -> String? {
+        transcoded(bytes, {}).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// UTF-16 with a byte order mark as UTF-8; nil for anything else. Half a character becomes U+FFFD, half a unit
+    /// at the end is passed over.
+    private static func transcoded(_ bytes: [UInt8], _ poll: () throws -> Void) rethrows -> [UInt8]? {
         let isLittle = bytes.starts(with: [0xff, 0xfe])
         guard isLittle || bytes.starts(with: [0xfe, 0xff]) else { return nil }
-        let units = stride(from: 2, to: bytes.count - 1, by: 2).map { place in
-            let (first, second) = (UInt16(bytes[place]), UInt16(bytes[place + 1]))
+        let count = bytes.count / 2
+        func unit(_ place: Int) -> UInt32 {
+            let (first, second) = (UInt32(bytes[2 * place]), UInt32(bytes[2 * place + 1]))
             return isLittle ? second << 8 | first : first << 8 | second
         }
-        return String(decoding: units, as: UTF16.self)
+        var text: [UInt8] = []
+        text.reserveCapacity(bytes.count)
+        // The first unit is the mark.
+        var place = 1
+        var nextPoll = partSize
+        while place < count {
+            if place >= nextPoll {
+                nextPoll = place + partSize
+                try poll()
+            }
+            var code = unit(place)
+            place += 1
+            if code >> 11 == 0x1b {
+                let low = code >> 10 == 0x36 && place < count ? unit(place) : 0
+                if low >> 10 == 0x37 {
+                    code = 0x10000 + ((code & 0x3ff) << 10 | low & 0x3ff)
+                    place += 1
+                } else {
+                    code = 0xfffd
+                }
+            }
+            append(code, to: &text)
+        }
+        return text
+    }
+
+    /// Appends a scalar as UTF-8.
+    private static func append(_ code: UInt32, to text: inout [UInt8]) {
+        func continuation(_ shift: UInt32) -> UInt8 { UInt8(0x80 | code >> shift & 0x3f) }
+        if code < 0x80 {
+            text.append(UInt8(code))
+        } else if code < 0x800 {
+            text.append(UInt8(0xc0 | code >> 6))
+            text.append(continuation(0))
+        } else if code < 0x10000 {
+            text.append(UInt8(0xe0 | code >> 12))
+            text.append(continuation(6))
+            text.append(continuation(0))
+        } else {
+            text.append(UInt8(0xf0 | code >> 18))
+            text.append(continuation(12))
+            text.append(continuation(6))
+            text.append(continuation(0))
+        }
+    }
+
+    /// Calls `body` with parts of bytes in UTF-8, in their order. No character is divided.
+    private static func forEachPart(of bytes: [UInt8], _ body: (Range<Int>) throws -> Void) rethrows {
+        var start = 0
+        while start < bytes.count {
+            var end = min(start + partSize, bytes.count)
+            if end < bytes.count {
+                // Of four bytes that continue a character one at least belongs to none.
+                let first = (end - 3...end).last { bytes[$0] & 0xc0 != 0x80 }
+                end = first ?? end
+            }
+            try body(start..<end)
+            start = end
+        }
     }
 }

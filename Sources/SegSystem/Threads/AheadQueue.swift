@@ -111,30 +111,60 @@ public final class AheadTask<Value: Sendable>: AheadQueue.Job, @unchecked Sendab
     /// Lets a helper compute it.
     public func submit() { AheadQueue.shared.submit(self) }
 
-    /// The result, now.
-    public func take() throws -> Value {
-        runIfWaiting()
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+    /// The result, now. While a helper computes it, `interrupted` is called about every 5 ms; if that throws, the wait
+    /// ends.
+    public func take(interrupted: () throws -> Void = {}) throws -> Value {
         while true {
-            if case .done(let result) = state { return try result.get() }
-            pthread_cond_wait(finished, mutex)
+            if let error = run() { throw error }
+            if let result = self.result(within: 5_000_000) { return try result.get() }
+            try interrupted()
         }
     }
 
-    func runIfWaiting() {
+    func runIfWaiting() { _ = run() }
+
+    /// Computes it unless another thread does, or did. An error that ends the work, as of Ctrl-C, is no result but is
+    /// returned: what is needed again is computed again.
+    private func run() -> (any Error)? {
         pthread_mutex_lock(mutex)
         guard case .waiting = state, let work else {
             pthread_mutex_unlock(mutex)
-            return
+            return nil
         }
         state = .running
-        self.work = nil
         pthread_mutex_unlock(mutex)
         let result = Result { try work() }
+        var ended: (any Error)?
+        if case .failure(let error) = result, let error = error as? any ExplainedError, error.endsWork {
+            ended = error
+        }
         pthread_mutex_lock(mutex)
-        state = .done(result)
+        if ended == nil {
+            state = .done(result)
+            self.work = nil
+        } else {
+            state = .waiting
+        }
         pthread_cond_broadcast(finished)
         pthread_mutex_unlock(mutex)
+        return ended
+    }
+
+    /// The result of a helper, if there is one before so much time has passed.
+    private func result(within nanoseconds: Int) -> Result<Value, any Error>? {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        if case .running = state {
+            var until = timespec()
+            clock_gettime(CLOCK_REALTIME, &until)
+            until.tv_nsec += nanoseconds
+            if until.tv_nsec >= 1_000_000_000 {
+                until.tv_nsec -= 1_000_000_000
+                until.tv_sec += 1
+            }
+            _ = pthread_cond_timedwait(finished, mutex, &until)
+        }
+        guard case .done(let result) = state else { return nil }
+        return result
     }
 }

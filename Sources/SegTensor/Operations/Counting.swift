@@ -8,10 +8,16 @@ extension Tensor {
         let data = try reshape([count]).sort().value()
         func run<T: Element>(_ type: T.Type) throws -> (values: Tensor, counts: Tensor) {
             let sorted = data.elements(T.self)
+            // Not-a-number differs from itself; all of them are last, and are one value.
+            func isNew(_ i: Int) -> Bool {
+                i == 0
+                    || sorted[i] != sorted[i - 1]
+                        && (sorted[i] == sorted[i] || sorted[i - 1] == sorted[i - 1])
+            }
             // They are counted first, so that arrays need not grow.
             var distinct = 0
             try Parallel.pieces(data.count) { part in
-                for i in part where i == 0 || sorted[i] != sorted[i - 1] { distinct += 1 }
+                for i in part where isNew(i) { distinct += 1 }
             }
             let values = try TensorData(shape: [distinct], dtype: data.dtype, for: "unique")
             let counts = try TensorData(shape: [distinct], dtype: .int64, for: "unique")
@@ -19,7 +25,7 @@ extension Tensor {
             var last = -1
             try Parallel.pieces(data.count) { part in
                 for i in part {
-                    if i == 0 || sorted[i] != sorted[i - 1] {
+                    if isNew(i) {
                         last += 1
                         (value[last], number[last]) = (sorted[i], 0)
                     }

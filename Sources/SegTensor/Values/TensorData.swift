@@ -145,7 +145,7 @@ extension TensorData {
         }
         if count > 1 << 16 {
             try MemoryBudget.process.require(
-                count * MemoryLayout<Double>.stride, for: "the numbers of a tensor")
+                count * MemoryLayout<Double>.stride, for: "a tensor's list of numbers")
         }
         return try dtype.withElement { try all($0) }
     }

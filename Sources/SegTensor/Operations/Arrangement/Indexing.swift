@@ -257,7 +257,7 @@ struct IndexPlan {
             let count = lists[0].count
             if count > 1 << 16 {
                 try MemoryBudget.process.require(
-                    count * lists.count * MemoryLayout<Int64>.stride, for: "the positions of this mask")
+                    count * lists.count * MemoryLayout<Int64>.stride, for: "a list of this mask's positions")
             }
         }
         return try lists.map { Tensor(try TensorData($0, shape: [$0.count])) }

@@ -35,6 +35,20 @@ struct ConvolutionAttributes: Sendable, Encodable {
             groups: groups)
     }
 
+    /// Checks stride, dilation and padding, as the layer `name` has them.
+    func checkSizes(in name: String) throws {
+        let sizes = [stride.height, stride.width, dilation.height, dilation.width]
+        let borders = [padding.height, padding.width]
+        guard sizes.allSatisfy({ $0 > 0 }), borders.allSatisfy({ $0 >= 0 }) else {
+            throw TensorError(
+                .value,
+                "\(name): stride and dilation must be at least 1, padding at least 0; got \([sizes[0], sizes[1]]), \([sizes[2], sizes[3]]) and \(borders)"
+            )
+        }
+        try LargestExtent.check(
+            [("stride", stride), ("dilation", dilation), ("padding", padding)], in: name)
+    }
+
     /// Checks an input against weights and gives the geometry.
     func checked(_ x: Signature, _ weight: Signature) throws -> ConvolutionGeometry {
         let notes = [Shape.text(x.shape), Shape.text(weight.shape)]
@@ -61,15 +75,7 @@ struct ConvolutionAttributes: Sendable, Encodable {
                 "conv2d: input has \(x.shape[1]) channels, weight expects \(weight.shape[1] &* groups)",
                 notes: notes)
         }
-        let sizes = [stride.height, stride.width, dilation.height, dilation.width]
-        guard sizes.allSatisfy({ $0 > 0 && $0 < 1 << 20 }), padding.height >= 0, padding.width >= 0,
-            padding.height < 1 << 20, padding.width < 1 << 20
-        else {
-            throw TensorError(
-                .value,
-                "conv2d: stride and dilation must be at least 1, padding at least 0; got \(sizes[0...1]), \(sizes[2...3]) and [\(padding.height), \(padding.width)]"
-            )
-        }
+        try checkSizes(in: "conv2d")
         let g = geometry(x.shape, weight.shape)
         guard g.inputHeight > 0, g.inputWidth > 0, g.outputHeight > 0, g.outputWidth > 0 else {
             throw TensorError(
@@ -298,4 +304,16 @@ enum PackedWeights {
 struct PackedForm: Hashable {
     var geometry: ConvolutionGeometry
     var method: ConvolutionMethod
+}
+
+/// The largest stride, dilation, padding or kernel that a layer takes: sums and products of them can be counted.
+enum LargestExtent {
+    static let value = (1 << 20) - 1
+
+    static func check(_ extents: [(what: String, size: ConvolutionGeometry.Extent)], in name: String) throws {
+        for (what, size) in extents where max(size.height, size.width) > value {
+            throw TensorError(
+                .value, "\(name): \(what) is [\(size.height), \(size.width)], it is at most \(value)")
+        }
+    }
 }

@@ -59,21 +59,13 @@ extension Tensor {
                 "conv_transpose2d: \(x.shape[1]) input channels do not divide into \(a.groups) groups",
                 notes: notes)
         }
-        let sizes = [a.stride.height, a.stride.width, a.dilation.height, a.dilation.width]
-        guard sizes.allSatisfy({ $0 > 0 && $0 < 1 << 20 }), a.padding.height >= 0, a.padding.width >= 0,
-            a.padding.height < 1 << 20, a.padding.width < 1 << 20
-        else {
-            throw TensorError(
-                .value,
-                "conv_transpose2d: stride and dilation must be at least 1, padding at least 0; got \(sizes[0...1]), \(sizes[2...3]) and [\(a.padding.height), \(a.padding.width)]"
-            )
-        }
+        try a.checkSizes(in: "conv_transpose2d")
         guard extra.height >= 0, extra.width >= 0, extra.height < max(a.stride.height, a.dilation.height),
             extra.width < max(a.stride.width, a.dilation.width)
         else {
             throw TensorError(
                 .value,
-                "conv_transpose2d: output_padding is [\(extra.height), \(extra.width)]; it is from 0 to below the stride, \(sizes[0...1]), or the dilation, \(sizes[2...3])"
+                "conv_transpose2d: output_padding is [\(extra.height), \(extra.width)]; it is from 0 to below the stride, [\(a.stride.height), \(a.stride.width)], or the dilation, [\(a.dilation.height), \(a.dilation.width)]"
             )
         }
         // Sizes that overflow belong to no tensor with elements.

@@ -110,14 +110,19 @@ struct PoolingWindow: Sendable, Encodable {
         let sizes = [
             kernel.height, kernel.width, stride.height, stride.width, dilation.height, dilation.width,
         ]
-        guard sizes.allSatisfy({ $0 > 0 && $0 < 1 << 20 }), padding.height >= 0, padding.width >= 0,
+        guard sizes.allSatisfy({ $0 > 0 }), padding.height >= 0, padding.width >= 0,
             padding.height <= kernel.height / 2, padding.width <= kernel.width / 2
         else {
+            let dilated =
+                min(dilation.height, dilation.width) > 0
+                ? "" : "; got dilation [\(dilation.height), \(dilation.width)], which must be at least 1"
             throw TensorError(
                 .value,
-                "\(name): kernel \(sizes[0...1]) and stride \(sizes[2...3]) must be at least 1, padding [\(padding.height), \(padding.width)] at most half the kernel"
+                "\(name): kernel \(sizes[0...1]) and stride \(sizes[2...3]) must be at least 1, padding [\(padding.height), \(padding.width)] at most half the kernel\(dilated)"
             )
         }
+        try LargestExtent.check(
+            [("kernel", kernel), ("stride", stride), ("dilation", dilation), ("padding", padding)], in: name)
         let h = try size(x.shape[2], kernel.height, stride.height, padding.height, dilation.height)
         let w = try size(x.shape[3], kernel.width, stride.width, padding.width, dilation.width)
         guard x.shape[2] > 0, x.shape[3] > 0, h > 0, w > 0 else {
