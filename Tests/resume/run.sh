@@ -83,9 +83,9 @@ data = streets(count=4, size=[24, 32]).normalize()
 f(train, val) = trainer(Conv2d(3, 32, 1), train, val, batch=2, epochs=2)
 print(len(cross_validate(data, f, k=2, seed=number(args[1]), file=args[0], progress=false).folds))
 SEG
-for seed in 1 2; do "$seg" "$folder/folds.seg" "$folder/folds.run" $seed >"$folder/said$seed" 2>&1 & done
+for seed in 1 2; do "$seg" "$folder/folds.seg" "$folder/shared.run" $seed >"$folder/said$seed" 2>&1 & done
 wait
-check "one of two takes the file" "$(cat "$folder"/said[12] | grep -cE '^2$|folds.run holds a cross_validate with another seed')" 2
+check "one of two takes the file" "$(cat "$folder"/said[12] | grep -cE '^2$|shared.run holds a cross_validate with another seed')" 2
 check "and the other is refused" "$(cat "$folder"/said[12] | grep -c '^2$')" 1
 
 # A disk that takes no more than 1 kB of a file: nothing is trained that was not saved.

@@ -32,7 +32,8 @@ public enum PictureSize {
         guard isAllowed(width, height) else {
             throw TensorError(
                 .file,
-                "cannot read \(name): it has \(sizeText(height: height, width: width)) pixels, and the limit is 2^28")
+                "cannot read \(name): it has \(sizeText(height: height, width: width)) pixels, and the limit is 2^28"
+            )
         }
     }
 

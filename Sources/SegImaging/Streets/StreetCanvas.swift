@@ -64,11 +64,14 @@ final class StreetCanvas {
         centerY = 0.49 * Double(height)
         let count = height * width
         colors = .allocate(capacity: count)
-        colors.initialize(repeating: 0, count: count)
         depth = .allocate(capacity: count)
-        depth.initialize(repeating: 0, count: count)
         corners = .allocate(capacity: 2 * Self.cornerLimit)
         corners.initialize(repeating: Point(), count: 2 * Self.cornerLimit)
+        // Of a canvas that is ended here nothing is read.
+        for row in 0..<height where !isEnded(after: 2 * width) {
+            (colors + row * width).initialize(repeating: 0, count: width)
+            (depth + row * width).initialize(repeating: 0, count: width)
+        }
     }
 
     deinit {

@@ -223,7 +223,8 @@ public let languageNatives: [Native] = [
         return .nilValue
     },
     Native(
-        "is_saved(path)", "Whether `save` wrote the file of that name; nil where there is none, or an empty one.",
+        "is_saved(path)",
+        "Whether `save` wrote the file of that name; nil where there is none, or an empty one.",
         examples: [
             "save([1], \"example.list\")\nwrite_text(\"example.txt\", \"1\")\nprint(is_saved(\"example.list\"), is_saved(\"example.txt\"), is_saved(\"no.run\"))  # expect: true false nil"
         ], asksRoot: true

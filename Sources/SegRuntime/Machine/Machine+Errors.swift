@@ -24,8 +24,10 @@ extension Interpreter {
             {
                 let executable = frame.executable.pointee
                 // What the statement that failed held is needed no longer.
-                for register in handler.register + 1..<executable.firstTemporary { clear(frame.registers + register) }
-                for register in handler.firstFree..<executable.registerCount { clear(frame.registers + register) }
+                let blocks = handler.register + 1..<executable.firstTemporary
+                for register in blocks { clear(frame.registers + register) }
+                let temporaries = handler.firstFree..<executable.registerCount
+                for register in temporaries { clear(frame.registers + register) }
                 frame.registers[handler.register] = caught(problem)
                 return frame.executable.pointee.instructions + handler.target
             }

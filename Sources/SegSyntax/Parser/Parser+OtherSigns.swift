@@ -154,9 +154,8 @@ extension Parser {
             let (outer, inner) = (source.text(places[0].span), source.text(values[0].span))
             advance()
             let value = restOfLine(40)
-            if !value.isEmpty, !value.contains("…"), !value.contains("="), !value.contains("}"), outer.utf8.count <= 20,
-                inner.utf8.count <= 20
-            {
+            let isPlain = !value.isEmpty && !value.contains { "…=}".contains($0) }
+            if isPlain, outer.utf8.count <= 20, inner.utf8.count <= 20 {
                 help = "write `\(inner) = \(value); \(outer) = \(inner)`"
             }
         }
