@@ -53,8 +53,12 @@ public struct FolderDataset: Dataset {
         return MaskSource(
             name: pair.name,
             mask: {
-                // One that was written again may no longer fit its frame.
-                _ = try sizes.size(index, of: pair)
+                // One that was written again may no longer fit its frame. Masks are counted without a frame, too.
+                do { _ = try sizes.size(index, of: pair) } catch let error as TensorError
+                    where error.kind == .value
+                {
+                    throw error
+                } catch {}
                 return try pair.readMask(rule)
             })
     }

@@ -99,15 +99,21 @@ struct FoundPicture: Sendable, Equatable {
     let path: String
 
     /// An error that names all pictures that share their name with another, such as a.png and a.jpg.
-    static func checkNames(_ pictures: [FoundPicture]) throws {
+    /// - Parameter what: picture or mask.
+    static func checkNames(_ pictures: [FoundPicture], _ what: String) throws {
         let groups = Dictionary(grouping: pictures, by: \.name).filter { $0.value.count > 1 }
         guard let first = pictures.first(where: { groups[$0.name] != nil }) else { return }
-        let paths = (groups[first.name] ?? []).map(\.path)
+        let same = groups[first.name] ?? []
         let more = groups.count > 1 ? "; so are \(groups.count - 1) others" : ""
+        // Texts are equal where only the Unicode form of a letter differs.
+        let lookAlike = Set(same.map { Array($0.name.utf8) }).count > 1
         throw TensorError(
             .file,
-            "the picture \(first.name) is there \(paths.count) times: \(paths.joined(separator: ", "))\(more)",
-            help: "keep one of them, or choose the files by a pattern: folder(images=\"…/*.jpg\", masks=…)")
+            "the \(what) \(first.name) is there \(same.count) times: \(same.map(\.path).joined(separator: ", "))\(more)",
+            help: lookAlike
+                ? "the names look alike, but their letters are in different forms of Unicode; rename or remove one"
+                : "keep one of them, or choose the files by a pattern: folder(images=\"…/*.jpg\", masks=\"…/*.png\")"
+        )
     }
 }
 

@@ -189,7 +189,7 @@ extension FrameFolder {
         }
         let frames = try FolderListing("\(base)/JPEGImages").pictures
         let masks = try FolderListing("\(base)/SegmentationClass").pictures
-        try FoundPicture.checkNames(frames)
+        try FoundPicture.checkNames(frames, "picture")
         let byName = Dictionary(frames.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let maskNames = Set(masks.map(\.name))
         var found: [(part: String, pairs: [FramePair])] = []

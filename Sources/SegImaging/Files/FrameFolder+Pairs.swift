@@ -108,8 +108,8 @@ extension FrameFolder {
     static func pair(
         _ frames: [FoundPicture], _ masks: [FoundPicture], help: String, onlyFrames: Bool = false
     ) throws -> [FramePair] {
-        try FoundPicture.checkNames(frames)
-        try FoundPicture.checkNames(masks)
+        try FoundPicture.checkNames(frames, "picture")
+        try FoundPicture.checkNames(masks, "mask")
         let byName = Dictionary(masks.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let names = Set(frames.map(\.name))
         let alone = frames.filter { byName[$0.name] == nil }.map(\.path)

@@ -14,6 +14,11 @@ public enum PictureFile {
     /// Whether a path ends as the names of pictures do.
     public static func isNamed(_ path: String) -> Bool { endings.contains(ending(of: path) ?? "") }
 
+    /// Whether a picture may be written under a name: not under one with the ending of other files.
+    public static func mayName(_ path: String) -> Bool {
+        ending(of: path).map { endings.contains($0) } ?? true
+    }
+
     /// Width and height of a picture as a viewer shows it, from the file's header only.
     public static func size(ofFile path: String) throws -> (width: Int, height: Int) {
         let file = try FileReader(path)

@@ -85,8 +85,7 @@ let pictureFileNatives: [Native] = [
         guard let form = MaskForm(rawValue: try call.string(2)) else {
             throw call.bad(2, "is \"index\" or \"color\", not \"\(try call.string(2))\"")
         }
-        // A device or a pipe may have any name.
-        guard PictureFile.isNamed(path) || FileStatus(path)?.kind == .other else {
+        guard PictureFile.mayName(path) else {
             throw call.bad(
                 1, "should end in .png\(tensor.rank == 2 ? "" : " or .jpg"), not \(quotedText(path))")
         }

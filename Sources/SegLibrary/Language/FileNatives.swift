@@ -52,9 +52,20 @@ let fileNatives: [Native] = [
         return .bool(one.inode == other.inode && one.device == other.device)
     },
     Native(
+        "file_stamp(path)",
+        "A text that differs as soon as a file was written again or replaced; nil where there is none.",
+        examples: [
+            "write_text(\"note.txt\", \"a\")\nstamp = file_stamp(\"note.txt\")\nprint(file_stamp(\"note.txt\") == stamp)  # expect: true"
+                + "\nwrite_text(\"note.txt\", \"b\")\nprint(file_stamp(\"note.txt\") == stamp)  # expect: false"
+        ], asksRoot: true
+    ) { call in
+        guard let status = FileStatus(try call.string(0)) else { return .nilValue }
+        return .string("\(status.device) \(status.inode) \(status.size) \(status.changed) \(status.touched)")
+    },
+    Native(
         "with_folder_lock(path, work)",
         "work(), while no other process of seg does such work for a file of the same folder. It waits for one; after "
-            + "5 seconds, or where the folder cannot be locked, it goes on without.",
+            + "5 seconds, as within its own work, or where the folder cannot be locked, it goes on without.",
         examples: ["print(with_folder_lock(\"rows.json\", () -> 3))  # expect: 3"]
     ) { call in
         let (path, work) = (try call.string(0), try call.function(1))

@@ -49,7 +49,9 @@ extension Interpreter {
                 let kept = [problem.diagnostic.help, done, access].compactMap { $0 }.filter { !$0.isEmpty }
                 if !kept.isEmpty { problem.diagnostic.help = kept.joined(separator: "; ") }
             }
-        case .failure(let other): add(other, to: &problem)
+        case .failure(let other):
+            if other.diagnostic.kind == .exit { return other }
+            add(other, to: &problem)
         }
         return problem
     }

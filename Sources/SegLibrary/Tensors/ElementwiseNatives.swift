@@ -241,7 +241,11 @@ extension Tensor {
             return try Tensor.apply(.multiply, tens, scale).to(whole)
         }
         // Float32 holds no larger power of ten; what it holds is below half of one.
-        if dtype == .float32, decimals < -38 { return try Tensor.apply(.multiply, self, 0) }
+        if dtype == .float32, decimals < -38 {
+            return try Tensor.where(
+                .tensor(Tensor.apply(.isfinite, self)), .tensor(Tensor.apply(.multiply, self, 0)),
+                .tensor(self))
+        }
         if decimals < 0 {
             let tens = try Tensor.apply(.round, Tensor.apply(.divide, self, scale))
             return try Tensor.apply(.multiply, tens, scale)

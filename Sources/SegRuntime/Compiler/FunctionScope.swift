@@ -170,6 +170,8 @@ final class FunctionScope {
 
     func freshInBlock() -> Register {
         let register = nextBlockRegister
+        // The survey has counted all of them.
+        assert(register < firstTemporary)
         nextBlockRegister += 1
         return operand(register)
     }

@@ -128,8 +128,10 @@ final class Surveyor {
             assign(name)
             nested(function, named: name)
         case .forLoop(let names, let collection, let body):
-            visit(collection)
-            within(names.map(\.0), registers: names.count + 3) { visit(body.statements) }
+            within([], registers: names.count + 3) {
+                visit(collection)
+                within(names.map(\.0), registers: 0) { visit(body.statements) }
+            }
         case .whileLoop(let condition, let body):
             visit(condition)
             visit(body.statements)
@@ -193,8 +195,10 @@ final class Surveyor {
             visit(then.statements)
             otherwise.map(visit)
         case .attempt(let block, let name, _, let handler):
-            visit(block.statements)
-            within(name.map { [$0] } ?? [], registers: 1) { visit(handler.statements) }
+            within([], registers: 1) {
+                visit(block.statements)
+                within(name.map { [$0] } ?? [], registers: 0) { visit(handler.statements) }
+            }
         }
     }
 }

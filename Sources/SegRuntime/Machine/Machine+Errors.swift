@@ -24,23 +24,25 @@ extension Interpreter {
             {
                 let executable = frame.executable.pointee
                 // What the statement that failed held is needed no longer.
-                let blocks = handler.register + 1..<executable.firstTemporary
-                for register in blocks { clear(frame.registers + register) }
-                let temporaries = handler.firstFree..<executable.registerCount
-                for register in temporaries { clear(frame.registers + register) }
+                clear(frame.registers, from: handler.register + 1, to: executable.firstTemporary)
+                clear(frame.registers, from: handler.firstFree, to: executable.registerCount)
                 frame.registers[handler.register] = caught(problem)
-                return frame.executable.pointee.instructions + handler.target
+                return executable.instructions + handler.target
             }
             if frame.hooked != 0 {
                 objectHook?.failed(UInt8(truncatingIfNeeded: frame.hooked - 1))
                 if let object = frame.registers.pointee.asInstance { leave(object, with: &problem) }
             }
-            for register in 0..<frame.executable.pointee.registerCount { clear(frame.registers + register) }
+            clear(frame.registers, from: 0, to: frame.executable.pointee.registerCount)
             frameCount -= 1
             if frameCount > 0, code.role != .file { addCall(of: code, to: &problem) }
             if frame.result == nil { throw problem }
             place = frames[frameCount - 1].ip
         }
+    }
+
+    private func clear(_ registers: UnsafeMutablePointer<Value>, from first: Int, to end: Int) {
+        for register in stride(from: first, to: end, by: 1) { SegRuntime.clear(registers + register) }
     }
 
     /// The error with the place of the instruction before `ip` in the frame on top.

@@ -69,14 +69,12 @@ extension Parser {
         }
     }
 
-    /// `x++` and `x--` at the end of a statement.
-    /// Also `a ++ b`.
+    /// `x++` and `x--` at the end of a statement, and `a ++ b`.
     private func checkStep(_ sign: Token, _ op: BinaryOperator) throws(Bail) {
         guard op == .add || op == .subtract, current.kind == sign.kind, current.start == sign.end else {
             return
         }
         let next = peek()
-        let sign = op.rawValue
         if op == .add, next.kind.startsOperand, !next.startsLine {
             throw failure(
                 "`++` is written `+`", Span(Int(previous.start), Int(current.end)),
@@ -86,8 +84,8 @@ extension Parser {
             return
         }
         throw failure(
-            "`\(sign)\(sign)` is not valid syntax", Span(Int(previous.start), Int(current.end)),
-            help: "write `x \(sign)= 1`")
+            "`\(op.rawValue)\(op.rawValue)` is not valid syntax", Span(Int(previous.start), Int(current.end)),
+            help: "write `x \(op.rawValue)= 1`")
     }
 
     /// The operator that continues the expression here, if one does.

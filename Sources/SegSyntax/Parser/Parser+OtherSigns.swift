@@ -7,9 +7,32 @@ extension Parser {
     /// `for i in 1:10 { … }` and `for i in 0...10 by 2 { … }`; in `for x in xs: f(x)` the colon begins a block.
     func rangeOfLoopSlip() -> Bail? {
         if let slip = wordOperatorSlip(inBrackets: false) { return slip }
-        guard continues(with: .colon), !peek().startsLine, peek().kind != .end else { return nil }
-        guard previous.kind == .number else { return nil }
+        guard at(.colon), !isAfterNewline, previous.kind == .number, isWholeOperand(previous),
+            blockFollowsRange()
+        else { return nil }
         return rangeSlip(isLocal: false)
+    }
+
+    /// Whether nothing before a number on its line belongs to it, as in `n + 1` or `0...1`.
+    private func isWholeOperand(_ number: Token) -> Bool {
+        let before = source.bytes[Int(statementStart)..<Int(number.start)]
+        guard let last = before.last(where: { $0 != UInt8(ascii: " ") }) else { return true }
+        return "=([,{:".utf8.contains(last) || before.count > 3 && before.suffix(4).elementsEqual(" in ".utf8)
+    }
+
+    /// Whether behind the colon a number or name follows, perhaps another after a second colon, and a block.
+    private func blockFollowsRange() -> Bool {
+        var rest = source.bytes[Int(current.end)...].prefix { $0 != UInt8(ascii: "\n") }
+        func skipSpaces() { while rest.first == UInt8(ascii: " ") { rest.removeFirst() } }
+        for part in 0..<2 {
+            skipSpaces()
+            let length = rest.prefix { Lexer.isWordByte($0) || $0 == UInt8(ascii: ".") }.count
+            if length == 0 { return false }
+            rest.removeFirst(length)
+            skipSpaces()
+            if part == 0, rest.first == UInt8(ascii: ":") { rest.removeFirst() } else { break }
+        }
+        return rest.first == UInt8(ascii: "{")
     }
 
     /// A colon behind a whole expression: a range, or the type of a parameter or of a result. Nil for anything else.
@@ -30,7 +53,9 @@ extension Parser {
                 isLocal: false)
         }
         // `{1: 2}` is meant as a record.
-        guard previous.kind == .number, previous.start != statementStart else { return nil }
+        guard previous.kind == .number, previous.start != statementStart, isWholeOperand(previous) else {
+            return nil
+        }
         return rangeSlip(isLocal: inBrackets)
     }
 
@@ -42,8 +67,7 @@ extension Parser {
     /// `1:10`, `0:2:10` as in MATLAB and Julia, from the first colon on.
     private func rangeSlip(isLocal: Bool) -> Bail {
         let colon = current
-        let before = Int(previous.start) > 0 ? source.bytes[Int(previous.start) - 1] : 0
-        let first = [UInt8(ascii: "-"), UInt8(ascii: ".")].contains(before) ? nil : text(previous)
+        let first = text(previous)
         advance()
         let second = plainOperand()
         var third: String?
@@ -53,12 +77,13 @@ extension Parser {
         }
         var help = "a range is `1...10` with its end, `1..<10` without; arange(0, 11, 2) has a step"
         let isWhole = at(.end) || current.startsLine || current.kind.isCloser
-        if isWhole || at(.comma) || at(.leftBrace) || at(.semicolon), let first, let second {
-            if let third {
-                let end = Int(third).map { $0 < Int.max ? "\($0 + 1)" : third } ?? "\(third) + 1"
-                help = "write `arange(\(first), \(end), \(second))`"
-            } else {
+        if isWhole || at(.comma) || at(.leftBrace) || at(.semicolon), let second {
+            if third == nil {
                 help = "write `\(first)...\(second)`"
+            } else if let end = third.flatMap({ Int($0) }), end < Int.max, Int(first) != nil,
+                Int(second) != nil
+            {
+                help = "write `arange(\(first), \(end + 1), \(second))`"
             }
         }
         return failure("a range is not written with `:`", colon.span, help: help, isLocal: isLocal)
@@ -103,7 +128,10 @@ extension Parser {
         let next = peek()
         guard next.kind.startsOperand, !next.startsLine else { return nil }
         let word = text(current)
-        if word == "by" || word == "step", previous.start != statementStart {
+        let isRange = source.bytes[Int(statementStart)..<Int(current.start)].split(
+            separator: UInt8(ascii: "."), omittingEmptySubsequences: false
+        ).contains { $0.isEmpty }
+        if word == "by" || word == "step", isRange {
             return failure(
                 "a range has no step", current.span, help: "arange(0, 11, 2) has 0, 2, … 10",
                 isLocal: inBrackets)
@@ -154,8 +182,10 @@ extension Parser {
             let (outer, inner) = (source.text(places[0].span), source.text(values[0].span))
             advance()
             let value = restOfLine(40)
-            let isPlain = !value.isEmpty && !value.contains { "…=}".contains($0) }
-            if isPlain, outer.utf8.count <= 20, inner.utf8.count <= 20 {
+            // A part of a text or of brackets would not be whole.
+            let isPlain = !value.isEmpty && !value.contains { "…=\"([{}".contains($0) }
+            let areNames = (outer + inner).utf8.allSatisfy { Lexer.isWordByte($0) || $0 == UInt8(ascii: ".") }
+            if isPlain, areNames, outer.utf8.count <= 20, inner.utf8.count <= 20 {
                 help = "write `\(inner) = \(value); \(outer) = \(inner)`"
             }
         }

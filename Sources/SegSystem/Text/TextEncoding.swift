@@ -25,7 +25,7 @@ public enum TextEncoding {
         let bytes = try utf8(bytes, poll: poll)
         var text = ""
         text.reserveCapacity(bytes.count)
-        try forEachPart(of: bytes) { part in
+        for part in parts(of: bytes) {
             try poll()
             text += String(decoding: bytes[part], as: UTF8.self)
         }
@@ -37,17 +37,12 @@ public enum TextEncoding {
         if bytes.count <= partSize { return String(validating: bytes, as: UTF8.self) }
         var text = ""
         text.reserveCapacity(bytes.count)
-        var isValid = true
-        try forEachPart(of: bytes) { part in
-            guard isValid else { return }
+        for part in parts(of: bytes) {
             try poll()
-            if let valid = String(validating: bytes[part], as: UTF8.self) {
-                text += valid
-            } else {
-                isValid = false
-            }
+            guard let valid = String(validating: bytes[part], as: UTF8.self) else { return nil }
+            text += valid
         }
-        return isValid ? text : nil
+        return text
     }
 
     /// What was UTF-16 as UTF-8; other bytes as they are.
@@ -116,18 +111,18 @@ public enum TextEncoding {
         }
     }
 
-    /// Calls `body` with parts of bytes in UTF-8, in their order. No character is divided.
-    private static func forEachPart(of bytes: [UInt8], _ body: (Range<Int>) throws -> Void) rethrows {
-        var start = 0
-        while start < bytes.count {
+    /// Parts of bytes in UTF-8, in their order. No character is divided.
+    private static func parts(of bytes: [UInt8]) -> some Sequence<Range<Int>> {
+        sequence(state: 0) { start -> Range<Int>? in
+            guard start < bytes.count else { return nil }
             var end = min(start + partSize, bytes.count)
             if end < bytes.count {
                 // Of four bytes that continue a character one at least belongs to none.
                 let first = (end - 3...end).last { bytes[$0] & 0xc0 != 0x80 }
                 end = first ?? end
             }
-            try body(start..<end)
-            start = end
+            defer { start = end }
+            return start..<end
         }
     }
 }

@@ -42,7 +42,7 @@ struct ConvolutionAttributes: Sendable, Encodable {
         guard sizes.allSatisfy({ $0 > 0 }), borders.allSatisfy({ $0 >= 0 }) else {
             throw TensorError(
                 .value,
-                "\(name): stride and dilation must be at least 1, padding at least 0; got \([sizes[0], sizes[1]]), \([sizes[2], sizes[3]]) and \(borders)"
+                "\(name): stride and dilation must be at least 1, padding at least 0; got \([stride.height, stride.width]), \([dilation.height, dilation.width]) and \(borders)"
             )
         }
         try LargestExtent.check(
