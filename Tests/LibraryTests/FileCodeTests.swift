@@ -126,11 +126,11 @@ import Testing
     /// behind those that are given, with the number of the object's method `finish`.
     private func writer(behind first: Int) throws -> (nodes: [String], method: Int) {
         let scripts = Interpreter.standard().library.scripts
-        let script = try #require(scripts.first { $0.name == "experiments/sweep.seg" }?.text)
+        let script = try #require(scripts.first { $0.name == "experiments/kept_rows.seg" }?.text)
         let start = try #require(script.firstRange(of: "_keep_rows(file, facts, rows) ="))
         let function = script[start.lowerBound...].prefix { $0 != "\n" }
         let nodes = [
-            "[\"module\", \"stdlib/experiments/sweep.seg\", [], []]",
+            "[\"module\", \"stdlib/experiments/kept_rows.seg\", [], []]",
             "[\"function\", \(text(String(function))), [\(first)], [], []]",
             "[\"record\", [], []]", "[\"list\", []]",
             "[\"record\", [\"file\", \"facts\", \"rows\"], [\"pwned.json\", [\(first + 2)], [\(first + 3)]]]",
