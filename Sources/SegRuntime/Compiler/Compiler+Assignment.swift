@@ -26,8 +26,8 @@ extension Compiler {
     func assign(_ targets: [Target], _ values: [Expression], _ span: Span) {
         if targets.count == 1, values.count == 1 {
             if case .name(let name, let place) = targets[0] { return assign(name, values[0], place) }
-            let register = operand(values[0])
-            return assign(targets[0], from: register)
+            let value = targets[0].hasStatements ? settled(values[0]) : operand(values[0])
+            return assign(targets[0], from: value)
         }
         if values.count == 1 {
             let source = operand(values[0])
@@ -66,12 +66,12 @@ extension Compiler {
         case .name(let name, let span): store(name, from: value, span)
         case .member(let base, let name, let nameSpan, let span):
             checkField(base, name, nameSpan)
-            let place = place(base)
+            let place = place(base, settled: target.hasStatements)
             let origin = Origin.assignment(span, point: nameSpan, operands: [base.span])
             emit(.setMember(place.register, site: scope.site(Site(name: name)), from: value), origin)
             putBack(place)
         case .index(let base, let items, let span):
-            let place = place(base)
+            let place = place(base, settled: target.hasStatements)
             let origin = indexOrigin(base, items, span)
             if items.count == 1, case .value(let key) = items[0] {
                 emit(.setIndex(place.register, key: operand(key), from: value), origin)
@@ -141,22 +141,24 @@ extension Compiler {
     func compoundAssign(_ target: Target, _ op: BinaryOperator, _ value: Expression, _ sign: Span) {
         let origin = Origin.assignment(
             target.span.joined(value.span), point: sign, operands: [target.span, value.span])
+        // The new value goes to where the old one was read, whatever is assigned in between.
+        let settles = target.hasStatements || value.hasStatements
         switch target {
         case .name(let name, let span): compoundAssign(name, op, value, span, origin)
         case .member(let base, let name, let nameSpan, _):
             checkField(base, name, nameSpan)
-            let place = place(base)
+            let place = place(base, settled: settles)
             let current = scope.fresh()
             emit(.getMember(to: current, place.register, site: scope.site(Site(name: name))), origin)
             arithmetic(op, to: current, current, operand(value), origin)
             emit(.setMember(place.register, site: scope.site(Site(name: name)), from: current), origin)
             putBack(place)
         case .index(let base, let items, let span):
-            let place = place(base)
+            let place = place(base, settled: settles)
             let current = scope.fresh()
             let reading = indexOrigin(base, items, span)
             if items.count == 1, case .value(let key) = items[0] {
-                let key = operand(key)
+                let key = settles ? settled(key) : operand(key)
                 emit(.getIndex(to: current, place.register, key: key), reading)
                 arithmetic(op, to: current, current, operand(value), origin)
                 emit(.setIndex(place.register, key: key, from: current), reading)
@@ -212,23 +214,24 @@ extension Compiler {
 
     // MARK: Places
 
-    private func place(_ expression: Expression) -> Place {
+    /// - Parameter settles: whether the statements around may assign the names in it.
+    private func place(_ expression: Expression, settled settles: Bool) -> Place {
         let origin = Origin.expression(expression)
         switch expression.kind {
         case .name(let name):
-            let register = operand(expression)
-            if case .register? = scope.resolve(name) { return .register(register) }
+            let register = settles ? settled(expression) : operand(expression)
+            if !settles, case .register? = scope.resolve(name) { return .register(register) }
             return .variable(register, name, expression.span)
         case .member(let inner, let name, _):
-            let base = place(inner)
+            let base = place(inner, settled: settles)
             let register = scope.fresh()
             emit(.getMember(to: register, base.register, site: scope.site(Site(name: name))), origin)
             return .member(register, base: base, name: name, origin: origin)
         case .index(let inner, let items):
-            let base = place(inner)
+            let base = place(inner, settled: settles)
             let register = scope.fresh()
             if items.count == 1, case .value(let key) = items[0] {
-                let key = operand(key)
+                let key = settles ? settled(key) : operand(key)
                 emit(.getIndex(to: register, base.register, key: key), origin)
                 return .index(register, base: base, key: key, origin: origin)
             }

@@ -22,8 +22,13 @@ extension Compiler {
 
     /// An operand that the next evaluation cannot change.
     func stableOperand(_ expression: Expression, before next: Expression) -> Register {
+        next.hasStatements ? settled(expression) : operand(expression)
+    }
+
+    /// The value of an expression in a register that no assignment changes.
+    func settled(_ expression: Expression) -> Register {
         let register = operand(expression)
-        if scope.isTemporary(register) || !next.hasStatements { return register }
+        if scope.isTemporary(register) { return register }
         let copy = scope.fresh()
         emit(.move(to: copy, from: register), .expression(expression))
         return copy

@@ -157,10 +157,7 @@ extension Compiler {
     }
 
     func index(_ base: Expression, _ items: [IndexItem], to: Register, _ origin: Origin) {
-        let keysHaveStatements = items.contains { item in
-            if case .value(let value) = item { return value.hasStatements }
-            return false
-        }
+        let keysHaveStatements = items.contains(where: \.hasStatements)
         var object: Register
         if case .name = base.kind, !keysHaveStatements {
             object = operand(base)

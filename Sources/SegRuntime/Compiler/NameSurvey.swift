@@ -203,6 +203,23 @@ final class Surveyor {
     }
 }
 
+extension Target {
+    /// Whether it contains statements that may change a variable while it is located.
+    var hasStatements: Bool {
+        switch self {
+        case .name: false
+        case .member(let base, _, _, _): base.hasStatements
+        case .index(let base, let items, _): base.hasStatements || items.contains(where: \.hasStatements)
+        }
+    }
+}
+
+extension IndexItem {
+    var hasStatements: Bool {
+        if case .value(let value) = self { value.hasStatements } else { false }
+    }
+}
+
 extension Expression {
     /// Whether it contains statements that may change a variable while it is evaluated.
     var hasStatements: Bool {
@@ -225,11 +242,7 @@ extension Expression {
             callee.hasStatements || arguments.contains { $0.value.hasStatements }
         case .member(let base, _, _): base.hasStatements
         case .index(let base, let items):
-            base.hasStatements
-                || items.contains { item in
-                    if case .value(let value) = item { return value.hasStatements }
-                    return false
-                }
+            base.hasStatements || items.contains(where: \.hasStatements)
         }
     }
 }
