@@ -17,22 +17,11 @@ public struct StreetScene: Sendable {
         self.width = max(1, width)
     }
 
-    /// RGB bytes, row-major [height][width][3], and class indices [height][width] (`StreetClass`).
-    public func frame(_ index: Int) -> (rgb: [UInt8], mask: [UInt8]) {
-        let drawn = draw(index) { false }
-        return (drawn.rgb, drawn.mask)
-    }
-
-    /// The same; nil if `interrupted`, which is asked at intervals, ended the drawing.
-    func frame(_ index: Int, interrupted: @escaping () -> Bool) -> (rgb: [UInt8], mask: [UInt8])? {
-        let drawn = draw(index, interrupted)
-        return drawn.isWhole ? (rgb: drawn.rgb, mask: drawn.mask) : nil
-    }
-
-    /// What is drawn until `interrupted` is true; pictures that are not whole are empty.
-    private func draw(_ index: Int, _ interrupted: @escaping () -> Bool) -> (
-        rgb: [UInt8], mask: [UInt8], isWhole: Bool
-    ) {
+    /// RGB bytes, row-major [height][width][3], and class indices [height][width] (`StreetClass`); nil if `interrupted`,
+    /// which is asked at intervals, ended the drawing.
+    public func frame(
+        _ index: Int, interrupted: @escaping () -> Bool = { false }
+    ) -> (rgb: [UInt8], mask: [UInt8])? {
         let count = height * width
         var mask: [UInt8] = []
         var isWhole = false
@@ -46,7 +35,7 @@ public struct StreetScene: Sendable {
                 masked = isWhole ? count : 0
             }
         }
-        return (rgb, mask, isWhole)
+        return isWhole ? (rgb, mask) : nil
     }
 
     /// Draws frame `index` on a canvas, and into memory for [height][width][3] bytes; false if that was ended early.

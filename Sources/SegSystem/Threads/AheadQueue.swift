@@ -155,13 +155,7 @@ public final class AheadTask<Value: Sendable>: AheadQueue.Job, @unchecked Sendab
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         if case .running = state {
-            var until = timespec()
-            clock_gettime(CLOCK_REALTIME, &until)
-            until.tv_nsec += nanoseconds
-            if until.tv_nsec >= 1_000_000_000 {
-                until.tv_nsec -= 1_000_000_000
-                until.tv_sec += 1
-            }
+            var until = WallClock.time(in: nanoseconds)
             _ = pthread_cond_timedwait(finished, mutex, &until)
         }
         guard case .done(let result) = state else { return nil }

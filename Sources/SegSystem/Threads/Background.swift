@@ -85,13 +85,7 @@ public enum Background {
         }
 
         func result(within nanoseconds: Int) -> Swift.Result<Result, any Error>? {
-            var until = timespec()
-            clock_gettime(CLOCK_REALTIME, &until)
-            until.tv_nsec += nanoseconds
-            if until.tv_nsec >= 1_000_000_000 {
-                until.tv_nsec -= 1_000_000_000
-                until.tv_sec += 1
-            }
+            var until = WallClock.time(in: nanoseconds)
             _ = sem_timedwait(done, &until)
             return state.withLock { $0.result }
         }
